@@ -1,0 +1,88 @@
+"""Engines and transactions that behave alike on PostgreSQL and SQLite."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db_url import async_url
+
+# How long a writer waits for another one on SQLite, where there is one at a time.
+SQLITE_BUSY_SECONDS = 30
+# A database that does not answer within this is down: better an error now than a caller that hangs.
+CONNECT_SECONDS = 5
+
+
+class Database:
+    """One pool of connections; hand it to whoever needs transactions, and close it at the end."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = async_url(url)
+        self.is_postgres = self.url.get_backend_name() == "postgresql"
+        self.engine = _postgres(self.url, pool_size) if self.is_postgres else _sqlite(self.url, pool_size)
+        # A statement that is its own transaction: no BEGIN and COMMIT round trips beside it.
+        self.autocommit = (
+            self.engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgres else self.engine
+        )
+        self._snapshot = self.engine.execution_options(sqlite_begin="BEGIN")
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction, committed when the block ends and rolled back when it raises."""
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A session for queries only: on SQLite it waits for no writer and makes none wait."""
+        async with AsyncSession(self._snapshot, expire_on_commit=False) as session:
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL of SQLAlchemy's
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=CONNECT_SECONDS,
+        pool_pre_ping=False,
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "ai-lead-assistant"},
+    )
+
+
+def _sqlite(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL of SQLAlchemy's
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=SQLITE_BUSY_SECONDS,
+        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+    )
+    prepare_sqlite(engine.sync_engine)
+    return engine
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Make a SQLite engine durable and concurrent: WAL, foreign keys, transactions that begin as writers."""
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+        # The driver's own BEGIN is deferred and takes the write lock too late: we say BEGIN ourselves.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later can fail with SQLITE_BUSY_SNAPSHOT; this cannot.
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))

@@ -1,0 +1,209 @@
+"""The tables: leads, their messages and events, the worker's accounts, webhook deliveries as they came."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, MetaData, UniqueConstraint, text
+from sqlmodel import Column, Field, SQLModel
+
+from shared.columns import Json, counter, enum_field, moment, number, one_of, reference, row_id, text_field
+from shared.status import OPEN, Intent, LeadStatus
+
+SQLModel.metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+# SQLite would give a deleted row's number to the next one.
+NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
+
+
+class TelegramAccount(SQLModel, table=True):
+    """The agency's own Telegram user, one worker each; also where its pacing is remembered."""
+
+    __tablename__ = "telegram_accounts"
+    __table_args__ = (
+        UniqueConstraint("telegram_user_id"),
+        CheckConstraint(one_of("state", ("active", "limited", "needs_login", "banned")), name="state"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    telegram_user_id: int = number(nullable=False)
+    session_name: str = text_field(nullable=False)
+    username: str | None = text_field()
+    state: str = text_field(nullable=False, default="active")
+    state_reason: str | None = text_field()
+    # When this account may next begin a conversation, and next look a person up.
+    next_outreach_at: datetime | None = moment(nullable=True)
+    next_lookup_at: datetime | None = moment(nullable=True)
+    created_at: datetime = moment(default_now=True)
+    updated_at: datetime = moment(default_now=True)
+
+
+class Lead(SQLModel, table=True):
+    """A request from a form, and how far we are with the person."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        CheckConstraint(one_of("status", LeadStatus), name="status"),
+        CheckConstraint("phone IS NOT NULL OR username IS NOT NULL", name="contact"),
+        CheckConstraint(one_of("resolved_via", ("username", "phone")), name="resolved_via"),
+        Index(
+            "uq_leads_source_source_key",
+            "source",
+            "source_key",
+            unique=True,
+            postgresql_where=text("source_key IS NOT NULL"),
+            sqlite_where=text("source_key IS NOT NULL"),
+        ),
+        Index(
+            "ix_leads_due_at",
+            "due_at",
+            postgresql_where=text("due_at IS NOT NULL"),
+            sqlite_where=text("due_at IS NOT NULL"),
+        ),
+        # One open conversation with a person: a second request must not be greeted over the first.
+        Index(
+            "uq_leads_open_conversation",
+            "account_id",
+            "telegram_user_id",
+            unique=True,
+            postgresql_where=text(one_of("status", tuple(sorted(OPEN)))),
+            sqlite_where=text(one_of("status", tuple(sorted(OPEN)))),
+        ),
+        Index("ix_leads_account_id_telegram_user_id", "account_id", "telegram_user_id"),
+        Index("ix_leads_status_id", "status", "id"),
+        Index("ix_leads_created_at", "created_at"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    name: str = text_field(nullable=False)
+    phone: str | None = text_field()
+    phone_e164: str | None = text_field()
+    username: str | None = text_field()
+    source: str = text_field(nullable=False)
+    source_key: str | None = text_field()
+    status: LeadStatus = enum_field(LeadStatus, nullable=False, default=LeadStatus.PENDING)
+    due_at: datetime | None = moment(default_now=True, nullable=True)
+    leased_by: str | None = text_field()
+    leased_until: datetime | None = moment(nullable=True)
+    attempts: int = counter()
+    # Leases that ran out: their worker died or hung. Kept apart from attempts, which count failed tries.
+    lost_leases: int = counter()
+    last_error: str | None = text_field()
+    telegram_user_id: int | None = number()
+    access_hash: int | None = number()
+    account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
+    resolved_via: str | None = text_field()
+    # Why the username leads nowhere; set, it leaves only the phone to try.
+    username_error: str | None = text_field()
+    duplicate_of: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+    extra: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
+    )
+    created_at: datetime = moment(default_now=True)
+    updated_at: datetime = moment(default_now=True)
+
+
+class Message(SQLModel, table=True):
+    """Transcript, inbox and outbox in one: what was said, and what is still to be handled or sent."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint(
+            "direction = 'in' AND kind = 'reply' AND state IN ('received', 'handled')"
+            " OR direction = 'out' AND kind IN ('greeting', 'answer', 'clarification', 'apology', 'link',"
+            " 'follow_up', 'human') AND state IN ('queued', 'sent', 'failed', 'cancelled')",
+            name="direction_kind_state",
+        ),
+        CheckConstraint(one_of("intent", Intent), name="intent"),
+        CheckConstraint(one_of("next_status", LeadStatus), name="next_status"),
+        CheckConstraint("direction = 'in' OR state = 'cancelled' OR random_id IS NOT NULL", name="identity"),
+        UniqueConstraint("key"),
+        UniqueConstraint("random_id"),
+        UniqueConstraint("account_id", "telegram_message_id"),
+        Index("ix_messages_lead_id_id", "lead_id", "id"),
+        Index(
+            "ix_messages_outbox",
+            "lead_id",
+            "id",
+            postgresql_where=text("state = 'queued'"),
+            sqlite_where=text("state = 'queued'"),
+        ),
+        Index(
+            "ix_messages_inbox",
+            "lead_id",
+            "id",
+            postgresql_where=text("state = 'received'"),
+            sqlite_where=text("state = 'received'"),
+        ),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    lead_id: int = reference("leads.id")
+    account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
+    direction: str = text_field(nullable=False)
+    kind: str = text_field(nullable=False)
+    text: str = text_field(nullable=False)
+    # What the message is for, such as `17:greeting:username`: the schema refuses to say it twice.
+    key: str | None = text_field()
+    random_id: int | None = number()
+    telegram_message_id: int | None = number()
+    state: str = text_field(nullable=False)
+    intent: Intent | None = enum_field(Intent)
+    # What the lead becomes once this is delivered.
+    next_status: LeadStatus | None = enum_field(LeadStatus)
+    created_at: datetime = moment(default_now=True)
+    sent_at: datetime | None = moment(nullable=True)
+    error: str | None = text_field()
+
+
+class LeadEvent(SQLModel, table=True):
+    """One change of a lead's status; the first, without from_status, is its arrival."""
+
+    __tablename__ = "lead_events"
+    __table_args__ = (
+        CheckConstraint(one_of("from_status", LeadStatus), name="from_status"),
+        CheckConstraint(one_of("to_status", LeadStatus), name="to_status"),
+        Index("ix_lead_events_lead_id_id", "lead_id", "id"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    lead_id: int = reference("leads.id")
+    from_status: LeadStatus | None = enum_field(LeadStatus)
+    to_status: LeadStatus = enum_field(LeadStatus, nullable=False)
+    reason: str | None = text_field()
+    actor: str = text_field(nullable=False)
+    at: datetime = moment(default_now=True)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """A webhook call as it came, and what became of it."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint(one_of("outcome", ("stored", "duplicate", "probe", "refused")), name="outcome"),
+        Index("ix_webhook_deliveries_lead_id", "lead_id"),
+        Index("ix_webhook_deliveries_received_at", "received_at"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    source: str = text_field(nullable=False)
+    received_at: datetime = moment(default_now=True)
+    content_type: str | None = text_field()
+    # Text, so that psql shows it: bytes that are not UTF-8 stand as backslash escapes.
+    body: str = text_field(nullable=False)
+    outcome: str = text_field(nullable=False)
+    error: str | None = text_field()
+    lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")

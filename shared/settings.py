@@ -1,0 +1,59 @@
+"""Settings from the environment or .env, and the one line an operator reads when one is wrong."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.db_url import async_url
+from shared.errors import ConfigError
+
+
+def _usable_url(url: str) -> str:
+    async_url(url)
+    return url
+
+
+class SharedSettings(BaseSettings):
+    """What both processes read. Every field's description says what it is for and where to get it."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    database_url: Annotated[str, AfterValidator(_usable_url)] = Field(
+        "sqlite:///./leads.db",
+        description="where the leads are kept: postgresql://user:password@host/name or sqlite:///./leads.db",
+    )
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="how much is logged: DEBUG, INFO, WARNING or ERROR",
+    )
+
+
+SettingsT = TypeVar("SettingsT", bound=SharedSettings)
+
+
+def load(kind: type[SettingsT]) -> SettingsT:
+    """Read the settings of `kind` from the environment and .env.
+
+    Raises ConfigError with one line that names each missing or malformed setting.
+    """
+    try:
+        return kind()
+    except ValidationError as invalid:
+        problems = [_explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
+        raise ConfigError(" | ".join(problems)) from None
+
+
+def _explain(kind: type[BaseSettings], error: ErrorDetails) -> str:
+    # A check over several fields has no location of its own: its message names them.
+    if not error["loc"]:
+        return error["msg"].removeprefix("Value error, ")
+    field = str(error["loc"][0])
+    purpose = kind.model_fields[field].description if field in kind.model_fields else None
+    fault = "is not set" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
+    hint = f" ({purpose})" if purpose else ""
+    return f"{field.upper()}: {fault}{hint}"

