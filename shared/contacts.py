@@ -1,20 +1,35 @@
 """Pure: the phones and Telegram usernames that people type, read as what they mean."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat
+from phonenumbers import PhoneNumber, PhoneNumberFormat
 
+# No contact is longer, and nobody should make us read a megabyte.
+_LONGEST = 1000
 _HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
 # Telegram's rule is 5 to 32 characters; names bought on Fragment have 4.
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,30}[A-Za-z0-9]")
-_SUBDOMAIN = re.compile(r"(?:https?://)?([A-Za-z0-9_]+)\.t\.me/?(?:[?#].*)?", re.IGNORECASE)
-_EXTENSION = re.compile(r"(?:доб|ext|x|#|;).*$", re.IGNORECASE)
-_PHONE_CHARACTERS = re.compile(r"(?:tel:|callto:)?[\s\d()+\-–—.\u00a0/]+")
-# Paths of t.me that name a page or a chat, not a person.
-_NOT_PEOPLE = frozenset({"joinchat", "addstickers", "share", "proxy", "socks", "c", "s", "iv", "addlist"})
+# Paths of t.me that name a page or a chat, not a person: https://core.telegram.org/api/links
+_NOT_PEOPLE = re.compile(
+    r"add(?:emoji|list|stickers|theme)|bg|boost|c|call|confirmphone|contact|giftcode|invoice|iv|joinchat"
+    r"|login|m|nft|proxy|setlanguage|share|socks",
+    re.IGNORECASE,
+)
+# What stands around a contact in a sentence.
+_AROUND = " \t\r\n.,;!?\"'()<>«»“”"
+# "Тел.: 8 999…", "tel:+7…", "Telegram: @anna".
+_LABEL = re.compile(r"^[^\W\d_]{1,12}(?:[.:]+\s*|\s+)(?=[@+(0-9])")
+# After a phone: its extension, another contact, a word of comment.
+_TAIL = re.compile(r"(?:[,;#\n]|\s/\s|[\s(]+(?=@|[^\W\d_])|доб|ext|x|х).*", re.IGNORECASE | re.DOTALL)
+_PHONE_CHARACTERS = re.compile(r"[\s0-9()+\-./]+")
+# "+8 999 …" is said in Russia; no country's code is 8.
+_PLUS_EIGHT = re.compile(r"[\s(]*\+\s*8[^0-9]")
+# Anonymous numbers are Telegram's own, which no numbering plan lists: https://fragment.com/numbers
+_ANONYMOUS = re.compile(r"\+?(888[0-9]{8}|8888[0-9]{3})")
 
 
 class ContactError(ValueError):
@@ -73,64 +88,104 @@ def read_either(value: str, *, region: str, prefer: str) -> tuple[Phone | None, 
 
 def parse_phone(value: str, *, region: str = "RU") -> Phone | None:
     """The phone in `value`, or None if it is not one that could be dialled."""
-    text = _phone_text(value)
-    if text is None:
+    text = _phone_text(_plain(value))
+    digits = re.sub(r"[^0-9]", "", text)
+    if not digits or not _PHONE_CHARACTERS.fullmatch(text):
         return None
-    digits = re.sub(r"\D", "", text)
-    given = ("+" if text.lstrip().startswith("+") else "") + digits
-    # As given, first; then without a wrong plus (+8 999 … is said in Russia), then with a forgotten one.
-    for candidate in dict.fromkeys((given, digits, f"+{digits}")):
-        try:
-            number = phonenumbers.parse(candidate, region)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(number) and 7 <= len(digits) <= 15:
-            return Phone(given, phonenumbers.format_number(number, PhoneNumberFormat.E164))
+    given = ("+" if re.match(r"[^0-9]*\+", text) else "") + digits
+    if anonymous := _ANONYMOUS.fullmatch(given):
+        return Phone(given, f"+{anonymous.group(1)}")
+    if number := _number(text, given, region):
+        return Phone(given, phonenumbers.format_number(number, PhoneNumberFormat.E164))
     return None
 
 
 def parse_username(value: str) -> str | None:
     """The Telegram username in `value` (bare, with @, or any link to a person), without @; or None."""
-    text = value.strip()
-    if match := _SUBDOMAIN.fullmatch(text):
-        return _valid(match.group(1)) if match.group(1).lower() != "www" else None
-    if (linked := _from_link(text)) is not None:
+    text = _LABEL.sub("", _plain(value))
+    if (linked := _name_in_link(text)) is not None:
         text = linked
-    return _valid(text.removeprefix("@").strip())
-
-
-def _valid(name: str) -> str | None:
+    name = text.strip().lstrip("@").strip()
     return name if _USERNAME.fullmatch(name) else None
 
 
-def _from_link(text: str) -> str | None:
-    """The name in a t.me or tg:// link; "" for a link to something else; None if it is no link."""
-    if text.lower().startswith("tg:"):
-        query = parse_qs(urlsplit(text).query)
-        return (query.get("domain") or query.get("username") or [""])[0]
-    if (path := _telegram_path(text)) is None:
+def _number(text: str, given: str, region: str) -> PhoneNumber | None:
+    """What the digits mean as they stand, or the number in use that they fall short of by a slip."""
+    digits = given.lstrip("+")
+    dialled = digits if _PLUS_EIGHT.match(text) else re.sub(r"^00", "+", given)
+    as_dialled = _possible(dialled, region)
+    if as_dialled and phonenumbers.national_significant_number(as_dialled) != dialled:
+        return as_dialled  # with a country code or a trunk prefix: there is nothing to guess
+    # A needless plus, a forgotten one, a form's mask that put +7 before the 8 or the 7 that was typed.
+    slips = (dialled, digits, f"+{digits}", re.sub(r"^7[78](?=[0-9]{10}$)", "+7", digits))
+    for number in (_possible(slip, region) for slip in slips):
+        if number and phonenumbers.is_valid_number(number):
+            return number
+    return as_dialled
+
+
+def _possible(spelling: str, region: str) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(spelling, region)
+    except phonenumbers.NumberParseException:
         return None
-    parts = [part for part in path.split("/") if part]
-    return parts[0] if parts and parts[0].lower() not in _NOT_PEOPLE else ""
+    # Possible without its area code is not enough: nobody could dial it from elsewhere.
+    fits = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+    return number if fits else None
 
 
-def _telegram_path(text: str) -> str | None:
-    parts = urlsplit(text if "://" in text else f"https://{text}")
-    host = (parts.netloc.rpartition("@")[2].partition(":")[0]).lower().removeprefix("www.")
-    return unquote(parts.path) if host in _HOSTS else None
+def _plain(value: str) -> str:
+    """`value` with ordinary digits, dashes and spaces and without the invisible marks of copying."""
+    if len(value) > _LONGEST:
+        return ""
+    text = unicodedata.normalize("NFKC", value)
+    return "".join(map(_plain_character, text)).strip(_AROUND)
 
 
-def _phone_text(value: str) -> str | None:
-    text = value.strip()
-    if text.lower().startswith("tg:"):
-        digits = parse_qs(urlsplit(text).query).get("phone", [""])[0].strip().lstrip("+")
-        return f"+{digits}" if digits.isdigit() else None
-    if (path := _telegram_path(text)) is not None:
-        digits = path.strip("/").lstrip("+")
-        # t.me/+letters is an invitation, not a person.
-        return f"+{digits}" if path.startswith("/+") and digits.isdigit() else None
-    text = _EXTENSION.sub("", text)
-    return text if _PHONE_CHARACTERS.fullmatch(text) else None
+def _plain_character(character: str) -> str:
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return "-" if category == "Pd" or character == "\N{MINUS SIGN}" else character
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text if "://" in text or text.lower().startswith("tg:") else f"https://{text}")
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+
+
+def _host(link: SplitResult) -> str:
+    return (link.hostname or "").removeprefix("www.")
+
+
+def _name_in_link(text: str) -> str | None:
+    """The name in a link of Telegram's; "" for a link to something else; None if it is no link."""
+    link = _split(text)
+    host = _host(link)
+    if link.scheme == "tg":
+        return parse_qs(link.query).get("domain", [""])[0]
+    if host == "web.telegram.org":
+        return link.fragment if link.fragment.startswith("@") else ""
+    parts = [part for part in unquote(link.path).split("/") if part.lower() not in {"", "s"}]
+    if host.endswith(".t.me"):
+        parts = [host.removesuffix(".t.me")]
+    elif host not in _HOSTS:
+        return None
+    return parts[0] if parts and not _NOT_PEOPLE.fullmatch(parts[0]) else ""
+
+
+def _phone_text(text: str) -> str:
+    """What stands where a phone would: the number in a link, or else `text` without label and tail."""
+    link = _split(text)
+    if link.scheme == "tg":
+        return "+" + parse_qs(link.query).get("phone", [""])[0].strip().lstrip("+")
+    if _host(link) in {*_HOSTS, "wa.me"}:
+        return "+" + unquote(link.path).strip("/ ").lstrip("+")
+    return _TAIL.sub("", _LABEL.sub("", text))
 
 
 def _complaint(field: str) -> str:

@@ -6,10 +6,15 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db_url import async_url
+
+# What a caller sees while the database is away, restarting, or busy beyond patience.
+DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError)
 
 # How long a writer waits for another one on SQLite, where there is one at a time.
 SQLITE_BUSY_SECONDS = 30

@@ -33,5 +33,6 @@ def async_url(raw: str) -> URL:
             raise ValueError("needs a file, such as sqlite:///./leads.db")
         return url
     if url.host and url.host.lower().startswith("%2f"):
-        url = url.set(host=None).update_query_dict({"host": unquote(url.host)})
+        # URL.set() takes None for "as it was".
+        url = url.update_query_dict({"host": unquote(url.host)})._replace(host=None)
     return url

@@ -3,13 +3,34 @@
 import logging
 import re
 
-_DIGITS = re.compile(r"\+?\d[\d\s()\-]{6,}\d")
+from shared.contacts import parse_phone
+
+# What may stand between a phone's digits, also in a URL, a form's body and the repr of a string.
+_GAP = r"(?:[^\S\n]|[()+.\-‐‑–—]|%2[0-9A-F]|%C2%A0|\\xa0)"
+_PLUS = rf"(?:\+|%2B){_GAP}{{0,3}}"
+_TAIL = rf"\d{{3}}(?:{_GAP}?\d\d){{2}}(?!\d)"
+_PHONES = re.compile(
+    rf"""
+    # +380441234567
+    {_PLUS}\d{{10,15}}(?!\d)
+    # +7 999 123-45-67, 8 (999) 1234567
+    | (?:{_PLUS}|(?<!\d))[78]{_GAP}{{0,4}}[3-9]\d\d{_GAP}{{0,4}}{_TAIL}
+    # +44 20 7946 0958
+    | {_PLUS}[1-9]\d{{0,3}}(?:{_GAP}{{1,4}}\d{{1,10}}){{1,5}}(?!\d)
+    # (495) 123-45-67, 9991234567
+    | (?<!\d)[3489]\d\d{_GAP}{{1,4}}{_TAIL} | (?<!\d)9\d{{9}}(?!\d)
+    # 380441234567, but no part of a float or of a chat's negative id
+    | (?<![\d-])(?<!\d\.)(?P<bare>\d{{11,15}})(?!\d)
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_NO_DIGIT = re.compile(r"%[0-9A-F]{2}|\\xa0|\D", re.IGNORECASE)
 
 
 def configure(level: str) -> None:
     """Send records of `level` and above to stderr, one line each, phones masked."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
+    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # These speak at INFO of every request, address and query string included.
     for chatty in ("httpx2", "httpx", "openai", "pyrogram", "alembic.runtime.plugins"):
@@ -17,12 +38,12 @@ def configure(level: str) -> None:
 
 
 def mask(value: str | None) -> str:
-    """A contact that the owner can recognise and a stranger cannot use: `+7…4567`, `an…`."""
+    """A contact that the owner can recognise and a stranger cannot use: `+7…67`, `an…`."""
     if not value:
         return "-"
-    if sum(ch.isdigit() for ch in value) >= len(value) - 1:
-        return f"{value[:2]}…{value[-2:]}"
-    return f"{value[:2]}…"
+    if len(value) < 4:
+        return "…"
+    return f"{value[:2]}…{value[-2:]}" if value.lstrip("+").isdigit() else f"{value[:2]}…"
 
 
 def size(text: str) -> str:
@@ -30,15 +51,24 @@ def size(text: str) -> str:
     return f"{len(text)} chars"
 
 
-class _MaskingFormatter(logging.Formatter):
+class MaskingFormatter(logging.Formatter):
+    """Masks the phones in the whole record: message, arguments and traceback."""
+
     def format(self, record: logging.LogRecord) -> str:
-        return _DIGITS.sub(_mask_number, super().format(record))
+        """The record as text, without anyone's phone."""
+        return mask_phones(super().format(record))
 
 
-def _mask_number(match: re.Match[str]) -> str:
+def mask_phones(text: str) -> str:
+    """`text` with every phone in it masked; time stamps and rows' and Telegram's ids stay."""
+    return _PHONES.sub(_mask_phone, text)
+
+
+def _mask_phone(match: re.Match[str]) -> str:
     found = match.group()
-    # A time stamp or a row's number is no phone: those have separators of other kinds or fewer digits.
-    digits = sum(ch.isdigit() for ch in found)
-    if not 10 <= digits <= 15 or (found[:4].isdigit() and found[4:5] == "-"):
+    digits = _NO_DIGIT.sub("", found)
+    # A row of digits without plus or gaps may as well be an id: only one that could be dialled is masked.
+    if len(digits) < 10 or (match.group("bare") and parse_phone(digits) is None):
         return found
-    return mask(found)
+    plus = "+" if found.upper().startswith(("+", "%2B")) else ""
+    return mask(plus + digits)

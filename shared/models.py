@@ -163,6 +163,8 @@ class Message(SQLModel, table=True):
     # What the lead becomes once this is delivered.
     next_status: LeadStatus | None = enum_field(LeadStatus)
     created_at: datetime = moment(default_now=True)
+    # When pacing let a first message go; from then on it may be with Telegram.
+    released_at: datetime | None = moment(nullable=True)
     sent_at: datetime | None = moment(nullable=True)
     error: str | None = text_field()
 

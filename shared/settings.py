@@ -43,6 +43,8 @@ def load(kind: type[SettingsT]) -> SettingsT:
     """
     try:
         return kind()
+    except UnicodeDecodeError:
+        raise ConfigError(".env: is not UTF-8 text: save it in that encoding") from None
     except ValidationError as invalid:
         problems = [_explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
         raise ConfigError(" | ".join(problems)) from None

@@ -120,6 +120,7 @@ def _messages() -> None:
         _text("intent"),
         _text("next_status"),
         _now("created_at"),
+        _moment("released_at"),
         _moment("sent_at"),
         _text("error"),
         _check(

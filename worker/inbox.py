@@ -1,0 +1,133 @@
+"""The queries of what people wrote: stored once however often Telegram tells it, answered after a quiet."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, exists, func, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import Lead, Message
+from shared.status import OPEN, Intent, LeadStatus
+from worker.ports import Incoming
+
+# Somebody who never stops writing is answered after this many quiets all the same.
+MOST_QUIETS = 6
+# In these a person's words are the assistant's to answer.
+ANSWERED = frozenset(
+    {
+        LeadStatus.CONTACTED,
+        LeadStatus.ENGAGED,
+        LeadStatus.SCHEDULED,
+        LeadStatus.BOOKED,
+        LeadStatus.REJECTED,
+        LeadStatus.NO_REPLY,
+    }
+)
+
+
+async def receive(
+    session: AsyncSession, account_id: int, incoming: Incoming, *, now: datetime, debounce: timedelta
+) -> Lead | None:
+    """Store a message and make its lead due; gives the lead, or None if it is a stranger's or a repeat."""
+    lead = await _whose(session, account_id, incoming.user_id)
+    if lead is None or not await _store(session, lead, account_id, incoming, now=now):
+        return None
+    if lead.status in ANSWERED:
+        await _make_due(session, lead, now=now, debounce=debounce)
+    return lead
+
+
+async def handle(session: AsyncSession, message_ids: Collection[int], intent: Intent) -> None:
+    """Mark messages as understood."""
+    await session.exec(
+        update(Message)
+        .where(col(Message.id).in_(message_ids))
+        .values(state="handled", intent=intent)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelta) -> datetime | None:
+    """When a lead's unanswered messages will have been followed by enough quiet; None if there are none."""
+    row = await session.exec(
+        select(func.min(col(Message.created_at)), func.max(col(Message.created_at))).where(
+            col(Message.lead_id) == lead_id, col(Message.state) == "received"
+        )
+    )
+    first, last = row.one()
+    if first is None or last is None:
+        return None
+    return min(last + debounce, first + MOST_QUIETS * debounce)
+
+
+async def conversations(session: AsyncSession, account_id: int, *, since: datetime) -> Sequence[Lead]:
+    """The leads of an account whose people may have written since: touched from `since` on."""
+    rows = await session.exec(
+        select(Lead).where(
+            col(Lead.account_id) == account_id,
+            col(Lead.status).in_(ANSWERED | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}),
+            col(Lead.telegram_user_id).is_not(None),
+            col(Lead.updated_at) >= since,
+        )
+    )
+    return rows.all()
+
+
+async def first_sent_id(session: AsyncSession, lead_id: int) -> int | None:
+    """Telegram's id of our first message to a lead: what they write comes after it."""
+    row = await session.exec(
+        select(func.min(col(Message.telegram_message_id))).where(
+            col(Message.lead_id) == lead_id, col(Message.direction) == "out", col(Message.state) == "sent"
+        )
+    )
+    return row.one()
+
+
+async def _whose(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
+    """The lead a person's message belongs to: their open conversation, or else the latest."""
+    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
+    found = await session.exec(
+        select(Lead)
+        .where(col(Lead.account_id) == account_id, col(Lead.telegram_user_id) == user_id)
+        .order_by(is_open, col(Lead.id).desc())
+        .limit(1)
+    )
+    return found.one_or_none()
+
+
+async def _store(
+    session: AsyncSession, lead: Lead, account_id: int, incoming: Incoming, *, now: datetime
+) -> bool:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    stored = await session.exec(
+        insert(Message)
+        .values(
+            lead_id=lead.id,
+            account_id=account_id,
+            direction="in",
+            kind="reply",
+            text=incoming.text,
+            telegram_message_id=incoming.message_id,
+            # A human has taken over: what is said here is theirs to answer.
+            state="handled" if lead.status is LeadStatus.HANDED_OFF else "received",
+            created_at=now,
+            sent_at=incoming.sent_at,
+        )
+        .on_conflict_do_nothing(index_elements=["account_id", "telegram_message_id"])
+        .returning(col(Message.id))
+    )
+    return stored.first() is not None
+
+
+async def _make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
+    due = await quiet_after(session, lead.id or 0, debounce=debounce) or now
+    queued = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "queued")
+    # What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.
+    await session.exec(
+        update(Lead)
+        .where(col(Lead.id) == lead.id, ~queued)
+        .values(due_at=due, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,104 @@
+"""The queries of what is to be said: an identity first, then the sending, then the record."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, insert, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import Lead, Message
+from worker.outcomes import Delivered, Say
+
+
+async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime) -> None:
+    """Write down what will be said, with the random_id under which Telegram will know it for good."""
+    await session.exec(
+        insert(Message).values(
+            lead_id=lead.id,
+            account_id=lead.account_id,
+            direction="out",
+            kind=say.kind,
+            text=say.text,
+            key=say.key,
+            random_id=new_random_id(),
+            state="queued",
+            intent=say.intent,
+            next_status=say.becomes,
+            created_at=now,
+        )
+    )
+
+
+def new_random_id() -> int:
+    """A message's identity with Telegram: 63 random bits, never 0."""
+    return secrets.randbelow(2**63 - 1) + 1
+
+
+async def transcript(session: AsyncSession, lead_id: int) -> Sequence[Message]:
+    """Everything said and to be said, oldest first."""
+    rows = await session.exec(
+        select(Message).where(col(Message.lead_id) == lead_id).order_by(col(Message.id))
+    )
+    return rows.all()
+
+
+async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
+    """Write down that Telegram has the message."""
+    await session.exec(
+        update(Message)
+        .where(col(Message.id) == delivered.message_id)
+        .values(
+            state="sent",
+            telegram_message_id=delivered.telegram_message_id,
+            sent_at=delivered.sent_at,
+            error=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def record_failed(session: AsyncSession, message_id: int, reason: str) -> None:
+    """Write down that the message will not be delivered, and why."""
+    await session.exec(
+        update(Message)
+        .where(col(Message.id) == message_id)
+        .values(state="failed", error=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> None:
+    """Take back whatever was still to be said to a lead that is given up."""
+    await session.exec(
+        update(Message)
+        .where(col(Message.lead_id) == lead_id, col(Message.state) == "queued")
+        .values(state="cancelled", error=reason)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def release(session: AsyncSession, message_id: int, *, now: datetime) -> None:
+    """Write down that pacing lets a first message go."""
+    await session.exec(
+        update(Message)
+        .where(col(Message.id) == message_id)
+        .values(released_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def released_since(session: AsyncSession, account_id: int, since: datetime) -> int:
+    """How many first messages this account has let go from `since` on."""
+    counted = await session.exec(
+        select(func.count())
+        .select_from(Message)
+        .where(col(Message.account_id) == account_id, col(Message.released_at) >= since)
+    )
+    return counted.one()
+
+
+async def get(session: AsyncSession, message_id: int) -> Message:
+    """One message as it is now."""
+    return await session.get_one(Message, message_id, populate_existing=True)

@@ -1,0 +1,106 @@
+"""What a step can come to, as values; worker/settle.py turns them into rows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shared.status import Intent, LeadStatus
+from worker.ports import Peer
+
+Via = Literal["username", "phone"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The person is known."""
+
+    peer: Peer
+    via: Via
+
+
+@dataclass(frozen=True)
+class Advance:
+    """The lead moves on without a word being said."""
+
+    to: LeadStatus
+    reason: str
+
+
+@dataclass(frozen=True)
+class DropUsername:
+    """The username leads nowhere or cannot be written to: the phone is left to try."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Say:
+    """Something is to be sent; once delivered, the lead becomes `becomes` (None: stays).
+
+    `answers` are the rows of the messages that this settles, `intent` is what they meant.
+    """
+
+    kind: str
+    key: str
+    text: str
+    becomes: LeadStatus | None
+    answers: tuple[int, ...] = ()
+    intent: Intent | None = None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """The messages are understood and need no answer."""
+
+    answers: tuple[int, ...]
+    intent: Intent
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A queued message is with Telegram."""
+
+    message_id: int
+    telegram_message_id: int | None
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class Undeliverable:
+    """A queued message will never be delivered to this person."""
+
+    message_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing is wrong with the lead, only not now; costs no attempt."""
+
+    delay: timedelta
+    reason: str
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A failed try: counted, and made again after a growing pause."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """No way on."""
+
+    to: Literal[LeadStatus.UNREACHABLE, LeadStatus.FAILED]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Nothing to do now; the next message or form makes the lead due again."""
+
+
+Outcome = (
+    Found | Advance | DropUsername | Say | Heard | Delivered | Undeliverable | Wait | Retry | GiveUp | Rest
+)

@@ -1,0 +1,156 @@
+"""What the worker needs of the outside world, in our own words: Telegram and the assistant."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.errors import LeadAssistantError
+from shared.status import Intent
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A person as one account may address them; Telegram's access hash is of that account alone."""
+
+    user_id: int
+    access_hash: int
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """A message from a person, as Telegram gave it; `text` describes it if it is no text."""
+
+    user_id: int
+    message_id: int
+    text: str
+    sent_at: datetime
+
+
+@dataclass(frozen=True)
+class Sent:
+    """Telegram has the message; the id is None if Telegram knows it but did not say which it is."""
+
+    message_id: int | None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The account that the worker is signed in as."""
+
+    user_id: int
+    username: str | None
+
+
+class TelegramError(LeadAssistantError):
+    """Telegram could not do what was asked."""
+
+
+class NobodyThereError(TelegramError):
+    """The username or phone leads to no person; the text says why, for the operator."""
+
+
+class CannotWriteError(TelegramError):
+    """This person cannot be written to, now or later; the text says why, for the operator."""
+
+
+class RateLimitedError(TelegramError):
+    """Telegram asks to wait before this kind of call; nothing was done."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"Telegram asks to wait {int(wait.total_seconds())} s")
+        self.wait = wait
+
+
+class PutOffError(RateLimitedError):
+    """As above, for this person alone: others may still be looked up."""
+
+
+class OutreachLimitedError(TelegramError):
+    """Telegram lets this account write to no strangers for now; running conversations go on."""
+
+
+class TelegramUnavailableError(TelegramError):
+    """No answer: whether the call had its effect is not known."""
+
+
+class SessionEndedError(TelegramError):
+    """The account is signed out or banned: nothing can be done until its owner signs it in again."""
+
+    def __init__(self, message: str, *, state: str = "needs_login") -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class Telegram(Protocol):
+    """One signed-in user account. Every method may raise RateLimitedError, TelegramUnavailableError,
+    SessionEndedError, or TelegramError for an answer that is none of these."""
+
+    async def find_by_username(self, username: str) -> Peer:
+        """The person behind a username; raises NobodyThereError."""
+
+    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
+        """The person behind a phone, saved as a contact called `name`; raises NobodyThereError."""
+
+    async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
+        """Send `text` once, however often it is called with the same random_id.
+
+        Raises CannotWriteError or OutreachLimitedError.
+        """
+
+    async def show_typing(self, peer: Peer) -> None:
+        """Mark what they wrote as read and show `typing…` for about six seconds."""
+
+    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
+        """What the person wrote after our message `after_id`, oldest first, at most the last 100."""
+
+
+class AssistantError(LeadAssistantError):
+    """The model gave nothing usable this time: malformed, cut off, refused."""
+
+
+class AssistantUnavailableError(AssistantError):
+    """The model cannot be reached; `wait` is its own word on when to come back, if it gave one."""
+
+    def __init__(self, message: str, wait: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.wait = wait
+
+
+class AssistantPausedError(AssistantUnavailableError):
+    """The owner has to act (quota, key, country): no calls are made until `wait` is over."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What the assistant may know of a lead: never a phone or a username."""
+
+    name: str
+    request: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One side's words in the conversation so far."""
+
+    ours: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the new messages mean, and what to answer; `language` is an ISO 639-1 code."""
+
+    intent: Intent
+    text: str
+    language: str
+
+
+class Assistant(Protocol):
+    """Writes and understands. Every method may raise AssistantError and its kinds."""
+
+    async def greeting(self, brief: Brief) -> str:
+        """A first message: their name, their request to the company, an offer of a call; no link."""
+
+    async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
+        """One verdict on the person's latest messages, which end the conversation; no link in its text."""

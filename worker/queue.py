@@ -1,0 +1,110 @@
+"""The queries of leases: which leads are due, and who works on them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, update
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.errors import LostRaceError
+from shared.models import Lead
+
+
+@dataclass(frozen=True)
+class Me:
+    """Which account this worker speaks for, and which of its lives this is."""
+
+    account_id: int
+    life: str
+
+    @property
+    def name(self) -> str:
+        """How a lease names its holder."""
+        return f"account-{self.account_id}/{self.life}"
+
+
+async def claim(
+    session: AsyncSession, me: Me, *, now: datetime, lease: timedelta, limit: int
+) -> Sequence[Lead]:
+    """Take up to `limit` due leads, the longest due first, that are this account's or nobody's yet.
+
+    A lease that ran out is taken over and counted in `lost_leases`.
+    """
+    # A CTE: a LIMIT subquery may be re-run and claim too many.
+    due = (
+        select(Lead.id)
+        .where(
+            col(Lead.due_at) <= now,
+            or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= now),
+            or_(col(Lead.account_id).is_(None), col(Lead.account_id) == me.account_id),
+        )
+        .order_by(col(Lead.due_at))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
+    claimed = await session.exec(
+        update(Lead)
+        .where(col(Lead.id).in_(select(due.c.id)))
+        .values(leased_by=me.name, leased_until=now + lease, lost_leases=col(Lead.lost_leases) + lost)
+        .returning(Lead)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(claimed.scalars(), key=lambda lead: (lead.due_at or now, lead.id or 0))
+
+
+async def lock(session: AsyncSession, lead_id: int, me: Me) -> Lead:
+    """The lead as it is now, held until the transaction ends; raises LostRaceError if the lease is lost."""
+    found = await session.exec(
+        select(Lead)
+        .where(col(Lead.id) == lead_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    lead = found.one_or_none()
+    if lead is None or lead.leased_by != me.name:
+        raise LostRaceError(
+            f"lead {lead_id} is worked on by {lead.leased_by if lead else 'nobody: it is gone'}"
+        )
+    return lead
+
+
+async def renew(session: AsyncSession, me: Me, lead_ids: Collection[int], *, until: datetime) -> None:
+    """Keep the leases of `lead_ids` while their work goes on."""
+    await session.exec(
+        update(Lead)
+        .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.name)
+        .values(leased_until=until)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def release(session: AsyncSession, me: Me, lead_ids: Collection[int]) -> None:
+    """Give leads back untouched: the worker stops, which is no failure of theirs."""
+    await session.exec(
+        update(Lead)
+        .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.name)
+        .values(leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def inherit(session: AsyncSession, me: Me, *, now: datetime) -> int:
+    """End the leases of this account's earlier lives, which are over since we hold its session.
+
+    They count as lost leases when claimed. Gives how many there were.
+    """
+    ended = await session.exec(
+        update(Lead)
+        .where(
+            col(Lead.leased_by).startswith(f"account-{me.account_id}/", autoescape=True),
+            col(Lead.leased_by) != me.name,
+            col(Lead.leased_until) > now,
+        )
+        .values(leased_until=now)
+        .execution_options(synchronize_session=False)
+    )
+    return ended.rowcount

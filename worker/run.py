@@ -1,0 +1,208 @@
+"""Puts the worker together and keeps it running: the only place that knows the real clock."""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import signal
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.clock import utc_now
+from shared.db import DATABASE_DOWN, Database
+from worker import account, health, queue
+from worker.assistant.assistant import ModelAssistant
+from worker.assistant.model import Model
+from worker.listener import Listener
+from worker.loop import Engine, Loop
+from worker.pace import Limits, Pace
+from worker.ports import Identity, SessionEndedError, TelegramUnavailableError
+from worker.queue import Me
+from worker.retry import Outage, backoff
+from worker.sender import Sender
+from worker.settings import WorkerSettings
+from worker.settle import Policy
+from worker.standby import sole_use
+from worker.steps import Tools
+from worker.telegram.adapter import TelegramAccount
+from worker.wakeups import Wakeups, listen
+
+log = logging.getLogger(__name__)
+
+DATABASE_PAUSE_SECONDS = 2
+RECONNECT_SECONDS = 1
+
+
+class Worker:
+    """One Telegram account's worker: `run` until SIGTERM or SIGINT, or until the account is lost."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self._state = "standby"
+        self._stop = asyncio.Event()
+        self._database = Database(settings.database_url)
+        self._model = Model(settings)
+        self._assistant = ModelAssistant(settings, self._model)
+        self._telegram = TelegramAccount(settings)
+        self._account_id: int | None = None
+
+    async def run(self) -> None:
+        """Raises SessionEndedError when the account's owner has to act."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+        beating = asyncio.create_task(self._beat())
+        try:
+            await self._until_stopped(self._work())
+        finally:
+            beating.cancel()
+
+    async def _work(self) -> None:
+        try:
+            async with sole_use(self._settings.session_file):
+                while not self._stop.is_set():
+                    self._state = "connecting"
+                    async with self._connected() as identity:
+                        await self._serve(identity)
+        except SessionEndedError as ended:
+            await self._mark_account(ended)
+            raise
+        finally:
+            await self._model.close()
+            await self._database.close()
+
+    async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
+        """Run `work`; a stop lets it end by itself where it serves, and cancels it where it only waits."""
+        working = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not working.done() and self._state != "connected":
+            working.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Identity]:
+        """A connection to Telegram, tried for until it is there."""
+        attempt = 0
+        while True:
+            try:
+                identity = await self._telegram.session.open()
+                break
+            except TelegramUnavailableError as error:
+                attempt += 1
+                pause = backoff(attempt, base=1, most=60)
+                log.warning("%s; trying again in %d s", error, pause.total_seconds())
+                await asyncio.sleep(pause.total_seconds())
+        try:
+            yield identity
+        finally:
+            await self._telegram.session.close()
+
+    async def _serve(self, identity: Identity) -> None:
+        """Work until stopped, or until the link is to be made anew."""
+        me = await self._register(identity)
+        wakeups = Wakeups(utc_now, self._settings.poll_interval_seconds)
+        listener = Listener(
+            self._database,
+            me,
+            self._telegram,
+            wakeups,
+            utc_now,
+            timedelta(seconds=self._settings.reply_debounce_seconds),
+        )
+        loop = Loop(self._engine(me), wakeups)
+        self._state = "connected"
+        log.info(
+            "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
+        )
+        background: list[asyncio.Task[Any]] = [
+            asyncio.create_task(listener.run(self._telegram.arrivals)),
+            asyncio.create_task(listener.catch_up(self._telegram.session.reconnected)),
+            asyncio.create_task(self._telegram.session.watch()),
+            asyncio.create_task(self._stop.wait()),
+        ]
+        if self._database.is_postgres:
+            background.append(asyncio.create_task(listen(self._database, wakeups)))
+        looping = asyncio.create_task(loop.run())
+        try:
+            # Whichever ends first ends this connection: a stop, a lost account, a dead link, a bug.
+            await asyncio.wait([*background, looping], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            loop.stop()
+            ended = [task for task in background if task.done()]
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
+            await looping
+        for task in ended:
+            task.result()
+        self._state = "connecting"
+        if not self._stop.is_set():
+            log.warning("the link to Telegram is made anew")
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _register(self, identity: Identity) -> Me:
+        while True:
+            try:
+                async with self._database.writing() as session:
+                    now = utc_now()
+                    self._account_id = await account.register(
+                        session, identity, self._settings.telegram_session_name, now=now
+                    )
+                    me = Me(self._account_id, secrets.token_hex(4))
+                    if lost := await queue.inherit(session, me, now=now):
+                        log.info("%d leads taken over from an earlier run", lost)
+                    return me
+            except DATABASE_DOWN as error:
+                log.warning("waiting for the database: %s", type(error).__name__)
+                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+
+    async def _mark_account(self, ended: SessionEndedError) -> None:
+        if self._account_id is None:
+            return
+        with contextlib.suppress(*DATABASE_DOWN):
+            async with self._database.writing() as session:
+                await account.set_state(session, self._account_id, ended.state, str(ended), now=utc_now())
+
+    async def _beat(self) -> None:
+        while True:
+            health.beat(self._settings.health_file, state=self._state, now=utc_now())
+            await asyncio.sleep(health.BEAT_SECONDS)
+
+    def _engine(self, me: Me) -> Engine:
+        settings = self._settings
+        limits = Limits(
+            timedelta(seconds=settings.outreach_gap_seconds),
+            settings.outreach_daily_limit,
+            timedelta(seconds=settings.lookup_gap_seconds),
+            ZoneInfo(settings.timezone),
+        )
+        pace = Pace(self._database, me, limits, utc_now)
+        return Engine(
+            database=self._database,
+            me=me,
+            tools=Tools(
+                self._telegram,
+                self._assistant,
+                settings.company_name,
+                settings.calendly_link,
+                timedelta(seconds=settings.greeting_fallback_seconds),
+                utc_now,
+            ),
+            sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds),
+            pace=pace,
+            policy=Policy(
+                timedelta(seconds=settings.reply_debounce_seconds),
+                settings.max_attempts,
+                settings.retry_base_seconds,
+                settings.retry_max_seconds,
+            ),
+            lease=timedelta(seconds=settings.lease_seconds),
+            telegram_outage=Outage(base=settings.retry_base_seconds, most=settings.retry_max_seconds),
+            assistant_outage=Outage(base=settings.retry_base_seconds, most=settings.retry_max_seconds),
+            clock=utc_now,
+        )

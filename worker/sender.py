@@ -1,0 +1,57 @@
+"""Sends what is queued for a lead, in order, each under the random_id that was committed with it."""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from shared.clock import Clock
+from shared.log import size
+from shared.models import Message
+from worker.outcomes import Delivered, Outcome, Undeliverable, Wait
+from worker.pace import PEER_FLOOD_PAUSE, Pace
+from worker.ports import CannotWriteError, OutreachLimitedError, RateLimitedError, Telegram
+from worker.work import Work
+
+log = logging.getLogger(__name__)
+
+# A quick typist's pace; the time shown typing follows the text's length up to the setting.
+CHARACTERS_A_SECOND = 40
+
+
+@dataclass(frozen=True)
+class Sender:
+    """`typing_seconds`: the most time spent showing `typing…` before a message."""
+
+    telegram: Telegram
+    pace: Pace
+    clock: Clock
+    typing_seconds: float
+
+    async def deliver(self, work: Work, message: Message) -> Outcome:
+        """Send one queued message. An unknown outcome raises, and the same message is tried again."""
+        first = message.kind == "greeting"
+        if first and (wait := await self.pace.before_first_message(message)):
+            return wait
+        if message.random_id is None or message.id is None:
+            raise ValueError(f"message {message.id} was queued without an identity")
+        try:
+            await self._type(work, message)
+            sent = await self.telegram.send(work.peer, message.text, message.random_id)
+        except CannotWriteError as error:
+            return Undeliverable(message.id, str(error))
+        except OutreachLimitedError as error:
+            await self.pace.hold_outreach(PEER_FLOOD_PAUSE, str(error))
+            return Wait(PEER_FLOOD_PAUSE, str(error))
+        except RateLimitedError as error:
+            if first:
+                await self.pace.hold_outreach(error.wait, str(error))
+            return Wait(error.wait, str(error))
+        log.info("lead %s: %s sent (%s)", work.id, message.kind, size(message.text))
+        return Delivered(message.id, sent.message_id, self.clock())
+
+    async def _type(self, work: Work, message: Message) -> None:
+        seconds = min(self.typing_seconds, len(message.text) / CHARACTERS_A_SECOND)
+        if seconds <= 0:
+            return
+        await self.telegram.show_typing(work.peer)
+        await asyncio.sleep(seconds)

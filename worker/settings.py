@@ -1,0 +1,132 @@
+"""The worker's settings; each description is what the operator reads when it is missing or wrong."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field, SecretStr
+
+from shared.settings import SharedSettings
+
+EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("is not a web address")
+    return value
+
+
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError("is not host:port")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError("is not a time zone") from None
+    return value
+
+
+def _readable(value: Path) -> Path:
+    if not value.is_file():
+        raise ValueError("is not a file")
+    return value
+
+
+def _filled(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("is empty")
+    return value
+
+
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+Secret = Annotated[SecretStr, AfterValidator(_filled)]
+MY_TELEGRAM = "of your Telegram app, from my.telegram.org, API development tools"
+
+
+class TelegramSettings(SharedSettings):
+    """What it takes to be signed in to Telegram."""
+
+    telegram_api_id: int = Field(gt=0, description=f"the number {MY_TELEGRAM}")
+    telegram_api_hash: Secret = Field(description=f"the hash {MY_TELEGRAM}")
+    telegram_session_name: str = Field(
+        "ai_assistant", pattern=r"^[\w.-]+$", description="the session file's name, without .session"
+    )
+    telegram_session_dir: Path = Field(Path(), description="the folder of the session file")
+    telegram_proxy: str | None = Field(
+        None, description="a proxy for Telegram: socks5://…, http://…, or a tg://proxy link"
+    )
+    telegram_server: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
+        None, description="host:port of another Telegram server, such as the sandbox"
+    )
+    telegram_server_key: str | None = Field(
+        None, description="that server's RSA public key: PEM text, or the path of a PEM file"
+    )
+
+    @property
+    def session_file(self) -> Path:
+        """Where the signed-in session lives."""
+        return self.telegram_session_dir / f"{self.telegram_session_name}.session"
+
+    @property
+    def health_file(self) -> Path:
+        """Where the running worker leaves its heartbeat."""
+        return self.telegram_session_dir / f"{self.telegram_session_name}.health"
+
+
+class WorkerSettings(TelegramSettings):
+    """Everything `python -m worker` reads."""
+
+    openai_api_key: Secret = Field(description="the key of the model's API, from platform.openai.com")
+    openai_model: str = Field("gpt-4.1-mini", description="the model that writes and understands")
+    openai_base_url: WebAddress | None = Field(
+        None, description="another OpenAI-compatible API, such as http://localhost:11434/v1"
+    )
+    openai_proxy: str | None = Field(
+        None, pattern=r"^(https?|socks5h?)://", description="a proxy for the model: http://… or socks5h://…"
+    )
+    openai_api: Literal["responses", "chat"] = Field(
+        "responses", description="which API is spoken: responses, or chat for most compatible servers"
+    )
+    calendly_link: WebAddress = Field(
+        description="your booking page, such as https://calendly.com/you/30min, from calendly.com"
+    )
+    company_name: str = Field("GordovCode", min_length=1, description="how the company calls itself")
+    company_profile: Annotated[Path, AfterValidator(_readable)] = Field(
+        EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers come from it alone"
+    )
+
+    poll_interval_seconds: float = Field(5, gt=0, description="how often due leads are looked for, seconds")
+    lease_seconds: float = Field(60, ge=5, description="how long a silent worker keeps a lead, seconds")
+    reply_debounce_seconds: float = Field(
+        8, ge=0, description="the quiet after a person's message before it is answered, seconds"
+    )
+    outreach_gap_seconds: float = Field(
+        30, ge=0, description="least pause between first messages to new people, seconds"
+    )
+    outreach_daily_limit: int = Field(30, ge=1, description="most first messages a day")
+    lookup_gap_seconds: float = Field(
+        3, ge=0, description="least pause between look-ups of people in Telegram, seconds"
+    )
+    typing_seconds: float = Field(
+        6, ge=0, le=30, description="most time spent typing before a message, seconds; 0 = none"
+    )
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        "Europe/Moscow", description="your time zone, such as Europe/Moscow; its midnight starts a new day"
+    )
+    max_attempts: int = Field(8, ge=1, description="failed tries before a lead is given up")
+    retry_base_seconds: float = Field(2, gt=0, description="the pause after the first failure, seconds")
+    retry_max_seconds: float = Field(300, gt=0, description="the longest pause between tries, seconds")
+    assistant_pause_seconds: float = Field(
+        600, ge=0, description="how long the model is left alone after its quota or key fails, seconds"
+    )
+    greeting_fallback_seconds: float = Field(
+        600, ge=0, description="how long a greeting waits for the model before a template goes out, seconds"
+    )

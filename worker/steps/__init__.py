@@ -1,0 +1,50 @@
+"""What to do with a lead in each status. Steps decide; they do not commit, sleep or send."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+from shared.clock import Clock
+from shared.status import LeadStatus
+from worker.inbox import ANSWERED
+from worker.outcomes import Outcome
+from worker.ports import Assistant, Telegram
+from worker.steps.find_contact import find_contact
+from worker.steps.greet import greet
+from worker.steps.reply import reply
+from worker.work import Work
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What steps work with."""
+
+    telegram: Telegram
+    assistant: Assistant
+    company: str
+    link: str
+    patience: timedelta
+    clock: Clock
+
+
+Step = Callable[[Work, Tools], Awaitable[Outcome]]
+
+
+async def _find(work: Work, tools: Tools) -> Outcome:
+    return await find_contact(work, tools.telegram)
+
+
+async def _greet(work: Work, tools: Tools) -> Outcome:
+    return await greet(
+        work, tools.assistant, company=tools.company, now=tools.clock(), patience=tools.patience
+    )
+
+
+async def _reply(work: Work, tools: Tools) -> Outcome:
+    return await reply(work, tools.assistant, link=tools.link)
+
+
+STEPS: Mapping[LeadStatus, Step] = MappingProxyType(
+    {LeadStatus.PENDING: _find, LeadStatus.RESOLVED: _greet} | dict.fromkeys(sorted(ANSWERED), _reply)
+)

@@ -1,0 +1,145 @@
+"""The Telegram port over a session: people, messages, and what arrives."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pyrogram import errors, raw
+
+from shared.log import mask
+from worker.ports import Incoming, NobodyThereError, Peer, PutOffError, Sent, TelegramUnavailableError
+from worker.settings import TelegramSettings
+from worker.telegram.media import describe
+from worker.telegram.session import TelegramSession
+
+_HISTORY = 100
+# `retry_contacts` says nothing of the person, only that this account imports too much: hours, not minutes.
+IMPORT_PAUSE = timedelta(hours=6)
+
+
+class TelegramAccount:
+    """Implements worker.ports.Telegram; `arrivals` holds what people write, in order."""
+
+    def __init__(self, settings: TelegramSettings) -> None:
+        self.arrivals: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.session = TelegramSession(settings, self._on_update)
+
+    async def find_by_username(self, username: str) -> Peer:
+        """contacts.resolveUsername; a bot, a channel or a group is nobody."""
+        try:
+            found = await self.session.call(raw.functions.contacts.ResolveUsername(username=username))
+        except NobodyThereError as nobody:
+            raise NobodyThereError(f"@{username}: {nobody}") from nobody
+        return _person(found.peer, found.users, f"@{username}")
+
+    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
+        """contacts.importContacts, one at a time, which saves the person in the account's contacts."""
+        contact = raw.types.InputPhoneContact(
+            client_id=0, phone=phone_e164, first_name=name or phone_e164, last_name=""
+        )
+        imported = await self.session.call(raw.functions.contacts.ImportContacts(contacts=[contact]))
+        if imported.imported:
+            peer = raw.types.PeerUser(user_id=imported.imported[0].user_id)
+            return _person(peer, imported.users, mask(phone_e164))
+        if imported.retry_contacts:
+            raise PutOffError(IMPORT_PAUSE)
+        raise NobodyThereError(f"{mask(phone_e164)}: no Telegram account can be found by this phone")
+
+    async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
+        """messages.sendMessage under our own random_id; a repeat of it means that Telegram has it."""
+        query = raw.functions.messages.SendMessage(
+            peer=_input_peer(peer), message=text, random_id=random_id, no_webpage=True
+        )
+        try:
+            answer = await self.session.call(query)
+        except Exception as error:
+            # RANDOM_ID_DUPLICATE comes as a 400 and as a 500 (reported); both say "already sent".
+            if isinstance(error.__cause__, errors.RandomIdDuplicate):
+                return Sent(await self._find_own(peer, text))
+            raise
+        return Sent(_sent_id(answer))
+
+    async def show_typing(self, peer: Peer) -> None:
+        """messages.readHistory, then messages.setTyping, which Telegram shows for six seconds."""
+        person = _input_peer(peer)
+        await self.session.call(raw.functions.messages.ReadHistory(peer=person, max_id=0))
+        action = raw.types.SendMessageTypingAction()
+        await self.session.call(raw.functions.messages.SetTyping(peer=person, action=action))
+
+    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
+        """messages.getHistory, newest first, turned round; only what the person wrote."""
+        answer = await self._history(peer, after_id)
+        written = (_incoming(message) for message in reversed(answer))
+        return [message for message in written if message is not None]
+
+    async def _find_own(self, peer: Peer, text: str) -> int | None:
+        for message in await self._history(peer, 0):
+            if getattr(message, "out", False) and getattr(message, "message", None) == text:
+                return int(message.id)
+        return None
+
+    async def _history(self, peer: Peer, after_id: int) -> list[Any]:
+        answer = await self.session.call(
+            raw.functions.messages.GetHistory(
+                peer=_input_peer(peer),
+                offset_id=0,
+                offset_date=0,
+                add_offset=0,
+                limit=_HISTORY,
+                max_id=0,
+                min_id=after_id,
+                hash=0,
+            )
+        )
+        return list(answer.messages)
+
+    def _on_update(self, update: Any) -> None:
+        if isinstance(update, raw.types.UpdateNewMessage):
+            incoming = _incoming(update.message)
+            if incoming is not None:
+                self.arrivals.put_nowait(incoming)
+
+
+def _input_peer(peer: Peer) -> Any:
+    return raw.types.InputPeerUser(user_id=peer.user_id, access_hash=peer.access_hash)
+
+
+def _person(peer: Any, users: list[Any], label: str) -> Peer:
+    """The person whom Telegram named; raises NobodyThereError for what is no person to write to."""
+    if not isinstance(peer, raw.types.PeerUser):
+        raise NobodyThereError(f"{label}: this is a group or a channel, not a person")
+    user = next((user for user in users if user.id == peer.user_id), None)
+    if user is None or user.access_hash is None:
+        raise NobodyThereError(f"{label}: Telegram does not let this account see the person")
+    for is_so, what in (
+        (user.bot, "a bot, not a person"),
+        (user.deleted, "a deleted account"),
+        (user.is_self, "this very account"),
+    ):
+        if is_so:
+            raise NobodyThereError(f"{label}: this is {what}")
+    return Peer(user.id, user.access_hash)
+
+
+def _sent_id(answer: Any) -> int | None:
+    """The message's id from either of sendMessage's answers."""
+    if isinstance(answer, raw.types.UpdateShortSentMessage):
+        return int(answer.id)
+    for update in getattr(answer, "updates", ()):
+        if isinstance(update, raw.types.UpdateMessageID):
+            return int(update.id)
+    if isinstance(answer, raw.types.Updates | raw.types.UpdatesCombined):
+        return None
+    raise TelegramUnavailableError("Telegram's answer to a message was not understood")
+
+
+def _incoming(message: Any) -> Incoming | None:
+    """A person's message in a private chat; None for our own, groups and service messages."""
+    if not isinstance(message, raw.types.Message) or message.out:
+        return None
+    if not isinstance(message.peer_id, raw.types.PeerUser):
+        return None
+    return Incoming(
+        message.peer_id.user_id, message.id, describe(message), datetime.fromtimestamp(message.date, UTC)
+    )

@@ -1,0 +1,80 @@
+"""Telegram's errors in the worker's words."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from pyrogram import errors as tg
+
+from worker.ports import (
+    CannotWriteError,
+    NobodyThereError,
+    OutreachLimitedError,
+    RateLimitedError,
+    SessionEndedError,
+    TelegramError,
+    TelegramUnavailableError,
+)
+
+SIGN_IN = "sign the account in again: python -m worker login"
+
+# Refusals that time does not change, with what the operator reads.
+_CANNOT_WRITE: dict[type[tg.RPCError], str] = {
+    tg.UserPrivacyRestricted: "their privacy settings do not let strangers write",
+    tg.PrivacyPremiumRequired: "only Telegram Premium accounts may write to them",
+    tg.AllowPaymentRequired: "they take Telegram Stars for messages from strangers",
+    tg.UserIsBlocked: "they have blocked this account",
+    tg.UserBlocked: "they have blocked this account",
+    tg.YouBlockedUser: "this account has blocked them",
+    tg.InputUserDeactivated: "their Telegram account is deleted",
+    tg.PeerIdInvalid: "Telegram no longer knows this person",
+    tg.UserIdInvalid: "Telegram no longer knows this person",
+    tg.ChatWriteForbidden: "Telegram does not let this account write to them",
+    tg.UserIsBot: "this is a bot",
+}
+_NOBODY: dict[type[tg.RPCError], str] = {
+    tg.UsernameNotOccupied: "nobody has this username",
+    tg.UsernameInvalid: "this is no username that Telegram allows",
+    tg.PhoneNotOccupied: "no Telegram account can be found by this phone",
+}
+_ENDED: dict[type[tg.RPCError], tuple[str, str]] = {
+    tg.UserDeactivatedBan: ("banned", "Telegram has banned this account; write to recover@telegram.org"),
+    tg.UserDeactivated: ("banned", "this Telegram account is deleted"),
+    tg.AuthKeyDuplicated: (
+        "needs_login",
+        f"this session was used in two places at once and Telegram has ended it; {SIGN_IN}",
+    ),
+    tg.Unauthorized: ("needs_login", f"Telegram has ended this session; {SIGN_IN}"),
+}
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise the port's errors in place of pyrogram's and the network's."""
+    try:
+        yield
+    except tg.RPCError as error:
+        raise _translate(error) from error
+    except (TimeoutError, OSError) as error:
+        raise TelegramUnavailableError(f"Telegram does not answer: {type(error).__name__}") from error
+
+
+def _translate(error: tg.RPCError) -> TelegramError:
+    for kind, (state, said) in _ENDED.items():
+        if isinstance(error, kind):
+            return SessionEndedError(said, state=state)
+    for kind, said in _CANNOT_WRITE.items():
+        if isinstance(error, kind):
+            return CannotWriteError(said)
+    for kind, said in _NOBODY.items():
+        if isinstance(error, kind):
+            return NobodyThereError(said)
+    match error:
+        case tg.PeerFlood() | tg.FrozenMethodInvalid():
+            return OutreachLimitedError("Telegram lets this account write to no strangers for now")
+        case tg.FloodWait() | tg.FloodPremiumWait() | tg.SlowmodeWait():
+            return RateLimitedError(timedelta(seconds=int(error.value or 1)))
+        case tg.InternalServerError() | tg.ServiceUnavailable():
+            return TelegramUnavailableError(f"Telegram is in trouble: {error.ID or error.NAME}")
+        case _:
+            return TelegramError(f"Telegram refused: {error.ID or error.value or error.NAME}")

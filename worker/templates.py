@@ -1,0 +1,44 @@
+"""Pure: what is said when the model's own words are missing or unfit, in Russian or English."""
+
+from shared.status import Intent
+from worker.ports import Brief
+
+_CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
+
+_SAFE = {
+    "ru": {
+        Intent.ACCEPT: "Отлично! Выберите, пожалуйста, удобное время для звонка:",
+        Intent.REJECT: "Поняли вас, извините за беспокойство. Если что-то изменится — просто напишите сюда.",
+        Intent.QUESTION: "Хороший вопрос. Уточню у коллег и вернусь с ответом. "
+        "А пока можем созвониться и обсудить всё сразу — вам удобно?",
+        Intent.AMBIGUOUS: "Хочу уточнить, чтобы ничего не перепутать: удобно ли вам коротко созвониться?",
+    },
+    "en": {
+        Intent.ACCEPT: "Great! Please pick a time for the call that suits you:",
+        Intent.REJECT: "Understood, sorry to have bothered you. If anything changes, just write here.",
+        Intent.QUESTION: "Good question. I will check with my colleagues and come back to you. "
+        "Meanwhile, shall we talk it over on a short call?",
+        Intent.AMBIGUOUS: "Sorry, I did not quite get that. Would a short call suit you?",
+    },
+}
+
+
+def greeting(brief: Brief, company: str) -> str:
+    """A first message without the model: in English for a request written in Latin letters only."""
+    words = " ".join([brief.name, *brief.request.values()]).lower()
+    if any(ch.isalpha() for ch in words) and not _CYRILLIC & set(words) and brief.request:
+        hello = f"Hello, {brief.name}!" if brief.name else "Hello!"
+        return (
+            f"{hello} This is {company}: you left a request on our website. "
+            "Would you like to discuss it on a short call?"
+        )
+    hello = f"Здравствуйте, {brief.name}!" if brief.name else "Здравствуйте!"
+    return (
+        f"{hello} Это {company}: вы оставили заявку на нашем сайте. "
+        "Удобно ли вам обсудить её на коротком звонке?"
+    )
+
+
+def answer(intent: Intent, language: str) -> str:
+    """A safe text for an intent, in Russian or else in English; `language` is an ISO 639-1 code."""
+    return _SAFE["ru" if language == "ru" else "en"][intent]
