@@ -1,0 +1,85 @@
+"""The whole sandbox in one process: Telegram on one port, OpenAI and the control API on another."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from sandbox.control.app import create_control_app
+from sandbox.http import HttpServer
+from sandbox.openai.app import build_router
+from sandbox.openai.state import OpenAIState
+from sandbox.sessions import Address, ensure
+from sandbox.telegram import seed
+from sandbox.telegram.server import Telegram
+from sandbox.telegram.settings import Settings
+
+
+class Sandbox:
+    """`account` is the one that workers use by default."""
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        telegram_port: int = 0,
+        http_port: int = 0,
+        state_dir: Path | None = None,
+        settings: Settings | None = None,
+        *,
+        people: bool = True,
+    ) -> None:
+        self.telegram = Telegram(host, telegram_port, state_dir, settings)
+        self.openai = OpenAIState()
+        world = self.telegram.world
+        self.account = seed.settle(world) if people else world.add_account(seed.DEFAULT_ACCOUNT)
+        self.app = create_control_app(self.telegram)
+        self.app.include_router(build_router(self.openai))
+        self._http = HttpServer(self.app, host, http_port)
+
+    @property
+    def http_url(self) -> str:
+        """Where the control API is; OpenAI's base URL is this and /v1."""
+        host = self.telegram.reachable_host
+        host = f"[{host}]" if ":" in host else host
+        return f"http://{host}:{self._http.port}"
+
+    @property
+    def openai_url(self) -> str:
+        """For OPENAI_BASE_URL."""
+        return f"{self.http_url}/v1"
+
+    def session(self, path: Path, address: Address | None = None) -> Path:
+        """Make sure of a signed-in session file for the default account; its full path."""
+        return ensure(self.telegram, path, self.account.id, address)
+
+    async def start(self) -> None:
+        """Both servers answer when this returns; OSError when a port is taken."""
+        await self.telegram.up()
+        try:
+            await self._http.start()
+        except OSError:
+            await self.telegram.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Close every port and connection."""
+        await self._http.stop()
+        await self.telegram.stop()
+
+
+@contextlib.asynccontextmanager
+async def running(
+    *,
+    host: str = "127.0.0.1",
+    telegram_port: int = 0,
+    http_port: int = 0,
+    state_dir: Path | None = None,
+    settings: Settings | None = None,
+    people: bool = True,
+) -> AsyncIterator[Sandbox]:
+    """A sandbox for the length of a `async with`; `people=False` leaves the demo's people out."""
+    sandbox = Sandbox(host, telegram_port, http_port, state_dir, settings, people=people)
+    await sandbox.start()
+    try:
+        yield sandbox
+    finally:
+        await sandbox.stop()

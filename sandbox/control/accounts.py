@@ -1,0 +1,53 @@
+"""Routes about the agency's own accounts."""
+
+from fastapi import APIRouter, HTTPException, status
+
+from sandbox.control.deps import TelegramDep
+from sandbox.control.schemas import AccountMessage, AccountPublic, ChatMessage
+from sandbox.telegram.people import Account, AccountFields
+from sandbox.telegram.server import Telegram
+
+router = APIRouter(prefix="/accounts", tags=["accounts"])
+
+
+@router.get("")
+async def list_accounts(telegram: TelegramDep) -> list[AccountPublic]:
+    """Every account, with the code that signs it in."""
+    return [_public(telegram, account) for account in telegram.world.accounts.values()]
+
+
+@router.post("", status_code=status.HTTP_201_CREATED)
+async def create_account(telegram: TelegramDep, fields: AccountFields) -> AccountPublic:
+    """One more account to sign in to; 409 when the phone is taken."""
+    try:
+        return _public(telegram, telegram.world.add_account(fields))
+    except ValueError as error:
+        raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+
+
+@router.post("/{account_id}/messages", status_code=status.HTTP_201_CREATED)
+async def write_as_human(telegram: TelegramDep, account_id: int, typed: AccountMessage) -> ChatMessage:
+    """The agency's human writes from another device."""
+    world = telegram.world
+    account = world.account(account_id)
+    event = world.send(account, world.people[typed.person], typed.text)
+    if event.message is None:
+        raise HTTPException(status.HTTP_500_INTERNAL_SERVER_ERROR, "nothing was sent")
+    return ChatMessage.of(event.message, account_id)
+
+
+@router.post("/{account_id}/revoke", status_code=status.HTTP_204_NO_CONTENT)
+async def revoke(telegram: TelegramDep, account_id: int) -> None:
+    """End all its sessions: every call of theirs gets 401 AUTH_KEY_UNREGISTERED."""
+    telegram.revoke(telegram.world.account(account_id).id)
+
+
+def _public(telegram: Telegram, account: Account) -> AccountPublic:
+    mailbox = telegram.world.mailboxes[account.id]
+    return AccountPublic(
+        **account.model_dump(include={"id", "name", "phone", "username", "code"}),
+        has_password=account.password is not None,
+        pts=mailbox.pts,
+        contacts=sorted(mailbox.contacts),
+        chats=sorted(chat.person_id for chat in mailbox.chats.values() if chat.messages),
+    )

@@ -1,0 +1,61 @@
+"""Making the answer of a turn: the stand-in's words, bent by a fault where one is due."""
+
+import json
+
+from sandbox.openai.errors import ApiError
+from sandbox.openai.faults import Empty, Fault, MalformedJson, Obey, Refusal, Truncated
+from sandbox.openai.standin.filler import UnfillableError
+from sandbox.openai.standin.model import respond
+from sandbox.openai.turn import Answer, Turn
+from sandbox.openai.usage import count_tokens, truncate
+
+
+def answer_turn(turn: Turn, fault: Fault | None) -> Answer:
+    """The answer to send. Raises ApiError (400) for a schema that the stand-in cannot fill."""
+    return _without_model(fault) or _from_model(_stand_in(turn), turn, fault)
+
+
+def _without_model(fault: Fault | None) -> Answer | None:
+    match fault:
+        case Refusal(message=message):
+            return Answer(refusal=message)
+        case Empty():
+            return Answer(empty=True)
+        case Obey(answer=str(text)):
+            return Answer(text=text)
+        case Obey(answer=dict(value)):
+            return Answer(text=json.dumps(value, ensure_ascii=False))
+    return None
+
+
+def _from_model(text: str, turn: Turn, fault: Fault | None) -> Answer:
+    match fault:
+        case Obey(fields=fields):
+            return Answer(text=_overwritten(text, fields))
+        case Truncated():
+            return Answer(text=text[: len(text) // 2], cut=True)
+        case MalformedJson():
+            return Answer(text=f"Here is the answer:\n{text[:-1]},")
+    return _limited(text, turn.max_output_tokens)
+
+
+def _stand_in(turn: Turn) -> str:
+    try:
+        return respond(turn)
+    except UnfillableError as problem:
+        message = f"Invalid schema for response_format '{turn.format.name}': {problem}."
+        raise ApiError(400, message, code="invalid_json_schema") from problem
+
+
+def _overwritten(text: str, fields: dict[str, object]) -> str:
+    try:
+        usual = json.loads(text)
+    except ValueError:
+        return str(fields.get("text", text))
+    return json.dumps({**usual, **fields}, ensure_ascii=False)
+
+
+def _limited(text: str, limit: int | None) -> Answer:
+    if limit is None or count_tokens(text) <= limit:
+        return Answer(text=text)
+    return Answer(text=truncate(text, limit), cut=True)

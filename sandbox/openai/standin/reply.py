@@ -1,0 +1,52 @@
+"""The answer to what a lead wrote: its intent, its language, and the text to send."""
+
+from dataclasses import dataclass
+from typing import assert_never
+
+from sandbox.openai.standin.conversation import last_words
+from sandbox.openai.standin.intent import Intent, classify, wants_human
+from sandbox.openai.standin.knowledge import find_answer
+from sandbox.openai.standin.language import Language, first_known
+from sandbox.openai.standin.phrases import ACCEPTED, OFFER, REJECTED, UNCLEAR, UNKNOWN, pick
+from sandbox.openai.turn import Message
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A verdict about the person's last words."""
+
+    intent: Intent
+    language: Language
+    text: str
+    said: str
+    source: str | None
+    wants_human: bool
+
+
+def reply(messages: list[Message], instructions: str) -> Reply:
+    """Classify the last words of a conversation and answer them in their language."""
+    said = last_words(messages)
+    earlier = [message.text for message in reversed(messages) if message.role == "user"]
+    language = first_known([said, *earlier])
+    intent = classify(said)
+    source = find_answer(said, instructions, language) if intent == "question" else None
+    text = _text(intent, language, said, source)
+    return Reply(intent, language, text, said, source, wants_human(said))
+
+
+def _text(intent: Intent, language: Language, said: str, source: str | None) -> str:
+    match intent:
+        case "accept":
+            return pick(ACCEPTED[language], said)
+        case "reject":
+            return pick(REJECTED[language], said)
+        case "ambiguous":
+            return pick(UNCLEAR[language], said)
+        case "question":
+            answer = _sentence(source) if source else pick(UNKNOWN[language], said)
+            return f"{answer} {pick(OFFER[language], said)}"
+    assert_never(intent)
+
+
+def _sentence(text: str) -> str:
+    return text if text[-1] in ".!?…" else f"{text}."

@@ -1,0 +1,17 @@
+"""What the server remembers between requests."""
+
+from dataclasses import dataclass, field
+
+from sandbox.openai.calls import CallLog
+from sandbox.openai.faults import FaultBook
+from sandbox.openai.usage import PromptCache
+
+
+@dataclass
+class OpenAIState:
+    """Faults to come, calls made, and the fixed latency of each answer in seconds."""
+
+    latency_seconds: float = 0.0
+    faults: FaultBook = field(default_factory=FaultBook)
+    calls: CallLog = field(default_factory=CallLog)
+    cache: PromptCache = field(default_factory=PromptCache)

@@ -1,0 +1,135 @@
+"""One account's private chats and the numbered log of what changed in them."""
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Literal
+
+Change = Literal["message", "edit", "read_inbox", "read_outbox"]
+
+
+@dataclass
+class Message:
+    """One message as the account sees it; ids grow over all its chats, dates are Unix seconds."""
+
+    id: int
+    person_id: int
+    out: bool
+    text: str
+    date: int
+    random_id: int | None = None
+    media: str | None = None
+    edit_date: int | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """One step of pts. `origin` is the session that caused it and so hears of it in its answer."""
+
+    pts: int
+    change: Change
+    person_id: int
+    message: Message | None = None
+    max_id: int = 0
+    origin: bytes | None = None
+
+
+@dataclass
+class Chat:
+    """A private chat with one person."""
+
+    person_id: int
+    messages: list[Message] = field(default_factory=list)
+    read_inbox: int = 0
+    read_outbox: int = 0
+
+    @property
+    def last(self) -> Message | None:
+        """The newest message."""
+        return self.messages[-1] if self.messages else None
+
+    def find(self, message_id: int) -> Message | None:
+        """The message with this id."""
+        return next((message for message in self.messages if message.id == message_id), None)
+
+    @property
+    def unread(self) -> int:
+        """How many messages of the person the account has not read."""
+        return sum(not message.out and message.id > self.read_inbox for message in self.messages)
+
+
+# Ids and pts are different things: apart, they cannot be mixed up unnoticed.
+PTS_AHEAD = 1000
+LOG_KEPT = 10_000
+
+
+class Mailbox:
+    """Message ids start at `base`, pts a little ahead of it, and both only grow."""
+
+    def __init__(self, base: int) -> None:
+        self.chats: dict[int, Chat] = {}
+        self.sent: dict[int, Message] = {}
+        self.contacts: dict[int, str] = {}
+        self.imported = 0
+        self.pts = base + PTS_AHEAD
+        self._last_id = base
+        self._log: deque[Event] = deque(maxlen=LOG_KEPT)
+
+    def chat(self, person_id: int) -> Chat:
+        """The chat with this person, empty if nobody has written yet."""
+        return self.chats.setdefault(person_id, Chat(person_id))
+
+    def post(self, message: Message, origin: bytes | None = None) -> Event:
+        """Give the message its id and add it to its chat."""
+        self._last_id += 1
+        message.id = self._last_id
+        self.chat(message.person_id).messages.append(message)
+        if message.random_id is not None:
+            self.sent[message.random_id] = message
+        return self._record("message", message.person_id, message=message, origin=origin)
+
+    def edit(self, message: Message, text: str, now: int) -> Event:
+        """Change the text of a message."""
+        message.text = text
+        message.edit_date = now
+        return self._record("edit", message.person_id, message=message)
+
+    def read_inbox(self, person_id: int, max_id: int, origin: bytes | None = None) -> Event | None:
+        """The account has read up to `max_id`, or everything with 0; None when nothing changes."""
+        chat = self.chat(person_id)
+        upto = max_id or (chat.last.id if chat.last else 0)
+        if upto <= chat.read_inbox:
+            return None
+        chat.read_inbox = upto
+        return self._record("read_inbox", person_id, max_id=upto, origin=origin)
+
+    def read_outbox(self, person_id: int) -> Event | None:
+        """The person has read everything; None when there was nothing new."""
+        chat = self.chat(person_id)
+        upto = max((message.id for message in chat.messages if message.out), default=0)
+        if upto <= chat.read_outbox:
+            return None
+        chat.read_outbox = upto
+        return self._record("read_outbox", person_id, max_id=upto)
+
+    def since(self, pts: int, kept: int) -> list[Event] | None:
+        """What happened after `pts`, oldest first; None when that is longer ago than is kept."""
+        if pts == self.pts:
+            return []
+        log = list(self._log)[-kept:]
+        if pts > self.pts or not log or pts < log[0].pts - 1:
+            return None
+        return [event for event in log if event.pts > pts]
+
+    def _record(
+        self,
+        change: Change,
+        person_id: int,
+        *,
+        message: Message | None = None,
+        max_id: int = 0,
+        origin: bytes | None = None,
+    ) -> Event:
+        self.pts += 1
+        event = Event(self.pts, change, person_id, message, max_id, origin)
+        self._log.append(event)
+        return event

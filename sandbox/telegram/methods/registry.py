@@ -1,0 +1,63 @@
+"""The table of methods and what each of them is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pyrogram.raw.core import TLObject
+
+from sandbox.telegram.errors import RpcError
+from sandbox.telegram.mtproto.auth_keys import AuthKey, AuthKeys
+from sandbox.telegram.people import Account
+from sandbox.telegram.settings import Settings
+from sandbox.telegram.srp import PasswordCheck
+from sandbox.telegram.tl.wire import Result
+from sandbox.telegram.world import World
+
+
+@dataclass
+class Server:
+    """What all calls share; `codes` are phone numbers by phone_code_hash."""
+
+    world: World
+    settings: Settings
+    keys: AuthKeys
+    host: str
+    port: int
+    codes: dict[str, str] = field(default_factory=dict)
+    checks: dict[int, PasswordCheck] = field(default_factory=dict)
+
+
+@dataclass
+class Context:
+    """Who calls: a key, signed in or not, on one session."""
+
+    server: Server
+    auth: AuthKey
+    session_id: bytes
+
+    @property
+    def world(self) -> World:
+        """The world behind the server."""
+        return self.server.world
+
+    @property
+    def account(self) -> Account:
+        """The account that is signed in; a client that is not gets 401."""
+        account = self.world.accounts.get(self.auth.account_id or 0)
+        if account is None:
+            raise RpcError(401, "AUTH_KEY_UNREGISTERED")
+        return account
+
+
+Method = Callable[[Context, TLObject], Result]
+METHODS: dict[str, Method] = {}
+
+
+def method(name: str) -> Callable[[Method], Method]:
+    """Register a function under the method's name, such as messages.SendMessage."""
+
+    def register(function: Method) -> Method:
+        METHODS[name] = function
+        return function
+
+    return register

@@ -1,0 +1,1 @@
+"""The wire: framing, key exchange, encryption, and one link per connection."""

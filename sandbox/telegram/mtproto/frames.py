@@ -1,0 +1,90 @@
+"""TCP framing: abridged, intermediate and full, told apart by a connection's first bytes.
+
+Source: https://core.telegram.org/mtproto/mtproto-transports
+"""
+
+import asyncio
+import struct
+import zlib
+from typing import Protocol
+
+MAX_PACKET = 1 << 22
+
+
+class Frames(Protocol):
+    """Packets in and out of one connection; `read` raises EOFError or OSError at its end."""
+
+    async def read(self) -> bytes: ...
+
+    def pack(self, packet: bytes) -> bytes: ...
+
+
+class Abridged:
+    """Lengths in words, one byte or 0x7f and three."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    async def read(self) -> bytes:
+        words = (await self._reader.readexactly(1))[0]
+        if words == 0x7F:
+            words = int.from_bytes(await self._reader.readexactly(3), "little")
+        return await self._reader.readexactly(_sane(words * 4))
+
+    def pack(self, packet: bytes) -> bytes:
+        words = len(packet) // 4
+        head = bytes([words]) if words < 0x7F else b"\x7f" + words.to_bytes(3, "little")
+        return head + packet
+
+
+class Intermediate:
+    """Lengths in bytes, four of them."""
+
+    def __init__(self, reader: asyncio.StreamReader) -> None:
+        self._reader = reader
+
+    async def read(self) -> bytes:
+        length = int.from_bytes(await self._reader.readexactly(4), "little")
+        return await self._reader.readexactly(_sane(length))
+
+    def pack(self, packet: bytes) -> bytes:
+        return struct.pack("<I", len(packet)) + packet
+
+
+class Full:
+    """Length, sequence number, CRC32; it has no tag, so its first length is already read."""
+
+    def __init__(self, reader: asyncio.StreamReader, first: bytes) -> None:
+        self._reader = reader
+        self._first = first
+        self._sent = 0
+
+    async def read(self) -> bytes:
+        head, self._first = self._first or await self._reader.readexactly(4), b""
+        length = _sane(int.from_bytes(head, "little"))
+        rest = await self._reader.readexactly(max(length - 4, 8))
+        if zlib.crc32(head + rest[:-4]) != int.from_bytes(rest[-4:], "little"):
+            raise EOFError("bad CRC")
+        return rest[4:-4]
+
+    def pack(self, packet: bytes) -> bytes:
+        body = struct.pack("<II", len(packet) + 12, self._sent) + packet
+        self._sent += 1
+        return body + struct.pack("<I", zlib.crc32(body))
+
+
+async def detect(reader: asyncio.StreamReader) -> Frames:
+    """The framing that the client has chosen."""
+    tag = await reader.readexactly(1)
+    if tag == b"\xef":
+        return Abridged(reader)
+    tag += await reader.readexactly(3)
+    if tag == b"\xee\xee\xee\xee":
+        return Intermediate(reader)
+    return Full(reader, tag)
+
+
+def _sane(length: int) -> int:
+    if length > MAX_PACKET:
+        raise EOFError(f"a packet of {length} bytes")
+    return length

@@ -1,0 +1,1 @@
+"""Between the world's plain records and Telegram's TL objects."""

@@ -1,0 +1,71 @@
+"""What a person can send that is not text: enough of each for a client to tell them apart."""
+
+from typing import Literal, get_args
+
+from pyrogram import raw
+from pyrogram.raw.core import TLObject
+
+Media = Literal["sticker", "voice", "video_note", "photo", "document", "location", "contact"]
+KINDS: tuple[str, ...] = get_args(Media)
+
+_DC = 2
+_SIZE = 2048
+
+
+def media(kind: str, message_id: int, date: int) -> TLObject:
+    """The MessageMedia of this kind; there is no file behind it."""
+    if kind == "photo":
+        return _photo(message_id, date)
+    if kind == "location":
+        point = raw.types.GeoPoint(long=37.6173, lat=55.7558, access_hash=message_id)
+        return raw.types.MessageMediaGeo(geo=point)
+    if kind == "contact":
+        return raw.types.MessageMediaContact(
+            phone_number="79990000000", first_name="Контакт", last_name="", vcard="", user_id=0
+        )
+    return _document(kind, message_id, date)
+
+
+def _photo(message_id: int, date: int) -> TLObject:
+    photo = raw.types.Photo(
+        id=message_id,
+        access_hash=message_id,
+        file_reference=b"sandbox",
+        date=date,
+        sizes=[raw.types.PhotoSize(type="x", w=640, h=480, size=_SIZE)],
+        dc_id=_DC,
+    )
+    return raw.types.MessageMediaPhoto(photo=photo)
+
+
+def _document(kind: str, message_id: int, date: int) -> TLObject:
+    mime_type, attributes = _described(kind)
+    document = raw.types.Document(
+        id=message_id,
+        access_hash=message_id,
+        file_reference=b"sandbox",
+        date=date,
+        mime_type=mime_type,
+        size=_SIZE,
+        dc_id=_DC,
+        attributes=attributes,
+    )
+    return raw.types.MessageMediaDocument(
+        document=document,
+        voice=kind == "voice" or None,
+        video=kind == "video_note" or None,
+        round=kind == "video_note" or None,
+    )
+
+
+def _described(kind: str) -> tuple[str, list[TLObject]]:
+    if kind == "sticker":
+        no_set = raw.types.InputStickerSetEmpty()
+        sticker = raw.types.DocumentAttributeSticker(alt="👍", stickerset=no_set)
+        return "image/webp", [raw.types.DocumentAttributeImageSize(w=512, h=512), sticker]
+    if kind == "voice":
+        return "audio/ogg", [raw.types.DocumentAttributeAudio(duration=3, voice=True)]
+    if kind == "video_note":
+        note = raw.types.DocumentAttributeVideo(duration=3.0, w=240, h=240, round_message=True)
+        return "video/mp4", [note]
+    return "application/pdf", [raw.types.DocumentAttributeFilename(file_name="document.pdf")]

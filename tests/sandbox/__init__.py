@@ -1,0 +1,1 @@
+"""Tests of the loopback Telegram and of the OpenAI-compatible server."""

@@ -1,0 +1,20 @@
+"""A whole sandbox with the demo's people, and an HTTP client of its control API."""
+
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from sandbox.app import Sandbox, running
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with running() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+async def http(sandbox: Sandbox) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=sandbox.http_url, trust_env=False) as client:
+        yield client
