@@ -1,5 +1,6 @@
 """The one door: allowed moves leave an event, others leave nothing."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
@@ -64,3 +65,55 @@ async def test_the_table_is_the_law(database: Database) -> None:
         async with database.writing() as session:
             await advance(session, lead, LeadStatus.BOOKED, reason=None, actor="worker", now=NOW)
     assert len(await _events(database)) == 1
+
+
+async def test_of_two_at_once_one_wins(database: Database) -> None:
+    lead = await _store(database)
+
+    async def move(target: LeadStatus) -> LeadStatus | None:
+        try:
+            async with database.writing() as session:
+                await advance(session, lead, target, reason=None, actor=target, now=NOW)
+        except LostRaceError:
+            return None
+        return target
+
+    results = await asyncio.gather(
+        *map(move, (LeadStatus.RESOLVED, LeadStatus.FAILED, LeadStatus.HANDED_OFF))
+    )
+    (winner,) = filter(None, results)
+    assert [to for _, to, _ in await _events(database)] == [LeadStatus.PENDING, winner]
+
+
+async def test_a_caller_that_fails_takes_the_move_back(database: Database) -> None:
+    lead = await _store(database)
+
+    async def move_and_fail() -> None:
+        async with database.writing() as session:
+            await advance(session, lead, LeadStatus.RESOLVED, reason=None, actor="worker", now=NOW)
+            raise RuntimeError("after the move")
+
+    with pytest.raises(RuntimeError, match="after the move"):
+        await move_and_fail()
+    async with database.reading() as session:
+        assert (await session.get_one(Lead, lead.id)).status == LeadStatus.PENDING
+    assert len(await _events(database)) == 1
+
+
+async def test_the_callers_columns_win_over_the_fresh_ones(database: Database) -> None:
+    lead = await _store(database)
+    async with database.writing() as session:
+        await advance(
+            session,
+            lead,
+            LeadStatus.FAILED,
+            reason="quota",
+            actor="worker",
+            now=NOW,
+            attempts=8,
+            last_error="quota",
+            due_at=None,
+        )
+    async with database.reading() as session:
+        stored = await session.get_one(Lead, lead.id)
+    assert (stored.attempts, stored.last_error, stored.due_at) == (8, "quota", None)
