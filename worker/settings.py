@@ -21,7 +21,7 @@ def _web_address(value: str) -> str:
 
 def _host_and_port(value: str) -> str:
     host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
         raise ValueError("is not host:port")
     return value
 
@@ -29,7 +29,7 @@ def _host_and_port(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("is not a time zone") from None
     return value
 
@@ -48,13 +48,15 @@ def _filled(value: SecretStr) -> SecretStr:
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Secret = Annotated[SecretStr, AfterValidator(_filled)]
+# Beyond a year it is a slip of the keyboard, and soon beyond what a date can hold.
+Seconds = Annotated[float, Field(le=31_536_000)]
 MY_TELEGRAM = "of your Telegram app, from my.telegram.org, API development tools"
 
 
 class TelegramSettings(SharedSettings):
     """What it takes to be signed in to Telegram."""
 
-    telegram_api_id: int = Field(gt=0, description=f"the number {MY_TELEGRAM}")
+    telegram_api_id: int = Field(gt=0, lt=2**31, description=f"the number {MY_TELEGRAM}")
     telegram_api_hash: Secret = Field(description=f"the hash {MY_TELEGRAM}")
     telegram_session_name: str = Field(
         "ai_assistant", pattern=r"^[\w.-]+$", description="the session file's name, without .session"
@@ -103,16 +105,16 @@ class WorkerSettings(TelegramSettings):
         EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers come from it alone"
     )
 
-    poll_interval_seconds: float = Field(5, gt=0, description="how often due leads are looked for, seconds")
-    lease_seconds: float = Field(60, ge=5, description="how long a silent worker keeps a lead, seconds")
-    reply_debounce_seconds: float = Field(
+    poll_interval_seconds: Seconds = Field(5, gt=0, description="how often due leads are looked for, seconds")
+    lease_seconds: Seconds = Field(60, ge=5, description="how long a silent worker keeps a lead, seconds")
+    reply_debounce_seconds: Seconds = Field(
         8, ge=0, description="the quiet after a person's message before it is answered, seconds"
     )
-    outreach_gap_seconds: float = Field(
+    outreach_gap_seconds: Seconds = Field(
         30, ge=0, description="least pause between first messages to new people, seconds"
     )
     outreach_daily_limit: int = Field(30, ge=1, description="most first messages a day")
-    lookup_gap_seconds: float = Field(
+    lookup_gap_seconds: Seconds = Field(
         3, ge=0, description="least pause between look-ups of people in Telegram, seconds"
     )
     typing_seconds: float = Field(
@@ -122,11 +124,11 @@ class WorkerSettings(TelegramSettings):
         "Europe/Moscow", description="your time zone, such as Europe/Moscow; its midnight starts a new day"
     )
     max_attempts: int = Field(8, ge=1, description="failed tries before a lead is given up")
-    retry_base_seconds: float = Field(2, gt=0, description="the pause after the first failure, seconds")
-    retry_max_seconds: float = Field(300, gt=0, description="the longest pause between tries, seconds")
-    assistant_pause_seconds: float = Field(
+    retry_base_seconds: Seconds = Field(2, gt=0, description="the pause after the first failure, seconds")
+    retry_max_seconds: Seconds = Field(300, gt=0, description="the longest pause between tries, seconds")
+    assistant_pause_seconds: Seconds = Field(
         600, ge=0, description="how long the model is left alone after its quota or key fails, seconds"
     )
-    greeting_fallback_seconds: float = Field(
+    greeting_fallback_seconds: Seconds = Field(
         600, ge=0, description="how long a greeting waits for the model before a template goes out, seconds"
     )

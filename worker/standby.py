@@ -15,7 +15,7 @@ CHECK_SECONDS = 1
 
 
 @asynccontextmanager
-async def sole_use(session_file: Path) -> AsyncIterator[None]:
+async def sole_use(session_file: Path, *, check_seconds: float = CHECK_SECONDS) -> AsyncIterator[None]:
     """Hold the session for this process, waiting for as long as another one has it.
 
     The lock is the kernel's: it goes with the process that holds it, however that ends.
@@ -31,7 +31,7 @@ async def sole_use(session_file: Path) -> AsyncIterator[None]:
             if not waiting:
                 log.warning("%s is in use by another worker: standing by", session_file)
             waiting = True
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(check_seconds)
         yield
     finally:
         lock.close()

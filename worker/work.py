@@ -1,23 +1,17 @@
 """What a step is given: a lead, and everything said in its conversation."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.log import mask_phones
 from shared.models import Lead, Message
 from worker.ports import Brief, Peer, Turn
 
 # What a form's machinery adds: no words of the person's.
-_MACHINERY = (
-    "utm",
-    "tran",
-    "formid",
-    "formname",
-    "tildaspec",
-    "cookies",
-    "referer",
-    "ip",
-    "checkbox",
-    "token",
+_MACHINERY = re.compile(
+    r"(?:utm|tildaspec|checkbox)(?:[_\W].*)?|(?:tranid|formid|formname|cookies|referer|ip|token)(?:_\d+)?",
+    re.IGNORECASE | re.DOTALL,
 )
 _LONGEST_FIELD = 1_000
 _MOST_FIELDS = 20
@@ -64,21 +58,32 @@ class Work:
     def brief(self) -> Brief:
         """What the assistant may know of the lead."""
         words = {
-            str(key): str(value)[:_LONGEST_FIELD]
+            str(key): self._without_contacts(str(value))[:_LONGEST_FIELD]
             for key, value in self.lead.extra.items()
-            if value not in (None, "", [], {}) and not str(key).lower().startswith(_MACHINERY)
+            if value not in (None, "", [], {}) and not _MACHINERY.fullmatch(str(key).strip())
         }
-        return Brief(self.lead.name, dict(list(words.items())[:_MOST_FIELDS]))
+        # Some type their phone or nickname where the name goes: nobody is greeted by that.
+        no_name = mask_phones(self.lead.name) != self.lead.name or self.lead.name.startswith("@")
+        name = "" if no_name else self.lead.name
+        return Brief(name, dict(list(words.items())[:_MOST_FIELDS]))
+
+    def _without_contacts(self, text: str) -> str:
+        text = mask_phones(text)
+        if self.lead.username:
+            text = re.sub(re.escape(self.lead.username), "…", text, flags=re.IGNORECASE)
+        return text
 
     def conversation(self) -> Sequence[Turn]:
-        """What was really said, oldest first, the latest turns only; a side's lines in a row are one turn."""
+        """What was really said, oldest first, the latest turns only; the last is all that is unanswered."""
         turns: list[Turn] = []
+        before: Message | None = None
         for message in self.messages:
             if message.direction == "out" and message.state != "sent":
                 continue
-            ours = message.direction == "out"
-            if turns and turns[-1].ours == ours:
-                turns[-1] = Turn(ours, f"{turns[-1].text}\n{message.text}")
+            # A side's lines in a row are one turn, but what was understood before is not heard again.
+            if before and (before.direction, before.state) == (message.direction, message.state):
+                turns[-1] = Turn(turns[-1].ours, f"{turns[-1].text}\n{message.text}")
             else:
-                turns.append(Turn(ours, message.text))
+                turns.append(Turn(message.direction == "out", message.text))
+            before = message
         return turns[-_MOST_TURNS:]

@@ -12,6 +12,9 @@ from worker.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
 
+# The prompt speaks of this line: what stands before it was understood in its time.
+NEW = "Новые сообщения:"
+
 
 class ModelAssistant:
     """Implements worker.ports.Assistant."""
@@ -33,7 +36,8 @@ class ModelAssistant:
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         """One verdict; where the guard refuses the model's text, the intent keeps its safe template."""
-        turns = [_form(brief, self._company), *conversation]
+        *earlier, latest = conversation
+        turns = [_form(brief, self._company), *earlier, Turn(ours=False, text=f"{NEW}\n{latest.text}")]
         answer = await self._model.ask(self._reply, turns, ReplyAnswer)
         language, text = answer.language.lower()[:2], guard.tidy(answer.text)
         if (why := guard.problem(text)) is not None:

@@ -45,6 +45,9 @@ def last_words(messages: list[Message]) -> str:
             break
         if message.role == "user":
             trailing.insert(0, message.text)
+            if NEW_MESSAGES.search(message.text):
+                # The prompt itself says where the new part begins.
+                break
     said = [text for text in trailing if not _is_card(text)] or trailing
     return "\n".join(spoken(text) for text in said)
 

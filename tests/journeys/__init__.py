@@ -1,0 +1,1 @@
+"""Whole journeys: real processes of the api, the worker and the sandbox, over HTTP, SQL and MTProto."""

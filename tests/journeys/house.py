@@ -1,0 +1,179 @@
+"""The product as its users run it: three processes on one database, driven from outside."""
+
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+ROOT = Path(__file__).parents[2]
+LINK = "https://calendly.com/gordovcode/30min"
+PATIENCE_SECONDS = 30
+
+T = TypeVar("T")
+_numbers = itertools.count(1)
+
+
+def until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
+    """What `look` gives once it gives something true; AssertionError with `what` after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+class Process:
+    """`python -m module`, with its output in a file."""
+
+    def __init__(self, module: str, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
+        self.log = folder / f"{module}-{next(_numbers)}.log"
+        inherited = {
+            key: value for key, value in os.environ.items() if key not in {"API_TOKEN", "TILDA_TOKEN"}
+        }
+        with self.log.open("wb") as log:
+            self.popen = subprocess.Popen(
+                [sys.executable, "-m", module, *arguments],
+                cwd=folder,
+                env={**inherited, "PYTHONPATH": str(ROOT), **settings},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def says(self, text: str) -> None:
+        """Wait until the log holds `text`."""
+        until(lambda: text in self.text() or self.popen.poll() is not None, f"{self.log.name} says {text!r}")
+        assert text in self.text(), self.text()
+
+    def text(self) -> str:
+        """Everything it has printed."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; gives the exit code."""
+        if self.popen.poll() is None:
+            self.popen.send_signal(number)
+        return self.popen.wait(20)
+
+
+class House:
+    """Sandbox, api and worker on one database; quick settings, so that nothing is waited for in vain."""
+
+    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        (folder / "session").mkdir()
+        self.sandbox = Process(
+            "sandbox", folder, {}, "--json", "--state", "sandbox", "--session", "session/ai_assistant"
+        )
+        facts = json.loads(until(lambda: self.sandbox.text().strip(), "the sandbox starts").splitlines()[-1])
+        self.facts: dict[str, Any] = facts
+        self.control = httpx2.Client(base_url=facts["http"], timeout=20)
+        self.settings = {
+            "DATABASE_URL": database_url,
+            "TELEGRAM_API_ID": "1",
+            "TELEGRAM_API_HASH": "hash",
+            "TELEGRAM_SESSION_DIR": "session",
+            "OPENAI_API_KEY": "key",
+            "OPENAI_BASE_URL": facts["openai"],
+            "CALENDLY_LINK": LINK,
+            "OUTREACH_GAP_SECONDS": "0",
+            "OUTREACH_DAILY_LIMIT": "100000",
+            "LOOKUP_GAP_SECONDS": "0",
+            "REPLY_DEBOUNCE_SECONDS": "0.4",
+            "TYPING_SECONDS": "0",
+            "POLL_INTERVAL_SECONDS": "0.3",
+            "RETRY_BASE_SECONDS": "0.2",
+            "RETRY_MAX_SECONDS": "1",
+            **settings,
+        }
+        port = _free_port()
+        self.api_process = Process("api", folder, self.settings | {"API_PORT": str(port)})
+        self.api = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        self.worker = self.start_worker()
+        until(self._ready, "the api is ready")
+        self.worker.says("ready as @")
+
+    def start_worker(self, **settings: str) -> Process:
+        """One more worker process on the same session and database."""
+        return Process("worker", self.folder, self.settings | settings)
+
+    def close(self) -> None:
+        """Stop everything."""
+        for client in (self.api, self.control):
+            client.close()
+        for process in (self.worker, self.api_process, self.sandbox):
+            process.stop()
+
+    def person(self, **fields: object) -> dict[str, Any]:
+        """A new person in the sandbox's Telegram; a username of their own unless given."""
+        number = next(_numbers)
+        fresh = {"name": "Анна", "username": f"person_{number}_x", "phone": f"7916{number:07d}"}
+        answer = self.control.post("/people", json=fresh | fields)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def submit(self, **form: str) -> dict[str, Any]:
+        """A submission of a Tilda form, urlencoded; gives the stored lead."""
+        number = next(_numbers)
+        keys = {"tranid": f"{number}:{number}", "formid": "form1", "Name": "Анна"}
+        answer = self.api.post("/leads/webhooks/tilda", data=keys | form)
+        assert answer.status_code == 201, answer.text
+        lead: dict[str, Any] = answer.json()
+        return lead
+
+    def lead(self, lead_id: int) -> dict[str, Any]:
+        """A lead with its messages and events."""
+        found: dict[str, Any] = self.api.get(f"/leads/{lead_id}").json()
+        return found
+
+    def becomes(self, lead_id: int, status: str) -> dict[str, Any]:
+        """Wait until a lead has a status; gives the lead."""
+        try:
+            until(lambda: self.lead(lead_id)["status"] == status, f"lead {lead_id} becomes {status}")
+        except AssertionError as error:
+            log = self.worker.text()[-2000:]
+            raise AssertionError(f"{error}: it is {self.lead(lead_id)}\n{log}") from None
+        return self.lead(lead_id)
+
+    def chat(self, person: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What Telegram has of a person's chat, oldest first."""
+        found: list[dict[str, Any]] = self.control.get(f"/people/{person['id']}/chat").json()
+        return found
+
+    def received(self, person: Mapping[str, Any]) -> list[str]:
+        """The texts that a person got."""
+        return [message["text"] for message in self.chat(person) if message["from"] == "account"]
+
+    def say(self, person: Mapping[str, Any], *texts: str, **other: object) -> None:
+        """A person writes to the account."""
+        answer = self.control.post(f"/people/{person['id']}/messages", json={"texts": texts, **other})
+        assert answer.status_code == 201, answer.text
+
+    def fault(self, **fields: object) -> None:
+        """Plan a fault of the sandbox's Telegram."""
+        answer = self.control.post("/telegram/faults", json=fields)
+        assert answer.status_code == 201, answer.text
+
+    def _ready(self) -> bool:
+        assert self.api_process.popen.poll() is None, self.api_process.text()
+        try:
+            return self.api.get("/readyz").is_success
+        except httpx2.HTTPError:
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
