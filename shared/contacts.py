@@ -127,11 +127,13 @@ def _number(text: str, given: str, region: str) -> PhoneNumber | None:
 def _possible(spelling: str, region: str) -> PhoneNumber | None:
     try:
         number = phonenumbers.parse(spelling, region)
+        again = phonenumbers.parse(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     except phonenumbers.NumberParseException:
         return None
     # Possible without its area code is not enough: nobody could dial it from elsewhere.
     fits = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
-    return number if fits else None
+    # "+31 0000000" loses one of its noughts each time it is read: a number means itself.
+    return number if fits and again == number else None
 
 
 def _plain(value: str) -> str:

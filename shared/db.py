@@ -82,10 +82,15 @@ def prepare_sqlite(engine: Engine) -> None:
     def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
         # The driver's own BEGIN is deferred and takes the write lock too late: we say BEGIN ourselves.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+                cursor.execute(f"PRAGMA {pragma}")
+            cursor.close()
+        except BaseException:
+            # The pool does not know it yet, and the driver's thread would outlive the event loop.
+            connection.close()
+            raise
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

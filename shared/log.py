@@ -32,8 +32,8 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    # These speak at INFO of every request, address and query string included.
-    for chatty in ("httpx2", "httpx", "openai", "pyrogram", "alembic.runtime.plugins"):
+    # These speak of every request, address and query string included, or of every row that is stored.
+    for chatty in ("httpx2", "httpx", "openai", "pyrogram", "alembic.runtime.plugins", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

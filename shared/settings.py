@@ -24,6 +24,8 @@ class SharedSettings(BaseSettings):
 
     database_url: Annotated[str, AfterValidator(_usable_url)] = Field(
         "sqlite:///./leads.db",
+        # It may hold a password.
+        repr=False,
         description="where the leads are kept: postgresql://user:password@host/name or sqlite:///./leads.db",
     )
     log_level: str = Field(

@@ -93,6 +93,8 @@ async def _whose(session: AsyncSession, account_id: int, user_id: int) -> Lead |
         .where(col(Lead.account_id) == account_id, col(Lead.telegram_user_id) == user_id)
         .order_by(is_open, col(Lead.id).desc())
         .limit(1)
+        # Its status decides whether it becomes due: a delivery being recorded may just be changing that.
+        .with_for_update()
     )
     return found.one_or_none()
 

@@ -32,6 +32,7 @@ from worker.queue import Me
 from worker.retry import backoff
 
 ACTOR = "worker"
+_FRESH: dict[str, Any] = {"attempts": 0, "lost_leases": 0, "last_error": None}
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,11 @@ class _Settlement:
                 await outbox.enqueue(session, lead, outcome, now=self.now)
                 if outcome.intent is not None:
                     await inbox.handle(session, outcome.answers, outcome.intent)
-                await self._change(session, lead, attempts=0, lost_leases=0, last_error=None)
+                await self._change(session, lead, **_FRESH)
                 return self.now
             case Heard(answers, intent):
                 await inbox.handle(session, answers, intent)
+                await self._change(session, lead, **_FRESH)
                 return None
             case Delivered():
                 await self._delivered(session, lead, outcome)
@@ -115,20 +117,13 @@ class _Settlement:
             case GiveUp(to, reason):
                 return await self._give_up(session, lead, to, reason)
             case Rest():
+                await self._change(session, lead, **_FRESH)
                 return None
             case _:
                 assert_never(outcome)
 
     async def _found(self, session: AsyncSession, lead: Lead, found: Found) -> datetime | None:
-        other = await session.exec(
-            select(Lead.id).where(
-                col(Lead.account_id) == self.me.account_id,
-                col(Lead.telegram_user_id) == found.peer.user_id,
-                col(Lead.status).in_(OPEN),
-                col(Lead.id) != lead.id,
-            )
-        )
-        open_lead = other.first()
+        open_lead = await self._other_open(session, lead, found.peer.user_id)
         if open_lead is not None:
             reason = f"the same person's conversation is open as lead {open_lead}"
             await self._advance(session, lead, LeadStatus.HANDED_OFF, reason, duplicate_of=open_lead)
@@ -145,6 +140,18 @@ class _Settlement:
         )
         return self.now
 
+    async def _other_open(self, session: AsyncSession, lead: Lead, user_id: int | None) -> int | None:
+        """The lead that holds this person's open conversation, if it is another one."""
+        other = await session.exec(
+            select(Lead.id).where(
+                col(Lead.account_id) == self.me.account_id,
+                col(Lead.telegram_user_id) == user_id,
+                col(Lead.status).in_(OPEN),
+                col(Lead.id) != lead.id,
+            )
+        )
+        return other.first()
+
     async def _drop_username(self, session: AsyncSession, lead: Lead, reason: str) -> datetime:
         if lead.status is LeadStatus.PENDING:
             await self._change(session, lead, username_error=reason)
@@ -157,10 +164,17 @@ class _Settlement:
         message = await outbox.get(session, delivered.message_id)
         target = message.next_status
         # The lead may have been moved (taken over, say) while the message was on its way.
-        if target is not None and target is not lead.status and may_become(lead.status, target):
+        if target is not None and await self._may_move(session, lead, target):
             await self._advance(session, lead, target, f"{message.kind} delivered")
         else:
-            await self._change(session, lead, attempts=0, lost_leases=0, last_error=None, updated_at=self.now)
+            await self._change(session, lead, **_FRESH, updated_at=self.now)
+
+    async def _may_move(self, session: AsyncSession, lead: Lead, target: LeadStatus) -> bool:
+        if target is lead.status or not may_become(lead.status, target):
+            return False
+        # They may have asked anew meanwhile: then that conversation is the open one.
+        opens = target in OPEN and lead.status not in OPEN
+        return not opens or await self._other_open(session, lead, lead.telegram_user_id) is None
 
     async def _undeliverable(
         self, session: AsyncSession, lead: Lead, message_id: int, reason: str

@@ -42,7 +42,10 @@ ORDER BY l.id DESC
 OUR_TURN = """
 CASE WHEN l.status IN ('pending', 'resolved') THEN {since_created}
      WHEN m.direction = 'in' AND m.state = 'received' THEN {since_message}
-     WHEN m.direction = 'out' AND m.state = 'queued' THEN {since_message} END
+     WHEN m.direction = 'out' AND m.state = 'queued' THEN {since_last_word} END
+"""
+LAST_WORD = """
+COALESCE((SELECT MAX(created_at) FROM messages WHERE lead_id = l.id AND direction = 'in'), m.created_at)
 """
 
 
@@ -75,6 +78,8 @@ def _overview(*, postgres: bool) -> str:
         since = f"printf('%02d:%02d:%02d', {seconds} / 3600, {seconds} / 60 % 60, {seconds} % 60)"
         short = "substr(replace(m.text, char(10), ' '), 1, 60)"
     waits = OUR_TURN.format(
-        since_created=since.format("l.created_at"), since_message=since.format("m.created_at")
+        since_created=since.format("l.created_at"),
+        since_message=since.format("m.created_at"),
+        since_last_word=since.format(LAST_WORD),
     )
     return OVERVIEW.format(waits=waits, short=short)

@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pyrogram
 from pyrogram.connection import Connection
 from pyrogram.connection.proxy import normalize_proxy
-from pyrogram.handlers import ConnectHandler, RawUpdateHandler
+from pyrogram.handlers import ConnectHandler, DisconnectHandler, RawUpdateHandler
 from pyrogram.session.session import SessionState
 
 from shared.errors import ConfigError
@@ -109,6 +109,7 @@ class TelegramSession:
         self._key_unknown = False
         # Set after every (re)connection: what was missed meanwhile is to be caught up with.
         self.reconnected = asyncio.Event()
+        self._dropped = asyncio.Event()
 
     @property
     def connected(self) -> bool:
@@ -124,6 +125,7 @@ class TelegramSession:
         client = build_client(self._settings, self._note_unknown_key)
         client.add_handler(RawUpdateHandler(self._handle))
         client.add_handler(ConnectHandler(self._connected))
+        client.add_handler(DisconnectHandler(self._disconnected))
         try:
             with translated():
                 async with asyncio.timeout(START_SECONDS):
@@ -151,7 +153,7 @@ class TelegramSession:
         with translated():
             async with asyncio.timeout(seconds):
                 await client.session.is_started.wait()
-            return await client.session.send(query, timeout=seconds)
+            return await self._unless_dropped(client.session.send(query, timeout=seconds))
 
     async def watch(self) -> None:
         """Return when the link has been down for too long; raise SessionEndedError when the key is dead."""
@@ -168,6 +170,20 @@ class TelegramSession:
         if client is not None:
             await _abandon(client)
 
+    async def _unless_dropped(self, answer: Coroutine[Any, Any, Any]) -> Any:
+        # Kurigram lets a call whose link has dropped wait out its time, though no answer can come any more.
+        dropped = self._dropped
+        answering = asyncio.ensure_future(answer)
+        dropping = asyncio.ensure_future(dropped.wait())
+        try:
+            await asyncio.wait({answering, dropping}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                raise ConnectionResetError("the link dropped")
+            return answering.result()
+        finally:
+            answering.cancel()
+            dropping.cancel()
+
     def _note_unknown_key(self) -> None:
         self._key_unknown = True
 
@@ -176,6 +192,10 @@ class TelegramSession:
         if client.is_initialized:
             await client.recover_gaps()
         self.reconnected.set()
+
+    async def _disconnected(self, _client: pyrogram.Client, _session: object) -> None:
+        self._dropped.set()
+        self._dropped = asyncio.Event()
 
     async def _handle(
         self,

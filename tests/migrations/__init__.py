@@ -1,0 +1,1 @@
+"""The schema as the migrations make it, on both databases."""
