@@ -1,0 +1,1 @@
+"""The only HTTP surface: takes leads in and shows them; stateless, any number of copies."""

@@ -1,0 +1,102 @@
+"""`python -m api`: serves the API until it is told to stop."""
+
+import argparse
+import asyncio
+import gc
+import logging
+import signal
+import sys
+
+import uvicorn
+
+from api.main import create_app
+from api.settings import ApiSettings
+from api.startup import announce, check_database, listen
+from shared import log
+from shared.errors import ConfigError
+from shared.settings import load
+
+logger = logging.getLogger("api")
+
+STOP_SECONDS = 5
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the API; gives the exit code: 0 after a stop, 2 if a setting is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+        log.configure(settings.log_level)
+        asyncio.run(check_database(settings))
+        _serve(settings)
+    except ConfigError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    return 0
+
+
+def _serve(settings: ApiSettings) -> None:
+    # Uvicorn speaks at INFO of its own steps, and its access log would show ?token=.
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="auto",
+        http="httptools",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+    )
+    server = uvicorn.Server(config)
+    # Uvicorn repeats the signal when it has stopped, which would kill a process that ended well.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.handle_exit)
+    with listen(settings) as listener:
+        announce(listener, settings)
+        # What is made by now stays: the collector need not walk over it, nor run every few requests.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        server.run(sockets=[listener])
+    logger.info("stopped")
+
+
+def _settings(options: argparse.Namespace) -> ApiSettings:
+    settings = load(ApiSettings)
+    given = {"api_host": options.host, "api_port": options.port}
+    return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m api",
+        description="Takes leads in and shows them.",
+        epilog="settings, from the environment or .env:\n" + "\n".join(_described()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", help="instead of API_HOST")
+    parser.add_argument("--port", type=_port, help="instead of API_PORT")
+    return parser
+
+
+def _described() -> list[str]:
+    return [
+        f"  {name.upper():<14} {field.description} (default: {_default(field.default)})"
+        for name, field in ApiSettings.model_fields.items()
+    ]
+
+
+def _default(value: object) -> object:
+    return "none" if value is None else value
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
+    return port
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""What routes ask for: the database, the settings, and proof of who is calling."""
+
+import hmac
+from typing import Annotated
+
+from fastapi import Depends, HTTPException, Request, Security
+from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import SecretStr
+
+from api.settings import ApiSettings
+from shared.db import Database
+
+# All of these are coroutines, though they wait for nothing: FastAPI sends plain functions to a thread.
+
+
+async def get_database(request: Request) -> Database:
+    """The application's pool."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def get_settings(request: Request) -> ApiSettings:
+    """The application's settings."""
+    settings: ApiSettings = request.app.state.settings
+    return settings
+
+
+DatabaseDep = Annotated[Database, Depends(get_database)]
+SettingsDep = Annotated[ApiSettings, Depends(get_settings)]
+
+_BEARER = HTTPBearer(scheme_name="API token", description="API_TOKEN, if it is set", auto_error=False)
+_API_KEY = APIKeyHeader(
+    name="X-API-Key", scheme_name="API key", description="API_TOKEN, if it is set", auto_error=False
+)
+_TILDA_BEARER = HTTPBearer(
+    scheme_name="Tilda bearer token", description="TILDA_TOKEN, if it is set", auto_error=False
+)
+_TILDA_HEADER = APIKeyHeader(
+    name="X-Tilda-Token",
+    scheme_name="Tilda header",
+    description="TILDA_TOKEN, if it is set",
+    auto_error=False,
+)
+_TILDA_QUERY = APIKeyQuery(
+    name="token",
+    scheme_name="Tilda query parameter",
+    description="TILDA_TOKEN, if it is set",
+    auto_error=False,
+)
+
+Bearer = HTTPAuthorizationCredentials | None
+
+
+async def require_api_token(
+    settings: SettingsDep,
+    bearer: Annotated[Bearer, Security(_BEARER)],
+    api_key: Annotated[str | None, Security(_API_KEY)],
+) -> None:
+    """Refuse with 401 who does not know API_TOKEN, if there is one."""
+    presented = [header.encode("latin-1") for header in (bearer and bearer.credentials, api_key) if header]
+    if not is_known(settings.api_token, presented):
+        raise unauthorized("API_TOKEN is needed: Authorization: Bearer … or X-API-Key")
+
+
+async def tilda_tokens(
+    bearer: Annotated[Bearer, Security(_TILDA_BEARER)],
+    header: Annotated[str | None, Security(_TILDA_HEADER)],
+    query: Annotated[str | None, Security(_TILDA_QUERY)],
+) -> list[bytes]:
+    """The secrets that came with a webhook call outside of its form."""
+    headers = [value.encode("latin-1") for value in (bearer and bearer.credentials, header) if value]
+    return [*headers, *([query.encode("utf-8", "replace")] if query else [])]
+
+
+TildaTokens = Annotated[list[bytes], Depends(tilda_tokens)]
+
+
+def is_known(secret: SecretStr | None, presented: list[bytes]) -> bool:
+    """Whether one of `presented` is the secret; without a secret everybody is welcome."""
+    if secret is None:
+        return True
+    expected = secret.get_secret_value().encode()
+    return any(hmac.compare_digest(expected, candidate) for candidate in presented)
+
+
+def unauthorized(detail: str) -> HTTPException:
+    """The 401 for a missing or wrong token."""
+    return HTTPException(401, detail, headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,175 @@
+"""Examples for the documentation; every one of the requests succeeds."""
+
+from typing import Any, Final
+
+Responses = dict[int | str, dict[str, Any]]
+
+LEADS_IN: Final[tuple[dict[str, Any], ...]] = (
+    {
+        "name": "Анна Каренина",
+        "phone": "+7 999 123-45-67",
+        "username": "@anna_k",
+        "extra": {"page": "/prices"},
+    },
+    {"name": "Иван", "phone": "8 (999) 765-43-21"},
+    {"name": "Maria", "username": "https://t.me/maria_dev", "comment": "kept in extra"},
+)
+
+TILDA_FORM: Final[dict[str, Any]] = {
+    "Name": "Анна Каренина",
+    "Phone": "+7 (999) 123-45-67",
+    "Telegram": "@anna_k",
+    "Comments": "Нужен сайт для клиники",
+    "tranid": "467251:8442970",
+    "formid": "form467251",
+}
+TILDA_PROBE: Final[dict[str, Any]] = {"test": "test"}
+TILDA_JSON: Final[dict[str, Any]] = {
+    "data": [
+        {"name": "Ваше имя", "value": "Иван"},
+        {"name": "Телефон", "value": "8 999 765-43-21"},
+    ],
+    "tranid": "467251:8442971",
+}
+
+LEAD: Final[dict[str, Any]] = {
+    "id": 1,
+    "name": "Анна Каренина",
+    "phone": "+79991234567",
+    "phone_e164": "+79991234567",
+    "username": "anna_k",
+    "status": "pending",
+    "source": "api",
+    "extra": {"page": "/prices"},
+    "created_at": "2026-11-22T12:00:00Z",
+    "updated_at": "2026-11-22T12:00:00Z",
+    "due_at": "2026-11-22T12:00:00Z",
+    "attempts": 0,
+    "last_error": None,
+    "resolved_via": None,
+    "duplicate_of": None,
+    "telegram_user_id": None,
+}
+LEAD_DETAIL: Final[dict[str, Any]] = LEAD | {
+    "status": "contacted",
+    "due_at": None,
+    "resolved_via": "username",
+    "telegram_user_id": 5123456789,
+    "messages": [
+        {
+            "id": 1,
+            "direction": "out",
+            "kind": "greeting",
+            "text": "Здравствуйте, Анна! …",
+            "state": "sent",
+            "intent": None,
+            "created_at": "2026-11-22T12:00:03Z",
+            "sent_at": "2026-11-22T12:00:04Z",
+            "error": None,
+        }
+    ],
+    "events": [
+        {
+            "from_status": None,
+            "to_status": "pending",
+            "reason": "received",
+            "actor": "api",
+            "at": "2026-11-22T12:00:00Z",
+        }
+    ],
+}
+INVALID: Final[dict[str, Any]] = {
+    "detail": [
+        {
+            "type": "contact",
+            "loc": ["body", "phone"],
+            "msg": "a phone number or a Telegram username is needed",
+            "input": None,
+        }
+    ]
+}
+
+
+def problem(description: str, detail: str) -> dict[str, Any]:
+    """An error's entry in the documentation, with what it looks like."""
+    return _answer(description, {"detail": detail}, "#/components/schemas/Problem")
+
+
+def _answer(description: str, example: dict[str, Any], schema: str) -> dict[str, Any]:
+    return {
+        "description": description,
+        "content": {"application/json": {"schema": {"$ref": schema}, "example": example}},
+    }
+
+
+UNAVAILABLE: Final[Responses] = {
+    503: {
+        **problem(
+            "The database cannot be reached: nothing was stored.",
+            "the database cannot be reached: try again",
+        ),
+        "headers": {
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+        },
+    }
+}
+UNAUTHORIZED: Final[Responses] = {
+    401: problem(
+        "The token is missing or wrong.", "API_TOKEN is needed: Authorization: Bearer … or X-API-Key"
+    )
+}
+UNPROCESSABLE: Final[Responses] = {
+    422: _answer(
+        "The request cannot be understood: `detail` says what and where.",
+        INVALID,
+        "#/components/schemas/HTTPValidationError",
+    )
+}
+NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is no lead 1")}
+TOO_LARGE: Final[Responses] = {413: problem("The body is over 256 KiB.", "the body is over 256 KiB")}
+TILDA_UNAUTHORIZED: Final[Responses] = {
+    401: problem(
+        "The token is missing or wrong.",
+        "TILDA_TOKEN is needed: in a header, in the form or in the address",
+    )
+}
+
+_FORM_SCHEMA: Final[dict[str, Any]] = {
+    "type": "object",
+    "description": "Whatever fields the form has.",
+    "additionalProperties": {"type": "string"},
+}
+_FORM_EXAMPLES: Final[dict[str, Any]] = {
+    "submission": {"summary": "A submission", "value": TILDA_FORM},
+    "probe": {"summary": "Tilda is connecting the webhook", "value": TILDA_PROBE},
+}
+TILDA_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "application/x-www-form-urlencoded": {"schema": _FORM_SCHEMA, "examples": _FORM_EXAMPLES},
+        "multipart/form-data": {"schema": _FORM_SCHEMA, "examples": _FORM_EXAMPLES},
+        "application/json": {
+            "schema": {"type": "object", "additionalProperties": True},
+            "examples": {
+                "flat": {"summary": "Flat", "value": TILDA_FORM},
+                "wrapped": {"summary": "Inside `data`", "value": TILDA_JSON},
+            },
+        },
+    },
+}
+
+
+def not_ready() -> dict[str, Any]:
+    """The entry of the answer that the database is missing or old."""
+    return {
+        "description": "The database cannot be reached, or its tables are not those of this program.",
+        "content": {
+            "application/json": {
+                "example": {
+                    "status": "unavailable",
+                    "database": "outdated",
+                    "detail": "the database is not at revision 0002: run `alembic upgrade head`",
+                }
+            }
+        },
+    }

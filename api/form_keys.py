@@ -1,0 +1,73 @@
+"""Pure: what a form's field is for, by the name that the site's owner gave it."""
+
+import re
+from enum import Enum, auto
+
+
+class Role(Enum):
+    """What a field is expected to hold."""
+
+    NAME = auto()
+    LAST_NAME = auto()
+    PHONE = auto()
+    USERNAME = auto()
+    # A way to reach the person, of whichever kind.
+    CONTACT = auto()
+
+
+# Fields that come with a form or a shop, whatever else their names include.
+_TECHNICAL = re.compile(
+    r"form[ _-]?name.*|formid|tranid|tildaspec.*|cookies|utm.*|messenger-.*|token|payment.*"
+)
+_USERNAME_FIRST = re.compile(r"user ?name|имя пользователя")
+_PHONE = re.compile(
+    r"phone|телефон|\bтел\b|\btel\b|whats ?app|[вт]атсап|вотсап|viber|вайбер|\bmobile|\bмобильн|\bсотов"
+    r"|^(?:ваш |your )?(?:номер|number)$"
+)
+_OTHER_PHONE = re.compile(r"\bi ?phone|microphone|headphone|smart ?phone|saxophone")
+_USERNAME = re.compile(r"nick ?name|никнейм|логин|telegram|телеграм|\b(?:ник|nick|login|tg|тг)\b")
+_LAST_NAME = re.compile(r"фамили|surname|last ?name|family ?name")
+_NAME = re.compile(r"name|имя|\bfio\b|\bфио\b|зовут|обращаться|представьтесь|контактное лицо|contact person")
+_GIVEN_NAME = re.compile(r"имя|first ?name|given ?name|\bname and\b|\band name\b")
+# Names, but of things, and of the person's father and children.
+_OTHER_NAME = re.compile(
+    r"\bform|file\b|\bhost|domain|product|company|event|page|site|project|city|brand|organi|school|\bpet\b"
+    r"|middle|second ?name|hotel|course|\bitem|tariff|\bteam|child|отчеств|компани|организац|фирм|бренд"
+    r"|питом|сайт|товар|город|проект|домен|файл|реб[её]н|собак|кошк"
+)
+_CONTACT = re.compile(r"contact|контакт|messenger|мессенджер|связ")
+_WORD = re.compile(r"[^\W\d_]+")
+_CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
+
+
+def role_of(key: str) -> Role | None:
+    """What the field named `key` is for; None if its name does not tell."""
+    text = key.strip().casefold()
+    if _TECHNICAL.fullmatch(text) or "[" in text:
+        return None
+    # A number makes no other field: Phone_2 is a phone. userTel is read as two words, pHoNe as one.
+    return _role(_words(key)) or _role(_words(_CAMEL.sub(" ", key)))
+
+
+def _words(key: str) -> str:
+    return " ".join(_WORD.findall(key)).casefold()
+
+
+def _role(words: str) -> Role | None:
+    # Before the names: in English and in Russian its own name includes theirs.
+    if _USERNAME_FIRST.search(words):
+        return Role.USERNAME
+    if _PHONE.search(words) and not _OTHER_PHONE.search(words):
+        return Role.PHONE
+    if _USERNAME.search(words):
+        return Role.USERNAME
+    return _name_role(words) or (Role.CONTACT if _CONTACT.search(words) else None)
+
+
+def _name_role(words: str) -> Role | None:
+    if _OTHER_NAME.search(words):
+        return None
+    if _LAST_NAME.search(words):
+        # «Имя и фамилия» is the whole name.
+        return Role.NAME if _GIVEN_NAME.search(words) else Role.LAST_NAME
+    return Role.NAME if _NAME.search(words) else None

@@ -1,0 +1,97 @@
+"""Puts the application together: `create_app(settings)`, or `api.main:app` for a server of your own."""
+
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+
+from api import errors
+from api.connections import open_database
+from api.limits import BodyLimit
+from api.migrated import newest_revision
+from api.routes import health, leads, tilda
+from api.settings import ApiSettings
+from shared.errors import ConfigError
+from shared.settings import load
+
+DESCRIPTION = """
+Takes leads from website forms; the worker then writes to each person in **Telegram**.
+
+* A **Tilda** site posts to `/leads/webhooks/tilda`; anything else may post JSON to `/leads`.
+* The same submission again (`tranid`, or your `Idempotency-Key`) is stored once.
+* `/leads` shows how far the conversations are.
+
+With `API_TOKEN` or `TILDA_TOKEN` set, press **Authorize** first.
+"""
+
+TAGS = [
+    {
+        "name": "leads",
+        "description": "People who asked to be written to. Guarded by `API_TOKEN`, if it is set.",
+    },
+    {"name": "webhooks", "description": "Form builders call these. Guarded by `TILDA_TOKEN`, if it is set."},
+    {"name": "health", "description": "For whatever watches over the process. Never guarded."},
+]
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: ApiSettings = app.state.settings
+    app.state.newest_revision = newest_revision()
+    app.state.database = open_database(settings.database_url)
+    try:
+        yield
+    finally:
+        await app.state.database.close()
+
+
+def create_app(settings: ApiSettings | None = None) -> FastAPI:
+    """The application; without `settings` they are read from the environment.
+
+    Raises ConfigError if one of those is missing or malformed.
+    """
+    # A FastAPI whose documentation needs no network: its scripts come from here.
+    app = FastAPIOffline(
+        title="AI Lead Assistant",
+        description=DESCRIPTION,
+        version=version("ai-lead-assistant"),
+        openapi_tags=TAGS,
+        swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": True},
+        lifespan=_lifespan,
+    )
+    app.state.settings = settings or load(ApiSettings)
+    app.add_middleware(BodyLimit, exempt=(tilda.PATH,))
+    errors.install(app)
+    for routes in (leads, tilda, health):
+        app.include_router(routes.router)
+    return app
+
+
+@cache
+def _application() -> FastAPI:
+    try:
+        return create_app()
+    except ConfigError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(2)
+
+
+def __getattr__(name: str) -> FastAPI:
+    """`app` is made when it is asked for: importing this module needs no settings."""
+    if name != "app":
+        raise AttributeError(name)
+    # A server of your own logs addresses; ours may carry `?token=`.
+    logging.getLogger("uvicorn.access").addFilter(_without_query)
+    return _application()
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple) and len(record.args) >= 3:
+        client, method, path, *rest = record.args
+        record.args = (client, method, str(path).partition("?")[0], *rest)
+    return True

@@ -1,0 +1,55 @@
+"""Pure: a delivery without the secrets that came in it."""
+
+import json
+import re
+from functools import partial
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+MASK = "***"
+# Shorter ones are words: to mask them everywhere would spoil the rest.
+_SHORTEST = 6
+_IN_FORM = re.compile(r"((?:^|&)(?:[^=&]*(?:\[|%5B))?token(?:\]|%5D)?=)[^&\s]*", re.IGNORECASE)
+_IN_JSON = re.compile(r'("token"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|-?[\d.]+)', re.IGNORECASE)
+# The same inside a JSON string.
+_IN_QUOTED_JSON = re.compile(r'(\\"token\\"\s*:\s*)\\"(?:[^"\\]|\\\\(?:\\.|[^"\\]))*\\"', re.IGNORECASE)
+_IN_PART = re.compile(r'(\bname="?token"?[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*', re.IGNORECASE)
+
+
+def mask_body(body: str, secrets: list[str]) -> str:
+    """`body` with the values of its `token` field, and `secrets` in whatever spelling, masked."""
+    body = _IN_FORM.sub(rf"\1{MASK}", body)
+    body = _IN_PART.sub(rf"\1{MASK}", body)
+    body = _IN_JSON.sub(rf'\1"{MASK}"', body)
+    body = _IN_QUOTED_JSON.sub(rf'\1\\"{MASK}\\"', body)
+    for spelling in _spellings(secrets):
+        body = body.replace(spelling, MASK)
+    return body
+
+
+def mask_json(value: Any, secrets: list[str]) -> Any:  # noqa: ANN401 - JSON
+    """A JSON value with `secrets` masked in its texts."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, MASK) if len(secret) >= _SHORTEST else value
+        return value
+    if isinstance(value, dict):
+        return {key: mask_json(item, secrets) for key, item in value.items()}
+    return [mask_json(item, secrets) for item in value] if isinstance(value, list) else value
+
+
+def _spellings(secrets: list[str]) -> list[str]:
+    """How `secrets` look in a body: plain, in JSON, in JSON inside JSON, and each of these in a form."""
+    found: set[str] = set()
+    for secret in secrets:
+        if len(secret) < _SHORTEST:
+            continue
+        plain = {secret}
+        for ascii_only in (True, False):
+            escaped = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
+            plain |= {escaped, json.dumps(escaped, ensure_ascii=ascii_only)[1:-1]}
+        quoted = {spell(text) for text in plain for spell in (quote, quote_plus, partial(quote, safe=""))}
+        small = {re.sub(r"%[0-9A-F]{2}", lambda match: match.group().lower(), text) for text in quoted}
+        found |= plain | quoted | small
+    # The longest first: one spelling may be a part of another.
+    return sorted(found, key=len, reverse=True)

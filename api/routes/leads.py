@@ -1,0 +1,164 @@
+"""Leads: take them in, list them, show one, try one again."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query
+from fastapi.responses import Response
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import examples
+from api.deps import DatabaseDep, SettingsDep, require_api_token
+from api.errors import invalid
+from api.filters import LeadFilters, RowId, make_cursor
+from api.intake import Submission, submit_alone
+from api.schemas import LEAD_OUT, LeadDetail, LeadIn, LeadOut, LeadPage
+from api.text import clean_json, one_line, without_loss
+from shared.clock import utc_now
+from shared.contacts import Contact, ContactError, read_contact
+from shared.errors import IllegalTransitionError, LostRaceError
+from shared.lifecycle import advance
+from shared.models import Lead, LeadEvent, Message
+from shared.status import LeadStatus
+
+logger = logging.getLogger(__name__)
+
+RETRIABLE = frozenset({LeadStatus.UNREACHABLE, LeadStatus.FAILED})
+
+router = APIRouter(
+    prefix="/leads",
+    tags=["leads"],
+    dependencies=[Depends(require_api_token)],
+    responses={**examples.UNAUTHORIZED, **examples.UNPROCESSABLE, **examples.UNAVAILABLE},
+)
+
+
+@router.post(
+    "",
+    status_code=201,
+    summary="Store a lead",
+    response_model=LeadOut,
+    response_description="The lead as it is stored; the worker will write to the person.",
+    responses={200: {"model": LeadOut, "description": "It was stored before."}, **examples.TOO_LARGE},
+)
+async def create_lead(
+    lead: LeadIn,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=255, description="The same key again: the lead that was stored first, with 200."),
+    ] = None,
+) -> Response:
+    """Store a person who asked to be written to. A phone or a Telegram username is needed, as people type
+    them; each may stand in the other's field. Fields beyond those listed are kept in `extra`."""
+    submission = Submission(
+        name=lead.name,
+        contact=_contact(lead, settings.phone_region),
+        source="api",
+        key=one_line(idempotency_key or "") or None,
+        extra=_extra(lead),
+    )
+    row, created = await submit_alone(database, submission, utc_now())
+    return stored(row, created=created)
+
+
+def stored(row: Any, *, created: bool) -> Response:  # noqa: ANN401 - a row of the table of leads
+    """The answer to a submission: 201 with a new lead, 200 with the one of a repeat."""
+    logger.info("lead %s from %s %s", row.id, row.source, "stored" if created else "came again")
+    body = LEAD_OUT.dump_json(LEAD_OUT.validate_python(row))
+    headers = {"Location": f"/leads/{row.id}"}
+    return Response(body, 201 if created else 200, headers=headers, media_type="application/json")
+
+
+@router.get("", summary="List leads", response_description="The newest leads first.")
+async def list_leads(
+    database: DatabaseDep, settings: SettingsDep, filters: Annotated[LeadFilters, Query()]
+) -> LeadPage:
+    """Newest first, filtered. There are more if `next_cursor` is not null."""
+    query = filters.query(region=settings.phone_region, is_postgres=database.is_postgres)
+    async with database.reading() as session:
+        found = (await session.exec(query)).all()
+    items = [LeadOut.model_validate(lead) for lead in found[: filters.limit]]
+    is_last = len(found) <= filters.limit
+    return LeadPage(items=items, next_cursor=None if is_last else make_cursor(items[-1].id))
+
+
+@router.get(
+    "/{lead_id}",
+    summary="Show a lead",
+    response_description="The lead with its conversation and history.",
+    responses=examples.NOT_FOUND,
+)
+async def show_lead(lead_id: RowId, database: DatabaseDep) -> LeadDetail:
+    """One lead with its messages and the changes of its status, oldest first."""
+    async with database.reading() as session:
+        lead = await _existing(session, lead_id)
+        messages = await session.exec(
+            select(Message).where(col(Message.lead_id) == lead_id).order_by(col(Message.id))
+        )
+        events = await session.exec(
+            select(LeadEvent).where(col(LeadEvent.lead_id) == lead_id).order_by(col(LeadEvent.id))
+        )
+        shown = LeadOut.model_validate(lead).model_dump()
+        return LeadDetail.model_validate({**shown, "messages": messages.all(), "events": events.all()})
+
+
+@router.post(
+    "/{lead_id}/retry",
+    summary="Try a lead again",
+    response_description="The lead, `pending` and due at once.",
+    responses={
+        **examples.NOT_FOUND,
+        409: examples.problem("It is neither `unreachable` nor `failed`.", "the lead is engaged: …"),
+    },
+)
+async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
+    """Put an `unreachable` or `failed` lead back to `pending`: the worker turns to it at once, from the
+    beginning, with all its tries."""
+    now = utc_now()
+    async with database.writing() as session:
+        lead = await _existing(session, lead_id)
+        if lead.status not in RETRIABLE:
+            raise HTTPException(
+                409, f"the lead is {lead.status}: only an unreachable or failed one is tried again"
+            )
+        try:
+            await advance(
+                session,
+                lead,
+                LeadStatus.PENDING,
+                reason="tried again on request",
+                actor="api",
+                now=now,
+                due_at=now,
+                username_error=None,
+            )
+        except (IllegalTransitionError, LostRaceError):
+            raise HTTPException(409, "somebody else has just moved the lead: look at it again") from None
+        await session.refresh(lead)
+        return LeadOut.model_validate(lead)
+
+
+async def _existing(session: AsyncSession, lead_id: int) -> Lead:
+    lead = await session.get(Lead, lead_id)
+    if lead is None:
+        raise HTTPException(404, f"there is no lead {lead_id}")
+    return lead
+
+
+def _contact(lead: LeadIn, region: str) -> Contact:
+    try:
+        return read_contact(lead.phone, lead.username, region=region)
+    except ContactError as error:
+        value = lead.username if error.field == "username" else lead.phone
+        raise invalid(error.field, str(error), value, "contact") from None
+
+
+def _extra(lead: LeadIn) -> dict[str, Any]:
+    try:
+        further = clean_json(lead.model_extra or {})
+    except ValueError as error:
+        raise invalid("extra", str(error)) from None
+    return without_loss([*lead.extra.items(), *further.items()])

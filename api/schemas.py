@@ -1,0 +1,125 @@
+"""What the API takes and gives."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+
+from api import examples
+from api.text import clean_json, one_line
+from shared.status import Intent, LeadStatus
+
+
+def _as_text(value: object) -> object:
+    """A phone that came as a number is meant as its digits."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _tidy(value: object) -> object:
+    return one_line(value) if isinstance(value, str) else value
+
+
+ContactText = Annotated[str, Field(max_length=500), BeforeValidator(_as_text)]
+
+
+class LeadIn(BaseModel):
+    """A person who asked to be written to; fields beyond these are kept in `extra`."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"examples": list(examples.LEADS_IN)})
+
+    name: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_tidy)] = Field(
+        description="How to address the person."
+    )
+    phone: ContactText | None = Field(
+        None, description="A phone number as people type it. It or `username` is needed."
+    )
+    username: ContactText | None = Field(
+        None, description="A Telegram username: bare, with @, or a t.me link. It or `phone` is needed."
+    )
+    extra: Annotated[dict[str, Any], AfterValidator(clean_json)] = Field(
+        default_factory=dict, description="Anything else worth keeping."
+    )
+
+
+class LeadOut(BaseModel):
+    """A lead as it is stored."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.LEAD]})
+
+    id: int
+    name: str = Field(description="Empty if the form did not ask for it.")
+    phone: str | None = Field(description="As it was given: digits and an optional leading +.")
+    phone_e164: str | None = Field(description="The form to dial.")
+    username: str | None = Field(description="The Telegram username, without @.")
+    status: LeadStatus
+    source: str = Field(description="Where it came from: `api` or `tilda`.")
+    extra: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+    due_at: datetime | None = Field(description="When the worker will turn to it; null: not by itself.")
+    attempts: int = Field(description="Failed tries at the present step.")
+    last_error: str | None = Field(description="Why it is `unreachable` or `failed`, or of the last try.")
+    resolved_via: Literal["username", "phone"] | None = Field(description="Which contact led to the person.")
+    duplicate_of: int | None = Field(description="The lead in which the same person is already talked to.")
+    telegram_user_id: int | None
+
+
+class MessageOut(BaseModel):
+    """One message of the conversation."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    direction: Literal["in", "out"]
+    kind: str
+    text: str
+    state: str
+    intent: Intent | None
+    created_at: datetime
+    sent_at: datetime | None
+    error: str | None
+
+
+class EventOut(BaseModel):
+    """One change of the lead's status; the first is its arrival."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    from_status: LeadStatus | None
+    to_status: LeadStatus
+    reason: str | None
+    actor: str
+    at: datetime
+
+
+class LeadDetail(LeadOut):
+    """A lead with its conversation and its history, oldest first."""
+
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.LEAD_DETAIL]})
+
+    messages: list[MessageOut]
+    events: list[EventOut]
+
+
+class LeadPage(BaseModel):
+    """Leads, newest first; pass `next_cursor` on as `cursor` for those that follow."""
+
+    items: list[LeadOut]
+    next_cursor: str | None
+
+
+class StatusOut(BaseModel):
+    """That all is well."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Problem(BaseModel):
+    """What went wrong, in words."""
+
+    detail: str
+
+
+LEAD_OUT: TypeAdapter[LeadOut] = TypeAdapter(LeadOut)

@@ -1,0 +1,57 @@
+"""The real application on real databases, spoken to over HTTP."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import text
+
+from api.main import create_app
+from api.settings import ApiSettings
+from shared.db import Database
+
+WEBHOOK = "/leads/webhooks/tilda"
+
+
+def make_settings(url: str, **values: str) -> ApiSettings:
+    """Settings that no environment changes."""
+    return ApiSettings(_env_file=None, database_url=url, **values)
+
+
+@asynccontextmanager
+async def running(url: str, **values: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of a started application."""
+    app = create_app(make_settings(url, **values))
+    transport = httpx2.ASGITransport(app=app)
+    async with (
+        app.router.lifespan_context(app),
+        httpx2.AsyncClient(transport=transport, base_url="http://api") as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def client(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of an application without tokens, on each database in turn."""
+    async with running(database_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def lite(sqlite_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """The same on SQLite alone, for what has nothing to do with the database."""
+    async with running(sqlite_url) as client:
+        yield client
+
+
+async def rows(database: Database, query: str) -> list[dict[str, Any]]:
+    """What a plain SQL query finds."""
+    async with database.engine.connect() as connection:
+        return [dict(row) for row in (await connection.execute(text(query))).mappings()]
+
+
+async def deliveries(database: Database) -> list[dict[str, Any]]:
+    """The recorded webhook calls, oldest first."""
+    return await rows(database, "SELECT * FROM webhook_deliveries ORDER BY id")

@@ -1,0 +1,81 @@
+"""The documentation works offline, and what it shows as an example succeeds."""
+
+import re
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.api.conftest import running
+
+METHODS = {"get", "post", "put", "delete"}
+
+
+async def _operations(client: httpx2.AsyncClient) -> list[tuple[str, str, dict[str, Any]]]:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    return [
+        (path, method, item[method]) for path, item in paths.items() for method in item if method in METHODS
+    ]
+
+
+async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
+    operations = await _operations(lite)
+    assert len(operations) >= 8
+    for path, method, operation in operations:
+        assert operation["summary"], path
+        assert len(operation["description"]) > 30, path
+        assert operation["tags"][0] in {"leads", "webhooks", "health"}
+        for status, answer in operation["responses"].items():
+            assert answer["description"] not in {"", "Successful Response", "Validation Error"}, (
+                path,
+                status,
+            )
+            if status >= "400":
+                content = answer["content"]["application/json"]
+                assert "example" in content, (method, path, status)
+
+
+async def test_every_example_succeeds(client: httpx2.AsyncClient) -> None:
+    posted = 0
+    schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
+    for path, method, operation in await _operations(client):
+        for media, content in operation.get("requestBody", {}).get("content", {}).items():
+            schema = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], {})
+            examples = [item["value"] for item in content.get("examples", {}).values()] or schema["examples"]
+            assert examples, path
+            for example in examples:
+                key = {"application/json": "json", "multipart/form-data": "files"}.get(media, "data")
+                body = {name: (None, value) for name, value in example.items()} if key == "files" else example
+                answer = await client.request(method, path, **{key: body})
+                assert answer.is_success, answer.text
+                posted += 1
+    assert posted >= 8
+    assert (await client.get("/leads/1")).is_success
+
+
+@pytest.mark.parametrize("page", ["/docs", "/redoc"])
+async def test_the_pages_need_no_network(lite: httpx2.AsyncClient, page: str) -> None:
+    html = (await lite.get(page)).text
+    sources = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert any(source.endswith(".js") for source in sources)
+    for source in sources:
+        assert source.startswith("/"), source
+        assert (await lite.get(source)).status_code == 200
+
+
+async def test_authorize_knows_the_tokens(sqlite_url: str) -> None:
+    async with running(sqlite_url, api_token="secret-1", tilda_token="secret-2") as client:
+        document = (await client.get("/openapi.json")).json()
+    schemes = document["components"]["securitySchemes"]
+    assert {(scheme["type"], scheme.get("name")) for scheme in schemes.values()} == {
+        ("http", None),
+        ("apiKey", "X-API-Key"),
+        ("apiKey", "X-Tilda-Token"),
+        ("apiKey", "token"),
+    }
+    assert document["paths"]["/leads"]["post"]["security"]
+    assert document["paths"]["/leads/webhooks/tilda"]["post"]["security"]
+    assert "security" not in document["paths"]["/healthz"]["get"]
+    assert "secret-" not in str(document)
+    assert document["info"]["title"] == "AI Lead Assistant"
+    assert [tag["name"] for tag in document["tags"]] == ["leads", "webhooks", "health"]

@@ -1,0 +1,141 @@
+"""One submission is one lead and one statement, however many arrive at once and over whatever connection."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import anyio
+import httpx2
+import psycopg
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from api.connections import open_database
+from api.intake import Submission, submit, submit_alone
+from shared.contacts import Contact
+from shared.db import Database
+from tests.api.conftest import WEBHOOK, deliveries, rows, running
+from tests.api.tilda_bodies import PHONE
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+LEAD = {"name": "Анна", "phone": PHONE}
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """Every statement that goes to any database meanwhile; SQLite's BEGIN is no trip to a server."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def test_a_stored_lead_is_one_statement(client: httpx2.AsyncClient) -> None:
+    with counted() as statements:
+        assert (await client.post("/leads", json=LEAD)).status_code == 201
+    assert len(statements) == 1
+    assert statements[0].startswith("INSERT INTO leads")
+    headers = {"Idempotency-Key": "k"}
+    for expected in (1, 2):
+        with counted() as statements:
+            await client.post("/leads", json=LEAD, headers=headers)
+        assert len(statements) == expected
+    with counted() as statements:
+        await client.post(WEBHOOK, data={"Phone": PHONE, "tranid": "1:2"})
+    assert [statement.split()[2] for statement in statements] == ["leads", "webhook_deliveries"]
+
+
+async def test_fifty_at_once_are_one_lead(client: httpx2.AsyncClient, database: Database) -> None:
+    answers: list[httpx2.Response] = []
+
+    async def deliver(number: int) -> None:
+        if number % 2:
+            answers.append(await client.post(WEBHOOK, data={"Phone": PHONE, "tranid": "1:2"}))
+        else:
+            answers.append(await client.post("/leads", json=LEAD, headers={"Idempotency-Key": "k"}))
+
+    async with anyio.create_task_group() as group:
+        for number in range(100):
+            group.start_soon(deliver, number)
+    assert sorted(answer.status_code for answer in answers) == [200] * 98 + [201] * 2
+    assert len({answer.json()["id"] for answer in answers}) == 2
+    assert len(await rows(database, "SELECT id FROM leads")) == 2
+    outcomes = [row["outcome"] for row in await deliveries(database)]
+    assert sorted(outcomes) == ["duplicate"] * 49 + ["stored"]
+
+
+async def test_the_lead_and_its_delivery_stand_or_fall_together(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE webhook_deliveries RENAME TO elsewhere")
+    assert (await client.post(WEBHOOK, data={"Phone": PHONE})).status_code == 503
+    assert await rows(database, "SELECT id FROM leads") == []
+
+
+async def test_a_row_gives_all_its_columns(database: Database) -> None:
+    submission = Submission("", Contact(None, "anna_k"), "api", "k", {"a": [1, None]})
+    row, created = await submit_alone(database, submission, NOW)
+    again, repeated = await submit_alone(database, submission, NOW)
+    assert (created, repeated) == (True, False)
+    assert tuple(again) == tuple(row)
+    assert (row.due_at, row.created_at, row.updated_at, row.extra) == (NOW, NOW, NOW, {"a": [1, None]})
+    async with database.engine.connect() as connection:
+        _, created = await submit(connection, submission, NOW)
+        assert not created
+
+
+@pytest.fixture
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """A fresh PostgreSQL database."""
+    return str(request.getfixturevalue("postgres").create())
+
+
+def _disconnect_everybody(url: str) -> int:
+    query = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(query).fetchone()
+    return int(row[0]) if row else 0
+
+
+async def test_a_restart_of_the_server_is_not_noticed(postgres_url: str) -> None:
+    async with running(postgres_url) as client:
+        async with anyio.create_task_group() as group:
+            for _ in range(8):
+                group.start_soon(client.get, "/leads")
+        for number in range(1, 4):
+            assert _disconnect_everybody(postgres_url) >= 1
+            assert (await client.post("/leads", json=LEAD)).status_code == 201
+            assert (await client.post(WEBHOOK, data={"Phone": PHONE})).status_code == 201
+            assert len((await client.get("/leads")).json()["items"]) == 2 * number
+            assert (await client.get("/readyz")).status_code == 200
+
+
+async def test_a_connection_that_breaks_midway_is_tried_again_with_a_key(postgres_url: str) -> None:
+    database = open_database(postgres_url)
+    broken = 0
+
+    def cut(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal broken
+        if statement.startswith("INSERT INTO leads") and not broken:
+            broken += _disconnect_everybody(postgres_url)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", cut)
+    try:
+        submission = Submission("", Contact(None, "anna_k"), "api", "k")
+        _, created = await submit_alone(database, submission, NOW)
+        assert (created, broken) == (True, 1)
+        assert len(await rows(database, "SELECT id FROM leads")) == 1
+    finally:
+        await database.close()

@@ -1,0 +1,74 @@
+"""Every setting that cannot work is named in one line, before anything listens."""
+
+import pytest
+
+from api.settings import ApiSettings
+from api.startup import check_database, listen
+from shared.errors import ConfigError
+from shared.settings import load
+from tests.api.conftest import make_settings
+from tests.conftest import ROOT
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("API_PORT", "eighty", "API_PORT: "),
+        ("API_PORT", "70000", "API_PORT: "),
+        ("PHONE_REGION", "ZZ", "PHONE_REGION: is not the two-letter code"),
+        ("API_TOKEN", "  ", "API_TOKEN: is blank"),
+        ("TILDA_TOKEN", "a\x07b-secret", "TILDA_TOKEN: holds characters"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
+        ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL: no support for 'mysql'"),
+        ("DATABASE_URL", "nonsense-secret", "DATABASE_URL: is not a database address"),
+    ],
+)
+def test_a_malformed_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: str, words: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError) as refused:
+        load(ApiSettings)
+    assert str(refused.value).startswith(words)
+    assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+def test_what_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PHONE_REGION", "kz")
+    monkeypatch.setenv("API_TOKEN", " abc ")
+    monkeypatch.setenv("TILDA_TOKEN", "")
+    settings = load(ApiSettings)
+    assert (settings.phone_region, settings.tilda_token) == ("KZ", None)
+    assert settings.api_token
+    assert settings.api_token.get_secret_value() == "abc"
+    assert "abc" not in repr(settings)
+
+
+def test_every_setting_is_explained() -> None:
+    assert all(field.description for field in ApiSettings.model_fields.values())
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite:////no/such/folder/leads.db", "unable to open database file: /no/such/folder/leads.db"),
+        (f"sqlite:///{ROOT}/README.md", "file is not a database"),
+        (f"sqlite:///{ROOT}", "unable to open database file"),
+    ],
+)
+async def test_a_database_address_that_cannot_work(url: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=f"DATABASE_URL: {words}"):
+        await check_database(make_settings(url))
+
+
+async def test_a_database_that_may_come_back(caplog: pytest.LogCaptureFixture, database_url: str) -> None:
+    await check_database(make_settings(database_url))
+    assert not caplog.records
+    await check_database(make_settings("postgresql://u:secret@127.0.0.1:1/d"))
+    assert "Connection refused" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_an_address_of_somebody_else() -> None:
+    settings = make_settings("sqlite:///./x.db", api_host="203.0.113.7", api_port="8000")
+    with pytest.raises(ConfigError, match=r"API_PORT: cannot listen on 203\.0\.113\.7:8000: .*assign"):
+        listen(settings)

@@ -1,0 +1,133 @@
+"""What forms really post: bodies, and the lead that each of them means."""
+
+# ruff: noqa: E501 - a table
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+PHONE = "+79991234567"
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+
+class Case(NamedTuple):
+    """A body with what it says it is; the expected name, dialable phone, username and some of `extra`."""
+
+    title: str
+    body: bytes
+    name: str
+    phone: str | None
+    username: str | None
+    extra: Mapping[str, Any] = MappingProxyType({})
+    content_type: str | None = FORM
+
+
+def _form(title: str, fields: dict[str, str], *expected: object, **more: object) -> Case:
+    return Case(title, urlencode(fields).encode(), *expected, **more)
+
+
+def _json(title: str, value: object, *expected: object, **more: object) -> Case:
+    return Case(
+        title, json.dumps(value, ensure_ascii=False).encode(), *expected, **({"content_type": JSON} | more)
+    )
+
+
+def _multipart(*parts: tuple[str, str]) -> bytes:
+    shown = [
+        f'--B\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n' for key, value in parts
+    ]
+    return ("".join(shown) + "--B--\r\n").encode()
+
+
+ANNA = {"Name": "Анна", "Phone": "+7 (999) 123-45-67"}
+COOKIES = "_ym=1; name=Cookie; TILDAUTM=utm_source%3Dgoogle%7C%7C%7Cutm_term%3Da%2Bb%7C%7C%7C; x=1"
+ONE_NAME_VALUE = [{"name": "Name", "value": "Анна"}, {"name": "Phone", "value": PHONE}]
+
+CASES = [
+    _form("plain", ANNA | {"tranid": "1:2", "formid": "f"}, "Анна", PHONE, None, {"tranid": "1:2", "formid": "f"}),
+    _form("Cyrillic keys", {"Имя": "Анна", "Телефон": "8 999 123 45 67"}, "Анна", PHONE, None),
+    _form("your name", {"Ваше имя": "Анна", "Ваш телефон": PHONE}, "Анна", PHONE, None),
+    _form("a question", {"Как вас зовут?": "Анна", "Номер телефона": PHONE}, "Анна", PHONE, None),
+    _form("any case", {"NAME": "Анна", "pHoNe": PHONE}, "Анна", PHONE, None),
+    _form("ФИО", {"ФИО": "Каренина А. А.", "тел.": PHONE}, "Каренина А. А.", PHONE, None),
+    _form("fio and tel", {"fio": "Anna", "tel": PHONE}, "Anna", PHONE, None),
+    _form("first and last", {"First name": "Anna", "Last name": "K", "Tel_2": PHONE}, "Anna K", PHONE, None),
+    _form("last stands first", {"Фамилия": "К", "Имя": "Анна", "Телефон": PHONE}, "Анна К", PHONE, None),
+    _form("both in one", {"Имя и фамилия": "Анна К", "Phone": PHONE}, "Анна К", PHONE, None),
+    _form("username before name", {"Username": "@anna_k", "Name": "Анна"}, "Анна", None, "anna_k"),
+    _form("camel case", {"userName": "anna_k", "clientName": "Анна"}, "Анна", None, "anna_k"),
+    _form("nick", {"Ник": "anna_k", "Имя": "Анна"}, "Анна", None, "anna_k"),
+    _form("nick in Telegram", {"Ваш ник в Telegram": "t.me/anna_k", "Имя": "Анна"}, "Анна", None, "anna_k"),
+    _form("login", {"Логин": "anna_k"}, "", None, "anna_k"),
+    _form("formname is no name", {"formname": "Cart", "tildaspec-formname": "X", "Phone": PHONE}, "", PHONE, None,
+          {"formname": "Cart", "tildaspec-formname": "X"}),
+    _form("utm is no name", {"utm_name": "Sale", "Phone": PHONE}, "", PHONE, None, {"utm_name": "Sale"}),
+    _form("cookies", ANNA | {"COOKIES": COOKIES}, "Анна", PHONE, None,
+          {"utm": {"utm_source": "google", "utm_term": "a b"}, "COOKIES": None}),
+    _form("numbered", {"Name_2": "Анна", "Phone_2": PHONE}, "Анна", PHONE, None),
+    _form("the first is empty", {"Phone": "", "Phone_2": "null", "Phone_3": PHONE, "Name": "null", "Name_2": "Анна"},
+          "Анна", PHONE, None),
+    _form("the first is unusable", {"Phone": "нет", "Phone_2": PHONE}, "", PHONE, None, {"Phone": "нет"}),
+    _form("a second phone is kept", {"Phone": PHONE, "Phone_2": "+79990000000"}, "", PHONE, None,
+          {"Phone_2": "+79990000000"}),
+    _form("hotel is no phone", {"Hotel": "+79990000000", "Phone": PHONE}, "", PHONE, None, {"Hotel": "+79990000000"}),
+    _form("weekday is no nick", {"Понедельник": "ten_oclock", "Phone": PHONE}, "", PHONE, None,
+          {"Понедельник": "ten_oclock"}),
+    _form("clinic is no nick", {"Клиника": "dental_art", "Сотрудник": "boris_b", "Phone": PHONE}, "", PHONE, None,
+          {"Клиника": "dental_art", "Сотрудник": "boris_b"}),
+    _form("company is no name", {"Company name": "ACME", "Phone": PHONE}, "", PHONE, None, {"Company name": "ACME"}),
+    _form("messenger telegram", {"messenger-type": "telegram", "messenger-id": "@anna_k", "Name": "Анна"}, "Анна",
+          None, "anna_k", {"messenger-type": "telegram"}),
+    _form("messenger whatsapp", {"messenger-type": "whatsapp", "messenger-id": "79991234567"}, "", PHONE, None),
+    _form("messenger phone", {"messenger-type": "phone", "messenger-id": PHONE}, "", PHONE, None),
+    _form("vk is another world", {"messenger-type": "vk", "messenger-id": "anna_k", "Phone": PHONE}, "", PHONE, None,
+          {"messenger-id": "anna_k"}),
+    _form("mixed up", {"Phone": "anna_k", "messenger-type": "telegram", "messenger-id": PHONE}, "", PHONE, "anna_k"),
+    _form("swapped", {"Phone": "@anna_k", "Telegram": PHONE}, "", PHONE, "anna_k"),
+    _form("bad username, good phone", ANNA | {"Telegram": "спросите меня"}, "Анна", PHONE, None,
+          {"Telegram": "спросите меня"}),
+    _form("bad phone, good username", {"Телефон": "не дам", "Telegram": "anna_k"}, "", None, "anna_k",
+          {"Телефон": "не дам"}),
+    _form("no name", {"Phone": PHONE}, "", PHONE, None),
+    _form("an extension is kept", {"Phone": "+7 999 123-45-67 доб. 12"}, "", PHONE, None,
+          {"Phone": "+7 999 123-45-67 доб. 12"}),
+    _form("token", ANNA | {"token": "s3cret-value"}, "Анна", PHONE, None, {"token": None}),
+    _form("basket", ANNA | {"payment[products][0][name]": "Кроссовки", "payment[amount]": "5"}, "Анна", PHONE, None,
+          {"payment[products][0][name]": "Кроссовки"}),
+    _form("brackets", {"data[Name]": "Анна", "data[Phone]": PHONE}, "Анна", PHONE, None),
+    _form("bracketed list", {"fields[0][name]": "Phone", "fields[0][value]": PHONE, "fields[1][name]": "Имя",
+          "fields[1][value]": "Анна"}, "Анна", PHONE, None),
+    _form("JSON in a field", {"data": json.dumps({"Name": "Анна", "Phone": PHONE, "x": 1})}, "Анна", PHONE, None,
+          {"x": 1}),
+    _form("date is a plain field", ANNA | {"Data": "12.05"}, "Анна", PHONE, None, {"Data": "12.05"}),
+    _form("blanks around", {" Name ": "  Анна\n К ", " Phone": f" {PHONE} "}, "Анна К", PHONE, None),
+    _json("flat JSON", {"name": "Анна", "phone": PHONE, "budget": 5}, "Анна", PHONE, None, {"budget": 5}),
+    _json("number as phone", {"Имя": "Анна", "Телефон": 89991234567}, "Анна", PHONE, None),
+    _json("in data", {"data": {"name": "Анна", "phone": PHONE}, "id": 7}, "Анна", PHONE, None, {"id": 7}),
+    _json("in fields", {"fields": ONE_NAME_VALUE}, "Анна", PHONE, None),
+    _json("in post", {"post": {"Name": "Анна", "Phone": PHONE}}, "Анна", PHONE, None),
+    _json("key and value", {"data": [{"key": "Phone", "value": PHONE}]}, "", PHONE, None),
+    _json("title and value", {"data": [{"title": "Телефон", "value": PHONE}]}, "", PHONE, None),
+    _json("label beside an id", {"fields": [{"id": "q1", "label": "Телефон", "value": PHONE}]}, "", PHONE, None),
+    _json("a dict of fields", {"fields": {"f1": {"id": "f1", "title": "Телефон", "value": PHONE}}}, "", PHONE, None),
+    _json("a JSON string", {"post": json.dumps(ANNA)}, "Анна", PHONE, None),
+    _json("a list at the top", ONE_NAME_VALUE, "Анна", PHONE, None),
+    _json("two wrappers", {"data": {"fields": ONE_NAME_VALUE}}, "Анна", PHONE, None),
+    _json("null fields", {"name": None, "phone": PHONE, "comment": None}, "", PHONE, None, {"comment": None}),
+    _json("no content type", ANNA, "Анна", PHONE, None, content_type=None),
+    _json("a wrong content type", ANNA, "Анна", PHONE, None, content_type=FORM),
+    Case("a form called JSON", urlencode(ANNA).encode(), "Анна", PHONE, None, {}, JSON),
+    Case("multipart", _multipart(("Имя", "Анна"), ("Phone", PHONE), ("note", "a\nb")), "Анна", PHONE, None,
+         {"note": "a\nb"}, "multipart/form-data; boundary=B"),
+    Case("multipart without a word", _multipart(("Name", "Анна"), ("Phone", PHONE)), "Анна", PHONE, None, {}, None),
+    Case("a file", _multipart(("Phone", PHONE)) .replace(b"--B--", b'--B\r\nContent-Disposition: form-data; name="cv";'
+         b' filename="cv.pdf"\r\nContent-Type: application/pdf\r\n\r\n%PDF\x00\xff\r\n--B--'), "", PHONE, None,
+         {"cv": "cv.pdf"}, "multipart/form-data; boundary=B"),
+    Case("Windows-1251, quoted", urlencode({"Name": "Анна".encode("cp1251"), "Phone": PHONE}).encode(), "Анна",
+         PHONE, None),
+    Case("Windows-1251, raw", f"Имя=Анна&Phone={PHONE.replace('+', '%2B')}".encode("cp1251"), "Анна", PHONE, None),
+    Case("a BOM", b"\xef\xbb\xbf" + json.dumps(ANNA).encode(), "Анна", PHONE, None, {}, JSON),
+]  # fmt: skip
