@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check lint types format coverage clean
+.PHONY: demo test check lint types format soak clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
@@ -24,6 +24,11 @@ lint: $(VENV)/.dev
 
 types: $(VENV)/.dev
 	$(BIN)/mypy
+
+# The worker is killed KILLS times on each database; what was lost or said twice is counted.
+KILLS ?= 100
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak --kills $(KILLS) $(SOAK_ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -33,6 +33,8 @@ def configure(level: str) -> None:
     handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # These speak of every request, address and query string included, or of every row that is stored.
+    # While Telegram is away it says so twice a second; the worker says it once.
+    logging.getLogger("pyrogram.connection").setLevel(logging.CRITICAL)
     for chatty in ("httpx2", "httpx", "openai", "pyrogram", "alembic.runtime.plugins", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

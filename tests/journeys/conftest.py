@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Postgres
-from tests.journeys.house import House
+from tests.house import House
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

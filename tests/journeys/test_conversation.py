@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.journeys.house import LINK, House, until
+from tests.house import LINK, House, until
 
 
 def _intents(lead: dict) -> list[str]:

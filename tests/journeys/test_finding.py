@@ -1,6 +1,6 @@
 """Username first, then the phone, and a reason that a human understands when neither works."""
 
-from tests.journeys.house import House, until
+from tests.house import House, until
 
 
 def test_an_unknown_username_falls_back_to_the_phone(house: House) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.house import LINK, House, until
+from tests.house import LINK, House, until
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

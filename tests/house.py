@@ -13,8 +13,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+from sqlalchemy import create_engine, text
 
-ROOT = Path(__file__).parents[2]
+from shared.db_url import async_url
+
+ROOT = Path(__file__).parents[1]
 LINK = "https://calendly.com/gordovcode/30min"
 PATIENCE_SECONDS = 30
 
@@ -137,6 +140,32 @@ class House:
         found: dict[str, Any] = self.api.get(f"/leads/{lead_id}").json()
         return found
 
+    def statuses(self) -> dict[int, str]:
+        """Where every lead stands."""
+        found: dict[int, str] = {}
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.api.get("/leads", params={"limit": "200", **cursor}).json()
+            found |= {lead["id"]: lead["status"] for lead in page["items"]}
+            if page["next_cursor"] is None:
+                return found
+            cursor = {"cursor": page["next_cursor"]}
+
+    def leftovers(self) -> list[str]:
+        """What should not be there once all is done: leases, queued or unanswered messages, due leads."""
+        engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
+        with engine.connect() as connection:
+            leads = connection.execute(
+                text("SELECT id, status FROM leads WHERE leased_by IS NOT NULL OR due_at IS NOT NULL")
+            )
+            found = [f"lead {row.id} ({row.status}) is leased or due" for row in leads]
+            messages = connection.execute(
+                text("SELECT id, lead_id, state FROM messages WHERE state IN ('queued', 'received')")
+            )
+            found += [f"message {row.id} of lead {row.lead_id} is {row.state}" for row in messages]
+        engine.dispose()
+        return found
+
     def becomes(self, lead_id: int, status: str) -> dict[str, Any]:
         """Wait until a lead has a status; gives the lead."""
         try:
@@ -171,6 +200,10 @@ class House:
             return self.api.get("/readyz").is_success
         except httpx2.HTTPError:
             return False
+
+
+def _sync_driver(url: str) -> str:
+    return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
 
 
 def _free_port() -> int:

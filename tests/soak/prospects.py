@@ -1,0 +1,42 @@
+"""The people of the soak: what each answers, and what they must have got in the end."""
+
+import random
+from dataclasses import dataclass
+
+ACCEPT = ("Да, давайте созвонимся", "Отлично, давайте", "Хорошо, согласен на звонок")
+QUESTION = ("Сколько стоит сайт?", "А вы делаете мобильные приложения?", "Вы внедряете CRM?")
+REJECT = ("Нет, спасибо, неактуально", "Не интересно")
+UNCLEAR = ("хм", "ну не знаю")
+
+
+@dataclass(frozen=True)
+class Script:
+    """`replies`, one after each message of ours; `kinds` of the messages they must get, and where it ends."""
+
+    replies: tuple[str, ...]
+    kinds: tuple[str, ...]
+    status: str
+    hidden: bool = False
+
+
+def script(chance: random.Random) -> Script:
+    """Somebody new."""
+    accept, question = chance.choice(ACCEPT), chance.choice(QUESTION)
+    return chance.choice(
+        (
+            Script((accept,), ("greeting", "link"), "scheduled"),
+            Script((question, accept), ("greeting", "answer", "link"), "scheduled"),
+            Script(
+                (chance.choice(UNCLEAR), question, accept),
+                ("greeting", "clarification", "answer", "link"),
+                "scheduled",
+            ),
+            Script((chance.choice(REJECT),), ("greeting", "apology"), "rejected"),
+            Script(
+                (chance.choice(REJECT), question, accept),
+                ("greeting", "apology", "answer", "link"),
+                "scheduled",
+            ),
+            Script((), (), "unreachable", hidden=True),
+        )
+    )
