@@ -40,6 +40,9 @@ class TelegramAccount(SQLModel, table=True):
     username: str | None = text_field()
     state: str = text_field(nullable=False, default="active")
     state_reason: str | None = text_field()
+    # Which worker speaks for the account, and until when unless it says so again.
+    held_by: str | None = text_field()
+    held_until: datetime | None = moment(nullable=True)
     # When this account may next begin a conversation, and next look a person up.
     next_outreach_at: datetime | None = moment(nullable=True)
     next_lookup_at: datetime | None = moment(nullable=True)

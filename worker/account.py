@@ -11,29 +11,53 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.models import TelegramAccount
 from worker import outbox
-from worker.ports import Identity
 
 NEXT_OUTREACH: Mapped[datetime | None] = col(TelegramAccount.next_outreach_at)
 NEXT_LOOKUP: Mapped[datetime | None] = col(TelegramAccount.next_lookup_at)
 
 
-async def register(session: AsyncSession, identity: Identity, session_name: str, *, now: datetime) -> int:
-    """Make or refresh the account's row at start; gives its id."""
+async def hold(
+    session: AsyncSession, user_id: int, holder: str, session_name: str, *, now: datetime, until: datetime
+) -> int | None:
+    """Become or stay the one who speaks for an account until `until`; makes its row if there is none.
+
+    Gives the account's id, or None while somebody else holds it.
+    """
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    fresh = {
-        "session_name": session_name,
-        "username": identity.username,
-        "state": "active",
-        "state_reason": None,
-        "updated_at": now,
-    }
+    claim = {"held_by": holder, "held_until": until, "session_name": session_name, "updated_at": now}
+    held_by, held_until = col(TelegramAccount.held_by), col(TelegramAccount.held_until)
     row = await session.exec(
         insert(TelegramAccount)
-        .values(telegram_user_id=identity.user_id, created_at=now, **fresh)
-        .on_conflict_do_update(index_elements=["telegram_user_id"], set_=fresh)
+        .values(telegram_user_id=user_id, state="active", created_at=now, **claim)
+        .on_conflict_do_update(
+            index_elements=["telegram_user_id"],
+            set_=claim,
+            where=or_(held_by.is_(None), held_by == holder, held_until.is_(None), held_until <= now),
+        )
         .returning(col(TelegramAccount.id))
     )
-    return int(row.scalar_one())
+    found: int | None = row.scalar_one_or_none()
+    return found
+
+
+async def let_go(session: AsyncSession, account_id: int, holder: str) -> None:
+    """Let somebody else speak for the account at once."""
+    await session.exec(
+        update(TelegramAccount)
+        .where(col(TelegramAccount.id) == account_id, col(TelegramAccount.held_by) == holder)
+        .values(held_by=None, held_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def introduce(session: AsyncSession, account_id: int, username: str | None, *, now: datetime) -> None:
+    """The account is connected: what is known of it, and that nothing is wrong."""
+    await session.exec(
+        update(TelegramAccount)
+        .where(col(TelegramAccount.id) == account_id)
+        .values(username=username, state="active", state_reason=None, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def set_state(
@@ -65,7 +89,7 @@ async def reserve_lookup(
     return await _reserve(session, account_id, NEXT_LOOKUP, now=now, gap=gap)
 
 
-async def hold(
+async def hold_pace(
     session: AsyncSession, account_id: int, pace: Mapped[datetime | None], *, until: datetime
 ) -> None:
     """Nothing of this pace (NEXT_OUTREACH, NEXT_LOOKUP) before `until`, also after a restart."""

@@ -65,11 +65,11 @@ class Pace:
         """Telegram asked for a pause in looking people up."""
         async with self.database.writing() as session:
             until = self.clock() + wait
-            await account.hold(session, self.me.account_id, account.NEXT_LOOKUP, until=until)
+            await account.hold_pace(session, self.me.account_id, account.NEXT_LOOKUP, until=until)
 
     async def hold_outreach(self, wait: timedelta, reason: str) -> None:
         """Telegram asked for a pause in first messages."""
         now = self.clock()
         async with self.database.writing() as session:
-            await account.hold(session, self.me.account_id, account.NEXT_OUTREACH, until=now + wait)
+            await account.hold_pace(session, self.me.account_id, account.NEXT_OUTREACH, until=now + wait)
             await account.set_state(session, self.me.account_id, "limited", reason, now=now)

@@ -28,6 +28,8 @@ from worker.settle import Policy
 from worker.standby import sole_use
 from worker.steps import Tools
 from worker.telegram.adapter import TelegramAccount
+from worker.telegram.client import check_session_file
+from worker.tenure import Tenure
 from worker.wakeups import Wakeups, listen
 
 log = logging.getLogger(__name__)
@@ -61,17 +63,28 @@ class Worker:
 
     async def _work(self) -> None:
         try:
-            async with sole_use(self._settings.session_file):
+            async with sole_use(self._settings.session_file) as holder:
                 while not self._stop.is_set():
-                    self._state = "connecting"
-                    async with self._connected() as identity:
-                        await self._serve(identity)
+                    await self._speak_for(check_session_file(self._settings.session_file), holder)
         except SessionEndedError as ended:
             await self._mark_account(ended)
             raise
         finally:
             await self._model.close()
             await self._database.close()
+
+    async def _speak_for(self, user_id: int, holder: str) -> None:
+        """Connect when the account is ours, and serve until it is not, or the link is to be made anew."""
+        self._state = "standby"
+        tenure = Tenure(self._database, user_id, holder, self._settings.telegram_session_name, utc_now)
+        await tenure.begin()
+        self._account_id = tenure.account_id
+        self._state = "connecting"
+        try:
+            async with self._connected() as identity:
+                await self._serve(identity, tenure)
+        finally:
+            await tenure.end()
 
     async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
         """Run `work`; a stop lets it end by itself where it serves, and cancels it where it only waits."""
@@ -102,9 +115,9 @@ class Worker:
         finally:
             await self._telegram.session.close()
 
-    async def _serve(self, identity: Identity) -> None:
-        """Work until stopped, or until the link is to be made anew."""
-        me = await self._register(identity)
+    async def _serve(self, identity: Identity, tenure: Tenure) -> None:
+        """Work until stopped, until the link is to be made anew, or until the account is somebody else's."""
+        me = await self._introduce(identity, tenure)
         wakeups = Wakeups(utc_now, self._settings.poll_interval_seconds)
         listener = Listener(
             self._database,
@@ -114,7 +127,7 @@ class Worker:
             utc_now,
             timedelta(seconds=self._settings.reply_debounce_seconds),
         )
-        loop = Loop(self._engine(me), wakeups)
+        loop = Loop(self._engine(me, tenure), wakeups)
         self._state = "connected"
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
@@ -123,6 +136,7 @@ class Worker:
             asyncio.create_task(listener.run(self._telegram.arrivals)),
             asyncio.create_task(listener.catch_up(self._telegram.session.reconnected)),
             asyncio.create_task(self._telegram.session.watch()),
+            asyncio.create_task(tenure.keep()),
             asyncio.create_task(self._stop.wait()),
         ]
         if self._database.is_postgres:
@@ -145,15 +159,13 @@ class Worker:
             log.warning("the link to Telegram is made anew")
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _register(self, identity: Identity) -> Me:
+    async def _introduce(self, identity: Identity, tenure: Tenure) -> Me:
+        me = Me(tenure.account_id, secrets.token_hex(4))
         while True:
             try:
                 async with self._database.writing() as session:
                     now = utc_now()
-                    self._account_id = await account.register(
-                        session, identity, self._settings.telegram_session_name, now=now
-                    )
-                    me = Me(self._account_id, secrets.token_hex(4))
+                    await account.introduce(session, me.account_id, identity.username, now=now)
                     if lost := await queue.inherit(session, me, now=now):
                         log.info("%d leads taken over from an earlier run", lost)
                     return me
@@ -173,7 +185,7 @@ class Worker:
             health.beat(self._settings.health_file, state=self._state, now=utc_now())
             await asyncio.sleep(health.BEAT_SECONDS)
 
-    def _engine(self, me: Me) -> Engine:
+    def _engine(self, me: Me, tenure: Tenure) -> Engine:
         settings = self._settings
         limits = Limits(
             timedelta(seconds=settings.outreach_gap_seconds),
@@ -193,7 +205,7 @@ class Worker:
                 timedelta(seconds=settings.greeting_fallback_seconds),
                 utc_now,
             ),
-            sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds),
+            sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds, tenure.holds),
             pace=pace,
             policy=Policy(
                 timedelta(seconds=settings.reply_debounce_seconds),

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from shared.clock import Clock
@@ -9,7 +10,13 @@ from shared.log import size
 from shared.models import Message
 from worker.outcomes import Delivered, Outcome, Undeliverable, Wait
 from worker.pace import PEER_FLOOD_PAUSE, Pace
-from worker.ports import CannotWriteError, OutreachLimitedError, RateLimitedError, Telegram
+from worker.ports import (
+    CannotWriteError,
+    OutreachLimitedError,
+    RateLimitedError,
+    Telegram,
+    TelegramUnavailableError,
+)
 from worker.work import Work
 
 log = logging.getLogger(__name__)
@@ -20,12 +27,13 @@ CHARACTERS_A_SECOND = 40
 
 @dataclass(frozen=True)
 class Sender:
-    """`typing_seconds`: the most time spent showing `typing…` before a message."""
+    """`typing_seconds`: most time spent showing `typing…`; `may_speak`: whether the account is still ours."""
 
     telegram: Telegram
     pace: Pace
     clock: Clock
     typing_seconds: float
+    may_speak: Callable[[], bool]
 
     async def deliver(self, work: Work, message: Message) -> Outcome:
         """Send one queued message. An unknown outcome raises, and the same message is tried again."""
@@ -36,6 +44,8 @@ class Sender:
             raise ValueError(f"message {message.id} was queued without an identity")
         try:
             await self._type(work, message)
+            if not self.may_speak():
+                raise TelegramUnavailableError("whose account this is cannot be confirmed")
             sent = await self.telegram.send(work.peer, message.text, message.random_id)
         except CannotWriteError as error:
             return Undeliverable(message.id, str(error))

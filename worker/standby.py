@@ -1,11 +1,13 @@
-"""One session, one process: the second worker on a session waits until the first is gone."""
+"""One session file, one process: the second worker on it waits until the first is gone."""
 
 import asyncio
 import fcntl
 import logging
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TextIO
 
 from shared.errors import ConfigError
 
@@ -15,14 +17,15 @@ CHECK_SECONDS = 1
 
 
 @asynccontextmanager
-async def sole_use(session_file: Path, *, check_seconds: float = CHECK_SECONDS) -> AsyncIterator[None]:
+async def sole_use(session_file: Path, *, check_seconds: float = CHECK_SECONDS) -> AsyncIterator[str]:
     """Hold the session for this process, waiting for as long as another one has it.
 
+    Gives the session's own name, which stays with its folder: whoever has this lock may speak in that name.
     The lock is the kernel's: it goes with the process that holds it, however that ends.
     Raises ConfigError for a folder that cannot be written to.
     """
     try:
-        lock = session_file.with_suffix(".lock").open("w")
+        lock = session_file.with_suffix(".lock").open("a+")
     except OSError:
         raise ConfigError(f"TELEGRAM_SESSION_DIR: {session_file.parent} cannot be written to") from None
     try:
@@ -32,7 +35,7 @@ async def sole_use(session_file: Path, *, check_seconds: float = CHECK_SECONDS) 
                 log.warning("%s is in use by another worker: standing by", session_file)
             waiting = True
             await asyncio.sleep(check_seconds)
-        yield
+        yield _name(lock)
     finally:
         lock.close()
 
@@ -43,3 +46,14 @@ def _taken(descriptor: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _name(lock: TextIO) -> str:
+    """The random name in the lock's file, made when it is first held."""
+    lock.seek(0)
+    name = lock.read().strip()
+    if not name:
+        name = secrets.token_hex(8)
+        lock.write(name)
+        lock.flush()
+    return name

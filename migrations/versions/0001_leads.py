@@ -40,6 +40,8 @@ def _telegram_accounts() -> None:
         _text("username"),
         _text("state", nullable=False, server_default="active"),
         _text("state_reason"),
+        _text("held_by"),
+        _moment("held_until"),
         _moment("next_outreach_at"),
         _moment("next_lookup_at"),
         _now("created_at"),

@@ -26,7 +26,7 @@ MOST_TOKENS = 4_000
 class Model:
     """Asks; after an empty purse or a refused key it is silent for a while, for all leads at once."""
 
-    def __init__(self, settings: WorkerSettings) -> None:
+    def __init__(self, settings: WorkerSettings, *, call_seconds: float = CALL_SECONDS) -> None:
         self._settings = settings
         self._pause = timedelta(seconds=settings.assistant_pause_seconds)
         self._paused_until = 0.0
@@ -38,7 +38,7 @@ class Model:
             api_key=settings.openai_api_key.get_secret_value(),
             base_url=settings.openai_base_url,
             http_client=http_client,
-            timeout=CALL_SECONDS,
+            timeout=call_seconds,
             # Every retry is the worker's: it is counted, spread, and survives a restart.
             max_retries=0,
         )

@@ -11,7 +11,7 @@ from shared.log import mask
 from worker.ports import Incoming, NobodyThereError, Peer, PutOffError, Sent, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram.media import describe
-from worker.telegram.session import TelegramSession
+from worker.telegram.session import USUAL_PATIENCE, Patience, TelegramSession
 
 _HISTORY = 100
 # `retry_contacts` says nothing of the person, only that this account imports too much: hours, not minutes.
@@ -21,9 +21,9 @@ IMPORT_PAUSE = timedelta(hours=6)
 class TelegramAccount:
     """Implements worker.ports.Telegram; `arrivals` holds what people write, in order."""
 
-    def __init__(self, settings: TelegramSettings) -> None:
+    def __init__(self, settings: TelegramSettings, patience: Patience = USUAL_PATIENCE) -> None:
         self.arrivals: asyncio.Queue[Incoming] = asyncio.Queue()
-        self.session = TelegramSession(settings, self._on_update)
+        self.session = TelegramSession(settings, self._on_update, patience)
 
     async def find_by_username(self, username: str) -> Peer:
         """contacts.resolveUsername; a bot, a channel or a group is nobody."""

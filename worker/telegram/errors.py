@@ -60,6 +60,11 @@ def translated() -> Iterator[None]:
 
 
 def _translate(error: tg.RPCError) -> TelegramError:
+    return _lasting(error) or _passing(error)
+
+
+def _lasting(error: tg.RPCError) -> TelegramError | None:
+    """What time does not change."""
     for kind, (state, said) in _ENDED.items():
         if isinstance(error, kind):
             return SessionEndedError(said, state=state)
@@ -69,6 +74,13 @@ def _translate(error: tg.RPCError) -> TelegramError:
     for kind, said in _NOBODY.items():
         if isinstance(error, kind):
             return NobodyThereError(said)
+    # Kurigram knows the 406 only without its number.
+    if "ALLOW_PAYMENT_REQUIRED" in str(error.value):
+        return CannotWriteError(_CANNOT_WRITE[tg.AllowPaymentRequired])
+    return None
+
+
+def _passing(error: tg.RPCError) -> TelegramError:
     match error:
         case tg.PeerFlood() | tg.FrozenMethodInvalid():
             return OutreachLimitedError("Telegram lets this account write to no strangers for now")

@@ -1,20 +1,27 @@
 """Signing the account in on a terminal: phone, Telegram's code, and the 2FA password if there is one."""
 
 import asyncio
-import getpass
+import sqlite3
 
 import pyrogram
 from pyrogram import errors
 
 from shared.errors import LeadAssistantError
 from worker.settings import TelegramSettings
-from worker.telegram.session import START_SECONDS, build_client
+from worker.telegram.client import abandon, build_client
+from worker.telegram.session import START_SECONDS
+from worker.telegram.terminal import ask
 
 MOST_TRIES = 3
+CANCELLED = "cancelled; nothing was signed in"
 
 
 class LoginError(LeadAssistantError):
     """The account was not signed in; the text says why and what to do."""
+
+
+class _EndedError(Exception):
+    """The session in the file is dead."""
 
 
 async def login(settings: TelegramSettings) -> str:
@@ -23,14 +30,13 @@ async def login(settings: TelegramSettings) -> str:
     Raises LoginError, or ConfigError for an unusable proxy or server key.
     """
     settings.telegram_session_dir.mkdir(parents=True, exist_ok=True)
-    client = build_client(settings, lambda: None)
     try:
-        async with asyncio.timeout(START_SECONDS):
-            signed_in = await client.connect()
-    except (TimeoutError, OSError, errors.RPCError) as error:
-        raise LoginError(f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY") from None
+        client, signed_in = await _connect(settings)
+    except _EndedError:
+        print("The session that was here has ended: signing in anew.")
+        settings.session_file.unlink()
+        client, signed_in = await _connect(settings)
     try:
-        settings.session_file.chmod(0o600)
         if not signed_in:
             await _sign_in(client)
         me = await client.get_me()
@@ -38,8 +44,48 @@ async def login(settings: TelegramSettings) -> str:
     except errors.RPCError as error:
         raise LoginError(f"Telegram refused: {error.ID or error}") from None
     finally:
-        await client.disconnect()
+        await abandon(client)
     return f"@{me.username}" if me.username else str(me.first_name)
+
+
+async def _connect(settings: TelegramSettings) -> tuple[pyrogram.Client, bool]:
+    """A connected client, and whether it is signed in; raises _EndedError if it no longer is."""
+    limit = asyncio.timeout(START_SECONDS)
+    unknown_key = asyncio.Event()
+
+    def on_unknown_key() -> None:
+        unknown_key.set()
+        limit.reschedule(0)
+
+    client = build_client(settings, on_unknown_key)
+    try:
+        async with limit:
+            signed_in = await client.connect()
+            settings.session_file.chmod(0o600)
+            if signed_in:
+                await client.get_me()
+    except BaseException as error:
+        await abandon(client)
+        if unknown_key.is_set():
+            raise _EndedError from None
+        raise _explain(error, settings) from None
+    return client, bool(signed_in)
+
+
+def _explain(error: BaseException, settings: TelegramSettings) -> BaseException:
+    match error:
+        case errors.Unauthorized() | errors.AuthKeyDuplicated():
+            return _EndedError()
+        case sqlite3.OperationalError():
+            return LoginError(f"{settings.session_file} is in use: stop the worker first")
+        case sqlite3.DatabaseError():
+            return LoginError(f"{settings.session_file} is no session file: move it away")
+        case OSError() | errors.RPCError():
+            return LoginError(f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY")
+        case asyncio.CancelledError():
+            return LoginError(CANCELLED)
+        case _:
+            return error
 
 
 async def _sign_in(client: pyrogram.Client) -> None:
@@ -51,7 +97,7 @@ async def _sign_in(client: pyrogram.Client) -> None:
     print("Telegram has sent a code: look into the Telegram app on your other device, or for an SMS.")
     for left in reversed(range(MOST_TRIES)):
         try:
-            await client.sign_in(phone, sent.phone_code_hash, await _ask("Code: "))
+            person = await client.sign_in(phone, sent.phone_code_hash, await _ask("Code: "))
         except errors.SessionPasswordNeeded:
             await _give_password(client)
         except errors.PhoneCodeInvalid:
@@ -61,6 +107,9 @@ async def _sign_in(client: pyrogram.Client) -> None:
             continue
         except errors.PhoneCodeExpired:
             raise LoginError("the code has expired; start again for a new one") from None
+        else:
+            if not isinstance(person, pyrogram.types.User):
+                raise LoginError("there is no Telegram account with this phone: sign up in the app first")
         return
 
 
@@ -77,8 +126,7 @@ async def _give_password(client: pyrogram.Client) -> None:
 
 
 async def _ask(question: str, *, secret: bool = False) -> str:
-    ask = getpass.getpass if secret else input
     try:
-        return (await asyncio.to_thread(ask, question)).strip()
-    except (EOFError, KeyboardInterrupt):
-        raise LoginError("cancelled; nothing was signed in") from None
+        return await ask(question, secret=secret)
+    except (EOFError, asyncio.CancelledError):
+        raise LoginError(CANCELLED) from None
