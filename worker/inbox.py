@@ -1,6 +1,7 @@
 """The queries of what people wrote: stored once however often Telegram tells it, answered after a quiet."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, exists, func, update
@@ -31,6 +32,9 @@ async def receive(
     session: AsyncSession, account_id: int, incoming: Incoming, *, now: datetime, debounce: timedelta
 ) -> Lead | None:
     """Store a message and make its lead due; gives the lead, or None if it is a stranger's or a repeat."""
+    if incoming.edited:
+        await _edit(session, account_id, incoming)
+        return None
     lead = await _whose(session, account_id, incoming.user_id)
     if lead is None or not await _store(session, lead, account_id, incoming, now=now):
         return None
@@ -62,27 +66,35 @@ async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelt
     return min(last + debounce, first + MOST_QUIETS * debounce)
 
 
-async def conversations(session: AsyncSession, account_id: int, *, since: datetime) -> Sequence[Lead]:
-    """The leads of an account whose people may have written since: touched from `since` on."""
+@dataclass(frozen=True)
+class Conversation:
+    """A lead whose person may write; Telegram's ids of our first message and of the newest that we have."""
+
+    lead: Lead
+    first_sent: int
+    newest: int
+
+
+async def conversations(session: AsyncSession, account_id: int, *, since: datetime) -> Sequence[Conversation]:
+    """The running conversations of an account that were touched from `since` on.
+
+    Before our first message there is nothing of a conversation, and perhaps much of another.
+    """
+    sent = case((col(Message.direction) == "out", col(Message.telegram_message_id)))
+    first_sent, newest = func.min(sent), func.max(col(Message.telegram_message_id))
     rows = await session.exec(
-        select(Lead).where(
+        select(Lead, first_sent, newest)
+        .join(Message, col(Message.lead_id) == col(Lead.id))
+        .where(
             col(Lead.account_id) == account_id,
             col(Lead.status).in_(ANSWERED | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}),
             col(Lead.telegram_user_id).is_not(None),
             col(Lead.updated_at) >= since,
         )
+        .group_by(col(Lead.id))
+        .having(first_sent.is_not(None))
     )
-    return rows.all()
-
-
-async def first_sent_id(session: AsyncSession, lead_id: int) -> int | None:
-    """Telegram's id of our first message to a lead: what they write comes after it."""
-    row = await session.exec(
-        select(func.min(col(Message.telegram_message_id))).where(
-            col(Message.lead_id) == lead_id, col(Message.direction) == "out", col(Message.state) == "sent"
-        )
-    )
-    return row.one()
+    return [Conversation(lead, first or 0, last or 0) for lead, first, last in rows]
 
 
 async def _whose(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
@@ -121,6 +133,20 @@ async def _store(
         .returning(col(Message.id))
     )
     return stored.first() is not None
+
+
+async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> None:
+    """What was not answered yet is answered as it reads now; what was, and what we never had, stays."""
+    await session.exec(
+        update(Message)
+        .where(
+            col(Message.account_id) == account_id,
+            col(Message.telegram_message_id) == incoming.message_id,
+            col(Message.state) == "received",
+        )
+        .values(text=incoming.text)
+        .execution_options(synchronize_session=False)
+    )
 
 
 async def _make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
-from shared.models import Lead
 from worker import inbox
-from worker.ports import Incoming, RateLimitedError, SessionEndedError, Telegram, TelegramError
+from worker.inbox import Conversation
+from worker.ports import Incoming, SessionEndedError, Telegram, TelegramError
 from worker.queue import Me
 from worker.wakeups import Wakeups
 from worker.work import Work
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 LOOK_BACK = timedelta(days=30)
 # Updates can be lost without a trace (differenceTooLong), so history is looked through now and then.
 CATCH_UP_SECONDS = 300
+# What was on its way while the last look was taken is looked at again.
+OVERLAP = timedelta(minutes=10)
 DATABASE_PAUSE_SECONDS = 1
 
 
@@ -40,10 +42,13 @@ class Listener:
             await self._receive(await arrivals.get())
 
     async def catch_up(self, reconnected: asyncio.Event) -> None:
-        """Look through running conversations: at once, after each reconnection, and now and then."""
+        """Look for what was missed: at once, after each reconnection, and now and then; until cancelled."""
+        since = self.clock() - LOOK_BACK
         while True:
             reconnected.clear()
-            await self._look_through()
+            began = self.clock()
+            if await self._look_through(since):
+                since = began - OVERLAP
             try:
                 async with asyncio.timeout(CATCH_UP_SECONDS):
                     await reconnected.wait()
@@ -61,32 +66,32 @@ class Listener:
                 log.warning("a message waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
+            except Exception:
+                # Telegram still has it; the messages of others must not wait behind it.
+                log.exception("message %s could not be stored", incoming.message_id)
+                return
             if lead is not None:
                 log.info("lead %s: a message arrived", lead.id)
                 self.wakeups.wake_at(self.clock() + self.debounce)
             return
 
-    async def _look_through(self) -> None:
+    async def _look_through(self, since: datetime) -> bool:
+        """Compare what Telegram has had since then with what we have; says whether all was looked at."""
         try:
+            newest = await self.telegram.newest(since)
             async with self.database.reading() as session:
-                leads = await inbox.conversations(session, self.me.account_id, since=self.clock() - LOOK_BACK)
-            for lead in leads:
-                await self._look_through_one(lead)
+                known = await inbox.conversations(session, self.me.account_id, since=self.clock() - LOOK_BACK)
+            for conversation in known:
+                if newest.get(conversation.lead.telegram_user_id or 0, 0) > conversation.newest:
+                    await self._look_through_one(conversation)
         except SessionEndedError:
             raise
         except (TelegramError, *DATABASE_DOWN) as error:
             log.warning("catching up was interrupted: %s", error if str(error) else type(error).__name__)
+            return False
+        return True
 
-    async def _look_through_one(self, lead: Lead) -> None:
-        async with self.database.reading() as session:
-            after = await inbox.first_sent_id(session, lead.id or 0)
-        # Before our first message there is nothing of this conversation, and perhaps much of another.
-        if after is None:
-            return
-        try:
-            written = await self.telegram.history(Work(lead, ()).peer, after)
-        except RateLimitedError as error:
-            await asyncio.sleep(error.wait.total_seconds())
-            return
-        for incoming in written:
+    async def _look_through_one(self, conversation: Conversation) -> None:
+        peer = Work(conversation.lead, ()).peer
+        for incoming in await self.telegram.history(peer, conversation.first_sent):
             await self._receive(incoming)

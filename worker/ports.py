@@ -25,6 +25,8 @@ class Incoming:
     message_id: int
     text: str
     sent_at: datetime
+    # An earlier message, as its writer has changed it.
+    edited: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,9 @@ class Telegram(Protocol):
 
     async def show_typing(self, peer: Peer) -> None:
         """Mark what they wrote as read and show `typing…` for about six seconds."""
+
+    async def newest(self, since: datetime) -> Mapping[int, int]:
+        """The id of the newest message with each person (by user id) whose chat was touched since then."""
 
     async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
         """What the person wrote after our message `after_id`, oldest first, at most the last 100."""

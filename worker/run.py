@@ -5,7 +5,7 @@ import contextlib
 import logging
 import secrets
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
@@ -80,10 +80,12 @@ class Worker:
         await tenure.begin()
         self._account_id = tenure.account_id
         self._state = "connecting"
+        keeping = asyncio.create_task(tenure.keep())
         try:
             async with self._connected() as identity:
-                await self._serve(identity, tenure)
+                await self._serve(identity, tenure.account_id, keeping, tenure.holds)
         finally:
+            keeping.cancel()
             await tenure.end()
 
     async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
@@ -115,9 +117,11 @@ class Worker:
         finally:
             await self._telegram.session.close()
 
-    async def _serve(self, identity: Identity, tenure: Tenure) -> None:
+    async def _serve(
+        self, identity: Identity, account_id: int, keeping: asyncio.Task[None], holds: Callable[[], bool]
+    ) -> None:
         """Work until stopped, until the link is to be made anew, or until the account is somebody else's."""
-        me = await self._introduce(identity, tenure)
+        me = await self._introduce(identity, account_id)
         wakeups = Wakeups(utc_now, self._settings.poll_interval_seconds)
         listener = Listener(
             self._database,
@@ -127,7 +131,7 @@ class Worker:
             utc_now,
             timedelta(seconds=self._settings.reply_debounce_seconds),
         )
-        loop = Loop(self._engine(me, tenure), wakeups)
+        loop = Loop(self._engine(me, holds), wakeups)
         self._state = "connected"
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
@@ -136,7 +140,6 @@ class Worker:
             asyncio.create_task(listener.run(self._telegram.arrivals)),
             asyncio.create_task(listener.catch_up(self._telegram.session.reconnected)),
             asyncio.create_task(self._telegram.session.watch()),
-            asyncio.create_task(tenure.keep()),
             asyncio.create_task(self._stop.wait()),
         ]
         if self._database.is_postgres:
@@ -144,7 +147,7 @@ class Worker:
         looping = asyncio.create_task(loop.run())
         try:
             # Whichever ends first ends this connection: a stop, a lost account, a dead link, a bug.
-            await asyncio.wait([*background, looping], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*background, keeping, looping], return_when=asyncio.FIRST_COMPLETED)
         finally:
             loop.stop()
             ended = [task for task in background if task.done()]
@@ -159,8 +162,8 @@ class Worker:
             log.warning("the link to Telegram is made anew")
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _introduce(self, identity: Identity, tenure: Tenure) -> Me:
-        me = Me(tenure.account_id, secrets.token_hex(4))
+    async def _introduce(self, identity: Identity, account_id: int) -> Me:
+        me = Me(account_id, secrets.token_hex(4))
         while True:
             try:
                 async with self._database.writing() as session:
@@ -185,7 +188,7 @@ class Worker:
             health.beat(self._settings.health_file, state=self._state, now=utc_now())
             await asyncio.sleep(health.BEAT_SECONDS)
 
-    def _engine(self, me: Me, tenure: Tenure) -> Engine:
+    def _engine(self, me: Me, holds: Callable[[], bool]) -> Engine:
         settings = self._settings
         limits = Limits(
             timedelta(seconds=settings.outreach_gap_seconds),
@@ -205,7 +208,7 @@ class Worker:
                 timedelta(seconds=settings.greeting_fallback_seconds),
                 utc_now,
             ),
-            sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds, tenure.holds),
+            sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds, holds),
             pace=pace,
             policy=Policy(
                 timedelta(seconds=settings.reply_debounce_seconds),

@@ -1,7 +1,7 @@
 """The Telegram port over a session: people, messages, and what arrives."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from pyrogram import errors, raw
 from shared.log import mask
 from worker.ports import Incoming, NobodyThereError, Peer, PutOffError, Sent, TelegramUnavailableError
 from worker.settings import TelegramSettings
+from worker.telegram import dialogs
 from worker.telegram.media import describe
 from worker.telegram.session import USUAL_PATIENCE, Patience, TelegramSession
 
@@ -67,6 +68,16 @@ class TelegramAccount:
         action = raw.types.SendMessageTypingAction()
         await self.session.call(raw.functions.messages.SetTyping(peer=person, action=action))
 
+    async def newest(self, since: datetime) -> Mapping[int, int]:
+        """messages.getDialogs, the latest first, page by page until `since`."""
+        found: dict[int, int] = {}
+        offset: dialogs.Page | None = dialogs.FIRST_PAGE
+        while offset is not None:
+            page = await self.session.call(dialogs.query(offset))
+            found |= dialogs.newest(page)
+            offset = dialogs.next_page(page, since)
+        return found
+
     async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
         """messages.getHistory, newest first, turned round; only what the person wrote."""
         answer = await self._history(peer, after_id)
@@ -95,8 +106,9 @@ class TelegramAccount:
         return list(answer.messages)
 
     def _on_update(self, update: Any) -> None:
-        if isinstance(update, raw.types.UpdateNewMessage):
-            incoming = _incoming(update.message)
+        if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateEditMessage):
+            edited = isinstance(update, raw.types.UpdateEditMessage)
+            incoming = _incoming(update.message, edited=edited)
             if incoming is not None:
                 self.arrivals.put_nowait(incoming)
 
@@ -134,12 +146,16 @@ def _sent_id(answer: Any) -> int | None:
     raise TelegramUnavailableError("Telegram's answer to a message was not understood")
 
 
-def _incoming(message: Any) -> Incoming | None:
+def _incoming(message: Any, *, edited: bool = False) -> Incoming | None:
     """A person's message in a private chat; None for our own, groups and service messages."""
     if not isinstance(message, raw.types.Message) or message.out:
         return None
     if not isinstance(message.peer_id, raw.types.PeerUser):
         return None
     return Incoming(
-        message.peer_id.user_id, message.id, describe(message), datetime.fromtimestamp(message.date, UTC)
+        message.peer_id.user_id,
+        message.id,
+        describe(message),
+        datetime.fromtimestamp(message.date, UTC),
+        edited,
     )

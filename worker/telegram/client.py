@@ -34,6 +34,8 @@ class _Connection(Connection):
         packet: bytes | None = await super().recv()
         if packet == _UNKNOWN_KEY:
             self.key_is_unknown()
+            # A closed link ends Kurigram's reader quietly; the packet would end it with a stray exception.
+            return None
         return packet
 
     def key_is_unknown(self) -> None:

@@ -64,7 +64,7 @@ async def _connect(settings: TelegramSettings) -> tuple[pyrogram.Client, bool]:
             settings.session_file.chmod(0o600)
             if signed_in:
                 await client.get_me()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - it is raised again, in the operator's words
         await abandon(client)
         if unknown_key.is_set():
             raise _EndedError from None

@@ -7,7 +7,8 @@ from pyrogram import raw
 
 def describe(message: Any) -> str:
     """The message's text, or `[voice message]` and the like, with the caption if it has one."""
-    text = message.message or ""
+    # PostgreSQL's texts hold no NUL.
+    text = (message.message or "").replace("\0", "")
     if message.media is None or isinstance(message.media, raw.types.MessageMediaWebPage):
         return text
     return f"[{_kind(message.media)}] {text}".strip()

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyrogram
+from pyrogram import raw
 from pyrogram.handlers import ConnectHandler, DisconnectHandler, RawUpdateHandler
 from pyrogram.session.session import SessionState
 
-from worker.ports import Identity, SessionEndedError, TelegramUnavailableError
+from worker.ports import Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram.client import abandon, build_client, check_session_file
 from worker.telegram.errors import SIGN_IN, translated
@@ -23,6 +24,9 @@ START_SECONDS = 40
 CALL_SECONDS = 15
 # A link that has been down for so long is given up and made anew.
 SILENT_SECONDS = 60
+# How often Telegram is asked for a sign of life, and how many answers in a row may stay out.
+PING_SECONDS = 45
+MISSED_ANSWERS = 2
 
 UpdateHandler = Callable[[Any], None]
 
@@ -34,6 +38,7 @@ class Patience:
     start: float = START_SECONDS
     call: float = CALL_SECONDS
     silent: float = SILENT_SECONDS
+    ping: float = PING_SECONDS
 
 
 USUAL_PATIENCE = Patience()
@@ -100,13 +105,37 @@ class TelegramSession:
             return await self._unless_dropped(client.session.send(query, timeout=seconds))
 
     async def watch(self) -> None:
-        """Return when the link has been down for too long; raise SessionEndedError when the key is dead."""
+        """Return when the link is down or silent for too long; raise SessionEndedError for a dead key."""
+        watches = [asyncio.ensure_future(self._until_down()), asyncio.ensure_future(self._until_silent())]
+        try:
+            ended, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
+            for watch in ended:
+                watch.result()
+        finally:
+            for watch in watches:
+                watch.cancel()
+
+    async def _until_down(self) -> None:
         down = 0
         while down < self._patience.silent:
             await asyncio.sleep(1)
             down = 0 if self.connected else down + 1
             if self._key_unknown:
                 raise SessionEndedError(f"Telegram has ended this session; {SIGN_IN}")
+
+    async def _until_silent(self) -> None:
+        """A link can be up and carry nothing: Kurigram sends its pings and does not miss the pongs."""
+        missed = 0
+        while missed < MISSED_ANSWERS:
+            await asyncio.sleep(self._patience.ping)
+            try:
+                await self.call(raw.functions.updates.GetState())
+            except TelegramUnavailableError:
+                missed += 1
+            except RateLimitedError:
+                continue
+            else:
+                missed = 0
 
     async def close(self) -> None:
         """Disconnect, saving the session's state."""
