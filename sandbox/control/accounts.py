@@ -1,9 +1,13 @@
 """Routes about the agency's own accounts."""
 
-from fastapi import APIRouter, HTTPException, status
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fastapi import APIRouter, HTTPException, Response, status
 
 from sandbox.control.deps import TelegramDep
 from sandbox.control.schemas import AccountMessage, AccountPublic, ChatMessage
+from sandbox.sessions import ensure
 from sandbox.telegram.people import Account, AccountFields
 from sandbox.telegram.server import Telegram
 
@@ -34,6 +38,14 @@ async def write_as_human(telegram: TelegramDep, account_id: int, typed: AccountM
     if event.message is None:
         raise HTTPException(status.HTTP_500_INTERNAL_SERVER_ERROR, "nothing was sent")
     return ChatMessage.of(event.message, account_id)
+
+
+@router.post("/{account_id}/session", response_class=Response)
+async def sign_in(telegram: TelegramDep, account_id: int) -> Response:
+    """A new session of this account, signed in: save the answer as `name.session` for Kurigram."""
+    with TemporaryDirectory() as folder:
+        path = ensure(telegram, Path(folder) / "new", telegram.world.account(account_id).id)
+        return Response(path.read_bytes(), media_type="application/vnd.sqlite3")
 
 
 @router.post("/{account_id}/revoke", status_code=status.HTTP_204_NO_CONTENT)
