@@ -4,12 +4,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, update
+from sqlalchemy import case, func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.errors import LostRaceError
-from shared.models import Lead
+from shared.models import Lead, Message
 
 
 @dataclass(frozen=True)
@@ -108,3 +108,25 @@ async def inherit(session: AsyncSession, me: Me, *, now: datetime) -> int:
         .execution_options(synchronize_session=False)
     )
     return ended.rowcount
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What waits for an account's worker: since when the longest due lead is due, and how many messages."""
+
+    due_since: datetime | None
+    outbox: int
+    inbox: int
+
+
+async def backlog(session: AsyncSession, account_id: int, *, now: datetime) -> Backlog:
+    """What is due by now and not done, and what is queued or unanswered."""
+    mine = or_(col(Lead.account_id).is_(None), col(Lead.account_id) == account_id)
+    due = await session.exec(select(func.min(col(Lead.due_at))).where(col(Lead.due_at) <= now, mine))
+    counts = await session.exec(
+        select(col(Message.state), func.count())
+        .where(col(Message.state).in_(("queued", "received")), col(Message.account_id) == account_id)
+        .group_by(col(Message.state))
+    )
+    by_state = dict(counts.all())
+    return Backlog(due.one(), by_state.get("queued", 0), by_state.get("received", 0))

@@ -185,8 +185,21 @@ class Worker:
 
     async def _beat(self) -> None:
         while True:
-            health.beat(self._settings.health_file, state=self._state, now=utc_now())
+            health.beat(self._settings.health_file, await self._report(), now=utc_now())
             await asyncio.sleep(health.BEAT_SECONDS)
+
+    async def _report(self) -> health.Report:
+        if self._account_id is None or self._state != "connected":
+            return health.Report(self._state, trouble=self._model.trouble)
+        state = "connected" if self._telegram.session.connected else "reconnecting"
+        now = utc_now()
+        try:
+            async with self._database.reading() as session:
+                backlog = await queue.backlog(session, self._account_id, now=now)
+        except DATABASE_DOWN:
+            return health.Report(state, trouble="the database is away")
+        oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
+        return health.Report(state, oldest, backlog.outbox, backlog.inbox, self._model.trouble)
 
     def _engine(self, me: Me, holds: Callable[[], bool]) -> Engine:
         settings = self._settings

@@ -88,6 +88,11 @@ class Model:
         )
         return completion.choices[0].message.parsed
 
+    @property
+    def trouble(self) -> str | None:
+        """What the owner has to mend before the model is asked again; None if nothing."""
+        return self._paused_why if self._paused_until > time.monotonic() else None
+
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
