@@ -10,8 +10,10 @@ from typing import Any
 from tests.house import LINK, House, until
 from tests.soak.prospects import Script, script
 
-# A worker needs about a second to be up: some lives end before that, most do some work.
-SHORTEST_LIFE, LONGEST_LIFE = 0.3, 3.5
+# Some lives end before the worker is up; the others at any moment of the seconds after that.
+STILLBORN_CHANCE = 0.2
+LONGEST_LIFE = 2.0
+MOST_OPEN = 40
 LEADS_A_KILL = 2
 SETTLE_SECONDS = 180
 DROP_CHANCE = 0.1
@@ -72,13 +74,18 @@ class Soak:
     def _life(self) -> None:
         """A worker's life: some leads come in, the link may drop, then it is killed and another starts."""
         house = self._house
-        for _ in range(self._chance.randint(0, 2 * LEADS_A_KILL)):
-            self._submit()
-        ends = time.monotonic() + self._chance.uniform(SHORTEST_LIFE, LONGEST_LIFE)
-        if self._chance.random() < DROP_CHANCE:
-            time.sleep(max(0.0, (ends - time.monotonic()) / 2))
-            house.control.post("/telegram/drop")
-        time.sleep(max(0.0, ends - time.monotonic()))
+        if len(self._unfinished()) < MOST_OPEN:
+            for _ in range(self._chance.randint(0, 2 * LEADS_A_KILL)):
+                self._submit()
+        if self._chance.random() < STILLBORN_CHANCE:
+            time.sleep(self._chance.uniform(0, 1))
+        else:
+            house.worker.says("ready as ")
+            life = self._chance.uniform(0, LONGEST_LIFE)
+            time.sleep(life / 2)
+            if self._chance.random() < DROP_CHANCE:
+                house.control.post("/telegram/drop")
+            time.sleep(life / 2)
         assert house.worker.popen.poll() is None, f"the worker ended by itself:\n{house.worker.text()}"
         house.worker.stop(signal.SIGKILL)
         self._tally.kills += 1
