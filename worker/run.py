@@ -65,7 +65,7 @@ class Worker:
         try:
             async with sole_use(self._settings.session_file) as holder:
                 while not self._stop.is_set():
-                    await self._speak_for(check_session_file(self._settings.session_file), holder)
+                    await self._speak_for(await self._signed_in(), holder)
         except SessionEndedError as ended:
             await self._mark_account(ended)
             raise
@@ -87,6 +87,15 @@ class Worker:
         finally:
             keeping.cancel()
             await tenure.end()
+
+    async def _signed_in(self) -> int:
+        """Whose session it is, once no other program (a login, say) has its file open."""
+        while True:
+            try:
+                return check_session_file(self._settings.session_file)
+            except TelegramUnavailableError as error:
+                log.warning("%s", error)
+                await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _until_stopped(self, work: Coroutine[None, None, None]) -> None:
         """Run `work`; a stop lets it end by itself where it serves, and cancels it where it only waits."""

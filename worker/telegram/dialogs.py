@@ -29,7 +29,6 @@ def query(page: Page) -> Any:
         offset_peer=page.peer,
         limit=PAGE,
         hash=0,
-        exclude_pinned=True,
     )
 
 

@@ -16,6 +16,9 @@ from worker.ports import (
     TelegramUnavailableError,
 )
 
+# Where Kurigram notes errors it does not know, in the working folder, which a container keeps read-only.
+_UNKNOWN_ERRORS = "unknown_errors.txt"
+
 SIGN_IN = "sign the account in again: python -m worker login"
 
 # Refusals that time does not change, with what the operator reads.
@@ -56,6 +59,8 @@ def translated() -> Iterator[None]:
     except tg.RPCError as error:
         raise _translate(error) from error
     except (TimeoutError, OSError) as error:
+        if getattr(error, "filename", None) == _UNKNOWN_ERRORS:
+            raise TelegramError("Telegram refused with an error that Kurigram does not know") from error
         raise TelegramUnavailableError(f"Telegram does not answer: {type(error).__name__}") from error
 
 

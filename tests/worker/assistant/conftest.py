@@ -1,0 +1,90 @@
+"""The sandbox's OpenAI server on a loopback port, and the assistant that speaks to it with the real SDK."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.http import HttpServer
+from sandbox.openai import OpenAIState, create_openai_app
+from worker.assistant.assistant import ModelAssistant
+from worker.assistant.model import Model
+from worker.settings import WorkerSettings
+
+
+class Server:
+    """Where it is, what it was asked, and what shall go wrong."""
+
+    def __init__(self, url: str, state: OpenAIState) -> None:
+        self.url = url
+        self.state = state
+
+    @property
+    def asked(self) -> int:
+        """How many requests have come."""
+        return self.state.calls.counters().total
+
+
+@pytest.fixture(scope="session")
+async def openai_server() -> AsyncIterator[Server]:
+    """One server for all tests."""
+    state = OpenAIState()
+    http = HttpServer(create_openai_app(state), "127.0.0.1", 0)
+    await http.start()
+    yield Server(f"http://127.0.0.1:{http.port}/v1", state)
+    await http.stop()
+
+
+@pytest.fixture
+def server(openai_server: Server) -> Server:
+    """The server, with nothing planned and nothing remembered."""
+    openai_server.state.faults.clear()
+    openai_server.state.calls.clear()
+    return openai_server
+
+
+@pytest.fixture(params=["responses", "chat"])
+def api(request: pytest.FixtureRequest) -> str:
+    """Each of the two APIs in turn."""
+    return str(request.param)
+
+
+@asynccontextmanager
+async def model_of(settings: WorkerSettings, call_seconds: float) -> AsyncIterator[Model]:
+    """A model that is closed in the end."""
+    model = Model(settings, call_seconds=call_seconds)
+    try:
+        yield model
+    finally:
+        await model.close()
+
+
+@pytest.fixture
+async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
+    """Makes assistants with other settings."""
+    async with AsyncExitStack() as stack:
+
+        async def make(call_seconds: float = 10, **other: object) -> ModelAssistant:
+            usual: dict[str, Any] = {
+                "telegram_api_id": 1,
+                "telegram_api_hash": "hash",
+                "openai_api_key": "sk-test-0123456789",
+                "openai_base_url": server.url,
+                "openai_api": api,
+                "calendly_link": "https://calendly.com/x/30min",
+                "assistant_pause_seconds": 600,
+            }
+            settings = WorkerSettings(**usual | other)
+            model = await stack.enter_async_context(model_of(settings, call_seconds))
+            return ModelAssistant(settings, model)
+
+        yield make
+
+
+@pytest.fixture
+async def assistant(make: Callable[..., Any]) -> ModelAssistant:
+    """The assistant as it comes."""
+    made: ModelAssistant = await make()
+    return made

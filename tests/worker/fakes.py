@@ -1,0 +1,75 @@
+"""The outside world as a test wants it: Telegram and the assistant, written by hand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from shared.status import Intent
+from worker.ports import Brief, Incoming, Peer, Sent, Turn, Verdict
+
+ANNA = Peer(6_000_000_001, 11)
+OTHER = Peer(6_000_000_002, 22)
+
+
+@dataclass
+class World:
+    """Implements worker.ports.Telegram; an exception in place of an answer is raised."""
+
+    by_username: Peer | Exception = ANNA
+    by_phone: Peer | Exception = OTHER
+    sending: Sent | Exception = field(default_factory=lambda: Sent(100))
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def find_by_username(self, username: str) -> Peer:
+        self.asked.append(("username", username))
+        return _answer(self.by_username)
+
+    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
+        self.asked.append(("phone", phone_e164, name))
+        return _answer(self.by_phone)
+
+    async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
+        self.asked.append(("send", str(peer.user_id), text, str(random_id)))
+        if isinstance(self.sending, Exception):
+            raise self.sending
+        return self.sending
+
+    async def show_typing(self, peer: Peer) -> None:
+        self.asked.append(("typing", str(peer.user_id)))
+
+    async def newest(self, since: datetime) -> Mapping[int, int]:
+        self.asked.append(("newest", since.isoformat()))
+        return {}
+
+    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
+        self.asked.append(("history", str(peer.user_id), str(after_id)))
+        return [Incoming(peer.user_id, after_id + 1, "да", datetime(2026, 11, 24, tzinfo=UTC))]
+
+
+@dataclass
+class Words:
+    """Implements worker.ports.Assistant and keeps what it was told."""
+
+    hello: str | Exception = "Здравствуйте, Анна! Удобно ли созвониться?"
+    verdict: Verdict | Exception = field(default_factory=lambda: Verdict(Intent.ACCEPT, "Отлично!", "ru"))
+    briefs: list[Brief] = field(default_factory=list)
+    conversations: list[Sequence[Turn]] = field(default_factory=list)
+
+    async def greeting(self, brief: Brief) -> str:
+        self.briefs.append(brief)
+        if isinstance(self.hello, Exception):
+            raise self.hello
+        return self.hello
+
+    async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
+        self.briefs.append(brief)
+        self.conversations.append(conversation)
+        if isinstance(self.verdict, Exception):
+            raise self.verdict
+        return self.verdict
+
+
+def _answer(found: Peer | Exception) -> Peer:
+    if isinstance(found, Exception):
+        raise found
+    return found

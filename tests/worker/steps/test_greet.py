@@ -1,0 +1,84 @@
+"""The first message: composed once, and never withheld for ever."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.models import Lead, Message
+from shared.status import LeadStatus
+from tests.worker.fakes import Words
+from worker import templates
+from worker.outcomes import Advance, Outcome, Say
+from worker.ports import AssistantError, AssistantPausedError, AssistantUnavailableError, Brief
+from worker.steps.greet import MOST_UNUSABLE, greet
+from worker.work import Work
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+PATIENCE = timedelta(minutes=10)
+TEMPLATE = templates.greeting(Brief("Анна"), "Ромашка")
+AWAY = AssistantUnavailableError("нет связи")
+PAUSED = AssistantPausedError("нет денег", PATIENCE)
+UNUSABLE = AssistantError("пусто")
+
+
+def earlier(state: str, text: str = "Раньше") -> Message:
+    return Message(lead_id=1, direction="out", kind="greeting", state=state, text=text, random_id=1)
+
+
+async def compose(
+    words: Words,
+    *messages: Message,
+    at: timedelta = timedelta(),
+    **fields: Any,  # noqa: ANN401
+) -> Outcome:
+    usual: dict[str, Any] = {
+        "id": 17,
+        "name": "Анна",
+        "source": "api",
+        "extra": {},
+        "attempts": 0,
+        "updated_at": NOW,
+    }
+    work = Work(Lead(**usual | fields), messages)
+    return await greet(work, words, company="Ромашка", now=NOW + at, patience=PATIENCE)
+
+
+def said(text: str, number: int = 1) -> Say:
+    return Say("greeting", f"17:greeting:{number}", text, becomes=LeadStatus.CONTACTED)
+
+
+async def test_the_models_words() -> None:
+    words = Words()
+    assert await compose(words, extra={"Задача": "сайт"}) == said(str(words.hello))
+    assert words.briefs == [Brief("Анна", {"Задача": "сайт"})]
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+async def test_an_undelivered_text_is_used_again(state: str) -> None:
+    words = Words()
+    assert await compose(words, earlier("failed", "Первое"), earlier(state)) == said("Раньше", 3)
+    assert words.briefs == []
+
+
+async def test_who_was_greeted_is_not_greeted_again() -> None:
+    words = Words()
+    outcome = await compose(words, earlier("failed"), earlier("sent"))
+    assert outcome == Advance(LeadStatus.CONTACTED, "was greeted before")
+    assert words.briefs == []
+
+
+@pytest.mark.parametrize("error", [AWAY, PAUSED])
+async def test_the_model_is_waited_for_until_patience_ends(error: Exception) -> None:
+    words = Words(hello=error)
+    with pytest.raises(type(error)):
+        await compose(words, at=PATIENCE - timedelta(seconds=1), attempts=100)
+    assert await compose(words, at=PATIENCE) == said(TEMPLATE)
+
+
+async def test_after_unusable_texts_a_template_is_better_than_none() -> None:
+    words = Words(hello=UNUSABLE)
+    for attempts in range(MOST_UNUSABLE):
+        with pytest.raises(AssistantError):
+            await compose(words, at=PATIENCE * 2, attempts=attempts)
+    assert await compose(words, attempts=MOST_UNUSABLE) == said(TEMPLATE)

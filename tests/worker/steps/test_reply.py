@@ -1,0 +1,89 @@
+"""What is said to every intent in every status."""
+
+import pytest
+
+from shared.models import Lead, Message
+from shared.status import Intent, LeadStatus
+from tests.worker.fakes import Words
+from worker.inbox import ANSWERED
+from worker.outcomes import Heard, Outcome, Rest, Say
+from worker.ports import AssistantError, Turn, Verdict
+from worker.steps import STEPS
+from worker.steps.reply import reply
+from worker.work import Work
+
+S = LeadStatus
+LINK = "https://calendly.com/x/30min"
+# Status → what becomes of it on accept, reject, and question or ambiguous; "-" = not a word is said.
+EXPECTED: dict[LeadStatus, tuple[LeadStatus | str | None, LeadStatus | str | None, LeadStatus | None]] = {
+    S.CONTACTED: (S.SCHEDULED, S.REJECTED, S.ENGAGED),
+    S.ENGAGED: (S.SCHEDULED, S.REJECTED, None),
+    S.SCHEDULED: ("-", S.REJECTED, None),
+    S.BOOKED: ("-", None, None),
+    S.REJECTED: (S.SCHEDULED, "-", S.ENGAGED),
+    S.NO_REPLY: (S.SCHEDULED, S.REJECTED, S.ENGAGED),
+}
+KINDS = {
+    Intent.ACCEPT: "link",
+    Intent.REJECT: "apology",
+    Intent.QUESTION: "answer",
+    Intent.AMBIGUOUS: "clarification",
+}
+
+
+def conversation() -> list[Message]:
+    def message(number: int, direction: str, state: str, text: str) -> Message:
+        kind = "greeting" if direction == "out" else "reply"
+        return Message(id=number, lead_id=17, direction=direction, kind=kind, state=state, text=text)
+
+    return [
+        message(1, "out", "sent", "Здравствуйте!"),
+        message(2, "in", "received", "Добрый день"),
+        message(3, "in", "received", "Да"),
+    ]
+
+
+async def answer(status: LeadStatus, words: Words, messages: list[Message]) -> Outcome:
+    lead = Lead(id=17, name="Анна", source="api", status=status, extra={"Задача": "сайт"})
+    return await reply(Work(lead, messages), words, link=LINK)
+
+
+def test_every_status_is_in_the_table() -> None:
+    assert set(EXPECTED) == ANSWERED
+    assert set(STEPS) == ANSWERED | {S.PENDING, S.RESOLVED}
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+@pytest.mark.parametrize("intent", Intent)
+async def test_every_intent_in_every_status(status: LeadStatus, intent: Intent) -> None:
+    words = Words(verdict=Verdict(intent, "Слова", "ru"))
+    outcome = await answer(status, words, conversation())
+    accept, reject, talk = EXPECTED[status]
+    becomes = {Intent.ACCEPT: accept, Intent.REJECT: reject}.get(intent, talk)
+    if becomes == "-":
+        assert outcome == Heard((2, 3), intent)
+        return
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.becomes, outcome.intent) == (KINDS[intent], becomes, intent)
+    assert (outcome.answers, outcome.key) == ((2, 3), "17:reply:3")
+    assert outcome.text == (f"Слова\n{LINK}" if intent is Intent.ACCEPT else "Слова")
+
+
+async def test_all_that_is_unanswered_is_asked_about_together() -> None:
+    words = Words()
+    await answer(S.CONTACTED, words, conversation())
+    assert words.conversations == [
+        [Turn(ours=True, text="Здравствуйте!"), Turn(ours=False, text="Добрый день\nДа")]
+    ]
+    assert words.briefs[0].request == {"Задача": "сайт"}
+
+
+async def test_without_new_words_there_is_nothing_to_do() -> None:
+    words = Words()
+    assert await answer(S.CONTACTED, words, conversation()[:1]) == Rest()
+    assert words.conversations == []
+
+
+async def test_an_unusable_verdict_is_raised() -> None:
+    with pytest.raises(AssistantError):
+        await answer(S.CONTACTED, Words(verdict=AssistantError("пусто")), conversation())

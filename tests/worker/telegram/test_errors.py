@@ -1,0 +1,117 @@
+"""Every error of Telegram's that the worker knows, in the worker's words."""
+
+import errno
+from datetime import timedelta
+
+import pytest
+from pyrogram import errors, raw
+
+from worker.ports import (
+    CannotWriteError,
+    NobodyThereError,
+    OutreachLimitedError,
+    RateLimitedError,
+    SessionEndedError,
+    TelegramError,
+    TelegramUnavailableError,
+)
+from worker.telegram.errors import SIGN_IN, translated
+
+EXPECTED = [
+    (403, "USER_PRIVACY_RESTRICTED", CannotWriteError, "privacy settings"),
+    (403, "PRIVACY_PREMIUM_REQUIRED", CannotWriteError, "Premium"),
+    (406, "PRIVACY_PREMIUM_REQUIRED", CannotWriteError, "Premium"),
+    (403, "ALLOW_PAYMENT_REQUIRED_100", CannotWriteError, "Stars"),
+    (406, "ALLOW_PAYMENT_REQUIRED", CannotWriteError, "Stars"),
+    (406, "ALLOW_PAYMENT_REQUIRED_100", CannotWriteError, "Stars"),
+    (400, "USER_IS_BLOCKED", CannotWriteError, "blocked this account"),
+    (403, "USER_IS_BLOCKED", CannotWriteError, "blocked this account"),
+    (400, "USER_BLOCKED", CannotWriteError, "blocked this account"),
+    (400, "YOU_BLOCKED_USER", CannotWriteError, "this account has blocked them"),
+    (400, "INPUT_USER_DEACTIVATED", CannotWriteError, "deleted"),
+    (400, "PEER_ID_INVALID", CannotWriteError, "no longer knows"),
+    (400, "USER_ID_INVALID", CannotWriteError, "no longer knows"),
+    (403, "CHAT_WRITE_FORBIDDEN", CannotWriteError, "does not let this account write"),
+    (400, "USER_IS_BOT", CannotWriteError, "bot"),
+    (400, "USERNAME_NOT_OCCUPIED", NobodyThereError, "nobody has this username"),
+    (400, "USERNAME_INVALID", NobodyThereError, "no username"),
+    (400, "PHONE_NOT_OCCUPIED", NobodyThereError, "by this phone"),
+    (401, "USER_DEACTIVATED_BAN", SessionEndedError, "banned"),
+    (401, "USER_DEACTIVATED", SessionEndedError, "deleted"),
+    (406, "AUTH_KEY_DUPLICATED", SessionEndedError, SIGN_IN),
+    (401, "AUTH_KEY_UNREGISTERED", SessionEndedError, SIGN_IN),
+    (401, "SESSION_REVOKED", SessionEndedError, SIGN_IN),
+    (401, "SESSION_EXPIRED", SessionEndedError, SIGN_IN),
+    (400, "PEER_FLOOD", OutreachLimitedError, "no strangers"),
+    (420, "FROZEN_METHOD_INVALID", OutreachLimitedError, "no strangers"),
+    (420, "FLOOD_WAIT_30", RateLimitedError, "30 s"),
+    (420, "FLOOD_PREMIUM_WAIT_7", RateLimitedError, "7 s"),
+    (420, "SLOWMODE_WAIT_12", RateLimitedError, "12 s"),
+    (500, "RPC_CALL_FAIL", TelegramUnavailableError, "RPC_CALL_FAIL"),
+    (503, "TIMEOUT", TelegramUnavailableError, "trouble"),
+    (500, "SOMETHING_NEW", TelegramUnavailableError, "trouble"),
+    (400, "MESSAGE_TOO_LONG", TelegramError, "MESSAGE_TOO_LONG"),
+]
+
+
+def translate(error: BaseException) -> TelegramError:
+    with pytest.raises(TelegramError) as raised, translated():
+        raise error
+    assert raised.value.__cause__ is error
+    return raised.value
+
+
+def rpc(code: int, message: str) -> errors.RPCError:
+    """The error that Kurigram raises for it."""
+    answer = raw.types.RpcError(error_code=code, error_message=message)
+    with pytest.raises(errors.RPCError) as raised:
+        errors.RPCError.raise_it(answer, raw.functions.messages.SendMessage)
+    return raised.value
+
+
+@pytest.mark.parametrize(("code", "message", "kind", "said"), EXPECTED)
+def test_every_error(code: int, message: str, kind: type[TelegramError], said: str) -> None:
+    error = translate(rpc(code, message))
+    assert type(error) is kind
+    assert said in str(error)
+
+
+@pytest.mark.parametrize(
+    ("message", "seconds"), [("FLOOD_WAIT_64800", 64800), ("FLOOD_WAIT_1", 1), ("SLOWMODE_WAIT_5", 5)]
+)
+def test_seconds_to_wait(message: str, seconds: int) -> None:
+    error = translate(rpc(420, message))
+    assert isinstance(error, RateLimitedError)
+    assert error.wait == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "state"),
+    [
+        (401, "USER_DEACTIVATED_BAN", "banned"),
+        (401, "USER_DEACTIVATED", "banned"),
+        (401, "SESSION_REVOKED", "needs_login"),
+        (406, "AUTH_KEY_DUPLICATED", "needs_login"),
+    ],
+)
+def test_what_becomes_of_the_account(code: int, message: str, state: str) -> None:
+    error = translate(rpc(code, message))
+    assert isinstance(error, SessionEndedError)
+    assert error.state == state
+
+
+@pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), OSError(), BrokenPipeError()])
+def test_the_network(error: OSError) -> None:
+    assert type(translate(error)) is TelegramUnavailableError
+
+
+def test_bugs_stay_bugs() -> None:
+    with pytest.raises(KeyError), translated():
+        raise KeyError
+
+
+def test_an_error_that_kurigram_cannot_note_down_is_no_outage() -> None:
+    # A container's folder is read-only, and Kurigram writes into it what it does not know.
+    with pytest.raises(TelegramError) as caught, translated():
+        raise OSError(errno.EROFS, "Read-only file system", "unknown_errors.txt")
+    assert not isinstance(caught.value, TelegramUnavailableError)

@@ -1,0 +1,188 @@
+"""Sending exactly once over the wire, whatever happens on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from sandbox.telegram.faults import Action
+from sandbox.telegram.people import Account, Person, Privacy
+from sandbox.telegram.server import Telegram
+from tests.worker.telegram.conftest import opened, said, settings_of
+from worker.ports import (
+    CannotWriteError,
+    OutreachLimitedError,
+    Peer,
+    RateLimitedError,
+    TelegramError,
+    TelegramUnavailableError,
+)
+from worker.telegram.adapter import TelegramAccount
+from worker.telegram.session import Patience
+
+SEND = "messages.SendMessage"
+
+
+@pytest.fixture
+async def hasty(session_file: Path) -> AsyncIterator[TelegramAccount]:
+    """A worker that does not wait long for an answer."""
+    patience = Patience(start=5, call=0.4, silent=60)
+    async with opened(TelegramAccount(settings_of(session_file.parent), patience)) as account:
+        yield account
+
+
+async def again(worker: TelegramAccount, peer: Peer, text: str, random_id: int) -> int | None:
+    """Try until Telegram answers, as the worker does."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                return (await worker.send(peer, text, random_id)).message_id
+            except TelegramUnavailableError:
+                await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("answer", ["short", "updates"])
+async def test_a_message_is_sent_as_it_is(
+    telegram: Telegram,
+    account: Account,
+    worker: TelegramAccount,
+    anna: Person,
+    annas: Peer,
+    answer: Literal["short", "updates"],
+) -> None:
+    telegram.settings.send_answer = answer
+    sent = await worker.send(annas, "Здравствуйте, **Анна**!\nhttps://calendly.com/x", 2**63 - 1)
+    (message,) = telegram.world.chat(account.id, anna.id).messages
+    assert message.id == sent.message_id
+    assert message.text == "Здравствуйте, **Анна**!\nhttps://calendly.com/x"
+    assert message.random_id == 2**63 - 1
+
+
+@pytest.mark.parametrize("answer", ["short", "updates"])
+@pytest.mark.parametrize("repeat", ["first", "error_400", "error_500"])
+async def test_one_identity_is_one_message(
+    telegram: Telegram,
+    account: Account,
+    worker: TelegramAccount,
+    anna: Person,
+    annas: Peer,
+    answer: Literal["short", "updates"],
+    repeat: Literal["first", "error_400", "error_500"],
+) -> None:
+    telegram.settings.send_answer = answer
+    telegram.settings.on_repeat = repeat
+    first = await worker.send(annas, "раз", 7)
+    await worker.send(annas, "два", 8)
+    telegram.world.write(anna, account, "раз")
+    assert await worker.send(annas, "раз", 7) == first
+    assert said(telegram, account, anna) == ["раз", "два", "раз"]
+    # The repeat is asked once: Kurigram's own ten retries would take ten seconds.
+    assert telegram.calls.counts[SEND] == 3
+
+
+@pytest.mark.parametrize(
+    ("action", "written"),
+    [("drop_before", 0), ("drop_after", 1), ("swallow_before", 0), ("swallow_after", 1)],
+)
+async def test_an_unknown_outcome_is_settled_by_the_same_identity(
+    telegram: Telegram,
+    account: Account,
+    hasty: TelegramAccount,
+    anna: Person,
+    annas: Peer,
+    action: Action,
+    written: int,
+) -> None:
+    telegram.faults.plan(action, SEND)
+    with pytest.raises(TelegramUnavailableError):
+        await hasty.send(annas, "раз", 7)
+    assert len(said(telegram, account, anna)) == written
+    sent = await again(hasty, annas, "раз", 7)
+    (message,) = telegram.world.chat(account.id, anna.id).messages
+    assert sent == message.id
+
+
+async def test_trouble_after_the_effect(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, annas: Peer
+) -> None:
+    telegram.faults.plan("error_after", SEND, code=500, message="RPC_CALL_FAIL")
+    with pytest.raises(TelegramUnavailableError):
+        await worker.send(annas, "раз", 7)
+    sent = await again(worker, annas, "раз", 7)
+    assert [message.id for message in telegram.world.chat(account.id, anna.id).messages] == [sent]
+
+
+@pytest.mark.parametrize(
+    ("privacy", "why"),
+    [
+        (Privacy(strangers_blocked=True), "privacy settings"),
+        (Privacy(premium_only=True), "Premium"),
+        (Privacy(paid_stars=100), "Stars"),
+        (Privacy(blocked_us=True), "blocked this account"),
+        (Privacy(blocked_by_us=True), "has blocked them"),
+    ],
+)
+@pytest.mark.parametrize("code", [403, 406])
+async def test_who_cannot_be_written_to(
+    telegram: Telegram,
+    worker: TelegramAccount,
+    anna: Person,
+    annas: Peer,
+    privacy: Privacy,
+    why: str,
+    code: Literal[403, 406],
+) -> None:
+    telegram.settings.privacy_code = code
+    telegram.world.people.replace(anna.model_copy(update={"privacy": privacy}))
+    with pytest.raises(CannotWriteError, match=why):
+        await worker.send(annas, "раз", 1)
+
+
+async def test_a_wrong_access_hash_finds_nobody(worker: TelegramAccount, annas: Peer) -> None:
+    with pytest.raises(CannotWriteError, match="no longer knows"):
+        await worker.send(Peer(annas.user_id, annas.access_hash ^ 1), "раз", 1)
+
+
+@pytest.mark.parametrize("seconds", [1, 30, 86400])
+async def test_a_flood_wait_is_ours_to_make(
+    telegram: Telegram,
+    account: Account,
+    worker: TelegramAccount,
+    anna: Person,
+    annas: Peer,
+    seconds: int,
+) -> None:
+    telegram.faults.plan("error", SEND, code=420, message=f"FLOOD_WAIT_{seconds}")
+    with pytest.raises(RateLimitedError) as limited:
+        await worker.send(annas, "раз", 1)
+    assert limited.value.wait == timedelta(seconds=seconds)
+    assert said(telegram, account, anna) == []
+
+
+@pytest.mark.parametrize(("code", "message"), [(400, "PEER_FLOOD"), (420, "FROZEN_METHOD_INVALID")])
+async def test_no_more_strangers(
+    telegram: Telegram, worker: TelegramAccount, annas: Peer, code: int, message: str
+) -> None:
+    telegram.faults.plan("error", SEND, code=code, message=message)
+    with pytest.raises(OutreachLimitedError):
+        await worker.send(annas, "раз", 1)
+
+
+async def test_other_refusals_are_failed_tries(worker: TelegramAccount, annas: Peer) -> None:
+    with pytest.raises(TelegramError) as refused:
+        await worker.send(annas, "а" * 5000, 1)
+    assert type(refused.value) is TelegramError
+    assert "MESSAGE_TOO_LONG" in str(refused.value)
+
+
+async def test_typing_reads_what_they_wrote(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, annas: Peer
+) -> None:
+    telegram.world.write(anna, account, "Вы тут?")
+    await worker.show_typing(annas)
+    assert telegram.world.chat(account.id, anna.id).unread == 0
+    (typing,) = telegram.calls.of("messages.SetTyping")
+    assert typing.person == anna.id

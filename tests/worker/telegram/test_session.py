@@ -1,0 +1,230 @@
+"""Connecting: with a ready session alone, with another server's key, and every way it cannot be done."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pyrogram.crypto import rsa
+
+from sandbox import sessions
+from sandbox.telegram.people import Account, Person
+from sandbox.telegram.server import Telegram
+from shared.errors import ConfigError
+from tests.worker.telegram.conftest import BRIEF, opened, settings_of, until
+from worker.ports import Identity, Peer, SessionEndedError, TelegramUnavailableError
+from worker.telegram.adapter import TelegramAccount
+from worker.telegram.session import Patience
+
+HASTY = Patience(start=0.5, call=0.3, silent=1)
+
+
+def account_of(session_file: Path, patience: Patience = BRIEF, **settings: Any) -> TelegramAccount:  # noqa: ANN401
+    return TelegramAccount(settings_of(session_file.parent, **settings), patience)
+
+
+async def refused(account: TelegramAccount) -> SessionEndedError:
+    with pytest.raises(SessionEndedError) as ended:
+        await account.session.open()
+    assert "python -m worker login" in str(ended.value)
+    assert ended.value.state == "needs_login"
+    return ended.value
+
+
+async def test_a_ready_session_is_enough(session_file: Path, account: Account) -> None:
+    worker = account_of(session_file)
+    assert await worker.session.open() == Identity(account.id, "gordovcode_ai")
+    assert worker.session.connected
+    assert worker.session.reconnected.is_set()
+    await worker.session.close()
+    assert not worker.session.connected
+
+
+async def test_it_can_be_opened_again(session_file: Path, account: Account) -> None:
+    worker = account_of(session_file)
+    for _ in range(3):
+        async with opened(worker):
+            assert worker.session.connected
+
+
+async def test_another_server_and_its_key(telegram: Telegram, account: Account, session_file: Path) -> None:
+    # The file names an address where nobody is; the settings name the right one.
+    sessions.ensure(telegram, session_file, account.id, sessions.Address("127.0.0.1", 9))
+    rsa.server_public_keys.pop(telegram.key.fingerprint, None)
+    async with opened(
+        account_of(session_file, telegram_server=telegram.address, telegram_server_key=telegram.key.pkcs1_pem)
+    ) as worker:
+        assert worker.session.connected
+    assert telegram.key.fingerprint in rsa.server_public_keys
+
+
+async def test_a_server_that_is_away_is_unavailable(telegram: Telegram, session_file: Path) -> None:
+    await telegram.down()
+    with pytest.raises(TelegramUnavailableError):
+        await account_of(session_file, HASTY).session.open()
+
+
+async def test_a_server_that_is_silent_is_unavailable(telegram: Telegram, session_file: Path) -> None:
+    telegram.faults.plan("silent")
+    with pytest.raises(TelegramUnavailableError):
+        await account_of(session_file, HASTY).session.open()
+
+
+async def test_after_a_failed_start_the_next_one_works(telegram: Telegram, session_file: Path) -> None:
+    worker = account_of(session_file, HASTY)
+    await telegram.down()
+    with pytest.raises(TelegramUnavailableError):
+        await worker.session.open()
+    await telegram.up()
+    async with opened(worker):
+        assert worker.session.connected
+
+
+async def test_a_missing_session(tmp_path: Path) -> None:
+    missing = tmp_path / "worker.session"
+    # The second time too: the first must not have made one.
+    for _ in range(2):
+        assert "is not there" in str(await refused(account_of(missing)))
+
+
+async def test_a_session_that_is_not_signed_in(session_file: Path) -> None:
+    with closing(sqlite3.connect(session_file)) as database, database:
+        database.execute("UPDATE sessions SET user_id = NULL")
+    assert "is not signed in" in str(await refused(account_of(session_file)))
+
+
+@pytest.fixture(params=[b"", b"this is no database, however long it may be" * 50])
+def damaged(request: pytest.FixtureRequest, session_file: Path) -> Path:
+    session_file.write_bytes(request.param)
+    return session_file
+
+
+async def test_a_damaged_session(damaged: Path) -> None:
+    assert "is damaged" in str(await refused(account_of(damaged)))
+
+
+async def test_a_session_file_in_use(session_file: Path) -> None:
+    with closing(sqlite3.connect(session_file)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(TelegramUnavailableError, match="in use by another process"):
+            await account_of(session_file).session.open()
+
+
+async def test_a_revoked_session(telegram: Telegram, account: Account, session_file: Path) -> None:
+    telegram.revoke(account.id)
+    await refused(account_of(session_file))
+
+
+async def test_a_duplicated_key(telegram: Telegram, account: Account, session_file: Path) -> None:
+    (auth,) = telegram.keys.of(account.id)
+    telegram.keys.kill(auth, "AUTH_KEY_DUPLICATED")
+    assert "two places" in str(await refused(account_of(session_file)))
+
+
+@pytest.fixture
+async def strange() -> AsyncIterator[Telegram]:
+    """A server that has never seen the session's key."""
+    server = Telegram()
+    await server.up()
+    yield server
+    await server.stop()
+
+
+async def test_a_key_that_the_server_does_not_know(strange: Telegram, session_file: Path) -> None:
+    worker = account_of(
+        session_file, telegram_server=strange.address, telegram_server_key=strange.key.spki_pem
+    )
+    # At once, not only when patience ends.
+    async with asyncio.timeout(3):
+        assert "does not know this session" in str(await refused(worker))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("telegram_proxy", "proxy.example"),
+        ("telegram_proxy", "ftp://proxy.example:21"),
+        ("telegram_proxy", "socks5://proxy.example"),
+        ("telegram_proxy", "tg://proxy?server=x"),
+        ("telegram_server_key", "no key"),
+    ],
+)
+async def test_unusable_settings_are_named(session_file: Path, setting: str, value: str) -> None:
+    settings = settings_of(session_file.parent, **{setting: value})
+    with pytest.raises(ConfigError, match=f"^{setting.upper()}: "):
+        await TelegramAccount(settings).session.open()
+
+
+async def test_without_a_connection_nothing_can_be_done(session_file: Path, annas: Peer) -> None:
+    with pytest.raises(TelegramUnavailableError):
+        await account_of(session_file).send(annas, "раз", 1)
+
+
+async def test_a_session_that_ends_midway(
+    telegram: Telegram, account: Account, worker: TelegramAccount, annas: Peer
+) -> None:
+    telegram.revoke(account.id)
+    with pytest.raises(SessionEndedError):
+        await worker.send(annas, "раз", 1)
+    with pytest.raises(SessionEndedError):
+        await worker.find_by_username("anna_smirnova")
+
+
+async def test_a_server_that_comes_back_is_found_again(
+    telegram: Telegram, worker: TelegramAccount, annas: Peer, anna: Person, account: Account
+) -> None:
+    worker.session.reconnected.clear()
+    await telegram.down()
+    await until(lambda: not worker.session.connected)
+    await telegram.up()
+    async with asyncio.timeout(10):
+        await worker.session.reconnected.wait()
+    assert worker.session.connected
+    await worker.send(annas, "раз", 1)
+    assert len(telegram.world.chat(account.id, anna.id).messages) == 1
+
+
+async def test_watching_ends_when_the_link_stays_down(telegram: Telegram, session_file: Path) -> None:
+    async with opened(account_of(session_file, Patience(start=5, call=5, silent=2))) as worker:
+        watching = asyncio.create_task(worker.session.watch())
+        await telegram.down()
+        async with asyncio.timeout(8):
+            await watching
+
+
+async def test_watching_ends_when_the_link_is_up_and_silent(telegram: Telegram, session_file: Path) -> None:
+    patience = Patience(start=5, call=0.1, silent=60, ping=0.05)
+    async with opened(account_of(session_file, patience)) as worker:
+        telegram.faults.plan("silent", "updates.GetState")
+        async with asyncio.timeout(8):
+            await worker.session.watch()
+        assert worker.session.connected
+
+
+async def test_watching_goes_on_while_telegram_answers(telegram: Telegram, session_file: Path) -> None:
+    patience = Patience(start=5, call=0.2, silent=60, ping=0.02)
+    async with opened(account_of(session_file, patience)) as worker:
+        watching = asyncio.create_task(worker.session.watch())
+        # One answer that stays out is no silence.
+        telegram.faults.plan("swallow_before", "updates.GetState")
+        telegram.faults.plan("error", "updates.GetState", code=420, message="FLOOD_WAIT_5")
+        telegram.calls.clear()
+        await until(lambda: telegram.calls.counts["updates.GetState"] > 6)
+        assert not watching.done()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_watching_raises_when_the_key_is_gone(
+    telegram: Telegram, account: Account, session_file: Path
+) -> None:
+    async with opened(account_of(session_file)) as worker:
+        watching = asyncio.create_task(worker.session.watch())
+        telegram.keys._keys.clear()
+        telegram.drop()
+        with pytest.raises(SessionEndedError):
+            async with asyncio.timeout(8):
+                await watching

@@ -1,0 +1,164 @@
+"""Leases: who works on what is due, and what becomes of leases whose holder is gone."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from shared.db import Database
+from shared.errors import LostRaceError
+from shared.models import Lead
+from tests.worker.rows import LEASE, NOW, add_account, add_lead, add_message, now_of, take_lease
+from worker import queue
+from worker.queue import Me
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+async def mine(database: Database) -> Me:
+    return Me(await add_account(database), "life1")
+
+
+@pytest.fixture
+async def others(database: Database) -> Me:
+    return Me(await add_account(database), "life1")
+
+
+async def claim(database: Database, me: Me, *, limit: int = 10, at: timedelta = timedelta()) -> list[Lead]:
+    async with database.writing() as session:
+        return list(await queue.claim(session, me, now=NOW + at, lease=LEASE, limit=limit))
+
+
+async def test_the_longest_due_come_first(database: Database, mine: Me) -> None:
+    leads = [await add_lead(database, due_at=NOW - minutes * MINUTE) for minutes in (1, 3, 0, 2)]
+    assert [lead.id for lead in await claim(database, mine, limit=3)] == [
+        leads[1].id,
+        leads[3].id,
+        leads[0].id,
+    ]
+    assert [lead.id for lead in await claim(database, mine)] == [leads[2].id]
+    assert await claim(database, mine) == []
+
+
+async def test_only_what_is_due_is_claimed(database: Database, mine: Me) -> None:
+    await add_lead(database, due_at=NOW + timedelta(seconds=1))
+    await add_lead(database, due_at=None)
+    assert await claim(database, mine) == []
+    assert len(await claim(database, mine, at=MINUTE)) == 1
+
+
+async def test_a_claimed_lead_is_leased(database: Database, mine: Me) -> None:
+    lead = await add_lead(database)
+    (claimed,) = await claim(database, mine)
+    assert (claimed.leased_by, claimed.leased_until) == (mine.name, NOW + LEASE)
+    stored = await now_of(database, lead)
+    assert (stored.leased_by, stored.leased_until, stored.lost_leases) == (mine.name, NOW + LEASE, 0)
+
+
+async def test_a_lease_keeps_others_away_until_it_runs_out(database: Database, mine: Me, others: Me) -> None:
+    lead = await add_lead(database)
+    await claim(database, mine)
+    assert await claim(database, others, at=LEASE - timedelta(seconds=1)) == []
+    (taken,) = await claim(database, others, at=LEASE)
+    assert (taken.id, taken.leased_by, taken.lost_leases) == (lead.id, others.name, 1)
+    (again,) = await claim(database, mine, at=2 * LEASE)
+    assert again.lost_leases == 2
+
+
+async def test_another_accounts_leads_are_not_ours(database: Database, mine: Me, others: Me) -> None:
+    lead = await add_lead(database, account_id=mine.account_id)
+    assert await claim(database, others) == []
+    assert [found.id for found in await claim(database, mine)] == [lead.id]
+
+
+async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> None:
+    workers = [Me(await add_account(database), "life1") for _ in range(8)]
+    async with database.writing() as session:
+        for number in range(200):
+            session.add(
+                Lead(
+                    name=str(number),
+                    username="someone",
+                    source="api",
+                    due_at=NOW - timedelta(seconds=number),
+                    created_at=NOW,
+                    updated_at=NOW,
+                )
+            )
+
+    async def work(me: Me) -> list[int]:
+        got: list[int] = []
+        while leads := await claim(database, me, limit=7):
+            got += [lead.id or 0 for lead in leads]
+        return got
+
+    shares = await asyncio.gather(*map(work, workers))
+    claimed = [lead for share in shares for lead in share]
+    assert len(claimed) == len(set(claimed)) == 200
+
+
+async def test_a_lock_needs_the_lease(database: Database, mine: Me, others: Me) -> None:
+    lead = await add_lead(database, leased_by=mine.name, leased_until=NOW + LEASE)
+    async with database.writing() as session:
+        assert (await queue.lock(session, lead.id or 0, mine)).id == lead.id
+    await take_lease(database, lead, others.name)
+    with pytest.raises(LostRaceError, match=f"worked on by {others.name}"):
+        async with database.writing() as session:
+            await queue.lock(session, lead.id or 0, mine)
+    with pytest.raises(LostRaceError, match="it is gone"):
+        async with database.writing() as session:
+            await queue.lock(session, 404, mine)
+
+
+async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: Me) -> None:
+    lead = await add_lead(database, leased_by=mine.name, attempts=1)
+    async with database.writing() as session:
+        stale = await session.get_one(Lead, lead.id)
+        assert stale.attempts == 1
+        await session.exec(update(Lead).values(attempts=2).execution_options(synchronize_session=False))
+        assert (await queue.lock(session, lead.id or 0, mine)).attempts == 2
+
+
+async def test_renewing_keeps_ones_own_leases_only(database: Database, mine: Me, others: Me) -> None:
+    kept = await add_lead(database, leased_by=mine.name, leased_until=NOW)
+    unasked = await add_lead(database, leased_by=mine.name, leased_until=NOW)
+    lost = await add_lead(database, leased_by=others.name, leased_until=NOW)
+    async with database.writing() as session:
+        await queue.renew(session, mine, [kept.id or 0, lost.id or 0], until=NOW + LEASE)
+    assert [(await now_of(database, lead)).leased_until for lead in (kept, unasked, lost)] == [
+        NOW + LEASE,
+        NOW,
+        NOW,
+    ]
+
+
+async def test_giving_back_is_no_loss(database: Database, mine: Me, others: Me) -> None:
+    ours = await add_lead(database, leased_by=mine.name, leased_until=NOW + LEASE)
+    theirs = await add_lead(database, leased_by=others.name, leased_until=NOW + LEASE)
+    async with database.writing() as session:
+        await queue.release(session, mine, [ours.id or 0, theirs.id or 0])
+    assert (await now_of(database, theirs)).leased_by == others.name
+    (again,) = await claim(database, others)
+    assert (again.id, again.lost_leases, again.attempts) == (ours.id, 0, 0)
+
+
+async def test_an_earlier_lifes_leases_are_over(database: Database, mine: Me, others: Me) -> None:
+    earlier = Me(mine.account_id, "life0")
+    # Account 1's leases must not be found under the name of account 11.
+    longer = Me(int(f"{mine.account_id}1"), "life0")
+    holders = (earlier.name, mine.name, others.name, longer.name)
+    leads = [await add_lead(database, leased_by=name, leased_until=NOW + LEASE) for name in holders]
+    async with database.writing() as session:
+        assert await queue.inherit(session, mine, now=NOW) == 1
+    assert [(await now_of(database, lead)).leased_until for lead in leads] == [NOW] + 3 * [NOW + LEASE]
+    (taken,) = await claim(database, mine)
+    assert (taken.id, taken.lost_leases) == (leads[0].id, 1)
+
+
+async def test_a_lead_with_messages_is_claimed_once(database: Database, mine: Me) -> None:
+    lead = await add_lead(database)
+    for _ in range(3):
+        await add_message(database, lead)
+    assert [found.id for found in await claim(database, mine)] == [lead.id]

@@ -1,0 +1,154 @@
+"""The worker's settings: what is needed, what is refused, and the one line that says so."""
+
+from pathlib import Path
+
+import pytest
+
+from shared.errors import ConfigError
+from shared.settings import load
+from worker.settings import TelegramSettings, WorkerSettings
+
+REQUIRED = {
+    "TELEGRAM_API_ID": "1",
+    "TELEGRAM_API_HASH": "hash",
+    "OPENAI_API_KEY": "sk-test",
+    "CALENDLY_LINK": "https://calendly.com/x/30min",
+}
+
+MALFORMED = [
+    ("DATABASE_URL", "mysql://x/y"),
+    ("LOG_LEVEL", "LOUD"),
+    ("TELEGRAM_API_ID", "hash"),
+    ("TELEGRAM_API_ID", "0"),
+    ("TELEGRAM_API_ID", "4294967296"),
+    ("TELEGRAM_API_HASH", "  "),
+    ("TELEGRAM_SESSION_NAME", "../x"),
+    ("TELEGRAM_SERVER", "127.0.0.1"),
+    ("TELEGRAM_SERVER", ":443"),
+    ("TELEGRAM_SERVER", "host:0"),
+    ("TELEGRAM_SERVER", "host:65536"),
+    ("TELEGRAM_SERVER", "host:²"),
+    ("OPENAI_API_KEY", "  "),
+    ("OPENAI_BASE_URL", "localhost:11434"),
+    ("OPENAI_PROXY", "proxy.example:3128"),
+    ("OPENAI_API", "completions"),
+    ("CALENDLY_LINK", "calendly.com/x"),
+    ("CALENDLY_LINK", "ftp://calendly.com/x"),
+    ("CALENDLY_LINK", "https://[calendly"),
+    ("COMPANY_PROFILE", "/nowhere/profile.md"),
+    ("COMPANY_PROFILE", "/"),
+    ("POLL_INTERVAL_SECONDS", "0"),
+    ("POLL_INTERVAL_SECONDS", "5s"),
+    ("LEASE_SECONDS", "1"),
+    ("REPLY_DEBOUNCE_SECONDS", "-1"),
+    ("OUTREACH_GAP_SECONDS", "-1"),
+    ("OUTREACH_DAILY_LIMIT", "0"),
+    ("OUTREACH_DAILY_LIMIT", "1.5"),
+    ("LOOKUP_GAP_SECONDS", "-1"),
+    ("TYPING_SECONDS", "31"),
+    ("TIMEZONE", "Moscow"),
+    ("TIMEZONE", "Europe"),
+    ("TIMEZONE", "../../etc/passwd"),
+    ("MAX_ATTEMPTS", "0"),
+    ("RETRY_BASE_SECONDS", "0"),
+    ("RETRY_MAX_SECONDS", "0"),
+    ("ASSISTANT_PAUSE_SECONDS", "-1"),
+    ("GREETING_FALLBACK_SECONDS", "-1"),
+]
+DURATIONS = [
+    "POLL_INTERVAL_SECONDS",
+    "LEASE_SECONDS",
+    "REPLY_DEBOUNCE_SECONDS",
+    "OUTREACH_GAP_SECONDS",
+    "LOOKUP_GAP_SECONDS",
+    "TYPING_SECONDS",
+    "RETRY_BASE_SECONDS",
+    "RETRY_MAX_SECONDS",
+    "ASSISTANT_PAUSE_SECONDS",
+    "GREETING_FALLBACK_SECONDS",
+]
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Only what is required, and no .env."""
+    monkeypatch.chdir(tmp_path)
+    for name in WorkerSettings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    for name, value in REQUIRED.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+def complaint() -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(WorkerSettings)
+    return str(refused.value)
+
+
+def test_the_defaults(environment: pytest.MonkeyPatch) -> None:
+    settings = load(WorkerSettings)
+    assert settings.openai_model == "gpt-4.1-mini"
+    assert settings.openai_api == "responses"
+    assert settings.company_name == "GordovCode"
+    assert settings.company_profile.read_text(encoding="utf-8").startswith("# GordovCode")
+    assert settings.session_file == Path("ai_assistant.session")
+    assert settings.health_file == Path("ai_assistant.health")
+    assert settings.timezone == "Europe/Moscow"
+    seconds = [getattr(settings, name.lower()) for name in DURATIONS]
+    assert seconds == [5, 60, 8, 30, 3, 6, 2, 300, 600, 600]
+    assert (settings.max_attempts, settings.outreach_daily_limit) == (8, 30)
+
+
+def test_secrets_are_not_shown(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OPENAI_API_KEY", "sk-secret")
+    assert "sk-secret" not in repr(load(WorkerSettings))
+
+
+def test_everything_missing_is_named_at_once(environment: pytest.MonkeyPatch) -> None:
+    for name in REQUIRED:
+        environment.delenv(name)
+    said = complaint()
+    assert "\n" not in said
+    for name in REQUIRED:
+        assert f"{name}: is not set" in said
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_an_empty_value_is_a_missing_one(environment: pytest.MonkeyPatch, name: str) -> None:
+    environment.setenv(name, "")
+    assert complaint().startswith(f"{name}: is not set (")
+
+
+def test_to_sign_in_telegram_alone_is_needed(environment: pytest.MonkeyPatch) -> None:
+    environment.delenv("OPENAI_API_KEY")
+    environment.delenv("CALENDLY_LINK")
+    assert load(TelegramSettings).telegram_api_id == 1
+
+
+@pytest.mark.parametrize(("name", "value"), MALFORMED)
+def test_a_malformed_value_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    said = complaint()
+    assert said.startswith(f"{name}: ")
+    assert "\n" not in said
+    assert " | " not in said
+    assert said.endswith(f"({WorkerSettings.model_fields[name.lower()].description})")
+
+
+@pytest.mark.parametrize("name", DURATIONS)
+@pytest.mark.parametrize("value", ["inf", "nan", "1e12"])
+def test_no_duration_is_beyond_time(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+    environment.setenv(name, value)
+    assert complaint().startswith(f"{name}: ")
+
+
+def test_other_spellings(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TELEGRAM_SERVER", "telegram.local:4430")
+    environment.setenv("OPENAI_PROXY", "socks5h://user:pass@proxy:1080")
+    environment.setenv("TELEGRAM_SESSION_DIR", "/var/lib/worker")
+    environment.setenv("TELEGRAM_SESSION_NAME", "second-one")
+    environment.setenv("TIMEZONE", "UTC")
+    settings = load(WorkerSettings)
+    assert settings.session_file == Path("/var/lib/worker/second-one.session")
+    assert settings.telegram_server == "telegram.local:4430"

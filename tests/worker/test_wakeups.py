@@ -1,0 +1,74 @@
+"""What ends the loop's wait: work, a set moment, a poll, or a lead becoming due in PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from shared.clock import utc_now
+from shared.db import Database
+from tests.worker.rows import add_lead
+from worker.wakeups import Wakeups, listen
+
+DEADLINE = 10
+NEVER = 3600
+
+
+async def ended(wakeups: Wakeups) -> bool:
+    """Whether the wait ends by a wake-up, long before the poll."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await wakeups.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_work_that_is_there_already() -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    wakeups.wake()
+    wakeups.wake()
+    assert await ended(wakeups)
+    # Two wake-ups are one: the next wait is a wait again.
+    waiting = asyncio.create_task(wakeups.wait())
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert not waiting.done()
+    wakeups.wake()
+    await asyncio.wait_for(waiting, DEADLINE)
+
+
+@pytest.mark.parametrize("delay", [timedelta(milliseconds=50), timedelta(), timedelta(hours=-1)])
+async def test_a_moment_that_was_set(delay: timedelta) -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    moment = utc_now() + delay
+    wakeups.wake_at(moment)
+    assert await ended(wakeups)
+    assert utc_now() >= moment - timedelta(milliseconds=5)
+
+
+async def test_the_poll() -> None:
+    assert await ended(Wakeups(utc_now, 0.01))
+
+
+@pytest.fixture
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    database = Database(request.getfixturevalue("postgres").create())
+    yield database
+    await database.close()
+
+
+async def test_a_lead_that_is_due_now(database: Database) -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    listening = asyncio.create_task(listen(database, wakeups))
+    # What became due before it listened is looked for at once.
+    assert await ended(wakeups)
+    await add_lead(database, due_at=utc_now())
+    assert await ended(wakeups)
+    await add_lead(database, due_at=utc_now() + timedelta(hours=1))
+    waiting = asyncio.create_task(wakeups.wait())
+    await asyncio.wait({waiting}, timeout=0.1)
+    assert not waiting.done()
+    waiting.cancel()
+    listening.cancel()
+    await asyncio.gather(waiting, listening, return_exceptions=True)
