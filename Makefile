@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Most tests wait for other processes: more of them than cores run at once.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
 .PHONY: demo test check lint types format soak clean
 
@@ -10,10 +12,10 @@ demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(PYTEST) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev lint types
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(PYTEST) --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
