@@ -92,6 +92,39 @@ def test_updates_that_never_came_are_found_in_history(house: House) -> None:
     house.becomes(lead["id"], "scheduled")
 
 
+def test_a_difference_too_long_is_made_up_from_history(house: House) -> None:
+    person, lead = _contacted(house)
+    house.worker.stop(signal.SIGKILL)
+    house.say(person, "Да, давайте созвонимся")
+    house.fault(action="difference_too_long", method="updates.GetDifference", times=1)
+    _restart(house)
+    house.becomes(lead["id"], "scheduled")
+
+
+def test_a_session_that_remembers_nothing_misses_nothing(house: House) -> None:
+    person, lead = _contacted(house)
+    house.worker.stop(signal.SIGKILL)
+    house.say(person, "Да, давайте созвонимся")
+    session = house.control.post(f"/accounts/{house.facts['account']}/session")
+    (house.folder / "session" / "ai_assistant.session").write_bytes(session.content)
+    _restart(house)
+    house.becomes(lead["id"], "scheduled")
+    assert [LINK in text for text in house.received(person)] == [False, True]
+
+
+def test_an_edit_before_the_answer_is_what_is_answered(house: House) -> None:
+    person, lead = _contacted(house)
+    house.worker.stop(signal.SIGKILL)
+    house.say(person, "Нет, спасибо")
+    (written,) = [message for message in house.chat(person) if message["from"] == "person"]
+    house.control.post(
+        f"/people/{person['id']}/messages", json={"edit": written["id"], "text": "Да, давайте"}
+    )
+    _restart(house)
+    house.becomes(lead["id"], "scheduled")
+    assert len(house.received(person)) == 2
+
+
 def test_sigterm_finishes_what_is_in_hand(house: House) -> None:
     person = house.person()
     house.fault(action="delay_before", method="messages.SendMessage", person=person["id"], seconds=2, times=1)

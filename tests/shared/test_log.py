@@ -85,9 +85,10 @@ def test_neighbours_of_a_phone_stay() -> None:
 
 @pytest.mark.parametrize("piece", ["1", "1 ", "+", "8 ", "8(", "+7(", "%2B", "9-", "12345678901 "])
 def test_a_long_line_takes_no_time(piece: str) -> None:
-    started = time.perf_counter()
+    # Of the processor, not of the clock: others may be at work on this machine.
+    started = time.process_time()
     mask_phones(piece * (30_000 // len(piece)))
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 2
 
 
 def test_message_arguments_and_traceback_are_masked() -> None:
