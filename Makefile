@@ -20,7 +20,7 @@ check: $(VENV)/.dev lint types
 lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/lint-imports --no-timings | tail -n 12
+	$(BIN)/lint-imports
 	@! git ls-files '*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 300' | grep . || \
 		{ echo "files over 300 lines"; exit 1; }
 
