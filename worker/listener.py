@@ -2,14 +2,22 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
+from shared.models import Lead
 from worker import inbox
 from worker.inbox import Conversation
-from worker.ports import Incoming, SessionEndedError, Telegram, TelegramError
+from worker.ports import (
+    Incoming,
+    RateLimitedError,
+    SessionEndedError,
+    Telegram,
+    TelegramError,
+    TelegramUnavailableError,
+)
 from worker.queue import Me
 from worker.wakeups import Wakeups
 from worker.work import Work
@@ -23,11 +31,12 @@ CATCH_UP_SECONDS = 300
 # What was on its way while the last look was taken is looked at again.
 OVERLAP = timedelta(minutes=10)
 DATABASE_PAUSE_SECONDS = 1
+LOOK_BACK_PAUSE_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Two tasks of one worker: `run` for what arrives, `catch_up` for what may have been missed."""
+    """Three tasks of one worker: `run` for what arrives, `catch_up` and `look_back` for what was missed."""
 
     database: Database
     me: Me
@@ -35,6 +44,7 @@ class Listener:
     wakeups: Wakeups
     clock: Clock
     debounce: timedelta
+    unheard: asyncio.Queue[Conversation] = field(default_factory=asyncio.Queue)
 
     async def run(self, arrivals: asyncio.Queue[Incoming]) -> None:
         """Store each message of `arrivals`, in order, until cancelled."""
@@ -54,6 +64,27 @@ class Listener:
                     await reconnected.wait()
             except TimeoutError:
                 continue
+
+    def began_unheard(self, lead: Lead, first_sent: int) -> None:
+        """A conversation may have begun before it was recorded, and been answered: let it be read."""
+        self.unheard.put_nowait(Conversation(lead, first_sent, first_sent))
+
+    async def look_back(self) -> None:
+        """Read the conversations in `unheard`, until cancelled.
+
+        Until its first message is recorded, `catch_up` passes a conversation by.
+        """
+        while True:
+            conversation = await self.unheard.get()
+            try:
+                await self._look_through_one(conversation)
+            except SessionEndedError:
+                raise
+            except (TelegramUnavailableError, RateLimitedError, *DATABASE_DOWN):
+                self.unheard.put_nowait(conversation)
+                await asyncio.sleep(LOOK_BACK_PAUSE_SECONDS)
+            except TelegramError as error:
+                log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
     async def _receive(self, incoming: Incoming) -> None:
         while True:

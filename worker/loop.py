@@ -2,19 +2,23 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from sqlalchemy.exc import IntegrityError
+
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
-from shared.errors import LostRaceError
+from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
 from worker import outbox, queue
-from worker.outcomes import GiveUp, Outcome, Rest, Retry, Wait
+from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
 from worker.ports import (
     AssistantError,
+    AssistantPausedError,
     AssistantUnavailableError,
     PutOffError,
     RateLimitedError,
@@ -23,9 +27,9 @@ from worker.ports import (
     TelegramUnavailableError,
 )
 from worker.queue import Me
-from worker.retry import Outage
+from worker.retry import Outage, Outages
 from worker.sender import Sender
-from worker.settle import Policy, settle
+from worker.settle import Policy, Settled, settle
 from worker.steps import STEPS, Tools
 from worker.wakeups import Wakeups
 from worker.work import Work
@@ -52,8 +56,9 @@ class Engine:
     pace: Pace
     policy: Policy
     lease: timedelta
-    telegram_outage: Outage
-    assistant_outage: Outage
+    outages: Outages
+    # Told of a lead whose first message was late, and of Telegram's id of that message.
+    look_back: Callable[[Lead, int], None]
     clock: Clock
 
 
@@ -66,6 +71,7 @@ class Loop:
         self._working: dict[int, asyncio.Task[None]] = {}
         self._waiting: dict[int, Lead] = {}
         self._stopping = False
+        self._claimed_unseen = False
         self._lost: SessionEndedError | None = None
 
     def stop(self) -> None:
@@ -93,14 +99,18 @@ class Loop:
         engine = self._engine
         try:
             async with engine.database.writing() as session:
+                if self._claimed_unseen:
+                    await queue.release_others(session, engine.me, [*self._working])
                 leads = await queue.claim(
                     session, engine.me, now=engine.clock(), lease=engine.lease, limit=room
                 )
         except DATABASE_DOWN as error:
+            self._claimed_unseen = True
             log.warning("the database does not answer: %s", type(error).__name__)
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             self._wakeups.wake()
             return
+        self._claimed_unseen = False
         for lead in leads:
             if lead.id is not None:
                 self._start(lead, lead.id)
@@ -136,17 +146,13 @@ class Loop:
             if lead.lost_leases >= MOST_LOST_LEASES:
                 return GiveUp(LeadStatus.FAILED, f"its worker was lost {lead.lost_leases} times in a row")
             return await self._act(lead)
-        except SessionEndedError:
+        except (SessionEndedError, LostRaceError):
             raise
         except PutOffError as error:
             return Wait(error.wait, str(error))
         except RateLimitedError as error:
             await engine.pace.hold_lookups(error.wait)
             return Wait(error.wait, str(error))
-        except AssistantUnavailableError as error:
-            return self._away(engine.assistant_outage, lead, error, error.wait)
-        except TelegramUnavailableError as error:
-            return self._away(engine.telegram_outage, lead, error, None)
         except (TelegramError, AssistantError) as error:
             log.warning("lead %s: %s", lead.id, error)
             return Retry(str(error))
@@ -159,46 +165,73 @@ class Loop:
     async def _act(self, lead: Lead) -> Outcome:
         engine = self._engine
         async with engine.database.reading() as session:
+            # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
+            lead = await queue.look(session, lead.id or 0, engine.me)
             work = Work(lead, await outbox.transcript(session, lead.id or 0))
-        if work.queued is not None:
-            outcome = await engine.sender.deliver(work, work.queued)
-            engine.telegram_outage.over(work.id)
-            return outcome
-        if lead.status is LeadStatus.PENDING and (wait := await engine.pace.before_lookup()):
-            return wait
-        step = STEPS.get(lead.status)
-        if step is None:
-            return Rest()
-        outcome = await step(work, engine.tools)
-        outage = engine.telegram_outage if lead.status is LeadStatus.PENDING else engine.assistant_outage
-        outage.over(work.id)
+        outage = engine.outages.of(work.next_call)
+        try:
+            outcome = await self._take_step(work)
+        except (AssistantUnavailableError, TelegramUnavailableError) as error:
+            return self._away(outage, work, error)
+        # A pause, or a template in place of the model's words, does not say that somebody is there.
+        if isinstance(outcome, FROM_OUTSIDE) and not (isinstance(outcome, Say) and outcome.without_model):
+            outage.over(work.id)
         return outcome
 
-    def _away(self, outage: Outage, lead: Lead, error: Exception, wait: timedelta | None) -> Outcome:
-        if not outage.lasts:
+    async def _take_step(self, work: Work) -> Outcome:
+        engine = self._engine
+        if work.queued is not None:
+            return await engine.sender.deliver(work, work.queued)
+        if work.lead.status is LeadStatus.PENDING and (wait := await engine.pace.before_lookup()):
+            return wait
+        step = STEPS.get(work.lead.status)
+        return Rest() if step is None else await step(work, engine.tools)
+
+    def _away(
+        self, outage: Outage, work: Work, error: AssistantUnavailableError | TelegramUnavailableError
+    ) -> Outcome:
+        # A pause is logged where it begins.
+        if not outage.lasts and not isinstance(error, AssistantPausedError):
             log.warning("%s", error)
-        pause = outage.failed(lead.id or 0)
-        if pause is None:
-            return Retry(str(error))
-        return Wait(wait or pause, str(error))
+        wait, for_everybody = None, False
+        if isinstance(error, AssistantUnavailableError):
+            wait, for_everybody = error.wait, error.for_everybody
+        pause = outage.failed(work.id, blameless=for_everybody)
+        return Retry(str(error)) if pause is None else Wait(wait or pause, str(error))
 
     async def _settle(self, lead: Lead, outcome: Outcome) -> Lead | None:
         """Write the outcome down, however long the database is away: it is not to be had twice."""
         engine = self._engine
+        is_unsure = False
         while True:
             try:
-                settled = await settle(
-                    engine.database, engine.me, lead, outcome, now=engine.clock(), policy=engine.policy
-                )
+                settled = await self._write(lead, outcome, is_unsure=is_unsure)
             except DATABASE_DOWN as error:
+                is_unsure = True
                 log.warning("lead %s: the database does not answer: %s", lead.id, type(error).__name__)
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
             if settled.due is not None:
                 self._wakeups.wake_at(settled.due)
+            if isinstance(outcome, Delivered) and outcome.is_late and outcome.telegram_message_id:
+                engine.look_back(lead, outcome.telegram_message_id)
             if settled.status is not lead.status:
                 log.info("lead %s: %s → %s", lead.id, lead.status, settled.status)
             return settled.lead
+
+    async def _write(self, lead: Lead, outcome: Outcome, *, is_unsure: bool) -> Settled:
+        engine = self._engine
+        try:
+            return await settle(
+                engine.database, engine.me, lead, outcome, now=engine.clock(), policy=engine.policy
+            )
+        except (IllegalTransitionError, IntegrityError):
+            if not is_unsure:
+                raise
+        # The commit whose answer was lost had arrived: the lead is given back and looked at afresh.
+        async with engine.database.writing() as session:
+            await queue.release(session, engine.me, [lead.id or 0])
+        return Settled(None, engine.clock(), lead.status)
 
     async def _renew_leases(self) -> None:
         engine = self._engine

@@ -79,6 +79,36 @@ async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> Non
     )
 
 
+async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> bool:
+    """Say what was taken back when the lead was given up, under its old identity: it may have arrived.
+
+    `greeting`: that, or else what came after it. Gives whether there was anything.
+    """
+    kind = col(Message.kind)
+    requeued = await session.exec(
+        update(Message)
+        .where(
+            col(Message.lead_id) == lead_id,
+            col(Message.state) == "cancelled",
+            col(Message.random_id).is_not(None),
+            kind == "greeting" if greeting else kind != "greeting",
+        )
+        .values(state="queued", error=None)
+        .execution_options(synchronize_session=False)
+    )
+    return requeued.rowcount > 0
+
+
+async def forget_cancelled(session: AsyncSession, lead_id: int) -> None:
+    """What was taken back was meant for somebody else: it is not to be said any more."""
+    await session.exec(
+        update(Message)
+        .where(col(Message.lead_id) == lead_id, col(Message.state) == "cancelled")
+        .values(state="failed")
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def release(session: AsyncSession, message_id: int, *, now: datetime) -> None:
     """Write down that pacing lets a first message go."""
     await session.exec(

@@ -1,6 +1,6 @@
 """What a step can come to, as values; worker/settle.py turns them into rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -46,6 +46,8 @@ class Say:
     becomes: LeadStatus | None
     answers: tuple[int, ...] = ()
     intent: Intent | None = None
+    # The model was not asked, or gave nothing usable; of no account for what is said.
+    without_model: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,16 @@ class Heard:
 
 @dataclass(frozen=True)
 class Delivered:
-    """A queued message is with Telegram."""
+    """A queued message is with Telegram.
+
+    `is_late`: it opened the conversation and may have been there before now, so that it may have been
+    answered while we did not know of it.
+    """
 
     message_id: int
     telegram_message_id: int | None
     sent_at: datetime
+    is_late: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,9 @@ class GiveUp:
 class Rest:
     """Nothing to do now; the next message or form makes the lead due again."""
 
+
+# What comes only of an answer of the outside world.
+FROM_OUTSIDE = (Found, DropUsername, Say, Heard, Delivered, Undeliverable, GiveUp)
 
 Outcome = (
     Found | Advance | DropUsername | Say | Heard | Delivered | Undeliverable | Wait | Retry | GiveUp | Rest

@@ -115,15 +115,22 @@ class AssistantError(LeadAssistantError):
 
 
 class AssistantUnavailableError(AssistantError):
-    """The model cannot be reached; `wait` is its own word on when to come back, if it gave one."""
+    """The model cannot be reached; `wait` is its own word on when to come back, if it gave one.
 
-    def __init__(self, message: str, wait: timedelta | None = None) -> None:
+    `for_everybody`: it says so to us, whichever lead we ask for.
+    """
+
+    def __init__(self, message: str, wait: timedelta | None = None, *, for_everybody: bool = False) -> None:
         super().__init__(message)
         self.wait = wait
+        self.for_everybody = for_everybody
 
 
 class AssistantPausedError(AssistantUnavailableError):
     """The owner has to act (quota, key, country): no calls are made until `wait` is over."""
+
+    def __init__(self, message: str, wait: timedelta | None = None) -> None:
+        super().__init__(message, wait, for_everybody=True)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, func, update
+from sqlalchemy import case, exists, func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.errors import LostRaceError
 from shared.models import Lead, Message
+from shared.status import LeadStatus
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,16 @@ async def lock(session: AsyncSession, lead_id: int, me: Me) -> Lead:
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    lead = found.one_or_none()
+    return _ours(found.one_or_none(), lead_id, me)
+
+
+async def look(session: AsyncSession, lead_id: int, me: Me) -> Lead:
+    """The lead as it is now; raises LostRaceError if the lease is lost."""
+    found = await session.exec(select(Lead).where(col(Lead.id) == lead_id))
+    return _ours(found.one_or_none(), lead_id, me)
+
+
+def _ours(lead: Lead | None, lead_id: int, me: Me) -> Lead:
     if lead is None or lead.leased_by != me.name:
         raise LostRaceError(
             f"lead {lead_id} is worked on by {lead.leased_by if lead else 'nobody: it is gone'}"
@@ -88,6 +98,36 @@ async def release(session: AsyncSession, me: Me, lead_ids: Collection[int]) -> N
         update(Lead)
         .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.name)
         .values(leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def release_others(session: AsyncSession, me: Me, in_hand: Collection[int]) -> None:
+    """Give back what was claimed without our knowing: its commit arrived, but not the answer."""
+    await session.exec(
+        update(Lead)
+        .where(col(Lead.leased_by) == me.name, col(Lead.id).not_in(in_hand))
+        .values(leased_by=None, leased_until=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def hurry(session: AsyncSession, me: Me, *, now: datetime) -> None:
+    """End the pauses of leads that wait for the model: its key and its address may be mended by now.
+
+    What is queued keeps its time, which may be Telegram's word.
+    """
+    queued = exists().where(col(Message.lead_id) == col(Lead.id), col(Message.state) == "queued")
+    await session.exec(
+        update(Lead)
+        .where(
+            col(Lead.account_id) == me.account_id,
+            col(Lead.due_at) > now,
+            col(Lead.status) != LeadStatus.PENDING,
+            col(Lead.last_error).is_not(None),
+            ~queued,
+        )
+        .values(due_at=now)
         .execution_options(synchronize_session=False)
     )
 

@@ -31,11 +31,11 @@ class Outage:
         """Whether the last word was a failure."""
         return self._failures > 0
 
-    def failed(self, asker: int) -> timedelta | None:
+    def failed(self, asker: int, *, blameless: bool = False) -> timedelta | None:
         """Count a failure; gives the pause until the next try, or None if it is the asker's own fault."""
         before = self._seen.get(asker)
         self._seen[asker] = self._successes
-        if before is not None and before < self._successes:
+        if before is not None and before < self._successes and not blameless:
             return None
         self._failures += 1
         return backoff(self._failures, base=self._base, most=self._most)
@@ -45,3 +45,16 @@ class Outage:
         self._failures = 0
         self._successes += 1
         self._seen.pop(asker, None)
+
+
+class Outages:
+    """One Outage for each kind of call: all look-ups may fail while every message goes through."""
+
+    def __init__(self, *, base: float, most: float) -> None:
+        self._base = base
+        self._most = most
+        self._of: dict[str, Outage] = {}
+
+    def of(self, call: str) -> Outage:
+        """How calls of this kind fare."""
+        return self._of.setdefault(call, Outage(base=self._base, most=self._most))

@@ -21,7 +21,7 @@ from worker.loop import Engine, Loop
 from worker.pace import Limits, Pace
 from worker.ports import Identity, SessionEndedError, TelegramUnavailableError
 from worker.queue import Me
-from worker.retry import Outage, backoff
+from worker.retry import Outages, backoff
 from worker.sender import Sender
 from worker.settings import WorkerSettings
 from worker.settle import Policy
@@ -140,13 +140,14 @@ class Worker:
             utc_now,
             timedelta(seconds=self._settings.reply_debounce_seconds),
         )
-        loop = Loop(self._engine(me, holds), wakeups)
+        loop = Loop(self._engine(me, holds, listener), wakeups)
         self._state = "connected"
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
         )
         background: list[asyncio.Task[Any]] = [
             asyncio.create_task(listener.run(self._telegram.arrivals)),
+            asyncio.create_task(listener.look_back()),
             asyncio.create_task(listener.catch_up(self._telegram.session.reconnected)),
             asyncio.create_task(self._telegram.session.watch()),
             asyncio.create_task(self._stop.wait()),
@@ -178,6 +179,7 @@ class Worker:
                 async with self._database.writing() as session:
                     now = utc_now()
                     await account.introduce(session, me.account_id, identity.username, now=now)
+                    await queue.hurry(session, me, now=now)
                     if lost := await queue.inherit(session, me, now=now):
                         log.info("%d leads taken over from an earlier run", lost)
                     return me
@@ -210,7 +212,7 @@ class Worker:
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
         return health.Report(state, oldest, backlog.outbox, backlog.inbox, self._model.trouble)
 
-    def _engine(self, me: Me, holds: Callable[[], bool]) -> Engine:
+    def _engine(self, me: Me, holds: Callable[[], bool], listener: Listener) -> Engine:
         settings = self._settings
         limits = Limits(
             timedelta(seconds=settings.outreach_gap_seconds),
@@ -239,7 +241,7 @@ class Worker:
                 settings.retry_max_seconds,
             ),
             lease=timedelta(seconds=settings.lease_seconds),
-            telegram_outage=Outage(base=settings.retry_base_seconds, most=settings.retry_max_seconds),
-            assistant_outage=Outage(base=settings.retry_base_seconds, most=settings.retry_max_seconds),
+            outages=Outages(base=settings.retry_base_seconds, most=settings.retry_max_seconds),
+            look_back=listener.began_unheard,
             clock=utc_now,
         )

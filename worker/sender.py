@@ -38,6 +38,7 @@ class Sender:
     async def deliver(self, work: Work, message: Message) -> Outcome:
         """Send one queued message. An unknown outcome raises, and the same message is tried again."""
         first = message.kind == "greeting"
+        is_late = message.released_at is not None
         if first and (wait := await self.pace.before_first_message(message)):
             return wait
         if message.random_id is None or message.id is None:
@@ -57,7 +58,7 @@ class Sender:
                 await self.pace.hold_outreach(error.wait, str(error))
             return Wait(error.wait, str(error))
         log.info("lead %s: %s sent (%s)", work.id, message.kind, size(message.text))
-        return Delivered(message.id, sent.message_id, self.clock())
+        return Delivered(message.id, sent.message_id, self.clock(), is_late)
 
     async def _type(self, work: Work, message: Message) -> None:
         seconds = min(self.typing_seconds, len(message.text) / CHARACTERS_A_SECOND)

@@ -91,7 +91,7 @@ class _Settlement:
                 return await self._found(session, lead, outcome)
             case Advance(to, reason):
                 await self._advance(session, lead, to, reason)
-                return None
+                return self.now if await outbox.requeue(session, lead.id or 0, greeting=False) else None
             case DropUsername(reason):
                 return await self._drop_username(session, lead, reason)
             case Say():
@@ -128,6 +128,10 @@ class _Settlement:
             reason = f"the same person's conversation is open as lead {open_lead}"
             await self._advance(session, lead, LeadStatus.HANDED_OFF, reason, duplicate_of=open_lead)
             return None
+        if lead.telegram_user_id == found.peer.user_id:
+            await outbox.requeue(session, lead.id or 0, greeting=True)
+        else:
+            await outbox.forget_cancelled(session, lead.id or 0)
         await self._advance(
             session,
             lead,
@@ -170,7 +174,9 @@ class _Settlement:
             await self._change(session, lead, **_FRESH, updated_at=self.now)
 
     async def _may_move(self, session: AsyncSession, lead: Lead, target: LeadStatus) -> bool:
-        if target is lead.status or not may_become(lead.status, target):
+        # What a human has taken over is theirs to move.
+        taken_over = lead.status is LeadStatus.HANDED_OFF
+        if taken_over or target is lead.status or not may_become(lead.status, target):
             return False
         # They may have asked anew meanwhile: then that conversation is the open one.
         opens = target in OPEN and lead.status not in OPEN

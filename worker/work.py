@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.log import mask_phones
 from shared.models import Lead, Message
+from shared.status import LeadStatus
 from worker.ports import Brief, Peer, Turn
 
 # What a form's machinery adds: no words of the person's.
@@ -44,6 +45,15 @@ class Work:
     def queued(self) -> Message | None:
         """What is to be sent next."""
         return next((message for message in self.messages if message.state == "queued"), None)
+
+    @property
+    def next_call(self) -> str:
+        """What is asked of the outside world next: calls of one kind fail together."""
+        if self.queued is not None:
+            return "send"
+        if self.lead.status is not LeadStatus.PENDING:
+            return "greeting" if self.lead.status is LeadStatus.RESOLVED else "reply"
+        return "username" if self.lead.username and not self.lead.username_error else "phone"
 
     @property
     def unanswered(self) -> Sequence[Message]:

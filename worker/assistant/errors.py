@@ -33,7 +33,8 @@ def _translate(error: openai.APIError, pause: timedelta) -> AssistantError:
                 f"OPENAI_API_KEY: the account has no money left ({error.code})", pause
             )
         case openai.RateLimitError():
-            return AssistantUnavailableError("the model's rate limit is reached", _retry_after(error))
+            limited = "the model's rate limit is reached"
+            return AssistantUnavailableError(limited, _retry_after(error), for_everybody=True)
         case openai.AuthenticationError():
             return AssistantPausedError("OPENAI_API_KEY: the key is refused", pause)
         case openai.PermissionDeniedError():

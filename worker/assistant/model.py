@@ -55,9 +55,11 @@ class Model:
             with translated(self._pause):
                 answer = await self._call(instructions, turns, shape)
         except AssistantPausedError as paused:
+            # Said once, though several calls may have been on their way.
+            if self._paused_until <= time.monotonic():
+                log.error("%s; the model is left alone for %s", paused, self._pause)
             self._paused_until = time.monotonic() + self._pause.total_seconds()
             self._paused_why = str(paused)
-            log.error("%s; the model is left alone for %s", paused, self._pause)
             raise
         if answer is None:
             raise AssistantError("the model refused to answer")

@@ -23,12 +23,13 @@ async def greet(
     if any(message.state == "sent" for message in earlier):
         return Advance(LeadStatus.CONTACTED, "was greeted before")
     text = earlier[-1].text if earlier else None
+    without_model = text is not None
     try:
         text = text or await assistant.greeting(work.brief())
     except AssistantError as error:
         away = isinstance(error, AssistantUnavailableError)
         if now - work.lead.updated_at < patience if away else work.lead.attempts < MOST_UNUSABLE:
             raise
-        text = templates.greeting(work.brief(), company)
+        text, without_model = templates.greeting(work.brief(), company), True
     key = f"{work.id}:greeting:{len(earlier) + 1}"
-    return Say("greeting", key, text, becomes=LeadStatus.CONTACTED)
+    return Say("greeting", key, text, becomes=LeadStatus.CONTACTED, without_model=without_model)
