@@ -1,4 +1,4 @@
-"""Kills at the edges of a life: in the start, while catching up, while stopping; and replies told only once."""
+"""Kills at the edges of a life: in the start, while catching up, while stopping; replies told only once."""
 
 import time
 
