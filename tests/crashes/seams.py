@@ -99,5 +99,7 @@ ANSWER_SEAMS = _reply_seams(WON, ANSWER, "contacted", AtCommit(SENT, "leads"))
 APOLOGY_SEAMS = _reply_seams(LOST, APOLOGY, "contacted", AtCommit(SENT, "messages"))
 LINK_SEAMS = _reply_seams(WON, LINK, "engaged", AtCommit(SENT, "lead_events"))
 
-# An answer, an apology and a link go the same way: what is the same in all is tried with one.
 SEAMS = (*GREETING_SEAMS, *ANSWER_SEAMS, *APOLOGY_SEAMS[-2:], *LINK_SEAMS[2:])
+# An answer, an apology and a link go the same way: all of it is tried with the answer, and with the others
+# what differs, the status that is recorded. The crowds are at every seam.
+SINGLES = (*GREETING_SEAMS, *ANSWER_SEAMS, APOLOGY_SEAMS[-1], LINK_SEAMS[-1])

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.crashes.crashes import Site
-from tests.crashes.seams import SEAMS, Seam
+from tests.crashes.seams import SINGLES, Seam
 
 
-@pytest.mark.parametrize("seam", SEAMS, ids=lambda seam: seam.name)
+@pytest.mark.parametrize("seam", SINGLES, ids=lambda seam: seam.name)
 def test_a_kill_changes_nothing_for_the_person(site: Site, seam: Seam) -> None:
     prospect = site.crash(seam)
     committed = site.look(seam, prospect)
