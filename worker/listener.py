@@ -114,13 +114,22 @@ class Listener:
                 known = await inbox.conversations(session, self.me.account_id, since=self.clock() - LOOK_BACK)
             for conversation in known:
                 if newest.get(conversation.lead.telegram_user_id or 0, 0) > conversation.newest:
-                    await self._look_through_one(conversation)
+                    await self._look_through_or_pass(conversation)
         except SessionEndedError:
             raise
         except (TelegramError, *DATABASE_DOWN) as error:
             log.warning("catching up was interrupted: %s", error if str(error) else type(error).__name__)
             return False
         return True
+
+    async def _look_through_or_pass(self, conversation: Conversation) -> None:
+        try:
+            await self._look_through_one(conversation)
+        except (SessionEndedError, TelegramUnavailableError, RateLimitedError):
+            raise
+        except TelegramError as error:
+            # One person's chat that cannot be read must not hide those after it.
+            log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
     async def _look_through_one(self, conversation: Conversation) -> None:
         peer = Work(conversation.lead, ()).peer
