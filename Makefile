@@ -1,4 +1,4 @@
-# make demo: everything on this machine; make test: the suite; make check: what CI runs.
+# make demo: everything on this machine; make test: the suite; make check: the suite, lint, types, coverage.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
