@@ -100,8 +100,9 @@ def postgres_url(request: pytest.FixtureRequest) -> str:
 
 
 def _disconnect_everybody(url: str) -> int:
+    # With a time to wait: without one the server's processes may still be listening when this returns.
     query = (
-        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
     with psycopg.connect(url, autocommit=True) as connection:
