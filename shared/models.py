@@ -1,4 +1,4 @@
-"""The tables: leads, their messages and events, the worker's accounts, webhook deliveries as they came."""
+"""The tables: leads, messages, events, the worker's accounts, webhook deliveries, the do-not-contact list."""
 
 from datetime import datetime
 from typing import Any
@@ -212,3 +212,34 @@ class WebhookDelivery(SQLModel, table=True):
     outcome: str = text_field(nullable=False)
     error: str | None = text_field()
     lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+
+
+class DoNotContact(SQLModel, table=True):
+    """One contact of somebody who must not be written to, as a mark of shared/do_not_contact.py."""
+
+    __tablename__ = "do_not_contact"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("phone", "username", "telegram")), name="kind"),
+        UniqueConstraint("hash"),
+        Index("ix_do_not_contact_lead_id", "lead_id"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    kind: str = text_field(nullable=False)
+    hash: str = text_field(nullable=False)
+    reason: str = text_field(nullable=False)
+    actor: str = text_field(nullable=False)
+    created_at: datetime = moment(default_now=True)
+    # The lead in whose conversation it was asked for, or for whose sake.
+    lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+
+
+class DoNotContactKey(SQLModel, table=True):
+    """The one random key, in hex, under which this installation marks contacts."""
+
+    __tablename__ = "do_not_contact_key"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int | None = row_id()
+    key: str = text_field(nullable=False)

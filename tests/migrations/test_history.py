@@ -14,7 +14,10 @@ from sqlmodel import SQLModel
 from shared.db import Database
 from tests.conftest import ROOT, Postgres
 
-TABLES = {"leads", "messages", "lead_events", "telegram_accounts", "webhook_deliveries"}
+TABLES = {
+    *("leads", "messages", "lead_events", "telegram_accounts", "webhook_deliveries"),
+    *("do_not_contact", "do_not_contact_key"),
+}
 
 
 def _alembic(url: str, *command: str) -> None:

@@ -1,0 +1,140 @@
+"""The do-not-contact list: who must not be written to, kept as marks that name nobody.
+
+A mark is HMAC-SHA256 of one contact (phone, username, Telegram's id) under a random key of this installation,
+so that the list alone, exported or copied, tells nobody's phone. The key lies in the same database: whoever
+has all of it can try number after number, and phone numbers are few. The list hides people from those who
+see it, not from those who hold the database.
+"""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import DoNotContact, DoNotContactKey, Lead
+
+Kind = Literal["phone", "username", "telegram"]
+
+# The actor of an entry that the person asked for.
+PERSON = "person"
+_KEY_BYTES = 32
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """By what a person is known: the phone in its dialable form, the username with or without its @."""
+
+    phone_e164: str | None = None
+    username: str | None = None
+    telegram_user_id: int | None = None
+
+    @classmethod
+    def of(cls, lead: Lead) -> "Contacts":
+        """All that a lead tells."""
+        return cls(lead.phone_e164, lead.username, lead.telegram_user_id)
+
+    def normalised(self) -> Mapping[Kind, str]:
+        """What there is, each in the one form that is marked."""
+        user_id = self.telegram_user_id
+        given: dict[Kind, str | None] = {
+            "phone": self.phone_e164,
+            "username": self.username and self.username.lstrip("@").casefold(),
+            "telegram": None if user_id is None else str(user_id),
+        }
+        return {kind: value for kind, value in given.items() if value}
+
+
+def mark(key: bytes, kind: Kind, contact: str) -> str:
+    """How a normalised contact stands in the list."""
+    return hmac.digest(key, f"{kind}:{contact}".encode(), "sha256").hex()
+
+
+async def add(
+    session: AsyncSession,
+    contacts: Contacts,
+    *,
+    reason: str,
+    actor: str,
+    now: datetime,
+    lead_id: int | None = None,
+) -> int:
+    """List every one of `contacts`; what is listed already keeps its reason. Gives how many are new."""
+    marks = _marks(await _make_key(session), contacts)
+    if not marks:
+        return 0
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    entry = {"reason": reason, "actor": actor, "created_at": now, "lead_id": lead_id}
+    added = await session.exec(
+        insert(DoNotContact)
+        .values([{"kind": kind, "hash": value, **entry} for kind, value in marks.items()])
+        .on_conflict_do_nothing(index_elements=["hash"])
+        .returning(col(DoNotContact.id))
+    )
+    return len(added.all())
+
+
+async def find(session: AsyncSession, contacts: Contacts) -> DoNotContact | None:
+    """The entry that forbids writing to whoever has one of `contacts`, the oldest if there are several."""
+    marks = await marks_of(session, contacts)
+    if not marks:
+        return None
+    found = await session.exec(
+        select(DoNotContact)
+        .where(col(DoNotContact.hash).in_(marks.values()))
+        .order_by(col(DoNotContact.id))
+        .limit(1)
+    )
+    return found.first()
+
+
+async def is_listed(session: AsyncSession, lead: Lead) -> str | None:
+    """Why the lead's person must not be written to; None if nothing is against it."""
+    entry = await find(session, Contacts.of(lead))
+    return None if entry is None else entry.reason
+
+
+async def remove(session: AsyncSession, contacts: Contacts) -> int:
+    """Take every one of `contacts` off the list; gives how many were on it."""
+    marks = await marks_of(session, contacts)
+    removed = await session.exec(
+        delete(DoNotContact)
+        .where(col(DoNotContact.hash).in_(marks.values()))
+        .execution_options(synchronize_session=False)
+    )
+    return removed.rowcount
+
+
+async def marks_of(session: AsyncSession, contacts: Contacts) -> Mapping[Kind, str]:
+    """The marks of `contacts`; none while nobody was ever listed and there is no key. Writes nothing."""
+    key = await _key(session)
+    return {} if key is None else _marks(key, contacts)
+
+
+def _marks(key: bytes, contacts: Contacts) -> Mapping[Kind, str]:
+    return {kind: mark(key, kind, value) for kind, value in contacts.normalised().items()}
+
+
+async def _key(session: AsyncSession) -> bytes | None:
+    found = (await session.exec(select(DoNotContactKey.key))).first()
+    return None if found is None else bytes.fromhex(found)
+
+
+async def _make_key(session: AsyncSession) -> bytes:
+    """The key, made by whoever needs it first; of two at once the second waits for the first."""
+    if (key := await _key(session)) is not None:
+        return key
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    await session.exec(
+        insert(DoNotContactKey)
+        .values(id=1, key=secrets.token_hex(_KEY_BYTES))
+        .on_conflict_do_nothing(index_elements=["id"])
+    )
+    kept = await session.exec(select(DoNotContactKey.key))
+    return bytes.fromhex(kept.one())
