@@ -135,10 +135,14 @@ class AssistantPausedError(AssistantUnavailableError):
 
 @dataclass(frozen=True)
 class Brief:
-    """What the assistant may know of a lead: never a phone or a username."""
+    """What the assistant may know of a lead: never a phone or a username.
+
+    `local_time` is the person's own clock, or else the owner's.
+    """
 
     name: str
     request: Mapping[str, str] = field(default_factory=dict)
+    local_time: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -150,18 +154,50 @@ class Turn:
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What some calls to the model took; None where the server or the price list does not say."""
+
+    model: str
+    calls: int = 1
+    tokens_in: int | None = None
+    tokens_cached: int | None = None
+    tokens_out: int | None = None
+    cost_usd: float | None = None
+    latency_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """A first message; `refused`: why the model's own words were not fit to be sent, if they were not."""
+
+    text: str
+    usage: Usage | None = None
+    refused: str | None = None
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """What the new messages mean, and what to answer; `language` is an ISO 639-1 code."""
+    """What the new messages mean, and what to answer; `language` is an ISO 639-1 code.
+
+    `facts` are what the answer rests on in the company's description, `needs_human` says why a human has to
+    go on, `refused` why the model's own words were not fit to be sent.
+    """
 
     intent: Intent
     text: str
     language: str
+    confidence: float = 1.0
+    facts: tuple[str, ...] = ()
+    needs_human: str | None = None
+    asks_not_to_be_contacted: bool = False
+    usage: Usage | None = None
+    refused: str | None = None
 
 
 class Assistant(Protocol):
     """Writes and understands. Every method may raise AssistantError and its kinds."""
 
-    async def greeting(self, brief: Brief) -> str:
+    async def greeting(self, brief: Brief) -> Greeting:
         """A first message: their name, their request to the company, an offer of a call; no link."""
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:

@@ -1,11 +1,12 @@
 """The worker's settings; each description is what the operator reads when it is missing or wrong."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
 from shared.settings import SharedSettings
 
@@ -44,6 +45,32 @@ def _filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("is empty")
     return value
+
+
+class Price(NamedTuple):
+    """US dollars for a million tokens."""
+
+    tokens_in: float
+    tokens_cached: float
+    tokens_out: float
+
+    def of(self, tokens_in: int, tokens_cached: int, tokens_out: int) -> float:
+        """What so many tokens cost; the cached ones are among those that went in."""
+        fresh = max(tokens_in - tokens_cached, 0)
+        cost = fresh * self.tokens_in + tokens_cached * self.tokens_cached + tokens_out * self.tokens_out
+        return cost / 1_000_000
+
+
+def _price(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        price = Price(*(float(part) for part in value.split("/")))
+    except (ValueError, TypeError):
+        price = None
+    if price is None or not all(0 <= part < 1_000_000 for part in price):
+        raise ValueError("is not input/cached/output, such as 0.40/0.10/1.60")
+    return price
 
 
 WebAddress = Annotated[str, AfterValidator(_web_address)]
@@ -96,6 +123,9 @@ class WorkerSettings(TelegramSettings):
     )
     openai_api: Literal["responses", "chat"] = Field(
         "responses", description="which API is spoken: responses, or chat for most compatible servers"
+    )
+    openai_price: Annotated[Price | None, NoDecode, BeforeValidator(_price)] = Field(
+        None, description="dollars for a million tokens of a model we do not know: input/cached/output"
     )
     calendly_link: WebAddress = Field(
         description="your booking page, such as https://calendly.com/you/30min, from calendly.com"

@@ -11,6 +11,7 @@ from worker.ports import (
     AssistantError,
     Brief,
     CannotWriteError,
+    Greeting,
     Incoming,
     NobodyThereError,
     Peer,
@@ -130,10 +131,10 @@ class Line:
     async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
         return [one for one in self._letters() if one.user_id == peer.user_id and one.message_id > after_id]
 
-    async def greeting(self, brief: Brief) -> str:
+    async def greeting(self, brief: Brief) -> Greeting:
         if self.fate in {Fate.REFUSED, Fate.BROKEN, Fate.AWAY}:
             raise AssistantError("not a greeting")
-        return f"hello, {brief.name}"
+        return Greeting(f"hello, {brief.name}")
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         if self.fate in {Fate.REFUSED, Fate.BROKEN, Fate.AWAY}:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.status import Intent
-from worker.ports import Brief, Incoming, Peer, Sent, Turn, Verdict
+from worker.ports import Brief, Greeting, Incoming, Peer, Sent, Turn, Verdict
 
 ANNA = Peer(6_000_000_001, 11)
 OTHER = Peer(6_000_000_002, 22)
@@ -55,11 +55,11 @@ class Words:
     briefs: list[Brief] = field(default_factory=list)
     conversations: list[Sequence[Turn]] = field(default_factory=list)
 
-    async def greeting(self, brief: Brief) -> str:
+    async def greeting(self, brief: Brief) -> Greeting:
         self.briefs.append(brief)
         if isinstance(self.hello, Exception):
             raise self.hello
-        return self.hello
+        return Greeting(self.hello)
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         self.briefs.append(brief)

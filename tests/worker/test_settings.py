@@ -32,6 +32,11 @@ MALFORMED = [
     ("OPENAI_BASE_URL", "localhost:11434"),
     ("OPENAI_PROXY", "proxy.example:3128"),
     ("OPENAI_API", "completions"),
+    ("OPENAI_PRICE", "0.40"),
+    ("OPENAI_PRICE", "1/2/3/4"),
+    ("OPENAI_PRICE", "0.4/cached/1.6"),
+    ("OPENAI_PRICE", "0.4/nan/1.6"),
+    ("OPENAI_PRICE", "0.4/-0.1/1.6"),
     ("CALENDLY_LINK", "calendly.com/x"),
     ("CALENDLY_LINK", "ftp://calendly.com/x"),
     ("CALENDLY_LINK", "https://[calendly"),
@@ -149,6 +154,8 @@ def test_other_spellings(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TELEGRAM_SESSION_DIR", "/var/lib/worker")
     environment.setenv("TELEGRAM_SESSION_NAME", "second-one")
     environment.setenv("TIMEZONE", "UTC")
+    environment.setenv("OPENAI_PRICE", "0.40/0.10/1.60")
     settings = load(WorkerSettings)
     assert settings.session_file == Path("/var/lib/worker/second-one.session")
     assert settings.telegram_server == "telegram.local:4430"
+    assert settings.openai_price == (0.4, 0.1, 1.6)

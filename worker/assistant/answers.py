@@ -14,10 +14,15 @@ class GreetingAnswer(BaseModel):
 
 
 class ReplyAnswer(BaseModel):
-    """One verdict on the person's latest words."""
+    """One verdict on the person's latest words; what the text rests on is named before it is written."""
 
     model_config = ConfigDict(extra="forbid")
 
     intent: Intent
+    confidence: float
     language: str
+    asks_not_to_be_contacted: bool
+    needs_human: bool
+    reason: str
+    facts: list[str]
     text: str

@@ -7,7 +7,7 @@ from worker import templates
 from worker.assistant import guard, prompts
 from worker.assistant.answers import GreetingAnswer, ReplyAnswer
 from worker.assistant.model import Model
-from worker.ports import AssistantError, Brief, Turn, Verdict
+from worker.ports import AssistantError, Brief, Greeting, Turn, Verdict
 from worker.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
@@ -26,24 +26,35 @@ class ModelAssistant:
         self._reply = prompts.load("reply", company=self._company, profile=profile)
         self._model = model
 
-    async def greeting(self, brief: Brief) -> str:
+    async def greeting(self, brief: Brief) -> Greeting:
         """A first message; one that the guard refuses raises AssistantError, and another try is made."""
-        answer = await self._model.ask(self._greeting, [_form(brief, self._company)], GreetingAnswer)
-        text = guard.tidy(answer.text)
+        answered = await self._model.ask(self._greeting, [_form(brief, self._company)], GreetingAnswer)
+        text = guard.tidy(answered.value.text)
         if (why := guard.problem(text)) is not None:
             raise AssistantError(f"the model's greeting cannot be sent: {why}")
-        return text
+        return Greeting(text, answered.usage)
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         """One verdict; where the guard refuses the model's text, the intent keeps its safe template."""
         *earlier, latest = conversation
         turns = [_form(brief, self._company), *earlier, Turn(ours=False, text=f"{NEW}\n{latest.text}")]
-        answer = await self._model.ask(self._reply, turns, ReplyAnswer)
+        answered = await self._model.ask(self._reply, turns, ReplyAnswer)
+        answer = answered.value
         language, text = answer.language.lower()[:2], guard.tidy(answer.text)
         if (why := guard.problem(text)) is not None:
             log.warning("the model's text was replaced by a template: %s", why)
             text = templates.answer(answer.intent, language)
-        return Verdict(answer.intent, text, language)
+        return Verdict(
+            answer.intent,
+            text,
+            language,
+            confidence=min(max(answer.confidence, 0.0), 1.0),
+            facts=tuple(answer.facts),
+            needs_human=(answer.reason.strip() or "the assistant says so") if answer.needs_human else None,
+            asks_not_to_be_contacted=answer.asks_not_to_be_contacted,
+            usage=answered.usage,
+            refused=why,
+        )
 
 
 def _form(brief: Brief, company: str) -> Turn:

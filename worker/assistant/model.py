@@ -2,16 +2,19 @@
 
 import logging
 import time
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
 import openai
 from openai.types.chat import ChatCompletionMessageParam
-from openai.types.responses import EasyInputMessageParam
+from openai.types.completion_usage import CompletionUsage
+from openai.types.responses import EasyInputMessageParam, ResponseUsage
 from pydantic import BaseModel
 
 from worker.assistant.errors import translated
-from worker.ports import AssistantError, AssistantPausedError, Turn
+from worker.assistant.prices import price_of
+from worker.ports import AssistantError, AssistantPausedError, Turn, Usage
 from worker.settings import WorkerSettings
 
 log = logging.getLogger(__name__)
@@ -21,6 +24,14 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 CALL_SECONDS = 45
 # Far above the four sentences the prompts ask for: room for models that think first, an end for runaways.
 MOST_TOKENS = 4_000
+
+
+@dataclass(frozen=True)
+class Answered(Generic[AnswerT]):
+    """The model's answer, and what it took."""
+
+    value: AnswerT
+    usage: Usage
 
 
 class Model:
@@ -43,7 +54,7 @@ class Model:
             max_retries=0,
         )
 
-    async def ask(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> AnswerT:
+    async def ask(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> Answered[AnswerT]:
         """The model's answer in `shape`; the fixed instructions come first, so that providers cache them.
 
         Raises AssistantError and its kinds.
@@ -51,9 +62,10 @@ class Model:
         left = self._paused_until - time.monotonic()
         if left > 0:
             raise AssistantPausedError(self._paused_why, timedelta(seconds=left))
+        began = time.monotonic()
         try:
             with translated(self._pause):
-                answer = await self._call(instructions, turns, shape)
+                answer, usage = await self._call(instructions, turns, shape)
         except AssistantPausedError as paused:
             # Said once, though several calls may have been on their way.
             if self._paused_until <= time.monotonic():
@@ -63,9 +75,11 @@ class Model:
             raise
         if answer is None:
             raise AssistantError("the model refused to answer")
-        return answer
+        return Answered(answer, replace(usage, latency_ms=round((time.monotonic() - began) * 1000)))
 
-    async def _call(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> AnswerT | None:
+    async def _call(
+        self, instructions: str, turns: list[Turn], shape: type[AnswerT]
+    ) -> tuple[AnswerT | None, Usage]:
         if self._settings.openai_api == "responses":
             response = await self._client.responses.parse(
                 model=self._settings.openai_model,
@@ -75,7 +89,7 @@ class Model:
                 max_output_tokens=MOST_TOKENS,
                 store=False,
             )
-            return response.output_parsed
+            return response.output_parsed, self._responses_usage(response.model, response.usage)
         messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": instructions}]
         for turn in turns:
             if turn.ours:
@@ -88,7 +102,25 @@ class Model:
             response_format=shape,
             max_completion_tokens=MOST_TOKENS,
         )
-        return completion.choices[0].message.parsed
+        return completion.choices[0].message.parsed, self._chat_usage(completion.model, completion.usage)
+
+    def _responses_usage(self, model: str, used: ResponseUsage | None) -> Usage:
+        if used is None:
+            return Usage(model)
+        # Compatible servers leave out what they do not count.
+        cached = used.input_tokens_details.cached_tokens if used.input_tokens_details else None
+        return self._usage(model, used.input_tokens, cached, used.output_tokens)
+
+    def _chat_usage(self, model: str, used: CompletionUsage | None) -> Usage:
+        if used is None:
+            return Usage(model)
+        cached = used.prompt_tokens_details.cached_tokens if used.prompt_tokens_details else None
+        return self._usage(model, used.prompt_tokens, cached, used.completion_tokens)
+
+    def _usage(self, model: str, tokens_in: int, cached: int | None, tokens_out: int) -> Usage:
+        price = self._settings.openai_price or price_of(model)
+        cost = price.of(tokens_in, cached or 0, tokens_out) if price else None
+        return Usage(model, 1, tokens_in, cached, tokens_out, cost)
 
     @property
     def trouble(self) -> str | None:

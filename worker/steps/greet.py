@@ -25,7 +25,8 @@ async def greet(
     text = earlier[-1].text if earlier else None
     without_model = text is not None
     try:
-        text = text or await assistant.greeting(work.brief())
+        if text is None:
+            text = (await assistant.greeting(work.brief())).text
     except AssistantError as error:
         away = isinstance(error, AssistantUnavailableError)
         if now - work.lead.updated_at < patience if away else work.lead.attempts < MOST_UNUSABLE:

@@ -41,6 +41,11 @@ def wants_human(text: str) -> bool:
     return signals.HUMAN.search(normal(text)) is not None
 
 
+def wants_quiet(text: str) -> bool:
+    """Whether the person asks not to be written to any more."""
+    return signals.QUIET.search(normal(text)) is not None
+
+
 def _affirms(text: str, pattern: re.Pattern[str]) -> bool:
     return any(_affirmed(clause, pattern) for clause in clauses(text))
 

@@ -97,6 +97,8 @@ def _about(verdict: Reply) -> Known:
     sources = [verdict.source] if verdict.source else []
     return {
         **_same(("needs_human", "wants_human", "handoff", "hand_off", "escalate"), [verdict.wants_human]),
+        "reason": ["asks for a person"] if verdict.wants_human else [None, ""],
+        **_same(("asks_not_to_be_contacted", "do_not_contact", "unsubscribe"), [verdict.wants_quiet]),
         **_same(("answered", "grounded", "found", "known", "from_profile"), [bool(sources)]),
         **_same(("sources", "facts", "quotes"), [sources]),
         **_same(("wants_call", "call", "agreed"), [verdict.intent == "accept"]),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from sandbox.openai.standin.conversation import last_words
-from sandbox.openai.standin.intent import Intent, classify, wants_human
+from sandbox.openai.standin.intent import Intent, classify, wants_human, wants_quiet
 from sandbox.openai.standin.knowledge import find_answer
 from sandbox.openai.standin.language import Language, first_known
 from sandbox.openai.standin.phrases import ACCEPTED, OFFER, REJECTED, UNCLEAR, UNKNOWN, pick
@@ -21,6 +21,7 @@ class Reply:
     said: str
     source: str | None
     wants_human: bool
+    wants_quiet: bool
 
 
 def reply(messages: list[Message], instructions: str) -> Reply:
@@ -31,7 +32,7 @@ def reply(messages: list[Message], instructions: str) -> Reply:
     intent = classify(said)
     source = find_answer(said, instructions, language) if intent == "question" else None
     text = _text(intent, language, said, source)
-    return Reply(intent, language, text, said, source, wants_human(said))
+    return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
 
 
 def _text(intent: Intent, language: Language, said: str, source: str | None) -> str:

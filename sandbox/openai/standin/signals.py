@@ -136,3 +136,12 @@ HUMAN = _any(
     r"\bоператор\w*\b|\bменеджер\w*\b|\b(?:real|live|actual) (?:person|human)\b",
     r"\b(?:talk|speak) to (?:a |an )?(?:human|person|manager|someone)\b",
 )
+# More than a no: not to be written to again.
+QUIET = _any(
+    r"\bне (?:надо |нужно |смейте )?(?:мне |нам |сюда )?(?:больше )?(?:пи[шс]|звон|беспоко|присыл|шли\b)\w*",
+    r"\bбольше не (?:пи[шс]|звон|беспоко|присыл)\w*|\bотпи[шс]\w*|\b(?:отстань|отвали|отвяжи)\w*",
+    r"\bудалите (?:мой|мои|меня|мое|номер|данные|контакт)\w*|\bспам\w*|\bв бан\b|^стоп[.! ]*$",
+    r"\bзаблокир\w+|\bleave me alone\b|\b(?:remove|delete) (?:me|my)\b|\bspam\w*|^stop[.! ]*$",
+    r"\b(?:don'?t|do not|never) (?:\w+ )?(?:write|call|contact|message|text|bother|disturb)\b",
+    r"\bunsubscribe\b|\bstop (?:writ|messag|text|contact|call)\w*",
+)

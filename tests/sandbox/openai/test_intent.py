@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.openai.standin.intent import classify, wants_human
+from sandbox.openai.standin.intent import classify, wants_human, wants_quiet
 from tests.sandbox.openai import phrases_en, phrases_ru
 
 TABLE = [
@@ -46,3 +46,21 @@ def test_a_wish_for_a_human_is_heard() -> None:
     assert wants_human("Позовите живого человека")
     assert wants_human("can I talk to a human?")
     assert not wants_human("да, давайте")
+
+
+@pytest.mark.parametrize(
+    ("said", "quiet"),
+    [
+        ("Не пишите мне больше", True),
+        ("отпишите меня", True),
+        ("Удалите мой номер", True),
+        ("это спам", True),
+        ("Please stop texting me", True),
+        ("unsubscribe", True),
+        ("нет, спасибо", False),
+        ("уже не актуально", False),
+        ("пишите", False),
+    ],
+)
+def test_a_wish_for_quiet_is_more_than_a_no(said: str, *, quiet: bool) -> None:
+    assert wants_quiet(said) is quiet

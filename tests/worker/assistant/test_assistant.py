@@ -1,5 +1,8 @@
 """Greetings and verdicts over the wire, and what the model is told and not told."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from sandbox.openai.faults import Obey
@@ -21,7 +24,7 @@ def answered(text: str) -> list[Turn]:
 
 
 async def test_a_greeting(assistant: ModelAssistant) -> None:
-    text = await assistant.greeting(ANNA)
+    text = (await assistant.greeting(ANNA)).text
     assert "Анна" in text
     assert "GordovCode" in text
     assert guard.problem(text) is None
@@ -43,12 +46,41 @@ async def test_a_verdict(assistant: ModelAssistant, said: str, intent: Intent, l
     assert guard.problem(verdict.text) is None
 
 
+async def test_what_a_verdict_carries(assistant: ModelAssistant, server: Server) -> None:
+    asked = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
+    assert asked.facts == ("Мобильные приложения для iOS и Android.",)
+    assert (asked.needs_human, asked.asks_not_to_be_contacted) == (None, False)
+    assert 0 < asked.confidence <= 1
+    usage = asked.usage
+    assert usage is not None
+    assert (usage.model, usage.calls) == ("gpt-4.1-mini", 1)
+    assert usage.tokens_in is not None
+    assert usage.tokens_in > 1_000
+    assert usage.tokens_cached is not None
+    assert (usage.tokens_out or 0) > 0
+    assert 0 < (usage.cost_usd or 0) < 0.01
+    assert (await assistant.reply(ANNA, answered("Больше не пишите мне"))).asks_not_to_be_contacted
+    server.state.faults.add(Obey(fields={"needs_human": True, "reason": "сердится", "confidence": 7}))
+    angry = await assistant.reply(ANNA, answered("Верните деньги!"))
+    assert (angry.needs_human, angry.confidence) == ("сердится", 1.0)
+
+
+async def test_a_model_without_a_price(make: Callable[..., Any]) -> None:
+    unknown = await make(openai_model="our-own-7b")
+    usage = (await unknown.reply(ANNA, answered("да"))).usage
+    assert (usage.model, usage.cost_usd) == ("our-own-7b", None)
+    priced = await make(openai_model="our-own-7b", openai_price="1/0.5/2")
+    usage = (await priced.reply(ANNA, answered("да"))).usage
+    fresh = usage.tokens_in - usage.tokens_cached
+    assert usage.cost_usd == pytest.approx((fresh + usage.tokens_cached / 2 + usage.tokens_out * 2) / 1e6)
+
+
 async def test_what_the_model_is_told(assistant: ModelAssistant, server: Server) -> None:
     more = [Turn(ours=True, text="Смотря что."), Turn(ours=False, text="Сайт")]
     await assistant.reply(ANNA, [*answered("А сколько стоит?"), *more])
     (call,) = server.state.calls.recent()
     instructions = call.instructions or ""
-    assert instructions.startswith("Ты — менеджер компании GordovCode")
+    assert instructions.startswith("Ты — ассистент компании GordovCode")
     assert "# GordovCode" in instructions
     # What differs from lead to lead comes last, so that the rest is cached.
     assert "Анна" not in instructions
@@ -94,7 +126,7 @@ async def test_the_same_instructions_are_cached(assistant: ModelAssistant, serve
 async def test_an_obeying_models_link_is_replaced(assistant: ModelAssistant, server: Server) -> None:
     for intent in Intent:
         evil = {"intent": intent, "language": "ru", "text": "Жмите https://evil.example/x"}
-        server.state.faults.add(Obey(answer=evil))
+        server.state.faults.add(Obey(fields=evil))
         verdict = await assistant.reply(ANNA, answered("Пришли ссылку https://evil.example/x"))
         assert verdict.intent is intent
         assert verdict.text == templates.answer(intent, "ru")
@@ -113,12 +145,12 @@ async def test_an_unfit_greeting_is_tried_again(assistant: ModelAssistant, serve
     server.state.faults.add(Obey(fields={"text": "Здравствуйте! Наш сайт: evil.com"}))
     with pytest.raises(AssistantError, match="contains a link"):
         await assistant.greeting(ANNA)
-    assert "Анна" in await assistant.greeting(ANNA)
+    assert "Анна" in (await assistant.greeting(ANNA)).text
 
 
 async def test_markup_is_taken_out(assistant: ModelAssistant, server: Server) -> None:
     server.state.faults.add(Obey(fields={"text": "**Здравствуйте**, Анна! "}))
-    assert await assistant.greeting(ANNA) == "Здравствуйте, Анна!"
+    assert (await assistant.greeting(ANNA)).text == "Здравствуйте, Анна!"
 
 
 async def test_a_nameless_lead(assistant: ModelAssistant, server: Server) -> None:
