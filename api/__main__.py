@@ -88,7 +88,7 @@ def _described() -> list[str]:
 
 
 def _default(value: object) -> object:
-    return "none" if value is None else value
+    return "none" if value in (None, ()) else value
 
 
 def _port(text: str) -> int:

@@ -8,12 +8,14 @@ from functools import cache
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from fastapi_offline import FastAPIOffline
+from fastapi.middleware.cors import CORSMiddleware
 
-from api import errors
+from api import docs, errors
 from api.connections import open_database
+from api.headers import SecurityHeaders
 from api.limits import BodyLimit
 from api.migrated import newest_revision
+from api.request_ids import HEADER, RequestIds
 from api.routes import health, leads, tilda
 from api.settings import ApiSettings
 from shared.errors import ConfigError
@@ -55,21 +57,41 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
 
     Raises ConfigError if one of those is missing or malformed.
     """
-    # A FastAPI whose documentation needs no network: its scripts come from here.
-    app = FastAPIOffline(
+    settings = settings or load(ApiSettings)
+    app = FastAPI(
         title="AI Lead Assistant",
         description=DESCRIPTION,
         version=version("ai-lead-assistant"),
         openapi_tags=TAGS,
+        openapi_url=docs.OPENAPI if settings.docs_enabled else None,
+        docs_url=None,
+        redoc_url=None,
         swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": True},
         lifespan=_lifespan,
     )
-    app.state.settings = settings or load(ApiSettings)
+    app.state.settings = settings
     app.add_middleware(BodyLimit, exempt=(tilda.PATH,))
     errors.install(app)
+    _open_doors(app, settings)
+    if settings.docs_enabled:
+        docs.install(app)
     for routes in (leads, tilda, health):
         app.include_router(routes.router)
     return app
+
+
+def _open_doors(app: FastAPI, settings: ApiSettings) -> None:
+    """What stands around all routes and their errors; the last one added is the outermost."""
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-API-Key", HEADER],
+            expose_headers=["Location", "Retry-After", HEADER],
+        )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RequestIds)
 
 
 @cache

@@ -1,11 +1,15 @@
 """What the API reads from the environment or .env."""
 
+import re
 from typing import Annotated
 
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import NoDecode
 
 from shared.settings import SharedSettings
+
+_ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?", re.IGNORECASE)
 
 
 def _dialled_from(region: str) -> str:
@@ -14,17 +18,33 @@ def _dialled_from(region: str) -> str:
     return region.upper()
 
 
-def _usable_secret(secret: object) -> object:
-    if not isinstance(secret, str):
-        return secret
-    if not secret.strip():
+def _tokens(value: object) -> object:
+    """The tokens of a setting: several are separated by commas while one takes over from another."""
+    if not isinstance(value, str):
+        return value
+    if not value.strip():
         raise ValueError("is blank: take it out or give it a value")
-    if not secret.strip().isprintable():
+    tokens = tuple(token.strip() for token in value.split(","))
+    if not all(tokens):
+        raise ValueError("has an empty token: commas separate several tokens, and a token itself holds none")
+    if not all(token.isprintable() for token in tokens):
         raise ValueError("holds characters that cannot be typed")
-    return secret.strip()
+    return tokens
 
 
-Secret = Annotated[SecretStr, BeforeValidator(_usable_secret)]
+def _origins(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    origins = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(f"{origin!r} is no site's address: https://example.com, without a path")
+    return origins
+
+
+# NoDecode: pydantic would read a list from the environment as JSON.
+Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_tokens)]
+Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 
 class ApiSettings(SharedSettings):
@@ -36,12 +56,23 @@ class ApiSettings(SharedSettings):
         description="the address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for everyone",
     )
     api_port: int = Field(8000, ge=0, le=65535, description="the port to listen on: 0 takes any free one")
-    api_token: Secret | None = Field(
-        None,
-        description="guards /leads; invent one, e.g. `openssl rand -hex 32`, and send it as a bearer token",
+    api_token: Tokens = Field(
+        (),
+        description="guards /leads; invent one, e.g. `openssl rand -hex 32`, and send it as a bearer token;"
+        " several, separated by commas, are all valid",
     )
-    tilda_token: Secret | None = Field(
-        None, description="guards the Tilda webhook; invent one and enter it in Tilda's webhook settings"
+    tilda_token: Tokens = Field(
+        (),
+        description="guards the Tilda webhook; invent one and enter it in Tilda's webhook settings;"
+        " several, separated by commas, are all valid",
+    )
+    cors_origins: Origins = Field(
+        (),
+        description="the sites whose pages may call the API from a browser: https://example.com; * for all",
+    )
+    docs_enabled: bool = Field(
+        True,
+        description="whether /docs, /redoc and /openapi.json are there: true or false",
     )
     phone_region: Annotated[str, AfterValidator(_dialled_from)] = Field(
         "RU", description="the country in which a phone without a country code is dialled: RU, KZ, DE, …"

@@ -76,7 +76,7 @@ def announce(server: socket.socket, settings: ApiSettings) -> None:
     missing = [
         name
         for name, token in (("API_TOKEN", settings.api_token), ("TILDA_TOKEN", settings.tilda_token))
-        if token is None
+        if not token
     ]
     if missing and not _is_loopback(host):
         names = " and ".join(missing)

@@ -2,8 +2,12 @@
 
 import logging
 import re
+from contextvars import ContextVar
 
 from shared.contacts import parse_phone
+
+# On whose behalf the lines of the present task are logged; empty outside of a request.
+request_id: ContextVar[str] = ContextVar("request_id", default="")
 
 # What may stand between a phone's digits, also in a URL, a form's body and the repr of a string.
 _GAP = r"(?:[^\S\n]|[()+.\-‐‑–—]|%2[0-9A-F]|%C2%A0|\\xa0)"
@@ -30,13 +34,20 @@ _NO_DIGIT = re.compile(r"%[0-9A-F]{2}|\\xa0|\D", re.IGNORECASE)
 def configure(level: str) -> None:
     """Send records of `level` and above to stderr, one line each, phones masked."""
     handler = logging.StreamHandler()
-    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s %(message)s"))
+    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s%(request)s %(message)s"))
+    handler.addFilter(_name_request)
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # These speak of every request, address and query string included, or of every row that is stored.
     # While Telegram is away it says so twice a second; the worker says it once.
     logging.getLogger("pyrogram.connection").setLevel(logging.CRITICAL)
     for chatty in ("httpx2", "httpx", "openai", "pyrogram", "alembic.runtime.plugins", "aiosqlite"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def _name_request(record: logging.LogRecord) -> bool:
+    name = request_id.get()
+    record.request = f" [{name}]" if name else ""
+    return True
 
 
 def mask(value: str | None) -> str:

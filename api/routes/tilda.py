@@ -111,7 +111,7 @@ def _authorised(settings: ApiSettings, tokens: list[bytes], fields: Fields) -> l
     presented = [*tokens, *(secret.encode("utf-8", "replace") for secret in secrets)]
     if not is_known(settings.tilda_token, presented):
         raise unauthorized("TILDA_TOKEN is needed: in a header, in the form or in the address")
-    return [*secrets, settings.tilda_token.get_secret_value()] if settings.tilda_token else secrets
+    return [*secrets, *(token.get_secret_value() for token in settings.tilda_token)]
 
 
 def _storable(body: bytes, secrets: list[str]) -> str:

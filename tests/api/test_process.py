@@ -132,7 +132,9 @@ def test_a_stop_under_load_is_clean(tmp_path: Path, sqlite_url: str, number: sig
             while not stopped.is_set():
                 try:
                     answer = client.post(
-                        "/leads?token=hidden-1", json={"name": "Анна", "phone": "+79991234567"}
+                        "/leads?token=hidden-1",
+                        json={"name": "Анна", "phone": "+79991234567", "username": "@anna_secret"},
+                        headers={"X-Request-ID": "visit-1", "Authorization": "Bearer hidden-2"},
                     )
                 except httpx2.TransportError:
                     return
@@ -159,7 +161,9 @@ def test_a_stop_under_load_is_clean(tmp_path: Path, sqlite_url: str, number: sig
     assert len(set(stored)) == len(stored) >= 20
     log = "".join(lines)
     assert "Traceback" not in log
-    assert "hidden-1" not in log
+    assert "api.routes.leads [visit-1] lead 1 from api stored" in log
+    for secret in ("hidden-1", "hidden-2", "anna_secret"):
+        assert secret not in log
     assert "Анна" not in log
     assert "9991234567" not in log
 

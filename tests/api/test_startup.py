@@ -1,9 +1,10 @@
 """Every setting that cannot work is named in one line, before anything listens."""
 
 import pytest
+from pydantic import SecretStr
 
 from api.settings import ApiSettings
-from api.startup import check_database, listen
+from api.startup import announce, check_database, listen
 from shared.errors import ConfigError
 from shared.settings import load
 from tests.api.conftest import make_settings
@@ -18,6 +19,11 @@ from tests.conftest import ROOT
         ("PHONE_REGION", "ZZ", "PHONE_REGION: is not the two-letter code"),
         ("API_TOKEN", "  ", "API_TOKEN: is blank"),
         ("TILDA_TOKEN", "a\x07b-secret", "TILDA_TOKEN: holds characters"),
+        ("API_TOKEN", "secret,,b", "API_TOKEN: has an empty token: commas separate several tokens"),
+        ("TILDA_TOKEN", "secret,", "TILDA_TOKEN: has an empty token"),
+        ("CORS_ORIGINS", "example.com", "CORS_ORIGINS: 'example.com' is no site's address"),
+        ("CORS_ORIGINS", "https://a.b/c", "CORS_ORIGINS: 'https://a.b/c' is no site's address"),
+        ("DOCS_ENABLED", "perhaps", "DOCS_ENABLED: "),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: "),
         ("DATABASE_URL", "mysql://u:secret@h/d", "DATABASE_URL: no support for 'mysql'"),
         ("DATABASE_URL", "nonsense-secret", "DATABASE_URL: is not a database address"),
@@ -37,10 +43,36 @@ def test_what_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_TOKEN", " abc ")
     monkeypatch.setenv("TILDA_TOKEN", "")
     settings = load(ApiSettings)
-    assert (settings.phone_region, settings.tilda_token) == ("KZ", None)
-    assert settings.api_token
-    assert settings.api_token.get_secret_value() == "abc"
+    assert (settings.phone_region, settings.tilda_token, settings.cors_origins) == ("KZ", (), ())
+    assert [token.get_secret_value() for token in settings.api_token] == ["abc"]
     assert "abc" not in repr(settings)
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_TOKEN", "old-token, new-token")
+    monkeypatch.setenv("CORS_ORIGINS", "https://example.com/, http://localhost:3000,http://[::1]:3000")
+    settings = load(ApiSettings)
+    assert [token.get_secret_value() for token in settings.api_token] == ["old-token", "new-token"]
+    assert settings.cors_origins == ("https://example.com", "http://localhost:3000", "http://[::1]:3000")
+    assert "token" not in repr(settings).replace("api_token", "").replace("tilda_token", "")
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("::", True), ("127.0.0.1", False)])
+def test_a_door_open_to_the_world_is_warned_of(
+    caplog: pytest.LogCaptureFixture, host: str, warned: bool
+) -> None:
+    settings = make_settings("sqlite:///./x.db", api_host=host, api_port="0")
+    with listen(settings) as server:
+        announce(server, settings)
+        announce(server, settings.model_copy(update={"api_token": (SecretStr("a"),)}))
+        guarded = make_settings("sqlite:///./x.db", api_token="a,b", tilda_token="c")
+        announce(server, guarded)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == [
+        f"open to others without {names}: set it, or listen on 127.0.0.1"
+        for names in ("API_TOKEN and TILDA_TOKEN", "TILDA_TOKEN")
+        if warned
+    ]
 
 
 def test_every_setting_is_explained() -> None:
