@@ -2,70 +2,21 @@
 
 import itertools
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx2
 from sqlalchemy import create_engine, text
 
 from shared.db_url import async_url
+from tests.processes import Process
+from tests.waiting import until
 
-ROOT = Path(__file__).parents[1]
 LINK = "https://calendly.com/gordovcode/30min"
-PATIENCE_SECONDS = 30
 
-T = TypeVar("T")
 _numbers = itertools.count(1)
-
-
-def until(look: Callable[[], T | None], what: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """What `look` gives once it gives something true; AssertionError with `what` after `seconds`."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not within {seconds} s: {what}")
-
-
-class Process:
-    """`python -m module`, with its output in a file."""
-
-    def __init__(self, module: str, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
-        self.log = folder / f"{module}-{next(_numbers)}.log"
-        inherited = {
-            key: value for key, value in os.environ.items() if key not in {"API_TOKEN", "TILDA_TOKEN"}
-        }
-        with self.log.open("wb") as log:
-            self.popen = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
-                cwd=folder,
-                env={**inherited, "PYTHONPATH": str(ROOT), **settings},
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
-
-    def says(self, text: str) -> None:
-        """Wait until the log holds `text`."""
-        until(lambda: text in self.text() or self.popen.poll() is not None, f"{self.log.name} says {text!r}")
-        assert text in self.text(), self.text()
-
-    def text(self) -> str:
-        """Everything it has printed."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; gives the exit code."""
-        if self.popen.poll() is None:
-            self.popen.send_signal(number)
-        return self.popen.wait(20)
 
 
 class House:
@@ -195,7 +146,7 @@ class House:
         assert answer.status_code == 201, answer.text
 
     def _ready(self) -> bool:
-        assert self.api_process.popen.poll() is None, self.api_process.text()
+        assert self.api_process.exit_code is None, self.api_process.text()
         try:
             return self.api.get("/readyz").is_success
         except httpx2.HTTPError:

@@ -19,20 +19,15 @@ MOST_MISSED = 6
 
 
 class Site:
-    """A house that is being crashed, with a lock on its database and a view into it.
-
-    The worker's next life is started ahead, since it takes a second to be up, and stopped as it stands by.
-    """
+    """A house that is being crashed, with a lock on its database and a view into it."""
 
     def __init__(self, house: House, lock: Lock, ledger: Ledger) -> None:
         self.house = house
         self.lock = lock
         self.ledger = ledger
-        self._next = house.start_worker()
 
     def close(self) -> None:
         """Leave nothing running."""
-        self._next.stop(signal.SIGKILL)
         self.ledger.close()
         self.lock.close()
         self.house.close()
@@ -42,7 +37,7 @@ class Site:
         self.lock.release()
         for path in ("/telegram/faults", "/openai/faults"):
             assert self.house.control.delete(path).is_success
-        if self.house.worker.popen.poll() is not None:
+        if self.house.worker.exit_code is not None:
             self.restart()
 
     def prospect(self, journey: Sequence[Phase], *, by_phone: bool = False) -> Prospect:
@@ -51,14 +46,11 @@ class Site:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """As a power cut would; nobody takes over yet."""
-        self._next.says("standing by")
-        self._next.popen.send_signal(signal.SIGSTOP)
         self.house.worker.stop(number)
 
     def begin_life(self) -> None:
-        """The next worker starts, and one more stands by."""
-        self._next.popen.send_signal(signal.SIGCONT)
-        self.house.worker, self._next = self._next, self.house.start_worker()
+        """The next worker starts."""
+        self.house.worker = self.house.start_worker()
 
     def restart(self) -> None:
         """The next life, up and connected."""

@@ -1,5 +1,6 @@
 """Kills at the edges of a life: in the start, while catching up, while stopping; replies told only once."""
 
+import signal
 import time
 
 import pytest
@@ -9,7 +10,7 @@ from tests.crashes.blocks import AtCommit, InCall
 from tests.crashes.crashes import Site
 from tests.crashes.phases import ANSWER, GREETING, LINK, WON
 from tests.crashes.prospects import Prospect
-from tests.house import until
+from tests.waiting import until
 
 # A few times the poll of these houses.
 ALONE_SECONDS = 0.4
@@ -57,9 +58,9 @@ def test_a_kill_in_the_drain_sends_once(site: Site, block: InCall) -> None:
     with Barrier(site.house, site.lock, [(prospect, block)]) as barrier:
         prospect.begin(GREETING)
         barrier.reached()
-        site.house.worker.popen.terminate()
+        site.house.worker.send_signal(signal.SIGTERM)
         late = _left_alone(site)
-        assert site.house.worker.popen.poll() is None
+        assert site.house.worker.exit_code is None
         site.kill()
     assert [row.state for row in prospect.ledger.out(prospect.lead_id)] == ["queued"]
     site.restart()

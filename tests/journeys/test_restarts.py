@@ -153,7 +153,7 @@ def test_a_revoked_session_keeps_the_lead_and_says_what_to_do(house: House) -> N
         action="error", method="contacts.ResolveUsername", code=401, message="SESSION_REVOKED", times=1
     )
     lead = house.submit(Telegram=person["username"])
-    assert house.worker.popen.wait(20) == 3
+    assert house.worker.wait(20) == 3
     assert "python -m worker login" in house.worker.text().splitlines()[-1]
     assert "Traceback" not in house.worker.text()
     assert house.lead(lead["id"])["status"] == "pending"

@@ -48,7 +48,7 @@ def test_two_accounts_share_the_leads_without_a_duplicate(house: House, other: P
     assert {len(chat) for chat in chats} == {5}
     assert all(len({message["account"] for message in chat}) == 1 for chat in chats)
     assert len({chat[0]["account"] for chat in chats}) == 2, "both had a share"
-    assert other.popen.poll() is None
+    assert other.exit_code is None
 
 
 def test_a_reply_waits_for_the_account_that_began(house: House, other: Process) -> None:

@@ -16,14 +16,14 @@ def _named(postgres: OwnPostgres, name: str) -> Outage:
 
 def test_while_postgresql_is_gone_callers_are_told_to_come_back(on_own_postgres: Pair) -> None:
     house, postgres = on_own_postgres
-    worker, api = house.worker.popen.pid, house.api_process.popen.pid
+    worker, api = house.worker.pid, house.api_process.pid
     report = go_through(house, _named(postgres, "stopped"), seconds=5)
     assert report.clean, report
     assert report.count.answers[503] > 0
     assert report.count.answers[500] == 0
     # Neither had to be started anew.
-    assert (house.worker.popen.poll(), house.api_process.popen.poll()) == (None, None)
-    assert (house.worker.popen.pid, house.api_process.popen.pid) == (worker, api)
+    assert (house.worker.exit_code, house.api_process.exit_code) == (None, None)
+    assert (house.worker.pid, house.api_process.pid) == (worker, api)
 
 
 def test_reading_says_503_too_while_postgresql_is_gone(on_own_postgres: Pair) -> None:

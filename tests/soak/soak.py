@@ -86,7 +86,7 @@ class Soak:
             if self._chance.random() < DROP_CHANCE:
                 house.control.post("/telegram/drop")
             time.sleep(life / 2)
-        assert house.worker.popen.poll() is None, f"the worker ended by itself:\n{house.worker.text()}"
+        assert house.worker.exit_code is None, f"the worker ended by itself:\n{house.worker.text()}"
         house.worker.stop(signal.SIGKILL)
         self._tally.kills += 1
         house.worker = house.start_worker()
