@@ -126,7 +126,14 @@ UNPROCESSABLE: Final[Responses] = {
     )
 }
 NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is no lead 1")}
-TOO_LARGE: Final[Responses] = {413: problem("The body is over 256 KiB.", "the body is over 256 KiB")}
+BODY_REFUSED: Final[Responses] = {
+    400: problem("The body broke off or is not what its Content-Encoding says.", "the body is not gzip"),
+    408: problem("The body took longer than BODY_SECONDS.", "the body did not come within 15 seconds"),
+    413: problem("The body is over 256 KiB, or unpacks to more.", "the body is over 256 KiB"),
+    415: problem(
+        "Its Content-Encoding is none of gzip and deflate.", "Content-Encoding 'br' is not understood"
+    ),
+}
 TILDA_UNAUTHORIZED: Final[Responses] = {
     401: problem(
         "The token is missing or wrong.",

@@ -1,4 +1,8 @@
-"""Nobody has a form of megabytes: such bodies are refused before they are read to the end."""
+"""What a request may carry: nobody has a form of megabytes, nor types it byte by byte for a minute."""
+
+import asyncio
+import zlib
+from typing import Any
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -6,38 +10,98 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 256 * 1024
 TOO_LARGE = f"the body is over {LARGEST_BODY // 1024} KiB"
+# Read and thrown away: who is cut off in mid-body never hears why.
+_MOST_DRAINED = 16 * 1024 * 1024
+# How zlib is told which wrapping to expect.
+_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
-def too_large() -> HTTPException:
-    """The 413; the connection ends with it, since the rest of the body is not read."""
-    return HTTPException(413, TOO_LARGE, headers={"Connection": "close"})
+class BodyRefused(HTTPException):
+    """The body breaks a limit; `part` is what of it came in the message that broke it."""
+
+    def __init__(self, status_code: int, detail: str, part: bytes = b"") -> None:
+        # The rest of the body may not have been read: the connection ends with the answer.
+        super().__init__(status_code, detail, headers={"Connection": "close"})
+        self.part = part
 
 
-class BodyLimit:
-    """Refuses bodies over LARGEST_BODY, but for `exempt` paths, which look to it themselves."""
+class BodyLimits:
+    """Gives routes bodies of at most LARGEST_BODY, unpacked, whole within `seconds`; else BodyRefused."""
 
-    def __init__(self, app: ASGIApp, exempt: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
         self.app = app
-        self.exempt = exempt
+        self.seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Count what is read; the route that reads it gets the 413 as an exception."""
-        if scope["type"] != "http" or scope["path"].startswith(self.exempt):
-            await self.app(scope, receive, send)
-            return
-        announced = Headers(scope=scope).get("content-length", "")
-        read = int(announced) if announced.isdecimal() else 0
-        if read <= LARGEST_BODY:
-            read = 0
+        """Stand between the server and the route: the route that reads gets the refusal as an exception."""
+        if scope["type"] == "http":
+            receive = _Body(receive, Headers(scope=scope), self.seconds).receive
+        await self.app(scope, receive, send)
 
-        async def counted() -> Message:
-            nonlocal read
-            if read > LARGEST_BODY:
-                raise too_large()
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise too_large()
+
+class _Body:
+    def __init__(self, receive: Receive, headers: Headers, seconds: float) -> None:
+        self._receive = receive
+        self._headers = headers
+        self._seconds = seconds
+        self._deadline = asyncio.get_running_loop().time() + seconds
+        self._is_whole = False
+        self._read = 0
+        encoding = headers.get("content-encoding", "identity").strip().lower()
+        self._encoding = "" if encoding in {"", "identity"} else encoding
+        self._unpacker: Any = zlib.decompressobj(_WINDOWS[encoding]) if encoding in _WINDOWS else None
+
+    async def receive(self) -> Message:
+        """The server's next message; raises BodyRefused with the first that breaks a limit."""
+        if self._is_whole:
+            return await self._receive()  # nothing but the end of the connection
+        self._refuse_unasked()
+        message = await self._next()
+        if message["type"] != "http.request":
             return message
+        body = message.get("body", b"")
+        if self._encoding and (body or self._read):
+            body = message["body"] = await self._unpacked(body)
+        self._read += len(body)
+        if self._read > LARGEST_BODY:
+            await self._drain()
+            raise BodyRefused(413, TOO_LARGE, body)
+        return message
 
-        await self.app(scope, counted, send)
+    def _refuse_unasked(self) -> None:
+        # Who waits for "100 Continue" before sending too much is told at once.
+        length = self._headers.get("content-length", "")
+        waits = self._headers.get("expect", "").lower() == "100-continue" and self._read == 0
+        if waits and length.isdecimal() and int(length[:20]) > LARGEST_BODY:
+            raise BodyRefused(413, TOO_LARGE)
+
+    async def _next(self) -> Message:
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            raise BodyRefused(408, f"the body did not come within {self._seconds:g} seconds") from None
+        self._is_whole = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def _unpacked(self, packed: bytes) -> bytes:
+        if self._unpacker is None:
+            await self._drain()
+            raise BodyRefused(415, f"Content-Encoding {self._encoding[:40]!a} is not understood", packed)
+        try:
+            # The limit holds for what comes out: a kilobyte can unpack to a megabyte.
+            body = bytes(self._unpacker.decompress(packed, LARGEST_BODY + 1 - self._read))
+        except zlib.error:
+            await self._drain()
+            raise BodyRefused(400, f"the body is not {self._encoding}", packed) from None
+        if self._is_whole and not self._unpacker.eof and len(body) + self._read <= LARGEST_BODY:
+            raise BodyRefused(400, f"the body is not {self._encoding}: its end is missing", body)
+        return body
+
+    async def _drain(self) -> None:
+        drained = 0
+        while not self._is_whole and drained < _MOST_DRAINED:
+            try:
+                drained += len((await self._next()).get("body", b""))
+            except BodyRefused:
+                return

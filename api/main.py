@@ -13,7 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from api import docs, errors
 from api.connections import open_database
 from api.headers import SecurityHeaders
-from api.limits import BodyLimit
+from api.limits import BodyLimits
 from api.migrated import newest_revision
 from api.request_ids import HEADER, RequestIds
 from api.routes import health, leads, tilda
@@ -70,7 +70,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    app.add_middleware(BodyLimit, exempt=(tilda.PATH,))
+    app.add_middleware(BodyLimits, seconds=settings.body_seconds)
     errors.install(app)
     _open_doors(app, settings)
     if settings.docs_enabled:

@@ -13,7 +13,10 @@ _IN_FORM = re.compile(r"((?:^|&)(?:[^=&]*(?:\[|%5B))?token(?:\]|%5D)?=)[^&\s]*",
 _IN_JSON = re.compile(r'("token"\s*:\s*)(?:"(?:[^"\\]|\\.)*"|-?[\d.]+)', re.IGNORECASE)
 # The same inside a JSON string.
 _IN_QUOTED_JSON = re.compile(r'(\\"token\\"\s*:\s*)\\"(?:[^"\\]|\\\\(?:\\.|[^"\\]))*\\"', re.IGNORECASE)
-_IN_PART = re.compile(r'(\bname="?token"?[^\n]*\r?\n(?:[^\r\n]+\r?\n)*\r?\n)[^\r\n]*', re.IGNORECASE)
+# With bounds: without them a body of such lines takes minutes.
+_IN_PART = re.compile(
+    r'(\bname="?token"?[^\n]{0,200}\n(?:[^\r\n]{1,200}\r?\n){0,5}\r?\n)[^\r\n]*', re.IGNORECASE
+)
 
 
 def mask_body(body: str, secrets: list[str]) -> str:

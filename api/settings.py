@@ -74,6 +74,9 @@ class ApiSettings(SharedSettings):
         True,
         description="whether /docs, /redoc and /openapi.json are there: true or false",
     )
+    body_seconds: float = Field(
+        15, gt=0, le=300, allow_inf_nan=False, description="most time that a request's body may take, seconds"
+    )
     phone_region: Annotated[str, AfterValidator(_dialled_from)] = Field(
         "RU", description="the country in which a phone without a country code is dialled: RU, KZ, DE, …"
     )

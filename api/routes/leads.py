@@ -40,7 +40,7 @@ router = APIRouter(
     summary="Store a lead",
     response_model=LeadOut,
     response_description="The lead as it is stored; the worker will write to the person.",
-    responses={200: {"model": LeadOut, "description": "It was stored before."}, **examples.TOO_LARGE},
+    responses={200: {"model": LeadOut, "description": "It was stored before."}, **examples.BODY_REFUSED},
 )
 async def create_lead(
     lead: LeadIn,

@@ -9,7 +9,7 @@ from api.bodies import Fields, read_fields
 from api.deps import DatabaseDep, SettingsDep, TildaTokens, is_known, unauthorized
 from api.errors import invalid, log_failure
 from api.intake import Delivery, Submission, record_delivery, submit_delivery
-from api.limits import LARGEST_BODY, TOO_LARGE, too_large
+from api.limits import LARGEST_BODY, BodyRefused
 from api.masking import mask_body, mask_json
 from api.routes.leads import stored
 from api.schemas import LeadOut, StatusOut
@@ -26,6 +26,8 @@ MOST_FIELDS = 1000
 router = APIRouter(tags=["webhooks"])
 
 
+@router.head(f"{PATH}/", include_in_schema=False)
+@router.get(f"{PATH}/", include_in_schema=False)
 @router.head(PATH, include_in_schema=False)
 @router.get(PATH, summary="Is the webhook there?", response_description="It is.")
 async def look() -> StatusOut:
@@ -46,7 +48,7 @@ async def look() -> StatusOut:
             "description": "The same submission again, or Tilda's `test=test`.",
         },
         **examples.TILDA_UNAUTHORIZED,
-        **examples.TOO_LARGE,
+        **examples.BODY_REFUSED,
         **examples.UNPROCESSABLE,
         **examples.UNAVAILABLE,
     },
@@ -57,14 +59,14 @@ async def receive(
 ) -> Response:
     """Takes what Tilda and its likes post: form or JSON, flat or inside `data`, `fields` or `post`. Fields
     are known by what their names include; what is no name and no contact is kept in `extra`."""
-    body, is_whole = await _read(request)
+    body, refusal = await _read(request)
     content_type = request.headers.get("content-type")
     fields = _fields(body, content_type)
     secrets = _authorised(settings, tokens, fields)
     delivery = Delivery(SOURCE, content_type and clean(content_type)[:200], _storable(body, secrets))
-    if not is_whole:
-        await record_delivery(database, delivery, utc_now(), outcome="refused", error=TOO_LARGE)
-        raise too_large()
+    if refusal:
+        await record_delivery(database, delivery, utc_now(), outcome="refused", error=refusal.detail)
+        raise refusal
     if is_probe(fields):
         await record_delivery(database, delivery, utc_now(), outcome="probe")
         return JSONResponse({"status": "ok"})
@@ -78,17 +80,18 @@ async def receive(
     return stored(row, created=created)
 
 
-async def _read(request: Request) -> tuple[bytes, bool]:
-    """The body, or as much of it as is stored, and whether that is all."""
+async def _read(request: Request) -> tuple[bytes, HTTPException | None]:
+    """The body, or as much of it as came and is stored, and why that is not all."""
     body = bytearray()
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > LARGEST_BODY:
-                return _whole_characters(bytes(body[:LARGEST_BODY])), False
+    except BodyRefused as refusal:
+        body += refusal.part
+        return _whole_characters(bytes(body[:LARGEST_BODY])), refusal
     except ClientDisconnect:
-        raise HTTPException(400, "the call broke off") from None
-    return bytes(body), True
+        return _whole_characters(bytes(body)), HTTPException(400, "the call broke off")
+    return bytes(body), None
 
 
 def _whole_characters(body: bytes) -> bytes:

@@ -15,13 +15,13 @@ from shared.db import Database
 WEBHOOK = "/leads/webhooks/tilda"
 
 
-def make_settings(url: str, **values: str) -> ApiSettings:
+def make_settings(url: str, **values: str | float) -> ApiSettings:
     """Settings that no environment changes."""
     return ApiSettings(_env_file=None, database_url=url, **values)
 
 
 @asynccontextmanager
-async def running(url: str, **values: str) -> AsyncIterator[httpx2.AsyncClient]:
+async def running(url: str, **values: str | float) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of a started application."""
     app = create_app(make_settings(url, **values))
     transport = httpx2.ASGITransport(app=app)
@@ -44,6 +44,14 @@ async def lite(sqlite_url: str) -> AsyncIterator[httpx2.AsyncClient]:
     """The same on SQLite alone, for what has nothing to do with the database."""
     async with running(sqlite_url) as client:
         yield client
+
+
+@pytest.fixture
+async def lite_database(sqlite_url: str) -> AsyncIterator[Database]:
+    """The database behind `lite`."""
+    database = Database(sqlite_url)
+    yield database
+    await database.close()
 
 
 async def rows(database: Database, query: str) -> list[dict[str, Any]]:

@@ -1,76 +1,19 @@
 """`python -m api` as an operator meets it: one line when something is wrong, and a clean stop."""
 
-import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
 import psycopg
 import pytest
 
-from tests.conftest import ROOT
-
-COMMAND = [sys.executable, "-m", "api"]
-
-
-def _environment(folder: Path, **settings: str) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    settings = {"DATABASE_URL": f"sqlite:///{folder}/new.db", "API_PORT": "0"} | settings
-    return kept | settings | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
-
-
-def _run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=_environment(folder, **settings),
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-
-
-@contextmanager
-def _serving(
-    folder: Path, *arguments: str, **settings: str
-) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """A running server: the process, its address, and the lines it has logged so far."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=folder,
-        env=_environment(folder, **settings),
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
-    lines: list[str] = []
-    try:
-        for line in process.stderr:
-            lines.append(line)
-            if match := re.search(r"listening on (http://\S+)", line):
-                break
-        else:
-            raise AssertionError("".join(lines))
-        reader = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
-        reader.start()
-        yield process, match.group(1), lines
-        process.terminate()
-        process.wait(15)
-        reader.join(5)
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+from tests.api.processes import environment, run, serving
 
 
 @pytest.mark.parametrize(
@@ -85,7 +28,7 @@ def _serving(
     ],
 )
 def test_a_wrong_setting_is_one_line(tmp_path: Path, settings: dict[str, str], words: str) -> None:
-    ended = _run(tmp_path, **settings)
+    ended = run(tmp_path, **settings)
     assert ended.returncode == 2, ended.stderr
     assert words in ended.stderr
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
@@ -94,19 +37,19 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, settings: dict[str, str], w
 def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        ended = _run(tmp_path, "--port", port)
+        ended = run(tmp_path, "--port", port)
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1)
     assert f"API_PORT: cannot listen on 127.0.0.1:{port}: Address already in use" in ended.stderr
 
 
 def test_a_postgresql_without_that_database_is_one_line(tmp_path: Path, postgres_server: str) -> None:
-    ended = _run(tmp_path, DATABASE_URL=postgres_server.replace("/postgres?", "/nowhere?"))
+    ended = run(tmp_path, DATABASE_URL=postgres_server.replace("/postgres?", "/nowhere?"))
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
     assert 'database "nowhere" does not exist' in ended.stderr
 
 
 def test_help_lists_the_settings(tmp_path: Path) -> None:
-    ended = _run(tmp_path, "--help")
+    ended = run(tmp_path, "--help")
     assert ended.returncode == 0
     for name in ("API_HOST", "API_PORT", "API_TOKEN", "TILDA_TOKEN", "PHONE_REGION", "DATABASE_URL"):
         assert name in ended.stdout
@@ -114,9 +57,9 @@ def test_help_lists_the_settings(tmp_path: Path) -> None:
 
 def test_a_server_of_ones_own_gets_the_same_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "uvicorn", "api.main:app"]
-    environment = _environment(tmp_path, PHONE_REGION="ZZ")
+    settings = environment(tmp_path, PHONE_REGION="ZZ")
     ended = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=30, check=False
+        command, cwd=tmp_path, env=settings, capture_output=True, text=True, timeout=30, check=False
     )
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
     assert "PHONE_REGION" in ended.stderr
@@ -142,7 +85,7 @@ def test_a_stop_under_load_is_clean(tmp_path: Path, sqlite_url: str, number: sig
                 stored.append(answer.json()["id"])
 
     with (
-        _serving(tmp_path, DATABASE_URL=sqlite_url) as (process, address, lines),
+        serving(tmp_path, DATABASE_URL=sqlite_url) as (process, address, lines),
         ThreadPoolExecutor(4) as pool,
     ):
         workers = [pool.submit(load, address) for _ in range(4)]
@@ -169,17 +112,17 @@ def test_a_stop_under_load_is_clean(tmp_path: Path, sqlite_url: str, number: sig
 
 
 def test_strangers_without_tokens_are_warned_of(tmp_path: Path, sqlite_url: str) -> None:
-    with _serving(tmp_path, "--host", "0.0.0.0", DATABASE_URL=sqlite_url, API_TOKEN="x" * 8) as (_, _, lines):
+    with serving(tmp_path, "--host", "0.0.0.0", DATABASE_URL=sqlite_url, API_TOKEN="x" * 8) as (_, _, lines):
         pass
     assert [line for line in lines if "open to others without TILDA_TOKEN" in line]
-    with _serving(tmp_path, DATABASE_URL=sqlite_url) as (process, _, lines):
+    with serving(tmp_path, DATABASE_URL=sqlite_url) as (process, _, lines):
         pass
     assert process.returncode == 0
     assert not [line for line in lines if "WARNING" in line]
 
 
 def test_a_database_that_is_down_stops_nothing(tmp_path: Path) -> None:
-    with _serving(tmp_path, DATABASE_URL="postgresql://u:secret@127.0.0.1:1/d") as (_, address, lines):
+    with serving(tmp_path, DATABASE_URL="postgresql://u:secret@127.0.0.1:1/d") as (_, address, lines):
         assert httpx2.get(f"{address}/healthz").status_code == 200
         assert httpx2.get(f"{address}/readyz").status_code == 503
         answer = httpx2.post(f"{address}/leads", json={"name": "Анна", "phone": "+79991234567"})
@@ -190,7 +133,7 @@ def test_a_database_that_is_down_stops_nothing(tmp_path: Path) -> None:
 
 def test_it_serves_postgresql(tmp_path: Path, postgres: object, request: pytest.FixtureRequest) -> None:
     url = str(request.getfixturevalue("postgres").create())
-    with _serving(tmp_path, DATABASE_URL=url) as (_, address, _):
+    with serving(tmp_path, DATABASE_URL=url) as (_, address, _):
         assert httpx2.get(f"{address}/readyz").json()["status"] == "ready"
         answer = httpx2.post(f"{address}/leads", json={"name": "Анна", "phone": "+79991234567"})
         assert answer.status_code == 201

@@ -7,7 +7,7 @@ import httpx2
 
 from api.limits import LARGEST_BODY
 from shared.db import Database
-from tests.api.conftest import WEBHOOK, deliveries, rows
+from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.api.tilda_bodies import CASES, FORM, PHONE
 
 SUBMISSION = {"Name": "Анна", "Phone": PHONE, "tranid": "467251:8442970", "formid": "form1", "Comments": "hi"}
@@ -107,6 +107,13 @@ async def test_deep_json_is_kept_without_its_depths(client: httpx2.AsyncClient) 
 async def test_a_trailing_slash_is_no_redirect(lite: httpx2.AsyncClient) -> None:
     # Tilda does not follow redirects with its POST.
     assert (await lite.post(f"{WEBHOOK}/", data=SUBMISSION)).status_code == 201
+
+
+async def test_a_look_needs_no_token(sqlite_url: str) -> None:
+    async with running(sqlite_url, tilda_token="t" * 20) as client:
+        for method in ("GET", "HEAD"):
+            for path in (WEBHOOK, f"{WEBHOOK}/"):
+                assert (await client.request(method, path)).status_code == 200
 
 
 async def test_a_long_name_is_cut_and_kept_whole(client: httpx2.AsyncClient) -> None:
