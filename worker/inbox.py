@@ -53,6 +53,17 @@ async def handle(session: AsyncSession, message_ids: Collection[int], intent: In
     )
 
 
+async def leave_to_human(session: AsyncSession, lead_id: int) -> int:
+    """Keep what is unanswered for a human to read; gives how many messages there were."""
+    left = await session.exec(
+        update(Message)
+        .where(col(Message.lead_id) == lead_id, col(Message.state) == "received")
+        .values(state="handled")
+        .execution_options(synchronize_session=False)
+    )
+    return left.rowcount
+
+
 async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelta) -> datetime | None:
     """When a lead's unanswered messages will have been followed by enough quiet; None if there are none."""
     row = await session.exec(

@@ -14,7 +14,7 @@ from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
 from worker import outbox, queue
-from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, Outcome, Rest, Retry, Say, Wait
+from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
 from worker.ports import (
     AssistantError,
@@ -30,6 +30,7 @@ from worker.queue import Me
 from worker.retry import Outage, Outages
 from worker.sender import Sender
 from worker.settle import Policy, Settled, settle
+from worker.silence import why_silent
 from worker.steps import STEPS, Tools
 from worker.wakeups import Wakeups
 from worker.work import Work
@@ -168,6 +169,9 @@ class Loop:
             # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
             lead = await queue.look(session, lead.id or 0, engine.me)
             work = Work(lead, await outbox.transcript(session, lead.id or 0))
+            silent = await why_silent(session, work)
+        if silent is not None:
+            return LeaveAlone(silent)
         outage = engine.outages.of(work.next_call)
         try:
             outcome = await self._take_step(work)

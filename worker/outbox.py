@@ -69,14 +69,15 @@ async def record_failed(session: AsyncSession, message_id: int, reason: str) -> 
     )
 
 
-async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> None:
-    """Take back whatever was still to be said to a lead that is given up."""
-    await session.exec(
+async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int:
+    """Take back whatever was still to be said to a lead that is given up; gives how many messages."""
+    cancelled = await session.exec(
         update(Message)
         .where(col(Message.lead_id) == lead_id, col(Message.state) == "queued")
         .values(state="cancelled", error=reason)
         .execution_options(synchronize_session=False)
     )
+    return cancelled.rowcount
 
 
 async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> bool:

@@ -38,6 +38,7 @@ class Say:
     """Something is to be sent; once delivered, the lead becomes `becomes` (None: stays).
 
     `answers` are the rows of the messages that this settles, `intent` is what they meant.
+    `asks_not_to_be_contacted`: after this, nothing more is to be said to this person.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Say:
     becomes: LeadStatus | None
     answers: tuple[int, ...] = ()
     intent: Intent | None = None
+    asks_not_to_be_contacted: bool = False
     # The model was not asked, or gave nothing usable; of no account for what is said.
     without_model: bool = field(default=False, compare=False)
 
@@ -56,6 +58,14 @@ class Heard:
 
     answers: tuple[int, ...]
     intent: Intent
+    asks_not_to_be_contacted: bool = False
+
+
+@dataclass(frozen=True)
+class LeaveAlone:
+    """The person is not to be written to: what was to be said is not, what they said is for a human."""
+
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -112,5 +122,16 @@ class Rest:
 FROM_OUTSIDE = (Found, DropUsername, Say, Heard, Delivered, Undeliverable, GiveUp)
 
 Outcome = (
-    Found | Advance | DropUsername | Say | Heard | Delivered | Undeliverable | Wait | Retry | GiveUp | Rest
+    Found
+    | Advance
+    | DropUsername
+    | Say
+    | Heard
+    | LeaveAlone
+    | Delivered
+    | Undeliverable
+    | Wait
+    | Retry
+    | GiveUp
+    | Rest
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.clock import Clock
 from shared.log import size
 from shared.models import Message
-from worker.outcomes import Delivered, Outcome, Undeliverable, Wait
+from worker.outcomes import Delivered, LeaveAlone, Outcome, Undeliverable, Wait
 from worker.pace import PEER_FLOOD_PAUSE, Pace
 from worker.ports import (
     CannotWriteError,
@@ -17,6 +17,7 @@ from worker.ports import (
     Telegram,
     TelegramUnavailableError,
 )
+from worker.silence import why_silent
 from worker.work import Work
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class Sender:
             raise ValueError(f"message {message.id} was queued without an identity")
         try:
             await self._type(work, message)
+            if (why := await self._why_silent(work)) is not None:
+                return LeaveAlone(why)
             if not self.may_speak():
                 raise TelegramUnavailableError("whose account this is cannot be confirmed")
             sent = await self.telegram.send(work.peer, message.text, message.random_id)
@@ -59,6 +62,11 @@ class Sender:
             return Wait(error.wait, str(error))
         log.info("lead %s: %s sent (%s)", work.id, message.kind, size(message.text))
         return Delivered(message.id, sent.message_id, self.clock(), is_late)
+
+    async def _why_silent(self, work: Work) -> str | None:
+        # They may have been listed while the message waited for its turn or was being typed.
+        async with self.pace.database.reading() as session:
+            return await why_silent(session, work)
 
     async def _type(self, work: Work, message: Message) -> None:
         seconds = min(self.typing_seconds, len(message.text) / CHARACTERS_A_SECOND)

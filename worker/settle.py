@@ -9,7 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared import do_not_contact
 from shared.db import Database
+from shared.do_not_contact import PERSON, Contacts
 from shared.lifecycle import advance
 from shared.models import Lead
 from shared.status import OPEN, LeadStatus, may_become
@@ -21,6 +23,7 @@ from worker.outcomes import (
     Found,
     GiveUp,
     Heard,
+    LeaveAlone,
     Outcome,
     Rest,
     Retry,
@@ -96,13 +99,15 @@ class _Settlement:
                 return await self._drop_username(session, lead, reason)
             case Say():
                 await outbox.enqueue(session, lead, outcome, now=self.now)
-                if outcome.intent is not None:
-                    await inbox.handle(session, outcome.answers, outcome.intent)
+                await self._heard(session, lead, outcome)
                 await self._change(session, lead, **_FRESH)
                 return self.now
-            case Heard(answers, intent):
-                await inbox.handle(session, answers, intent)
+            case Heard():
+                await self._heard(session, lead, outcome)
                 await self._change(session, lead, **_FRESH)
+                return None
+            case LeaveAlone(reason):
+                await self._leave_alone(session, lead, reason)
                 return None
             case Delivered():
                 await self._delivered(session, lead, outcome)
@@ -155,6 +160,30 @@ class _Settlement:
             )
         )
         return other.first()
+
+    async def _heard(self, session: AsyncSession, lead: Lead, outcome: Say | Heard) -> None:
+        if outcome.intent is not None:
+            await inbox.handle(session, outcome.answers, outcome.intent)
+        if outcome.asks_not_to_be_contacted:
+            await do_not_contact.add(
+                session,
+                Contacts.of(lead),
+                reason="asked not to be written to",
+                actor=PERSON,
+                now=self.now,
+                lead_id=lead.id,
+            )
+
+    async def _leave_alone(self, session: AsyncSession, lead: Lead, reason: str) -> None:
+        unsaid = await outbox.cancel_queued(session, lead.id or 0, reason)
+        unanswered = await inbox.leave_to_human(session, lead.id or 0)
+        target = LeadStatus.HANDED_OFF if unsaid or unanswered else None
+        if not unanswered and may_become(lead.status, LeadStatus.UNREACHABLE):
+            target = LeadStatus.UNREACHABLE
+        if target is not None and may_become(lead.status, target):
+            await self._advance(session, lead, target, reason, last_error=reason)
+        else:
+            await self._change(session, lead, **_FRESH)
 
     async def _drop_username(self, session: AsyncSession, lead: Lead, reason: str) -> datetime:
         if lead.status is LeadStatus.PENDING:

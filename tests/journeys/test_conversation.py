@@ -97,6 +97,26 @@ def test_a_change_of_mind_after_a_refusal(house: House) -> None:
     assert house.received(person)[2].endswith(LINK)
 
 
+def test_who_asks_not_to_be_written_to_hears_no_more_of_us(house: House) -> None:
+    person, lead = _greeted(house, Phone="+79150000001")
+    house.say(person, "Больше не пишите мне")
+    house.becomes(lead["id"], "rejected")
+    again = house.submit(Phone="8 (915) 000-00-01")
+    again = house.becomes(again["id"], "unreachable")
+    assert again["last_error"] == "on the do-not-contact list: asked not to be written to"
+    house.say(person, "Хотя давайте созвонимся")
+    lead = house.becomes(lead["id"], "handed_off")
+    assert [message["text"] for message in lead["messages"] if message["direction"] == "in"][1:] == [
+        "Хотя давайте созвонимся"
+    ]
+    assert [message["kind"] for message in lead["messages"] if message["direction"] == "out"] == [
+        *("greeting", "apology")
+    ]
+    assert len(house.received(person)) == 2
+    calls = house.control.get("/telegram/calls").text
+    assert "79150000001" not in calls
+
+
 def test_after_the_link_questions_are_answered_and_thanks_are_not(house: House) -> None:
     person, lead = _greeted(house)
     house.say(person, "Да, давайте")

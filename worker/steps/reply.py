@@ -1,8 +1,10 @@
 """Understand what the person wrote, all of it together, and decide what to say."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from shared.status import Intent, LeadStatus, may_become
+from worker import templates
 from worker.outcomes import Heard, Outcome, Rest, Say
 from worker.ports import Assistant, Verdict
 from worker.work import Work
@@ -13,14 +15,25 @@ async def reply(work: Work, assistant: Assistant, *, link: str) -> Outcome:
     unanswered = work.unanswered
     if not unanswered:
         return Rest()
-    verdict = await assistant.reply(work.brief(), work.conversation())
+    verdict = _consistent(await assistant.reply(work.brief(), work.conversation()))
+    no_more = verdict.asks_not_to_be_contacted
     answers = tuple(message.id for message in unanswered if message.id is not None)
     said = _words(work.lead.status, verdict, link)
     if said is None:
-        return Heard(answers, verdict.intent)
+        return Heard(answers, verdict.intent, no_more)
     kind, text, target = said
     becomes = target if target and may_become(work.lead.status, target) else None
-    return Say(kind, f"{work.id}:reply:{answers[-1]}", text, becomes, answers, verdict.intent)
+    return Say(kind, f"{work.id}:reply:{answers[-1]}", text, becomes, answers, verdict.intent, no_more)
+
+
+def _consistent(verdict: Verdict) -> Verdict:
+    """Whoever asks not to be written to has refused, whatever else they asked; whoever agrees has not."""
+    if not verdict.asks_not_to_be_contacted or verdict.intent is Intent.REJECT:
+        return verdict
+    if verdict.intent is Intent.ACCEPT:
+        return replace(verdict, asks_not_to_be_contacted=False)
+    text = templates.answer(Intent.REJECT, verdict.language)
+    return replace(verdict, intent=Intent.REJECT, text=text)
 
 
 def _words(status: LeadStatus, verdict: Verdict, link: str) -> tuple[str, str, LeadStatus | None] | None:

@@ -43,7 +43,8 @@ def wants_human(text: str) -> bool:
 
 def wants_quiet(text: str) -> bool:
     """Whether the person asks not to be written to any more."""
-    return signals.QUIET.search(normal(text)) is not None
+    # "Do not call, write here" is not that.
+    return classify(text) == "reject" and signals.QUIET.search(normal(text)) is not None
 
 
 def _affirms(text: str, pattern: re.Pattern[str]) -> bool:

@@ -60,6 +60,9 @@ def test_a_wish_for_a_human_is_heard() -> None:
         ("нет, спасибо", False),
         ("уже не актуально", False),
         ("пишите", False),
+        ("не надо звонить, пишите здесь", False),
+        ("нет. больше не пишите", True),
+        ("Удалите мой номер, откуда он у вас?", True),
     ],
 )
 def test_a_wish_for_quiet_is_more_than_a_no(said: str, *, quiet: bool) -> None:

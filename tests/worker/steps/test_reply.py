@@ -5,6 +5,7 @@ import pytest
 from shared.models import Lead, Message
 from shared.status import Intent, LeadStatus
 from tests.worker.fakes import Words
+from worker import templates
 from worker.inbox import ANSWERED
 from worker.outcomes import Heard, Outcome, Rest, Say
 from worker.ports import AssistantError, Turn, Verdict
@@ -87,3 +88,24 @@ async def test_without_new_words_there_is_nothing_to_do() -> None:
 async def test_an_unusable_verdict_is_raised() -> None:
     with pytest.raises(AssistantError):
         await answer(S.CONTACTED, Words(verdict=AssistantError("пусто")), conversation())
+
+
+@pytest.mark.parametrize(
+    ("intent", "expected"),
+    [
+        (Intent.REJECT, ("apology", "Слова", Intent.REJECT, True)),
+        (Intent.QUESTION, ("apology", templates.answer(Intent.REJECT, "ru"), Intent.REJECT, True)),
+        (Intent.AMBIGUOUS, ("apology", templates.answer(Intent.REJECT, "ru"), Intent.REJECT, True)),
+        (Intent.ACCEPT, ("link", f"Слова\n{LINK}", Intent.ACCEPT, False)),
+    ],
+)
+async def test_a_wish_not_to_be_written_to_is_a_refusal(intent: Intent, expected: tuple[object, ...]) -> None:
+    verdict = Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True)
+    outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.text, outcome.intent, outcome.asks_not_to_be_contacted) == expected
+
+
+async def test_after_a_refusal_the_wish_is_heard_without_a_word() -> None:
+    words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", asks_not_to_be_contacted=True))
+    assert await answer(S.REJECTED, words, conversation()) == Heard((2, 3), Intent.REJECT, True)
