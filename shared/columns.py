@@ -4,10 +4,35 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, ForeignKey, Integer, Text, TypeDecorator, func
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Text,
+    TypeDecorator,
+    func,
+)
+from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
-from sqlmodel import Column, Field
+from sqlmodel import Column, Field, SQLModel
+
+SQLModel.metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite would give a deleted row's number to the next one.
+NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
 # SQLite numbers rows by itself only in a column declared INTEGER, which holds 64 bits there.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -80,8 +105,29 @@ def text_field(*, nullable: bool = True, default: str | None = None) -> Any:
     return Field(default=default, sa_column=Column(Text(), nullable=nullable, server_default=default))
 
 
+def flag() -> Any:
+    return Field(default=False, sa_column=Column(Boolean(), nullable=False, server_default=sql_text("false")))
+
+
+def key_reference(target: str) -> Any:
+    """A reference that is part of the primary key; what it points to takes the row along."""
+    return Field(sa_column=Column(BigId, ForeignKey(target, ondelete="CASCADE"), primary_key=True))
+
+
+def key_number() -> Any:
+    return Field(sa_column=Column(BigInteger(), primary_key=True, autoincrement=False))
+
+
+def key_text() -> Any:
+    return Field(sa_column=Column(Text(), primary_key=True))
+
+
 def number(*, nullable: bool = True) -> Any:
     return Field(default=None, sa_column=Column(BigInteger(), nullable=nullable))
+
+
+def integer() -> Any:
+    return Field(default=None, sa_column=Column(Integer(), nullable=True))
 
 
 def counter() -> Any:

@@ -1,53 +1,38 @@
-"""The tables: leads, messages, events, the worker's accounts, webhook deliveries, the do-not-contact list."""
+"""The tables of leads, messages, events, deliveries and the do-not-contact list; and every table's name."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, MetaData, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Column, Field, SQLModel
 
-from shared.columns import Json, counter, enum_field, moment, number, one_of, reference, row_id, text_field
+from shared.account_models import AccountCall, AccountHold, TelegramAccount, TelegramPerson
+from shared.columns import (
+    NEVER_REUSE_IDS,
+    Json,
+    counter,
+    enum_field,
+    moment,
+    number,
+    one_of,
+    reference,
+    row_id,
+    text_field,
+)
 from shared.status import OPEN, Intent, LeadStatus
 
-SQLModel.metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-# SQLite would give a deleted row's number to the next one.
-NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
-
-
-class TelegramAccount(SQLModel, table=True):
-    """The agency's own Telegram user, one worker each; also where its pacing is remembered."""
-
-    __tablename__ = "telegram_accounts"
-    __table_args__ = (
-        UniqueConstraint("telegram_user_id"),
-        CheckConstraint(one_of("state", ("active", "limited", "needs_login", "banned")), name="state"),
-        NEVER_REUSE_IDS,
-    )
-
-    id: int | None = row_id()
-    telegram_user_id: int = number(nullable=False)
-    session_name: str = text_field(nullable=False)
-    username: str | None = text_field()
-    state: str = text_field(nullable=False, default="active")
-    state_reason: str | None = text_field()
-    # Which worker speaks for the account, and until when unless it says so again.
-    held_by: str | None = text_field()
-    held_until: datetime | None = moment(nullable=True)
-    # When this account may next begin a conversation, and next look a person up.
-    next_outreach_at: datetime | None = moment(nullable=True)
-    next_lookup_at: datetime | None = moment(nullable=True)
-    created_at: datetime = moment(default_now=True)
-    updated_at: datetime = moment(default_now=True)
+__all__ = [
+    "AccountCall",
+    "AccountHold",
+    "DoNotContact",
+    "DoNotContactKey",
+    "Lead",
+    "LeadEvent",
+    "Message",
+    "TelegramAccount",
+    "TelegramPerson",
+    "WebhookDelivery",
+]
 
 
 class Lead(SQLModel, table=True):

@@ -9,14 +9,22 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
-from sqlmodel import SQLModel
 
 from shared.db import Database
+from shared.models import SQLModel
 from tests.conftest import ROOT, Postgres
 
 TABLES = {
-    *("leads", "messages", "lead_events", "telegram_accounts", "webhook_deliveries"),
-    *("do_not_contact", "do_not_contact_key"),
+    "leads",
+    "messages",
+    "lead_events",
+    "telegram_accounts",
+    "account_holds",
+    "account_calls",
+    "telegram_people",
+    "webhook_deliveries",
+    "do_not_contact",
+    "do_not_contact_key",
 }
 
 
@@ -100,7 +108,7 @@ async def models_url(request: pytest.FixtureRequest, database: Database, tmp_pat
 async def test_down_to_nothing_and_up_again(database_url: str) -> None:
     before = await _look(database_url)
     assert set(before["tables"]) == TABLES
-    assert {"leads_arrival", "lead_overview"} <= before["beside"]
+    assert {"leads_arrival", "lead_overview", "account_overview"} <= before["beside"]
     _alembic(database_url, "downgrade", "base")
     assert await _look(database_url) == {"tables": {}, "beside": set()}
     _alembic(database_url, "upgrade", "head")
