@@ -42,10 +42,10 @@ def install(app: FastAPI) -> None:
 
 
 def invalid(
-    field: str, message: str, value: object = None, kind: str = "value_error"
+    field: str, message: str, value: object = None, kind: str = "value_error", *, where: str = "body"
 ) -> RequestValidationError:
-    """A 422 about one field of the body, as FastAPI's own look."""
-    return RequestValidationError([{"type": kind, "loc": ("body", field), "msg": message, "input": value}])
+    """A 422 about one field of the body, or of the `query`, as FastAPI's own look."""
+    return RequestValidationError([{"type": kind, "loc": (where, field), "msg": message, "input": value}])
 
 
 def unavailable(error: Exception) -> Unavailable | None:

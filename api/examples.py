@@ -78,6 +78,18 @@ LEAD_DETAIL: Final[dict[str, Any]] = LEAD | {
         }
     ],
 }
+PERSON: Final[dict[str, Any]] = {
+    "exported_at": "2026-11-22T12:00:00+00:00",
+    "leads": [{"id": 1, "name": "Анна Каренина", "phone_e164": "+79991234567", "status": "contacted"}],
+    "messages": [{"id": 1, "lead_id": 1, "direction": "out", "text": "Здравствуйте, Анна! …"}],
+    "events": [{"id": 1, "lead_id": 1, "to_status": "pending", "at": "2026-11-22T12:00:00Z"}],
+    "deliveries": [{"id": 1, "lead_id": 1, "body": "Name=…&Phone=…", "outcome": "stored"}],
+    "do_not_contact": [],
+}
+FORBID_IN: Final[tuple[dict[str, Any], ...]] = (
+    {"phone": "+7 999 000-00-00", "username": "@nobody_here", "reason": "asked by e-mail"},
+    {"phone": "8 (999) 000-00-00"},
+)
 INVALID: Final[dict[str, Any]] = {
     "detail": [
         {

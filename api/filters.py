@@ -55,20 +55,20 @@ From = Annotated[datetime | date, BeforeValidator(_moment), AfterValidator(_firs
 To = Annotated[datetime | date, BeforeValidator(_moment), AfterValidator(_last_moment)]
 
 
-def make_cursor(lead_id: int) -> str:
+def make_cursor(row_id: int) -> str:
     """The opaque mark after which the next page begins."""
-    return base64.urlsafe_b64encode(f"lead:{lead_id}".encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(f"row:{row_id}".encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> int:
-    """The lead's id in a mark; raises ValueError if it is none of ours."""
+    """The row's id in a mark; raises ValueError if it is none of ours."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
             "ascii"
         )
     except (binascii.Error, UnicodeError):
         raise ValueError("is not a cursor that was given out here") from None
-    match = re.fullmatch(r"lead:([1-9][0-9]{0,18})", text)
+    match = re.fullmatch(r"row:([1-9][0-9]{0,18})", text)
     if not match or int(match.group(1)) > _MAX_ID:
         raise ValueError("is not a cursor that was given out here")
     return int(match.group(1))
@@ -79,17 +79,22 @@ def _known_cursor(cursor: str) -> str:
     return cursor
 
 
-class LeadFilters(BaseModel):
+class Page(BaseModel):
+    """Which part of a list, newest first."""
+
+    limit: int = Field(50, ge=1, le=200)
+    cursor: Annotated[str, Field(max_length=100), AfterValidator(_known_cursor)] | None = Field(
+        None, description="`next_cursor` of the page before."
+    )
+
+
+class LeadFilters(Page):
     """Which leads; all conditions have to hold."""
 
     status: list[LeadStatus] = Field([], description="Only these; may be repeated.")
     q: str = Field("", max_length=200, description="Part of the name, the phone or the username.")
     created_from: From | None = Field(None, description="From this moment or day on; UTC if it has no zone.")
     created_to: To | None = Field(None, description="Up to this moment or whole day; UTC if it has no zone.")
-    limit: int = Field(50, ge=1, le=200)
-    cursor: Annotated[str, Field(max_length=100), AfterValidator(_known_cursor)] | None = Field(
-        None, description="`next_cursor` of the page before."
-    )
 
     def query(self, *, region: str, is_postgres: bool) -> SelectOfScalar[Lead]:
         """The leads of this page, and the first of the next, if there is one."""

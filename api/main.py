@@ -16,7 +16,7 @@ from api.headers import SecurityHeaders
 from api.limits import BodyLimits
 from api.migrated import newest_revision
 from api.request_ids import HEADER, RequestIds
-from api.routes import health, leads, tilda
+from api.routes import do_not_contact, health, leads, people, tilda
 from api.settings import ApiSettings
 from shared.errors import ConfigError
 from shared.settings import load
@@ -37,6 +37,11 @@ TAGS = [
         "description": "People who asked to be written to. Guarded by `API_TOKEN`, if it is set.",
     },
     {"name": "webhooks", "description": "Form builders call these. Guarded by `TILDA_TOKEN`, if it is set."},
+    {
+        "name": "people's data",
+        "description": "What people may ask for by law: their data, or its end. Guarded by `API_TOKEN`.",
+    },
+    {"name": "do-not-contact", "description": "Who must not be written to. Guarded by `API_TOKEN`."},
     {"name": "health", "description": "For whatever watches over the process. Never guarded."},
 ]
 
@@ -75,7 +80,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     _open_doors(app, settings)
     if settings.docs_enabled:
         docs.install(app)
-    for routes in (leads, tilda, health):
+    for routes in (leads, tilda, people, do_not_contact, health):
         app.include_router(routes.router)
     return app
 

@@ -110,6 +110,62 @@ class LeadPage(BaseModel):
     next_cursor: str | None
 
 
+class PersonOut(BaseModel):
+    """All that is stored about a person, table by table, each row with all its columns."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.PERSON]})
+
+    exported_at: datetime
+    leads: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    events: list[dict[str, Any]]
+    deliveries: list[dict[str, Any]] = Field(description="Webhook calls as they came.")
+    do_not_contact: list[dict[str, Any]] = Field(description="Marks of the person's contacts.")
+
+
+class ForbidIn(BaseModel):
+    """Whom nobody may write to: a phone, a username, or all contacts of a lead."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples.FORBID_IN)})
+
+    phone: ContactText | None = Field(None, description="A phone number as people type it.")
+    username: ContactText | None = Field(None, description="A Telegram username.")
+    lead_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(
+        None, description="The lead whose phone, username and Telegram account are meant."
+    )
+    reason: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_tidy)] = Field(
+        "on request", description="Why; no names or contacts here: it is kept as it is."
+    )
+
+
+class MarkOut(BaseModel):
+    """One contact that is not to be written to, as a hash that names nobody."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    kind: Literal["phone", "username", "telegram"]
+    hash: str
+    reason: str
+    actor: str = Field(description="Who asked for it: `person` in their conversation, `api` by a request.")
+    created_at: datetime
+    lead_id: int | None
+
+
+class MarkPage(BaseModel):
+    """Marks, newest first; pass `next_cursor` on as `cursor` for those that follow."""
+
+    items: list[MarkOut]
+    next_cursor: str | None
+
+
+class CheckOut(BaseModel):
+    """Whether a contact is listed, and its marks."""
+
+    listed: bool
+    marks: list[MarkOut]
+
+
 class StatusOut(BaseModel):
     """That all is well."""
 

@@ -6,20 +6,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
 from fastapi.responses import Response
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import examples
 from api.deps import DatabaseDep, SettingsDep, require_api_token
 from api.errors import invalid
 from api.filters import LeadFilters, RowId, make_cursor
 from api.intake import Submission, submit_alone
+from api.person import existing
 from api.schemas import LEAD_OUT, LeadDetail, LeadIn, LeadOut, LeadPage
 from api.text import clean_json, one_line, without_loss
 from shared.clock import utc_now
 from shared.contacts import Contact, ContactError, read_contact
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.lifecycle import advance
-from shared.models import Lead, LeadEvent, Message
+from shared.models import LeadEvent, Message
 from shared.status import LeadStatus
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ async def list_leads(
 async def show_lead(lead_id: RowId, database: DatabaseDep) -> LeadDetail:
     """One lead with its messages and the changes of its status, oldest first."""
     async with database.reading() as session:
-        lead = await _existing(session, lead_id)
+        lead = await existing(session, lead_id)
         messages = await session.exec(
             select(Message).where(col(Message.lead_id) == lead_id).order_by(col(Message.id))
         )
@@ -119,7 +119,7 @@ async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
     beginning, with all its tries."""
     now = utc_now()
     async with database.writing() as session:
-        lead = await _existing(session, lead_id)
+        lead = await existing(session, lead_id)
         if lead.status not in RETRIABLE:
             raise HTTPException(
                 409, f"the lead is {lead.status}: only an unreachable or failed one is tried again"
@@ -139,13 +139,6 @@ async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
             raise HTTPException(409, "somebody else has just moved the lead: look at it again") from None
         await session.refresh(lead)
         return LeadOut.model_validate(lead)
-
-
-async def _existing(session: AsyncSession, lead_id: int) -> Lead:
-    lead = await session.get(Lead, lead_id)
-    if lead is None:
-        raise HTTPException(404, f"there is no lead {lead_id}")
-    return lead
 
 
 def _contact(lead: LeadIn, region: str) -> Contact:

@@ -1,0 +1,81 @@
+"""A person's data: all of it given out, or erased."""
+
+import logging
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import JSONResponse, Response
+
+from api import examples, person
+from api.deps import DatabaseDep, require_api_token
+from api.filters import RowId
+from api.schemas import PersonOut
+from shared import do_not_contact
+from shared.clock import utc_now
+from shared.do_not_contact import Contacts
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(
+    prefix="/leads",
+    tags=["people's data"],
+    dependencies=[Depends(require_api_token)],
+    responses={
+        **examples.UNAUTHORIZED,
+        **examples.NOT_FOUND,
+        **examples.UNPROCESSABLE,
+        **examples.UNAVAILABLE,
+    },
+)
+
+
+@router.get(
+    "/{lead_id}/export",
+    summary="Give out all that is stored about a person",
+    response_model=PersonOut,
+    response_description="A file with every row about the person.",
+)
+async def export_person(lead_id: RowId, database: DatabaseDep) -> Response:
+    """The lead and the person's other leads (the same phone, username or Telegram account), with their
+    messages, events, webhook calls as they came, and marks in the do-not-contact list."""
+    async with database.reading() as session:
+        lead = await person.existing(session, lead_id)
+        found: Any = await person.export(session, lead, utc_now())
+    disposition = f'attachment; filename="lead-{lead_id}.json"'
+    return JSONResponse(found, headers={"Content-Disposition": disposition})
+
+
+@router.delete(
+    "/{lead_id}",
+    status_code=204,
+    summary="Erase a person",
+    response_description="It is gone, and so is all that belonged to it.",
+)
+async def erase_person(
+    lead_id: RowId,
+    database: DatabaseDep,
+    everything: Annotated[
+        bool,
+        Query(description="Also the person's other leads: the same phone, username or Telegram account."),
+    ] = False,
+    forbid: Annotated[
+        bool,
+        Query(
+            alias="do_not_contact",
+            description="Keep marks of the contacts, which name nobody: the person is never written to.",
+        ),
+    ] = False,
+) -> None:
+    """Delete the lead, its messages, its history and the webhook calls that brought it, for good. A worker
+    that is just at it loses it: after what may be on its way already, nothing more is said."""
+    now = utc_now()
+    async with database.writing() as session:
+        lead = await person.existing(session, lead_id)
+        leads = await person.leads_of_person(session, lead) if everything else [lead]
+        if forbid:
+            for each in leads:
+                await do_not_contact.add(
+                    session, Contacts.of(each), reason="asked to be erased", actor="api", now=now
+                )
+        await person.erase(session, leads)
+    logger.info("lead %s erased, and %d others of the same person", lead_id, len(leads) - 1)

@@ -1,0 +1,109 @@
+"""A person's data over HTTP: all of it is given out, and none of it is left after an erasure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+
+from shared.db import Database
+from shared.models import Message
+from tests.api.conftest import WEBHOOK, rows
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+SUBMISSION = {"Name": "Анна", "Phone": "+7 999 123-45-67", "tranid": "1:2", "Comments": "тайна"}
+TABLES = ("leads", "messages", "lead_events", "webhook_deliveries", "do_not_contact")
+
+
+async def _talk(client: httpx2.AsyncClient, database: Database) -> int:
+    """A lead that was submitted twice and talked to; gives its id."""
+    lead = (await client.post(WEBHOOK, data=SUBMISSION)).json()
+    assert (await client.post(WEBHOOK, data=SUBMISSION)).status_code == 200
+    async with database.writing() as session:
+        session.add(
+            Message(
+                lead_id=lead["id"], direction="in", kind="reply", text="тайна", state="handled",
+                created_at=NOW,
+            )
+        )  # fmt: skip
+    return int(lead["id"])
+
+
+async def _post(client: httpx2.AsyncClient, **fields: object) -> int:
+    answer = await client.post("/leads", json={"name": "Анна"} | fields)
+    return int(answer.json()["id"])
+
+
+async def _left(database: Database) -> str:
+    return str([await rows(database, f"SELECT * FROM {table}") for table in TABLES])
+
+
+async def _ids(database: Database) -> Sequence[int]:
+    return [row["id"] for row in await rows(database, "SELECT id FROM leads ORDER BY id")]
+
+
+async def test_an_erased_person_leaves_nothing(client: httpx2.AsyncClient, database: Database) -> None:
+    lead_id = await _talk(client, database)
+    other = await _post(client, phone="+79990000000")
+    assert (await client.delete(f"/leads/{lead_id}")).status_code == 204
+    assert await _ids(database) == [other]
+    left = await _left(database)
+    for trace in ("тайна", "9991234567", "123-45-67"):
+        assert trace not in left
+    assert (await client.delete(f"/leads/{lead_id}")).status_code == 404
+    assert (await client.get(f"/leads/{lead_id}")).status_code == 404
+    # What is sent anew is a new request.
+    assert (await client.post(WEBHOOK, data=SUBMISSION)).status_code == 201
+
+
+async def test_the_persons_other_leads_go_on_demand_alone(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    first = await _post(client, phone="+79991234567", username="anna_k")
+    same = [await _post(client, phone="8 999 123 45 67"), await _post(client, username="@Anna_K")]
+    repeat = await _post(client, phone="+79990000001")
+    stranger = await _post(client, phone="+79990000002", username="anna_kk")
+    found_anew = await _post(client, username="another_name")
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(f"UPDATE leads SET duplicate_of = {first} WHERE id = {repeat}")
+        await connection.exec_driver_sql(
+            f"UPDATE leads SET telegram_user_id = 7 WHERE id IN ({first}, {found_anew})"
+        )
+    exported = (await client.get(f"/leads/{first}/export")).json()
+    assert [lead["id"] for lead in exported["leads"]] == [first, *same, repeat, found_anew]
+    alone = await _post(client, phone="+79991234567")
+    assert (await client.delete(f"/leads/{alone}")).status_code == 204
+    assert await _ids(database) == [first, *same, repeat, stranger, found_anew]
+    assert (await client.delete(f"/leads/{first}", params={"everything": "true"})).status_code == 204
+    assert await _ids(database) == [stranger]
+
+
+async def test_an_erased_person_can_be_remembered_as_not_to_be_written_to(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    lead = await _post(client, phone="+79991234567", username="anna_k")
+    assert (await client.delete(f"/leads/{lead}", params={"do_not_contact": "true"})).status_code == 204
+    for contact in ({"phone": "8 999 123-45-67"}, {"username": "@ANNA_K"}):
+        assert (await client.get("/do-not-contact/check", params=contact)).json()["listed"]
+    assert "9991234567" not in await _left(database)
+    assert "anna_k" not in await _left(database)
+
+
+async def test_an_export_is_everything(client: httpx2.AsyncClient, database: Database) -> None:
+    lead_id = await _talk(client, database)
+    await client.post("/do-not-contact", json={"lead_id": lead_id, "reason": "asked"})
+    answer = await client.get(f"/leads/{lead_id}/export")
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"] == f'attachment; filename="lead-{lead_id}.json"'
+    found: dict[str, Any] = answer.json()
+    assert [lead["name"] for lead in found["leads"]] == ["Анна"]
+    assert [message["text"] for message in found["messages"]] == ["тайна"]
+    assert [event["to_status"] for event in found["events"]] == ["pending"]
+    assert [delivery["outcome"] for delivery in found["deliveries"]] == ["stored", "duplicate"]
+    assert all("tranid=1%3A2" in delivery["body"] for delivery in found["deliveries"])
+    assert [mark["reason"] for mark in found["do_not_contact"]] == ["asked"]
+    for table in TABLES[:4]:
+        (row,) = (await rows(database, f"SELECT * FROM {table} ORDER BY id LIMIT 1"))[:1]
+        exported = found[{"lead_events": "events", "webhook_deliveries": "deliveries"}.get(table, table)][0]
+        assert set(exported) == set(row)
+    assert (await client.get("/leads/99/export")).status_code == 404
