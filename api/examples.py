@@ -66,6 +66,16 @@ LEAD_DETAIL: Final[dict[str, Any]] = LEAD | {
             "created_at": "2026-11-22T12:00:03Z",
             "sent_at": "2026-11-22T12:00:04Z",
             "error": None,
+            "confidence": None,
+            "facts": None,
+            "refused": None,
+            "model": "gpt-4.1-mini",
+            "model_calls": 1,
+            "tokens_in": 1480,
+            "tokens_cached": 1280,
+            "tokens_out": 64,
+            "cost_usd": 0.00031,
+            "latency_ms": 940,
         }
     ],
     "events": [

@@ -80,6 +80,16 @@ class MessageOut(BaseModel):
     created_at: datetime
     sent_at: datetime | None
     error: str | None
+    confidence: float | None = Field(description="How sure the model was of what was meant, 0 to 1.")
+    facts: list[str] | None = Field(description="What the answer rests on in the company's description.")
+    refused: str | None = Field(description="Why the model's own words were not sent as they were.")
+    model: str | None
+    model_calls: int | None
+    tokens_in: int | None
+    tokens_cached: int | None = Field(description="Of `tokens_in`, those that the provider had in its cache.")
+    tokens_out: int | None
+    cost_usd: float | None = Field(description="Null if the model has no price: see OPENAI_PRICE.")
+    latency_ms: int | None
 
 
 class EventOut(BaseModel):

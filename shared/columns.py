@@ -9,6 +9,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     DateTime,
+    Double,
     ForeignKey,
     Integer,
     MetaData,
@@ -36,7 +37,8 @@ NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
 # SQLite numbers rows by itself only in a column declared INTEGER, which holds 64 bits there.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
-Json = JSON().with_variant(JSONB(), "postgresql")
+# No value is no value, not JSON's null.
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -128,6 +130,10 @@ def number(*, nullable: bool = True) -> Any:
 
 def integer() -> Any:
     return Field(default=None, sa_column=Column(Integer(), nullable=True))
+
+
+def real() -> Any:
+    return Field(default=None, sa_column=Column(Double(), nullable=True))
 
 
 def counter() -> Any:

@@ -12,9 +12,11 @@ from shared.columns import (
     Json,
     counter,
     enum_field,
+    integer,
     moment,
     number,
     one_of,
+    real,
     reference,
     row_id,
     text_field,
@@ -148,13 +150,27 @@ class Message(SQLModel, table=True):
     telegram_message_id: int | None = number()
     state: str = text_field(nullable=False)
     intent: Intent | None = enum_field(Intent)
-    # What the lead becomes once this is delivered.
+    # What the lead becomes once this is delivered, and why, if there is more to say than that it was.
     next_status: LeadStatus | None = enum_field(LeadStatus)
+    next_reason: str | None = text_field()
     created_at: datetime = moment(default_now=True)
     # When pacing let a first message go; from then on it may be with Telegram.
     released_at: datetime | None = moment(nullable=True)
     sent_at: datetime | None = moment(nullable=True)
     error: str | None = text_field()
+    # How the model came to it, and what that took. Ours carry it, or theirs if they needed no answer.
+    confidence: float | None = real()
+    facts: list[str] | None = Field(default=None, sa_column=Column(Json, nullable=True))
+    # Why the model's own words were not fit to be sent.
+    refused: str | None = text_field()
+    model: str | None = text_field()
+    model_calls: int | None = integer()
+    tokens_in: int | None = integer()
+    tokens_cached: int | None = integer()
+    tokens_out: int | None = integer()
+    # Unknown if the model has no price.
+    cost_usd: float | None = real()
+    latency_ms: int | None = integer()
 
 
 class LeadEvent(SQLModel, table=True):

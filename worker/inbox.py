@@ -11,7 +11,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.models import Lead, Message
 from shared.status import OPEN, Intent, LeadStatus
-from worker.ports import Incoming
+from worker import outbox
+from worker.ports import Incoming, Verdict
 
 # Somebody who never stops writing is answered after this many quiets all the same.
 MOST_QUIETS = 6
@@ -43,14 +44,15 @@ async def receive(
     return lead
 
 
-async def handle(session: AsyncSession, message_ids: Collection[int], intent: Intent) -> None:
-    """Mark messages as understood."""
-    await session.exec(
-        update(Message)
-        .where(col(Message.id).in_(message_ids))
-        .values(state="handled", intent=intent)
-        .execution_options(synchronize_session=False)
-    )
+async def handle(
+    session: AsyncSession, message_ids: Collection[int], intent: Intent, source: Verdict | None = None
+) -> None:
+    """Mark messages as understood; the last keeps what the model took for it, if no answer does."""
+    handled = update(Message).execution_options(synchronize_session=False)
+    await session.exec(handled.where(col(Message.id).in_(message_ids)).values(state="handled", intent=intent))
+    if source is not None:
+        last = handled.where(col(Message.id) == max(message_ids))
+        await session.exec(last.values(outbox.account_of(source)))
 
 
 async def leave_to_human(session: AsyncSession, lead_id: int) -> int:

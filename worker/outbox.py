@@ -2,7 +2,9 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
@@ -10,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.models import Lead, Message
 from worker.outcomes import Delivered, Say
+from worker.ports import Greeting, Verdict
 
 
 async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime) -> None:
@@ -26,9 +29,24 @@ async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime)
             state="queued",
             intent=say.intent,
             next_status=say.becomes,
+            next_reason=say.reason,
             created_at=now,
+            **account_of(say.source),
         )
     )
+
+
+def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
+    """The columns that tell how the model came to a message, and what that took."""
+    if source is None:
+        return {}
+    columns: dict[str, Any] = {"refused": source.refused}
+    if isinstance(source, Verdict):
+        columns |= {"confidence": source.confidence, "facts": list(source.facts)}
+    if (usage := source.usage) is not None:
+        columns |= asdict(usage)
+        columns["model_calls"] = columns.pop("calls")
+    return columns
 
 
 def new_random_id() -> int:

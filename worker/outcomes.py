@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.status import Intent, LeadStatus
-from worker.ports import Peer
+from worker.ports import Greeting, Peer, Verdict
 
 Via = Literal["username", "phone"]
 
@@ -39,6 +39,7 @@ class Say:
 
     `answers` are the rows of the messages that this settles, `intent` is what they meant.
     `asks_not_to_be_contacted`: after this, nothing more is to be said to this person.
+    `reason`: why the lead moves on, if there is more to say than that it was written to.
     """
 
     kind: str
@@ -48,6 +49,9 @@ class Say:
     answers: tuple[int, ...] = ()
     intent: Intent | None = None
     asks_not_to_be_contacted: bool = False
+    reason: str | None = None
+    # What the model gave, for the record.
+    source: Greeting | Verdict | None = field(default=None, compare=False)
     # The model was not asked, or gave nothing usable; of no account for what is said.
     without_model: bool = field(default=False, compare=False)
 
@@ -59,6 +63,7 @@ class Heard:
     answers: tuple[int, ...]
     intent: Intent
     asks_not_to_be_contacted: bool = False
+    source: Verdict | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -231,6 +231,7 @@ class Worker:
                 settings.calendly_link,
                 timedelta(seconds=settings.greeting_fallback_seconds),
                 utc_now,
+                ZoneInfo(settings.timezone),
             ),
             sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds, holds),
             pace=pace,

@@ -163,7 +163,8 @@ class _Settlement:
 
     async def _heard(self, session: AsyncSession, lead: Lead, outcome: Say | Heard) -> None:
         if outcome.intent is not None:
-            await inbox.handle(session, outcome.answers, outcome.intent)
+            verdict = outcome.source if isinstance(outcome, Heard) else None
+            await inbox.handle(session, outcome.answers, outcome.intent, verdict)
         if outcome.asks_not_to_be_contacted:
             await do_not_contact.add(
                 session,
@@ -198,7 +199,8 @@ class _Settlement:
         target = message.next_status
         # The lead may have been moved (taken over, say) while the message was on its way.
         if target is not None and await self._may_move(session, lead, target):
-            await self._advance(session, lead, target, f"{message.kind} delivered")
+            reason = message.next_reason or f"{message.kind} delivered"
+            await self._advance(session, lead, target, reason)
         else:
             await self._change(session, lead, **_FRESH, updated_at=self.now)
 

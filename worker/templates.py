@@ -22,6 +22,11 @@ _SAFE = {
     },
 }
 
+_HANDOVER = {
+    "ru": "Чтобы ничего не перепутать, передам нашу переписку коллеге — он вам здесь ответит.",
+    "en": "To get this right, I will pass our conversation on to a colleague, who will answer you here.",
+}
+
 
 def greeting(brief: Brief, company: str) -> str:
     """A first message without the model: in English for a request written in Latin letters only."""
@@ -42,3 +47,8 @@ def greeting(brief: Brief, company: str) -> str:
 def answer(intent: Intent, language: str) -> str:
     """A safe text for an intent, in Russian or else in English; `language` is an ISO 639-1 code."""
     return _SAFE["ru" if language == "ru" else "en"][intent]
+
+
+def handover(language: str) -> str:
+    """That a human goes on from here; `language` as above."""
+    return _HANDOVER["ru" if language == "ru" else "en"]

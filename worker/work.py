@@ -3,10 +3,12 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.log import mask_phones
 from shared.models import Lead, Message
 from shared.status import LeadStatus
+from worker.local_time import local_time
 from worker.ports import Brief, Peer, Turn
 
 # What a form's machinery adds: no words of the person's.
@@ -65,8 +67,14 @@ class Work:
         """Every greeting so far, also those that could not be delivered."""
         return [message for message in self.messages if message.kind == "greeting"]
 
-    def brief(self) -> Brief:
-        """What the assistant may know of the lead."""
+    @property
+    def asked_back(self) -> bool:
+        """Whether the last thing we said was that we did not understand."""
+        said = [message.kind for message in self.messages if message.state == "sent"]
+        return said[-1:] == ["clarification"]
+
+    def brief(self, now: datetime | None = None) -> Brief:
+        """What the assistant may know of the lead; `now` by the owner's clock."""
         words = {
             str(key): self._without_contacts(str(value))[:_LONGEST_FIELD]
             for key, value in self.lead.extra.items()
@@ -75,7 +83,8 @@ class Work:
         # Some type their phone or nickname where the name goes: nobody is greeted by that.
         no_name = mask_phones(self.lead.name) != self.lead.name or self.lead.name.startswith("@")
         name = "" if no_name else self.lead.name
-        return Brief(name, dict(list(words.items())[:_MOST_FIELDS]))
+        clock = local_time(now, self.lead.phone_e164) if now else None
+        return Brief(name, dict(list(words.items())[:_MOST_FIELDS]), clock)
 
     def _without_contacts(self, text: str) -> str:
         text = mask_phones(text)

@@ -13,6 +13,8 @@ from shared.status import LeadStatus
 from tests.api.conftest import rows
 
 EVERY_PART = {"id", "direction", "kind", "text", "state", "intent", "created_at", "sent_at", "error"}
+EVERY_PART |= {"confidence", "facts", "refused", "model", "model_calls", "cost_usd", "latency_ms"}
+EVERY_PART |= {"tokens_in", "tokens_cached", "tokens_out"}
 
 
 async def test_a_lead_is_stored_as_it_was_meant(client: httpx2.AsyncClient, database: Database) -> None:

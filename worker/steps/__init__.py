@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from types import MappingProxyType
 
 from shared.clock import Clock
@@ -26,6 +26,8 @@ class Tools:
     link: str
     patience: timedelta
     clock: Clock
+    # The owner's, for people whose own is not known.
+    zone: tzinfo = UTC
 
 
 Step = Callable[[Work, Tools], Awaitable[Outcome]]
@@ -37,12 +39,17 @@ async def _find(work: Work, tools: Tools) -> Outcome:
 
 async def _greet(work: Work, tools: Tools) -> Outcome:
     return await greet(
-        work, tools.assistant, company=tools.company, now=tools.clock(), patience=tools.patience
+        work,
+        tools.assistant,
+        company=tools.company,
+        now=tools.clock(),
+        zone=tools.zone,
+        patience=tools.patience,
     )
 
 
 async def _reply(work: Work, tools: Tools) -> Outcome:
-    return await reply(work, tools.assistant, link=tools.link)
+    return await reply(work, tools.assistant, link=tools.link, now=tools.clock().astimezone(tools.zone))
 
 
 STEPS: Mapping[LeadStatus, Step] = MappingProxyType(

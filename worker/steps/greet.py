@@ -1,11 +1,11 @@
 """Compose the first message: once per lead, whichever way it is delivered."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from shared.status import LeadStatus
 from worker import templates
 from worker.outcomes import Advance, Outcome, Say
-from worker.ports import Assistant, AssistantError, AssistantUnavailableError
+from worker.ports import Assistant, AssistantError, AssistantUnavailableError, Greeting
 from worker.work import Work
 
 # After so many unusable texts a plain greeting is better than none.
@@ -13,7 +13,7 @@ MOST_UNUSABLE = 2
 
 
 async def greet(
-    work: Work, assistant: Assistant, *, company: str, now: datetime, patience: timedelta
+    work: Work, assistant: Assistant, *, company: str, now: datetime, zone: tzinfo, patience: timedelta
 ) -> Outcome:
     """Say the greeting; a text that could not be delivered by username is used again for the phone.
 
@@ -22,15 +22,26 @@ async def greet(
     earlier = work.greetings
     if any(message.state == "sent" for message in earlier):
         return Advance(LeadStatus.CONTACTED, "was greeted before")
-    text = earlier[-1].text if earlier else None
-    without_model = text is not None
+    key = f"{work.id}:greeting:{len(earlier) + 1}"
+    if earlier:
+        return _say(key, earlier[-1].text)
+    brief = work.brief(now.astimezone(zone))
     try:
-        if text is None:
-            text = (await assistant.greeting(work.brief())).text
+        greeting = await assistant.greeting(brief)
     except AssistantError as error:
         away = isinstance(error, AssistantUnavailableError)
         if now - work.lead.updated_at < patience if away else work.lead.attempts < MOST_UNUSABLE:
             raise
-        text, without_model = templates.greeting(work.brief(), company), True
-    key = f"{work.id}:greeting:{len(earlier) + 1}"
-    return Say("greeting", key, text, becomes=LeadStatus.CONTACTED, without_model=without_model)
+        return _say(key, templates.greeting(brief, company))
+    return _say(key, greeting.text, greeting)
+
+
+def _say(key: str, text: str, source: Greeting | None = None) -> Say:
+    return Say(
+        "greeting",
+        key,
+        text,
+        becomes=LeadStatus.CONTACTED,
+        source=source,
+        without_model=source is None,
+    )

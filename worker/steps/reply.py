@@ -1,6 +1,7 @@
 """Understand what the person wrote, all of it together, and decide what to say."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import assert_never
 
 from shared.status import Intent, LeadStatus, may_become
@@ -9,48 +10,84 @@ from worker.outcomes import Heard, Outcome, Rest, Say
 from worker.ports import Assistant, Verdict
 from worker.work import Work
 
+UNCLEAR_TWICE = "two unclear answers in a row"
 
-async def reply(work: Work, assistant: Assistant, *, link: str) -> Outcome:
-    """Say the answer, the apology or the link; Heard where words would be too many; Rest with no messages."""
+
+@dataclass(frozen=True)
+class _Words:
+    """What is to be said, the status it leads to (None: the lead stays), and why, if there is more to say."""
+
+    kind: str
+    text: str
+    target: LeadStatus | None
+    reason: str | None = None
+
+
+async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -> Outcome:
+    """Say the answer, the apology or the link; Heard where words would be too many; Rest with no messages.
+
+    `now` is in the owner's time zone.
+    """
     unanswered = work.unanswered
     if not unanswered:
         return Rest()
-    verdict = _consistent(await assistant.reply(work.brief(), work.conversation()))
+    verdict = _consistent(await assistant.reply(work.brief(now), work.conversation()))
     no_more = verdict.asks_not_to_be_contacted
     answers = tuple(message.id for message in unanswered if message.id is not None)
-    said = _words(work.lead.status, verdict, link)
-    if said is None:
-        return Heard(answers, verdict.intent, no_more)
-    kind, text, target = said
-    becomes = target if target and may_become(work.lead.status, target) else None
-    return Say(kind, f"{work.id}:reply:{answers[-1]}", text, becomes, answers, verdict.intent, no_more)
+    words = _words(work, verdict, link)
+    if words is None:
+        return Heard(answers, verdict.intent, no_more, verdict)
+    return Say(
+        words.kind,
+        f"{work.id}:reply:{answers[-1]}",
+        words.text,
+        words.target if words.target and may_become(work.lead.status, words.target) else None,
+        answers,
+        verdict.intent,
+        no_more,
+        words.reason,
+        verdict,
+    )
 
 
 def _consistent(verdict: Verdict) -> Verdict:
     """Whoever asks not to be written to has refused, whatever else they asked; whoever agrees has not."""
-    if not verdict.asks_not_to_be_contacted or verdict.intent is Intent.REJECT:
+    if not verdict.asks_not_to_be_contacted:
         return verdict
     if verdict.intent is Intent.ACCEPT:
         return replace(verdict, asks_not_to_be_contacted=False)
+    if verdict.intent is Intent.REJECT and verdict.needs_human is None:
+        return verdict
     text = templates.answer(Intent.REJECT, verdict.language)
-    return replace(verdict, intent=Intent.REJECT, text=text)
+    return replace(verdict, intent=Intent.REJECT, text=text, needs_human=None)
 
 
-def _words(status: LeadStatus, verdict: Verdict, link: str) -> tuple[str, str, LeadStatus | None] | None:
-    """Kind, text and the status it leads to; None if nothing is to be said."""
+def _words(work: Work, verdict: Verdict, link: str) -> _Words | None:
+    if verdict.needs_human is not None:
+        kind = "apology" if verdict.intent is Intent.REJECT else "answer"
+        return _Words(kind, verdict.text, LeadStatus.HANDED_OFF, verdict.needs_human)
+    # Who is not understood a second time is not asked a third.
+    if verdict.intent is Intent.AMBIGUOUS and work.asked_back:
+        said = templates.handover(verdict.language)
+        return _Words("answer", said, LeadStatus.HANDED_OFF, UNCLEAR_TWICE)
+    return _by_intent(work.lead.status, verdict, link)
+
+
+def _by_intent(status: LeadStatus, verdict: Verdict, link: str) -> _Words | None:
+    """None if nothing is to be said."""
     has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
     # A question after the link or after a refusal of it is answered without leaving the status.
     talking = None if has_link else LeadStatus.ENGAGED
     match verdict.intent:
         case Intent.ACCEPT:
             # Whoever has the link and says "great, thanks" has said all there is to say.
-            return None if has_link else ("link", f"{verdict.text}\n{link}", LeadStatus.SCHEDULED)
+            return None if has_link else _Words("link", f"{verdict.text}\n{link}", LeadStatus.SCHEDULED)
         case Intent.REJECT:
             refused_before = status is LeadStatus.REJECTED
-            return None if refused_before else ("apology", verdict.text, LeadStatus.REJECTED)
+            return None if refused_before else _Words("apology", verdict.text, LeadStatus.REJECTED)
         case Intent.QUESTION:
-            return ("answer", verdict.text, talking)
+            return _Words("answer", verdict.text, talking)
         case Intent.AMBIGUOUS:
-            return ("clarification", verdict.text, talking)
+            return _Words("clarification", verdict.text, talking)
         case _:
             assert_never(verdict.intent)

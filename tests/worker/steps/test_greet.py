@@ -41,7 +41,7 @@ async def compose(
         "updated_at": NOW,
     }
     work = Work(Lead(**usual | fields), messages)
-    return await greet(work, words, company="Ромашка", now=NOW + at, patience=PATIENCE)
+    return await greet(work, words, company="Ромашка", now=NOW + at, zone=UTC, patience=PATIENCE)
 
 
 def said(text: str, number: int = 1) -> Say:
@@ -51,7 +51,7 @@ def said(text: str, number: int = 1) -> Say:
 async def test_the_models_words() -> None:
     words = Words()
     assert await compose(words, extra={"Задача": "сайт"}) == said(str(words.hello))
-    assert words.briefs == [Brief("Анна", {"Задача": "сайт"})]
+    assert words.briefs == [Brief("Анна", {"Задача": "сайт"}, NOW)]
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])

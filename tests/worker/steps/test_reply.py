@@ -1,5 +1,8 @@
 """What is said to every intent in every status."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from shared.models import Lead, Message
@@ -10,10 +13,11 @@ from worker.inbox import ANSWERED
 from worker.outcomes import Heard, Outcome, Rest, Say
 from worker.ports import AssistantError, Turn, Verdict
 from worker.steps import STEPS
-from worker.steps.reply import reply
+from worker.steps.reply import UNCLEAR_TWICE, reply
 from worker.work import Work
 
 S = LeadStatus
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=ZoneInfo("Europe/Moscow"))
 LINK = "https://calendly.com/x/30min"
 # Status → what becomes of it on accept, reject, and question or ambiguous; "-" = not a word is said.
 EXPECTED: dict[LeadStatus, tuple[LeadStatus | str | None, LeadStatus | str | None, LeadStatus | None]] = {
@@ -46,7 +50,7 @@ def conversation() -> list[Message]:
 
 async def answer(status: LeadStatus, words: Words, messages: list[Message]) -> Outcome:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={"Задача": "сайт"})
-    return await reply(Work(lead, messages), words, link=LINK)
+    return await reply(Work(lead, messages), words, link=LINK, now=NOW)
 
 
 def test_every_status_is_in_the_table() -> None:
@@ -77,6 +81,7 @@ async def test_all_that_is_unanswered_is_asked_about_together() -> None:
         [Turn(ours=True, text="Здравствуйте!"), Turn(ours=False, text="Добрый день\nДа")]
     ]
     assert words.briefs[0].request == {"Задача": "сайт"}
+    assert words.briefs[0].local_time == NOW
 
 
 async def test_without_new_words_there_is_nothing_to_do() -> None:
@@ -109,3 +114,45 @@ async def test_a_wish_not_to_be_written_to_is_a_refusal(intent: Intent, expected
 async def test_after_a_refusal_the_wish_is_heard_without_a_word() -> None:
     words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", asks_not_to_be_contacted=True))
     assert await answer(S.REJECTED, words, conversation()) == Heard((2, 3), Intent.REJECT, True)
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+@pytest.mark.parametrize("intent", Intent)
+async def test_a_human_goes_on_where_one_is_needed(status: LeadStatus, intent: Intent) -> None:
+    verdict = Verdict(intent, "Передам коллеге", "ru", needs_human="сердится")
+    outcome = await answer(status, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, Say)
+    kind = "apology" if intent is Intent.REJECT else "answer"
+    assert (outcome.kind, outcome.text, outcome.becomes) == (kind, "Передам коллеге", S.HANDED_OFF)
+    assert (outcome.reason, outcome.source) == ("сердится", verdict)
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+async def test_nobody_is_asked_back_twice(status: LeadStatus) -> None:
+    unclear = Words(verdict=Verdict(Intent.AMBIGUOUS, "Как вы сказали?", "ru"))
+    asked = Message(id=4, lead_id=17, direction="out", kind="clarification", state="sent", text="Удобно?")
+    still = Message(id=5, lead_id=17, direction="in", kind="reply", state="received", text="хм")
+    before = [message.model_copy(update={"state": "handled"}) for message in conversation()[1:]]
+    said = [conversation()[0], *before, asked, still]
+    outcome = await answer(status, unclear, said)
+    assert isinstance(outcome, Say)
+    assert (outcome.text, outcome.becomes) == (templates.handover("ru"), S.HANDED_OFF)
+    assert outcome.reason == UNCLEAR_TWICE
+    # Something else was said meanwhile, or they are understood this time.
+    answered = asked.model_copy(update={"kind": "answer"})
+    once = await answer(status, unclear, [*said[:-2], answered, still])
+    assert isinstance(once, Say)
+    assert once.kind == "clarification"
+    understood = Verdict(Intent.QUESTION, "Ответ", "ru")
+    clear = await answer(status, Words(verdict=understood), said)
+    assert isinstance(clear, Say)
+    assert clear.becomes is not S.HANDED_OFF
+
+
+async def test_who_wants_to_be_left_alone_is_not_told_that_somebody_will_write() -> None:
+    verdict = Verdict(
+        Intent.REJECT, "Передам коллеге", "ru", needs_human="угрожает жалобой", asks_not_to_be_contacted=True
+    )
+    outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, Say)
+    assert (outcome.text, outcome.becomes) == (templates.answer(Intent.REJECT, "ru"), S.REJECTED)
