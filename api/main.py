@@ -18,6 +18,8 @@ from api.migrated import newest_revision
 from api.request_ids import HEADER, RequestIds
 from api.routes import do_not_contact, health, leads, people, tilda
 from api.settings import ApiSettings
+from api.upkeep import Upkeep
+from shared.clock import utc_now
 from shared.errors import ConfigError
 from shared.settings import load
 
@@ -51,8 +53,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: ApiSettings = app.state.settings
     app.state.newest_revision = newest_revision()
     app.state.database = open_database(settings.database_url)
+    app.state.upkeep = Upkeep(app.state.database, settings, utc_now)
     try:
-        yield
+        async with app.state.upkeep.running():
+            yield
     finally:
         await app.state.database.close()
 

@@ -1,6 +1,7 @@
 """What the API reads from the environment or .env."""
 
 import re
+from datetime import timedelta
 from typing import Annotated
 
 import phonenumbers
@@ -80,3 +81,23 @@ class ApiSettings(SharedSettings):
     phone_region: Annotated[str, AfterValidator(_dialled_from)] = Field(
         "RU", description="the country in which a phone without a country code is dialled: RU, KZ, DE, …"
     )
+    repeat_window_seconds: float = Field(
+        120,
+        ge=0,
+        le=86_400,
+        description="a submission without a key of its own that says the same again within so many seconds"
+        " is a repeat: 0 = never",
+    )
+    delivery_retention_days: int = Field(
+        90, ge=0, le=36_500, description="for how many days webhook calls are kept as they came: 0 = for ever"
+    )
+
+    @property
+    def repeat_window(self) -> timedelta:
+        """For how long the same again is a repeat."""
+        return timedelta(seconds=self.repeat_window_seconds)
+
+    @property
+    def delivery_retention(self) -> timedelta | None:
+        """For how long deliveries are kept; None: for ever."""
+        return timedelta(days=self.delivery_retention_days) if self.delivery_retention_days else None

@@ -81,6 +81,8 @@ class Lead(SQLModel, table=True):
     username: str | None = text_field()
     source: str = text_field(nullable=False)
     source_key: str | None = text_field()
+    # Of what the submission said: tells a repeat from another request under the same key.
+    fingerprint: str | None = text_field()
     status: LeadStatus = enum_field(LeadStatus, nullable=False, default=LeadStatus.PENDING)
     due_at: datetime | None = moment(default_now=True, nullable=True)
     leased_by: str | None = text_field()
@@ -194,12 +196,15 @@ class LeadEvent(SQLModel, table=True):
 
 
 class WebhookDelivery(SQLModel, table=True):
-    """A webhook call as it came, and what became of it."""
+    """A webhook call as it came, and what became of it; `received` until it is understood."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        CheckConstraint(one_of("outcome", ("stored", "duplicate", "probe", "refused")), name="outcome"),
+        CheckConstraint(
+            one_of("outcome", ("received", "stored", "duplicate", "probe", "refused")), name="outcome"
+        ),
         Index("ix_webhook_deliveries_lead_id", "lead_id"),
+        Index("ix_webhook_deliveries_outcome_id", "outcome", "id"),
         Index("ix_webhook_deliveries_received_at", "received_at"),
         NEVER_REUSE_IDS,
     )
@@ -208,8 +213,9 @@ class WebhookDelivery(SQLModel, table=True):
     source: str = text_field(nullable=False)
     received_at: datetime = moment(default_now=True)
     content_type: str | None = text_field()
-    # Text, so that psql shows it: bytes that are not UTF-8 stand as backslash escapes.
+    # Text, so that psql shows it; `charset` tells how to make bytes of it, and is NULL if it is not whole.
     body: str = text_field(nullable=False)
+    charset: str | None = text_field()
     outcome: str = text_field(nullable=False)
     error: str | None = text_field()
     lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")

@@ -11,9 +11,10 @@ from api import examples
 from api.deps import DatabaseDep, SettingsDep, require_api_token
 from api.errors import invalid
 from api.filters import LeadFilters, RowId, make_cursor
-from api.intake import Submission, submit_alone
+from api.intake import submit_alone
 from api.person import existing
 from api.schemas import LEAD_OUT, LeadDetail, LeadIn, LeadOut, LeadPage
+from api.submission import Submission
 from api.text import clean_json, one_line, without_loss
 from shared.clock import utc_now
 from shared.contacts import Contact, ContactError, read_contact
@@ -24,6 +25,7 @@ from shared.status import LeadStatus
 
 logger = logging.getLogger(__name__)
 
+KEY_REUSED = "this Idempotency-Key came with another request before, send a new one"
 RETRIABLE = frozenset({LeadStatus.UNREACHABLE, LeadStatus.FAILED})
 
 router = APIRouter(
@@ -40,7 +42,14 @@ router = APIRouter(
     summary="Store a lead",
     response_model=LeadOut,
     response_description="The lead as it is stored; the worker will write to the person.",
-    responses={200: {"model": LeadOut, "description": "It was stored before."}, **examples.BODY_REFUSED},
+    responses={
+        200: {"model": LeadOut, "description": "It was stored before."},
+        409: examples.problem(
+            "The `Idempotency-Key` came with another request before: nothing was stored.",
+            f"{KEY_REUSED}: lead 1 is what it stands for. Nothing was stored now",
+        ),
+        **examples.BODY_REFUSED,
+    },
 )
 async def create_lead(
     lead: LeadIn,
@@ -48,7 +57,11 @@ async def create_lead(
     settings: SettingsDep,
     idempotency_key: Annotated[
         str | None,
-        Header(max_length=255, description="The same key again: the lead that was stored first, with 200."),
+        Header(
+            max_length=255,
+            description="The same key again: the lead that was stored first, with 200; 409 if it comes with"
+            " another request. Without one, the same again within REPEAT_WINDOW_SECONDS is a repeat.",
+        ),
     ] = None,
 ) -> Response:
     """Store a person who asked to be written to. A phone or a Telegram username is needed, as people type
@@ -60,7 +73,9 @@ async def create_lead(
         key=one_line(idempotency_key or "") or None,
         extra=_extra(lead),
     )
-    row, created = await submit_alone(database, submission, utc_now())
+    row, created = await submit_alone(database, submission, utc_now(), window=settings.repeat_window)
+    if not created and row.fingerprint not in {None, submission.fingerprint}:
+        raise HTTPException(409, f"{KEY_REUSED}: lead {row.id} is what it stands for. Nothing was stored now")
     return stored(row, created=created)
 
 

@@ -1,27 +1,29 @@
 """Tilda's webhook: every submission is stored as it came, and becomes a lead if anyhow possible."""
 
+from dataclasses import replace
+
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from api import examples
-from api.bodies import Fields, read_fields
+from api.bodies import Fields
+from api.deliveries import Delivery, Result, bring, close, keep
 from api.deps import DatabaseDep, SettingsDep, TildaTokens, is_known, unauthorized
-from api.errors import invalid, log_failure
-from api.intake import Delivery, Submission, record_delivery, submit_delivery
+from api.errors import invalid
 from api.limits import LARGEST_BODY, BodyRefused
-from api.masking import mask_body, mask_json
+from api.masking import mask_body
+from api.raw import to_text
+from api.reading import TILDA, fields_of, known_secrets, read_submission
 from api.routes.leads import stored
 from api.schemas import LeadOut, StatusOut
 from api.settings import ApiSettings
-from api.text import clean, decode
-from api.tilda import form_tokens, is_probe, read_lead
+from api.text import clean
+from api.tilda import form_tokens, is_probe
 from shared.clock import utc_now
 from shared.contacts import ContactError
 
-SOURCE = "tilda"
 PATH = "/leads/webhooks/tilda"
-MOST_FIELDS = 1000
 
 router = APIRouter(tags=["webhooks"])
 
@@ -61,23 +63,27 @@ async def receive(
     are known by what their names include; what is no name and no contact is kept in `extra`."""
     body, refusal = await _read(request)
     content_type = request.headers.get("content-type")
-    fields = _fields(body, content_type)
-    secrets = _authorised(settings, tokens, fields)
-    delivery = Delivery(SOURCE, content_type and clean(content_type)[:200], _storable(body, secrets))
+    # A form is taken apart before it is stored only if nothing else than the form can hold the token.
+    fields = [] if is_known(settings.tilda_token, tokens) else fields_of(body, content_type)
+    _authorise(settings, tokens, fields)
+    delivery = _delivery(body, content_type, settings)
     if refusal:
-        await record_delivery(database, delivery, utc_now(), outcome="refused", error=refusal.detail)
+        # Without a charset it can never be taken for the whole.
+        await keep(database, replace(delivery, charset=None), refused=refusal.detail)
         raise refusal
+    delivery_id = await keep(database, delivery)
+    fields = fields or fields_of(body, content_type)
     if is_probe(fields):
-        await record_delivery(database, delivery, utc_now(), outcome="probe")
+        await close(database, delivery_id, Result())
         return JSONResponse({"status": "ok"})
     try:
-        submission = _submission(fields, settings, secrets)
+        submission = read_submission(fields, settings)
     except ContactError as error:
-        await record_delivery(database, delivery, utc_now(), outcome="refused", error=str(error))
+        await close(database, delivery_id, Result(error=error))
         value = next((item.value for item in fields if clean(item.key) == error.field), None)
         raise invalid(error.field, str(error), value, "contact") from None
-    row, created = await submit_delivery(database, submission, delivery, utc_now())
-    return stored(row, created=created)
+    result = await bring(database, delivery_id, submission, delivery.received_at, settings.repeat_window)
+    return stored(result.lead, created=result.created)
 
 
 async def _read(request: Request) -> tuple[bytes, HTTPException | None]:
@@ -100,36 +106,14 @@ def _whole_characters(body: bytes) -> bytes:
     return rest[:-1] if rest[-1:] >= b"\xc0" else body
 
 
-def _fields(body: bytes, content_type: str | None) -> Fields:
-    try:
-        return read_fields(body, content_type)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with the body, it is to be stored
-        log_failure("reading a form", error)
-        return []
-
-
-def _authorised(settings: ApiSettings, tokens: list[bytes], fields: Fields) -> list[str]:
-    """The secrets that must not be stored; 401 if TILDA_TOKEN is set and is not among those presented."""
-    secrets = form_tokens(fields)
-    presented = [*tokens, *(secret.encode("utf-8", "replace") for secret in secrets)]
+def _authorise(settings: ApiSettings, tokens: list[bytes], fields: Fields) -> None:
+    """401 if TILDA_TOKEN is set and is not among those presented."""
+    presented = [*tokens, *(secret.encode("utf-8", "replace") for secret in form_tokens(fields))]
     if not is_known(settings.tilda_token, presented):
         raise unauthorized("TILDA_TOKEN is needed: in a header, in the form or in the address")
-    return [*secrets, *(token.get_secret_value() for token in settings.tilda_token)]
 
 
-def _storable(body: bytes, secrets: list[str]) -> str:
-    # PostgreSQL's texts hold no NUL.
-    return mask_body(decode(body), secrets).replace("\x00", "\\x00")
-
-
-def _submission(fields: Fields, settings: ApiSettings, secrets: list[str]) -> Submission:
-    if len(fields) > MOST_FIELDS:
-        raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
-    try:
-        lead = read_lead(fields, region=settings.phone_region)
-    except ContactError:
-        raise
-    except Exception as error:
-        log_failure("understanding a form", error)
-        raise ContactError("body", "the form could not be understood") from error
-    return Submission(lead.name, lead.contact, SOURCE, lead.key, mask_json(lead.extra, secrets))
+def _delivery(body: bytes, content_type: str | None, settings: ApiSettings) -> Delivery:
+    text, charset = to_text(body)
+    kind = content_type and clean(content_type)[:200]
+    return Delivery(TILDA, utc_now(), kind, mask_body(text, known_secrets(settings)), charset)

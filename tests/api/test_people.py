@@ -71,7 +71,7 @@ async def test_the_persons_other_leads_go_on_demand_alone(
         )
     exported = (await client.get(f"/leads/{first}/export")).json()
     assert [lead["id"] for lead in exported["leads"]] == [first, *same, repeat, found_anew]
-    alone = await _post(client, phone="+79991234567")
+    alone = await _post(client, phone="+79991234567", comment="another request")
     assert (await client.delete(f"/leads/{alone}")).status_code == 204
     assert await _ids(database) == [first, *same, repeat, stranger, found_anew]
     assert (await client.delete(f"/leads/{first}", params={"everything": "true"})).status_code == 204

@@ -1,5 +1,6 @@
 """`python -m api` as an operator meets it: one line when something is wrong, and a clean stop."""
 
+import itertools
 import signal
 import socket
 import subprocess
@@ -70,13 +71,20 @@ def test_a_stop_under_load_is_clean(tmp_path: Path, sqlite_url: str, number: sig
     stopped = threading.Event()
     stored: list[int] = []
 
+    numbers = itertools.count()
+
     def load(address: str) -> None:
         with httpx2.Client(base_url=address) as client:
             while not stopped.is_set():
                 try:
                     answer = client.post(
                         "/leads?token=hidden-1",
-                        json={"name": "Анна", "phone": "+79991234567", "username": "@anna_secret"},
+                        json={
+                            "name": "Анна",
+                            "phone": "+79991234567",
+                            "username": "@anna_secret",
+                            "number": next(numbers),
+                        },
                         headers={"X-Request-ID": "visit-1", "Authorization": "Bearer hidden-2"},
                     )
                 except httpx2.TransportError:

@@ -1,0 +1,41 @@
+"""Pure: the body of a delivery as the submission that it means."""
+
+from api.bodies import Fields, read_fields
+from api.errors import log_failure
+from api.masking import mask_json
+from api.settings import ApiSettings
+from api.submission import Submission
+from api.tilda import form_tokens, read_lead
+from shared.contacts import ContactError
+
+TILDA = "tilda"
+MOST_FIELDS = 1000
+
+
+def fields_of(body: bytes, content_type: str | None) -> Fields:
+    """The fields of a form; none if it cannot be taken apart."""
+    try:
+        return read_fields(body, content_type)
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the body, it is to be stored
+        log_failure("reading a form", error)
+        return []
+
+
+def read_submission(fields: Fields, settings: ApiSettings) -> Submission:
+    """Whom to write to and about what, without secrets. Raises ContactError if it names nobody."""
+    if len(fields) > MOST_FIELDS:
+        raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
+    try:
+        lead = read_lead(fields, region=settings.phone_region)
+    except ContactError:
+        raise
+    except Exception as error:
+        log_failure("understanding a form", error)
+        raise ContactError("body", "the form could not be understood") from error
+    secrets = [*form_tokens(fields), *known_secrets(settings)]
+    return Submission(lead.name, lead.contact, TILDA, lead.key, mask_json(lead.extra, secrets))
+
+
+def known_secrets(settings: ApiSettings) -> list[str]:
+    """What must not be stored in whatever field it comes."""
+    return [token.get_secret_value() for token in settings.tilda_token]

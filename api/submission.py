@@ -1,0 +1,45 @@
+"""Pure: what a form says, and what tells the same submission from another one."""
+
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from shared.contacts import Contact
+
+_PREFIX = "fp:"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A form as it was understood; `key`, if there is one, is the same when it is sent again."""
+
+    name: str
+    contact: Contact
+    source: str
+    key: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The same for the same person saying the same, however the phone was typed."""
+        phone = self.contact.phone
+        said = [
+            phone and (phone.e164 or phone.digits),
+            (self.contact.username or "").casefold(),
+            self.name,
+            self.extra,
+        ]
+        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def is_known_by_fingerprint(self) -> bool:
+        """Whether the key says no more than the content: then it is a repeat only for a while."""
+        return self.key == _PREFIX + self.fingerprint
+
+    def identified(self, *, by_fingerprint: bool, otherwise: str) -> "Submission":
+        """The same with a key: its own, or else its fingerprint, or else `otherwise`."""
+        if self.key:
+            return self
+        return replace(self, key=_PREFIX + self.fingerprint if by_fingerprint else otherwise)

@@ -1,0 +1,61 @@
+"""What the api does beside answering: it finishes what was left unfinished, and prunes."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from api.deliveries import prune, take_up_stale
+from api.errors import log_failure, unavailable
+from api.settings import ApiSettings
+from shared.clock import Clock
+from shared.db import Database
+
+logger = logging.getLogger(__name__)
+
+ROUND_SECONDS = 30
+
+
+class Upkeep:
+    """A round at the start and then every ROUND_SECONDS; any number of processes may do the same."""
+
+    def __init__(self, database: Database, settings: ApiSettings, clock: Clock) -> None:
+        self._database = database
+        self._settings = settings
+        self._clock = clock
+        self.first_round = asyncio.Event()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Rounds beside whatever the block does."""
+        task = asyncio.create_task(self._rounds())
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _rounds(self) -> None:
+        while True:
+            for job in (self._take_up, self._prune):
+                await _attempt(job)
+            self.first_round.set()
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def _take_up(self) -> None:
+        await take_up_stale(self._database, self._settings, self._clock())
+
+    async def _prune(self) -> None:
+        if (retention := self._settings.delivery_retention) is not None:
+            await prune(self._database, self._clock() - retention)
+
+
+async def _attempt(job: Callable[[], Awaitable[None]]) -> None:
+    """One job of a round. While the database is away the requests say so; a bug must not end the rounds."""
+    try:
+        await job()
+    except Exception as error:  # noqa: BLE001 - see above
+        if unavailable(error) is None:
+            log_failure("upkeep", error)
