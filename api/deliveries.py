@@ -24,6 +24,8 @@ from shared.models import WebhookDelivery
 logger = logging.getLogger(__name__)
 
 DELIVERIES: Table = SQLModel.metadata.tables[str(WebhookDelivery.__tablename__)]
+# What brought no lead, and may bring one yet.
+REPLAYABLE = ("received", "refused", "probe")
 # Whoever received it may still be at it.
 STALE = timedelta(seconds=30)
 BATCH = 200

@@ -111,6 +111,17 @@ INVALID: Final[dict[str, Any]] = {
     ]
 }
 
+DELIVERY: Final[dict[str, Any]] = {
+    "id": 7,
+    "source": "tilda",
+    "received_at": "2026-11-22T12:00:00Z",
+    "content_type": "application/x-www-form-urlencoded",
+    "outcome": "refused",
+    "error": "a phone number or a Telegram username is needed",
+    "lead_id": None,
+}
+DELIVERY_DETAIL: Final[dict[str, Any]] = DELIVERY | {"body": "Name=Anna&Mobile=%2B79991234567"}
+
 
 def problem(description: str, detail: str) -> dict[str, Any]:
     """An error's entry in the documentation, with what it looks like."""
@@ -147,6 +158,7 @@ UNPROCESSABLE: Final[Responses] = {
         "#/components/schemas/HTTPValidationError",
     )
 }
+NO_DELIVERY: Final[Responses] = {404: problem("There is no such delivery.", "there is no delivery 7")}
 NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is no lead 1")}
 BODY_REFUSED: Final[Responses] = {
     400: problem("The body broke off or is not what its Content-Encoding says.", "the body is not gzip"),

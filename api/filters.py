@@ -1,17 +1,17 @@
-"""The filters of the list of leads, and the pages it comes in."""
+"""The filters of the lists, and the pages they come in."""
 
 import base64
 import binascii
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from api.search import matches
-from shared.models import Lead
+from shared.models import Lead, WebhookDelivery
 from shared.status import LeadStatus
 
 _MAX_ID = 2**63 - 1
@@ -109,4 +109,31 @@ class LeadFilters(Page):
             query = query.where(col(Lead.created_at) <= self.created_to)
         if self.cursor:
             query = query.where(col(Lead.id) < read_cursor(self.cursor))
+        return query
+
+
+Outcome = Literal["received", "stored", "duplicate", "probe", "refused"]
+
+
+class DeliveryFilters(Page):
+    """Which deliveries; all conditions have to hold."""
+
+    outcome: list[Outcome] = Field([], description="Only these; may be repeated.")
+    lead_id: RowId | None = Field(None, description="Only those that brought this lead, or its repeats.")
+    received_from: From | None = Field(None, description="From this moment or day on; UTC if it has no zone.")
+    received_to: To | None = Field(None, description="Up to this moment or whole day; UTC if it has no zone.")
+
+    def query(self) -> SelectOfScalar[WebhookDelivery]:
+        """The deliveries of this page, and the first of the next, if there is one."""
+        query = select(WebhookDelivery).order_by(col(WebhookDelivery.id).desc()).limit(self.limit + 1)
+        if self.outcome:
+            query = query.where(col(WebhookDelivery.outcome).in_(self.outcome))
+        if self.lead_id is not None:
+            query = query.where(col(WebhookDelivery.lead_id) == self.lead_id)
+        if self.received_from is not None:
+            query = query.where(col(WebhookDelivery.received_at) >= self.received_from)
+        if self.received_to is not None:
+            query = query.where(col(WebhookDelivery.received_at) <= self.received_to)
+        if self.cursor:
+            query = query.where(col(WebhookDelivery.id) < read_cursor(self.cursor))
         return query

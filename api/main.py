@@ -16,7 +16,7 @@ from api.headers import SecurityHeaders
 from api.limits import BodyLimits
 from api.migrated import newest_revision
 from api.request_ids import HEADER, RequestIds
-from api.routes import do_not_contact, health, leads, people, tilda
+from api.routes import deliveries, do_not_contact, health, leads, people, tilda
 from api.settings import ApiSettings
 from api.upkeep import Upkeep
 from shared.clock import utc_now
@@ -27,7 +27,9 @@ DESCRIPTION = """
 Takes leads from website forms; the worker then writes to each person in **Telegram**.
 
 * A **Tilda** site posts to `/leads/webhooks/tilda`; anything else may post JSON to `/leads`.
-* The same submission again (`tranid`, or your `Idempotency-Key`) is stored once.
+* The same submission again (`tranid`, your `Idempotency-Key`, or the same words from the same person within
+  REPEAT_WINDOW_SECONDS) is stored once.
+* `/deliveries` has every webhook call as it came, and reads one anew.
 * `/leads` shows how far the conversations are.
 
 With `API_TOKEN` or `TILDA_TOKEN` set, press **Authorize** first.
@@ -39,6 +41,10 @@ TAGS = [
         "description": "People who asked to be written to. Guarded by `API_TOKEN`, if it is set.",
     },
     {"name": "webhooks", "description": "Form builders call these. Guarded by `TILDA_TOKEN`, if it is set."},
+    {
+        "name": "deliveries",
+        "description": "Webhook calls as they came, and what became of each. Guarded by `API_TOKEN`, if set.",
+    },
     {
         "name": "people's data",
         "description": "What people may ask for by law: their data, or its end. Guarded by `API_TOKEN`.",
@@ -84,7 +90,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     _open_doors(app, settings)
     if settings.docs_enabled:
         docs.install(app)
-    for routes in (leads, tilda, people, do_not_contact, health):
+    for routes in (leads, tilda, deliveries, people, do_not_contact, health):
         app.include_router(routes.router)
     return app
 

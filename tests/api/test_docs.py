@@ -8,7 +8,7 @@ import pytest
 
 from tests.api.conftest import running
 
-TAGS = ["leads", "webhooks", "people's data", "do-not-contact", "health"]
+TAGS = ["leads", "webhooks", "deliveries", "people's data", "do-not-contact", "health"]
 METHODS = {"get", "post", "put", "delete"}
 
 
