@@ -1,5 +1,6 @@
 """Pure: the bytes of a form, whatever they say they are, as its fields in their order."""
 
+import codecs
 import json
 import re
 from typing import Any, NamedTuple
@@ -27,7 +28,12 @@ _PARTS = frozenset({*_KEYS, *_LABELS, *_VALUES, "type", "required", "raw_value"}
 _BRACKETED = re.compile(r"(?:data|fields|post|form_fields)(?:\[[^\[\]]+\])+", re.IGNORECASE)
 _PART_NAME = re.compile(r'\bname="((?:[^"\\]|\\.)*)"|\bname=([^;\s]+)', re.IGNORECASE)
 _FILE_NAME = re.compile(r'\bfilename="([^"]*)"', re.IGNORECASE)
+_CHARSET = re.compile(r'\bcharset="?([\w.:-]{1,40})', re.IGNORECASE)
 _DEEPEST = 8
+# A form with more is refused; to read all of it would only cost time.
+MOST_FIELDS = 1000
+# No one means a number of more digits as a number; Python itself refuses those of thousands.
+_MOST_DIGITS = 40
 
 
 def read_fields(body: bytes, content_type: str | None = None) -> Fields:
@@ -35,30 +41,39 @@ def read_fields(body: bytes, content_type: str | None = None) -> Fields:
 
     The content type is only a hint: senders leave it out and get it wrong.
     """
-    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    charset = match.group(1) if (match := _CHARSET.search(content_type or "")) else None
+    if body[:2].count(0) or body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = decode(body).encode("utf-8", "replace")
+    start = body.removeprefix(codecs.BOM_UTF8).lstrip()
     if start[:1] in {b"{", b"["}:
-        read, value = _read_json(decode(start))
+        read, value = _read_json(decode(start, charset))
         if read:
             return _unwrap(value)
     if boundary := _boundary(start, content_type or ""):
-        return _expand(_multipart(body, boundary))
-    return _expand(_urlencoded(start.rstrip()))
+        return _expand(_multipart(body, boundary, charset))
+    return _expand(_urlencoded(start.rstrip(), charset))
 
 
 def _read_json(text: str) -> tuple[bool, Any]:
     try:
-        return True, json.loads(text, object_pairs_hook=without_loss, parse_constant=lambda _: None)
+        return True, json.loads(
+            text, object_pairs_hook=without_loss, parse_constant=lambda _: None, parse_int=_whole_number
+        )
     except (ValueError, RecursionError):
         return False, None
 
 
-def _urlencoded(body: bytes) -> Fields:
-    pairs = [pair.partition(b"=") for pair in body.split(b"&") if pair]
-    return [Field(_unquote(key), _unquote(value)) for key, _, value in pairs]
+def _whole_number(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
-def _unquote(quoted: bytes) -> str:
-    return decode(unquote_to_bytes(quoted.replace(b"+", b" ")))
+def _urlencoded(body: bytes, charset: str | None) -> Fields:
+    pairs = [pair.partition(b"=") for pair in re.split(rb"&+", body, maxsplit=MOST_FIELDS + 1) if pair]
+    return [Field(_unquote(key, charset), _unquote(value, charset)) for key, _, value in pairs]
+
+
+def _unquote(quoted: bytes, charset: str | None) -> str:
+    return decode(unquote_to_bytes(quoted.replace(b"+", b" ")), charset)
 
 
 def _boundary(start: bytes, content_type: str) -> bytes:
@@ -71,17 +86,17 @@ def _boundary(start: bytes, content_type: str) -> bytes:
     return first if first.startswith(b"--") and b"form-data" in start[:2000].lower() else b""
 
 
-def _multipart(body: bytes, boundary: bytes) -> Fields:
+def _multipart(body: bytes, boundary: bytes, charset: str | None) -> Fields:
     fields: Fields = []
-    for part in body.split(boundary)[1:]:
+    for part in body.split(boundary, MOST_FIELDS + 2)[1:]:
         if part.startswith(b"--"):
             break
         head, _, content = part.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
-        heading = decode(head)
+        heading = decode(head, charset)
         if match := _PART_NAME.search(heading):
             name = re.sub(r"\\(.)", r"\1", match.group(1) or match.group(2) or "")
             file = _FILE_NAME.search(heading)
-            entered = file.group(1) if file else decode(content.removesuffix(b"\n"))
+            entered = file.group(1) if file else decode(content.removesuffix(b"\n"), charset)
             fields.append(Field(name, entered))
     return fields
 

@@ -1,6 +1,6 @@
 """Pure: the body of a delivery as the submission that it means."""
 
-from api.bodies import Fields, read_fields
+from api.bodies import MOST_FIELDS, Fields, read_fields
 from api.errors import log_failure
 from api.masking import mask_json
 from api.settings import ApiSettings
@@ -9,7 +9,6 @@ from api.tilda import form_tokens, read_lead
 from shared.contacts import ContactError
 
 TILDA = "tilda"
-MOST_FIELDS = 1000
 
 
 def fields_of(body: bytes, content_type: str | None) -> Fields:

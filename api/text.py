@@ -1,5 +1,6 @@
 """Pure: what people send, made fit to be stored and sent back as JSON."""
 
+import codecs
 import math
 import re
 from collections.abc import Iterable
@@ -7,14 +8,23 @@ from typing import Any
 
 # Control characters but tab and line ends; PostgreSQL refuses NUL, and nobody types the others.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# What turns the order of letters round, or cannot be seen: a name, a link or a prompt may hide behind them.
+# The joiners stay, emoji and Persian need them; so do the tag letters that make England's flag.
+_SPOOFING = re.compile(
+    "(\U0001f3f4[\U000e0061-\U000e007a]{1,6}\U000e007f)"
+    "|[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+# The ways in which Russian was written before UTF-8, by the names that senders use.
+_CYRILLIC = frozenset({"windows-1251", "cp1251", "koi8-r", "koi8-u", "iso-8859-5", "cp866", "ibm866"})
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Deeper than any form; far from what makes Python or a database give up.
 _DEEPEST = 30
 
 
 def clean(text: str) -> str:
-    """`text` without control characters; halves of surrogate pairs become the replacement character."""
-    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _CONTROL.sub("", text))
+    """`text` without control and spoofing characters; halves of pairs become the replacement character."""
+    text = _SPOOFING.sub(lambda match: match.group(1) or "", _CONTROL.sub("", text))
+    return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def one_line(text: str) -> str:
@@ -53,17 +63,34 @@ def without_loss(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def decode(body: bytes) -> str:
-    """The text of a form: UTF-8; else Windows-1251, if that makes it Russian; else with escapes."""
+def decode(body: bytes, charset: str | None = None) -> str:
+    """The text of a form: UTF-8 or UTF-16; else `charset` or Windows-1251, if that makes it Russian; else
+    with escapes. Never raises."""
     try:
-        return body.decode("utf-8-sig")
+        return body.decode(_utf16(body) or "utf-8-sig")
     except UnicodeDecodeError:
-        return _cyrillic(body) or body.decode("utf-8", "backslashreplace")
+        said = (charset or "").lower()
+        read = _cyrillic(body, said if said in _CYRILLIC else "cp1251")
+        return read or body.decode("utf-8", "backslashreplace")
 
 
-def _cyrillic(body: bytes) -> str | None:
+def _utf16(body: bytes) -> str | None:
+    """Which UTF-16 it is: by its mark, or by the halves of its first characters, which are ASCII."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if len(body) < 4 or len(body) % 2:
+        return None
+    match [byte == 0 for byte in body[:4]]:
+        case [False, True, False, True]:
+            return "utf-16-le"
+        case [True, False, True, False]:
+            return "utf-16-be"
+    return None
+
+
+def _cyrillic(body: bytes, charset: str) -> str | None:
     try:
-        text = body.decode("cp1251")
+        text = body.decode(charset)
     except UnicodeDecodeError:
         return None
     foreign = [character for character in text if not character.isascii()]

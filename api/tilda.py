@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -13,6 +14,10 @@ from shared.contacts import Contact, ContactError, Phone, parse_phone, parse_use
 
 LONGEST_NAME = 200
 _LONGEST_KEY = 120
+# Nobody names a field at greater length, nor gives more contacts: the rest would only cost time.
+_LONGEST_FIELD_NAME = 500
+_MOST_CONTACTS = 40
+_MOST_SECRETS = 5
 _EMPTY = frozenset({"", "null", "none", "undefined", "-"})
 # Answers to "do you have Telegram?", not the names of people.
 _NOT_USERNAMES = frozenset({"true", "false", "none", "null", "undefined", "telegram", "whatsapp", "viber"})
@@ -46,7 +51,8 @@ class _Candidates:
 
 def form_tokens(fields: Fields) -> list[str]:
     """The secrets that the form itself carries."""
-    return [str(item.value) for item in fields if _is(item, "token") and item.value is not None]
+    tokens = (str(item.value) for item in fields if _is(item, "token") and item.value is not None)
+    return list(islice(tokens, _MOST_SECRETS))
 
 
 def is_probe(fields: Fields) -> bool:
@@ -84,7 +90,7 @@ def submission_key(fields: Fields) -> str | None:
 def _role(item: Field) -> Role | None:
     if isinstance(item.value, dict | list | bool):
         return None
-    role = role_of(item.key) or (role_of(item.label) if item.label else None)
+    role = role_of(item.key[:_LONGEST_FIELD_NAME]) or role_of(item.label[:_LONGEST_FIELD_NAME])
     # «Имя пользователя» is a username in Telegram's menus and a person's name elsewhere.
     is_name = role is Role.USERNAME and "имя" in item.key.casefold() and _username(_text(item)) is None
     return Role.NAME if is_name else role
@@ -93,7 +99,7 @@ def _role(item: Field) -> Role | None:
 def _candidates(fields: Fields, roles: list[Role | None], region: str) -> _Candidates:
     found = _Candidates()
     others: list[tuple[int, str]] = []
-    for at, text in _filled(fields, roles, Role.PHONE):
+    for at, text in islice(_filled(fields, roles, Role.PHONE), _MOST_CONTACTS):
         if phone := parse_phone(text, region=region):
             found.phones.append((at, phone))
         elif username := _username(text):
@@ -101,11 +107,11 @@ def _candidates(fields: Fields, roles: list[Role | None], region: str) -> _Candi
             (found.nicknames if username == text.strip() else found.usernames).append((at, username))
         else:
             found.unread = found.unread or fields[at]
-    for at, text, kind in _messengers(fields):
+    for at, text, kind in islice(_messengers(fields), _MOST_CONTACTS):
         others.append((at, text)) if kind in {"", "telegram"} else _phone_only(found, at, text, region)
     named = [*_filled(fields, roles, Role.USERNAME), *others, *_filled(fields, roles, Role.CONTACT)]
     written = []
-    for at, text in named:
+    for at, text in named[:_MOST_CONTACTS]:
         if username := _username(text):
             written.append((at, username))
         elif phone := parse_phone(text, region=region):
