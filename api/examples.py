@@ -175,6 +175,58 @@ TILDA_UNAUTHORIZED: Final[Responses] = {
     )
 }
 
+IMPORT_CSV: Final = (
+    "Имя;Телефон;Telegram;Комментарий\r\n"
+    "Анна Каренина;+7 999 123-45-67;@anna_k;Нужен сайт\r\n"
+    "Иван;8 (999) 765-43-21;;\r\n"
+)
+IMPORT_OUT: Final[dict[str, Any]] = {
+    "complete": True,
+    "taken": 1,
+    "repeated": 0,
+    "refused": 1,
+    "detail": None,
+    "rows": [
+        {"row": 2, "outcome": "taken", "lead_id": 1, "error": None},
+        {
+            "row": 3,
+            "outcome": "refused",
+            "lead_id": None,
+            "error": "phone: a phone number or a Telegram username is needed",
+        },
+    ],
+}
+IMPORT_BODY: Final[dict[str, Any]] = {
+    "required": True,
+    "content": {
+        "text/csv": {
+            "schema": {"type": "string"},
+            "examples": {"spreadsheet": {"summary": "As Excel saves it", "value": IMPORT_CSV}},
+        },
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "format": "binary"}},
+            },
+        },
+    },
+}
+IMPORT_REFUSED: Final[Responses] = {
+    413: problem("The file is over IMPORT_MAX_MIB, or has too many rows.", "the body is over 20480 KiB"),
+    415: problem(
+        "It is no CSV file, or its Content-Encoding is none of gzip and deflate.",
+        "this is an Excel workbook: save it as CSV",
+    ),
+}
+IMPORT_BROKEN_OFF: Final[Responses] = {
+    503: _answer(
+        "The database went away. What was taken is told; the file again takes what is missing.",
+        {**IMPORT_OUT, "complete": False, "detail": "the database cannot be reached: try again; …"},
+        "#/components/schemas/ImportOut",
+    )
+}
+
 _FORM_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "description": "Whatever fields the form has.",

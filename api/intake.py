@@ -53,7 +53,7 @@ async def submit(
     `window`: for how long a submission that is known by its fingerprint alone counts as a repeat.
     `now`: when it came, which for one that is taken up later is in the past.
     """
-    values = _values(submission, now)
+    values = row_values(submission, now)
     statement = _INSERT[connection.dialect.name]
     while True:
         if row := (await connection.execute(statement, values)).first():
@@ -100,7 +100,8 @@ async def again(store: Callable[[], Awaitable[T]]) -> T:
         return await store()
 
 
-def _values(submission: Submission, now: datetime) -> dict[str, Any]:
+def row_values(submission: Submission, now: datetime) -> dict[str, Any]:
+    """The row of a new lead, due at once."""
     contact = submission.contact
     return {
         "name": submission.name,

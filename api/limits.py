@@ -2,6 +2,7 @@
 
 import asyncio
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import HTTPException
@@ -9,7 +10,8 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 256 * 1024
-TOO_LARGE = f"the body is over {LARGEST_BODY // 1024} KiB"
+# A file may take so many times as long as a form.
+_FILE_PATIENCE = 20
 # Read and thrown away: who is cut off in mid-body never hears why.
 _MOST_DRAINED = 16 * 1024 * 1024
 # How zlib is told which wrapping to expect.
@@ -26,24 +28,32 @@ class BodyRefused(HTTPException):
 
 
 class BodyLimits:
-    """Gives routes bodies of at most LARGEST_BODY, unpacked, whole within `seconds`; else BodyRefused."""
+    """Gives routes bodies of at most LARGEST_BODY, unpacked, whole within `seconds`; else BodyRefused.
 
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
+    `files`: the paths that take files, each with the most bytes of one.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float, files: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.seconds = seconds
+        self.files = files or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Stand between the server and the route: the route that reads gets the refusal as an exception."""
         if scope["type"] == "http":
-            receive = _Body(receive, Headers(scope=scope), self.seconds).receive
+            most = self.files.get(scope["path"])
+            seconds = self.seconds if most is None else self.seconds * _FILE_PATIENCE
+            receive = _Body(receive, Headers(scope=scope), seconds, most or LARGEST_BODY).receive
         await self.app(scope, receive, send)
 
 
 class _Body:
-    def __init__(self, receive: Receive, headers: Headers, seconds: float) -> None:
+    def __init__(self, receive: Receive, headers: Headers, seconds: float, most: int) -> None:
         self._receive = receive
         self._headers = headers
         self._seconds = seconds
+        self._most = most
+        self._too_large = f"the body is over {most // 1024} KiB"
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._is_whole = False
         self._read = 0
@@ -63,17 +73,17 @@ class _Body:
         if self._encoding and (body or self._read):
             body = message["body"] = await self._unpacked(body)
         self._read += len(body)
-        if self._read > LARGEST_BODY:
+        if self._read > self._most:
             await self._drain()
-            raise BodyRefused(413, TOO_LARGE, body)
+            raise BodyRefused(413, self._too_large, body)
         return message
 
     def _refuse_unasked(self) -> None:
         # Who waits for "100 Continue" before sending too much is told at once.
         length = self._headers.get("content-length", "")
         waits = self._headers.get("expect", "").lower() == "100-continue" and self._read == 0
-        if waits and length.isdecimal() and int(length[:20]) > LARGEST_BODY:
-            raise BodyRefused(413, TOO_LARGE)
+        if waits and length.isdecimal() and int(length[:20]) > self._most:
+            raise BodyRefused(413, self._too_large)
 
     async def _next(self) -> Message:
         try:
@@ -90,11 +100,11 @@ class _Body:
             raise BodyRefused(415, f"Content-Encoding {self._encoding[:40]!a} is not understood", packed)
         try:
             # The limit holds for what comes out: a kilobyte can unpack to a megabyte.
-            body = bytes(self._unpacker.decompress(packed, LARGEST_BODY + 1 - self._read))
+            body = bytes(self._unpacker.decompress(packed, self._most + 1 - self._read))
         except zlib.error:
             await self._drain()
             raise BodyRefused(400, f"the body is not {self._encoding}", packed) from None
-        if self._is_whole and not self._unpacker.eof and len(body) + self._read <= LARGEST_BODY:
+        if self._is_whole and not self._unpacker.eof and len(body) + self._read <= self._most:
             raise BodyRefused(400, f"the body is not {self._encoding}: its end is missing", body)
         return body
 

@@ -54,7 +54,7 @@ class LeadOut(BaseModel):
     phone_e164: str | None = Field(description="The form to dial.")
     username: str | None = Field(description="The Telegram username, without @.")
     status: LeadStatus
-    source: str = Field(description="Where it came from: `api` or `tilda`.")
+    source: str = Field(description="Where it came from: `api`, `tilda` or `import`.")
     extra: dict[str, Any]
     created_at: datetime
     updated_at: datetime
@@ -174,6 +174,28 @@ class CheckOut(BaseModel):
 
     listed: bool
     marks: list[MarkOut]
+
+
+class ImportedRow(BaseModel):
+    """What became of one row of a file."""
+
+    row: int = Field(description="As a spreadsheet counts: the header is row 1.")
+    outcome: Literal["taken", "repeated", "refused"]
+    lead_id: int | None = Field(description="The lead that it became, or was before.")
+    error: str | None = Field(description="Why it is no lead: the column, and what is wrong there.")
+
+
+class ImportOut(BaseModel):
+    """What became of a file."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [examples.IMPORT_OUT]})
+
+    complete: bool = Field(description="False if the import ended before the file did: `detail` says why.")
+    taken: int
+    repeated: int
+    refused: int
+    detail: str | None
+    rows: list[ImportedRow]
 
 
 class StatusOut(BaseModel):

@@ -78,6 +78,9 @@ class ApiSettings(SharedSettings):
     body_seconds: float = Field(
         15, gt=0, le=300, allow_inf_nan=False, description="most time that a request's body may take, seconds"
     )
+    import_max_mib: int = Field(
+        20, ge=1, le=1000, description="the largest file that /leads/import takes, in MiB"
+    )
     phone_region: Annotated[str, AfterValidator(_dialled_from)] = Field(
         "RU", description="the country in which a phone without a country code is dialled: RU, KZ, DE, …"
     )

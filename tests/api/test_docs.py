@@ -19,6 +19,19 @@ async def _operations(client: httpx2.AsyncClient) -> list[tuple[str, str, dict[s
     ]
 
 
+def _body(media: str, example: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """What Swagger sends for an example."""
+    match media:
+        case "application/json":
+            return {"json": example}
+        case "multipart/form-data":
+            return {"files": {name: (None, value) for name, value in example.items()}}
+        case "application/x-www-form-urlencoded":
+            return {"data": example}
+        case _:
+            return {"content": example.encode(), "headers": {"content-type": media}}
+
+
 async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
     operations = await _operations(lite)
     assert len(operations) >= 8
@@ -41,13 +54,13 @@ async def test_every_example_succeeds(client: httpx2.AsyncClient) -> None:
     schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
     for path, method, operation in await _operations(client):
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
+            if "binary" in str(content):
+                continue  # a file that the user chooses
             schema = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], {})
             examples = [item["value"] for item in content.get("examples", {}).values()] or schema["examples"]
             assert examples, path
             for example in examples:
-                key = {"application/json": "json", "multipart/form-data": "files"}.get(media, "data")
-                body = {name: (None, value) for name, value in example.items()} if key == "files" else example
-                answer = await client.request(method, path, **{key: body})
+                answer = await client.request(method, path, **_body(media, example))
                 assert answer.is_success, answer.text
                 posted += 1
     assert posted >= 8
