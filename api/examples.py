@@ -40,7 +40,7 @@ LEAD: Final[dict[str, Any]] = {
     "username": "anna_k",
     "status": "pending",
     "source": "api",
-    "extra": {"page": "/prices"},
+    "extra": {"page": "/prices", "utm_source": "yandex", "utm_medium": "cpc", "utm_campaign": "sites"},
     "created_at": "2026-11-22T12:00:00Z",
     "updated_at": "2026-11-22T12:00:00Z",
     "due_at": "2026-11-22T12:00:00Z",
@@ -49,6 +49,7 @@ LEAD: Final[dict[str, Any]] = {
     "resolved_via": None,
     "duplicate_of": None,
     "telegram_user_id": None,
+    "utm": {"source": "yandex", "medium": "cpc", "campaign": "sites", "term": None, "content": None},
 }
 LEAD_DETAIL: Final[dict[str, Any]] = LEAD | {
     "status": "contacted",

@@ -3,10 +3,19 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    computed_field,
+)
 
 from api import examples
 from api.text import clean_json, one_line
+from api.utm import read_utm
 from shared.status import Intent, LeadStatus
 
 
@@ -33,14 +42,28 @@ class LeadIn(BaseModel):
         description="How to address the person."
     )
     phone: ContactText | None = Field(
-        None, description="A phone number as people type it. It or `username` is needed."
+        None,
+        description="A phone number as people type it. It or `username` is needed; one that cannot be read"
+        " beside a good other is kept in `extra`.",
     )
     username: ContactText | None = Field(
-        None, description="A Telegram username: bare, with @, or a t.me link. It or `phone` is needed."
+        None,
+        description="A Telegram username: bare, with @, or a t.me link. It or `phone` is needed; one that"
+        " cannot be read beside a good other is kept in `extra`.",
     )
     extra: Annotated[dict[str, Any], AfterValidator(clean_json)] = Field(
         default_factory=dict, description="Anything else worth keeping."
     )
+
+
+class Utm(BaseModel):
+    """Where the visitor came from, as far as the form told."""
+
+    source: str | None
+    medium: str | None
+    campaign: str | None
+    term: str | None
+    content: str | None
 
 
 class LeadOut(BaseModel):
@@ -64,6 +87,11 @@ class LeadOut(BaseModel):
     resolved_via: Literal["username", "phone"] | None = Field(description="Which contact led to the person.")
     duplicate_of: int | None = Field(description="The lead in which the same person is already talked to.")
     telegram_user_id: int | None
+
+    @computed_field
+    def utm(self) -> Utm:
+        """The `utm_*` marks in `extra`, those in Tilda's cookie included."""
+        return Utm.model_validate(read_utm(self.extra))
 
 
 class MessageOut(BaseModel):

@@ -15,7 +15,7 @@ from api.intake import submit_alone
 from api.person import existing
 from api.schemas import LEAD_OUT, LeadDetail, LeadIn, LeadOut, LeadPage
 from api.submission import Submission
-from api.text import clean_json, one_line, without_loss
+from api.text import clean, clean_json, one_line, without_loss
 from shared.clock import utc_now
 from shared.contacts import Contact, ContactError, read_contact
 from shared.errors import IllegalTransitionError, LostRaceError
@@ -65,13 +65,15 @@ async def create_lead(
     ] = None,
 ) -> Response:
     """Store a person who asked to be written to. A phone or a Telegram username is needed, as people type
-    them; each may stand in the other's field. Fields beyond those listed are kept in `extra`."""
+    them; each may stand in the other's field, and one that cannot be read is no obstacle beside a good other.
+    Fields beyond those listed are kept in `extra`."""
+    contact, unread = _contact(lead, settings.phone_region)
     submission = Submission(
         name=lead.name,
-        contact=_contact(lead, settings.phone_region),
+        contact=contact,
         source="api",
         key=one_line(idempotency_key or "") or None,
-        extra=_extra(lead),
+        extra=without_loss([*_extra(lead).items(), *unread.items()]),
     )
     row, created = await submit_alone(database, submission, utc_now(), window=settings.repeat_window)
     if not created and row.fingerprint not in {None, submission.fingerprint}:
@@ -156,12 +158,18 @@ async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
         return LeadOut.model_validate(lead)
 
 
-def _contact(lead: LeadIn, region: str) -> Contact:
+def _contact(lead: LeadIn, region: str) -> tuple[Contact, dict[str, str]]:
+    """The contact, and what beside it could not be read."""
+    given = {"phone": lead.phone, "username": lead.username}
     try:
-        return read_contact(lead.phone, lead.username, region=region)
+        return read_contact(**given, region=region), {}
     except ContactError as error:
-        value = lead.username if error.field == "username" else lead.phone
-        raise invalid(error.field, str(error), value, "contact") from None
+        unread = given.pop(error.field)
+        try:
+            contact = read_contact(given.get("phone"), given.get("username"), region=region)
+        except ContactError:
+            raise invalid(error.field, str(error), unread, "contact") from None
+        return contact, {error.field: clean(unread or "")}
 
 
 def _extra(lead: LeadIn) -> dict[str, Any]:

@@ -36,6 +36,7 @@ async def test_a_lead_is_stored_as_it_was_meant(client: httpx2.AsyncClient, data
         "phone": "89991234567",
         "phone_e164": "+79991234567",
         "username": "anna_k",
+        "utm": dict.fromkeys(("source", "medium", "campaign", "term", "content")),
         "status": "pending",
         "source": "api",
         "extra": {"page": "/", "budget": 5},
@@ -85,7 +86,7 @@ async def test_contacts_go_where_they_belong(
         ({"name": "Анна"}, "phone", "contact"),
         ({"name": "Анна", "phone": "", "username": " "}, "phone", "contact"),
         ({"name": "Анна", "phone": "перезвоните"}, "phone", "contact"),
-        ({"name": "Анна", "phone": "+79991234567", "username": "не скажу"}, "username", "contact"),
+        ({"name": "Анна", "phone": "перезвоните", "username": "не скажу"}, "phone", "contact"),
         ({"name": "Анна", "phone": "+79991234567", "extra": [1]}, "extra", "dict_type"),
         ({"name": "Анна", "phone": True}, "phone", "string_type"),
         ({"name": "Анна", "phone": "1" * 501}, "phone", "string_too_long"),
@@ -100,6 +101,34 @@ async def test_what_is_no_lead_is_refused_by_field(
     assert (fault["loc"], fault["type"]) == (["body", field], kind)
     assert fault["msg"]
     assert "input" in fault
+
+
+@pytest.mark.parametrize(
+    ("phone", "username", "unread"),
+    [
+        ("+79991234567", "не скажу", {"username": "не скажу"}),
+        ("перезвоните\u0000", "@anna_k", {"phone": "перезвоните", "phone_2": "kept"}),
+    ],
+)
+async def test_an_unreadable_contact_beside_a_good_one_is_kept(
+    lite: httpx2.AsyncClient, phone: str, username: str, unread: dict[str, str]
+) -> None:
+    extra = {key.removesuffix("_2"): value for key, value in unread.items() if value == "kept"}
+    body = {"name": "Анна", "phone": phone, "username": username, "extra": extra}
+    answer = await lite.post("/leads", json=body)
+    assert answer.status_code == 201
+    lead = answer.json()
+    assert (lead["phone_e164"] is None, lead["username"] is None) == ("phone" in unread, "username" in unread)
+    assert set(lead["extra"].values()) == set(unread.values())
+
+
+async def test_where_the_visitor_came_from(lite: httpx2.AsyncClient) -> None:
+    body = {"name": "Анна", "phone": "+79991234567", "utm_source": "vk", "extra": {"utm": {"medium": "cpc"}}}
+    lead = (await lite.post("/leads", json=body)).json()
+    expected = dict.fromkeys(("campaign", "term", "content")) | {"source": "vk", "medium": "cpc"}
+    assert lead["utm"] == expected
+    assert (await lite.get(f"/leads/{lead['id']}")).json()["utm"] == expected
+    assert lead["extra"] == {"utm_source": "vk", "utm": {"medium": "cpc"}}
 
 
 async def test_the_same_key_gives_the_same_lead(client: httpx2.AsyncClient, database: Database) -> None:
