@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException
-from sqlalchemy import delete, func
+from sqlalchemy import ColumnElement, delete, func
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import do_not_contact
+from shared.account_models import TelegramPerson
 from shared.do_not_contact import Contacts
 from shared.models import DoNotContact, Lead, LeadEvent, Message, WebhookDelivery
 
@@ -44,7 +45,21 @@ async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
     # First the leads, in one order, as everybody does who locks several: nobody waits in a circle.
     await session.exec(select(Lead.id).where(col(Lead.id).in_(ids)).order_by(col(Lead.id)).with_for_update())
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)))
+    # What the accounts remember of the person: should they be asked for again, they are looked up again.
+    await session.exec(
+        delete(TelegramPerson).where(_known_as(leads)).execution_options(synchronize_session=False)
+    )
     await session.exec(delete(Lead).where(col(Lead.id).in_(ids)).execution_options(synchronize_session=False))
+
+
+def _known_as(leads: Sequence[Lead]) -> ColumnElement[bool]:
+    """Whether a row of the accounts' memory is about the person of one of `leads`."""
+    usernames = [lead.username.lower() for lead in leads if lead.username]
+    return or_(
+        col(TelegramPerson.user_id).in_([lead.telegram_user_id for lead in leads if lead.telegram_user_id]),
+        col(TelegramPerson.phone_e164).in_([lead.phone_e164 for lead in leads if lead.phone_e164]),
+        func.lower(col(TelegramPerson.username)).in_(usernames),
+    )
 
 
 async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[str, Any]:
@@ -68,12 +83,16 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
     listed = await session.exec(
         select(DoNotContact).where(col(DoNotContact.hash).in_(marks)).order_by(col(DoNotContact.id))
     )
+    remembered = await session.exec(
+        select(TelegramPerson).where(_known_as(leads)).order_by(col(TelegramPerson.account_id))
+    )
     return {
         "exported_at": now.isoformat(),
         "leads": _plain(leads),
         "messages": _plain(messages.all()),
         "events": _plain(events.all()),
         "deliveries": _plain(deliveries.all()),
+        "telegram_people": _plain(remembered.all()),
         "do_not_contact": _plain(listed.all()),
     }
 

@@ -158,6 +158,7 @@ class PersonOut(BaseModel):
     messages: list[dict[str, Any]]
     events: list[dict[str, Any]]
     deliveries: list[dict[str, Any]] = Field(description="Webhook calls as they came.")
+    telegram_people: list[dict[str, Any]] = Field(description="What our Telegram accounts remember.")
     do_not_contact: list[dict[str, Any]] = Field(description="Marks of the person's contacts.")
 
 

@@ -5,14 +5,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
+from sqlmodel import SQLModel
 
+from shared.account_models import TelegramAccount, TelegramPerson
 from shared.db import Database
 from shared.models import Message
 from tests.api.conftest import WEBHOOK, rows
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SUBMISSION = {"Name": "Анна", "Phone": "+7 999 123-45-67", "tranid": "1:2", "Comments": "тайна"}
-TABLES = ("leads", "messages", "lead_events", "webhook_deliveries", "do_not_contact")
+TABLES = ("leads", "messages", "lead_events", "webhook_deliveries", "telegram_people", "do_not_contact")
+# A table with one of these columns is about people.
+TELLING = {"lead_id", "phone", "phone_e164", "username", "user_id", "telegram_user_id", "chat_id"}
 
 
 async def _talk(client: httpx2.AsyncClient, database: Database) -> int:
@@ -26,6 +30,14 @@ async def _talk(client: httpx2.AsyncClient, database: Database) -> int:
                 created_at=NOW,
             )
         )  # fmt: skip
+        account = TelegramAccount(telegram_user_id=7, session_name="a")
+        session.add(account)
+        await session.flush()
+        session.add(
+            TelegramPerson(
+                account_id=account.id or 0, user_id=5, access_hash=1, phone_e164=lead["phone_e164"]
+            )
+        )
     return int(lead["id"])
 
 
@@ -40,6 +52,14 @@ async def _left(database: Database) -> str:
 
 async def _ids(database: Database) -> Sequence[int]:
     return [row["id"] for row in await rows(database, "SELECT id FROM leads ORDER BY id")]
+
+
+def test_no_table_about_people_is_forgotten() -> None:
+    about_people = {
+        name for name, table in SQLModel.metadata.tables.items() if TELLING & set(table.columns.keys())
+    }
+    # The accounts are our own.
+    assert about_people - {"telegram_accounts"} == set(TABLES)
 
 
 async def test_an_erased_person_leaves_nothing(client: httpx2.AsyncClient, database: Database) -> None:
@@ -102,8 +122,8 @@ async def test_an_export_is_everything(client: httpx2.AsyncClient, database: Dat
     assert [delivery["outcome"] for delivery in found["deliveries"]] == ["stored", "duplicate"]
     assert all("tranid=1%3A2" in delivery["body"] for delivery in found["deliveries"])
     assert [mark["reason"] for mark in found["do_not_contact"]] == ["asked"]
-    for table in TABLES[:4]:
-        (row,) = (await rows(database, f"SELECT * FROM {table} ORDER BY id LIMIT 1"))[:1]
+    for table in TABLES[:5]:
+        (row,) = (await rows(database, f"SELECT * FROM {table} LIMIT 1"))[:1]
         exported = found[{"lead_events": "events", "webhook_deliveries": "deliveries"}.get(table, table)][0]
         assert set(exported) == set(row)
     assert (await client.get("/leads/99/export")).status_code == 404
