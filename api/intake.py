@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Insert, Row, Table, bindparam, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
@@ -91,11 +91,14 @@ async def submit_alone(
 
 
 async def again(store: Callable[[], Awaitable[T]]) -> T:
-    """One more try over a lost connection: what was stored unnoticed is found again by its key."""
+    """One more try over a lost connection: what was stored unnoticed is found again by its key.
+
+    Also if the lead was erased while a repeat of it was being recorded: then it is new after all.
+    """
     try:
         return await store()
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        if not (error.connection_invalidated or isinstance(error, IntegrityError)):
             raise
         return await store()
 

@@ -146,3 +146,23 @@ async def test_a_connection_that_breaks_midway_is_tried_again_with_a_key(postgre
         assert len(await rows(database, "SELECT id FROM leads")) == 1
     finally:
         await database.close()
+
+
+async def test_a_repeat_of_a_lead_that_is_just_being_erased_is_a_new_lead(postgres_url: str) -> None:
+    erased = 0
+
+    def erase(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        nonlocal erased
+        if statement.startswith("UPDATE webhook_deliveries SET outcome") and not erased:
+            with psycopg.connect(postgres_url, autocommit=True) as connection:
+                erased = connection.execute("DELETE FROM leads").rowcount
+
+    async with running(postgres_url) as client:
+        first = await client.post(WEBHOOK, data={"Phone": PHONE, "tranid": "1:2"})
+        event.listen(Engine, "before_cursor_execute", erase)
+        try:
+            again = await client.post(WEBHOOK, data={"Phone": PHONE, "tranid": "1:2"})
+        finally:
+            event.remove(Engine, "before_cursor_execute", erase)
+    assert (first.status_code, again.status_code, erased) == (201, 201, 1)
+    assert again.json()["id"] > first.json()["id"]
