@@ -56,6 +56,7 @@ class _Body:
         self._too_large = f"the body is over {most // 1024} KiB"
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._is_whole = False
+        self._has_begun = False
         self._read = 0
         encoding = headers.get("content-encoding", "identity").strip().lower()
         self._encoding = "" if encoding in {"", "identity"} else encoding
@@ -70,7 +71,8 @@ class _Body:
         if message["type"] != "http.request":
             return message
         body = message.get("body", b"")
-        if self._encoding and (body or self._read):
+        self._has_begun = self._has_begun or bool(body)
+        if self._encoding and self._has_begun:
             body = message["body"] = await self._unpacked(body)
         self._read += len(body)
         if self._read > self._most:
