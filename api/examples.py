@@ -48,6 +48,9 @@ LEAD: Final[dict[str, Any]] = {
     "last_error": None,
     "resolved_via": None,
     "duplicate_of": None,
+    "handoff_summary": None,
+    "returns_at": None,
+    "follow_up_at": None,
     "telegram_user_id": None,
     "utm": {"source": "yandex", "medium": "cpc", "campaign": "sites", "term": None, "content": None},
 }
@@ -102,6 +105,7 @@ FORBID_IN: Final[tuple[dict[str, Any], ...]] = (
     {"phone": "+7 999 000-00-00", "username": "@nobody_here", "reason": "asked by e-mail"},
     {"phone": "8 (999) 000-00-00"},
 )
+WORDS: Final[dict[str, Any]] = {"text": "Здравствуйте! Это Мария, руководитель проектов."}
 INVALID: Final[dict[str, Any]] = {
     "detail": [
         {

@@ -16,7 +16,7 @@ from api.headers import SecurityHeaders
 from api.limits import BodyLimits
 from api.migrated import newest_revision
 from api.request_ids import HEADER, RequestIds
-from api.routes import deliveries, do_not_contact, health, imports, leads, people, tilda
+from api.routes import deliveries, do_not_contact, handoff, health, imports, leads, people, tilda
 from api.settings import ApiSettings
 from api.upkeep import Upkeep
 from shared.clock import utc_now
@@ -91,7 +91,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     _open_doors(app, settings)
     if settings.docs_enabled:
         docs.install(app)
-    for routes in (leads, imports, tilda, deliveries, people, do_not_contact, health):
+    for routes in (leads, handoff, imports, tilda, deliveries, people, do_not_contact, health):
         app.include_router(routes.router)
     return app
 

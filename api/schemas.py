@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from api import examples
-from api.text import clean_json, one_line
+from api.text import clean, clean_json, one_line
 from api.utm import read_utm
 from shared.status import Intent, LeadStatus
 
@@ -28,6 +28,10 @@ def _as_text(value: object) -> object:
 
 def _tidy(value: object) -> object:
     return one_line(value) if isinstance(value, str) else value
+
+
+def _sayable(value: object) -> object:
+    return clean(value).strip() if isinstance(value, str) else value
 
 
 ContactText = Annotated[str, Field(max_length=500), BeforeValidator(_as_text)]
@@ -86,12 +90,25 @@ class LeadOut(BaseModel):
     last_error: str | None = Field(description="Why it is `unreachable` or `failed`, or of the last try.")
     resolved_via: Literal["username", "phone"] | None = Field(description="Which contact led to the person.")
     duplicate_of: int | None = Field(description="The lead in which the same person is already talked to.")
+    handoff_summary: str | None = Field(description="For the human who has it: what it was about.")
+    returns_at: datetime | None = Field(description="When the assistant takes it back; null: not by itself.")
+    follow_up_at: datetime | None = Field(description="When the person asked to be written to again.")
     telegram_user_id: int | None
 
     @computed_field
     def utm(self) -> Utm:
         """The `utm_*` marks in `extra`, those in Tilda's cookie included."""
         return Utm.model_validate(read_utm(self.extra))
+
+
+class Words(BaseModel):
+    """What a human writes to a person."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.WORDS]})
+
+    text: Annotated[str, BeforeValidator(_sayable), Field(min_length=1, max_length=4096)] = Field(
+        description="As the person will read it; Telegram takes up to 4,096 characters."
+    )
 
 
 class MessageOut(BaseModel):
@@ -240,3 +257,4 @@ class Problem(BaseModel):
 
 
 LEAD_OUT: TypeAdapter[LeadOut] = TypeAdapter(LeadOut)
+MESSAGE_OUT: TypeAdapter[MessageOut] = TypeAdapter(MessageOut)

@@ -98,6 +98,11 @@ class Lead(SQLModel, table=True):
     # Why the username leads nowhere; set, it leaves only the phone to try.
     username_error: str | None = text_field()
     duplicate_of: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+    # For the human who has the conversation; and when the assistant takes it back, if ever.
+    handoff_summary: str | None = text_field()
+    returns_at: datetime | None = moment(nullable=True)
+    # When the person has asked to be written to again.
+    follow_up_at: datetime | None = moment(nullable=True)
     extra: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
     )
@@ -111,14 +116,19 @@ class Message(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         CheckConstraint(
-            "direction = 'in' AND kind = 'reply' AND state IN ('received', 'handled')"
+            "direction = 'in' AND kind = 'reply' AND state IN ('received', 'handled', 'deleted')"
             " OR direction = 'out' AND kind IN ('greeting', 'answer', 'clarification', 'apology', 'link',"
-            " 'follow_up', 'human') AND state IN ('queued', 'sent', 'failed', 'cancelled')",
+            " 'follow_up', 'human') AND state IN ('draft', 'queued', 'sent', 'failed', 'cancelled')",
             name="direction_kind_state",
         ),
         CheckConstraint(one_of("intent", Intent), name="intent"),
         CheckConstraint(one_of("next_status", LeadStatus), name="next_status"),
-        CheckConstraint("direction = 'in' OR state = 'cancelled' OR random_id IS NOT NULL", name="identity"),
+        # A draft gets its random_id when it is approved; what a human typed has only Telegram's own number.
+        CheckConstraint(
+            "direction = 'in' OR state IN ('cancelled', 'draft') OR random_id IS NOT NULL"
+            " OR telegram_message_id IS NOT NULL",
+            name="identity",
+        ),
         UniqueConstraint("key"),
         UniqueConstraint("random_id"),
         UniqueConstraint("account_id", "telegram_message_id"),

@@ -1,5 +1,6 @@
 """Settings from the environment or .env, and the one line an operator reads when one is wrong."""
 
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -33,6 +34,17 @@ class SharedSettings(BaseSettings):
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="how much is logged: DEBUG, INFO, WARNING or ERROR",
     )
+    takeover_return_hours: float = Field(
+        0,
+        ge=0,
+        le=8_760,
+        description="hours after a human's last word until the assistant takes the chat back; 0 = never",
+    )
+
+    @property
+    def takeover_lasts(self) -> timedelta | None:
+        """How long a conversation stays with a human after their last word; None = until given back."""
+        return timedelta(hours=self.takeover_return_hours) if self.takeover_return_hours else None
 
 
 SettingsT = TypeVar("SettingsT", bound=SharedSettings)

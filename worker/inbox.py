@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.models import Lead, Message
 from shared.status import OPEN, Intent, LeadStatus
 from worker import outbox
-from worker.ports import Incoming, Verdict
+from worker.ports import Incoming, Outgoing, Verdict
 
 # Somebody who never stops writing is answered after this many quiets all the same.
 MOST_QUIETS = 6
@@ -36,12 +36,31 @@ async def receive(
     if incoming.edited:
         await _edit(session, account_id, incoming)
         return None
-    lead = await _whose(session, account_id, incoming.user_id)
-    if lead is None or not await _store(session, lead, account_id, incoming, now=now):
+    lead = await whose(session, account_id, incoming.user_id)
+    if lead is None:
+        return None
+    # A human has taken over: what is said here is theirs to answer.
+    state = "handled" if lead.status is LeadStatus.HANDED_OFF else "received"
+    heard = {"direction": "in", "kind": "reply", "state": state}
+    if not await _store(session, lead, account_id, incoming, now=now, **heard):
         return None
     if lead.status in ANSWERED:
         await _make_due(session, lead, now=now, debounce=debounce)
     return lead
+
+
+async def whose(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
+    """The lead a person's message belongs to: their open conversation, or else the latest."""
+    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
+    found = await session.exec(
+        select(Lead)
+        .where(col(Lead.account_id) == account_id, col(Lead.telegram_user_id) == user_id)
+        .order_by(is_open, col(Lead.id).desc())
+        .limit(1)
+        # Its status decides whether it becomes due: a delivery being recorded may just be changing that.
+        .with_for_update()
+    )
+    return found.one_or_none()
 
 
 async def handle(
@@ -49,7 +68,8 @@ async def handle(
 ) -> None:
     """Mark messages as understood; the last keeps what the model took for it, if no answer does."""
     handled = update(Message).execution_options(synchronize_session=False)
-    await session.exec(handled.where(col(Message.id).in_(message_ids)).values(state="handled", intent=intent))
+    understood = handled.where(col(Message.id).in_(message_ids), col(Message.state) == "received")
+    await session.exec(understood.values(state="handled", intent=intent))
     if source is not None:
         last = handled.where(col(Message.id) == max(message_ids))
         await session.exec(last.values(outbox.account_of(source)))
@@ -64,6 +84,14 @@ async def leave_to_human(session: AsyncSession, lead_id: int) -> int:
         .execution_options(synchronize_session=False)
     )
     return left.rowcount
+
+
+async def any_unanswered(session: AsyncSession, message_ids: Collection[int]) -> bool:
+    """Whether nobody has answered one of these yet."""
+    found = await session.exec(
+        select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "received").limit(1)
+    )
+    return found.first() is not None
 
 
 async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelta) -> datetime | None:
@@ -110,22 +138,22 @@ async def conversations(session: AsyncSession, account_id: int, *, since: dateti
     return [Conversation(lead, first or 0, last or 0) for lead, first, last in rows]
 
 
-async def _whose(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
-    """The lead a person's message belongs to: their open conversation, or else the latest."""
-    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
-    found = await session.exec(
-        select(Lead)
-        .where(col(Lead.account_id) == account_id, col(Lead.telegram_user_id) == user_id)
-        .order_by(is_open, col(Lead.id).desc())
-        .limit(1)
-        # Its status decides whether it becomes due: a delivery being recorded may just be changing that.
-        .with_for_update()
-    )
-    return found.one_or_none()
+async def store_typed(
+    session: AsyncSession, lead: Lead, account_id: int, outgoing: Outgoing, *, now: datetime
+) -> bool:
+    """Store what a human typed in a person's chat; says whether it is new."""
+    typed = {"direction": "out", "kind": "human", "state": "sent"}
+    return await _store(session, lead, account_id, outgoing, now=now, **typed)
 
 
 async def _store(
-    session: AsyncSession, lead: Lead, account_id: int, incoming: Incoming, *, now: datetime
+    session: AsyncSession,
+    lead: Lead,
+    account_id: int,
+    said: Incoming | Outgoing,
+    *,
+    now: datetime,
+    **what: str,
 ) -> bool:
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     stored = await session.exec(
@@ -133,14 +161,11 @@ async def _store(
         .values(
             lead_id=lead.id,
             account_id=account_id,
-            direction="in",
-            kind="reply",
-            text=incoming.text,
-            telegram_message_id=incoming.message_id,
-            # A human has taken over: what is said here is theirs to answer.
-            state="handled" if lead.status is LeadStatus.HANDED_OFF else "received",
+            text=said.text,
+            telegram_message_id=said.message_id,
             created_at=now,
-            sent_at=incoming.sent_at,
+            sent_at=said.sent_at,
+            **what,
         )
         .on_conflict_do_nothing(index_elements=["account_id", "telegram_message_id"])
         .returning(col(Message.id))

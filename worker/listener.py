@@ -1,17 +1,20 @@
-"""Stores what people write the moment it arrives, and catches up with history after a time away."""
+"""Stores what is said in the chats the moment it arrives, and catches up with history after a time away."""
 
 import asyncio
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
 from shared.models import Lead
-from worker import inbox
+from worker import inbox, takeover
 from worker.inbox import Conversation
 from worker.ports import (
-    Incoming,
+    Arrival,
+    Outgoing,
     RateLimitedError,
     SessionEndedError,
     Telegram,
@@ -44,9 +47,10 @@ class Listener:
     wakeups: Wakeups
     clock: Clock
     debounce: timedelta
+    takeover_lasts: timedelta | None = None
     unheard: asyncio.Queue[Conversation] = field(default_factory=asyncio.Queue)
 
-    async def run(self, arrivals: asyncio.Queue[Incoming]) -> None:
+    async def run(self, arrivals: asyncio.Queue[Arrival]) -> None:
         """Store each message of `arrivals`, in order, until cancelled."""
         while True:
             await self._receive(await arrivals.get())
@@ -86,25 +90,31 @@ class Listener:
             except TelegramError as error:
                 log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
-    async def _receive(self, incoming: Incoming) -> None:
+    async def _receive(self, arrival: Arrival) -> None:
         while True:
             try:
                 async with self.database.writing() as session:
-                    lead = await inbox.receive(
-                        session, self.me.account_id, incoming, now=self.clock(), debounce=self.debounce
-                    )
+                    lead = await self._store(session, arrival)
             except DATABASE_DOWN as error:
                 log.warning("a message waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
             except Exception:
                 # Telegram still has it; the messages of others must not wait behind it.
-                log.exception("message %s could not be stored", incoming.message_id)
+                log.exception("message %s could not be stored", arrival.message_id)
                 return
             if lead is not None:
-                log.info("lead %s: a message arrived", lead.id)
+                what = "a human wrote" if isinstance(arrival, Outgoing) else "a message arrived"
+                log.info("lead %s: %s", lead.id, what)
                 self.wakeups.wake_at(self.clock() + self.debounce)
             return
+
+    async def _store(self, session: AsyncSession, arrival: Arrival) -> Lead | None:
+        account_id, now = self.me.account_id, self.clock()
+        if isinstance(arrival, Outgoing):
+            returns_at = now + self.takeover_lasts if self.takeover_lasts else None
+            return await takeover.notice(session, account_id, arrival, now=now, returns_at=returns_at)
+        return await inbox.receive(session, account_id, arrival, now=now, debounce=self.debounce)
 
     async def _look_through(self, since: datetime) -> bool:
         """Compare what Telegram has had since then with what we have; says whether all was looked at."""
@@ -133,5 +143,5 @@ class Listener:
 
     async def _look_through_one(self, conversation: Conversation) -> None:
         peer = Work(conversation.lead, ()).peer
-        for incoming in await self.telegram.history(peer, conversation.first_sent):
-            await self._receive(incoming)
+        for arrival in await self.telegram.history(peer, conversation.first_sent):
+            await self._receive(arrival)

@@ -14,6 +14,7 @@ from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
 from worker import outbox, queue
+from worker.moves import Policy, Settled
 from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
 from worker.ports import (
@@ -29,7 +30,7 @@ from worker.ports import (
 from worker.queue import Me
 from worker.retry import Outage, Outages
 from worker.sender import Sender
-from worker.settle import Policy, Settled, settle
+from worker.settle import settle
 from worker.silence import why_silent
 from worker.steps import STEPS, Tools
 from worker.wakeups import Wakeups

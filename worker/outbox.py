@@ -1,6 +1,5 @@
 """The queries of what is to be said: an identity first, then the sending, then the record."""
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -10,6 +9,7 @@ from sqlalchemy import func, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.identity import new_random_id
 from shared.models import Lead, Message
 from worker.outcomes import Delivered, Say
 from worker.ports import Greeting, Verdict
@@ -47,11 +47,6 @@ def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
         columns |= asdict(usage)
         columns["model_calls"] = columns.pop("calls")
     return columns
-
-
-def new_random_id() -> int:
-    """A message's identity with Telegram: 63 random bits, never 0."""
-    return secrets.randbelow(2**63 - 1) + 1
 
 
 async def transcript(session: AsyncSession, lead_id: int) -> Sequence[Message]:
@@ -146,6 +141,20 @@ async def released_since(session: AsyncSession, account_id: int, since: datetime
         .where(col(Message.account_id) == account_id, col(Message.released_at) >= since)
     )
     return counted.one()
+
+
+async def is_queued(session: AsyncSession, message_id: int) -> bool:
+    """Whether a message is still to be said."""
+    found = await session.exec(select(Message.state).where(col(Message.id) == message_id))
+    return found.one_or_none() == "queued"
+
+
+async def has_queued(session: AsyncSession, lead_id: int) -> bool:
+    """Whether there is anything to be said to a lead."""
+    found = await session.exec(
+        select(Message.id).where(col(Message.lead_id) == lead_id, col(Message.state) == "queued").limit(1)
+    )
+    return found.first() is not None
 
 
 async def get(session: AsyncSession, message_id: int) -> Message:

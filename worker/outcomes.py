@@ -119,6 +119,13 @@ class GiveUp:
 
 
 @dataclass(frozen=True)
+class GiveBack:
+    """The time of the human who had the conversation is over: the assistant goes on with it."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class Rest:
     """Nothing to do now; the next message or form makes the lead due again."""
 
@@ -138,5 +145,6 @@ Outcome = (
     | Wait
     | Retry
     | GiveUp
+    | GiveBack
     | Rest
 )

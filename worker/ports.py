@@ -30,6 +30,19 @@ class Incoming:
 
 
 @dataclass(frozen=True)
+class Outgoing:
+    """A message to a person from our account: the worker's own, or a human's from another device."""
+
+    user_id: int
+    message_id: int
+    text: str
+    sent_at: datetime
+
+
+Arrival = Incoming | Outgoing
+
+
+@dataclass(frozen=True)
 class Sent:
     """Telegram has the message; the id is None if Telegram knows it but did not say which it is."""
 
@@ -106,8 +119,8 @@ class Telegram(Protocol):
     async def newest(self, since: datetime) -> Mapping[int, int]:
         """The id of the newest message with each person (by user id) whose chat was touched since then."""
 
-    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
-        """What the person wrote after our message `after_id`, oldest first, at most the last 100."""
+    async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+        """What was said by either side after our message `after_id`, oldest first, at most the last 100."""
 
 
 class AssistantError(LeadAssistantError):

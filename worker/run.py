@@ -18,13 +18,13 @@ from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model import Model
 from worker.listener import Listener
 from worker.loop import Engine, Loop
+from worker.moves import Policy
 from worker.pace import Limits, Pace
 from worker.ports import Identity, SessionEndedError, TelegramUnavailableError
 from worker.queue import Me
 from worker.retry import Outages, backoff
 from worker.sender import Sender
 from worker.settings import WorkerSettings
-from worker.settle import Policy
 from worker.standby import sole_use
 from worker.steps import Tools
 from worker.telegram.adapter import TelegramAccount
@@ -139,6 +139,7 @@ class Worker:
             wakeups,
             utc_now,
             timedelta(seconds=self._settings.reply_debounce_seconds),
+            self._settings.takeover_lasts,
         )
         loop = Loop(self._engine(me, holds, listener), wakeups)
         self._state = "connected"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from shared.clock import Clock
 from shared.log import size
 from shared.models import Message
-from worker.outcomes import Delivered, LeaveAlone, Outcome, Undeliverable, Wait
+from worker import outbox
+from worker.outcomes import Delivered, LeaveAlone, Outcome, Rest, Undeliverable, Wait
 from worker.pace import PEER_FLOOD_PAUSE, Pace
 from worker.ports import (
     CannotWriteError,
@@ -46,8 +47,8 @@ class Sender:
             raise ValueError(f"message {message.id} was queued without an identity")
         try:
             await self._type(work, message)
-            if (why := await self._why_silent(work)) is not None:
-                return LeaveAlone(why)
+            if (not_now := await self._no_longer(work, message.id)) is not None:
+                return not_now
             if not self.may_speak():
                 raise TelegramUnavailableError("whose account this is cannot be confirmed")
             sent = await self.telegram.send(work.peer, message.text, message.random_id)
@@ -63,10 +64,13 @@ class Sender:
         log.info("lead %s: %s sent (%s)", work.id, message.kind, size(message.text))
         return Delivered(message.id, sent.message_id, self.clock(), is_late)
 
-    async def _why_silent(self, work: Work) -> str | None:
-        # They may have been listed while the message waited for its turn or was being typed.
+    async def _no_longer(self, work: Work, message_id: int) -> Outcome | None:
+        # Taken over by a human, or listed, while it waited for its turn or was being typed.
         async with self.pace.database.reading() as session:
-            return await why_silent(session, work)
+            if not await outbox.is_queued(session, message_id):
+                return Rest()
+            why = await why_silent(session, work)
+        return None if why is None else LeaveAlone(why)
 
     async def _type(self, work: Work, message: Message) -> None:
         seconds = min(self.typing_seconds, len(message.text) / CHARACTERS_A_SECOND)

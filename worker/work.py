@@ -7,17 +7,12 @@ from datetime import datetime
 
 from shared.log import mask_phones
 from shared.models import Lead, Message
+from shared.request import spoken
 from shared.status import LeadStatus
 from worker.local_time import local_time
 from worker.ports import Brief, Peer, Turn
 
-# What a form's machinery adds: no words of the person's.
-_MACHINERY = re.compile(
-    r"(?:utm|tildaspec|checkbox)(?:[_\W].*)?|(?:tranid|formid|formname|cookies|referer|ip|token)(?:_\d+)?",
-    re.IGNORECASE | re.DOTALL,
-)
 _LONGEST_FIELD = 1_000
-_MOST_FIELDS = 20
 _MOST_TURNS = 40
 
 
@@ -76,15 +71,14 @@ class Work:
     def brief(self, now: datetime | None = None) -> Brief:
         """What the assistant may know of the lead; `now` by the owner's clock."""
         words = {
-            str(key): self._without_contacts(str(value))[:_LONGEST_FIELD]
-            for key, value in self.lead.extra.items()
-            if value not in (None, "", [], {}) and not _MACHINERY.fullmatch(str(key).strip())
+            key: self._without_contacts(value)[:_LONGEST_FIELD]
+            for key, value in spoken(self.lead.extra).items()
         }
         # Some type their phone or nickname where the name goes: nobody is greeted by that.
         no_name = mask_phones(self.lead.name) != self.lead.name or self.lead.name.startswith("@")
         name = "" if no_name else self.lead.name
         clock = local_time(now, self.lead.phone_e164) if now else None
-        return Brief(name, dict(list(words.items())[:_MOST_FIELDS]), clock)
+        return Brief(name, words, clock)
 
     def _without_contacts(self, text: str) -> str:
         text = mask_phones(text)

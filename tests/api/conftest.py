@@ -11,6 +11,8 @@ from sqlalchemy import text
 from api.main import create_app
 from api.settings import ApiSettings
 from shared.db import Database
+from shared.models import Lead, Message, TelegramAccount
+from shared.status import LeadStatus
 
 WEBHOOK = "/leads/webhooks/tilda"
 
@@ -65,3 +67,27 @@ async def rows(database: Database, query: str) -> list[dict[str, Any]]:
 async def deliveries(database: Database) -> list[dict[str, Any]]:
     """The recorded webhook calls, oldest first."""
     return await rows(database, "SELECT * FROM webhook_deliveries ORDER BY id")
+
+
+async def talked_to(database: Database, status: LeadStatus = LeadStatus.CONTACTED) -> int:
+    """A lead whose person is known and was greeted; gives its id."""
+    async with database.writing() as session:
+        account = TelegramAccount(telegram_user_id=2**40, session_name="main")
+        session.add(account)
+        await session.flush()
+        known = {"account_id": account.id, "telegram_user_id": 2**41, "access_hash": 5}
+        lead = Lead(name="Анна", username="anna_k", source="api", status=status, **known)
+        session.add(lead)
+        await session.flush()
+        said = Message(
+            lead_id=lead.id or 0,
+            account_id=account.id,
+            direction="out",
+            kind="greeting",
+            state="sent",
+            text="Здравствуйте!",
+            random_id=1,
+            telegram_message_id=1,
+        )
+        session.add(said)
+    return lead.id or 0

@@ -47,6 +47,9 @@ async def test_a_lead_is_stored_as_it_was_meant(client: httpx2.AsyncClient, data
         "last_error": None,
         "resolved_via": None,
         "duplicate_of": None,
+        "handoff_summary": None,
+        "returns_at": None,
+        "follow_up_at": None,
         "telegram_user_id": None,
     }
     shown = (await client.get(f"/leads/{lead['id']}")).json()

@@ -37,6 +37,9 @@ async def test_leads_are_guarded(sqlite_url: str, headers: dict[str, Any]) -> No
             ("GET", "/leads"),
             ("GET", "/leads/1"),
             ("POST", "/leads/1/retry"),
+            ("POST", "/leads/1/takeover"),
+            ("POST", "/leads/1/release"),
+            ("POST", "/leads/1/reply"),
         ]:
             answer = await client.request(method, path, json=LEAD, headers=headers)
             assert answer.status_code == 401

@@ -8,12 +8,14 @@ from enum import Enum
 from shared.clock import Clock
 from shared.status import Intent
 from worker.ports import (
+    Arrival,
     AssistantError,
     Brief,
     CannotWriteError,
     Greeting,
     Incoming,
     NobodyThereError,
+    Outgoing,
     Peer,
     Sent,
     TelegramUnavailableError,
@@ -128,8 +130,16 @@ class Line:
         heard = [(one.message_id, one.user_id) for one in self._letters() if one.sent_at >= since]
         return {person: number for number, person in sorted(said + heard)}
 
-    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
-        return [one for one in self._letters() if one.user_id == peer.user_id and one.message_id > after_id]
+    async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+        """Our own words as well: what was sent and not recorded must not pass for a human's."""
+        posts = [one for one in self.chats.posts.values() if one.account_id == self.account_id]
+        ours = [Outgoing(one.person, one.number, one.text, one.at) for one in posts]
+        said = [
+            one
+            for one in [*self._letters(), *ours]
+            if one.user_id == peer.user_id and one.message_id > after_id
+        ]
+        return sorted(said, key=lambda one: one.message_id)
 
     async def greeting(self, brief: Brief) -> Greeting:
         if self.fate in {Fate.REFUSED, Fate.BROKEN, Fate.AWAY}:

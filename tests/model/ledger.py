@@ -74,9 +74,9 @@ class Ledger:
         self.inbox[key] = Kept(lead_id, incoming.user_id, incoming.text, state)
         return True
 
-    def settled(self, outcome: Outcome, tables: Tables) -> None:
-        """What a verdict understood is handled, once."""
-        answers = outcome.answers if isinstance(outcome, Say | Heard) else ()
+    def settled(self, outcome: Outcome, tables: Tables, *, taken_over: bool) -> None:
+        """What a verdict understood is handled, once; what a human took over meanwhile is not."""
+        answers = outcome.answers if isinstance(outcome, Say | Heard) and not taken_over else ()
         for row in tables.messages:
             if row.id in answers:
                 kept = self.inbox[row.account_id or 0, row.telegram_message_id or 0]

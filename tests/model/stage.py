@@ -148,7 +148,9 @@ class Stage:
             life.done(number)
         else:
             settled = await writing
-            self.ledger.settled(hand.outcome, self.tables)
+            now_at = self.tables.leads[number].status
+            taken_over = now_at is LeadStatus.HANDED_OFF is not hand.lead.status
+            self.ledger.settled(hand.outcome, self.tables, taken_over=taken_over)
             if settled.lead is not None:
                 life.hands[number] = Hand(settled.lead)
             else:

@@ -65,6 +65,7 @@ class Tables:
         chains = {number: list(chain) for number, chain in groupby(self.events, lambda event: event.lead_id)}
         for number, lead in self.leads.items():
             first, *moves = chains[number]
+            assert all(move.actor != "human" for move in moves), "took its own words for a human's"
             assert (first.from_status, first.to_status) == (None, LeadStatus.PENDING)
             for before, after in pairwise([first, *moves]):
                 assert after.from_status is before.to_status

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from shared.db import Database
 from shared.models import Lead, LeadEvent, Message, TelegramAccount
 from shared.status import LeadStatus
+from worker.moves import Policy
 from worker.queue import Me
-from worker.settle import Policy
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)

@@ -12,11 +12,12 @@ from tests.worker.rows import (
     add_message,
     now_of,
 )
+from worker.moves import Settled
 from worker.outcomes import (
     Outcome,
 )
 from worker.queue import Me
-from worker.settle import Settled, settle
+from worker.settle import settle
 
 S = LeadStatus
 SECOND = timedelta(seconds=1)

@@ -16,6 +16,7 @@ from tests.worker.rows import (
     take_lease,
 )
 from tests.worker.settling import FAILURES, SECOND, TALKING, S, free, queued, state, write
+from worker.moves import Settled
 from worker.outcomes import (
     Advance,
     Delivered,
@@ -30,7 +31,6 @@ from worker.outcomes import (
 )
 from worker.ports import Peer
 from worker.queue import Me
-from worker.settle import Settled
 
 
 async def test_a_found_person_is_remembered_and_greeted_at_once(kept_database: Database, me: Me) -> None:

@@ -16,6 +16,7 @@ from tests.worker.rows import (
     take_lease,
 )
 from tests.worker.settling import SECOND, TALKING, S, free, queued, state, write
+from worker.moves import Settled
 from worker.outcomes import (
     GiveUp,
     Retry,
@@ -23,7 +24,6 @@ from worker.outcomes import (
     Wait,
 )
 from worker.queue import Me
-from worker.settle import Settled
 
 
 async def test_an_undeliverable_greeting_by_username_leaves_the_phone(

@@ -10,10 +10,11 @@ from shared.models import Lead
 from shared.status import Intent, LeadStatus
 from tests.worker.rows import DEBOUNCE, NOW, POLICY, add_leased, add_message, messages_of, now_of
 from worker import inbox
+from worker.moves import Settled
 from worker.outcomes import Delivered, Found, Heard, Outcome
 from worker.ports import Incoming, Peer
 from worker.queue import Me
-from worker.settle import Settled, settle
+from worker.settle import settle
 
 S = LeadStatus
 ROUNDS = range(5)

@@ -12,6 +12,7 @@ from worker.outcomes import Outcome
 from worker.ports import Assistant, Telegram
 from worker.steps.find_contact import find_contact
 from worker.steps.greet import greet
+from worker.steps.hand_back import hand_back
 from worker.steps.reply import reply
 from worker.work import Work
 
@@ -52,6 +53,11 @@ async def _reply(work: Work, tools: Tools) -> Outcome:
     return await reply(work, tools.assistant, link=tools.link, now=tools.clock().astimezone(tools.zone))
 
 
+async def _hand_back(work: Work, tools: Tools) -> Outcome:
+    return hand_back(work, now=tools.clock())
+
+
 STEPS: Mapping[LeadStatus, Step] = MappingProxyType(
-    {LeadStatus.PENDING: _find, LeadStatus.RESOLVED: _greet} | dict.fromkeys(sorted(ANSWERED), _reply)
+    {LeadStatus.PENDING: _find, LeadStatus.RESOLVED: _greet, LeadStatus.HANDED_OFF: _hand_back}
+    | dict.fromkeys(sorted(ANSWERED), _reply)
 )

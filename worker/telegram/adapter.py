@@ -8,7 +8,16 @@ from typing import Any
 from pyrogram import errors, raw
 
 from shared.log import mask
-from worker.ports import Incoming, NobodyThereError, Peer, PutOffError, Sent, TelegramUnavailableError
+from worker.ports import (
+    Arrival,
+    Incoming,
+    NobodyThereError,
+    Outgoing,
+    Peer,
+    PutOffError,
+    Sent,
+    TelegramUnavailableError,
+)
 from worker.settings import TelegramSettings
 from worker.telegram import dialogs
 from worker.telegram.media import describe
@@ -20,10 +29,10 @@ IMPORT_PAUSE = timedelta(hours=6)
 
 
 class TelegramAccount:
-    """Implements worker.ports.Telegram; `arrivals` holds what people write, in order."""
+    """Implements worker.ports.Telegram; `arrivals` holds what is said in its chats, in order."""
 
     def __init__(self, settings: TelegramSettings, patience: Patience = USUAL_PATIENCE) -> None:
-        self.arrivals: asyncio.Queue[Incoming] = asyncio.Queue()
+        self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
         self.session = TelegramSession(settings, self._on_update, patience)
 
     async def find_by_username(self, username: str) -> Peer:
@@ -78,10 +87,10 @@ class TelegramAccount:
             offset = dialogs.next_page(page, since)
         return found
 
-    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
-        """messages.getHistory, newest first, turned round; only what the person wrote."""
+    async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+        """messages.getHistory, newest first, turned round."""
         answer = await self._history(peer, after_id)
-        written = (_incoming(message) for message in reversed(answer))
+        written = (_arrival(message) for message in reversed(answer))
         return [message for message in written if message is not None]
 
     async def _find_own(self, peer: Peer, text: str) -> int | None:
@@ -108,9 +117,9 @@ class TelegramAccount:
     def _on_update(self, update: Any) -> None:
         if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateEditMessage):
             edited = isinstance(update, raw.types.UpdateEditMessage)
-            incoming = _incoming(update.message, edited=edited)
-            if incoming is not None:
-                self.arrivals.put_nowait(incoming)
+            arrival = _arrival(update.message, edited=edited)
+            if arrival is not None:
+                self.arrivals.put_nowait(arrival)
 
 
 def _input_peer(peer: Peer) -> Any:
@@ -146,16 +155,14 @@ def _sent_id(answer: Any) -> int | None:
     raise TelegramUnavailableError("Telegram's answer to a message was not understood")
 
 
-def _incoming(message: Any, *, edited: bool = False) -> Incoming | None:
-    """A person's message in a private chat; None for our own, groups and service messages."""
-    if not isinstance(message, raw.types.Message) or message.out:
+def _arrival(message: Any, *, edited: bool = False) -> Arrival | None:
+    """A message in a private chat; None for groups, service messages, and edits of our own."""
+    if not isinstance(message, raw.types.Message) or not isinstance(message.peer_id, raw.types.PeerUser):
         return None
-    if not isinstance(message.peer_id, raw.types.PeerUser):
+    user_id, sent_at = message.peer_id.user_id, datetime.fromtimestamp(message.date, UTC)
+    if not message.out:
+        return Incoming(user_id, message.id, describe(message), sent_at, edited)
+    # Telegram itself writes away and greeting messages in a business account's name.
+    if edited or getattr(message, "offline", False):
         return None
-    return Incoming(
-        message.peer_id.user_id,
-        message.id,
-        describe(message),
-        datetime.fromtimestamp(message.date, UTC),
-        edited,
-    )
+    return Outgoing(user_id, message.id, describe(message), sent_at)

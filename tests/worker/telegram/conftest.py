@@ -12,7 +12,7 @@ import pytest
 from sandbox import sessions
 from sandbox.telegram.people import Account, AccountFields, Person, PersonFields
 from sandbox.telegram.server import Telegram
-from worker.ports import Incoming, Peer
+from worker.ports import Arrival, Peer
 from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.session import Patience
@@ -50,7 +50,7 @@ async def opened(account: TelegramAccount) -> AsyncIterator[TelegramAccount]:
         await account.session.close()
 
 
-async def heard(worker: TelegramAccount, number: int) -> list[Incoming]:
+async def heard(worker: TelegramAccount, number: int) -> list[Arrival]:
     """The next messages to arrive."""
     async with asyncio.timeout(DEADLINE):
         return [await worker.arrivals.get() for _ in range(number)]

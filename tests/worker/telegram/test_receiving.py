@@ -15,7 +15,7 @@ from shared.status import LeadStatus
 from tests.worker.rows import DEBOUNCE, NOW, add_account, add_leased, messages_of
 from tests.worker.telegram.conftest import BRIEF, heard, opened, settings_of, until
 from worker import inbox
-from worker.ports import Peer
+from worker.ports import Incoming, Outgoing, Peer
 from worker.queue import Me
 from worker.telegram.adapter import TelegramAccount
 
@@ -51,14 +51,19 @@ async def test_what_is_no_text_is_described(
     assert message.text == expected
 
 
-async def test_our_own_words_are_not_heard(
+async def test_a_human_on_another_device_is_heard_and_the_worker_is_not(
     telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, annas: Peer
 ) -> None:
     await worker.send(annas, "от нас", 1)
-    telegram.world.send(account, anna, "от человека с другого устройства")
+    typed = telegram.world.send(account, anna, "от человека с другого устройства").message
+    assert typed is not None
+    telegram.world.edit(account, anna.id, typed.id, "исправлено")
     telegram.world.write(anna, account, "от Анны")
-    (message,) = await heard(worker, 1)
-    assert message.text == "от Анны"
+    outgoing, incoming = await heard(worker, 2)
+    sent_at = datetime.fromtimestamp(typed.date, UTC)
+    assert outgoing == Outgoing(anna.id, typed.id, "от человека с другого устройства", sent_at)
+    assert isinstance(incoming, Incoming)
+    assert incoming.text == "от Анны"
     assert worker.arrivals.empty()
 
 
@@ -104,17 +109,18 @@ async def test_what_is_written_while_the_link_is_down_arrives(
     assert texts == {"пока нет связи", "после"}
 
 
-async def test_history_is_what_they_wrote_after_our_message(
+async def test_history_is_what_was_said_after_our_message(
     telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, annas: Peer
 ) -> None:
     telegram.world.write(anna, account, "раньше")
     greeting = await worker.send(annas, "Здравствуйте!", 1)
     written = [telegram.world.write(anna, account, "да")]
-    await worker.send(annas, "Отлично!", 2)
+    sent = await worker.send(annas, "Отлично!", 2)
     written.append(telegram.world.write(anna, account, "", "sticker"))
     found = await worker.history(annas, greeting.message_id or 0)
-    assert [message.text for message in found] == ["да", "[sticker 👍]"]
-    assert [message.message_id for message in found] == [message.id for message in written]
+    assert [message.text for message in found] == ["да", "Отлично!", "[sticker 👍]"]
+    assert [type(message) for message in found] == [Incoming, Outgoing, Incoming]
+    assert [message.message_id for message in found] == [written[0].id, sent.message_id, written[1].id]
     assert {message.user_id for message in found} == {anna.id}
 
 
