@@ -84,6 +84,7 @@ async def test_a_database_that_is_away_is_said_on_every_route() -> None:
         "/leads": {"json": {"name": "Анна", "phone": "+79991234567"}},
         "/leads/import": {"content": "phone\n+79991234567\n", "headers": {"content-type": "text/csv"}},
         "/do-not-contact": {"json": {"phone": "+79991234567"}},
+        "/leads/{lead_id}/reply": {"json": {"text": "Здравствуйте!"}},
         WEBHOOK: {"data": {"Phone": "+79991234567"}},
     }
     async with running(NOWHERE) as client:
