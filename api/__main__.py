@@ -46,6 +46,8 @@ def _serve(settings: ApiSettings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        # It would believe whoever calls from this machine: TRUSTED_PROXIES says who is believed.
+        proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = uvicorn.Server(config)

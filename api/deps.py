@@ -7,6 +7,7 @@ from fastapi import Depends, HTTPException, Request, Security
 from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
+from api.admission import AdmissionDep
 from api.settings import ApiSettings
 from shared.db import Database
 
@@ -48,18 +49,30 @@ _TILDA_QUERY = APIKeyQuery(
     auto_error=False,
 )
 
+API_DOOR = "api"
 Bearer = HTTPAuthorizationCredentials | None
 
 
 async def require_api_token(
     settings: SettingsDep,
+    admission: AdmissionDep,
     bearer: Annotated[Bearer, Security(_BEARER)],
     api_key: Annotated[str | None, Security(_API_KEY)],
-) -> None:
-    """Refuse with 401 who does not know API_TOKEN, if there is one."""
+) -> bytes:
+    """Refuse with 401 who does not know API_TOKEN, if there is one; gives the token."""
     presented = [header.encode("latin-1") for header in (bearer and bearer.credentials, api_key) if header]
-    if not is_known(settings.api_token, presented):
+    token = known(settings.api_token, presented)
+    if token is None:
         raise unauthorized("API_TOKEN is needed: Authorization: Bearer … or X-API-Key")
+    await admission.vouch(API_DOOR, token)
+    return token
+
+
+async def admit_submission(
+    token: Annotated[bytes, Depends(require_api_token)], admission: AdmissionDep
+) -> None:
+    """Refuse with 429 who submits more than RATE_LIMIT_PER_MINUTE."""
+    await admission.admit(API_DOOR, token)
 
 
 async def tilda_tokens(
@@ -75,14 +88,16 @@ async def tilda_tokens(
 TildaTokens = Annotated[list[bytes], Depends(tilda_tokens)]
 
 
-def is_known(secrets: tuple[SecretStr, ...], presented: list[bytes]) -> bool:
-    """Whether one of `presented` is among the secrets; where there are none, everybody is welcome."""
+def known(secrets: tuple[SecretStr, ...], presented: list[bytes]) -> bytes | None:
+    """That of `presented` which is among the secrets, or None; empty where there are no secrets."""
     if not secrets:
-        return True
+        return b""
     expected = [secret.get_secret_value().encode() for secret in secrets]
     # Each is compared with each, and in constant time: how long it takes says nothing of a token.
-    matches = [hmac.compare_digest(known, candidate) for known in expected for candidate in presented]
-    return any(matches)
+    matches = [
+        candidate for secret in expected for candidate in presented if hmac.compare_digest(secret, candidate)
+    ]
+    return matches[0] if matches else None
 
 
 def unauthorized(detail: str) -> HTTPException:

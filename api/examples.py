@@ -164,6 +164,16 @@ UNPROCESSABLE: Final[Responses] = {
         "#/components/schemas/HTTPValidationError",
     )
 }
+TOO_MANY: Final[Responses] = {
+    429: {
+        **problem(
+            "RATE_LIMIT_PER_MINUTE is used up, or too many wrong tokens came from this address: nothing was"
+            " stored.",
+            "too many submissions, RATE_LIMIT_PER_MINUTE is 600: try again in 12 s",
+        ),
+        "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
+    }
+}
 NO_DELIVERY: Final[Responses] = {404: problem("There is no such delivery.", "there is no delivery 7")}
 NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is no lead 1")}
 BODY_REFUSED: Final[Responses] = {

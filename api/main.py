@@ -10,11 +10,12 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import docs, errors
+from api import admission, docs, errors
 from api.connections import open_database
 from api.headers import SecurityHeaders
 from api.limits import BodyLimits
 from api.migrated import newest_revision
+from api.rate_limits import RateLimits
 from api.request_ids import HEADER, RequestIds
 from api.routes import deliveries, do_not_contact, handoff, health, imports, leads, people, tilda
 from api.settings import ApiSettings
@@ -59,7 +60,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: ApiSettings = app.state.settings
     app.state.newest_revision = newest_revision()
     app.state.database = open_database(settings.database_url)
-    app.state.upkeep = Upkeep(app.state.database, settings, utc_now)
+    app.state.rate_limits = RateLimits(app.state.database, utc_now)
+    app.state.upkeep = Upkeep(app.state.database, app.state.rate_limits, settings, utc_now)
     try:
         async with app.state.upkeep.running():
             yield
@@ -88,6 +90,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     files = {imports.PATH: settings.import_max_mib * 2**20}
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
     errors.install(app)
+    admission.install(app)
     _open_doors(app, settings)
     if settings.docs_enabled:
         docs.install(app)

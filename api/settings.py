@@ -2,12 +2,14 @@
 
 import re
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Annotated
 
 import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from api.client_address import Network
 from shared.settings import SharedSettings
 
 _ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?", re.IGNORECASE)
@@ -43,8 +45,18 @@ def _origins(value: object) -> object:
     return origins
 
 
+def _networks(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return tuple(ip_network(part.strip(), strict=False) for part in value.split(",") if part.strip())
+    except ValueError:
+        raise ValueError("is no list of addresses or networks: 127.0.0.1, 10.0.0.0/8") from None
+
+
 # NoDecode: pydantic would read a list from the environment as JSON.
 Tokens = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_tokens)]
+Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 
@@ -90,6 +102,16 @@ class ApiSettings(SharedSettings):
         le=86_400,
         description="a submission without a key of its own that says the same again within so many seconds"
         " is a repeat: 0 = never",
+    )
+    rate_limit_per_minute: int = Field(
+        600,
+        ge=0,
+        le=1_000_000,
+        description="most submissions a minute from one address with one token: 0 = any number",
+    )
+    trusted_proxies: Networks = Field(
+        (),
+        description="the proxies whose X-Forwarded-For is believed: addresses and networks, 10.0.0.0/8",
     )
     delivery_retention_days: int = Field(
         90, ge=0, le=36_500, description="for how many days webhook calls are kept as they came: 0 = for ever"

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from api.deliveries import prune, take_up_stale
 from api.errors import log_failure, unavailable
+from api.rate_limits import RateLimits
 from api.settings import ApiSettings
 from shared.clock import Clock
 from shared.db import Database
@@ -20,8 +21,11 @@ ROUND_SECONDS = 30
 class Upkeep:
     """A round at the start and then every ROUND_SECONDS; any number of processes may do the same."""
 
-    def __init__(self, database: Database, settings: ApiSettings, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, rate_limits: RateLimits, settings: ApiSettings, clock: Clock
+    ) -> None:
         self._database = database
+        self._rate_limits = rate_limits
         self._settings = settings
         self._clock = clock
         self.first_round = asyncio.Event()
@@ -39,7 +43,7 @@ class Upkeep:
 
     async def _rounds(self) -> None:
         while True:
-            for job in (self._take_up, self._prune):
+            for job in (self._take_up, self._prune, self._rate_limits.prune):
                 await _attempt(job)
             self.first_round.set()
             await asyncio.sleep(ROUND_SECONDS)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Column, Field, SQLModel
 
 from shared.account_models import AccountCall, AccountHold, TelegramAccount, TelegramPerson
@@ -229,6 +229,16 @@ class WebhookDelivery(SQLModel, table=True):
     outcome: str = text_field(nullable=False)
     error: str | None = text_field()
     lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+
+
+class RateLimit(SQLModel, table=True):
+    """How much of a limit is used up in the minute that began at `minute`; `key` is a hash of whose it is."""
+
+    __tablename__ = "rate_limits"
+
+    key: str = Field(sa_column=Column(Text(), primary_key=True))
+    minute: datetime = moment()
+    used: int = number(nullable=False)
 
 
 class DoNotContact(SQLModel, table=True):

@@ -45,6 +45,7 @@ class House:
             "LOOKUP_GAP_SECONDS": "0",
             "REPLY_DEBOUNCE_SECONDS": "0.4",
             "TYPING_SECONDS": "0",
+            "RATE_LIMIT_PER_MINUTE": "0",
             "POLL_INTERVAL_SECONDS": "0.3",
             "RETRY_BASE_SECONDS": "0.2",
             "RETRY_MAX_SECONDS": "1",

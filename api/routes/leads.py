@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from sqlmodel import col, select
 
 from api import examples
-from api.deps import DatabaseDep, SettingsDep, require_api_token
+from api.deps import DatabaseDep, SettingsDep, admit_submission, require_api_token
 from api.errors import invalid
 from api.filters import LeadFilters, RowId, make_cursor
 from api.intake import submit_alone
@@ -40,6 +40,7 @@ router = APIRouter(
     "",
     status_code=201,
     summary="Store a lead",
+    dependencies=[Depends(admit_submission)],
     response_model=LeadOut,
     response_description="The lead as it is stored; the worker will write to the person.",
     responses={
@@ -49,6 +50,7 @@ router = APIRouter(
             f"{KEY_REUSED}: lead 1 is what it stands for. Nothing was stored now",
         ),
         **examples.BODY_REFUSED,
+        **examples.TOO_MANY,
     },
 )
 async def create_lead(

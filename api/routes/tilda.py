@@ -7,9 +7,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.requests import ClientDisconnect
 
 from api import examples
+from api.admission import AdmissionDep
 from api.bodies import Fields
 from api.deliveries import Delivery, Result, bring, close, keep
-from api.deps import DatabaseDep, SettingsDep, TildaTokens, is_known, unauthorized
+from api.deps import DatabaseDep, SettingsDep, TildaTokens, known, unauthorized
 from api.errors import invalid
 from api.limits import LARGEST_BODY, BodyRefused
 from api.masking import mask_body
@@ -24,6 +25,7 @@ from shared.clock import utc_now
 from shared.contacts import ContactError
 
 PATH = "/leads/webhooks/tilda"
+DOOR = "tilda"
 
 router = APIRouter(tags=["webhooks"])
 
@@ -50,6 +52,7 @@ async def look() -> StatusOut:
             "description": "The same submission again, or Tilda's `test=test`.",
         },
         **examples.TILDA_UNAUTHORIZED,
+        **examples.TOO_MANY,
         **examples.BODY_REFUSED,
         **examples.UNPROCESSABLE,
         **examples.UNAVAILABLE,
@@ -57,15 +60,21 @@ async def look() -> StatusOut:
     openapi_extra={"requestBody": examples.TILDA_BODY},
 )
 async def receive(
-    request: Request, database: DatabaseDep, settings: SettingsDep, tokens: TildaTokens
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    tokens: TildaTokens,
+    admission: AdmissionDep,
 ) -> Response:
     """Takes what Tilda and its likes post: form or JSON, flat or inside `data`, `fields` or `post`. Fields
     are known by what their names include; what is no name and no contact is kept in `extra`."""
     body, refusal = await _read(request)
     content_type = request.headers.get("content-type")
     # A form is taken apart before it is stored only if nothing else than the form can hold the token.
-    fields = [] if is_known(settings.tilda_token, tokens) else fields_of(body, content_type)
-    _authorise(settings, tokens, fields)
+    fields: Fields = [] if known(settings.tilda_token, tokens) is not None else fields_of(body, content_type)
+    token = _authorised(settings, tokens, fields)
+    await admission.vouch(DOOR, token)
+    await admission.admit(DOOR, token)
     delivery = _delivery(body, content_type, settings)
     if refusal:
         # Without a charset it can never be taken for the whole.
@@ -106,11 +115,13 @@ def _whole_characters(body: bytes) -> bytes:
     return rest[:-1] if rest[-1:] >= b"\xc0" else body
 
 
-def _authorise(settings: ApiSettings, tokens: list[bytes], fields: Fields) -> None:
-    """401 if TILDA_TOKEN is set and is not among those presented."""
+def _authorised(settings: ApiSettings, tokens: list[bytes], fields: Fields) -> bytes:
+    """The token; 401 if TILDA_TOKEN is set and is not among those presented."""
     presented = [*tokens, *(secret.encode("utf-8", "replace") for secret in form_tokens(fields))]
-    if not is_known(settings.tilda_token, presented):
+    token = known(settings.tilda_token, presented)
+    if token is None:
         raise unauthorized("TILDA_TOKEN is needed: in a header, in the form or in the address")
+    return token
 
 
 def _delivery(body: bytes, content_type: str | None, settings: ApiSettings) -> Delivery:

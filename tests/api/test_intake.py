@@ -40,6 +40,9 @@ def counted() -> Iterator[list[str]]:
 
 
 async def test_a_stored_lead_is_one_statement(client: httpx2.AsyncClient) -> None:
+    # The first of many also takes their permits of the rate limit.
+    for path in ("/leads", WEBHOOK):
+        assert (await client.post(path, json={"name": "Яна", "phone": PHONE})).status_code == 201
     with counted() as statements:
         assert (await client.post("/leads", json=LEAD)).status_code == 201
     assert len(statements) == 1

@@ -17,6 +17,8 @@ from tests.conftest import ROOT
         ("API_PORT", "eighty", "API_PORT: "),
         ("API_PORT", "70000", "API_PORT: "),
         ("PHONE_REGION", "ZZ", "PHONE_REGION: is not the two-letter code"),
+        ("TRUSTED_PROXIES", "10.0.0.0/8, proxy", "TRUSTED_PROXIES: is no list of addresses or networks"),
+        ("RATE_LIMIT_PER_MINUTE", "-1", "RATE_LIMIT_PER_MINUTE: "),
         ("API_TOKEN", "  ", "API_TOKEN: is blank"),
         ("TILDA_TOKEN", "a\x07b-secret", "TILDA_TOKEN: holds characters"),
         ("API_TOKEN", "secret,,b", "API_TOKEN: has an empty token: commas separate several tokens"),
@@ -40,12 +42,14 @@ def test_a_malformed_setting(monkeypatch: pytest.MonkeyPatch, name: str, value: 
 
 def test_what_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PHONE_REGION", "kz")
+    monkeypatch.setenv("TRUSTED_PROXIES", "127.0.0.1, 10.1.2.3/8,::1")
     monkeypatch.setenv("API_TOKEN", " abc ")
     monkeypatch.setenv("TILDA_TOKEN", "")
     settings = load(ApiSettings)
     assert (settings.phone_region, settings.tilda_token, settings.cors_origins) == ("KZ", (), ())
     assert [token.get_secret_value() for token in settings.api_token] == ["abc"]
     assert "abc" not in repr(settings)
+    assert [str(proxy) for proxy in settings.trusted_proxies] == ["127.0.0.1/32", "10.0.0.0/8", "::1/128"]
 
 
 def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ TABLES = {
     "telegram_people",
     "webhook_deliveries",
     "do_not_contact",
+    "rate_limits",
     "do_not_contact_key",
 }
 
