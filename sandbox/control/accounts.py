@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from fastapi import APIRouter, HTTPException, Response, status
 
 from sandbox.control.deps import TelegramDep
-from sandbox.control.schemas import AccountMessage, AccountPublic, ChatMessage
+from sandbox.control.schemas import AccountMessage, AccountPublic, ChatMessage, Scan
 from sandbox.sessions import ensure
 from sandbox.telegram.people import Account, AccountFields
 from sandbox.telegram.server import Telegram
@@ -46,6 +46,13 @@ async def sign_in(telegram: TelegramDep, account_id: int) -> Response:
     with TemporaryDirectory() as folder:
         path = ensure(telegram, Path(folder) / "new", telegram.world.account(account_id).id)
         return Response(path.read_bytes(), media_type="application/vnd.sqlite3")
+
+
+@router.post("/{account_id}/scan", status_code=status.HTTP_204_NO_CONTENT)
+async def scan(telegram: TelegramDep, account_id: int, scanned: Scan) -> None:
+    """Its owner scans the QR code of a login with the app; 409 when the code is not good any more."""
+    if not telegram.scan(account_id, scanned.bytes):
+        raise HTTPException(status.HTTP_409_CONFLICT, "no such code, or it has expired")
 
 
 @router.post("/{account_id}/revoke", status_code=status.HTTP_204_NO_CONTENT)

@@ -1,5 +1,6 @@
 """What the control API takes and gives."""
 
+from base64 import urlsafe_b64decode
 from datetime import UTC, datetime
 from typing import Literal, Self
 
@@ -89,6 +90,19 @@ class AccountMessage(BaseModel):
 
     person: int
     text: str = Field(min_length=1)
+
+
+class Scan(BaseModel):
+    """What a phone's camera sees; without it the newest code is scanned."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: str | None = Field(None, description="Of tg://login?token=…, base64url.")
+
+    @property
+    def bytes(self) -> bytes | None:
+        """The token itself."""
+        return urlsafe_b64decode(self.token + "=" * (-len(self.token) % 4)) if self.token else None
 
 
 class AccountPublic(BaseModel):

@@ -75,6 +75,7 @@ class AccountFields(BaseModel):
     username: Username = None
     code: str = Field("12345", description="The login code that Telegram would send.")
     password: str | None = Field(None, description="Two-step verification, if it is on.")
+    dc: int = Field(2, ge=1, le=5, description="Its data centre; a login in another is sent there.")
 
 
 class Account(AccountFields):

@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+from pyrogram import raw
 from pyrogram.raw.all import layer
 from pyrogram.raw.core import TLObject
 
@@ -103,6 +104,20 @@ class Telegram:
         """End every session of the account, as another device of its owner can."""
         for auth in self.keys.of(account_id):
             self.keys.bind(auth, None)
+
+    def scan(self, account_id: int, token: bytes | None = None) -> bool:
+        """The account's owner scans a QR code, by default the newest; whether it was still good."""
+        account = self.world.account(account_id)
+        token = token or next(reversed(self._methods.tokens), b"")
+        known = self._methods.tokens.get(token)
+        if known is None or known.account_id is not None or known.expires < time.time():
+            return False
+        known.account_id = account.id
+        told = raw.types.UpdateShort(update=raw.types.UpdateLoginToken(), date=self.world.now()).write()
+        for link in self._links:
+            if link.auth is known.auth:
+                link.push(told)
+        return True
 
     def joined(self, link: Link) -> None:
         """A link says whose it is; too many sessions of one key kill that key."""

@@ -33,5 +33,7 @@ class Settings(BaseModel):
         ge=0,
         description="Contacts an account may import; any more come back in retry_contacts.",
     )
+    api_hash: str | None = Field(None, description="The only api_hash that may sign in; none = any.")
+    login_token_seconds: int = Field(30, ge=1, description="How long a QR code can be scanned.")
     updates_kept: int = Field(1000, ge=1, le=10_000, description="Older ones make getDifference too long.")
     difference_slice: int = Field(100, ge=1, description="Most updates in one getDifference.")

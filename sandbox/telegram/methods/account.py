@@ -8,19 +8,22 @@ from pyrogram.raw.core import TLObject
 from sandbox.telegram import srp
 from sandbox.telegram.errors import RpcError
 from sandbox.telegram.methods.registry import Context, method
+from sandbox.telegram.mtproto.auth_keys import HOME_DC
 from sandbox.telegram.people import Account, digits
 from sandbox.telegram.tl.peers import self_user
 from sandbox.telegram.tl.wire import Result
 
-DC = 2
+DC = HOME_DC
+ALL_DCS = range(1, 6)
 MIN_PHONE, MAX_PHONE = 7, 15
 
 
 @method("help.GetConfig")
 def get_config(context: Context, _: TLObject) -> Result:
-    """One data centre: this server."""
+    """Every data centre is this server."""
     now = context.world.now()
-    here = raw.types.DcOption(id=DC, ip_address=context.server.host, port=context.server.port)
+    server = context.server
+    options = [raw.types.DcOption(id=dc, ip_address=server.host, port=server.port) for dc in ALL_DCS]
     numbers = {name: 0 for name in raw.types.Config.__slots__ if _is_required_number(name)}
     return raw.types.Config(
         **numbers
@@ -28,8 +31,8 @@ def get_config(context: Context, _: TLObject) -> Result:
             "date": now,
             "expires": now + 3600,
             "test_mode": False,
-            "this_dc": DC,
-            "dc_options": [here],
+            "this_dc": context.auth.dc,
+            "dc_options": options,
             "dc_txt_domain_name": "",
             "me_url_prefix": "https://t.me/",
             "message_length_max": 4096,
@@ -57,10 +60,13 @@ def update_status(context: Context, _: TLObject) -> Result:
 @method("auth.SendCode")
 def send_code(context: Context, query: TLObject) -> Result:
     """The code itself is a field of the account."""
+    check_app(context, query)
     phone = digits(query.phone_number) if any(map(str.isdigit, query.phone_number)) else ""
     if phone is None or not MIN_PHONE <= len(phone) <= MAX_PHONE:
         raise RpcError(400, "PHONE_NUMBER_INVALID")
     account = context.world.account_by_phone(phone)
+    if account is not None and not is_at_home(context, account):
+        raise RpcError(303, f"PHONE_MIGRATE_{account.dc}")
     ticket = secrets.token_hex(9)
     context.server.codes[ticket] = phone
     length = len(account.code) if account else 5
@@ -79,10 +85,7 @@ def sign_in(context: Context, query: TLObject) -> Result:
     if query.phone_code != account.code:
         raise RpcError(400, "PHONE_CODE_INVALID")
     del context.server.codes[query.phone_code_hash]
-    if account.password is not None:
-        context.auth.half_open = account.id
-        raise RpcError(401, "SESSION_PASSWORD_NEEDED")
-    return _authorize(context, account)
+    return authorize(context, account)
 
 
 @method("account.GetPassword")
@@ -107,7 +110,7 @@ def check_password(context: Context, query: TLObject) -> Result:
         raise RpcError(400, "SRP_ID_INVALID")
     if not check.accepts(query.password):
         raise RpcError(400, "PASSWORD_HASH_INVALID")
-    return _authorize(context, account)
+    return _sign_in(context, account)
 
 
 @method("auth.LogOut")
@@ -118,6 +121,34 @@ def log_out(context: Context, _: TLObject) -> Result:
     return raw.types.auth.LoggedOut()
 
 
-def _authorize(context: Context, account: Account) -> Result:
+def check_app(context: Context, query: TLObject) -> None:
+    """Telegram looks at the app's hash when somebody signs in, and never again."""
+    if context.server.settings.api_hash not in (None, query.api_hash):
+        raise RpcError(400, "API_ID_INVALID")
+
+
+def is_at_home(context: Context, account: Account) -> bool:
+    """Whether the caller's key is of the account's data centre; if not, it is about to be sent there."""
+    auth, sent_away = context.auth, context.server.sent_away
+    if auth.dc != account.dc and sent_away[account.dc] and auth.id not in context.server.strangers:
+        # All data centres are one server, which knows who was sent to which of them.
+        sent_away[account.dc] -= 1
+        auth.dc = account.dc
+    if auth.dc == account.dc:
+        return True
+    context.server.strangers.add(auth.id)
+    sent_away[account.dc] += 1
+    return False
+
+
+def authorize(context: Context, account: Account) -> Result:
+    """Sign the key in, or ask for the password first."""
+    if account.password is not None:
+        context.auth.half_open = account.id
+        raise RpcError(401, "SESSION_PASSWORD_NEEDED")
+    return _sign_in(context, account)
+
+
+def _sign_in(context: Context, account: Account) -> Result:
     context.server.keys.bind(context.auth, account.id)
     return raw.types.auth.Authorization(user=self_user(context.world, account))

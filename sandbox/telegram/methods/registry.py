@@ -1,5 +1,6 @@
 """The table of methods and what each of them is given."""
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,15 @@ from sandbox.telegram.world import World
 
 
 @dataclass
+class LoginToken:
+    """What a QR code shows: the key that asks, until when (Unix seconds), and who has scanned it."""
+
+    auth: AuthKey
+    expires: float
+    account_id: int | None = None
+
+
+@dataclass
 class Server:
     """What all calls share; `codes` are phone numbers by phone_code_hash."""
 
@@ -25,6 +35,10 @@ class Server:
     port: int
     codes: dict[str, str] = field(default_factory=dict)
     checks: dict[int, PasswordCheck] = field(default_factory=dict)
+    tokens: dict[bytes, LoginToken] = field(default_factory=dict)
+    # How many clients were sent to a data centre and have not called from there yet; the keys they left.
+    sent_away: Counter[int] = field(default_factory=Counter)
+    strangers: set[bytes] = field(default_factory=set)
 
 
 @dataclass

@@ -9,6 +9,7 @@ from pathlib import Path
 from sandbox.telegram.mtproto.files import write_private
 
 KEY_BYTES = 256
+HOME_DC = 2
 
 
 @dataclass
@@ -20,6 +21,8 @@ class AuthKey:
     dead: str | None = None
     # Signed in with the right code, but the password is still to come.
     half_open: int | None = None
+    # The data centre it was made in; PHONE_MIGRATE_n sends a client to another.
+    dc: int = HOME_DC
     id: bytes = field(init=False)
     salt: int = field(init=False)
 

@@ -1,9 +1,11 @@
-"""TCP framing: abridged, intermediate and full, told apart by a connection's first bytes.
+"""TCP framing: abridged, intermediate (also padded) and full, told apart by a connection's first bytes.
 
 Source: https://core.telegram.org/mtproto/mtproto-transports
 """
 
 import asyncio
+import os
+import secrets
 import struct
 import zlib
 from typing import Protocol
@@ -51,6 +53,20 @@ class Intermediate:
         return struct.pack("<I", len(packet)) + packet
 
 
+class Padded(Intermediate):
+    """As intermediate, with up to 15 bytes of noise behind each packet."""
+
+    async def read(self) -> bytes:
+        packet = await super().read()
+        if packet[:8] == bytes(8):
+            # A plain packet says how long it is.
+            return packet[: 20 + int.from_bytes(packet[16:20], "little")]
+        return packet[: len(packet) - (len(packet) - 24) % 16]
+
+    def pack(self, packet: bytes) -> bytes:
+        return super().pack(packet + os.urandom(secrets.randbelow(16)))
+
+
 class Full:
     """Length, sequence number, CRC32; it has no tag, so its first length is already read."""
 
@@ -81,6 +97,8 @@ async def detect(reader: asyncio.StreamReader) -> Frames:
     tag += await reader.readexactly(3)
     if tag == b"\xee\xee\xee\xee":
         return Intermediate(reader)
+    if tag == b"\xdd\xdd\xdd\xdd":
+        return Padded(reader)
     return Full(reader, tag)
 
 
