@@ -28,7 +28,7 @@ from worker.settings import WorkerSettings
 from worker.standby import sole_use
 from worker.steps import Tools
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.client import check_session_file
+from worker.telegram.client import signed_in_user
 from worker.tenure import Tenure
 from worker.wakeups import Wakeups, listen
 
@@ -63,7 +63,7 @@ class Worker:
 
     async def _work(self) -> None:
         try:
-            async with sole_use(self._settings.session_file) as holder:
+            async with sole_use(self._settings.locked_file) as holder:
                 while not self._stop.is_set():
                     await self._speak_for(await self._signed_in(), holder)
         except SessionEndedError as ended:
@@ -80,7 +80,9 @@ class Worker:
         await tenure.begin()
         self._account_id = tenure.account_id
         self._state = "connecting"
-        keeping = asyncio.create_task(tenure.keep())
+        # Without a lock on a file nobody but the database can tell that the session is in use elsewhere.
+        needs_word = self._settings.locked_file is None
+        keeping = asyncio.create_task(tenure.keep(needs_word=needs_word))
         try:
             async with self._connected() as identity:
                 await self._serve(identity, tenure.account_id, keeping, tenure.holds)
@@ -92,7 +94,7 @@ class Worker:
         """Whose session it is, once no other program (a login, say) has its file open."""
         while True:
             try:
-                return check_session_file(self._settings.session_file)
+                return signed_in_user(self._settings)
             except TelegramUnavailableError as error:
                 log.warning("%s", error)
                 await asyncio.sleep(RECONNECT_SECONDS)

@@ -89,8 +89,14 @@ class TelegramSettings(SharedSettings):
         "ai_assistant", pattern=r"^[\w.-]+$", description="the session file's name, without .session"
     )
     telegram_session_dir: Path = Field(Path(), description="the folder of the session file")
+    telegram_session_string: SecretStr | None = Field(
+        None, description="the session itself instead of its file, from python -m worker login --string"
+    )
     telegram_proxy: str | None = Field(
-        None, description="a proxy for Telegram: socks5://…, http://…, or a tg://proxy link"
+        None,
+        # It may hold a password.
+        repr=False,
+        description="a proxy for Telegram: socks5://…, http://…, or a tg://proxy or https://t.me/proxy link",
     )
     telegram_server: Annotated[str, AfterValidator(_host_and_port)] | None = Field(
         None, description="host:port of another Telegram server, such as the sandbox"
@@ -98,6 +104,11 @@ class TelegramSettings(SharedSettings):
     telegram_server_key: str | None = Field(
         None, description="that server's RSA public key: PEM text, or the path of a PEM file"
     )
+
+    @property
+    def locked_file(self) -> Path | None:
+        """The session's file, which one process may use at a time; None for a session in a setting."""
+        return None if self.telegram_session_string else self.session_file
 
     @property
     def session_file(self) -> Path:

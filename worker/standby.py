@@ -17,13 +17,17 @@ CHECK_SECONDS = 1
 
 
 @asynccontextmanager
-async def sole_use(session_file: Path, *, check_seconds: float = CHECK_SECONDS) -> AsyncIterator[str]:
+async def sole_use(session_file: Path | None, *, check_seconds: float = CHECK_SECONDS) -> AsyncIterator[str]:
     """Hold the session for this process, waiting for as long as another one has it.
 
     Gives the session's own name, which stays with its folder: whoever has this lock may speak in that name.
     The lock is the kernel's: it goes with the process that holds it, however that ends.
+    A session without a file has no lock: who speaks for the account is then the database's to say alone.
     Raises ConfigError for a folder that cannot be written to.
     """
+    if session_file is None:
+        yield secrets.token_hex(8)
+        return
     try:
         lock = session_file.with_suffix(".lock").open("a+")
     except OSError:

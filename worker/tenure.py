@@ -45,8 +45,11 @@ class Tenure:
             waiting = True
             await asyncio.sleep(1)
 
-    async def keep(self) -> None:
-        """Return when somebody else has the account; a lost database alone ends nothing, but see `holds`."""
+    async def keep(self, *, needs_word: bool = False) -> None:
+        """Return when somebody else has the account; a lost database alone ends nothing, but see `holds`.
+
+        `needs_word`: also return once the database has not confirmed it for so long that it may be theirs.
+        """
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
@@ -54,7 +57,9 @@ class Tenure:
                     log.error("another worker speaks for the account now")
                     return
             except DATABASE_DOWN:
-                continue
+                if needs_word and not self.holds():
+                    log.warning("the database has been away too long to be sure of the account")
+                    return
 
     async def end(self) -> None:
         """Let the next one have it at once."""

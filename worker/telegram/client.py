@@ -3,64 +3,52 @@
 import asyncio
 import logging
 import sqlite3
-import weakref
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, ClassVar
 
 import pyrogram
-from pyrogram.connection import Connection
-from pyrogram.connection.proxy import normalize_proxy
 
-from shared.errors import ConfigError
 from worker.ports import SessionEndedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
-from worker.telegram import server_key
+from worker.telegram import proxy, server_key, session_string
+from worker.telegram.connection import Told, connection_type
 from worker.telegram.errors import SIGN_IN
 
 log = logging.getLogger(__name__)
 
-# "No such auth key": core.telegram.org/mtproto/mtproto-transports, transport errors.
-_UNKNOWN_KEY = (-404).to_bytes(4, "little", signed=True)
+
+def nothing() -> None:
+    """For who does not want to be told."""
 
 
-class _Connection(Connection):
-    """Notes when the server says that it does not know our key, which Kurigram takes for silence."""
-
-    opened: ClassVar[weakref.WeakSet[Connection]]
-
-    async def recv(self) -> bytes | None:
-        packet: bytes | None = await super().recv()
-        if packet == _UNKNOWN_KEY:
-            self.key_is_unknown()
-            # A closed link ends Kurigram's reader quietly; the packet would end it with a stray exception.
-            return None
-        return packet
-
-    def key_is_unknown(self) -> None:
-        """Overridden for each client."""
-
-
-def build_client(settings: TelegramSettings, on_unknown_key: Callable[[], None]) -> pyrogram.Client:
+def build_client(
+    settings: TelegramSettings,
+    on_unknown_key: Told,
+    on_failure: Told = nothing,
+    *,
+    in_memory: bool = False,
+    no_updates: bool = False,
+) -> pyrogram.Client:
     """A client of the configured session, server and proxy, not yet connected.
 
+    `in_memory`: a session that is nobody's yet and is written nowhere.
     Raises ConfigError for an unusable TELEGRAM_PROXY or TELEGRAM_SERVER_KEY.
     """
-    try:
-        proxy = normalize_proxy(settings.telegram_proxy)
-    except (ValueError, TypeError, KeyError) as error:
-        raise ConfigError(f"TELEGRAM_PROXY: {error} (socks5://…, http://…, or a tg://proxy link)") from None
     if settings.telegram_server_key:
         server_key.trust(settings.telegram_server_key)
+    string = settings.telegram_session_string
     return pyrogram.Client(
         settings.telegram_session_name,
         api_id=settings.telegram_api_id,
         api_hash=settings.telegram_api_hash.get_secret_value(),
         workdir=settings.telegram_session_dir,
-        proxy=proxy,
+        session_string=string.get_secret_value().strip() if string and not in_memory else None,
+        in_memory=in_memory,
+        proxy=proxy.parse(settings.telegram_proxy),
         app_version="AI Lead Assistant",
         skip_updates=False,
+        no_updates=no_updates,
         # One handler at a time keeps messages in order; every wait is ours to make.
         workers=1,
         sleep_threshold=0,
@@ -68,26 +56,18 @@ def build_client(settings: TelegramSettings, on_unknown_key: Callable[[], None])
         fetch_topics=False,
         fetch_stories=False,
         fetch_stickers=False,
-        connection_factory=_connection_type(settings.telegram_server, on_unknown_key),
+        connection_factory=connection_type(settings.telegram_server, on_unknown_key, on_failure),
     )
 
 
-def _connection_type(server: str | None, on_unknown_key: Callable[[], None]) -> type[_Connection]:
-    host, _, port = (server or "").rpartition(":")
+def signed_in_user(settings: TelegramSettings) -> int:
+    """Whose session it is, by TELEGRAM_SESSION_STRING or else by its file: the user's id.
 
-    class Redirected(_Connection):
-        opened: ClassVar[weakref.WeakSet[Connection]] = weakref.WeakSet()
-
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self.opened.add(self)
-            if host:
-                self.server_address, self.port, self.ipv6 = host, int(port), ":" in host
-
-        def key_is_unknown(self) -> None:
-            on_unknown_key()
-
-    return Redirected
+    Raises ConfigError, SessionEndedError, or TelegramUnavailableError while another process holds the file.
+    """
+    if settings.telegram_session_string:
+        return session_string.user_of(settings.telegram_session_string.get_secret_value())
+    return check_session_file(settings.session_file)
 
 
 def check_session_file(path: Path) -> int:
@@ -108,6 +88,11 @@ def check_session_file(path: Path) -> int:
     if row is None or None in row:
         raise SessionEndedError(f"{path} is not signed in; {SIGN_IN}")
     return int(row[1])
+
+
+def unreachable(client: pyrogram.Client) -> str | None:
+    """Why a client has no connection, in words that name the setting; None if nothing is known."""
+    return client.connection_factory.trouble or proxy.silence(client.proxy)
 
 
 async def abandon(client: pyrogram.Client) -> None:

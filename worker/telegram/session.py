@@ -14,7 +14,7 @@ from pyrogram.session.session import SessionState
 
 from worker.ports import Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
-from worker.telegram.client import abandon, build_client, check_session_file
+from worker.telegram.client import abandon, build_client, signed_in_user, unreachable
 from worker.telegram.errors import SIGN_IN, translated
 
 log = logging.getLogger(__name__)
@@ -68,9 +68,9 @@ class TelegramSession:
 
     async def open(self) -> Identity:
         """Connect and say who we are. Raises TelegramUnavailableError, SessionEndedError or ConfigError."""
-        check_session_file(self._settings.session_file)
+        signed_in_user(self._settings)
         self._key_unknown = False
-        client = build_client(self._settings, self._note_unknown_key)
+        client = build_client(self._settings, self._note_unknown_key, self._end_start)
         client.add_handler(RawUpdateHandler(self._handle))
         client.add_handler(ConnectHandler(self._connected))
         client.add_handler(DisconnectHandler(self._disconnected))
@@ -84,6 +84,8 @@ class TelegramSession:
                 raise SessionEndedError(f"this server does not know this session; {SIGN_IN}") from None
             if isinstance(error, sqlite3.OperationalError):
                 raise TelegramUnavailableError(f"{self._settings.session_file}: {error}") from None
+            if isinstance(error, TelegramUnavailableError) and (why := unreachable(client)):
+                raise TelegramUnavailableError(why) from None
             raise
         finally:
             self._starting = None
@@ -159,6 +161,9 @@ class TelegramSession:
 
     def _note_unknown_key(self) -> None:
         self._key_unknown = True
+        self._end_start()
+
+    def _end_start(self) -> None:
         # Kurigram would go on trying: a start ends now.
         if self._starting is not None:
             self._starting.reschedule(0)

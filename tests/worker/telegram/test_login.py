@@ -16,7 +16,7 @@ from tests.worker.telegram.conftest import BRIEF, opened, settings_of
 from tests.worker.terminal import Terminal, open_terminal
 from worker.telegram.adapter import TelegramAccount
 
-Start = Callable[[], Awaitable[Terminal]]
+Start = Callable[..., Awaitable[Terminal]]
 PHONE = "+79990000001"
 
 
@@ -40,9 +40,9 @@ async def start(telegram: Telegram, account: Account, tmp_path: Path) -> AsyncIt
     }
     terminals: list[Terminal] = []
 
-    async def start() -> Terminal:
+    async def start(*options: str) -> Terminal:
         here = environment(tmp_path / "sessions", settings)
-        terminals.append(await open_terminal(command("login"), tmp_path, here))
+        terminals.append(await open_terminal(command("login", *options), tmp_path, here))
         return terminals[-1]
 
     yield start
