@@ -9,6 +9,7 @@ import pytest
 from shared import do_not_contact
 from shared.db import Database
 from shared.do_not_contact import PERSON, Contacts
+from shared.errors import LostRaceError
 from shared.models import Lead, Message
 from shared.status import ALLOWED, Intent, LeadStatus
 from tests.worker.fakes import World
@@ -148,4 +149,18 @@ async def test_who_was_listed_after_the_work_began_is_not_written_to(kept_databa
     world = World()
     sender = Sender(world, Pace(kept_database, me, limits, lambda: NOW), lambda: NOW, 0, lambda: True)
     assert await sender.deliver(Work(lead, [message]), message) == LeaveAlone(REASON)
+    assert world.asked == []
+
+
+async def test_who_was_erased_after_the_work_began_is_not_written_to(kept_database: Database, me: Me) -> None:
+    lead = await talk(kept_database, me, S.ENGAGED)
+    message: Message = await queued(kept_database, lead)
+    async with kept_database.writing() as session:
+        await session.delete(await session.get_one(Lead, lead.id))
+    limits = Limits(timedelta(), 1, timedelta(), ZoneInfo("UTC"))
+    world = World()
+    sender = Sender(world, Pace(kept_database, me, limits, lambda: NOW), lambda: NOW, 0, lambda: True)
+    outcome = await sender.deliver(Work(lead, [message]), message)
+    with pytest.raises(LostRaceError, match="it is gone"):
+        await write(kept_database, me, lead, outcome)
     assert world.asked == []
