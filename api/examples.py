@@ -141,6 +141,9 @@ def _answer(description: str, example: dict[str, Any], schema: str) -> dict[str,
     }
 
 
+BUG: Final[Responses] = {
+    500: problem("A bug of ours. Its log has the place, under this answer's X-Request-ID.", "internal error")
+}
 UNAVAILABLE: Final[Responses] = {
     503: {
         **problem(

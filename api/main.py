@@ -10,7 +10,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import admission, docs, errors
+from api import admission, docs, errors, examples
 from api.connections import open_database
 from api.headers import SecurityHeaders
 from api.limits import BodyLimits
@@ -83,6 +83,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         openapi_url=docs.OPENAPI if settings.docs_enabled else None,
         docs_url=None,
         redoc_url=None,
+        responses=examples.BUG,
         swagger_ui_parameters={"tryItOutEnabled": True, "persistAuthorization": True},
         lifespan=_lifespan,
     )

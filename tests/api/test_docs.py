@@ -40,6 +40,7 @@ async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
         assert operation["summary"], path
         assert len(operation["description"]) > 30, path
         assert operation["tags"][0] in TAGS
+        assert "500" in operation["responses"]
         for status, answer in operation["responses"].items():
             assert answer["description"] not in {"", "Successful Response", "Validation Error"}, (
                 path,
