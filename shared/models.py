@@ -116,7 +116,8 @@ class Message(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         CheckConstraint(
-            "direction = 'in' AND kind = 'reply' AND state IN ('received', 'handled', 'deleted')"
+            "direction = 'in' AND kind IN ('reply', 'request')"
+            " AND state IN ('received', 'handled', 'deleted')"
             " OR direction = 'out' AND kind IN ('greeting', 'answer', 'clarification', 'apology', 'link',"
             " 'follow_up', 'human') AND state IN ('draft', 'queued', 'sent', 'failed', 'cancelled')",
             name="direction_kind_state",

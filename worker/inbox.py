@@ -45,7 +45,7 @@ async def receive(
     if not await _store(session, lead, account_id, incoming, now=now, **heard):
         return None
     if lead.status in ANSWERED:
-        await _make_due(session, lead, now=now, debounce=debounce)
+        await make_due(session, lead, now=now, debounce=debounce)
     return lead
 
 
@@ -64,12 +64,14 @@ async def whose(session: AsyncSession, account_id: int, user_id: int) -> Lead | 
 
 
 async def handle(
-    session: AsyncSession, message_ids: Collection[int], intent: Intent, source: Verdict | None = None
+    session: AsyncSession, message_ids: Collection[int], intent: Intent | None, source: Verdict | None = None
 ) -> None:
     """Mark messages as understood; the last keeps what the model took for it, if no answer does."""
     handled = update(Message).execution_options(synchronize_session=False)
     understood = handled.where(col(Message.id).in_(message_ids), col(Message.state) == "received")
-    await session.exec(understood.values(state="handled", intent=intent))
+    # A form says nothing of the offer of a call.
+    meant = case((col(Message.kind) == "reply", intent), else_=None)
+    await session.exec(understood.values(state="handled", intent=meant))
     if source is not None:
         last = handled.where(col(Message.id) == max(message_ids))
         await session.exec(last.values(outbox.account_of(source)))
@@ -187,7 +189,8 @@ async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> N
     )
 
 
-async def _make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
+async def make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
+    """Let a lead be answered after the quiet."""
     due = await quiet_after(session, lead.id or 0, debounce=debounce) or now
     queued = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "queued")
     # What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.

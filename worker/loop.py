@@ -13,7 +13,7 @@ from shared.db import DATABASE_DOWN, Database
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
-from worker import outbox, queue
+from worker import outbox, queue, requests
 from worker.moves import Policy, Settled
 from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
@@ -169,7 +169,9 @@ class Loop:
         async with engine.database.reading() as session:
             # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
             lead = await queue.look(session, lead.id or 0, engine.me)
-            work = Work(lead, await outbox.transcript(session, lead.id or 0))
+            greets = lead.status is LeadStatus.RESOLVED
+            known = greets and await requests.met_before(session, lead)
+            work = Work(lead, await outbox.transcript(session, lead.id or 0), known)
             silent = await why_silent(session, work)
         if silent is not None:
             return LeaveAlone(silent)

@@ -150,12 +150,15 @@ class AssistantPausedError(AssistantUnavailableError):
 class Brief:
     """What the assistant may know of a lead: never a phone or a username.
 
-    `local_time` is the person's own clock, or else the owner's.
+    `local_time` is the person's own clock, or else the owner's. `further`: what they asked in later forms
+    that nobody has spoken of yet. `met_before`: they have heard from us about an earlier request.
     """
 
     name: str
     request: Mapping[str, str] = field(default_factory=dict)
     local_time: datetime | None = None
+    further: tuple[str, ...] = ()
+    met_before: bool = False
 
 
 @dataclass(frozen=True)

@@ -84,9 +84,16 @@ def _ours(lead: Lead | None, lead_id: int, me: Me) -> Lead:
 
 async def renew(session: AsyncSession, me: Me, lead_ids: Collection[int], *, until: datetime) -> None:
     """Keep the leases of `lead_ids` while their work goes on."""
+    # A row in somebody's hands is passed by until the next time: waiting for several could be for ever.
+    free = (
+        select(Lead.id)
+        .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.name)
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
     await session.exec(
         update(Lead)
-        .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.name)
+        .where(col(Lead.id).in_(select(free.c.id)))
         .values(leased_until=until)
         .execution_options(synchronize_session=False)
     )

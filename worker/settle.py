@@ -12,7 +12,7 @@ from shared.do_not_contact import PERSON, Contacts
 from shared.handoff import HandoffError
 from shared.models import Lead
 from shared.status import LeadStatus, may_become
-from worker import inbox, outbox, queue
+from worker import inbox, outbox, queue, requests
 from worker.moves import ACTOR, FRESH, Moves, Policy, Settled
 from worker.outcomes import (
     Advance,
@@ -106,10 +106,12 @@ class _Settlement(Moves):
                 assert_never(outcome)
 
     async def _found(self, session: AsyncSession, lead: Lead, found: Found) -> datetime | None:
-        open_lead = await self.other_open(session, lead, found.peer.user_id)
-        if open_lead is not None:
-            reason = f"the same person's conversation is open as lead {open_lead}"
-            await self.advance(session, lead, LeadStatus.HANDED_OFF, reason, duplicate_of=open_lead)
+        known = await requests.conversation_of(session, self.me.account_id, found.peer.user_id, lead)
+        if known is not None:
+            await requests.join(session, lead, known, now=self.now, debounce=self.policy.debounce)
+            state = "with a human" if known.status is LeadStatus.HANDED_OFF else "open"
+            reason = f"the same person's conversation is {state} as lead {known.id}"
+            await self.advance(session, lead, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
             return None
         if lead.telegram_user_id == found.peer.user_id:
             await outbox.requeue(session, lead.id or 0, greeting=True)
@@ -128,7 +130,7 @@ class _Settlement(Moves):
         return self.now
 
     async def _heard(self, session: AsyncSession, lead: Lead, outcome: Say | Heard) -> None:
-        if outcome.intent is not None:
+        if outcome.answers:
             verdict = outcome.source if isinstance(outcome, Heard) else None
             await inbox.handle(session, outcome.answers, outcome.intent, verdict)
         if outcome.asks_not_to_be_contacted:

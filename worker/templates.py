@@ -28,6 +28,12 @@ _HANDOVER = {
 }
 
 
+_NOTED = {
+    "ru": "Спасибо, получили и вашу новую заявку — учтём её в разговоре.",
+    "en": "Thank you, we have received your new request too and will keep it in mind.",
+}
+
+
 def greeting(brief: Brief, company: str) -> str:
     """A first message without the model: in English for a request written in Latin letters only."""
     words = " ".join([brief.name, *brief.request.values()]).lower()
@@ -52,3 +58,8 @@ def answer(intent: Intent, language: str) -> str:
 def handover(language: str) -> str:
     """That a human goes on from here; `language` as above."""
     return _HANDOVER["ru" if language == "ru" else "en"]
+
+
+def noted(language: str) -> str:
+    """That a new form of theirs has arrived; `language` as above."""
+    return _NOTED["ru" if language == "ru" else "en"]

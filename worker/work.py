@@ -22,6 +22,7 @@ class Work:
 
     lead: Lead
     messages: Sequence[Message]
+    met_before: bool = False
 
     @property
     def id(self) -> int:
@@ -58,6 +59,11 @@ class Work:
         return [message for message in self.messages if message.state == "received"]
 
     @property
+    def new_requests(self) -> Sequence[Message]:
+        """What the person asked in later forms and nobody has spoken of yet."""
+        return [message for message in self.unanswered if message.kind == "request"]
+
+    @property
     def greetings(self) -> Sequence[Message]:
         """Every greeting so far, also those that could not be delivered."""
         return [message for message in self.messages if message.kind == "greeting"]
@@ -71,7 +77,7 @@ class Work:
     def brief(self, now: datetime | None = None) -> Brief:
         """What the assistant may know of the lead; `now` by the owner's clock."""
         words = {
-            key: self._without_contacts(value)[:_LONGEST_FIELD]
+            key: self.without_contacts(value)[:_LONGEST_FIELD]
             for key, value in spoken(self.lead.extra).items()
         }
         # Some type their phone or nickname where the name goes: nobody is greeted by that.
@@ -80,7 +86,8 @@ class Work:
         clock = local_time(now, self.lead.phone_e164) if now else None
         return Brief(name, words, clock)
 
-    def _without_contacts(self, text: str) -> str:
+    def without_contacts(self, text: str) -> str:
+        """`text` without phones and without the lead's username."""
         text = mask_phones(text)
         if self.lead.username:
             text = re.sub(re.escape(self.lead.username), "…", text, flags=re.IGNORECASE)
@@ -95,8 +102,17 @@ class Work:
                 continue
             # A side's lines in a row are one turn, but what was understood before is not heard again.
             if before and (before.direction, before.state) == (message.direction, message.state):
-                turns[-1] = Turn(turns[-1].ours, f"{turns[-1].text}\n{message.text}")
+                turns[-1] = Turn(turns[-1].ours, f"{turns[-1].text}\n{_worded(message)}")
             else:
-                turns.append(Turn(message.direction == "out", message.text))
+                turns.append(Turn(message.direction == "out", _worded(message)))
             before = message
         return turns[-_MOST_TURNS:]
+
+
+def new_request(text: str) -> str:
+    """How the model is told of a later form; the prompts speak of this tag."""
+    return f"<new_request>\n{text.replace('new_request>', '')}\n</new_request>"
+
+
+def _worded(message: Message) -> str:
+    return new_request(message.text) if message.kind == "request" else message.text

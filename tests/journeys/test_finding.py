@@ -1,6 +1,6 @@
 """Username first, then the phone, and a reason that a human understands when neither works."""
 
-from tests.house import House, until
+from tests.house import LINK, House, until
 
 
 def test_an_unknown_username_falls_back_to_the_phone(house: House) -> None:
@@ -77,14 +77,41 @@ def test_a_hidden_phone_is_unreachable_and_a_retry_brings_it_back(house: House) 
     assert len(house.received(person)) == 1
 
 
-def test_a_second_request_of_the_same_person_is_not_greeted_over_the_first(house: House) -> None:
+def test_a_second_request_is_taken_up_in_the_conversation(house: House) -> None:
+    person = house.person()
+    first = house.submit(Telegram=f"@{person['username']}", Comments="Нужен сайт")
+    house.becomes(first["id"], "contacted")
+    second = house.submit(Phone=f"+{person['phone']}", Comments="А ещё чат-бот")
+    second = house.becomes(second["id"], "handed_off")
+    assert second["duplicate_of"] == first["id"]
+    until(lambda: len(house.received(person)) == 2, "the second request is acknowledged")
+    house.say(person, "Да, давайте созвонимся")
+    first = house.becomes(first["id"], "scheduled")
+    greeting, noted, link = house.received(person)
+    assert "сайт" in greeting
+    assert "чат-бот" in noted
+    assert LINK not in noted
+    assert link.endswith(LINK)
+    assert [message["kind"] for message in first["messages"]] == [
+        *("greeting", "request", "answer", "reply", "link")
+    ]
+    assert [event["to_status"] for event in first["events"]] == [
+        *("pending", "resolved", "contacted", "scheduled")
+    ]
+
+
+def test_whoever_refused_and_asks_anew_is_greeted_anew(house: House) -> None:
     person = house.person()
     first = house.submit(Telegram=f"@{person['username']}")
     house.becomes(first["id"], "contacted")
-    second = house.submit(Phone=f"+{person['phone']}")
-    second = house.becomes(second["id"], "handed_off")
-    assert second["duplicate_of"] == first["id"]
-    assert len(house.received(person)) == 1
+    house.say(person, "Неактуально")
+    house.becomes(first["id"], "rejected")
+    second = house.submit(Phone=f"+{person['phone']}", Comments="Теперь нужен сайт")
+    house.becomes(second["id"], "contacted")
+    assert "сайт" in house.received(person)[2]
+    house.say(person, "Да, давайте")
+    house.becomes(second["id"], "scheduled")
+    assert house.lead(first["id"])["status"] == "rejected"
 
 
 def test_the_same_submission_again_is_the_same_lead(house: House) -> None:

@@ -10,9 +10,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, inspect, text
 
+from shared import models
 from shared.db import Database
 from shared.models import SQLModel
 from tests.conftest import ROOT, Postgres
+
+assert models, "importing it fills the metadata"
 
 TABLES = {
     "leads",

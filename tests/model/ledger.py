@@ -78,7 +78,7 @@ class Ledger:
         """What a verdict understood is handled, once; what a human took over meanwhile is not."""
         answers = outcome.answers if isinstance(outcome, Say | Heard) and not taken_over else ()
         for row in tables.messages:
-            if row.id in answers:
+            if row.id in answers and row.kind == "reply":
                 kept = self.inbox[row.account_id or 0, row.telegram_message_id or 0]
                 kept.state = "handled"
                 kept.verdicts += 1
@@ -94,12 +94,14 @@ class Ledger:
         inbox = [
             ((one.account_id, one.telegram_message_id), (one.lead_id, one.text, one.state))
             for one in tables.messages
-            if one.direction == "in"
+            if one.kind == "reply"
         ]
         kept = {key: (one.lead_id, one.text, one.state) for key, one in self.inbox.items()}
         assert len(inbox) == len(kept)
         assert dict(inbox) == kept
         assert all(one.verdicts <= 1 for one in self.inbox.values())
+        linked = Counter(f"{number}:request" for number, lead in tables.leads.items() if lead.duplicate_of)
+        assert linked == Counter(one.key for one in tables.messages if one.kind == "request")
         self._check_posts(tables, chats)
 
     def _check_posts(self, tables: Tables, chats: Chats) -> None:

@@ -40,6 +40,8 @@ async def test_of_leads_of_one_person_one_is_greeted(kept_database: Database, me
     rows = [await now_of(kept_database, lead) for lead in leads]
     (greeted,) = [row for row in rows if row.status is S.RESOLVED]
     assert {row.duplicate_of for row in rows if row is not greeted} == {greeted.id}
+    asked = [message.key for message in await messages_of(kept_database, greeted)]
+    assert sorted(map(str, asked)) == sorted(f"{row.id}:request" for row in rows if row is not greeted)
 
 
 @pytest.mark.parametrize("number", ROUNDS)

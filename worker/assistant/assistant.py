@@ -9,6 +9,7 @@ from worker.assistant.answers import GreetingAnswer, ReplyAnswer
 from worker.assistant.model import Model
 from worker.ports import AssistantError, Brief, Greeting, Turn, Verdict
 from worker.settings import WorkerSettings
+from worker.work import new_request
 
 log = logging.getLogger(__name__)
 
@@ -61,4 +62,7 @@ def _form(brief: Brief, company: str) -> Turn:
     """What the form said, as the first thing the person said to us."""
     lines = [f"Имя: {brief.name or 'не указано'}", f"Компания: {company}"]
     lines += [f"{key}: {value}" for key, value in brief.request.items()]
+    if brief.met_before:
+        lines.append("Раньше: компания уже переписывалась с этим человеком")
+    lines += [new_request(text) for text in brief.further]
     return Turn(ours=False, text="Заявка с сайта\n" + "\n".join(lines))

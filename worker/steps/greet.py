@@ -1,5 +1,6 @@
 """Compose the first message: once per lead, whichever way it is delivered."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from shared.status import LeadStatus
@@ -25,7 +26,12 @@ async def greet(
     key = f"{work.id}:greeting:{len(earlier) + 1}"
     if earlier:
         return _say(key, earlier[-1].text)
-    brief = work.brief(now.astimezone(zone))
+    further = work.new_requests
+    brief = replace(
+        work.brief(now.astimezone(zone)),
+        further=tuple(message.text for message in further),
+        met_before=work.met_before,
+    )
     try:
         greeting = await assistant.greeting(brief)
     except AssistantError as error:
@@ -33,15 +39,17 @@ async def greet(
         if now - work.lead.updated_at < patience if away else work.lead.attempts < MOST_UNUSABLE:
             raise
         return _say(key, templates.greeting(brief, company))
-    return _say(key, greeting.text, greeting)
+    # A template's words speak of one request: what else was asked is answered after it.
+    return _say(key, greeting.text, greeting, tuple(message.id for message in further if message.id))
 
 
-def _say(key: str, text: str, source: Greeting | None = None) -> Say:
+def _say(key: str, text: str, source: Greeting | None = None, answers: tuple[int, ...] = ()) -> Say:
     return Say(
         "greeting",
         key,
         text,
         becomes=LeadStatus.CONTACTED,
+        answers=answers,
         source=source,
         without_model=source is None,
     )

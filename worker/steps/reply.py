@@ -31,10 +31,16 @@ async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -
     unanswered = work.unanswered
     if not unanswered:
         return Rest()
-    verdict = _consistent(await assistant.reply(work.brief(now), work.conversation()))
+    verdict = await assistant.reply(work.brief(now), work.conversation())
+    form_alone = len(work.new_requests) == len(unanswered)
+    verdict = _no_answer(verdict) if form_alone else _consistent(verdict)
     no_more = verdict.asks_not_to_be_contacted
     answers = tuple(message.id for message in unanswered if message.id is not None)
     words = _words(work, verdict, link)
+    if words is None and work.new_requests:
+        words = _Words("answer", templates.noted(verdict.language), None)
+    if words is not None and form_alone and verdict.needs_human is None:
+        words = replace(words, target=None)
     if words is None:
         return Heard(answers, verdict.intent, no_more, verdict)
     return Say(
@@ -60,6 +66,15 @@ def _consistent(verdict: Verdict) -> Verdict:
         return verdict
     text = templates.answer(Intent.REJECT, verdict.language)
     return replace(verdict, intent=Intent.REJECT, text=text, needs_human=None)
+
+
+def _no_answer(verdict: Verdict) -> Verdict:
+    """A form is no answer to the offer of a call, whatever the model takes it for: it is acknowledged."""
+    text = verdict.text
+    if verdict.intent in {Intent.ACCEPT, Intent.REJECT} or verdict.refused is not None:
+        handing_over = verdict.needs_human is not None
+        text = (templates.handover if handing_over else templates.noted)(verdict.language)
+    return replace(verdict, intent=Intent.QUESTION, text=text, asks_not_to_be_contacted=False)
 
 
 def _words(work: Work, verdict: Verdict, link: str) -> _Words | None:

@@ -24,7 +24,9 @@ NEW_MESSAGES = re.compile(
     r"messages?|reply|replies)\b[^\n]{0,40}):[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-TAG = re.compile(r"</?[\w-]+(?: [^<>]*)?>")
+# A later form of the same person's, beside their words or below the card of the first.
+NEW_REQUEST = re.compile(r"<new_request>(.*?)</new_request>", re.DOTALL)
+TAG = re.compile(r"</?(?!new_request\b)[\w-]+(?: [^<>]*)?>")
 SAID_KEYS = ("new_messages", "messages", "message", "text", "reply", "said")
 
 
@@ -35,6 +37,7 @@ class Lead:
     name: str = ""
     company: str = ""
     request: str = ""
+    further: tuple[str, ...] = ()
 
 
 def last_words(messages: list[Message]) -> str:
@@ -66,9 +69,15 @@ def spoken(text: str) -> str:
 
 def read_lead(text: str) -> Lead:
     """The lead that a message describes, in lines `Имя: …` or as JSON."""
+    further, text = tuple(new_requests(text)), NEW_REQUEST.sub("", text)
     loaded = _load_json(text)
     fields = _from_json(loaded) if isinstance(loaded, dict) else _from_lines(TAG.sub("", text))
-    return Lead(**{key: value.strip() for key, value in fields.items()})
+    return Lead(**{key: value.strip() for key, value in fields.items()}, further=further)
+
+
+def new_requests(text: str) -> list[str]:
+    """What later forms ask, in a message that tells of them."""
+    return [read_lead(form).request or form.strip() for form in NEW_REQUEST.findall(text)]
 
 
 def _joined(value: object) -> str:

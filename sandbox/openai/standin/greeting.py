@@ -44,9 +44,11 @@ def company_of(lead: Lead, instructions: str, language: Language) -> str:
 def greet(lead: Lead, instructions: str) -> str:
     """A greeting in the lead's language; its wording depends on the name alone."""
     language = language_of(lead)
-    name, quoted = first_name(lead.name), snippet(lead.request)
+    name = first_name(lead.name)
+    quoted = [said for request in (lead.request, *lead.further) if (said := snippet(request))]
     hello = f"{HELLO[language]}, {name}" if name else HELLO[language]
     marks = "«{}»" if language == "ru" else "“{}”"
-    topic = f": {marks.format(quoted)}" if quoted else ""
+    both = " и " if language == "ru" else " and "
+    topic = f": {both.join(map(marks.format, quoted))}" if quoted else ""
     wording = pick(GREETINGS[language], lead.name)
     return wording.format(hello=hello, company=company_of(lead, instructions, language), topic=topic)

@@ -43,6 +43,10 @@ OFFER: dict[Language, tuple[str, ...]] = {
         "Shall we go over the details on a short call?",
     ),
 }
+NOTED: dict[Language, tuple[str, ...]] = {
+    "ru": ("Вижу и вашу новую заявку{topic}, учту её.", "Получил и вашу новую заявку{topic}."),
+    "en": ("I see your new request{topic} too.", "I have received your new request{topic} as well."),
+}
 UNKNOWN: dict[Language, tuple[str, ...]] = {
     "ru": ("Хороший вопрос, его уточнит коллега.", "Точно ответит мой коллега — я передам ему вопрос."),
     "en": (

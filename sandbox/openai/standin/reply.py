@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import assert_never
 
-from sandbox.openai.standin.conversation import last_words
+from sandbox.openai.standin.conversation import NEW_REQUEST, last_words, new_requests
+from sandbox.openai.standin.greeting import snippet
 from sandbox.openai.standin.intent import Intent, classify, wants_human, wants_quiet
 from sandbox.openai.standin.knowledge import find_answer
 from sandbox.openai.standin.language import Language, first_known
-from sandbox.openai.standin.phrases import ACCEPTED, OFFER, REJECTED, UNCLEAR, UNKNOWN, pick
+from sandbox.openai.standin.phrases import ACCEPTED, NOTED, OFFER, REJECTED, UNCLEAR, UNKNOWN, pick
 from sandbox.openai.turn import Message
 
 
@@ -26,13 +27,28 @@ class Reply:
 
 def reply(messages: list[Message], instructions: str) -> Reply:
     """Classify the last words of a conversation and answer them in their language."""
-    said = last_words(messages)
+    words = last_words(messages)
+    said, forms = NEW_REQUEST.sub("", words).strip(), new_requests(words)
+    if forms and not said:
+        return _form_alone(forms)
     earlier = [message.text for message in reversed(messages) if message.role == "user"]
     language = first_known([said, *earlier])
     intent = classify(said)
     source = find_answer(said, instructions, language) if intent == "question" else None
-    text = _text(intent, language, said, source)
+    text = " ".join([*_noted(forms, language), _text(intent, language, said, source)])
     return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
+
+
+def _form_alone(forms: list[str]) -> Reply:
+    language = first_known(forms)
+    text = " ".join(_noted(forms, language))
+    return Reply("question", language, text, "", None, wants_human=False, wants_quiet=False)
+
+
+def _noted(forms: list[str], language: Language) -> list[str]:
+    marks = ": «{}»" if language == "ru" else ": “{}”"
+    topics = [marks.format(said) if (said := snippet(form)) else "" for form in forms]
+    return [pick(NOTED[language], topic).format(topic=topic) for topic in topics]
 
 
 def _text(intent: Intent, language: Language, said: str, source: str | None) -> str:

@@ -13,7 +13,7 @@ from worker import templates
 from worker.assistant import guard
 from worker.assistant.assistant import NEW, ModelAssistant
 from worker.ports import AssistantError, Brief, Turn
-from worker.work import Work
+from worker.work import Work, new_request
 
 ANNA = Brief("Анна", {"Комментарий": "Нужен сайт для кофейни"})
 HELLO = Turn(ours=True, text="Здравствуйте, Анна! Удобно ли вам созвониться?")
@@ -157,3 +157,25 @@ async def test_a_nameless_lead(assistant: ModelAssistant, server: Server) -> Non
     await assistant.greeting(Brief(""))
     (call,) = server.state.calls.recent()
     assert call.messages[0].text.startswith("Заявка с сайта\nИмя: не указано\n")
+
+
+async def test_later_forms_and_earlier_meetings(assistant: ModelAssistant, server: Server) -> None:
+    brief = Brief("Анна", {"Комментарий": "Нужен сайт"}, further=("Комментарий: И бот",), met_before=True)
+    text = (await assistant.greeting(brief)).text
+    assert "Нужен сайт" in text
+    assert "И бот" in text
+    (call,) = server.state.calls.recent()
+    told = call.messages[0].text
+    assert "Раньше: компания уже переписывалась с этим человеком\n" in told
+    assert told.endswith("<new_request>\nКомментарий: И бот\n</new_request>")
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [("", Intent.QUESTION), ("Да, давайте созвонимся", Intent.ACCEPT), ("Уже неактуально", Intent.REJECT)],
+)
+async def test_a_later_form_in_the_conversation(assistant: ModelAssistant, said: str, intent: Intent) -> None:
+    verdict = await assistant.reply(ANNA, answered(f"{new_request('Комментарий: Да, нужен бот')}\n{said}"))
+    assert verdict.intent is intent
+    assert "нужен бот" in verdict.text
+    assert verdict.refused is None

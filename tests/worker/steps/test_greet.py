@@ -82,3 +82,24 @@ async def test_after_unusable_texts_a_template_is_better_than_none() -> None:
         with pytest.raises(AssistantError):
             await compose(words, at=PATIENCE * 2, attempts=attempts)
     assert await compose(words, attempts=MOST_UNUSABLE) == said(TEMPLATE)
+
+
+def further(number: int = 9) -> Message:
+    return Message(id=number, lead_id=17, direction="in", kind="request", state="received", text="Ещё бот")
+
+
+async def test_a_greeting_speaks_of_later_forms_too() -> None:
+    words = Words()
+    outcome = await compose(words, further())
+    assert isinstance(outcome, Say)
+    assert outcome.answers == (9,)
+    assert [brief.further for brief in words.briefs] == [("Ещё бот",)]
+
+
+@pytest.mark.parametrize(("words", "before"), [(Words(hello=UNUSABLE), ()), (Words(), (earlier("failed"),))])
+async def test_what_a_ready_text_does_not_speak_of_is_answered_later(
+    words: Words, before: tuple[Message, ...]
+) -> None:
+    outcome = await compose(words, *before, further(), attempts=MOST_UNUSABLE)
+    assert isinstance(outcome, Say)
+    assert outcome.answers == ()

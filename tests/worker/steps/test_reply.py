@@ -156,3 +156,50 @@ async def test_who_wants_to_be_left_alone_is_not_told_that_somebody_will_write()
     outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
     assert isinstance(outcome, Say)
     assert (outcome.text, outcome.becomes) == (templates.answer(Intent.REJECT, "ru"), S.REJECTED)
+
+
+def form(number: int = 4) -> Message:
+    return Message(id=number, lead_id=17, direction="in", kind="request", state="received", text="Ещё бот")
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+@pytest.mark.parametrize("intent", Intent)
+async def test_a_form_alone_moves_nobody(status: LeadStatus, intent: Intent) -> None:
+    words = Words(verdict=Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True))
+    outcome = await answer(status, words, [conversation()[0], form()])
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.becomes, outcome.intent) == ("answer", None, Intent.QUESTION)
+    assert (outcome.answers, outcome.asks_not_to_be_contacted) == ((4,), False)
+    ours = intent in {Intent.QUESTION, Intent.AMBIGUOUS}
+    assert outcome.text == ("Слова" if ours else templates.noted("ru"))
+
+
+async def test_a_form_alone_whose_answer_was_unfit_is_noted() -> None:
+    words = Words(verdict=Verdict(Intent.QUESTION, "Хороший вопрос!", "en", refused="a link"))
+    outcome = await answer(S.ENGAGED, words, [form()])
+    assert isinstance(outcome, Say)
+    assert outcome.text == templates.noted("en")
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"), [(Intent.QUESTION, "Слова"), (Intent.REJECT, templates.handover("ru"))]
+)
+async def test_a_form_may_need_a_human(intent: Intent, text: str) -> None:
+    words = Words(verdict=Verdict(intent, "Слова", "ru", needs_human="жалоба"))
+    outcome = await answer(S.ENGAGED, words, [form()])
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.becomes, outcome.text) == ("answer", S.HANDED_OFF, text)
+
+
+async def test_a_form_beside_words_is_answered_with_them() -> None:
+    words = Words()
+    outcome = await answer(S.CONTACTED, words, [*conversation(), form()])
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.becomes, outcome.answers) == ("link", S.SCHEDULED, (2, 3, 4))
+    assert "<new_request>\nЕщё бот\n</new_request>" in words.conversations[0][-1].text
+
+
+async def test_a_form_beside_thanks_is_not_passed_over() -> None:
+    outcome = await answer(S.SCHEDULED, Words(), [*conversation(), form()])
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.text, outcome.becomes) == ("answer", templates.noted("ru"), None)

@@ -1,0 +1,85 @@
+"""A new form by somebody we know: into the conversation that is open, not into a second one."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, exists
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import Lead, Message
+from shared.status import OPEN, LeadStatus
+from worker import inbox
+from worker.inbox import ANSWERED
+from worker.work import Work
+
+NOTHING_SAID = "(без подробностей)"
+
+
+async def conversation_of(session: AsyncSession, account_id: int, user_id: int, lead: Lead) -> Lead | None:
+    """The other lead in whose conversation this person is, locked: an open one, or else a human's."""
+    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
+    found = await session.exec(
+        select(Lead)
+        .where(
+            col(Lead.account_id) == account_id,
+            col(Lead.telegram_user_id) == user_id,
+            col(Lead.status).in_(OPEN | {LeadStatus.HANDED_OFF}),
+            # What was itself linked to a conversation is none.
+            col(Lead.duplicate_of).is_(None),
+            col(Lead.id) != lead.id,
+        )
+        .order_by(is_open, col(Lead.id).desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return found.one_or_none()
+
+
+async def join(
+    session: AsyncSession, lead: Lead, conversation: Lead, *, now: datetime, debounce: timedelta
+) -> None:
+    """What a form asks is said in `conversation`, once however often it is tried, and is answered there."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    is_humans = conversation.status is LeadStatus.HANDED_OFF
+    await session.exec(
+        insert(Message)
+        .values(
+            lead_id=conversation.id,
+            account_id=conversation.account_id,
+            direction="in",
+            kind="request",
+            text=_asked(lead, conversation),
+            key=f"{lead.id}:request",
+            state="handled" if is_humans else "received",
+            created_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["key"])
+    )
+    if conversation.status in ANSWERED:
+        await inbox.make_due(session, conversation, now=now, debounce=debounce)
+
+
+async def met_before(session: AsyncSession, lead: Lead) -> bool:
+    """Whether the lead's person has heard from this account about an earlier request."""
+    found = await session.exec(
+        select(
+            exists().where(
+                col(Lead.account_id) == lead.account_id,
+                col(Lead.telegram_user_id) == lead.telegram_user_id,
+                col(Lead.id) != lead.id,
+                col(Message.lead_id) == col(Lead.id),
+                col(Message.direction) == "out",
+                col(Message.state) == "sent",
+            )
+        )
+    )
+    return found.one()
+
+
+def _asked(lead: Lead, conversation: Lead) -> str:
+    """The form's words, without contacts."""
+    brief, known = Work(lead, ()).brief(), Work(conversation, ())
+    lines = [f"Имя: {brief.name}"] if brief.name and brief.name != conversation.name else []
+    lines += [f"{key}: {value}" for key, value in brief.request.items()]
+    return known.without_contacts("\n".join(lines)) or NOTHING_SAID
