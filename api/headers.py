@@ -2,17 +2,16 @@
 
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _ALWAYS: Final = (
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-    ("Referrer-Policy", "no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
     # Leads are people's data: they stay in no browser's and no proxy's cache.
-    ("Cache-Control", "no-store"),
+    (b"cache-control", b"no-store"),
     # An answer is data: whatever a browser takes it for, it loads and runs nothing.
-    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 
 
@@ -27,9 +26,12 @@ class SecurityHeaders:
 
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS:
-                    headers.setdefault(name, value)
+                # The names as they travel, in small letters: this is done for every answer.
+                given = {name for name, _ in message["headers"]}
+                message["headers"] = [
+                    *message["headers"],
+                    *(pair for pair in _ALWAYS if pair[0] not in given),
+                ]
             await send(message)
 
         await self.app(scope, receive, completed)

@@ -3,13 +3,13 @@
 import re
 import secrets
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.log import request_id
 
 HEADER = "X-Request-ID"
-_SANE = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
+_NAME = HEADER.lower().encode()
+_SANE = re.compile(rb"[A-Za-z0-9_.-]{1,64}")
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
@@ -24,12 +24,12 @@ class RequestIds:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(HEADER, "")
-        name = given if _SANE.fullmatch(given) else new_id()
+        given = next((value for name, value in scope["headers"] if name == _NAME), b"")
+        name = given.decode("ascii") if _SANE.fullmatch(given) else new_id()
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = name
+                message["headers"] = [*message["headers"], (_NAME, name.encode())]
             await send(message)
 
         before = request_id.set(name)
