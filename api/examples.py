@@ -155,18 +155,6 @@ UNAVAILABLE: Final[Responses] = {
         },
     }
 }
-UNAUTHORIZED: Final[Responses] = {
-    401: problem(
-        "The token is missing or wrong.", "API_TOKEN is needed: Authorization: Bearer … or X-API-Key"
-    )
-}
-UNPROCESSABLE: Final[Responses] = {
-    422: _answer(
-        "The request cannot be understood: `detail` says what and where.",
-        INVALID,
-        "#/components/schemas/HTTPValidationError",
-    )
-}
 TOO_MANY: Final[Responses] = {
     429: {
         **problem(
@@ -176,6 +164,20 @@ TOO_MANY: Final[Responses] = {
         ),
         "headers": {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}},
     }
+}
+UNAUTHORIZED: Final[Responses] = {
+    401: problem(
+        "The token is missing or wrong.", "API_TOKEN is needed: Authorization: Bearer … or X-API-Key"
+    ),
+    # Where tokens are asked for, they may be guessed.
+    **TOO_MANY,
+}
+UNPROCESSABLE: Final[Responses] = {
+    422: _answer(
+        "The request cannot be understood: `detail` says what and where.",
+        INVALID,
+        "#/components/schemas/HTTPValidationError",
+    )
 }
 NO_DELIVERY: Final[Responses] = {404: problem("There is no such delivery.", "there is no delivery 7")}
 NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is no lead 1")}
@@ -191,7 +193,8 @@ TILDA_UNAUTHORIZED: Final[Responses] = {
     401: problem(
         "The token is missing or wrong.",
         "TILDA_TOKEN is needed: in a header, in the form or in the address",
-    )
+    ),
+    **TOO_MANY,
 }
 
 IMPORT_CSV: Final = (

@@ -50,7 +50,6 @@ router = APIRouter(
             f"{KEY_REUSED}: lead 1 is what it stands for. Nothing was stored now",
         ),
         **examples.BODY_REFUSED,
-        **examples.TOO_MANY,
     },
 )
 async def create_lead(

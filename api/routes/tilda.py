@@ -52,7 +52,6 @@ async def look() -> StatusOut:
             "description": "The same submission again, or Tilda's `test=test`.",
         },
         **examples.TILDA_UNAUTHORIZED,
-        **examples.TOO_MANY,
         **examples.BODY_REFUSED,
         **examples.UNPROCESSABLE,
         **examples.UNAVAILABLE,

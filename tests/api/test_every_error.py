@@ -5,6 +5,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from api.admission import GUESSES_PER_MINUTE
 from api.limits import LARGEST_BODY
 from tests.api.conftest import WEBHOOK, running
 
@@ -30,12 +31,23 @@ def _address(path: str) -> str:
 
 async def test_strangers_are_told_so_on_every_route(sqlite_url: str) -> None:
     async with running(sqlite_url, api_token="secret-1", tilda_token="secret-2") as client:
-        for method, path, operation in await _routes(client):
-            if path not in UNGUARDED or method == "post":
-                answer = await client.request(method, _address(path))
-                assert answer.status_code == 401, (method, path)
-                assert answer.headers["www-authenticate"] == "Bearer"
-                _documented(operation, answer)
+        guarded = [
+            (method, path, operation)
+            for method, path, operation in await _routes(client)
+            if path not in UNGUARDED or (method, path) == ("post", WEBHOOK)
+        ]
+        assert len(guarded) < GUESSES_PER_MINUTE
+        for method, path, operation in guarded:
+            answer = await client.request(method, _address(path))
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["www-authenticate"] == "Bearer"
+            _documented(operation, answer)
+        for _ in range(GUESSES_PER_MINUTE):
+            await client.get("/leads")
+        for method, path, operation in guarded:
+            answer = await client.request(method, _address(path))
+            assert (answer.status_code, int(answer.headers["retry-after"]) > 0) == (429, True)
+            _documented(operation, answer)
 
 
 async def test_what_is_not_there_and_what_is_not_understood(lite: httpx2.AsyncClient) -> None:
