@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait for other processes: more of them than cores run at once.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
-.PHONY: demo test check lint types format soak clean
+.PHONY: demo test check lint types format soak fuzz clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
@@ -31,6 +31,11 @@ types: $(VENV)/.dev
 KILLS ?= 100
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.soak --kills $(KILLS) $(SOAK_ARGS)
+
+# Real bodies, mutated, and junk are posted to the webhook; each must be answered and recorded once.
+BODIES ?= 10000
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz --bodies $(BODIES) $(FUZZ_ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
