@@ -45,6 +45,11 @@ async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
     # First the leads, in one order, as everybody does who locks several: nobody waits in a circle.
     await session.exec(select(Lead.id).where(col(Lead.id).in_(ids)).order_by(col(Lead.id)).with_for_update())
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)))
+    # What a repeat asked stands in the conversation that it joined.
+    joined = [f"{number}:request" for number in ids]
+    await session.exec(
+        delete(Message).where(col(Message.key).in_(joined)).execution_options(synchronize_session=False)
+    )
     # What the accounts remember of the person: should they be asked for again, they are looked up again.
     await session.exec(
         delete(TelegramPerson).where(_known_as(leads)).execution_options(synchronize_session=False)

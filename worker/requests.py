@@ -6,6 +6,7 @@ from sqlalchemy import case, exists
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.models import Lead, Message
 from shared.status import OPEN, LeadStatus
@@ -16,23 +17,18 @@ from worker.work import Work
 NOTHING_SAID = "(без подробностей)"
 
 
+async def lock_both(session: AsyncSession, account_id: int, user_id: int, lead: Lead) -> None:
+    """Hold the lead and the conversation that it may join, in the order in which everybody locks several."""
+    known = (await session.exec(_conversation(account_id, user_id, lead))).one_or_none()
+    if known is not None:
+        both = select(Lead.id).where(col(Lead.id).in_((known.id, lead.id))).order_by(col(Lead.id))
+        await session.exec(both.with_for_update())
+
+
 async def conversation_of(session: AsyncSession, account_id: int, user_id: int, lead: Lead) -> Lead | None:
     """The other lead in whose conversation this person is, locked: an open one, or else a human's."""
-    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
-    found = await session.exec(
-        select(Lead)
-        .where(
-            col(Lead.account_id) == account_id,
-            col(Lead.telegram_user_id) == user_id,
-            col(Lead.status).in_(OPEN | {LeadStatus.HANDED_OFF}),
-            # What was itself linked to a conversation is none.
-            col(Lead.duplicate_of).is_(None),
-            col(Lead.id) != lead.id,
-        )
-        .order_by(is_open, col(Lead.id).desc())
-        .limit(1)
-        .with_for_update()
-    )
+    held = _conversation(account_id, user_id, lead).with_for_update()
+    found = await session.exec(held.execution_options(populate_existing=True))
     return found.one_or_none()
 
 
@@ -75,6 +71,23 @@ async def met_before(session: AsyncSession, lead: Lead) -> bool:
         )
     )
     return found.one()
+
+
+def _conversation(account_id: int, user_id: int, lead: Lead) -> SelectOfScalar[Lead]:
+    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
+    return (
+        select(Lead)
+        .where(
+            col(Lead.account_id) == account_id,
+            col(Lead.telegram_user_id) == user_id,
+            col(Lead.status).in_(OPEN | {LeadStatus.HANDED_OFF}),
+            # What was itself linked to a conversation is none.
+            col(Lead.duplicate_of).is_(None),
+            col(Lead.id) != lead.id,
+        )
+        .order_by(is_open, col(Lead.id).desc())
+        .limit(1)
+    )
 
 
 def _asked(lead: Lead, conversation: Lead) -> str:

@@ -54,6 +54,8 @@ async def settle(
 class _Settlement(Moves):
     async def write(self, session: AsyncSession, lead: Lead, outcome: Outcome) -> Settled:
         seen = lead.status
+        if isinstance(outcome, Found):
+            await requests.lock_both(session, self.me.account_id, outcome.peer.user_id, lead)
         lead = await queue.lock(session, lead.id or 0, self.me)
         due = None
         if not await self.is_overtaken(session, seen, lead, outcome):

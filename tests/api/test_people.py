@@ -98,6 +98,18 @@ async def test_the_persons_other_leads_go_on_demand_alone(
     assert await _ids(database) == [stranger]
 
 
+async def test_what_an_erased_request_said_in_another_conversation_goes_too(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    first, repeat = await _post(client, phone="+79991234567"), await _post(client, phone="+79990000001")
+    common: dict[str, Any] = {"lead_id": first, "direction": "in", "state": "handled", "created_at": NOW}
+    async with database.writing() as session:
+        session.add(Message(kind="reply", text="остаётся", **common))
+        session.add(Message(kind="request", text="тайна", key=f"{repeat}:request", **common))
+    assert (await client.delete(f"/leads/{repeat}")).status_code == 204
+    assert [row["text"] for row in await rows(database, "SELECT text FROM messages")] == ["остаётся"]
+
+
 async def test_an_erased_person_can_be_remembered_as_not_to_be_written_to(
     client: httpx2.AsyncClient, database: Database
 ) -> None:
