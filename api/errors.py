@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.text import clean
@@ -19,6 +20,7 @@ from api.text import clean
 logger = logging.getLogger(__name__)
 
 RETRY_AFTER_SECONDS = 5
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _DEEPEST = 20
 _LONGEST = 500
 # FastAPI's word for a body that is no UTF-8 or that Python refuses to parse.
@@ -69,7 +71,19 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 400 and error.detail == _UNREADABLE_BODY:
         fault = {"type": "json_invalid", "loc": ["body"], "msg": "JSON decode error", "input": {}}
         return JSONResponse({"detail": [fault]}, 422)
+    if error.status_code == 405:
+        error = StarletteHTTPException(405, error.detail, {"Allow": ", ".join(_methods(request))})
     return await http_exception_handler(request, error)
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be done at this address: the router itself names only what its first route there takes."""
+    return [method for method in _METHODS if _takes(request, method)]
+
+
+def _takes(request: Request, method: str) -> bool:
+    scope = {**request.scope, "method": method}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
 
 
 async def _database(request: Request, error: Exception) -> Response:

@@ -24,6 +24,9 @@ def _moment(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = re.sub(r" (?=\d\d:?\d\d$)", "+", value.strip())
+    if re.fullmatch(r"[+-]?[\d.]*", text):
+        # Pydantic would take it for seconds since 1970.
+        raise ValueError("is not a moment like 2026-11-24T12:00:00Z nor a day like 2026-11-24")
     return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
 
 

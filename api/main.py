@@ -15,6 +15,7 @@ from api.connections import open_database
 from api.headers import SecurityHeaders
 from api.limits import BodyLimits
 from api.migrated import newest_revision
+from api.openapi import DescribedAPI
 from api.rate_limits import RateLimits
 from api.request_ids import HEADER, RequestIds
 from api.routes import deliveries, do_not_contact, handoff, health, imports, leads, people, tilda
@@ -75,7 +76,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     Raises ConfigError if one of those is missing or malformed.
     """
     settings = settings or load(ApiSettings)
-    app = FastAPI(
+    app = DescribedAPI(
         title="AI Lead Assistant",
         description=DESCRIPTION,
         version=version("ai-lead-assistant"),

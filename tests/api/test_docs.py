@@ -1,5 +1,6 @@
 """The documentation works offline, and what it shows as an example succeeds."""
 
+import json
 import re
 from typing import Any
 
@@ -96,3 +97,10 @@ async def test_authorize_knows_the_tokens(sqlite_url: str) -> None:
     assert "secret-" not in str(document)
     assert document["info"]["title"] == "AI Lead Assistant"
     assert [tag["name"] for tag in document["tags"]] == TAGS
+
+
+async def test_the_description_refers_to_nothing_that_is_missing(lite: httpx2.AsyncClient) -> None:
+    described = (await lite.get("/openapi.json")).json()
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)))
+    assert referred <= set(described["components"]["schemas"])
+    assert {"Problem", "HTTPValidationError", "ValidationError"} <= referred

@@ -61,6 +61,11 @@ async def test_a_wrong_address(lite: httpx2.AsyncClient, method: str, path: str,
     assert (answer.status_code, list(answer.json())) == (status, ["detail"])
 
 
+async def test_a_wrong_method_is_told_all_the_right_ones(lite: httpx2.AsyncClient) -> None:
+    for path, allowed in (("/leads", "GET, POST"), (WEBHOOK, "GET, HEAD, POST"), ("/leads/1", "DELETE, GET")):
+        assert (await lite.request("PUT", path)).headers["allow"] == allowed
+
+
 async def test_a_database_that_is_down_is_a_503(caplog: pytest.LogCaptureFixture) -> None:
     async with running(NOWHERE) as client:
         for answer in (
