@@ -10,10 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
 from shared.models import Lead
-from worker import inbox, takeover
+from worker import inbox, owner, takeover
 from worker.inbox import Conversation
 from worker.ports import (
     Arrival,
+    Note,
     Outgoing,
     RateLimitedError,
     SessionEndedError,
@@ -49,6 +50,8 @@ class Listener:
     debounce: timedelta
     takeover_lasts: timedelta | None = None
     unheard: asyncio.Queue[Conversation] = field(default_factory=asyncio.Queue)
+    # Set when the owner has written in Saved Messages.
+    noted: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, arrivals: asyncio.Queue[Arrival]) -> None:
         """Store each message of `arrivals`, in order, until cancelled."""
@@ -103,7 +106,10 @@ class Listener:
                 # Telegram still has it; the messages of others must not wait behind it.
                 log.exception("message %s could not be stored", arrival.message_id)
                 return
-            if lead is not None:
+            if isinstance(arrival, Note):
+                self.noted.set()
+                self.wakeups.wake()
+            elif lead is not None:
                 what = "a human wrote" if isinstance(arrival, Outgoing) else "a message arrived"
                 log.info("lead %s: %s", lead.id, what)
                 self.wakeups.wake_at(self.clock() + self.debounce)
@@ -111,6 +117,9 @@ class Listener:
 
     async def _store(self, session: AsyncSession, arrival: Arrival) -> Lead | None:
         account_id, now = self.me.account_id, self.clock()
+        if isinstance(arrival, Note):
+            await owner.obey(session, account_id, arrival, now=now, takeover_lasts=self.takeover_lasts)
+            return None
         if isinstance(arrival, Outgoing):
             returns_at = now + self.takeover_lasts if self.takeover_lasts else None
             return await takeover.notice(session, account_id, arrival, now=now, returns_at=returns_at)

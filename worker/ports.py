@@ -39,7 +39,15 @@ class Outgoing:
     sent_at: datetime
 
 
-Arrival = Incoming | Outgoing
+@dataclass(frozen=True)
+class Note:
+    """What the account's owner wrote in its own Saved Messages, or the worker did."""
+
+    message_id: int
+    text: str
+
+
+Arrival = Incoming | Outgoing | Note
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,9 @@ class Telegram(Protocol):
 
         Raises CannotWriteError or OutreachLimitedError.
         """
+
+    async def note(self, text: str, random_id: int) -> None:
+        """Write into the account's own Saved Messages, once as above."""
 
     async def show_typing(self, peer: Peer) -> None:
         """Mark what they wrote as read and show `typing…` for about six seconds."""

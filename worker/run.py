@@ -19,6 +19,7 @@ from worker.assistant.model import Model
 from worker.listener import Listener
 from worker.loop import Engine, Loop
 from worker.moves import Policy
+from worker.owner import Answers
 from worker.pace import Limits, Pace
 from worker.ports import Identity, SessionEndedError, TelegramUnavailableError
 from worker.queue import Me
@@ -151,6 +152,9 @@ class Worker:
         background: list[asyncio.Task[Any]] = [
             asyncio.create_task(listener.run(self._telegram.arrivals)),
             asyncio.create_task(listener.look_back()),
+            asyncio.create_task(
+                Answers(self._database, account_id, self._telegram, utc_now, listener.noted).run()
+            ),
             asyncio.create_task(listener.catch_up(self._telegram.session.reconnected)),
             asyncio.create_task(self._telegram.session.watch()),
             asyncio.create_task(self._stop.wait()),

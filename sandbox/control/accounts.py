@@ -34,10 +34,20 @@ async def write_as_human(telegram: TelegramDep, account_id: int, typed: AccountM
     """The agency's human writes from another device."""
     world = telegram.world
     account = world.account(account_id)
-    event = world.send(account, world.people[typed.person], typed.text)
+    if typed.person is None:
+        event = world.note(account, typed.text)
+    else:
+        event = world.send(account, world.people[typed.person], typed.text)
     if event.message is None:
         raise HTTPException(status.HTTP_500_INTERNAL_SERVER_ERROR, "nothing was sent")
     return ChatMessage.of(event.message, account_id)
+
+
+@router.get("/{account_id}/notes")
+async def list_notes(telegram: TelegramDep, account_id: int) -> list[ChatMessage]:
+    """The account's own Saved Messages, oldest first."""
+    chat = telegram.world.chat(telegram.world.account(account_id).id, account_id)
+    return [ChatMessage.of(message, account_id) for message in chat.messages]
 
 
 @router.post("/{account_id}/session", response_class=Response)

@@ -88,7 +88,7 @@ class AccountMessage(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    person: int
+    person: int | None = Field(None, description="Nobody: it goes to the account's own Saved Messages.")
     text: str = Field(min_length=1)
 
 

@@ -70,6 +70,13 @@ class World:
         message = Message(0, person.id, out=True, text=text, date=self.now(), random_id=random_id)
         return self._tell(account, self.mailboxes[account.id].post(message, origin))
 
+    def note(
+        self, account: Account, text: str, *, random_id: int | None = None, origin: bytes | None = None
+    ) -> Event:
+        """The account writes to itself; without `random_id` it is its owner on another device."""
+        message = Message(0, account.id, out=True, text=text, date=self.now(), random_id=random_id)
+        return self._tell(account, self.mailboxes[account.id].post(message, origin))
+
     def write(self, person: Person, account: Account, text: str, media: str | None = None) -> Message:
         """The person writes to the account, having read what it wrote."""
         self.read_by_person(person, account)

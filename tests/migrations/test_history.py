@@ -21,6 +21,7 @@ TABLES = {
     "leads",
     "messages",
     "lead_events",
+    "owner_messages",
     "telegram_accounts",
     "account_holds",
     "account_calls",

@@ -121,6 +121,9 @@ class Line:
             raise TelegramUnavailableError("the link dropped")
         return Sent(known.number)
 
+    async def note(self, text: str, random_id: int) -> None:
+        raise AssertionError(f"the owner has asked nothing: {text} {random_id}")
+
     async def show_typing(self, peer: Peer) -> None:
         raise AssertionError(f"no time is spent typing to {peer}")
 

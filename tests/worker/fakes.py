@@ -34,6 +34,9 @@ class World:
             raise self.sending
         return self.sending
 
+    async def note(self, text: str, random_id: int) -> None:
+        self.asked.append(("note", text, str(random_id)))
+
     async def show_typing(self, peer: Peer) -> None:
         self.asked.append(("typing", str(peer.user_id)))
 

@@ -12,6 +12,7 @@ from worker.ports import (
     Arrival,
     Incoming,
     NobodyThereError,
+    Note,
     Outgoing,
     Peer,
     PutOffError,
@@ -58,17 +59,12 @@ class TelegramAccount:
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         """messages.sendMessage under our own random_id; a repeat of it means that Telegram has it."""
-        query = raw.functions.messages.SendMessage(
-            peer=_input_peer(peer), message=text, random_id=random_id, no_webpage=True
-        )
-        try:
-            answer = await self.session.call(query)
-        except Exception as error:
-            # RANDOM_ID_DUPLICATE comes as a 400 and as a 500 (reported); both say "already sent".
-            if isinstance(error.__cause__, errors.RandomIdDuplicate):
-                return Sent(await self._find_own(peer, text))
-            raise
-        return Sent(_sent_id(answer))
+        answer = await self._send_once(_input_peer(peer), text, random_id)
+        return Sent(await self._find_own(peer, text) if answer is None else _sent_id(answer))
+
+    async def note(self, text: str, random_id: int) -> None:
+        """The same to the account itself."""
+        await self._send_once(raw.types.InputPeerSelf(), text, random_id)
 
     async def show_typing(self, peer: Peer) -> None:
         """messages.readHistory, then messages.setTyping, which Telegram shows for six seconds."""
@@ -90,8 +86,21 @@ class TelegramAccount:
     async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
         """messages.getHistory, newest first, turned round."""
         answer = await self._history(peer, after_id)
-        written = (_arrival(message) for message in reversed(answer))
+        written = (_arrival(message, self.session.user_id) for message in reversed(answer))
         return [message for message in written if message is not None]
+
+    async def _send_once(self, peer: Any, text: str, random_id: int) -> Any:
+        """Telegram's answer; None if it has the message already."""
+        query = raw.functions.messages.SendMessage(
+            peer=peer, message=text, random_id=random_id, no_webpage=True
+        )
+        try:
+            return await self.session.call(query)
+        except Exception as error:
+            # RANDOM_ID_DUPLICATE comes as a 400 and as a 500 (reported); both say "already sent".
+            if isinstance(error.__cause__, errors.RandomIdDuplicate):
+                return None
+            raise
 
     async def _find_own(self, peer: Peer, text: str) -> int | None:
         for message in await self._history(peer, 0):
@@ -117,7 +126,7 @@ class TelegramAccount:
     def _on_update(self, update: Any) -> None:
         if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateEditMessage):
             edited = isinstance(update, raw.types.UpdateEditMessage)
-            arrival = _arrival(update.message, edited=edited)
+            arrival = _arrival(update.message, self.session.user_id, edited=edited)
             if arrival is not None:
                 self.arrivals.put_nowait(arrival)
 
@@ -155,14 +164,18 @@ def _sent_id(answer: Any) -> int | None:
     raise TelegramUnavailableError("Telegram's answer to a message was not understood")
 
 
-def _arrival(message: Any, *, edited: bool = False) -> Arrival | None:
+def _arrival(message: Any, own_id: int, *, edited: bool = False) -> Arrival | None:
     """A message in a private chat; None for groups, service messages, and edits of our own."""
     if not isinstance(message, raw.types.Message) or not isinstance(message.peer_id, raw.types.PeerUser):
         return None
     user_id, sent_at = message.peer_id.user_id, datetime.fromtimestamp(message.date, UTC)
+    if user_id == own_id:
+        # What was forwarded there is somebody else's.
+        is_command = not edited and message.fwd_from is None
+        return Note(message.id, message.message or "") if is_command else None
     if not message.out:
         return Incoming(user_id, message.id, describe(message), sent_at, edited)
     # Telegram itself writes away and greeting messages in a business account's name.
-    if edited or getattr(message, "offline", False):
+    if edited or message.offline:
         return None
     return Outgoing(user_id, message.id, describe(message), sent_at)

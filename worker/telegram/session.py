@@ -55,6 +55,8 @@ class TelegramSession:
         self._patience = patience
         self._starting: asyncio.Timeout | None = None
         self._client: pyrogram.Client | None = None
+        # Whose session this is, once it is open.
+        self.user_id = 0
         self._key_unknown = False
         # Set after every (re)connection: what was missed meanwhile is to be caught up with.
         self.reconnected = asyncio.Event()
@@ -90,6 +92,7 @@ class TelegramSession:
         finally:
             self._starting = None
         self._client = client
+        self.user_id = client.me.id
         return Identity(client.me.id, client.me.username)
 
     async def call(self, query: Any) -> Any:

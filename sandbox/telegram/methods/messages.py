@@ -25,8 +25,11 @@ def send_message(context: Context, query: TLObject) -> Result:
     mailbox = world.mailboxes[account.id]
     if (earlier := mailbox.sent.get(query.random_id)) is not None:
         return _repeated(context, earlier)
-    who = person(context, query.peer)
     rules.check_text(query.message)
+    if is_self(context, query.peer):
+        own = {"random_id": query.random_id, "origin": context.session_id}
+        return _sent(context, world.note(account, query.message, **own))
+    who = person(context, query.peer)
     rules.check_writable(who, mailbox.chat(who.id), context.server.settings.privacy_code)
     event = world.send(account, who, query.message, random_id=query.random_id, origin=context.session_id)
     return _sent(context, event)
@@ -70,9 +73,8 @@ def read_history(context: Context, query: TLObject) -> Result:
 @method("messages.GetHistory")
 def get_history(context: Context, query: TLObject) -> Result:
     """Newest first; min_id and max_id are exclusive, as in Telegram."""
-    if is_self(context, query.peer):
-        return _messages(context, [], 0)
-    chat = context.world.chat(context.account.id, person(context, query.peer).id)
+    own = context.account.id
+    chat = context.world.chat(own, own if is_self(context, query.peer) else person(context, query.peer).id)
     newest_first = list(reversed(chat.messages))
     start = sum(not _is_older(one, query) for one in newest_first) + query.add_offset
     limit = min(query.limit or MOST_LISTED, MOST_LISTED)

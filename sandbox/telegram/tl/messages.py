@@ -11,13 +11,17 @@ from sandbox.telegram.world import World
 
 
 def message(account: Account, one: Message) -> TLObject:
-    """Only outgoing private messages name their sender; incoming ones are from the peer."""
+    """Only outgoing private messages name their sender; incoming ones are from the peer.
+
+    What an account writes to itself does not count as outgoing.
+    """
+    out = one.out and one.person_id != account.id
     return raw.types.Message(
         id=one.id,
         peer_id=raw.types.PeerUser(user_id=one.person_id),
         date=one.date,
         message=one.text,
-        out=one.out or None,
+        out=out or None,
         from_id=raw.types.PeerUser(user_id=account.id) if one.out else None,
         media=media(one.media, one.id, one.date) if one.media else None,
         edit_date=one.edit_date,
