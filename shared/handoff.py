@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import exists, func, update
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.digest import digest
@@ -185,10 +185,11 @@ async def _open_elsewhere(session: AsyncSession, lead: Lead) -> int | None:
 
 async def _hear_again(session: AsyncSession, lead: Lead) -> bool:
     """Put back what the person wrote to the human after the last word of ours; says if there is anything."""
-    ours = select(func.max(col(Message.telegram_message_id))).where(
-        col(Message.lead_id) == lead.id, col(Message.direction) == "out"
+    number = col(Message.telegram_message_id)
+    ours = select(func.max(number), func.max(col(Message.id))).where(
+        col(Message.lead_id) == lead.id, col(Message.direction) == "out", col(Message.state) == "sent"
     )
-    last = (await session.exec(ours)).one() or 0
+    last, last_row = (await session.exec(ours)).one()
     await session.exec(
         update(Message)
         .where(
@@ -196,7 +197,8 @@ async def _hear_again(session: AsyncSession, lead: Lead) -> bool:
             col(Message.direction) == "in",
             col(Message.state) == "handled",
             col(Message.intent).is_(None),
-            col(Message.telegram_message_id) > last,
+            # A request from the site has no number of Telegram's.
+            or_(number > (last or 0), number.is_(None) & (col(Message.id) > (last_row or 0))),
         )
         .values(state="received")
         .execution_options(synchronize_session=False)
