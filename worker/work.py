@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from unicodedata import category, normalize
 
 from shared.log import mask_phones
 from shared.models import Lead, Message
@@ -13,7 +14,12 @@ from worker.local_time import local_time
 from worker.ports import Brief, Peer, Turn
 
 _LONGEST_FIELD = 1_000
-_MOST_TURNS = 40
+_MOST_TURNS = 200
+# A person's handle or address, wherever it is said; and a link of ours, which the model has no use for.
+_HANDLES = re.compile(r"[\w.+-]*@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/\S+", re.IGNORECASE)
+_OUR_LINK = re.compile(r"https?://\S+")
+_LONGEST_NAME = 40
+_MOST_NAMES = 4
 
 
 @dataclass(frozen=True)
@@ -80,18 +86,19 @@ class Work:
             key: self.without_contacts(value)[:_LONGEST_FIELD]
             for key, value in spoken(self.lead.extra).items()
         }
-        # Some type their phone or nickname where the name goes: nobody is greeted by that.
-        no_name = mask_phones(self.lead.name) != self.lead.name or self.lead.name.startswith("@")
-        name = "" if no_name else self.lead.name
         clock = local_time(now, self.lead.phone_e164) if now else None
-        return Brief(name, words, clock)
+        return Brief(_person_name(self.lead.name), words, clock)
 
     def without_contacts(self, text: str) -> str:
-        """`text` without phones and without the lead's username."""
-        text = mask_phones(text)
+        """`text` without phones, handles and addresses."""
+        text = _HANDLES.sub("…", mask_phones(text))
         if self.lead.username:
             text = re.sub(re.escape(self.lead.username), "…", text, flags=re.IGNORECASE)
         return text
+
+    def _worded(self, message: Message) -> str:
+        text = self.without_contacts(message.text)
+        return new_request(text) if message.kind == "request" else _tagless(text)
 
     def conversation(self) -> Sequence[Turn]:
         """What was really said, oldest first, the latest turns only; the last is all that is unanswered."""
@@ -100,19 +107,30 @@ class Work:
         for message in self.messages:
             if message.direction == "out" and message.state != "sent":
                 continue
+            ours = message.direction == "out"
+            text = _OUR_LINK.sub("…", message.text) if ours else self._worded(message)
             # A side's lines in a row are one turn, but what was understood before is not heard again.
             if before and (before.direction, before.state) == (message.direction, message.state):
-                turns[-1] = Turn(turns[-1].ours, f"{turns[-1].text}\n{_worded(message)}")
+                turns[-1] = Turn(ours, f"{turns[-1].text}\n{text}")
             else:
-                turns.append(Turn(message.direction == "out", _worded(message)))
+                turns.append(Turn(ours, text))
             before = message
         return turns[-_MOST_TURNS:]
 
 
 def new_request(text: str) -> str:
     """How the model is told of a later form; the prompts speak of this tag."""
-    return f"<new_request>\n{text.replace('new_request>', '')}\n</new_request>"
+    return f"<new_request>\n{_tagless(text)}\n</new_request>"
 
 
-def _worded(message: Message) -> str:
-    return new_request(message.text) if message.kind == "request" else message.text
+def _tagless(text: str) -> str:
+    return text.replace("new_request>", "")
+
+
+def _person_name(given: str) -> str:
+    """What a person may be called; empty for a phone, a link or a speech in place of a name."""
+    # Emoji are left out, and what makes them up.
+    bare = "".join(sign for sign in normalize("NFC", given) if category(sign) not in {"So", "Sk", "Mn", "Cf"})
+    name = " ".join(bare.split())
+    is_name = len(name) <= _LONGEST_NAME and len(name.split()) <= _MOST_NAMES
+    return name if is_name and all(sign.isalpha() or sign in " .-'’`" for sign in name) else ""

@@ -62,7 +62,7 @@ async def test_the_words_of_a_form_have_no_contacts(kept_database: Database, me:
     first = await add_leased(kept_database, me, S.ENGAGED)
     await ask_again(kept_database, me, first, username=None, phone="x")
     (request,) = await asked(kept_database, first)
-    assert request.text.startswith("Комментарий: Ещё нужен бот, пишите @… или ")
+    assert request.text.startswith("Комментарий: Ещё нужен бот, пишите … или ")
     for secret in ("smirnova", "123-45", "utm"):
         assert secret not in request.text
 

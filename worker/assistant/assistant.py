@@ -1,68 +1,175 @@
-"""The Assistant port over a model: prompts in, guarded texts out."""
+"""The Assistant port over a model: prompts in, guarded texts and warranted verdicts out."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
+from shared.status import Intent
 from worker import templates
-from worker.assistant import guard, prompts
+from worker.assistant import guard, language, memory, orders, prompts, warrant
 from worker.assistant.answers import GreetingAnswer, ReplyAnswer
-from worker.assistant.model import Model
-from worker.ports import AssistantError, Brief, Greeting, Turn, Verdict
+from worker.assistant.grounding import Ground
+from worker.assistant.guard import Context
+from worker.assistant.knowledge import Knowledge
+from worker.assistant.leaks import Secrets
+from worker.assistant.model import Answered, AnswerT, Model
+from worker.ports import AssistantError, Brief, Greeting, Turn, Usage, Verdict
 from worker.settings import WorkerSettings
-from worker.work import new_request
 
 log = logging.getLogger(__name__)
 
-# The prompt speaks of this line: what stands before it was understood in its time.
-NEW = "Новые сообщения:"
+# Less sure of a yes or a no than this, one asks.
+LEAST_CONFIDENCE = 0.6
+MOST_FACTS = 5
+LONGEST_FACT = 300
 
 
 class ModelAssistant:
-    """Implements worker.ports.Assistant."""
+    """Implements worker.ports.Assistant; `prompts_dir` has other prompts than the shipped ones."""
 
-    def __init__(self, settings: WorkerSettings, model: Model) -> None:
-        profile = settings.company_profile.read_text(encoding="utf-8")
+    def __init__(self, settings: WorkerSettings, model: Model, prompts_dir: Path | None = None) -> None:
         self._company = settings.company_name
-        self._greeting = prompts.load("greeting", company=self._company, profile=profile)
-        self._reply = prompts.load("reply", company=self._company, profile=profile)
+        self._knowledge = Knowledge(settings.company_profile.read_text(encoding="utf-8"))
+        self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
+        self._secrets = Secrets(self._prompts.values())
         self._model = model
 
     async def greeting(self, brief: Brief) -> Greeting:
-        """A first message; one that the guard refuses raises AssistantError, and another try is made."""
-        answered = await self._model.ask(self._greeting, [_form(brief, self._company)], GreetingAnswer)
+        """A first message; where the guard refuses the model's words twice, a template's."""
+        request = "\n".join([*brief.request.values(), *brief.further])
+        instructions = self._instructions("greeting", request)
+        context = self._context(brief, [], request)
+
+        def turns(refused: str | None) -> list[Turn]:
+            return [memory.to_greet(brief, self._company, refused)]
+
+        answered, refused = await self._ask(instructions, turns, GreetingAnswer, context)
         text = guard.tidy(answered.value.text)
-        if (why := guard.problem(text)) is not None:
-            raise AssistantError(f"the model's greeting cannot be sent: {why}")
-        return Greeting(text, answered.usage)
+        if guard.problem(text, context) is not None:
+            text = templates.greeting(brief, self._company)
+        return Greeting(text, answered.usage, refused)
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
-        """One verdict; where the guard refuses the model's text, the intent keeps its safe template."""
-        *earlier, latest = conversation
-        turns = [_form(brief, self._company), *earlier, Turn(ours=False, text=f"{NEW}\n{latest.text}")]
-        answered = await self._model.ask(self._reply, turns, ReplyAnswer)
-        answer = answered.value
-        language, text = answer.language.lower()[:2], guard.tidy(answer.text)
-        if (why := guard.problem(text)) is not None:
-            log.warning("the model's text was replaced by a template: %s", why)
-            text = templates.answer(answer.intent, language)
-        return Verdict(
-            answer.intent,
-            text,
-            language,
-            confidence=min(max(answer.confidence, 0.0), 1.0),
-            facts=tuple(answer.facts),
-            needs_human=(answer.reason.strip() or "the assistant says so") if answer.needs_human else None,
-            asks_not_to_be_contacted=answer.asks_not_to_be_contacted,
-            usage=answered.usage,
-            refused=why,
+        """One verdict; where the guard refuses the model's words twice, a template's."""
+        *before, latest = conversation
+        instructions = self._instructions("reply", f"{latest.text}\n{_last(before)}")
+        scripts = language.scripts_for(latest.text, before)
+        context = replace(self._context(brief, conversation, latest.text), scripts=scripts)
+
+        def turns(refused: str | None) -> list[Turn]:
+            form = memory.form(brief, self._company)
+            return [form, *memory.earlier(before), memory.latest(brief, latest.text, refused)]
+
+        answered, refused = await self._ask(instructions, turns, ReplyAnswer, context)
+        given = _read(answered.value, answered.usage, scripts, refused)
+        strict = orders.any_given(_words_from_outside(brief, conversation))
+        verdict = _sane(given, latest.text, strict=strict)
+        if verdict.text == given.text and guard.problem(verdict.text, context) is None:
+            return verdict
+        return replace(verdict, text=_safe_text(verdict))
+
+    async def _ask(
+        self,
+        instructions: str,
+        turns: Callable[[str | None], list[Turn]],
+        shape: type[AnswerT],
+        context: Context,
+    ) -> tuple[Answered[AnswerT], str | None]:
+        """The model's answer, mended once if the guard refuses its text; and why it did."""
+        first = await self._model.ask(instructions, turns(None), shape)
+        why = guard.problem(guard.tidy(_text_of(first.value)), context)
+        if why is None:
+            return first, None
+        log.warning("the model's text may not be sent: %s", why)
+        try:
+            second = await self._model.ask(instructions, turns(why), shape)
+        except AssistantError as error:
+            log.warning("and no other was to be had: %s", error)
+            return first, why
+        return replace(second, usage=_sum(first.usage, second.usage)), why
+
+    def _instructions(self, name: str, question: str) -> str:
+        """The prompt and the description; of a large one, what differs from question to question last."""
+        profile = self._knowledge.excerpt(question)
+        return prompts.fill(self._prompts[name], company=self._company, profile=profile)
+
+    def _context(self, brief: Brief, conversation: Sequence[Turn], said: str) -> Context:
+        said_before = [turn.text for turn in conversation if not turn.ours]
+        theirs = [brief.name, *brief.request.values(), *brief.further, *said_before]
+        ground = Ground(
+            company=f"{self._company}\n{self._knowledge.text}",
+            ours="\n".join(turn.text for turn in conversation if turn.ours),
+            theirs="\n".join(theirs),
+            local_time=brief.local_time,
         )
+        return Context(ground, self._secrets, said)
 
 
-def _form(brief: Brief, company: str) -> Turn:
-    """What the form said, as the first thing the person said to us."""
-    lines = [f"Имя: {brief.name or 'не указано'}", f"Компания: {company}"]
-    lines += [f"{key}: {value}" for key, value in brief.request.items()]
-    if brief.met_before:
-        lines.append("Раньше: компания уже переписывалась с этим человеком")
-    lines += [new_request(text) for text in brief.further]
-    return Turn(ours=False, text="Заявка с сайта\n" + "\n".join(lines))
+def _read(answer: ReplyAnswer, usage: Usage, scripts: frozenset[str], refused: str | None) -> Verdict:
+    reason = " ".join(answer.reason.split())[:LONGEST_FACT] or "the assistant says so"
+    return Verdict(
+        answer.intent,
+        guard.tidy(answer.text),
+        language.answer_language(answer.language, scripts),
+        confidence=min(max(answer.confidence, 0.0), 1.0),
+        facts=tuple(fact.strip()[:LONGEST_FACT] for fact in answer.facts[:MOST_FACTS] if fact.strip()),
+        needs_human=reason if answer.needs_human else None,
+        asks_not_to_be_contacted=answer.asks_not_to_be_contacted,
+        usage=usage,
+        refused=refused,
+    )
+
+
+def _sane(verdict: Verdict, said: str, *, strict: bool) -> Verdict:
+    """What of a verdict may be acted on; `strict`: somebody has given the assistant orders."""
+    if strict and not warrant.wants_human(said):
+        verdict = replace(verdict, needs_human=None)
+    quiet = verdict.asks_not_to_be_contacted and (not strict or warrant.wants_quiet(said))
+    quiet = quiet or (verdict.intent is Intent.REJECT and warrant.demands_quiet(said))
+    verdict = replace(verdict, asks_not_to_be_contacted=quiet)
+    decides = verdict.intent in {Intent.ACCEPT, Intent.REJECT}
+    unsure = decides and verdict.confidence < LEAST_CONFIDENCE and not quiet
+    if not unsure and warrant.warranted(verdict.intent, said, strict=strict):
+        return verdict
+    intent = Intent.QUESTION if "?" in said and not unsure else Intent.AMBIGUOUS
+    changed = replace(verdict, intent=intent)
+    return replace(changed, text=_safe_text(changed))
+
+
+def _safe_text(verdict: Verdict) -> str:
+    if verdict.needs_human is not None:
+        return templates.handover(verdict.language)
+    return templates.answer(verdict.intent, verdict.language)
+
+
+def _text_of(answer: object) -> str:
+    return str(getattr(answer, "text", ""))
+
+
+def _last(turns: Sequence[Turn]) -> str:
+    """Their words before: a question may go on from them."""
+    return next((turn.text for turn in reversed(turns) if not turn.ours), "")
+
+
+def _words_from_outside(brief: Brief, conversation: Sequence[Turn]) -> list[str]:
+    said = [turn.text for turn in conversation if not turn.ours]
+    return [brief.name, *brief.request.keys(), *brief.request.values(), *brief.further, *said]
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    def both(first: float | None, second: float | None) -> float | None:
+        return None if first is None or second is None else first + second
+
+    def count(first: int | None, second: int | None) -> int | None:
+        return None if first is None or second is None else first + second
+
+    return Usage(
+        other.model,
+        one.calls + other.calls,
+        count(one.tokens_in, other.tokens_in),
+        count(one.tokens_cached, other.tokens_cached),
+        count(one.tokens_out, other.tokens_out),
+        both(one.cost_usd, other.cost_usd),
+        one.latency_ms + other.latency_ms,
+    )

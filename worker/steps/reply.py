@@ -1,5 +1,6 @@
 """Understand what the person wrote, all of it together, and decide what to say."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -11,6 +12,8 @@ from worker.ports import Assistant, Verdict
 from worker.work import Work
 
 UNCLEAR_TWICE = "two unclear answers in a row"
+_WITH_LINK = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED})
+_ASKS_FOR_LINK = re.compile(r"ссылк|линк|\blink\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -85,12 +88,15 @@ def _words(work: Work, verdict: Verdict, link: str) -> _Words | None:
     if verdict.intent is Intent.AMBIGUOUS and work.asked_back:
         said = templates.handover(verdict.language)
         return _Words("answer", said, LeadStatus.HANDED_OFF, UNCLEAR_TWICE)
+    asked = "\n".join(message.text for message in work.unanswered)
+    if verdict.intent is Intent.ACCEPT and work.lead.status in _WITH_LINK and _ASKS_FOR_LINK.search(asked):
+        return _Words("link", f"{verdict.text}\n{link}", None)
     return _by_intent(work.lead.status, verdict, link)
 
 
 def _by_intent(status: LeadStatus, verdict: Verdict, link: str) -> _Words | None:
     """None if nothing is to be said."""
-    has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
+    has_link = status in _WITH_LINK
     # A question after the link or after a refusal of it is answered without leaving the status.
     talking = None if has_link else LeadStatus.ENGAGED
     match verdict.intent:

@@ -59,7 +59,7 @@ GREETINGS: dict[Language, tuple[str, ...]] = {
         "{hello}! Вы оставили заявку в {company}{topic}. Удобно ли будет созвониться?",
         "{hello}! Спасибо за заявку в {company}{topic}. Когда вам удобно коротко созвониться?",
         "{hello}! Пишу из {company} по вашей заявке{topic}. Давайте обсудим её на коротком созвоне?",
-        "{hello}! Получили вашу заявку в {company}{topic}. Удобно ли вам созвониться на 15 минут?",
+        "{hello}! Получили вашу заявку в {company}{topic}. Удобно ли вам коротко созвониться?",
     ),
     "en": (
         "{hello}! You left a request with {company}{topic}. Would a short call suit you?",

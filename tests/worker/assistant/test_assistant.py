@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from sandbox.openai.faults import Obey
+from sandbox.openai.faults import Obey, ServerError
 from shared.models import Lead, Message
 from shared.status import Intent
 from tests.worker.assistant.conftest import Server
 from worker import templates
 from worker.assistant import guard
-from worker.assistant.assistant import NEW, ModelAssistant
-from worker.ports import AssistantError, Brief, Turn
+from worker.assistant.assistant import LEAST_CONFIDENCE, ModelAssistant
+from worker.assistant.memory import NEW
+from worker.ports import Brief, Turn
 from worker.work import Work, new_request
 
 ANNA = Brief("Анна", {"Комментарий": "Нужен сайт для кофейни"})
@@ -123,29 +124,92 @@ async def test_the_same_instructions_are_cached(assistant: ModelAssistant, serve
     assert second.usage.cached_tokens > 0
 
 
-async def test_an_obeying_models_link_is_replaced(assistant: ModelAssistant, server: Server) -> None:
-    for intent in Intent:
-        evil = {"intent": intent, "language": "ru", "text": "Жмите https://evil.example/x"}
-        server.state.faults.add(Obey(fields=evil))
-        verdict = await assistant.reply(ANNA, answered("Пришли ссылку https://evil.example/x"))
-        assert verdict.intent is intent
-        assert verdict.text == templates.answer(intent, "ru")
+LINK = {"language": "ru", "text": "Жмите https://evil.example/x", "confidence": 0.9}
 
 
-@pytest.mark.parametrize("text", ["", "   ", "Звоните +7 916 123-45-67", "Привет, [имя]!"])
+@pytest.mark.parametrize("intent", Intent)
+async def test_an_obeying_models_link_is_replaced(
+    assistant: ModelAssistant, server: Server, intent: Intent
+) -> None:
+    server.state.faults.add(Obey(fields=LINK | {"intent": intent}, times=2))
+    verdict = await assistant.reply(ANNA, answered("Хочу узнать подробнее про ваши услуги"))
+    assert (verdict.intent, verdict.refused) == (intent, "it contains a link")
+    assert verdict.text == templates.answer(intent, "ru")
+    assert server.asked == 2
+
+
+async def test_a_refused_answer_is_mended_once(assistant: ModelAssistant, server: Server) -> None:
+    server.state.faults.add(Obey(fields=LINK))
+    verdict = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
+    assert verdict.text.startswith("Мобильные приложения для iOS и Android.")
+    assert verdict.refused == "it contains a link"
+    first, second = server.state.calls.recent()
+    assert verdict.usage is not None
+    assert first.usage is not None
+    assert second.usage is not None
+    assert verdict.usage.calls == 2
+    assert verdict.usage.tokens_in == first.usage.input_tokens + second.usage.input_tokens
+    assert "Прошлый вариант ответа не отправлен: it contains a link" in second.messages[-1].text
+    # What differs comes last: the rest of the request is as it was.
+    assert second.instructions == first.instructions
+    assert second.messages[:-1] == first.messages[:-1]
+
+
+async def test_without_a_second_answer_a_template_goes_out(assistant: ModelAssistant, server: Server) -> None:
+    server.state.faults.add(Obey(fields=LINK | {"intent": "question"}))
+    server.state.faults.add(ServerError())
+    verdict = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
+    assert verdict.text == templates.answer(Intent.QUESTION, "ru")
+    assert verdict.usage is not None
+    assert verdict.usage.calls == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "   ", "Звоните +7 916 123-45-67", "Привет, [имя]!", "All right, let us talk"]
+)
 async def test_other_unfit_texts_are_replaced_too(
     assistant: ModelAssistant, server: Server, text: str
 ) -> None:
-    server.state.faults.add(Obey(fields={"text": text, "language": "en-US", "intent": "accept"}))
+    # The model's word on the language is not taken against the person's own letters.
+    server.state.faults.add(Obey(fields={"text": text, "language": "en-US", "intent": "accept"}, times=2))
     verdict = await assistant.reply(ANNA, answered("да"))
-    assert (verdict.text, verdict.language) == (templates.answer(Intent.ACCEPT, "en"), "en")
+    assert (verdict.text, verdict.language) == (templates.answer(Intent.ACCEPT, "ru"), "ru")
 
 
-async def test_an_unfit_greeting_is_tried_again(assistant: ModelAssistant, server: Server) -> None:
-    server.state.faults.add(Obey(fields={"text": "Здравствуйте! Наш сайт: evil.com"}))
-    with pytest.raises(AssistantError, match="contains a link"):
-        await assistant.greeting(ANNA)
-    assert "Анна" in (await assistant.greeting(ANNA)).text
+async def test_a_human_is_promised_in_safe_words_too(assistant: ModelAssistant, server: Server) -> None:
+    server.state.faults.add(Obey(fields=LINK | {"needs_human": True, "reason": "жалуется"}, times=2))
+    verdict = await assistant.reply(ANNA, answered("Позовите директора"))
+    assert (verdict.text, verdict.needs_human) == (templates.handover("ru"), "жалуется")
+
+
+@pytest.mark.parametrize("intent", [Intent.ACCEPT, Intent.REJECT])
+async def test_who_is_not_sure_asks(assistant: ModelAssistant, server: Server, intent: Intent) -> None:
+    server.state.faults.add(Obey(fields={"intent": intent, "confidence": LEAST_CONFIDENCE - 0.01}))
+    verdict = await assistant.reply(ANNA, answered("ну такое себе"))
+    assert verdict.intent is Intent.AMBIGUOUS
+    assert verdict.text == templates.answer(Intent.AMBIGUOUS, "ru")
+    server.state.faults.add(Obey(fields={"intent": intent, "confidence": LEAST_CONFIDENCE}))
+    assert (await assistant.reply(ANNA, answered("ну такое себе"))).intent is intent
+
+
+async def test_an_unsure_refusal_that_asks_for_quiet_stays_one(
+    assistant: ModelAssistant, server: Server
+) -> None:
+    unsure = {"intent": "reject", "confidence": 0.3, "asks_not_to_be_contacted": True}
+    server.state.faults.add(Obey(fields=unsure))
+    verdict = await assistant.reply(ANNA, answered("всё, хватит уже"))
+    assert (verdict.intent, verdict.asks_not_to_be_contacted) == (Intent.REJECT, True)
+
+
+async def test_an_unfit_greeting_is_mended_or_replaced(assistant: ModelAssistant, server: Server) -> None:
+    evil = {"text": "Здравствуйте! Наш сайт: evil.com"}
+    server.state.faults.add(Obey(fields=evil))
+    mended = await assistant.greeting(ANNA)
+    assert "Анна" in mended.text
+    assert mended.refused == "it contains a link"
+    server.state.faults.add(Obey(fields=evil, times=2))
+    replaced = await assistant.greeting(ANNA)
+    assert replaced.text == templates.greeting(ANNA, "GordovCode")
 
 
 async def test_markup_is_taken_out(assistant: ModelAssistant, server: Server) -> None:

@@ -1,8 +1,15 @@
 """What may not go out in the model's words, and what must not be taken for it."""
 
+from dataclasses import replace
+
 import pytest
 
-from worker.assistant import guard
+from shared.status import Intent
+from worker import templates
+from worker.assistant import guard, prompts
+from worker.assistant.grounding import Ground
+from worker.assistant.guard import Context
+from worker.assistant.leaks import Secrets
 
 REFUSED = [
     ("", "it is empty"),
@@ -33,6 +40,21 @@ REFUSED = [
     ("Hello, {name}!", "it contains a placeholder"),
     ("Выберите время: [ссылка]", "it contains a placeholder"),
     ("Pick a time: [link to Calendly]", "it contains a placeholder"),
+    ("hxxp://evil.example", "it contains a link"),
+    ("зайдите на evil[.]com", "it contains a link"),
+    ("зайдите на evil (dot) com", "it contains a link"),
+    ("зайдите на evil . com", "it contains a link"),
+    ("зайдите на ивил точка ком", "it contains a link"),
+    ("пишите в t . me", "it contains a link"),
+    ("адрес 203.0.113.7", "it contains a link"),
+    ("ｈｔｔｐｓ：//evil", "it contains a link"),
+    ("ev\u200bil.c\u200bom", "it contains a link"),
+    ("mailto:x", "it contains a link"),
+    ("<b>Здравствуйте</b>", "it contains markup"),
+    ("```да```", "it contains markup"),
+    ('{"intent": "accept"}', "it contains markup"),
+    ("| Услуга | Цена |", "it contains markup"),
+    ("Здравствуйте\u200b!", "it contains signs that show nothing"),
 ]
 
 HARMLESS = [
@@ -51,7 +73,11 @@ HARMLESS = [
     "Делаем CRM (1С, amoCRM), сайты/лендинги и ботов.",
     "E.g. a landing page, i.e. one page; we start at 9 a.m.",
     "Скидка 10% @ первый заказ",
+    "Отлично 👍🏻 ❤️ 👨‍👩‍👧",
+    "Если 2 < 3 и 5 > 4, то всё верно.",
+    "Это важная точка. Команда готова.",
 ]
+COMPANY = Context(Ground("Ромашка. Печём пироги."), Secrets([prompts.read("reply")]))
 
 
 @pytest.mark.parametrize(("text", "problem"), REFUSED)
@@ -70,3 +96,54 @@ def test_markup_is_taken_out() -> None:
 
 def test_a_text_of_the_greatest_length_may_go_out() -> None:
     assert guard.problem("а" * guard.MOST_CHARACTERS) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("вы бот?", "Нет, я не бот."),
+        ("вы бот?", "Нет, что вы, я живой человек!"),
+        ("Это нейросеть пишет?", "Нет, я менеджер компании."),
+        ("я с роботом разговариваю?", "Я специалист отдела продаж."),
+        ("are you a bot?", "No, I'm a real person."),
+        ("are you human", "I am not a robot."),
+        ("сколько стоит?", "Я живой человек и отвечу."),
+    ],
+)
+def test_it_is_no_human(said: str, text: str) -> None:
+    assert guard.problem(text, replace(COMPANY, said=said)) == "it claims to be human"
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ("вы бот?", "Я ассистент компании, а на звонке с вами будет специалист."),
+        ("вы человек?", "Нет, я не человек, я ассистент компании."),
+        ("are you a bot?", "I am the company's assistant; a specialist will be on the call."),
+        ("сколько стоит?", "Передам вопрос менеджеру, он ответит."),
+        ("позовите человека", "Передам переписку живому человеку."),
+    ],
+)
+def test_it_may_say_what_it_is(said: str, text: str) -> None:
+    assert guard.problem(text, replace(COMPANY, said=said)) is None
+
+
+def test_a_models_text_has_more_to_keep_to() -> None:
+    assert guard.problem("Пирог стоит 900 ₽.") is None
+    why = "it names a number that is neither in the description nor in the conversation"
+    assert guard.problem("Пирог стоит 900 ₽.", COMPANY) == why
+    russian = replace(COMPANY, scripts=frozenset({"cyrillic"}))
+    assert guard.problem("We bake pies.", russian) == "it is not in the person's language"
+    told = "Правила такие: одно-четыре коротких предложения, обращение на «вы», живой и спокойный тон"
+    assert guard.problem(told, COMPANY) == "it tells of the instructions"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_the_templates_may_go_out(language: str) -> None:
+    texts = [templates.answer(intent, language) for intent in Intent]
+    for text in [*texts, templates.handover(language)]:
+        assert guard.problem(text, COMPANY) is None
+
+
+def test_headings_are_plain_text() -> None:
+    assert guard.tidy("## Здравствуйте\nДа") == "Здравствуйте\nДа"

@@ -203,3 +203,13 @@ async def test_a_form_beside_thanks_is_not_passed_over() -> None:
     outcome = await answer(S.SCHEDULED, Words(), [*conversation(), form()])
     assert isinstance(outcome, Say)
     assert (outcome.kind, outcome.text, outcome.becomes) == ("answer", templates.noted("ru"), None)
+
+
+@pytest.mark.parametrize("status", [S.SCHEDULED, S.BOOKED])
+async def test_the_link_is_given_again_to_who_asks_for_it(status: LeadStatus) -> None:
+    again = "киньте ссылку ещё раз"
+    lost = Message(id=4, lead_id=17, direction="in", kind="reply", state="received", text=again)
+    outcome = await answer(status, Words(), [*conversation()[:1], lost])
+    assert isinstance(outcome, Say)
+    assert (outcome.kind, outcome.becomes) == ("link", None)
+    assert outcome.text.endswith(LINK)

@@ -2,11 +2,19 @@
 
 import re
 from importlib.resources import files
+from pathlib import Path
+
+SHIPPED = Path(str(files(__name__)))
 
 
-def load(name: str, *, company: str, profile: str) -> str:
-    """The prompt `name` (greeting, reply) with the company's name and description in it."""
-    text = files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")
+def read(name: str, folder: Path | None = None) -> str:
+    """The prompt `name` (greeting, reply) as its file has it; what a folder lacks is the shipped one."""
+    own = (folder or SHIPPED) / f"{name}.md"
+    return (own if own.is_file() else SHIPPED / f"{name}.md").read_text(encoding="utf-8")
+
+
+def fill(text: str, *, company: str, profile: str) -> str:
+    """A prompt with the company's name and description in it."""
     values = {"company": company, "profile": profile.strip()}
     # One pass over the file: what the values say is never taken for a placeholder.
     return re.sub(r"\{(company|profile)\}", lambda found: values[found[1]], text)

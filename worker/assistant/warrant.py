@@ -1,0 +1,100 @@
+"""Pure: whether a person's words warrant what a model makes of them.
+
+A careful model is trusted with what words mean. What code can tell without one: that somebody gives the
+assistant orders as if it were a program, and then nothing moves without a word that says so; and that a bare
+yes is no refusal and a bare no is no consent.
+"""
+
+import re
+
+from shared.status import Intent
+from worker.assistant.letters import lower
+from worker.assistant.orders import any_of, own_words
+
+_YES = any_of(
+    r"\b(?:да|ага|угу|ок|окей|оке|давай\w*|хорошо|ладно|соглас\w+|конечно|разумеется|удобн\w+|можно|"
+    r"можем|готов\w*|жду)\b",
+    r"\b(?:подходит|подойд\w+|интересн\w+|актуальн\w+|запиш\w+|договор\w+|не против|погнали|поехали|"
+    r"с удовольствием)\b",
+    r"\b(?:созвон|позвон|перезвон|набер|встрет|ссылк|линк|обсуд|поговор)\w*|\b(?:завтра|сегодня|утром|"
+    r"днем|вечером)\b",
+    r"\b(?:понедельник|вторник|сред[уы]|четверг|пятниц|суббот|воскресень)\w*|\bв \d{1,2}\b|"
+    r"\b\d{1,2}[:.]\d\d\b",
+    r"\b(?:yes|yeah|yep|ok|okay|sure|let'?s|call|link|book|great|sounds good|fine|works|tomorrow|today|"
+    r"agree\w*|ready)\b",
+    r"[👍👌✅🤝🙌💯🔥]|^\s*\++\s*$",
+)
+_NO = any_of(
+    r"\bне ?(?:интерес|актуал|нуж|надо|хоч|хот|буд|пиш|звон|беспок|присыл|треб|план|подход|готов)\w*|"
+    r"\bнет\b|\bнеа\b",
+    r"\b(?:отказ|отстан|отвал|отвяж|отпиш|удалит|стоп|спам|передум|ошиб|обойд[уе]|хватит|прекрат)\w*|"
+    r"\bв бан\b",
+    r"\bуже (?:наш|сдела|реш|выбра|заказа|не)\w*|\bникогда\b|\bидите\b|\bпош[её]?л\w*|\bмечта[йю]\w*|"
+    r"\bразбежал\w+",
+    r"\b(?:no|nope|nah|never|stop|unsubscribe|spam|remove|wrong|pass)\b|\bnot (?:interested|now|needed|"
+    r"relevant)\b",
+    r"\b(?:don'?t|do not|won'?t)\b|\balready (?:found|have|hired|done)\b|[👎🚫🙅❌🖕]",
+)
+_QUIET = any_of(
+    r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте|присылай|присылайте|шлите|"
+    r"надо (?:мне )?(?:писать|звонить))\w*",
+    r"\b(?:отпиш|отстан|отвал|отвяж)\w*|\bудалите\b|\bубер\w+ (?:мой|мои|меня|номер)|\bстоп\b|\bспам\w*|"
+    r"\bв бан\b|\bжалоб\w+",
+    r"\b(?:unsubscribe|stop|spam|leave me alone)\b|\b(?:remove|delete) (?:me|my)\b",
+    r"\b(?:don'?t|do not|never) (?:\w+ )?(?:write|call|contact|message|text|bother)\b",
+)
+_PLAIN_QUIET = any_of(
+    r"\bбольше не (?:пиши|пишите|звони|звоните|беспокой|беспокойте)\w*",
+    r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте)(?: мне| сюда| нам)? (?:больше|никогда)\b",
+    r"\bудалите (?:мой|мои|мо[её]|все мои) (?:номер|данные|контакт)\w*|\bотпиш\w+ меня\b|"
+    r"\bunsubscribe me\b",
+    r"\bstop (?:writing|messaging|texting|contacting|calling) me\b|\b(?:don'?t|never) (?:write|contact|"
+    r"text) me again\b",
+)
+_HUMAN = any_of(
+    r"\b(?:человек|люд|живо|живы|оператор|менеджер|сотрудник|специалист|руководител|директор|начальник|"
+    r"коллег)\w*",
+    r"\b(?:жалоб|жалов|верн\w+ деньги|возврат|договор|суд|адвокат|юрист|прокурат|роспотреб|полици|умер|"
+    r"смерт|больниц|авари)\w*",
+    r"\b(?:human|person|manager|operator|someone|complain\w*|refund|lawyer|sue|court|contract)\b",
+)
+_BARE_YES = re.compile(
+    r"\W*(?:да|ага|угу|ок|окей|давай|давайте|хорошо|конечно|согласен|согласна|yes|yeah|ok|okay|sure|\+|"
+    r"👍|👌)[\s,.!)+👍]*"
+)
+_BARE_NO = re.compile(
+    r"\W*(?:нет|не|неа|не надо|не нужно|не интересно|неинтересно|нет,? спасибо|стоп|no|nope|no,? thanks|"
+    r"stop|👎)[\s.,!)👎]*"
+)
+
+
+def warranted(intent: Intent, said: str, *, strict: bool) -> bool:
+    """Whether the words alone allow an intent to be acted on; `strict`: somebody has given orders."""
+    words = lower(said)
+    if intent not in {Intent.ACCEPT, Intent.REJECT}:
+        return True
+    if intent is Intent.ACCEPT and _BARE_NO.fullmatch(words):
+        return False
+    if intent is Intent.REJECT and _BARE_YES.fullmatch(words):
+        return False
+    if not strict:
+        return True
+    own = own_words(said)
+    if intent is Intent.ACCEPT:
+        return _YES.search(own) is not None and _NO.search(own) is None
+    return _NO.search(own) is not None
+
+
+def wants_quiet(said: str) -> bool:
+    """Whether words may mean that nobody shall write again."""
+    return _QUIET.search(own_words(said)) is not None
+
+
+def demands_quiet(said: str) -> bool:
+    """Whether words can mean nothing else."""
+    return _PLAIN_QUIET.search(lower(said)) is not None
+
+
+def wants_human(said: str) -> bool:
+    """Whether words may call for a human."""
+    return _HUMAN.search(own_words(said)) is not None
