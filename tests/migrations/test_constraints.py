@@ -78,6 +78,7 @@ async def test_a_lead_that_makes_no_sense(tables: Tables, values: dict[str, obje
     ("values", "constraint"),
     [
         ({"state": "queued"}, "ck_messages_direction_kind_state"),
+        ({"kind": "request", "state": "queued"}, "ck_messages_direction_kind_state"),
         ({"kind": "greeting"}, "ck_messages_direction_kind_state"),
         ({"direction": "sideways"}, "ck_messages_direction_kind_state"),
         ({"direction": "out", "kind": "reply", "state": "queued"}, "ck_messages_direction_kind_state"),
@@ -102,6 +103,7 @@ async def test_everything_the_law_names_can_be_stored(tables: Tables) -> None:
         await tables.insert("lead_events", lead_id=lead, from_status=status, to_status=status, actor="x")
     for intent in Intent:
         await tables.message(lead, intent=intent)
+    await tables.message(lead, kind="request")
     await tables.outgoing(lead, state="cancelled", random_id=None)
 
 

@@ -82,3 +82,24 @@ async def test_the_first_to_arrive_sets_the_limit(kept_database: Database, me: M
     settled = await write(kept_database, me, lead, Heard((), Intent.AMBIGUOUS))
     # Sixty seconds of talk are more than six quiets of eight.
     assert settled.lead is not None
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+async def test_a_new_request_meets_the_end_of_the_conversation(
+    kept_database: Database, me: Me, number: int
+) -> None:
+    """It is taken up in the old conversation or greeted anew, and never neither."""
+    old = await add_leased(kept_database, me, S.CONTACTED)
+    new = await add_leased(kept_database, me, S.PENDING)
+    apology = await add_message(
+        kept_database, old, direction="out", kind="apology", state="queued", next_status=S.REJECTED
+    )
+    await asyncio.gather(
+        write(kept_database, me, old, Delivered(apology.id or 0, None, NOW)),
+        write(kept_database, me, new, Found(Peer(old.telegram_user_id or 0, 1), "username")),
+    )
+    before, after = await now_of(kept_database, old), await now_of(kept_database, new)
+    asked = [message.kind for message in await messages_of(kept_database, old)][1:]
+    assert before.status is S.REJECTED
+    joined = (after.status, asked, before.due_at) == (S.HANDED_OFF, ["request"], NOW + DEBOUNCE)
+    assert joined != ((after.status, asked, before.due_at) == (S.RESOLVED, [], None))
