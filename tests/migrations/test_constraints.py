@@ -80,9 +80,15 @@ async def test_a_lead_that_makes_no_sense(tables: Tables, values: dict[str, obje
         ({"state": "queued"}, "ck_messages_direction_kind_state"),
         ({"kind": "request", "state": "queued"}, "ck_messages_direction_kind_state"),
         ({"kind": "greeting"}, "ck_messages_direction_kind_state"),
-        ({"direction": "sideways"}, "ck_messages_direction_kind_state"),
-        ({"direction": "out", "kind": "reply", "state": "queued"}, "ck_messages_direction_kind_state"),
-        ({"direction": "out", "kind": "greeting", "state": "received"}, "ck_messages_direction_kind_state"),
+        ({"direction": "sideways", "random_id": 1}, "ck_messages_direction_kind_state"),
+        (
+            {"direction": "out", "kind": "reply", "state": "queued", "random_id": 1},
+            "ck_messages_direction_kind_state",
+        ),
+        (
+            {"direction": "out", "kind": "greeting", "state": "received", "random_id": 1},
+            "ck_messages_direction_kind_state",
+        ),
         ({"direction": "out", "kind": "greeting", "state": "queued"}, "ck_messages_identity"),
         ({"direction": "out", "kind": "greeting", "state": "sent"}, "ck_messages_identity"),
         ({"intent": "shrug"}, "ck_messages_intent"),
