@@ -14,7 +14,6 @@ from api import admission, docs, errors, examples
 from api.connections import open_database
 from api.headers import SecurityHeaders
 from api.limits import BodyLimits
-from api.migrated import newest_revision
 from api.openapi import DescribedAPI
 from api.rate_limits import RateLimits
 from api.request_ids import HEADER, RequestIds
@@ -23,6 +22,7 @@ from api.settings import ApiSettings
 from api.upkeep import Upkeep
 from shared.clock import utc_now
 from shared.errors import ConfigError
+from shared.revision import newest_revision
 from shared.settings import load
 
 DESCRIPTION = """

@@ -1,14 +1,11 @@
 """Whether the database is where this program's migrations end."""
 
 from enum import Enum, auto
-from pathlib import Path
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-import migrations
 from api.errors import unavailable
 from shared.db import Database
 
@@ -21,13 +18,6 @@ class Readiness(Enum):
     READY = auto()
     UNREACHABLE = auto()
     OUTDATED = auto()
-
-
-def newest_revision() -> str:
-    """The revision at which the shipped migrations end."""
-    head = ScriptDirectory(str(Path(migrations.__path__[0]))).get_current_head()
-    assert head  # noqa: S101 - the package ships migrations
-    return head
 
 
 async def readiness(database: Database, newest: str) -> Readiness:

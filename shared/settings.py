@@ -60,11 +60,12 @@ def load(kind: type[SettingsT]) -> SettingsT:
     except UnicodeDecodeError:
         raise ConfigError(".env: is not UTF-8 text: save it in that encoding") from None
     except ValidationError as invalid:
-        problems = [_explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
+        problems = [explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
         raise ConfigError(" | ".join(problems)) from None
 
 
-def _explain(kind: type[BaseSettings], error: ErrorDetails) -> str:
+def explain(kind: type[BaseSettings], error: ErrorDetails) -> str:
+    """What is wrong with one setting, in a line that names it and says what it is for."""
     # A check over several fields has no location of its own: its message names them.
     if not error["loc"]:
         return error["msg"].removeprefix("Value error, ")

@@ -1,9 +1,12 @@
-"""`python -m worker`: run the worker; `login` signs its Telegram account in, `health` asks how it is."""
+"""`python -m worker`: run the worker; without a command, or one of those below."""
 
 import argparse
 import asyncio
 import contextlib
+import logging
+import os
 import sys
+from collections.abc import Callable
 
 from shared.clock import utc_now
 from shared.errors import ConfigError, LeadAssistantError
@@ -26,27 +29,10 @@ Settings come from the environment or .env; see .env.example. Exit codes: 0 stop
 
 def main() -> int:
     """Run the command; gives the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__, epilog=EPILOG)
-    commands = parser.add_subparsers(dest="command", metavar="{login,health}")
-    signing_in = commands.add_parser("login", help="sign the Telegram account in: phone or QR, 2FA password")
-    signing_in.add_argument("--qr", action="store_true", help="scan a code with the app, no phone, no SMS")
-    signing_in.add_argument(
-        "--string",
-        action="store_true",
-        help="print the session for TELEGRAM_SESSION_STRING (platforms without a disk), write no file",
-    )
-    commands.add_parser("health", help="exit 0 if the worker is alive (for a container's health check)")
-    given = parser.parse_args()
+    given = _parser().parse_args()
+    act: Callable[[argparse.Namespace], int] = given.act
     try:
-        match given.command:
-            case "login" if given.string:
-                return _login_for_string(by_qr=given.qr)
-            case "login":
-                return _login(by_qr=given.qr)
-            case "health":
-                return _health()
-            case _:
-                return _run()
+        return act(given)
     except ConfigError as error:
         print(f"error: {error}", file=sys.stderr)
         return CONFIG_ERROR
@@ -55,7 +41,27 @@ def main() -> int:
         return ACCOUNT_LOST
 
 
-def _run() -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__, epilog=EPILOG)
+    parser.set_defaults(act=_run)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    login = commands.add_parser("login", help="sign the Telegram account in: phone or QR, 2FA password")
+    login.set_defaults(act=_login)
+    login.add_argument("--qr", action="store_true", help="scan a code with the app, no phone, no SMS")
+    login.add_argument(
+        "--string",
+        action="store_true",
+        help="print the session for TELEGRAM_SESSION_STRING (platforms without a disk), write no file",
+    )
+    asking = commands.add_parser("health", help="exit 0 if the worker is alive (a container's health check)")
+    asking.set_defaults(act=_health)
+    doctor = commands.add_parser("doctor", help="look at everything the worker needs; exit 0 if all is well")
+    doctor.set_defaults(act=_doctor)
+    doctor.add_argument("--json", action="store_true", help="for programs")
+    return parser
+
+
+def _run(_: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     configure(settings.log_level)
     # Kurigram is heavy to import: a wrong setting and --help answer without it.
@@ -68,17 +74,18 @@ def _run() -> int:
     return 0
 
 
-def _login(*, by_qr: bool) -> int:
+def _login(given: argparse.Namespace) -> int:
     settings = load(TelegramSettings)
+    if given.string:
+        return _login_for_string(settings, by_qr=given.qr)
     from worker.telegram.login import login  # noqa: PLC0415
 
-    who = asyncio.run(login(settings, by_qr=by_qr))
+    who = asyncio.run(login(settings, by_qr=given.qr))
     print(f"Signed in as {who}: {settings.session_file}")
     return 0
 
 
-def _login_for_string(*, by_qr: bool) -> int:
-    settings = load(TelegramSettings)
+def _login_for_string(settings: TelegramSettings, *, by_qr: bool) -> int:
     from worker.telegram.login import login_for_string  # noqa: PLC0415
 
     # The session alone goes to stdout: it may be piped to where secrets are kept.
@@ -89,10 +96,22 @@ def _login_for_string(*, by_qr: bool) -> int:
     return 0
 
 
-def _health() -> int:
+def _health(_: argparse.Namespace) -> int:
     alive, said = health.check(load(TelegramSettings).health_file, now=utc_now())
     print(said)
     return 0 if alive else 1
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    # What the libraries log on the way is in the findings.
+    logging.disable(logging.CRITICAL)
+    from worker import doctor  # noqa: PLC0415
+    from worker.doctor import findings  # noqa: PLC0415
+
+    found = asyncio.run(doctor.examine())
+    colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    print(findings.as_json(found) if given.json else findings.as_text(found, colours=colours))
+    return 0 if findings.is_all_well(found) else 1
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@ import asyncio
 import fcntl
 import logging
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TextIO
 
@@ -42,6 +42,19 @@ async def sole_use(session_file: Path | None, *, check_seconds: float = CHECK_SE
         yield _name(lock)
     finally:
         lock.close()
+
+
+@contextmanager
+def tried(session_file: Path) -> Iterator[bool]:
+    """Hold the session as above if nobody has it, without waiting; gives whether that is so."""
+    try:
+        lock = session_file.with_suffix(".lock").open("a+")
+    except OSError:
+        # Where nothing can be written no worker runs.
+        yield True
+        return
+    with lock:
+        yield _taken(lock.fileno())
 
 
 def _taken(descriptor: int) -> bool:

@@ -45,6 +45,11 @@ def invalid_key(key: str) -> ApiError:
     return ApiError(401, f"Incorrect API key provided: {shown}.", code="invalid_api_key")
 
 
+def unknown_model() -> ApiError:
+    """404 for a model that is not there, or not for this key."""
+    return ApiError(404, "The model does not exist or you do not have access to it.", code="model_not_found")
+
+
 def unsupported_country() -> ApiError:
     """403 for a caller whose country OpenAI does not serve."""
     return ApiError(

@@ -39,6 +39,12 @@ class InvalidKey(FaultBase):
     kind: Literal["invalid_key"] = "invalid_key"
 
 
+class UnknownModel(FaultBase):
+    """404: there is no such model."""
+
+    kind: Literal["unknown_model"] = "unknown_model"
+
+
 class UnsupportedCountry(FaultBase):
     """403: the caller's country is not served."""
 
@@ -104,6 +110,7 @@ Fault = Annotated[
     RateLimit
     | ServerError
     | InvalidKey
+    | UnknownModel
     | UnsupportedCountry
     | Hang
     | Delay

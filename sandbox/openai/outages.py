@@ -3,8 +3,8 @@
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from sandbox.openai.errors import ApiError, invalid_key, unsupported_country
-from sandbox.openai.faults import Fault, InvalidKey, RateLimit, ServerError, UnsupportedCountry
+from sandbox.openai.errors import ApiError, invalid_key, unknown_model, unsupported_country
+from sandbox.openai.faults import Fault, InvalidKey, RateLimit, ServerError, UnknownModel, UnsupportedCountry
 
 # The code and the type of a 429 go together; only the first passes by waiting.
 # https://platform.openai.com/docs/guides/error-codes
@@ -34,6 +34,8 @@ def outage(fault: Fault | None, key: str) -> ApiError | None:
             return ApiError(status, message, kind="server_error")
         case InvalidKey():
             return invalid_key(key)
+        case UnknownModel():
+            return unknown_model()
         case UnsupportedCountry():
             return unsupported_country()
     return None

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from api.migrated import newest_revision
 from shared.db import Database
+from shared.revision import newest_revision
 from tests.api.conftest import running
 
 

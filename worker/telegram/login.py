@@ -25,7 +25,7 @@ class LoginError(LeadAssistantError):
     """The account was not signed in; the text says why and what to do."""
 
 
-class _EndedError(Exception):
+class EndedError(Exception):
     """The session in the file is dead."""
 
 
@@ -40,29 +40,29 @@ async def login(settings: TelegramSettings, *, by_qr: bool = False) -> str:
     # Also for the moment before the file's mode is set, and for SQLite's journal beside it.
     os.umask(0o077)
     try:
-        client, signed_in = await _connect(settings)
-    except _EndedError:
+        client, signed_in = await connect(settings)
+    except EndedError:
         print("The session that was here has ended: signing in anew.")
         settings.session_file.unlink()
-        client, signed_in = await _connect(settings)
-    async with _finished(client):
+        client, signed_in = await connect(settings)
+    async with finished(client):
         if not signed_in:
             await _sign_in(client, by_qr=by_qr)
-        who = await _who(client)
+        who = await name_of(client)
         await client.storage.save()
     return who
 
 
 async def login_for_string(settings: TelegramSettings, *, by_qr: bool = False) -> tuple[str, str]:
     """Sign in to a session that is written nowhere; gives who is signed in, and the session as a line."""
-    client, _ = await _connect(settings, in_memory=True)
-    async with _finished(client):
+    client, _ = await connect(settings, in_memory=True)
+    async with finished(client):
         await _sign_in(client, by_qr=by_qr)
-        return await _who(client), str(await client.export_session_string())
+        return await name_of(client), str(await client.export_session_string())
 
 
 @asynccontextmanager
-async def _finished(client: pyrogram.Client) -> AsyncIterator[None]:
+async def finished(client: pyrogram.Client) -> AsyncIterator[None]:
     """Telegram's refusals in the operator's words, and the connection closed."""
     try:
         yield
@@ -81,13 +81,16 @@ async def _finished(client: pyrogram.Client) -> AsyncIterator[None]:
         await abandon(client)
 
 
-async def _who(client: pyrogram.Client) -> str:
+async def name_of(client: pyrogram.Client) -> str:
+    """Who is signed in."""
     me = await client.get_me()
     return f"@{me.username}" if me.username else str(me.first_name)
 
 
-async def _connect(settings: TelegramSettings, *, in_memory: bool = False) -> tuple[pyrogram.Client, bool]:
-    """A connected client, and whether it is signed in; raises _EndedError if it no longer is."""
+async def connect(
+    settings: TelegramSettings, *, in_memory: bool = False, no_updates: bool = False
+) -> tuple[pyrogram.Client, bool]:
+    """A connected client, and whether it is signed in; raises EndedError if it no longer is."""
     limit = asyncio.timeout(START_SECONDS)
     unknown_key = asyncio.Event()
 
@@ -95,18 +98,20 @@ async def _connect(settings: TelegramSettings, *, in_memory: bool = False) -> tu
         unknown_key.set()
         limit.reschedule(0)
 
-    client = build_client(settings, on_unknown_key, lambda: limit.reschedule(0), in_memory=in_memory)
+    client = build_client(
+        settings, on_unknown_key, lambda: limit.reschedule(0), in_memory=in_memory, no_updates=no_updates
+    )
     try:
         async with limit:
             signed_in = await client.connect()
-            if not in_memory:
+            if not in_memory and settings.locked_file:
                 settings.session_file.chmod(0o600)
             if signed_in:
                 await client.get_me()
     except BaseException as error:  # noqa: BLE001 - it is raised again, in the operator's words
         await abandon(client)
         if unknown_key.is_set():
-            raise _EndedError from None
+            raise EndedError from None
         raise _explain(error, settings, unreachable(client)) from None
     return client, bool(signed_in)
 
@@ -114,7 +119,7 @@ async def _connect(settings: TelegramSettings, *, in_memory: bool = False) -> tu
 def _explain(error: BaseException, settings: TelegramSettings, why: str | None) -> BaseException:
     match error:
         case errors.Unauthorized() | errors.AuthKeyDuplicated():
-            return _EndedError()
+            return EndedError()
         case sqlite3.OperationalError():
             return LoginError(f"{settings.session_file} is in use: stop the worker first")
         case sqlite3.DatabaseError():

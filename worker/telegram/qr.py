@@ -25,7 +25,7 @@ async def sign_in_by_qr(client: pyrogram.Client) -> None:
     """Return when somebody has scanned a code; raises pyrogram's SessionPasswordNeeded and other errors."""
     print(HOW)
     while True:
-        answer = await _export(client)
+        answer = await export_token(client)
         if isinstance(answer, raw.types.auth.LoginTokenMigrateTo):
             await _move(client, answer.dc_id)
             answer = await client.invoke(raw.functions.auth.ImportLoginToken(token=answer.token))
@@ -52,7 +52,8 @@ def draw(text: str) -> str:
     return "\n".join(lines)
 
 
-async def _export(client: pyrogram.Client) -> Any:
+async def export_token(client: pyrogram.Client) -> Any:
+    """A token to show, or what has come of the last one."""
     return await client.invoke(
         raw.functions.auth.ExportLoginToken(api_id=client.api_id, api_hash=client.api_hash, except_ids=[])
     )

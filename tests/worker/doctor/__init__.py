@@ -1,0 +1,1 @@
+"""The doctor before setups that are broken in every way."""

@@ -1,0 +1,185 @@
+"""Setups of a worker, whole and broken: each is made in a sandbox, and the doctor's words are kept."""
+
+import contextlib
+import fcntl
+import os
+import re
+import shutil
+import socket
+import sqlite3
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.app import Sandbox
+from sandbox.openai.faults import InvalidKey, UnknownModel
+from shared.clock import utc_now
+from worker import health
+
+CaseSetup = Callable[["Setup"], Awaitable[None]]
+
+
+@dataclass
+class Setup:
+    """A whole setup in a folder of its own; `environment` is what the doctor is given."""
+
+    sandbox: Sandbox
+    folder: Path
+    environment: dict[str, str]
+    # Undone after the doctor has been there.
+    open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "leads.db"
+
+    def sql(self, statement: str) -> None:
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute(statement)
+
+
+def whole(sandbox: Sandbox, folder: Path, template: Path) -> Setup:
+    """Everything as it should be."""
+    shutil.copy(template, folder / "leads.db")
+    sandbox.session(folder / "ai_assistant")
+    return Setup(
+        sandbox,
+        folder,
+        {
+            "DATABASE_URL": "sqlite:///leads.db",
+            "TELEGRAM_API_ID": "1",
+            "TELEGRAM_API_HASH": "hash",
+            "TELEGRAM_SERVER": sandbox.telegram.address,
+            "TELEGRAM_SERVER_KEY": sandbox.telegram.key.spki_pem,
+            "OPENAI_API_KEY": "sk-test",
+            "OPENAI_BASE_URL": sandbox.openai_url,
+            # Stands in for a page that is there.
+            "CALENDLY_LINK": f"{sandbox.http_url}/healthz",
+        },
+    )
+
+
+@contextmanager
+def only(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """The process as the doctor finds it: these settings alone, in this folder."""
+    before, place = dict(os.environ), Path.cwd()
+    ours = ("TELEGRAM_", "OPENAI_", "CALENDLY_", "COMPANY_", "DATABASE_")
+    for name in [name for name in os.environ if name.startswith(ours)]:
+        del os.environ[name]
+    os.environ.update(environment)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(place)
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def stable(text: str) -> str:
+    """Without what differs from run to run: ports and times."""
+    text = re.sub(r"(?<=127\.0\.0\.1:)\d+", "PORT", text)
+    text = re.sub(r"port \d+ ", "port PORT ", text)
+    text = re.sub(r"in \d+ ms", "in 350 ms", text)
+    return re.sub(r"at \d{4,}, the newest|needs \d{4}", _newest, text)
+
+
+def _newest(found: re.Match[str]) -> str:
+    return re.sub(r"\d{4}", "NEWEST", found.group())
+
+
+async def nothing(_: Setup) -> None:
+    pass
+
+
+async def running(setup: Setup) -> None:
+    lock = setup.open.enter_context((setup.folder / "ai_assistant.lock").open("a+"))
+    fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
+    health.beat(setup.folder / "ai_assistant.health", health.Report("connected", 0, 0, 1), now=utc_now())
+    setup.sql(
+        "INSERT INTO telegram_accounts (telegram_user_id, session_name, username, state)"
+        f" VALUES ({setup.sandbox.account.id}, 'ai_assistant', 'gordovcode_ai', 'active')"
+    )
+
+
+async def missing_settings(setup: Setup) -> None:
+    del setup.environment["OPENAI_API_KEY"]
+    setup.environment["CALENDLY_LINK"] = "calendly.com/me"
+
+
+async def wrong_hash(setup: Setup) -> None:
+    setup.sandbox.telegram.settings.api_hash = "another"
+    setup.open.callback(setattr, setup.sandbox.telegram.settings, "api_hash", None)
+
+
+async def no_session(setup: Setup) -> None:
+    (setup.folder / "ai_assistant.session").unlink()
+
+
+async def expired_session(setup: Setup) -> None:
+    setup.sandbox.telegram.revoke(setup.sandbox.account.id)
+
+
+async def limited(setup: Setup) -> None:
+    setup.sql(
+        "INSERT INTO telegram_accounts (id, telegram_user_id, session_name, state)"
+        f" VALUES (1, {setup.sandbox.account.id}, 'ai_assistant', 'limited')"
+    )
+    setup.sql(
+        "INSERT INTO account_holds (account_id, method, until, reason) VALUES"
+        " (1, 'new_conversations', '2099-01-02 10:00:00.000000', 'PEER_FLOOD')"
+    )
+
+
+async def proxy_away(setup: Setup) -> None:
+    setup.environment["TELEGRAM_PROXY"] = f"socks5://ann:hunter2@127.0.0.1:{unused_port()}"
+
+
+async def telegram_away(setup: Setup) -> None:
+    setup.environment["TELEGRAM_SERVER"] = f"127.0.0.1:{unused_port()}"
+
+
+async def wrong_key(setup: Setup) -> None:
+    setup.sandbox.openai.faults.add(InvalidKey())
+
+
+async def unknown_model(setup: Setup) -> None:
+    setup.environment["OPENAI_MODEL"] = "gpt-9"
+    setup.sandbox.openai.faults.add(UnknownModel())
+
+
+async def no_such_page(setup: Setup) -> None:
+    setup.environment["CALENDLY_LINK"] = f"{setup.sandbox.http_url}/gordovcode/30min"
+
+
+async def old_schema(setup: Setup) -> None:
+    setup.sql("UPDATE alembic_version SET version_num = '0002'")
+
+
+async def database_away(setup: Setup) -> None:
+    setup.environment["DATABASE_URL"] = f"postgresql://leads:hunter2@127.0.0.1:{unused_port()}/leads"
+
+
+def unused_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+CASES: dict[str, CaseSetup] = {
+    "All is well": nothing,
+    "A worker is running": running,
+    "Settings are missing or wrong": missing_settings,
+    "The database is down": database_away,
+    "The schema is old": old_schema,
+    "The proxy is away": proxy_away,
+    "Telegram cannot be reached": telegram_away,
+    "The app's hash is wrong": wrong_hash,
+    "Nobody has signed in": no_session,
+    "The session has ended": expired_session,
+    "Telegram limits the account": limited,
+    "The model's key is wrong": wrong_key,
+    "There is no such model": unknown_model,
+    "The booking page is not there": no_such_page,
+}

@@ -1,0 +1,122 @@
+"""`python -m worker doctor`: looks at everything the worker needs, and says what is to be mended and how."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from shared.clock import utc_now
+from shared.db import Database
+from shared.errors import ConfigError
+from shared.settings import explain
+from worker.doctor import database as rows
+from worker.doctor import telegram, web
+from worker.doctor.findings import Finding, ill, skipped, well
+from worker.settings import WorkerSettings
+from worker.telegram import proxy
+
+SETTINGS = "settings"
+MEND = "correct it in .env or in the environment; .env.example explains each"
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+# For the checks that do without the setting: the others are not made.
+_IN_PLACE: dict[str, Any] = {
+    "telegram_api_id": 1,
+    "telegram_api_hash": "-",
+    "openai_api_key": "-",
+    "calendly_link": "https://calendly.com/",
+}
+
+
+async def examine() -> list[Finding]:
+    """Every finding, in order; no fault keeps the others from being looked for."""
+    try:
+        settings, faults = _settings()
+    except UnicodeDecodeError:
+        return [ill(SETTINGS, ".env is not UTF-8 text", "save it in that encoding")]
+    if settings is None:
+        return [ill(SETTINGS, fault, MEND) for fault in faults.values()]
+    found = [ill(SETTINGS, fault, MEND) for fault in faults.values()] or [well(SETTINGS, "complete")]
+    database = Database(settings.database_url, pool_size=1) if "database_url" not in faults else None
+    try:
+        results = await asyncio.gather(
+            _database(database),
+            _telegram(settings, database, faults),
+            _model(settings, faults),
+            _booking(settings, faults),
+        )
+    finally:
+        if database is not None:
+            await database.close()
+    return found + [finding for findings in results for finding in findings]
+
+
+def _settings() -> tuple[WorkerSettings | None, dict[str, str]]:
+    """The settings, with stand-ins for those at fault, and what is wrong with these, by field."""
+    try:
+        return WorkerSettings(), {}
+    except ValidationError as invalid:
+        errors = invalid.errors(include_url=False, include_input=False)
+    faults = {
+        str(error["loc"][0]) if error["loc"] else "": explain(WorkerSettings, error) for error in errors
+    }
+    fields = WorkerSettings.model_fields
+    stand_ins = {
+        name: _IN_PLACE.get(name, fields[name].get_default(call_default_factory=True))
+        for name in faults
+        if name in fields
+    }
+    try:
+        return WorkerSettings(**stand_ins), faults
+    except ValidationError:
+        return None, faults
+
+
+async def _database(database: Database | None) -> list[Finding]:
+    return (
+        await rows.check(database) if database is not None else [skipped(rows.DATABASE, "DATABASE_URL first")]
+    )
+
+
+async def _telegram(
+    settings: WorkerSettings, database: Database | None, faults: dict[str, str]
+) -> list[Finding]:
+    found: list[Finding] = []
+    if settings.telegram_proxy:
+        try:
+            way = proxy.parse(settings.telegram_proxy)
+        except ConfigError as error:
+            found.append(ill("TELEGRAM_PROXY", str(error).removeprefix("TELEGRAM_PROXY: "), MEND))
+            found += [skipped(name, "TELEGRAM_PROXY first") for name in (telegram.TELEGRAM, telegram.ACCOUNT)]
+            return found
+        found.append(await web.check_proxy("TELEGRAM_PROXY", way.hostname, way.port))
+    if wrong := [name.upper() for name in faults if name.startswith("telegram_")]:
+        first = f"{wrong[0]} first"
+        return [*found, skipped(telegram.TELEGRAM, first), skipped(telegram.ACCOUNT, first)]
+    if any(not finding.is_well for finding in found):
+        server = skipped(telegram.TELEGRAM, "TELEGRAM_PROXY first")
+    else:
+        server = await telegram.check_server(settings)
+    account = await telegram.check_account(
+        settings, database, is_reachable=bool(server.is_well), now=utc_now()
+    )
+    return [*found, server, account]
+
+
+async def _model(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
+    if wrong := [name.upper() for name in faults if name.startswith("openai_")]:
+        return [skipped(web.MODEL, f"{wrong[0]} first")]
+    checks: list[Coroutine[Any, Any, Finding]] = [web.check_model(settings)]
+    if settings.openai_proxy:
+        parts = urlsplit(settings.openai_proxy)
+        checks.insert(
+            0, web.check_proxy("OPENAI_PROXY", parts.hostname or "", parts.port or _PORTS[parts.scheme])
+        )
+    return list(await asyncio.gather(*checks))
+
+
+async def _booking(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
+    if "calendly_link" in faults:
+        return [skipped(web.BOOKING, "CALENDLY_LINK first")]
+    return [await web.check_booking(settings.calendly_link)]
