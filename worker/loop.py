@@ -72,6 +72,7 @@ class Loop:
         self._wakeups = wakeups
         self._working: dict[int, asyncio.Task[None]] = {}
         self._waiting: dict[int, Lead] = {}
+        self._suspect: int | None = None
         self._stopping = False
         self._claimed_unseen = False
         self._lost: SessionEndedError | None = None
@@ -104,7 +105,12 @@ class Loop:
                 if self._claimed_unseen:
                     await queue.release_others(session, engine.me, [*self._working])
                 leads = await queue.claim(
-                    session, engine.me, now=engine.clock(), lease=engine.lease, limit=room
+                    session,
+                    engine.me,
+                    now=engine.clock(),
+                    lease=engine.lease,
+                    limit=room,
+                    suspects=0 if self._suspect else 1,
                 )
         except DATABASE_DOWN as error:
             self._claimed_unseen = True
@@ -115,6 +121,8 @@ class Loop:
         self._claimed_unseen = False
         for lead in leads:
             if lead.id is not None:
+                if lead.lost_leases >= queue.SUSPECT_AFTER:
+                    self._suspect = lead.id
                 self._start(lead, lead.id)
 
     def _start(self, lead: Lead, lead_id: int) -> None:
@@ -139,7 +147,10 @@ class Loop:
             del self._working[lead_id]
             if (again := self._waiting.pop(lead_id, None)) is not None:
                 self._start(again, lead_id)
-            if len(self._working) == MOST_IN_FLIGHT - 1:
+            was_suspect = lead_id == self._suspect and lead_id not in self._working
+            if was_suspect:
+                self._suspect = None
+            if was_suspect or len(self._working) == MOST_IN_FLIGHT - 1:
                 self._wakeups.wake()
 
     async def _decide(self, lead: Lead) -> Outcome:

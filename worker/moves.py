@@ -99,7 +99,8 @@ class Moves:
             await self.change(session, lead, due_at=due)
             await session.refresh(lead)
             return Settled(lead, None, lead.status)
-        await self.change(session, lead, due_at=due, leased_by=None, leased_until=None)
+        # Whoever works on it has lived to tell: the lead is no danger.
+        await self.change(session, lead, due_at=due, leased_by=None, leased_until=None, lost_leases=0)
         return Settled(None, due, lead.status)
 
     async def other_open(self, session: AsyncSession, lead: Lead, user_id: int | None) -> int | None:

@@ -12,6 +12,9 @@ from shared.errors import LostRaceError
 from shared.models import Lead, Message
 from shared.status import LeadStatus
 
+# So many leases lost in a row are no longer chance.
+SUSPECT_AFTER = 2
+
 
 @dataclass(frozen=True)
 class Me:
@@ -27,13 +30,16 @@ class Me:
 
 
 async def claim(
-    session: AsyncSession, me: Me, *, now: datetime, lease: timedelta, limit: int
+    session: AsyncSession, me: Me, *, now: datetime, lease: timedelta, limit: int, suspects: int = 1
 ) -> Sequence[Lead]:
     """Take up to `limit` due leads, the longest due first, that are this account's or nobody's yet.
 
-    A lease that ran out is taken over and counted in `lost_leases`.
+    A lease that ran out is taken over and counted in `lost_leases`. Of those who have lost several in a row
+    only `suspects` are taken, the least lost first: one of them may be what kills its worker, and must not
+    take the others down with it.
     """
-    # A CTE: a LIMIT subquery may be re-run and claim too many.
+    lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
+    losses = col(Lead.lost_leases) + lost
     due = (
         select(Lead.id)
         .where(
@@ -41,16 +47,17 @@ async def claim(
             or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= now),
             or_(col(Lead.account_id).is_(None), col(Lead.account_id) == me.account_id),
         )
-        .order_by(col(Lead.due_at))
-        .limit(limit)
         .with_for_update(skip_locked=True)
-        .cte("due")
     )
-    lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
+    # CTEs: a LIMIT subquery may be re-run and claim too many.
+    trusted = due.where(losses < SUSPECT_AFTER).order_by(col(Lead.due_at)).limit(limit).cte("trusted")
+    suspected = (
+        due.where(losses >= SUSPECT_AFTER).order_by(losses, col(Lead.due_at)).limit(suspects).cte("suspected")
+    )
     claimed = await session.exec(
         update(Lead)
-        .where(col(Lead.id).in_(select(due.c.id)))
-        .values(leased_by=me.name, leased_until=now + lease, lost_leases=col(Lead.lost_leases) + lost)
+        .where(or_(col(Lead.id).in_(select(trusted.c.id)), col(Lead.id).in_(select(suspected.c.id))))
+        .values(leased_by=me.name, leased_until=now + lease, lost_leases=losses)
         .returning(Lead)
         .execution_options(synchronize_session=False)
     )

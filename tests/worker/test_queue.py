@@ -26,9 +26,12 @@ async def others(database: Database) -> Me:
     return Me(await add_account(database), "life1")
 
 
-async def claim(database: Database, me: Me, *, limit: int = 10, at: timedelta = timedelta()) -> list[Lead]:
+async def claim(
+    database: Database, me: Me, *, limit: int = 10, suspects: int = 1, at: timedelta = timedelta()
+) -> list[Lead]:
     async with database.writing() as session:
-        return list(await queue.claim(session, me, now=NOW + at, lease=LEASE, limit=limit))
+        claimed = await queue.claim(session, me, now=NOW + at, lease=LEASE, limit=limit, suspects=suspects)
+        return list(claimed)
 
 
 async def test_the_longest_due_come_first(database: Database, mine: Me) -> None:
@@ -65,6 +68,18 @@ async def test_a_lease_keeps_others_away_until_it_runs_out(database: Database, m
     assert (taken.id, taken.leased_by, taken.lost_leases) == (lead.id, others.name, 1)
     (again,) = await claim(database, mine, at=2 * LEASE)
     assert again.lost_leases == 2
+
+
+async def test_of_leads_that_lost_several_leases_one_is_taken(database: Database, mine: Me) -> None:
+    lost = {"leased_by": "dead", "leased_until": NOW - MINUTE}
+    worst = await add_lead(database, lost_leases=7, **lost)
+    mild = await add_lead(database, lost_leases=queue.SUSPECT_AFTER - 1, **lost)
+    fine = [await add_lead(database, lost_leases=0, **lost), await add_lead(database)]
+    claimed = await claim(database, mine)
+    assert {lead.id for lead in claimed} == {mild.id, *(lead.id for lead in fine)}
+    assert await claim(database, mine, suspects=0) == []
+    (last,) = await claim(database, mine)
+    assert (last.id, last.lost_leases) == (worst.id, 8)
 
 
 async def test_another_accounts_leads_are_not_ours(database: Database, mine: Me, others: Me) -> None:

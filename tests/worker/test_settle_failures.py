@@ -69,7 +69,7 @@ async def test_a_wait_costs_no_attempt(kept_database: Database, me: Me) -> None:
     settled = await write(kept_database, me, lead, Wait(timedelta(hours=3), "Telegram asks to wait"))
     due = NOW + timedelta(hours=3)
     assert settled == Settled(None, due, S.PENDING)
-    expected = free(S.PENDING, due_at=due, attempts=2, lost_leases=1, last_error="Telegram asks to wait")
+    expected = free(S.PENDING, due_at=due, attempts=2, last_error="Telegram asks to wait")
     assert await state(kept_database, lead) == expected
 
 
