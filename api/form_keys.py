@@ -13,6 +13,9 @@ class Role(Enum):
     USERNAME = auto()
     # A way to reach the person, of whichever kind.
     CONTACT = auto()
+    # No name and no way to reach anybody, whatever it looks like: kept in `extra`, or not even there.
+    COMMENT = auto()
+    IGNORED = auto()
 
 
 # Fields that come with a form or a shop, whatever else their names include.

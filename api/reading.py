@@ -25,7 +25,7 @@ def read_submission(fields: Fields, settings: ApiSettings) -> Submission:
     if len(fields) > MOST_FIELDS:
         raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
     try:
-        lead = read_lead(fields, region=settings.phone_region)
+        lead = read_lead(fields, region=settings.phone_region, mapping=settings.tilda_fields)
     except ContactError:
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Annotated
 
 import phonenumbers
@@ -10,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from api.client_address import Network
+from api.form_mapping import FormMapping, read_mapping
 from shared.settings import SharedSettings
 
 _ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?", re.IGNORECASE)
@@ -60,6 +62,10 @@ Networks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_networks)]
 Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 
+def _mapping(value: object) -> object:
+    return read_mapping(Path(value)) if isinstance(value, str) else value
+
+
 class ApiSettings(SharedSettings):
     """Where the API listens, and who may use it."""
 
@@ -78,6 +84,9 @@ class ApiSettings(SharedSettings):
         (),
         description="guards the Tilda webhook; invent one and enter it in Tilda's webhook settings;"
         " several, separated by commas, are all valid",
+    )
+    tilda_fields: Annotated[FormMapping | None, BeforeValidator(_mapping)] = Field(
+        None, description="a YAML file that says which field of a form is what, where their names do not tell"
     )
     cors_origins: Origins = Field(
         (),

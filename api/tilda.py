@@ -1,7 +1,7 @@
 """Pure: a Tilda delivery's fields as the lead that they describe."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from api.bodies import Field, Fields
 from api.form_keys import Role, role_of
+from api.form_mapping import FormMapping, plain
 from api.text import clean, clean_json, one_line, without_loss
 from shared.contacts import Contact, ContactError, Phone, parse_phone, parse_username
 
@@ -61,22 +62,29 @@ def is_probe(fields: Fields) -> bool:
     return rest == [("test", "test")]
 
 
-def read_lead(fields: Fields, *, region: str = "RU") -> TildaLead:
+def read_lead(fields: Fields, *, region: str = "RU", mapping: FormMapping | None = None) -> TildaLead:
     """The lead in a submission. Every field but secrets and cookies ends in the lead or in its `extra`.
 
     `region`: where a phone without a country code is dialled (ISO 3166, two letters).
     Raises ContactError, its `field` the form's own, if there is nobody to write to.
     """
-    roles = [_role(item) for item in fields]
-    found = _candidates(fields, roles, region)
+    said = mapping.roles(_form_id(fields)) if mapping else {}
+    roles = _roles(fields, said)
+    asked, found = roles, _candidates(fields, roles, region)
+    if said and not (found.phones or found.usernames or found.nicknames):
+        # What the owner named is of no use: better a contact guessed than a person lost.
+        asked = [role or _role(item) for role, item in zip(roles, fields, strict=True)]
+        found = _candidates(fields, asked, region)
     phone_at, phone = found.phones[0] if found.phones else (None, None)
-    usernames = found.usernames or (found.nicknames if not _has_phone_field(found, roles) else [])
+    usernames = found.usernames or (found.nicknames if not _has_phone_field(found, asked) else [])
     username_at, username = usernames[0] if usernames else (None, None)
     if phone is None and username is None:
         raise _complaint(found.unread)
     name, named_at = _name(fields, roles)
-    used = named_at | {at for at in (phone_at, username_at) if at is not None and _says_no_more(fields[at])}
-    return TildaLead(name, Contact(phone, username), submission_key(fields), _extra(fields, used))
+    ignored = {at for at, role in enumerate(roles) if role is Role.IGNORED}
+    wholly = {at for at in (phone_at, username_at) if at is not None and _says_no_more(fields[at])}
+    extra = _extra(fields, named_at | wholly | ignored)
+    return TildaLead(name, Contact(phone, username), submission_key(fields), extra)
 
 
 def submission_key(fields: Fields) -> str | None:
@@ -85,6 +93,18 @@ def submission_key(fields: Fields) -> str | None:
     if parts[0].casefold() in _EMPTY:
         return None
     return "/".join(clean(part)[:_LONGEST_KEY] for part in parts if part)
+
+
+def _roles(fields: Fields, said: Mapping[str, Role]) -> list[Role | None]:
+    """What each field is for: as the owner `said`; a role that they gave away is not guessed besides."""
+    mapped = [said.get(plain(item.key)) or said.get(plain(item.label)) for item in fields]
+    given = {*mapped} | ({Role.LAST_NAME} if Role.NAME in mapped else set())
+    guessed = [_role(item) for item in fields]
+    return [role or (None if guess in given else guess) for role, guess in zip(mapped, guessed, strict=True)]
+
+
+def _form_id(fields: Fields) -> str:
+    return next((_text(item) for item in fields if _is(item, "formid")), "")
 
 
 def _role(item: Field) -> Role | None:
@@ -108,6 +128,8 @@ def _candidates(fields: Fields, roles: list[Role | None], region: str) -> _Candi
         else:
             found.unread = found.unread or fields[at]
     for at, text, kind in islice(_messengers(fields), _MOST_CONTACTS):
+        if roles[at] is not None:
+            continue
         others.append((at, text)) if kind in {"", "telegram"} else _phone_only(found, at, text, region)
     named = [*_filled(fields, roles, Role.USERNAME), *others, *_filled(fields, roles, Role.CONTACT)]
     written = []
