@@ -51,7 +51,7 @@ class House:
             "RETRY_MAX_SECONDS": "1",
             **settings,
         }
-        port = _free_port()
+        port = free_port()
         self.api_process = Process("api", folder, self.settings | {"API_PORT": str(port)})
         self.api = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
         self.worker = self.start_worker()
@@ -158,7 +158,8 @@ def _sync_driver(url: str) -> str:
     return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

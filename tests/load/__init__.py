@@ -1,0 +1,1 @@
+"""A steady flow of submissions to a real api process, while its PostgreSQL is restarted."""
