@@ -23,7 +23,7 @@ ROLES = {
 
 @dataclass(frozen=True)
 class FormMapping:
-    """For each form, by its `formid` or `*`, the roles of fields by their names as `_plain` spells them."""
+    """For each form, by its `formid` or `*`, the roles of fields by their names as `plain` spells them."""
 
     forms: Mapping[str, Mapping[str, Role]]
 

@@ -49,10 +49,10 @@ def test_a_mapped_field_wins_over_a_guessed_one(mapping: FormMapping) -> None:
 
 
 def test_what_is_not_mapped_is_guessed(mapping: FormMapping) -> None:
-    lead = _lead(
-        mapping, "form1", Питомец="Рекс", Telegram="@rex_1", **{"messenger-id": "@rex_2", "2": PHONE}
-    )
-    assert (lead.contact.username, lead.contact.phone and lead.contact.phone.e164) == ("rex_2", PHONE)
+    for username, taken in (("rex_1", {}), ("rex_2", {"Где вы онлайн": ""})):
+        fields = {"Питомец": "Рекс", "Telegram": "@rex_1", "messenger-id": "@rex_2", "2": PHONE}
+        lead = _lead(mapping, "form1", **fields, **taken)
+        assert (lead.contact.username, lead.contact.phone and lead.contact.phone.e164) == (username, PHONE)
     lead = _lead(mapping, "other", Name="Анна", Phone=PHONE, Питомец="Рекс")
     assert (lead.name, lead.extra["Питомец"]) == ("Анна", "Рекс")
 
