@@ -107,8 +107,8 @@ def main() -> int:
     print(f"sent {tally.sent}, answered {kinds}, errors {dict(tally.errors)}")
     times = (tally.quantile(part) for part in (0.5, 0.99, 1))
     print("p50 {:.0f} ms, p99 {:.0f} ms, max {:.0f} ms".format(*times))
-    busy = sum(count for status, count in kinds.items() if status < 300)
-    print(f"processor time of the api {1000 * stored.cpu / max(1, busy):.1f} ms a submission, start included")
+    busy = 1000 * stored.cpu / max(1, sum(stored.deliveries.values()))
+    print(f"processor time of the api {busy:.1f} ms a delivery, its start included")
     print(f"leads stored {stored.leads}, deliveries {stored.deliveries}")
     print(f"lost {stored.lost}, half-stored {stored.half}, stored twice {stored.twice}")
     return 0 if stored.clean else 1
