@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait for other processes: more of them than cores run at once.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
-.PHONY: demo test check lint types format soak fuzz clean
+.PHONY: demo test check lint types format soak fuzz contract clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
@@ -37,12 +37,21 @@ BODIES ?= 10000
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz --bodies $(BODIES) $(FUZZ_ARGS)
 
+# Calls of every kind, held against the API's own description. Schemathesis has a venv of its own.
+CASES ?= 100
+contract: $(VENV)/.dev .venv-contract/bin/schemathesis
+	$(BIN)/python -m tests.contract .venv-contract/bin/schemathesis --cases $(CASES)
+
+.venv-contract/bin/schemathesis:
+	$(BIN)/python -m venv .venv-contract
+	.venv-contract/bin/python -m pip --disable-pip-version-check --quiet install 'schemathesis>=4.32,<5'
+
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .demo build *.egg-info
+	rm -rf $(VENV) .venv-contract .demo build *.egg-info
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing into $(VENV), about a minute, once…"

@@ -104,7 +104,8 @@ async def list_leads(
 
 
 @router.get(
-    "/{lead_id}",
+    # Only a number: /leads/import is no lead.
+    "/{lead_id:int}",
     summary="Show a lead",
     response_description="The lead with its conversation and history.",
     responses=examples.NOT_FOUND,

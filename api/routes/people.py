@@ -46,7 +46,8 @@ async def export_person(lead_id: RowId, database: DatabaseDep) -> Response:
 
 
 @router.delete(
-    "/{lead_id}",
+    # Only a number: /leads/import is no lead.
+    "/{lead_id:int}",
     status_code=204,
     summary="Erase a person",
     response_description="It is gone, and so is all that belonged to it.",

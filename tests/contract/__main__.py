@@ -1,0 +1,38 @@
+"""`python -m tests.contract SCHEMATHESIS`: calls of every kind, held against the API's own description."""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.api.processes import serving
+from tests.conftest import ROOT, migrate
+
+SETTINGS = {
+    # As schemathesis.toml sends them.
+    "API_TOKEN": "contract-api-token",
+    "TILDA_TOKEN": "contract-tilda-token",
+    "RATE_LIMIT_PER_MINUTE": "0",
+    "TRUSTED_PROXIES": "127.0.0.1",
+}
+
+
+def main() -> int:
+    """Schemathesis' own exit code: 0 if every answer was as described."""
+    parser = argparse.ArgumentParser(prog="python -m tests.contract", description=__doc__)
+    parser.add_argument("schemathesis", help="the schemathesis command")
+    parser.add_argument("--cases", type=int, default=100, help="most cases of one operation (%(default)s)")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="contract-") as name:
+        url = f"sqlite:///{Path(name) / 'leads.db'}"
+        migrate(url)
+        with serving(Path(name), DATABASE_URL=url, **SETTINGS) as (_, address, _):
+            command = [options.schemathesis, "--config-file", "tests/contract/schemathesis.toml", "run"]
+            command += [f"{address}/openapi.json", "--checks", "all", "--continue-on-failure"]
+            command += ["--max-examples", str(options.cases), "--no-color"]
+            return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
