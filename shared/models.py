@@ -21,6 +21,7 @@ from shared.columns import (
     row_id,
     text_field,
 )
+from shared.owner_models import OwnerMessage, OwnerNotice
 from shared.status import OPEN, Intent, LeadStatus
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "Lead",
     "LeadEvent",
     "Message",
+    "OwnerMessage",
+    "OwnerNotice",
     "TelegramAccount",
     "TelegramPerson",
     "WebhookDelivery",
@@ -184,33 +187,6 @@ class Message(SQLModel, table=True):
     # Unknown if the model has no price.
     cost_usd: float | None = real()
     latency_ms: int | None = integer()
-
-
-class OwnerMessage(SQLModel, table=True):
-    """What the worker tells the owner in the account's own Saved Messages; empty once it is there."""
-
-    __tablename__ = "owner_messages"
-    __table_args__ = (
-        UniqueConstraint("account_id", "answers"),
-        UniqueConstraint("random_id"),
-        Index(
-            "ix_owner_messages_queued",
-            "account_id",
-            "id",
-            postgresql_where=text("sent_at IS NULL"),
-            sqlite_where=text("sent_at IS NULL"),
-        ),
-        NEVER_REUSE_IDS,
-    )
-
-    id: int | None = row_id()
-    account_id: int = reference("telegram_accounts.id")
-    # Telegram's number of the command that this answers.
-    answers: int | None = number()
-    text: str = text_field(nullable=False)
-    random_id: int = number(nullable=False)
-    created_at: datetime = moment(default_now=True)
-    sent_at: datetime | None = moment(nullable=True)
 
 
 class LeadEvent(SQLModel, table=True):

@@ -16,6 +16,7 @@ from shared.db import DATABASE_DOWN, Database
 from worker import account, health, queue
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model import Model
+from worker.herald import Herald
 from worker.listener import Listener
 from worker.loop import Engine, Loop
 from worker.moves import Policy
@@ -159,6 +160,8 @@ class Worker:
             asyncio.create_task(self._telegram.session.watch()),
             asyncio.create_task(self._stop.wait()),
         ]
+        if self._settings.owner_chat:
+            background.append(asyncio.create_task(self._herald(self._settings.owner_chat, me, holds).run()))
         if self._database.is_postgres:
             background.append(asyncio.create_task(listen(self._database, wakeups)))
         looping = asyncio.create_task(loop.run())
@@ -178,6 +181,21 @@ class Worker:
         if not self._stop.is_set():
             log.warning("the link to Telegram is made anew")
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _herald(self, chat: str, me: Me, holds: Callable[[], bool]) -> Herald:
+        settings = self._settings
+        return Herald(
+            self._database,
+            me.account_id,
+            self._telegram,
+            utc_now,
+            chat,
+            settings.owner_language,
+            settings.owner_messages_per_hour,
+            ZoneInfo(settings.timezone),
+            lambda: self._model.trouble,
+            holds,
+        )
 
     async def _introduce(self, identity: Identity, account_id: int) -> Me:
         me = Me(account_id, secrets.token_hex(4))

@@ -1,5 +1,6 @@
 """The worker's settings; each description is what the operator reads when it is missing or wrong."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -45,6 +46,13 @@ def _filled(value: SecretStr) -> SecretStr:
     if not value.get_secret_value().strip():
         raise ValueError("is empty")
     return value
+
+
+def _owner(value: str) -> str:
+    name = value.strip().removeprefix("https://t.me/").removeprefix("@")
+    if not re.fullmatch(r"me|[A-Za-z]\w{3,31}", name):
+        raise ValueError("is neither a username nor me")
+    return name
 
 
 class Price(NamedTuple):
@@ -144,6 +152,14 @@ class WorkerSettings(TelegramSettings):
     company_name: str = Field("GordovCode", min_length=1, description="how the company calls itself")
     company_profile: Annotated[Path, AfterValidator(_readable)] = Field(
         EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers come from it alone"
+    )
+
+    owner_chat: Annotated[str, AfterValidator(_owner)] | None = Field(
+        None, description="who is told of leads and trouble: a @username, or me for Saved Messages"
+    )
+    owner_language: Literal["ru", "en"] = Field("ru", description="the language of these notices: ru or en")
+    owner_messages_per_hour: int = Field(
+        10, ge=1, le=60, description="most notices an hour; what is more goes together in the next"
     )
 
     poll_interval_seconds: Seconds = Field(5, gt=0, description="how often due leads are looked for, seconds")

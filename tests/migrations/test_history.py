@@ -22,6 +22,7 @@ TABLES = {
     "messages",
     "lead_events",
     "owner_messages",
+    "owner_notices",
     "telegram_accounts",
     "account_holds",
     "account_calls",
