@@ -14,6 +14,7 @@ from api.text import clean, one_line
 from api.tilda import is_probe, read_lead, submission_key
 from shared.contacts import ContactError
 from tests.api.tilda_bodies import CASES, FORM, PHONE, Case
+from tests.api.tilda_table import MARK, PAGE, table
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
@@ -143,3 +144,7 @@ def test_no_field_is_lost(pairs: list[tuple[str, str]]) -> None:
     lead = read_lead(read_fields(urlencode([*pairs, ("Phone", PHONE)]).encode(), FORM))
     for _, value in pairs:
         assert clean(value) in lead.extra.values() or one_line(value) in lead.name
+
+
+def test_the_table_in_the_docs_is_what_the_parser_does() -> None:
+    assert PAGE.read_text("utf-8").partition(MARK)[2] == "\n" + table()
