@@ -117,3 +117,23 @@ async def test_a_long_name_is_cut_and_kept_whole(client: httpx2.AsyncClient) -> 
     answer = await client.post(WEBHOOK, content=json.dumps({"Name": "я" * 500, "Phone": PHONE}), headers=RAW)
     assert answer.json()["name"] == "я" * 200
     assert answer.json()["extra"] == {"Name": "я" * 500}
+
+
+async def test_a_missing_name_is_no_obstacle_whichever_way_it_comes(lite: httpx2.AsyncClient) -> None:
+    table = "Имя,Телефон\n,+79990000003\nnull,+79990000004\n"
+    imported = await lite.post("/leads/import", content=table, headers={"content-type": "text/csv"})
+    assert [row["outcome"] for row in imported.json()["rows"]] == ["taken", "taken"]
+    for call in (
+        {"data": {"Имя": "", "Телефон": "+79990000001"}},
+        {"json": {"name": None, "phone": "+79990000002"}},
+    ):
+        assert (await lite.post(WEBHOOK, **call)).status_code == 201
+    assert [lead["name"] for lead in (await lite.get("/leads")).json()["items"]] == [""] * 4
+
+
+async def test_a_paid_order_that_posts_twice_is_one_lead(lite: httpx2.AsyncClient) -> None:
+    order = SUBMISSION | {"payment[orderid]": "17", "payment[amount]": "100"}
+    first = await lite.post(WEBHOOK, data=order)
+    paid = await lite.post(WEBHOOK, data=order | {"payment[systranid]": "2c8f", "paymentstatus": "paid"})
+    assert (first.status_code, paid.status_code) == (201, 200)
+    assert paid.json()["id"] == first.json()["id"]
