@@ -1,19 +1,18 @@
 """The queries of the worker's own Telegram account: its row, its state, and the pace it keeps."""
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped
-from sqlmodel import col, or_, select
+from sqlmodel import col, or_
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.models import TelegramAccount
-from worker import outbox
+from worker import holds, usage
+from worker.outreach import Limits, cap_for, pause, spaced
 
-NEXT_OUTREACH: Mapped[datetime | None] = col(TelegramAccount.next_outreach_at)
-NEXT_LOOKUP: Mapped[datetime | None] = col(TelegramAccount.next_lookup_at)
+# After a pause one first message goes ahead of the others by so much.
+PROBE = timedelta(minutes=10)
 
 
 async def hold(
@@ -50,20 +49,34 @@ async def let_go(session: AsyncSession, account_id: int, holder: str) -> None:
     )
 
 
-async def introduce(session: AsyncSession, account_id: int, username: str | None, *, now: datetime) -> None:
-    """The account is connected: what is known of it, and that nothing is wrong."""
+async def introduce(
+    session: AsyncSession, account_id: int, username: str | None, limits: Limits, *, now: datetime
+) -> None:
+    """The account is connected: what is known of it. It stays limited until a first message gets through."""
+    held = await holds.get(session, account_id, usage.NEW_CONVERSATIONS)
+    account = await session.get_one(TelegramAccount, account_id)
     await session.exec(
         update(TelegramAccount)
         .where(col(TelegramAccount.id) == account_id)
-        .values(username=username, state="active", state_reason=None, updated_at=now)
+        .values(
+            username=username,
+            state="limited" if held else "active",
+            state_reason=held.reason if held else None,
+            outreach_limit=limits.cap(account.created_at, now),
+            resolve_limit=limits.resolves,
+            import_limit=limits.imports,
+            no_room_until=None,
+            updated_at=now,
+        )
         .execution_options(synchronize_session=False)
     )
+    await usage.forget_old(session, now=now)
 
 
 async def set_state(
-    session: AsyncSession, account_id: int, state: str, reason: str, *, now: datetime
+    session: AsyncSession, account_id: int, state: str, reason: str | None, *, now: datetime
 ) -> None:
-    """Say why the account cannot be used as usual: `limited`, `needs_login`, `banned`."""
+    """Say why the account cannot be used as usual: `limited`, `needs_login`, `banned`; or that it can."""
     await session.exec(
         update(TelegramAccount)
         .where(col(TelegramAccount.id) == account_id)
@@ -72,46 +85,81 @@ async def set_state(
     )
 
 
-async def reserve_outreach(
-    session: AsyncSession, account_id: int, *, now: datetime, gap: timedelta, daily_limit: int, zone: ZoneInfo
+async def begin_conversation(
+    session: AsyncSession, account_id: int, limits: Limits, *, fresh: bool, now: datetime, chance: float
 ) -> datetime | None:
-    """Take the next slot for a first message. None = go ahead; else when to ask again (UTC)."""
-    midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    if await outbox.released_since(session, account_id, midnight) >= daily_limit:
-        return (midnight + timedelta(days=1)).astimezone(now.tzinfo)
-    return await _reserve(session, account_id, NEXT_OUTREACH, now=now, gap=gap)
+    """Take the next slot for a first message. None = go ahead; else when to ask again (UTC).
+
+    `chance`, from 0 to 1, makes the pause after it longer.
+    """
+    account = await _lock(session, account_id)
+    cap = limits.cap(account.created_at, now)
+    held = await holds.get(session, account_id, usage.NEW_CONVERSATIONS)
+    most = cap_for(cap, fresh=fresh)
+    waits = [
+        held.until if held else None,
+        account.next_outreach_at,
+        await usage.frees_at(session, account_id, usage.NEW_CONVERSATIONS, most, now=now),
+    ]
+    later = [wait for wait in waits if wait is not None and wait > now]
+    if later:
+        return max(later)
+    account.next_outreach_at = now + spaced(limits.outreach_gap, chance)
+    account.outreach_limit = cap
+    if held is not None:
+        # Somebody goes first; whether they got through is known before anybody follows.
+        held.until = now + PROBE
+    await usage.note(session, account_id, usage.NEW_CONVERSATIONS, now=now)
+    return None
 
 
-async def reserve_lookup(
-    session: AsyncSession, account_id: int, *, now: datetime, gap: timedelta
+async def refuse_strangers(
+    session: AsyncSession, account_id: int, reason: str, *, now: datetime
+) -> timedelta:
+    """Telegram lets the account write to no strangers: for longer each time in a row. Gives how long."""
+    held = await holds.get(session, account_id, usage.NEW_CONVERSATIONS)
+    # What was under way together is refused together: that is one refusal.
+    repeated = held is not None and held.until > now + PROBE
+    strikes = (held.strikes if held else 0) + (not repeated)
+    until = held.until if held and repeated else now + pause(strikes)
+    method = usage.NEW_CONVERSATIONS
+    await holds.put(session, account_id, method, until=until, reason=reason, strikes=strikes, now=now)
+    await set_state(session, account_id, "limited", reason, now=now)
+    return until - now
+
+
+async def accept_strangers(session: AsyncSession, account_id: int, *, now: datetime) -> None:
+    """A first message got through: whatever was held against the account is over."""
+    if await holds.lift(session, account_id, usage.NEW_CONVERSATIONS):
+        await set_state(session, account_id, "active", None, now=now)
+
+
+async def begin_lookup(
+    session: AsyncSession,
+    account_id: int,
+    method: str,
+    most: int | None,
+    *,
+    gap: timedelta | None,
+    now: datetime,
 ) -> datetime | None:
-    """Take the next slot for looking a person up. None = go ahead; else when to ask again (UTC)."""
-    return await _reserve(session, account_id, NEXT_LOOKUP, now=now, gap=gap)
+    """Take the next slot for looking a person up. None = go ahead; else when to ask again (UTC).
+
+    `most`: how often this method may be called in 24 hours; `gap`: from one look-up to the next.
+    """
+    account = await _lock(session, account_id)
+    full = await usage.frees_at(session, account_id, method, most, now=now) if most else None
+    turn = account.next_lookup_at if gap is not None else None
+    later = [wait for wait in (turn, full) if wait is not None and wait > now]
+    if later:
+        return max(later)
+    if gap is not None:
+        account.next_lookup_at = now + gap
+    if most:
+        await usage.note(session, account_id, method, now=now)
+    return None
 
 
-async def hold_pace(
-    session: AsyncSession, account_id: int, pace: Mapped[datetime | None], *, until: datetime
-) -> None:
-    """Nothing of this pace (NEXT_OUTREACH, NEXT_LOOKUP) before `until`, also after a restart."""
-    await session.exec(
-        update(TelegramAccount)
-        .where(col(TelegramAccount.id) == account_id, or_(pace.is_(None), pace < until))
-        .values({pace: until})
-        .execution_options(synchronize_session=False)
-    )
-
-
-async def _reserve(
-    session: AsyncSession, account_id: int, pace: Mapped[datetime | None], *, now: datetime, gap: timedelta
-) -> datetime | None:
-    taken = await session.exec(
-        update(TelegramAccount)
-        .where(col(TelegramAccount.id) == account_id, or_(pace.is_(None), pace <= now))
-        .values({pace: now + gap})
-        .returning(col(TelegramAccount.id))
-        .execution_options(synchronize_session=False)
-    )
-    if taken.first() is not None:
-        return None
-    free = await session.exec(select(pace).where(col(TelegramAccount.id) == account_id))
-    return free.one()
+async def _lock(session: AsyncSession, account_id: int) -> TelegramAccount:
+    """The account's row, held until the transaction ends: slots are given out one at a time."""
+    return await session.get_one(TelegramAccount, account_id, with_for_update=True, populate_existing=True)

@@ -2,18 +2,19 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
-from worker import outbox, queue, requests
+from worker import openings, outbox, queue, requests
 from worker.moves import Policy, Settled
 from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
@@ -21,7 +22,8 @@ from worker.ports import (
     AssistantError,
     AssistantPausedError,
     AssistantUnavailableError,
-    PutOffError,
+    NotYetError,
+    OutreachLimitedError,
     RateLimitedError,
     SessionEndedError,
     TelegramError,
@@ -104,14 +106,7 @@ class Loop:
             async with engine.database.writing() as session:
                 if self._claimed_unseen:
                     await queue.release_others(session, engine.me, [*self._working])
-                leads = await queue.claim(
-                    session,
-                    engine.me,
-                    now=engine.clock(),
-                    lease=engine.lease,
-                    limit=room,
-                    suspects=0 if self._suspect else 1,
-                )
+                leads = await self._due(session, room)
         except DATABASE_DOWN as error:
             self._claimed_unseen = True
             log.warning("the database does not answer: %s", type(error).__name__)
@@ -124,6 +119,14 @@ class Loop:
                 if lead.lost_leases >= queue.SUSPECT_AFTER:
                     self._suspect = lead.id
                 self._start(lead, lead.id)
+
+    async def _due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
+        """Running conversations before new ones."""
+        engine, now = self._engine, self._engine.clock()
+        claim = queue.Claim(engine.me, now, engine.lease, suspects=0 if self._suspect else 1)
+        leads = await queue.claim(session, claim, limit=limit)
+        new = await openings.claim(session, claim, engine.pace.limits, limit=limit - len(leads))
+        return [*leads, *new]
 
     def _start(self, lead: Lead, lead_id: int) -> None:
         if lead_id in self._working:
@@ -150,7 +153,9 @@ class Loop:
             was_suspect = lead_id == self._suspect and lead_id not in self._working
             if was_suspect:
                 self._suspect = None
-            if was_suspect or len(self._working) == MOST_IN_FLIGHT - 1:
+            # Room in hand, or among the new conversations where few are prepared at a time.
+            is_new = lead.status is LeadStatus.PENDING and self._engine.pace.few_ahead
+            if was_suspect or is_new or len(self._working) == MOST_IN_FLIGHT - 1:
                 self._wakeups.wake()
 
     async def _decide(self, lead: Lead) -> Outcome:
@@ -161,11 +166,10 @@ class Loop:
             return await self._act(lead)
         except (SessionEndedError, LostRaceError):
             raise
-        except PutOffError as error:
+        except (RateLimitedError, NotYetError) as error:
             return Wait(error.wait, str(error))
-        except RateLimitedError as error:
-            await engine.pace.hold_lookups(error.wait)
-            return Wait(error.wait, str(error))
+        except OutreachLimitedError as error:
+            return Wait(await engine.pace.refused(str(error)), str(error))
         except (TelegramError, AssistantError) as error:
             log.warning("lead %s: %s", lead.id, error)
             return Retry(str(error))
@@ -200,7 +204,7 @@ class Loop:
         engine = self._engine
         if work.queued is not None:
             return await engine.sender.deliver(work, work.queued)
-        if work.lead.status is LeadStatus.PENDING and (wait := await engine.pace.before_lookup()):
+        if work.lead.status is LeadStatus.PENDING and (wait := engine.pace.before_opening(work.lead)):
             return wait
         step = STEPS.get(work.lead.status)
         return Rest() if step is None else await step(work, engine.tools)

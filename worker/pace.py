@@ -1,28 +1,23 @@
 """The account's pace: when it may next look somebody up or begin a conversation; kept in the database."""
 
+import contextlib
+import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta, tzinfo
 
 from shared.clock import Clock
-from shared.db import Database
-from shared.models import Message
-from worker import account, outbox
+from shared.db import DATABASE_DOWN, Database
+from shared.models import Lead, Message
+from worker import account, handover, holds, openings, outbox, outreach, usage
+from worker.local_time import local_time
 from worker.outcomes import Wait
+from worker.outreach import Hours, Limits, is_fresh
+from worker.ports import NotYetError
 from worker.queue import Me
 
-# PEER_FLOOD lasts for days; asking again within one makes it longer (reported).
-PEER_FLOOD_PAUSE = timedelta(days=1)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Gaps between calls, and the most first messages between two midnights of `zone`."""
-
-    outreach_gap: timedelta
-    daily_limit: int
-    lookup_gap: timedelta
-    zone: ZoneInfo
+# An older lead lets those who have just sent the form go first, and asks again soon.
+YIELD = timedelta(seconds=2)
 
 
 @dataclass(frozen=True)
@@ -33,43 +28,67 @@ class Pace:
     me: Me
     limits: Limits
     clock: Clock
+    zone: tzinfo
+    hours: Hours | None = None
+    chance: Callable[[], float] = random.random
 
-    async def before_lookup(self) -> Wait | None:
-        """None = look up now; the slot is taken."""
+    def before_opening(self, lead: Lead) -> Wait | None:
+        """None = a good hour for a first message; whoever has just sent the form is there at any."""
         now = self.clock()
-        async with self.database.writing() as session:
-            free = await account.reserve_lookup(
-                session, self.me.account_id, now=now, gap=self.limits.lookup_gap
-            )
-        return None if free is None else Wait(free - now, "keeping the pace of look-ups")
+        if self.hours is None or is_fresh(lead.source, lead.created_at, now):
+            return None
+        zone = local_time(now.astimezone(self.zone), lead.phone_e164).tzinfo
+        opens = self.hours.next_opening(now, zone)
+        return Wait(opens - now, "waits for OUTREACH_HOURS where the person is") if opens else None
 
-    async def before_first_message(self, message: Message) -> Wait | None:
+    async def before_lookup(self, method: str, most: int | None = None, *, spaced: bool = True) -> None:
+        """Take the slot for one call of `method`, of which `most` in 24 hours; raises NotYetError.
+
+        `spaced`: the call keeps its distance from the look-up before.
+        """
+        now, gap = self.clock(), self.limits.lookup_gap if spaced else None
+        async with self.database.writing() as session:
+            free = await account.begin_lookup(session, self.me.account_id, method, most, gap=gap, now=now)
+        if free is not None:
+            raise NotYetError(free - now, f"keeping the pace of {method}")
+
+    async def before_first_message(self, lead: Lead, message: Message) -> Wait | None:
         """None = send now; the slot is taken, once for each message however often it is tried."""
         if message.released_at is not None:
             return None
+        if wait := self.before_opening(lead):
+            return wait
         now = self.clock()
+        fresh = is_fresh(lead.source, lead.created_at, now)
         async with self.database.writing() as session:
-            free = await account.reserve_outreach(
-                session,
-                self.me.account_id,
-                now=now,
-                gap=self.limits.outreach_gap,
-                daily_limit=self.limits.daily_limit,
-                zone=self.limits.zone,
+            if not fresh and await openings.fresh_are_coming(session, self.me, now=now):
+                return Wait(YIELD, "lets those who have just written go first")
+            free = await account.begin_conversation(
+                session, self.me.account_id, self.limits, fresh=fresh, now=now, chance=self.chance()
             )
             if free is None:
                 await outbox.release(session, message.id or 0, now=now)
         return None if free is None else Wait(free - now, "keeping the pace of first messages")
 
-    async def hold_lookups(self, wait: timedelta) -> None:
-        """Telegram asked for a pause in looking people up."""
-        async with self.database.writing() as session:
-            until = self.clock() + wait
-            await account.hold_pace(session, self.me.account_id, account.NEXT_LOOKUP, until=until)
-
-    async def hold_outreach(self, wait: timedelta, reason: str) -> None:
-        """Telegram asked for a pause in first messages."""
+    async def refused(self, reason: str) -> timedelta:
+        """Telegram lets this account write to no strangers: gives for how long they are left alone now."""
         now = self.clock()
         async with self.database.writing() as session:
-            await account.hold_pace(session, self.me.account_id, account.NEXT_OUTREACH, until=now + wait)
-            await account.set_state(session, self.me.account_id, "limited", reason, now=now)
+            wait = await account.refuse_strangers(session, self.me.account_id, reason, now=now)
+            if await handover.has_others(session, self.me.account_id, now=now):
+                await handover.hand_on(session, self.me.account_id, now=now, reason=reason)
+        return wait
+
+    async def got_through(self) -> None:
+        """A first message was delivered; a lost database must not hide that."""
+        with contextlib.suppress(*DATABASE_DOWN):
+            async with self.database.reading() as session:
+                if await holds.get(session, self.me.account_id, usage.NEW_CONVERSATIONS) is None:
+                    return
+            async with self.database.writing() as session:
+                await account.accept_strangers(session, self.me.account_id, now=self.clock())
+
+    @property
+    def few_ahead(self) -> bool:
+        """Whether only some of those who are due are prepared at a time."""
+        return outreach.ahead(self.limits.outreach_gap, openings.MOST_AHEAD) < openings.MOST_AHEAD

@@ -77,11 +77,31 @@ class CannotWriteError(TelegramError):
     """This person cannot be written to, now or later; the text says why, for the operator."""
 
 
+class PaymentRequiredError(CannotWriteError):
+    """This person takes messages from strangers for so many Telegram Stars."""
+
+    def __init__(self, stars: int) -> None:
+        price = f"{stars} " if stars else ""
+        super().__init__(
+            f"they take {price}Telegram Stars for messages from strangers (MAX_STARS_PER_MESSAGE)"
+        )
+        self.stars = stars
+
+
 class RateLimitedError(TelegramError):
     """Telegram asks to wait before this kind of call; nothing was done."""
 
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__(f"Telegram asks to wait {int(wait.total_seconds())} s")
+    def __init__(self, wait: timedelta, method: str | None = None) -> None:
+        before = f" before {method}" if method else ""
+        super().__init__(f"Telegram asks to wait {int(wait.total_seconds())} s{before}")
+        self.wait = wait
+
+
+class NotYetError(TelegramError):
+    """The account's own pace does not allow it yet; nothing was done."""
+
+    def __init__(self, wait: timedelta, reason: str) -> None:
+        super().__init__(reason)
         self.wait = wait
 
 
@@ -90,7 +110,7 @@ class PutOffError(RateLimitedError):
 
 
 class OutreachLimitedError(TelegramError):
-    """Telegram lets this account write to no strangers for now; running conversations go on."""
+    """Telegram lets this account write to no strangers for now, or has frozen it."""
 
 
 class TelegramUnavailableError(TelegramError):
@@ -105,6 +125,32 @@ class SessionEndedError(TelegramError):
         self.state = state
 
 
+class Gate(Protocol):
+    """What Telegram has asked to leave alone, by the names of its methods."""
+
+    def rest(self, method: str) -> timedelta | None:
+        """How long a method is still to be left alone; None if it may be called."""
+
+    async def close(self, method: str, wait: timedelta, reason: str) -> None:
+        """Remember for good that a method is to be left alone for so long."""
+
+
+class Finder(Protocol):
+    """Finds people at the least cost. May raise NotYetError, and what Telegram does."""
+
+    async def by_username(self, username: str) -> Peer:
+        """The person behind a username; raises NobodyThereError or CannotWriteError."""
+
+    async def by_phone(self, phone_e164: str, name: str, *, thoroughly: bool = True) -> Peer:
+        """The person behind a phone; raises NobodyThereError or CannotWriteError.
+
+        `thoroughly`: if need be by saving them as a contact called `name`, of which few are allowed a day.
+        """
+
+    async def tidy(self) -> None:
+        """Take out of the address book whoever was saved there on the way."""
+
+
 class Telegram(Protocol):
     """One signed-in user account. Every method may raise RateLimitedError, TelegramUnavailableError,
     SessionEndedError, or TelegramError for an answer that is none of these."""
@@ -112,8 +158,17 @@ class Telegram(Protocol):
     async def find_by_username(self, username: str) -> Peer:
         """The person behind a username; raises NobodyThereError."""
 
-    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
+    async def find_by_phone(self, phone_e164: str) -> Peer:
+        """The person behind a phone; raises NobodyThereError, also for some who can be imported."""
+
+    async def import_contact(self, phone_e164: str, name: str) -> Peer:
         """The person behind a phone, saved as a contact called `name`; raises NobodyThereError."""
+
+    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
+        """Take people out of the account's contacts; they can still be written to."""
+
+    async def check_open(self, peer: Peer) -> None:
+        """Raise CannotWriteError if this person takes no first message from this account."""
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         """Send `text` once, however often it is called with the same random_id.

@@ -3,10 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import case, exists, func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.errors import LostRaceError
 from shared.models import Lead, Message
@@ -29,39 +31,63 @@ class Me:
         return f"account-{self.account_id}/{self.life}"
 
 
-async def claim(
-    session: AsyncSession, me: Me, *, now: datetime, lease: timedelta, limit: int, suspects: int = 1
-) -> Sequence[Lead]:
-    """Take up to `limit` due leads, the longest due first, that are this account's or nobody's yet.
+@dataclass
+class Claim:
+    """Who takes due leads, when and for how long.
 
-    A lease that ran out is taken over and counted in `lost_leases`. Of those who have lost several in a row
-    only `suspects` are taken, the least lost first: one of them may be what kills its worker, and must not
-    take the others down with it.
+    Of those who have lost several leases in a row only `suspects` are taken, the least lost first: one of
+    them may be what kills its worker, and must not take the others down with it.
     """
-    lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
-    losses = col(Lead.lost_leases) + lost
+
+    me: Me
+    now: datetime
+    lease: timedelta
+    suspects: int = 1
+
+    async def take(self, session: AsyncSession, wanted: SelectOfScalar[Any], limit: int) -> Sequence[Lead]:
+        """Lease the first `limit` leads of a query of their ids; gives them in no order.
+
+        A lease that ran out is taken over and counted in `lost_leases`.
+        """
+        if limit <= 0:
+            return []
+        lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
+        losses = col(Lead.lost_leases) + lost
+        held = wanted.with_for_update(skip_locked=True)
+        # CTEs: a LIMIT subquery may be re-run and claim too many.
+        trusted = held.where(losses < SUSPECT_AFTER).limit(limit).cte("trusted")
+        least_lost = held.where(losses >= SUSPECT_AFTER).order_by(None).order_by(losses, col(Lead.due_at))
+        suspected = least_lost.limit(self.suspects).cte("suspected")
+        claimed = await session.exec(
+            update(Lead)
+            .where(or_(col(Lead.id).in_(select(trusted.c.id)), col(Lead.id).in_(select(suspected.c.id))))
+            .values(leased_by=self.me.name, leased_until=self.now + self.lease, lost_leases=losses)
+            .returning(Lead)
+            .execution_options(synchronize_session=False)
+        )
+        leads = claimed.scalars().all()
+        self.suspects -= sum(lead.lost_leases >= SUSPECT_AFTER for lead in leads)
+        return leads
+
+
+async def claim(session: AsyncSession, claim: Claim, *, limit: int) -> Sequence[Lead]:
+    """Take up to `limit` due leads of this account that are beyond their look-up, the longest due first.
+
+    New ones are claimed by worker/openings.py: there the account's limits have a say.
+    """
+    now = claim.now
     due = (
         select(Lead.id)
         .where(
             col(Lead.due_at) <= now,
+            col(Lead.status) != LeadStatus.PENDING,
             or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= now),
-            or_(col(Lead.account_id).is_(None), col(Lead.account_id) == me.account_id),
+            or_(col(Lead.account_id).is_(None), col(Lead.account_id) == claim.me.account_id),
         )
-        .with_for_update(skip_locked=True)
+        .order_by(col(Lead.due_at), col(Lead.id))
     )
-    # CTEs: a LIMIT subquery may be re-run and claim too many.
-    trusted = due.where(losses < SUSPECT_AFTER).order_by(col(Lead.due_at)).limit(limit).cte("trusted")
-    suspected = (
-        due.where(losses >= SUSPECT_AFTER).order_by(losses, col(Lead.due_at)).limit(suspects).cte("suspected")
-    )
-    claimed = await session.exec(
-        update(Lead)
-        .where(or_(col(Lead.id).in_(select(trusted.c.id)), col(Lead.id).in_(select(suspected.c.id))))
-        .values(leased_by=me.name, leased_until=now + lease, lost_leases=losses)
-        .returning(Lead)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(claimed.scalars(), key=lambda lead: (lead.due_at or now, lead.id or 0))
+    leads = await claim.take(session, due, limit)
+    return sorted(leads, key=lambda lead: (lead.due_at or now, lead.id or 0))
 
 
 async def lock(session: AsyncSession, lead_id: int, me: Me) -> Lead:

@@ -13,22 +13,20 @@ from zoneinfo import ZoneInfo
 
 from shared.clock import utc_now
 from shared.db import DATABASE_DOWN, Database
-from worker import account, health, queue
+from worker import account, handover, health, openings, queue
+from worker.assembly import Parts, assemble, limits_of
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model import Model
 from worker.herald import Herald
+from worker.holds import Holds
 from worker.listener import Listener
-from worker.loop import Engine, Loop
-from worker.moves import Policy
+from worker.loop import Loop
 from worker.owner import Answers
-from worker.pace import Limits, Pace
-from worker.ports import Identity, SessionEndedError, TelegramUnavailableError
+from worker.ports import Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
 from worker.queue import Me
-from worker.retry import Outages, backoff
-from worker.sender import Sender
+from worker.retry import backoff
 from worker.settings import WorkerSettings
 from worker.standby import sole_use
-from worker.steps import Tools
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.client import signed_in_user
 from worker.tenure import Tenure
@@ -38,6 +36,8 @@ log = logging.getLogger(__name__)
 
 DATABASE_PAUSE_SECONDS = 2
 RECONNECT_SECONDS = 1
+# The calls of a start, which Telegram may ask to leave alone as well.
+CONNECTING = "connecting"
 
 
 class Worker:
@@ -50,7 +50,10 @@ class Worker:
         self._database = Database(settings.database_url)
         self._model = Model(settings)
         self._assistant = ModelAssistant(settings, self._model)
-        self._telegram = TelegramAccount(settings)
+        self._holds = Holds(self._database, utc_now)
+        self._telegram = TelegramAccount(
+            settings, gate=self._holds, most_stars=settings.max_stars_per_message
+        )
         self._account_id: int | None = None
 
     async def run(self) -> None:
@@ -86,6 +89,7 @@ class Worker:
         needs_word = self._settings.locked_file is None
         keeping = asyncio.create_task(tenure.keep(needs_word=needs_word))
         try:
+            await self._recall(tenure.account_id)
             async with self._connected() as identity:
                 await self._serve(identity, tenure.account_id, keeping, tenure.holds)
         finally:
@@ -118,8 +122,12 @@ class Worker:
         attempt = 0
         while True:
             try:
+                if rest := self._holds.rest(CONNECTING):
+                    await asyncio.sleep(rest.total_seconds())
                 identity = await self._telegram.session.open()
                 break
+            except RateLimitedError as error:
+                await self._holds.close(CONNECTING, error.wait, str(error))
             except TelegramUnavailableError as error:
                 attempt += 1
                 pause = backoff(attempt, base=1, most=60)
@@ -145,7 +153,9 @@ class Worker:
             timedelta(seconds=self._settings.reply_debounce_seconds),
             self._settings.takeover_lasts,
         )
-        loop = Loop(self._engine(me, holds, listener), wakeups)
+        parts = Parts(self._database, me, self._telegram, self._assistant, utc_now)
+        engine = assemble(self._settings, parts, may_speak=holds, look_back=listener.began_unheard)
+        loop = Loop(engine, wakeups)
         self._state = "connected"
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
@@ -162,6 +172,8 @@ class Worker:
         ]
         if self._settings.owner_chat:
             background.append(asyncio.create_task(self._herald(self._settings.owner_chat, me, holds).run()))
+        if not self._settings.keep_contacts:
+            await engine.tools.finder.tidy()
         if self._database.is_postgres:
             background.append(asyncio.create_task(listen(self._database, wakeups)))
         looping = asyncio.create_task(loop.run())
@@ -197,13 +209,25 @@ class Worker:
             holds,
         )
 
+    async def _recall(self, account_id: int) -> None:
+        """What Telegram asked this account to leave alone in earlier lives."""
+        while True:
+            try:
+                return await self._holds.load(account_id)
+            except DATABASE_DOWN as error:
+                log.warning("waiting for the database: %s", type(error).__name__)
+                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+
     async def _introduce(self, identity: Identity, account_id: int) -> Me:
         me = Me(account_id, secrets.token_hex(4))
         while True:
             try:
                 async with self._database.writing() as session:
                     now = utc_now()
-                    await account.introduce(session, me.account_id, identity.username, now=now)
+                    limits = limits_of(self._settings)
+                    await account.introduce(session, me.account_id, identity.username, limits, now=now)
+                    await handover.take_back(session, me.account_id)
+                    await openings.look_again(session, now=now)
                     await queue.hurry(session, me, now=now)
                     if lost := await queue.inherit(session, me, now=now):
                         log.info("%d leads taken over from an earlier run", lost)
@@ -217,7 +241,11 @@ class Worker:
             return
         with contextlib.suppress(*DATABASE_DOWN):
             async with self._database.writing() as session:
-                await account.set_state(session, self._account_id, ended.state, str(ended), now=utc_now())
+                now = utc_now()
+                await account.set_state(session, self._account_id, ended.state, str(ended), now=now)
+                left = await handover.hand_on(session, self._account_id, now=now, reason=str(ended))
+                stranded = await handover.strand(session, self._account_id, str(ended))
+                log.error("%d new leads are left to other accounts, %d conversations wait", left, stranded)
 
     async def _beat(self) -> None:
         while True:
@@ -236,38 +264,3 @@ class Worker:
             return health.Report(state, trouble="the database is away")
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
         return health.Report(state, oldest, backlog.outbox, backlog.inbox, self._model.trouble)
-
-    def _engine(self, me: Me, holds: Callable[[], bool], listener: Listener) -> Engine:
-        settings = self._settings
-        limits = Limits(
-            timedelta(seconds=settings.outreach_gap_seconds),
-            settings.outreach_daily_limit,
-            timedelta(seconds=settings.lookup_gap_seconds),
-            ZoneInfo(settings.timezone),
-        )
-        pace = Pace(self._database, me, limits, utc_now)
-        return Engine(
-            database=self._database,
-            me=me,
-            tools=Tools(
-                self._telegram,
-                self._assistant,
-                settings.company_name,
-                settings.calendly_link,
-                timedelta(seconds=settings.greeting_fallback_seconds),
-                utc_now,
-                ZoneInfo(settings.timezone),
-            ),
-            sender=Sender(self._telegram, pace, utc_now, settings.typing_seconds, holds),
-            pace=pace,
-            policy=Policy(
-                timedelta(seconds=settings.reply_debounce_seconds),
-                settings.max_attempts,
-                settings.retry_base_seconds,
-                settings.retry_max_seconds,
-            ),
-            lease=timedelta(seconds=settings.lease_seconds),
-            outages=Outages(base=settings.retry_base_seconds, most=settings.retry_max_seconds),
-            look_back=listener.began_unheard,
-            clock=utc_now,
-        )

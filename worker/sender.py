@@ -4,13 +4,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.clock import Clock
 from shared.log import size
 from shared.models import Message
 from worker import outbox
 from worker.outcomes import Delivered, LeaveAlone, Outcome, Rest, Undeliverable, Wait
-from worker.pace import PEER_FLOOD_PAUSE, Pace
+from worker.pace import Pace
 from worker.ports import (
     CannotWriteError,
     OutreachLimitedError,
@@ -25,6 +26,10 @@ log = logging.getLogger(__name__)
 
 # A quick typist's pace; the time shown typing follows the text's length up to the setting.
 CHARACTERS_A_SECOND = 40
+# Telegram shows `typing…` for six seconds.
+TYPING_SHOWN_SECONDS = 5
+# An account that may not even answer is tried again after this.
+FROZEN_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,13 @@ class Sender:
     clock: Clock
     typing_seconds: float
     may_speak: Callable[[], bool]
+    typing_shown: float = TYPING_SHOWN_SECONDS
 
     async def deliver(self, work: Work, message: Message) -> Outcome:
         """Send one queued message. An unknown outcome raises, and the same message is tried again."""
         first = message.kind == "greeting"
         is_late = message.released_at is not None
-        if first and (wait := await self.pace.before_first_message(message)):
+        if first and (wait := await self.pace.before_first_message(work.lead, message)):
             return wait
         if message.random_id is None or message.id is None:
             raise ValueError(f"message {message.id} was queued without an identity")
@@ -55,12 +61,12 @@ class Sender:
         except CannotWriteError as error:
             return Undeliverable(message.id, str(error))
         except OutreachLimitedError as error:
-            await self.pace.hold_outreach(PEER_FLOOD_PAUSE, str(error))
-            return Wait(PEER_FLOOD_PAUSE, str(error))
+            refused = await self.pace.refused(str(error))
+            return Wait(refused if first else FROZEN_PAUSE, str(error))
         except RateLimitedError as error:
-            if first:
-                await self.pace.hold_outreach(error.wait, str(error))
             return Wait(error.wait, str(error))
+        if first:
+            await self.pace.got_through()
         log.info("lead %s: %s sent (%s)", work.id, message.kind, size(message.text))
         return Delivered(message.id, sent.message_id, self.clock(), is_late)
 
@@ -73,8 +79,13 @@ class Sender:
         return None if why is None else LeaveAlone(why)
 
     async def _type(self, work: Work, message: Message) -> None:
+        """As long as typing the text takes, shown anew as often as Telegram wants it."""
         seconds = min(self.typing_seconds, len(message.text) / CHARACTERS_A_SECOND)
-        if seconds <= 0:
-            return
-        await self.telegram.show_typing(work.peer)
-        await asyncio.sleep(seconds)
+        while seconds > 0:
+            try:
+                await self.telegram.show_typing(work.peer)
+            except RateLimitedError:
+                # Good manners may be left out; the message may not.
+                return
+            await asyncio.sleep(min(seconds, self.typing_shown))
+            seconds -= self.typing_shown

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from shared.settings import SharedSettings
+from worker.outreach import Hours
 
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
 
@@ -33,6 +34,14 @@ def _zone(value: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError("is not a time zone") from None
+    return value
+
+
+def _hours(value: str) -> str:
+    try:
+        Hours.parse(value)
+    except ValueError:
+        raise ValueError("is not like 09:00-20:00") from None
     return value
 
 
@@ -170,7 +179,21 @@ class WorkerSettings(TelegramSettings):
     outreach_gap_seconds: Seconds = Field(
         30, ge=0, description="least pause between first messages to new people, seconds"
     )
-    outreach_daily_limit: int = Field(30, ge=1, description="most first messages a day")
+    outreach_daily_limit: int = Field(30, ge=1, description="most first messages in any 24 hours")
+    outreach_warmup_days: int = Field(
+        7, ge=0, le=365, description="days over which a new account's daily limit grows to the full; 0 = off"
+    )
+    outreach_hours: Annotated[str, AfterValidator(_hours)] | None = Field(
+        None,
+        description="hours for first messages by the person's clock, such as 09:00-20:00; not for those who "
+        "have just sent the form",
+    )
+    resolve_daily_limit: int = Field(150, ge=1, description="most look-ups by username in any 24 hours")
+    import_daily_limit: int = Field(15, ge=1, description="most contacts imported in any 24 hours")
+    keep_contacts: bool = Field(True, description="whether people found by import stay in the contacts")
+    max_stars_per_message: int = Field(
+        0, ge=0, le=10_000, description="most Telegram Stars to pay for a message to a stranger; 0 = none"
+    )
     lookup_gap_seconds: Seconds = Field(
         3, ge=0, description="least pause between look-ups of people in Telegram, seconds"
     )
@@ -178,7 +201,8 @@ class WorkerSettings(TelegramSettings):
         6, ge=0, le=30, description="most time spent typing before a message, seconds; 0 = none"
     )
     timezone: Annotated[str, AfterValidator(_zone)] = Field(
-        "Europe/Moscow", description="your time zone, such as Europe/Moscow; its midnight starts a new day"
+        "Europe/Moscow",
+        description="your time zone, such as Europe/Moscow: the clock of people whose own is not known",
     )
     max_attempts: int = Field(8, ge=1, description="failed tries before a lead is given up")
     retry_base_seconds: Seconds = Field(2, gt=0, description="the pause after the first failure, seconds")

@@ -102,7 +102,9 @@ def _worker_settings(sandbox: dict[str, str]) -> dict[str, str]:
         # Nobody can be annoyed here: as quick as it gets.
         "OUTREACH_GAP_SECONDS": "0",
         "OUTREACH_DAILY_LIMIT": "10000",
+        "OUTREACH_WARMUP_DAYS": "0",
         "LOOKUP_GAP_SECONDS": "0",
+        "IMPORT_DAILY_LIMIT": "10000",
         "REPLY_DEBOUNCE_SECONDS": "1",
         "TYPING_SECONDS": "1",
         "POLL_INTERVAL_SECONDS": "0.5",

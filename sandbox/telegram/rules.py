@@ -37,8 +37,8 @@ def check_text(text: str) -> None:
         raise RpcError(400, "MESSAGE_TOO_LONG")
 
 
-def check_writable(person: Person, chat: Chat, privacy_code: int) -> None:
-    """Refuse a message that the person's kind or privacy forbids."""
+def check_writable(person: Person, chat: Chat, privacy_code: int, stars: int = 0) -> None:
+    """Refuse a message that the person's kind or privacy forbids; `stars` is what the sender would pay."""
     _check_kind(person)
     if person.privacy.blocked_by_us:
         raise RpcError(400, "YOU_BLOCKED_USER")
@@ -47,7 +47,7 @@ def check_writable(person: Person, chat: Chat, privacy_code: int) -> None:
     needed = requirement(person, chat)
     if needed.kind == "premium":
         raise RpcError(privacy_code, "PRIVACY_PREMIUM_REQUIRED")
-    if needed.kind == "stars":
+    if needed.kind == "stars" and stars < needed.stars:
         raise RpcError(privacy_code, f"ALLOW_PAYMENT_REQUIRED_{needed.stars}")
     if person.privacy.strangers_blocked and not _knows_us(chat):
         raise RpcError(403, "USER_PRIVACY_RESTRICTED")

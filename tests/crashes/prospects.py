@@ -22,7 +22,7 @@ class Prospect:
         self._by_phone = by_phone
         self.journey = journey
         self.mark = f"проект-{next(_numbers):04d}"
-        self.person: dict[str, Any] = house.person()
+        self.person: dict[str, Any] = house.person(privacy={"import_only": by_phone})
         self.lead_id = 0
 
     def begin(self, phase: Phase) -> None:

@@ -105,8 +105,18 @@ class Line:
     async def find_by_username(self, username: str) -> Peer:
         return self._find(f"@{username}")
 
-    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
+    async def find_by_phone(self, phone_e164: str) -> Peer:
+        return self._find(phone_e164)
+
+    async def import_contact(self, phone_e164: str, name: str) -> Peer:
         return self._find(phone_e164, f" to save as {name}")
+
+    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
+        raise AssertionError(f"{peers} are kept")
+
+    async def check_open(self, peer: Peer) -> None:
+        assert peer.access_hash == 10 * peer.user_id + self.account_id
+        self._may_fail()
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         self._may_fail()

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, timedelta
 
 from shared.clock import Clock
 from shared.db import Database
@@ -12,8 +11,10 @@ from shared.status import LeadStatus
 from tests.model.chats import Fate, Line
 from tests.worker.rows import POLICY
 from worker import outbox, queue
+from worker.finder import PacedFinder
 from worker.outcomes import GiveUp, Outcome, Rest, Retry, Wait
-from worker.pace import Limits, Pace
+from worker.outreach import Limits
+from worker.pace import Pace
 from worker.ports import AssistantError, TelegramError
 from worker.queue import Me
 from worker.sender import Sender
@@ -21,7 +22,7 @@ from worker.steps import STEPS, Tools
 from worker.work import Work
 
 AWHILE = timedelta(seconds=20)
-UNPACED = Limits(timedelta(), 1_000_000, timedelta(), ZoneInfo("UTC"))
+UNPACED = Limits(timedelta(), 1_000_000, timedelta(), resolves=1_000_000, imports=1_000_000)
 
 
 @dataclass
@@ -73,10 +74,12 @@ class Life:
         async with self.database.reading() as session:
             lead = await queue.look(session, lead.id or 0, self.me)
             work = Work(lead, await outbox.transcript(session, lead.id or 0))
+        pace = Pace(self.database, self.me, UNPACED, self.clock, UTC)
         if work.queued is not None:
-            pace = Pace(self.database, self.me, UNPACED, self.clock)
             return await Sender(line, pace, self.clock, 0, may_speak).deliver(work, work.queued)
         step = STEPS.get(lead.status)
         if step is None:
             return Rest()
-        return await step(work, Tools(line, line, "We", "https://link", AWHILE, self.clock))
+        return await step(
+            work, Tools(PacedFinder(line, pace), line, "We", "https://link", AWHILE, self.clock)
+        )

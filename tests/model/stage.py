@@ -12,14 +12,14 @@ from sqlalchemy import Engine, delete
 from shared.db import Database
 from shared.errors import LostRaceError
 from shared.lifecycle import advance
-from shared.models import Lead, LeadEvent, Message, TelegramAccount
+from shared.models import Lead, LeadEvent, Message, TelegramAccount, TelegramPerson
 from shared.status import Intent, LeadStatus
 from tests.model.chats import Chats, Fate, Letter, Line
 from tests.model.ledger import Ledger
-from tests.model.lives import Hand, Life
+from tests.model.lives import UNPACED, Hand, Life
 from tests.model.tables import Tables, look
 from tests.worker.rows import DEBOUNCE, LEASE, NOW, POLICY, add_account
-from worker import inbox, queue
+from worker import inbox, openings, queue
 from worker.inbox import ANSWERED
 from worker.listener import Listener
 from worker.queue import Me
@@ -27,7 +27,7 @@ from worker.settle import settle
 from worker.wakeups import Wakeups
 
 MOMENT = timedelta(milliseconds=1)
-TABLES = (Message, LeadEvent, Lead, TelegramAccount)
+TABLES = (Message, LeadEvent, Lead, TelegramPerson, TelegramAccount)
 
 
 class LookedThroughError(Exception):
@@ -106,7 +106,9 @@ class Stage:
         now = self.tick()
         expected = self.tables.claimable(life.me, now)[:limit]
         async with self.database.writing() as session:
-            leads = await queue.claim(session, life.me, now=now, lease=LEASE, limit=limit)
+            claim = queue.Claim(life.me, now, LEASE)
+            leads = list(await queue.claim(session, claim, limit=limit))
+            leads += await openings.claim(session, claim, UNPACED, limit=limit - len(leads))
         assert [lead.id for lead in leads] == expected
         for lead in leads:
             self.ledger.claimed(lead.id or 0, life.me, now, now + LEASE)

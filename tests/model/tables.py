@@ -30,16 +30,19 @@ class Tables:
         return [one for one in self.messages if one.lead_id == lead_id and one.state in states]
 
     def claimable(self, me: Me, now: datetime) -> list[int]:
-        """The leads that `me` may claim, the longest due first."""
+        """The leads that `me` may claim: running conversations, the longest due first; then new ones, the
+        latest first, since all of these have just sent the form."""
         due = [
-            (lead.due_at, number)
+            (False, lead.due_at.timestamp(), number)
+            if lead.status is not LeadStatus.PENDING
+            else (True, -lead.created_at.timestamp(), -number)
             for number, lead in self.leads.items()
             if lead.due_at is not None
             and lead.due_at <= now
             and (lead.leased_until is None or lead.leased_until <= now)
             and lead.account_id in {None, me.account_id}
         ]
-        return [number for _, number in sorted(due)]
+        return [abs(number) for *_, number in sorted(due)]
 
     def next_due(self) -> datetime | None:
         """When there is something to do, if ever."""

@@ -17,6 +17,9 @@ class World:
 
     by_username: Peer | Exception = ANNA
     by_phone: Peer | Exception = OTHER
+    by_import: Peer | Exception = OTHER
+    closed: Exception | None = None
+    dropping: Exception | None = None
     sending: Sent | Exception = field(default_factory=lambda: Sent(100))
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -24,9 +27,23 @@ class World:
         self.asked.append(("username", username))
         return _answer(self.by_username)
 
-    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
-        self.asked.append(("phone", phone_e164, name))
+    async def find_by_phone(self, phone_e164: str) -> Peer:
+        self.asked.append(("phone", phone_e164))
         return _answer(self.by_phone)
+
+    async def import_contact(self, phone_e164: str, name: str) -> Peer:
+        self.asked.append(("import", phone_e164, name))
+        return _answer(self.by_import)
+
+    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
+        self.asked.append(("drop", *(str(peer.user_id) for peer in peers)))
+        if self.dropping is not None:
+            raise self.dropping
+
+    async def check_open(self, peer: Peer) -> None:
+        self.asked.append(("open?", str(peer.user_id)))
+        if self.closed is not None:
+            raise self.closed
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         self.asked.append(("send", str(peer.user_id), text, str(random_id)))
@@ -47,6 +64,26 @@ class World:
     async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
         self.asked.append(("history", str(peer.user_id), str(after_id)))
         return [Incoming(peer.user_id, after_id + 1, "да", datetime(2026, 11, 24, tzinfo=UTC))]
+
+
+@dataclass
+class People:
+    """Implements worker.ports.Finder; an exception in place of an answer is raised."""
+
+    username: Peer | Exception = ANNA
+    phone: Peer | Exception = OTHER
+    asked: list[tuple[str, ...]] = field(default_factory=list)
+
+    async def by_username(self, username: str) -> Peer:
+        self.asked.append(("username", username))
+        return _answer(self.username)
+
+    async def by_phone(self, phone_e164: str, name: str, *, thoroughly: bool = True) -> Peer:
+        self.asked.append(("phone", phone_e164, name, *(["thoroughly"] if thoroughly else [])))
+        return _answer(self.phone)
+
+    async def tidy(self) -> None:
+        raise AssertionError("not a step's to do")
 
 
 @dataclass

@@ -1,41 +1,34 @@
 """The account's row, and the pace it keeps over restarts."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import delete
+from sqlmodel import col
 
 from shared.db import Database
-from shared.models import TelegramAccount
-from shared.status import LeadStatus
-from tests.worker.rows import NOW, account_row, add_account, add_leased, add_message
+from shared.models import Lead, TelegramAccount
+from tests.worker.rows import NOW, account_row, add_account
 from worker import account
+from worker.outreach import Limits
 from worker.queue import Me
 
 SECOND = timedelta(seconds=1)
 GAP = 30 * SECOND
-MOSCOW = ZoneInfo("Europe/Moscow")
-KAMCHATKA = ZoneInfo("Asia/Kamchatka")
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+RESOLVE = "contacts.resolveUsername"
 
 
 async def row(database: Database, me: Me) -> TelegramAccount:
     return await account_row(database, me.account_id)
 
 
-async def outreach(
-    database: Database, me: Me, now: datetime, *, most: int = 30, zone: ZoneInfo = MOSCOW
-) -> datetime | None:
+async def introduce(database: Database, account_id: int, limits: Limits | None = None) -> None:
     async with database.writing() as session:
-        return await account.reserve_outreach(
-            session, me.account_id, now=now, gap=GAP, daily_limit=most, zone=zone
+        await account.introduce(
+            session, account_id, "gordovcode_ai", limits or Limits(GAP, 30, SECOND), now=NOW + SECOND
         )
-
-
-async def released(database: Database, me: Me, *moments: datetime) -> None:
-    lead = await add_leased(database, me, LeadStatus.RESOLVED)
-    for moment in moments:
-        await add_message(database, lead, direction="out", kind="greeting", state="sent", released_at=moment)
 
 
 async def claim(
@@ -54,8 +47,7 @@ async def test_an_account_is_made_once(kept_database: Database) -> None:
         await account.set_state(session, first, "needs_login", "signed out", now=NOW)
         await account.let_go(session, first, "here/1")
     assert await claim(kept_database, 7_900_000_001, "here/2", SECOND, "second") == first
-    async with kept_database.writing() as session:
-        await account.introduce(session, first, "gordovcode_ai", now=NOW + SECOND)
+    await introduce(kept_database, first)
     found = await account_row(kept_database, first)
     assert (found.telegram_user_id, found.username) == (7_900_000_001, "gordovcode_ai")
     assert (found.session_name, found.held_by) == ("second", "here/2")
@@ -104,73 +96,117 @@ async def test_the_state_says_why(kept_database: Database, me: Me, state: str) -
     assert (found.state, found.state_reason, found.updated_at) == (state, "потому что", NOW + SECOND)
 
 
+async def begin(
+    database: Database, me: Me, at: timedelta, *, fresh: bool = True, most: int = 30, chance: float = 0
+) -> datetime | None:
+    limits = Limits(GAP, most, 3 * SECOND)
+    async with database.writing() as session:
+        return await account.begin_conversation(
+            session, me.account_id, limits, fresh=fresh, now=NOW + at, chance=chance
+        )
+
+
+async def refuse(database: Database, me: Me, at: timedelta) -> timedelta:
+    async with database.writing() as session:
+        return await account.refuse_strangers(session, me.account_id, "PEER_FLOOD", now=NOW + at)
+
+
+async def look_up(
+    database: Database, me: Me, at: timedelta, most: int | None = None, gap: timedelta | None = 3 * SECOND
+) -> datetime | None:
+    async with database.writing() as session:
+        return await account.begin_lookup(session, me.account_id, RESOLVE, most, gap=gap, now=NOW + at)
+
+
 async def test_first_messages_keep_their_gap(kept_database: Database, me: Me) -> None:
-    assert await outreach(kept_database, me, NOW) is None
-    assert await outreach(kept_database, me, NOW + 29 * SECOND) == NOW + GAP
-    assert await outreach(kept_database, me, NOW + GAP) is None
-    assert await outreach(kept_database, me, NOW + GAP) == NOW + 2 * GAP
+    assert await begin(kept_database, me, 0 * SECOND) is None
+    assert await begin(kept_database, me, 29 * SECOND) == NOW + GAP
+    assert await begin(kept_database, me, GAP, chance=1) is None
+    assert await begin(kept_database, me, 2 * GAP) == NOW + 2.5 * GAP
 
 
 async def test_lookups_keep_their_own_gap(kept_database: Database, me: Me) -> None:
-    async def lookup(now: datetime) -> datetime | None:
+    assert await begin(kept_database, me, 0 * SECOND) is None
+    assert await look_up(kept_database, me, 0 * SECOND) is None
+    assert await look_up(kept_database, me, SECOND) == NOW + 3 * SECOND
+    # What follows a look-up at once keeps no distance from it.
+    assert await look_up(kept_database, me, SECOND, gap=None) is None
+    assert await look_up(kept_database, me, 3 * SECOND) is None
+
+
+async def test_a_limit_holds_over_any_24_hours(kept_database: Database, me: Me) -> None:
+    for hours in (0, 10, 20):
+        assert await begin(kept_database, me, timedelta(hours=hours), most=3) is None
+    assert await begin(kept_database, me, timedelta(hours=23), most=3) == NOW + DAY
+    assert await begin(kept_database, me, DAY, most=3) is None
+    assert await begin(kept_database, me, DAY + HOUR, most=3) == NOW + DAY + 10 * HOUR
+
+
+async def test_part_of_the_day_is_kept_for_the_fresh(kept_database: Database, me: Me) -> None:
+    for minute in range(2):
+        assert await begin(kept_database, me, minute * HOUR, fresh=False, most=3) is None
+    assert await begin(kept_database, me, 3 * HOUR, fresh=False, most=3) == NOW + DAY
+    assert await begin(kept_database, me, 3 * HOUR, fresh=True, most=3) is None
+
+
+async def test_of_many_at_once_no_more_than_the_limit(kept_database: Database, me: Me) -> None:
+    limits = Limits(timedelta(), 5, timedelta())
+
+    async def ask() -> datetime | None:
         async with kept_database.writing() as session:
-            return await account.reserve_lookup(session, me.account_id, now=now, gap=3 * SECOND)
+            return await account.begin_conversation(
+                session, me.account_id, limits, fresh=True, now=NOW, chance=0
+            )
 
-    assert await outreach(kept_database, me, NOW) is None
-    assert await lookup(NOW) is None
-    assert await lookup(NOW + SECOND) == NOW + 3 * SECOND
-    assert await lookup(NOW + 3 * SECOND) is None
-
-
-@pytest.mark.parametrize(
-    ("zone", "midnight"),
-    [
-        (MOSCOW, datetime(2026, 11, 24, 21, 0, tzinfo=UTC)),
-        (KAMCHATKA, datetime(2026, 11, 24, 12, 0, tzinfo=UTC)),
-        (ZoneInfo("UTC"), datetime(2026, 11, 25, tzinfo=UTC)),
-    ],
-)
-async def test_a_day_ends_at_the_zones_midnight(
-    kept_database: Database, me: Me, zone: ZoneInfo, midnight: datetime
-) -> None:
-    before = midnight - SECOND
-    # The first of them belongs to the day before.
-    await released(
-        kept_database, me, midnight - timedelta(days=1) - SECOND, midnight - timedelta(days=1), before
-    )
-    assert await outreach(kept_database, me, before, most=2, zone=zone) == midnight
-    assert await outreach(kept_database, me, midnight, most=2, zone=zone) is None
+    assert (await asyncio.gather(*(ask() for _ in range(12)))).count(None) == 5
 
 
-async def test_the_limit_takes_no_slot(kept_database: Database, me: Me) -> None:
-    await released(kept_database, me, NOW)
-    assert await outreach(kept_database, me, NOW, most=1) is not None
-    assert (await row(kept_database, me)).next_outreach_at is None
-
-
-@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
-async def test_a_day_in_which_clocks_change_has_its_own_length(
-    kept_database: Database, me: Me, zone: str
-) -> None:
-    place = ZoneInfo(zone)
-    day = datetime(2026, 10, 25 if zone == "Europe/Berlin" else 31, 12, tzinfo=place)
-    if zone != "Europe/Berlin":
-        day += timedelta(days=1)
-    await released(kept_database, me, day.astimezone(UTC))
-    until = await outreach(kept_database, me, day.astimezone(UTC), most=1, zone=place)
-    assert until is not None
-    assert until.tzinfo is UTC
-    local = until.astimezone(place)
-    assert (local.date(), local.hour, local.minute) == (day.date() + timedelta(days=1), 0, 0)
-
-
-async def test_a_hold_outlives_everything_but_its_time(kept_database: Database, me: Me) -> None:
-    until = NOW + timedelta(hours=15)
+async def test_erased_leads_still_count(kept_database: Database, me: Me) -> None:
+    assert await begin(kept_database, me, 0 * SECOND, most=1) is None
     async with kept_database.writing() as session:
-        await account.hold_pace(session, me.account_id, account.NEXT_OUTREACH, until=until)
-        # A shorter one does not shorten it.
-        await account.hold_pace(session, me.account_id, account.NEXT_OUTREACH, until=NOW + SECOND)
-    assert await outreach(kept_database, me, NOW) == until
-    assert await outreach(kept_database, me, until) is None
+        await session.exec(delete(Lead).where(col(Lead.account_id) == me.account_id))
+    assert await begin(kept_database, me, HOUR, most=1) == NOW + DAY
+
+
+async def test_a_methods_limit(kept_database: Database, me: Me) -> None:
+    for hour in range(2):
+        assert await look_up(kept_database, me, hour * HOUR, most=2) is None
+    assert await look_up(kept_database, me, 2 * HOUR, most=2) == NOW + DAY
+    assert await look_up(kept_database, me, DAY, most=2) is None
+
+
+async def test_refusals_in_a_row_keep_strangers_away_for_longer(kept_database: Database, me: Me) -> None:
+    at = timedelta()
+    for days in (1, 2, 4, 7, 7):
+        assert await refuse(kept_database, me, at) == days * DAY
+        # Another that was on its way at the same time is the same refusal.
+        assert await refuse(kept_database, me, at + SECOND) == days * DAY - SECOND
+        assert await begin(kept_database, me, at + days * DAY - SECOND) == NOW + at + days * DAY
+        at += days * DAY
+        assert await begin(kept_database, me, at) is None, "one goes first"
+        assert await begin(kept_database, me, at + MINUTE) == NOW + at + account.PROBE
+        at += 2 * MINUTE
+    assert (await row(kept_database, me)).state == "limited"
+
+
+async def test_a_first_message_that_gets_through_ends_it(kept_database: Database, me: Me) -> None:
+    await refuse(kept_database, me, 0 * SECOND)
+    assert await begin(kept_database, me, DAY) is None
+    async with kept_database.writing() as session:
+        await account.accept_strangers(session, me.account_id, now=NOW + DAY)
+    assert (await row(kept_database, me)).state == "active"
+    assert await begin(kept_database, me, DAY + GAP) is None
+    assert await refuse(kept_database, me, DAY + MINUTE) == DAY
+
+
+async def test_a_restart_ends_no_refusal(kept_database: Database, me: Me) -> None:
+    await refuse(kept_database, me, 0 * SECOND)
+    await introduce(kept_database, me.account_id)
     found = await row(kept_database, me)
-    assert (found.next_outreach_at, found.next_lookup_at) == (until + GAP, None)
+    assert (found.state, found.state_reason) == ("limited", "PEER_FLOOD")
+
+
+async def test_the_limits_in_force_can_be_seen(kept_database: Database, me: Me) -> None:
+    await introduce(kept_database, me.account_id, Limits(GAP, 30, SECOND, warmup_days=7, resolves=99))
+    found = await row(kept_database, me)
+    assert (found.outreach_limit, found.resolve_limit, found.import_limit) == (4, 99, 15)

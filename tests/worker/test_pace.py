@@ -1,6 +1,8 @@
 """The pace in the worker's words: Wait, or go ahead; and the sender that keeps it."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,9 +14,11 @@ from tests.worker.fakes import World
 from tests.worker.rows import NOW, account_row, add_leased, add_message, messages_of
 from worker import outbox
 from worker.outcomes import Delivered, Outcome, Undeliverable, Wait
-from worker.pace import PEER_FLOOD_PAUSE, Limits, Pace
+from worker.outreach import Hours, Limits
+from worker.pace import YIELD, Pace
 from worker.ports import (
     CannotWriteError,
+    NotYetError,
     OutreachLimitedError,
     RateLimitedError,
     Sent,
@@ -24,7 +28,10 @@ from worker.queue import Me
 from worker.sender import Sender
 from worker.work import Work
 
-SECOND = timedelta(seconds=1)
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOSCOW = ZoneInfo("Europe/Moscow")
+RESOLVE = "contacts.resolveUsername"
 
 
 class Time:
@@ -40,8 +47,8 @@ def time() -> Time:
 
 @pytest.fixture
 def pace(kept_database: Database, me: Me, time: Time) -> Pace:
-    limits = Limits(30 * SECOND, 2, 3 * SECOND, ZoneInfo("Europe/Moscow"))
-    return Pace(kept_database, me, limits, lambda: time.now)
+    limits = Limits(30 * SECOND, 4, 3 * SECOND)
+    return Pace(kept_database, me, limits, lambda: time.now, MOSCOW, chance=lambda: 0)
 
 
 @pytest.fixture
@@ -54,57 +61,83 @@ def sender(pace: Pace, world: World, time: Time) -> Sender:
     return Sender(world, pace, lambda: time.now, 0, lambda: True)
 
 
-async def greeting(database: Database, me: Me) -> tuple[Lead, Message]:
-    lead = await add_leased(database, me, LeadStatus.RESOLVED)
+async def greeting(database: Database, me: Me, **fields: Any) -> tuple[Lead, Message]:  # noqa: ANN401
+    lead = await add_leased(database, me, LeadStatus.RESOLVED, **fields)
     message = await add_message(
         database, lead, direction="out", kind="greeting", state="queued", text="Привет"
     )
     return lead, message
 
 
+async def before_first(pace: Pace, found: tuple[Lead, Message]) -> Wait | None:
+    return await pace.before_first_message(*found)
+
+
 async def test_a_lookup_waits_for_its_turn(pace: Pace, time: Time) -> None:
-    assert await pace.before_lookup() is None
+    await pace.before_lookup(RESOLVE, 2)
     time.now = NOW + SECOND
-    assert await pace.before_lookup() == Wait(2 * SECOND, "keeping the pace of look-ups")
+    with pytest.raises(NotYetError, match=f"the pace of {RESOLVE}") as later:
+        await pace.before_lookup(RESOLVE, 2)
+    assert later.value.wait == 2 * SECOND
     time.now = NOW + 3 * SECOND
-    assert await pace.before_lookup() is None
+    await pace.before_lookup(RESOLVE, 2)
 
 
 async def test_a_first_message_is_let_go_once(
     kept_database: Database, me: Me, pace: Pace, time: Time
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    assert await pace.before_first_message(message) is None
+    assert await before_first(pace, (lead, message)) is None
     (message,) = await messages_of(kept_database, lead)
     assert message.released_at == NOW
     # Tried again after a crash, it needs no second slot.
-    assert await pace.before_first_message(message) is None
-    _, another = await greeting(kept_database, me)
-    assert await pace.before_first_message(another) == Wait(30 * SECOND, "keeping the pace of first messages")
+    assert await before_first(pace, (lead, message)) is None
+    other, another = await greeting(kept_database, me)
+    wait = await before_first(pace, (other, another))
+    assert wait == Wait(30 * SECOND, "keeping the pace of first messages")
     assert another.released_at is None
 
 
-async def test_the_days_limit(kept_database: Database, me: Me, pace: Pace, time: Time) -> None:
-    for number in range(2):
-        time.now = NOW + number * 30 * SECOND
-        assert await pace.before_first_message((await greeting(kept_database, me))[1]) is None
-    time.now = NOW + timedelta(hours=1)
-    _, third = await greeting(kept_database, me)
-    wait = await pace.before_first_message(third)
-    # It is 16:00 in Moscow.
-    assert wait == Wait(timedelta(hours=8), "keeping the pace of first messages")
+async def test_an_older_lead_lets_the_fresh_go_first(
+    kept_database: Database, me: Me, pace: Pace, time: Time
+) -> None:
+    old = await greeting(kept_database, me, created_at=NOW - HOUR)
+    fresh = await greeting(kept_database, me)
+    assert await before_first(pace, old) == Wait(YIELD, "lets those who have just written go first")
+    assert await before_first(pace, fresh) is None
+    assert await before_first(pace, old) == Wait(30 * SECOND, "keeping the pace of first messages")
 
 
-async def test_holds(kept_database: Database, me: Me, pace: Pace) -> None:
-    await pace.hold_lookups(timedelta(hours=15))
-    assert await pace.before_lookup() == Wait(timedelta(hours=15), "keeping the pace of look-ups")
-    await pace.hold_outreach(timedelta(days=1), "жалобы")
-    _, message = await greeting(kept_database, me)
-    assert await pace.before_first_message(message) == Wait(
-        timedelta(days=1), "keeping the pace of first messages"
-    )
-    row = await account_row(kept_database, me.account_id)
-    assert (row.state, row.state_reason) == ("limited", "жалобы")
+@pytest.mark.parametrize(
+    ("phone", "hours"),
+    [
+        # It is 15:00 in Moscow, 17:00 in Yekaterinburg, 22:00 in Vladivostok, 12:00 in London.
+        ("+73432000000", None),
+        ("+74232000000", 11),
+        ("+442071234567", None),
+        ("+12125551234", 2),
+        ("+79161234501", None),
+        (None, None),
+    ],
+)
+async def test_older_leads_wait_for_their_hours(
+    kept_database: Database, me: Me, pace: Pace, phone: str | None, hours: int | None
+) -> None:
+    strict = replace(pace, hours=Hours.parse("09:00-20:00"))
+    lead = Lead(name="Анна", source="tilda", phone_e164=phone, created_at=NOW - HOUR)
+    wait = strict.before_opening(lead)
+    assert (wait.delay if wait else None) == (hours * HOUR if hours else None)
+    assert pace.before_opening(lead) is None
+    lead.created_at = NOW - 14 * MINUTE
+    assert strict.before_opening(lead) is None, "they still sit there"
+
+
+async def test_what_was_let_go_waits_for_no_hours(kept_database: Database, me: Me, pace: Pace) -> None:
+    never = replace(pace, hours=Hours.parse("01:00-01:01"))
+    lead, message = await greeting(kept_database, me, created_at=NOW - HOUR)
+    assert await before_first(never, (lead, message)) is not None
+    message.released_at = NOW
+    assert await before_first(never, (lead, message)) is None
 
 
 async def deliver(sender: Sender, lead: Lead, message: Message) -> Outcome:
@@ -120,7 +153,7 @@ async def test_a_greeting_is_sent_under_its_identity(
 
 
 async def test_answers_need_no_leave(kept_database: Database, me: Me, sender: Sender, pace: Pace) -> None:
-    await pace.hold_outreach(timedelta(days=1), "жалобы")
+    await pace.refused("жалобы")
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     message = await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
     assert isinstance(await deliver(sender, lead, message), Delivered)
@@ -129,7 +162,7 @@ async def test_answers_need_no_leave(kept_database: Database, me: Me, sender: Se
 async def test_a_greeting_waits_its_turn_unsent(
     kept_database: Database, me: Me, sender: Sender, world: World, pace: Pace
 ) -> None:
-    await pace.hold_outreach(timedelta(hours=1), "рано")
+    await pace.refused("рано")
     lead, message = await greeting(kept_database, me)
     assert isinstance(await deliver(sender, lead, message), Wait)
     assert world.asked == []
@@ -144,38 +177,39 @@ async def test_who_cannot_be_written_to(
 
 
 async def test_peer_flood_holds_all_first_messages_for_a_day(
-    kept_database: Database, me: Me, sender: Sender, world: World
+    kept_database: Database, me: Me, sender: Sender, world: World, time: Time
 ) -> None:
     world.sending = OutreachLimitedError("хватит")
     lead, message = await greeting(kept_database, me)
-    assert await deliver(sender, lead, message) == Wait(PEER_FLOOD_PAUSE, "хватит")
+    assert await deliver(sender, lead, message) == Wait(DAY, "хватит")
     world.sending = Sent(1)
     other, another = await greeting(kept_database, me)
-    assert await deliver(sender, other, another) == Wait(
-        PEER_FLOOD_PAUSE, "keeping the pace of first messages"
-    )
+    assert await deliver(sender, other, another) == Wait(DAY, "keeping the pace of first messages")
     assert (await account_row(kept_database, me.account_id)).state == "limited"
+    time.now = NOW + DAY
+    assert isinstance(await deliver(sender, other, another), Delivered)
+    assert (await account_row(kept_database, me.account_id)).state == "active"
 
 
-async def test_a_flood_wait_on_a_greeting_holds_the_others_too(
+async def test_a_frozen_account_tries_an_answer_again_soon(
     kept_database: Database, me: Me, sender: Sender, world: World
 ) -> None:
-    world.sending = RateLimitedError(timedelta(minutes=5))
-    lead, message = await greeting(kept_database, me)
-    assert await deliver(sender, lead, message) == Wait(timedelta(minutes=5), "Telegram asks to wait 300 s")
-    other, another = await greeting(kept_database, me)
-    assert isinstance(await deliver(sender, other, another), Wait)
-    assert len(world.asked) == 1
-
-
-async def test_a_flood_wait_on_an_answer_holds_it_alone(
-    kept_database: Database, me: Me, sender: Sender, world: World
-) -> None:
-    world.sending = RateLimitedError(timedelta(minutes=5))
+    world.sending = OutreachLimitedError("заморожен")
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     message = await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
-    assert await deliver(sender, lead, message) == Wait(timedelta(minutes=5), "Telegram asks to wait 300 s")
-    assert (await account_row(kept_database, me.account_id)).next_outreach_at is None
+    assert await deliver(sender, lead, message) == Wait(HOUR, "заморожен")
+    assert (await account_row(kept_database, me.account_id)).state_reason == "заморожен"
+
+
+@pytest.mark.parametrize(("status", "kind"), [("resolved", "greeting"), ("engaged", "answer")])
+async def test_a_flood_wait_is_the_messages_time(
+    kept_database: Database, me: Me, sender: Sender, world: World, status: str, kind: str
+) -> None:
+    world.sending = RateLimitedError(5 * MINUTE, "messages.sendMessage")
+    lead = await add_leased(kept_database, me, LeadStatus(status))
+    message = await add_message(kept_database, lead, direction="out", kind=kind, state="queued")
+    wait = Wait(5 * MINUTE, "Telegram asks to wait 300 s before messages.sendMessage")
+    assert await deliver(sender, lead, message) == wait
 
 
 async def test_an_unknown_outcome_is_raised(
@@ -207,6 +241,15 @@ async def test_typing_comes_before_the_message(
     sender = Sender(world, pace, lambda: time.now, 0.01, lambda: True)
     await deliver(sender, lead, message)
     assert [call[0] for call in world.asked] == ["typing", "send"]
+
+
+async def test_long_typing_is_shown_anew(kept_database: Database, me: Me, pace: Pace, world: World) -> None:
+    lead, message = await greeting(kept_database, me)
+    message.text = "я" * 1000
+    await Sender(world, pace, lambda: NOW, 0.03, lambda: True, typing_shown=0.01).deliver(
+        Work(lead, [message]), message
+    )
+    assert [call[0] for call in world.asked] == ["typing"] * 3 + ["send"]
 
 
 async def test_a_message_without_an_identity_is_a_bug(

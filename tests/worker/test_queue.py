@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -9,6 +10,7 @@ from sqlalchemy import update
 from shared.db import Database
 from shared.errors import LostRaceError
 from shared.models import Lead
+from shared.status import LeadStatus
 from tests.worker.rows import LEASE, NOW, add_account, add_lead, add_message, now_of, take_lease
 from worker import queue
 from worker.queue import Me
@@ -29,13 +31,18 @@ async def others(database: Database) -> Me:
 async def claim(
     database: Database, me: Me, *, limit: int = 10, suspects: int = 1, at: timedelta = timedelta()
 ) -> list[Lead]:
+    claim = queue.Claim(me, NOW + at, LEASE, suspects)
     async with database.writing() as session:
-        claimed = await queue.claim(session, me, now=NOW + at, lease=LEASE, limit=limit, suspects=suspects)
-        return list(claimed)
+        return list(await queue.claim(session, claim, limit=limit))
+
+
+async def greeted(database: Database, **fields: Any) -> Lead:  # noqa: ANN401
+    """A lead whose conversation has begun, nobody's in particular."""
+    return await add_lead(database, status=LeadStatus.CONTACTED, **fields)
 
 
 async def test_the_longest_due_come_first(database: Database, mine: Me) -> None:
-    leads = [await add_lead(database, due_at=NOW - minutes * MINUTE) for minutes in (1, 3, 0, 2)]
+    leads = [await greeted(database, due_at=NOW - minutes * MINUTE) for minutes in (1, 3, 0, 2)]
     assert [lead.id for lead in await claim(database, mine, limit=3)] == [
         leads[1].id,
         leads[3].id,
@@ -46,14 +53,14 @@ async def test_the_longest_due_come_first(database: Database, mine: Me) -> None:
 
 
 async def test_only_what_is_due_is_claimed(database: Database, mine: Me) -> None:
-    await add_lead(database, due_at=NOW + timedelta(seconds=1))
-    await add_lead(database, due_at=None)
+    await greeted(database, due_at=NOW + timedelta(seconds=1))
+    await greeted(database, due_at=None)
     assert await claim(database, mine) == []
     assert len(await claim(database, mine, at=MINUTE)) == 1
 
 
 async def test_a_claimed_lead_is_leased(database: Database, mine: Me) -> None:
-    lead = await add_lead(database)
+    lead = await greeted(database)
     (claimed,) = await claim(database, mine)
     assert (claimed.leased_by, claimed.leased_until) == (mine.name, NOW + LEASE)
     stored = await now_of(database, lead)
@@ -61,7 +68,7 @@ async def test_a_claimed_lead_is_leased(database: Database, mine: Me) -> None:
 
 
 async def test_a_lease_keeps_others_away_until_it_runs_out(database: Database, mine: Me, others: Me) -> None:
-    lead = await add_lead(database)
+    lead = await greeted(database)
     await claim(database, mine)
     assert await claim(database, others, at=LEASE - timedelta(seconds=1)) == []
     (taken,) = await claim(database, others, at=LEASE)
@@ -72,9 +79,9 @@ async def test_a_lease_keeps_others_away_until_it_runs_out(database: Database, m
 
 async def test_of_leads_that_lost_several_leases_one_is_taken(database: Database, mine: Me) -> None:
     lost = {"leased_by": "dead", "leased_until": NOW - MINUTE}
-    worst = await add_lead(database, lost_leases=7, **lost)
-    mild = await add_lead(database, lost_leases=queue.SUSPECT_AFTER - 1, **lost)
-    fine = [await add_lead(database, lost_leases=0, **lost), await add_lead(database)]
+    worst = await greeted(database, lost_leases=7, **lost)
+    mild = await greeted(database, lost_leases=queue.SUSPECT_AFTER - 1, **lost)
+    fine = [await greeted(database, lost_leases=0, **lost), await greeted(database)]
     claimed = await claim(database, mine)
     assert {lead.id for lead in claimed} == {mild.id, *(lead.id for lead in fine)}
     assert await claim(database, mine, suspects=0) == []
@@ -83,7 +90,7 @@ async def test_of_leads_that_lost_several_leases_one_is_taken(database: Database
 
 
 async def test_another_accounts_leads_are_not_ours(database: Database, mine: Me, others: Me) -> None:
-    lead = await add_lead(database, account_id=mine.account_id)
+    lead = await greeted(database, account_id=mine.account_id)
     assert await claim(database, others) == []
     assert [found.id for found in await claim(database, mine)] == [lead.id]
 
@@ -96,6 +103,7 @@ async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> 
                 Lead(
                     name=str(number),
                     username="someone",
+                    status=LeadStatus.CONTACTED,
                     source="api",
                     due_at=NOW - timedelta(seconds=number),
                     created_at=NOW,
@@ -115,7 +123,7 @@ async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> 
 
 
 async def test_a_lock_needs_the_lease(database: Database, mine: Me, others: Me) -> None:
-    lead = await add_lead(database, leased_by=mine.name, leased_until=NOW + LEASE)
+    lead = await greeted(database, leased_by=mine.name, leased_until=NOW + LEASE)
     async with database.writing() as session:
         assert (await queue.lock(session, lead.id or 0, mine)).id == lead.id
     await take_lease(database, lead, others.name)
@@ -128,7 +136,7 @@ async def test_a_lock_needs_the_lease(database: Database, mine: Me, others: Me) 
 
 
 async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: Me) -> None:
-    lead = await add_lead(database, leased_by=mine.name, attempts=1)
+    lead = await greeted(database, leased_by=mine.name, attempts=1)
     async with database.writing() as session:
         stale = await session.get_one(Lead, lead.id)
         assert stale.attempts == 1
@@ -137,9 +145,9 @@ async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: Me) -> N
 
 
 async def test_renewing_keeps_ones_own_leases_only(database: Database, mine: Me, others: Me) -> None:
-    kept = await add_lead(database, leased_by=mine.name, leased_until=NOW)
-    unasked = await add_lead(database, leased_by=mine.name, leased_until=NOW)
-    lost = await add_lead(database, leased_by=others.name, leased_until=NOW)
+    kept = await greeted(database, leased_by=mine.name, leased_until=NOW)
+    unasked = await greeted(database, leased_by=mine.name, leased_until=NOW)
+    lost = await greeted(database, leased_by=others.name, leased_until=NOW)
     async with database.writing() as session:
         await queue.renew(session, mine, [kept.id or 0, lost.id or 0], until=NOW + LEASE)
     assert [(await now_of(database, lead)).leased_until for lead in (kept, unasked, lost)] == [
@@ -150,8 +158,8 @@ async def test_renewing_keeps_ones_own_leases_only(database: Database, mine: Me,
 
 
 async def test_giving_back_is_no_loss(database: Database, mine: Me, others: Me) -> None:
-    ours = await add_lead(database, leased_by=mine.name, leased_until=NOW + LEASE)
-    theirs = await add_lead(database, leased_by=others.name, leased_until=NOW + LEASE)
+    ours = await greeted(database, leased_by=mine.name, leased_until=NOW + LEASE)
+    theirs = await greeted(database, leased_by=others.name, leased_until=NOW + LEASE)
     async with database.writing() as session:
         await queue.release(session, mine, [ours.id or 0, theirs.id or 0])
     assert (await now_of(database, theirs)).leased_by == others.name
@@ -164,7 +172,7 @@ async def test_an_earlier_lifes_leases_are_over(database: Database, mine: Me, ot
     # Account 1's leases must not be found under the name of account 11.
     longer = Me(int(f"{mine.account_id}1"), "life0")
     holders = (earlier.name, mine.name, others.name, longer.name)
-    leads = [await add_lead(database, leased_by=name, leased_until=NOW + LEASE) for name in holders]
+    leads = [await greeted(database, leased_by=name, leased_until=NOW + LEASE) for name in holders]
     async with database.writing() as session:
         assert await queue.inherit(session, mine, now=NOW) == 1
     assert [(await now_of(database, lead)).leased_until for lead in leads] == [NOW] + 3 * [NOW + LEASE]
@@ -173,7 +181,7 @@ async def test_an_earlier_lifes_leases_are_over(database: Database, mine: Me, ot
 
 
 async def test_a_lead_with_messages_is_claimed_once(database: Database, mine: Me) -> None:
-    lead = await add_lead(database)
+    lead = await greeted(database)
     for _ in range(3):
         await add_message(database, lead)
     assert [found.id for found in await claim(database, mine)] == [lead.id]

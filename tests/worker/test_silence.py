@@ -1,8 +1,7 @@
 """Whoever is on the do-not-contact list gets nothing more, and what they say is a human's to read."""
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,7 +17,8 @@ from tests.worker.rows import PERSON as ANNA
 from tests.worker.settling import TALKING, S, free, queued, state, write
 from worker import outbox
 from worker.outcomes import Delivered, Heard, LeaveAlone, Say
-from worker.pace import Limits, Pace
+from worker.outreach import Limits
+from worker.pace import Pace
 from worker.queue import Me
 from worker.sender import Sender
 from worker.silence import why_silent
@@ -145,9 +145,9 @@ async def test_who_was_listed_after_the_work_began_is_not_written_to(kept_databa
     lead = await talk(kept_database, me, S.ENGAGED)
     message: Message = await queued(kept_database, lead)
     await enlist(kept_database, lead)
-    limits = Limits(timedelta(), 1, timedelta(), ZoneInfo("UTC"))
+    limits = Limits(timedelta(), 1, timedelta())
     world = World()
-    sender = Sender(world, Pace(kept_database, me, limits, lambda: NOW), lambda: NOW, 0, lambda: True)
+    sender = Sender(world, Pace(kept_database, me, limits, lambda: NOW, UTC), lambda: NOW, 0, lambda: True)
     assert await sender.deliver(Work(lead, [message]), message) == LeaveAlone(REASON)
     assert world.asked == []
 
@@ -157,9 +157,9 @@ async def test_who_was_erased_after_the_work_began_is_not_written_to(kept_databa
     message: Message = await queued(kept_database, lead)
     async with kept_database.writing() as session:
         await session.delete(await session.get_one(Lead, lead.id))
-    limits = Limits(timedelta(), 1, timedelta(), ZoneInfo("UTC"))
+    limits = Limits(timedelta(), 1, timedelta())
     world = World()
-    sender = Sender(world, Pace(kept_database, me, limits, lambda: NOW), lambda: NOW, 0, lambda: True)
+    sender = Sender(world, Pace(kept_database, me, limits, lambda: NOW, UTC), lambda: NOW, 0, lambda: True)
     outcome = await sender.deliver(Work(lead, [message]), message)
     with pytest.raises(LostRaceError, match="it is gone"):
         await write(kept_database, me, lead, outcome)

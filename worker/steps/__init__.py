@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.status import LeadStatus
 from worker.inbox import ANSWERED
 from worker.outcomes import Outcome
-from worker.ports import Assistant, Telegram
+from worker.ports import Assistant, Finder
 from worker.steps.find_contact import find_contact
 from worker.steps.greet import greet
 from worker.steps.hand_back import hand_back
@@ -21,7 +21,7 @@ from worker.work import Work
 class Tools:
     """What steps work with."""
 
-    telegram: Telegram
+    finder: Finder
     assistant: Assistant
     company: str
     link: str
@@ -35,7 +35,7 @@ Step = Callable[[Work, Tools], Awaitable[Outcome]]
 
 
 async def _find(work: Work, tools: Tools) -> Outcome:
-    return await find_contact(work, tools.telegram)
+    return await find_contact(work, tools.finder)
 
 
 async def _greet(work: Work, tools: Tools) -> Outcome:

@@ -1,32 +1,52 @@
 """Find the person in Telegram: by username, or else by phone."""
 
+from datetime import timedelta
+
 from shared.status import LeadStatus
 from worker.outcomes import DropUsername, Found, GiveUp, Outcome
-from worker.ports import NobodyThereError, Telegram
+from worker.ports import CannotWriteError, Finder, NobodyThereError, NotYetError, RateLimitedError
 from worker.work import Work
 
+# A username that can be looked up within this is waited for; one that cannot is worth a try by phone.
+WORTH_WAITING = timedelta(minutes=10)
 
-async def find_contact(work: Work, telegram: Telegram) -> Outcome:
+
+async def find_contact(work: Work, finder: Finder) -> Outcome:
     """Found, or DropUsername while there is a phone left, or GiveUp with a reason for the operator."""
     lead = work.lead
     if lead.username and not lead.username_error:
         try:
-            return Found(await telegram.find_by_username(lead.username), "username")
-        except NobodyThereError as nobody:
+            return Found(await finder.by_username(lead.username), "username")
+        except (NobodyThereError, CannotWriteError) as error:
+            reason = str(error) if isinstance(error, NobodyThereError) else f"@{lead.username}: {error}"
             if lead.phone_e164:
-                return DropUsername(str(nobody))
-            return GiveUp(LeadStatus.UNREACHABLE, f"{nobody}; no phone was given")
+                return DropUsername(reason)
+            return GiveUp(LeadStatus.UNREACHABLE, f"{reason}; no phone was given")
+        except (RateLimitedError, NotYetError) as later:
+            if not lead.phone_e164 or later.wait <= WORTH_WAITING:
+                raise
+            return await _meanwhile(work, finder, lead.phone_e164, later)
     if not lead.phone_e164:
         return GiveUp(LeadStatus.UNREACHABLE, lead.username_error or "neither a username nor a phone to dial")
-    return await _by_phone(work, telegram, lead.phone_e164)
+    return await _by_phone(work, finder, lead.phone_e164)
 
 
-async def _by_phone(work: Work, telegram: Telegram, phone: str) -> Outcome:
+async def _meanwhile(
+    work: Work, finder: Finder, phone: str, later: RateLimitedError | NotYetError
+) -> Outcome:
+    """The phone, while usernames cannot be looked up; if it leads nowhere, the username is waited for."""
+    try:
+        return Found(await finder.by_phone(phone, work.lead.name, thoroughly=False), "phone")
+    except (NobodyThereError, CannotWriteError):
+        raise later from None
+
+
+async def _by_phone(work: Work, finder: Finder, phone: str) -> Outcome:
     before = f"{work.lead.username_error}; " if work.lead.username_error else ""
     try:
-        peer = await telegram.find_by_phone(phone, work.lead.name)
-    except NobodyThereError as nobody:
-        return GiveUp(LeadStatus.UNREACHABLE, f"{before}{nobody}")
+        peer = await finder.by_phone(phone, work.lead.name)
+    except (NobodyThereError, CannotWriteError) as error:
+        return GiveUp(LeadStatus.UNREACHABLE, f"{before}{error}")
     if work.lead.username_error and peer.user_id == work.lead.telegram_user_id:
         return GiveUp(LeadStatus.UNREACHABLE, f"{before}the phone is the same person's")
     return Found(peer, "phone")

@@ -10,10 +10,12 @@ from pyrogram import errors, raw
 from shared.log import mask
 from worker.ports import (
     Arrival,
+    Gate,
     Incoming,
     NobodyThereError,
     Note,
     Outgoing,
+    PaymentRequiredError,
     Peer,
     PutOffError,
     Sent,
@@ -22,19 +24,32 @@ from worker.ports import (
 from worker.settings import TelegramSettings
 from worker.telegram import dialogs
 from worker.telegram.media import describe
+from worker.telegram.requirements import requirement
 from worker.telegram.session import USUAL_PATIENCE, Patience, TelegramSession
 
 _HISTORY = 100
+LONGEST_NAME = 64
 # `retry_contacts` says nothing of the person, only that this account imports too much: hours, not minutes.
 IMPORT_PAUSE = timedelta(hours=6)
 
 
 class TelegramAccount:
-    """Implements worker.ports.Telegram; `arrivals` holds what is said in its chats, in order."""
+    """Implements worker.ports.Telegram; `arrivals` holds what is said in its chats, in order.
 
-    def __init__(self, settings: TelegramSettings, patience: Patience = USUAL_PATIENCE) -> None:
+    `gate`: what is to be left alone; `most_stars`: most Telegram Stars to pay for a message.
+    """
+
+    def __init__(
+        self,
+        settings: TelegramSettings,
+        patience: Patience = USUAL_PATIENCE,
+        *,
+        gate: Gate | None = None,
+        most_stars: int = 0,
+    ) -> None:
         self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
-        self.session = TelegramSession(settings, self._on_update, patience)
+        self.session = TelegramSession(settings, self._on_update, patience, gate)
+        self._most_stars = most_stars
 
     async def find_by_username(self, username: str) -> Peer:
         """contacts.resolveUsername; a bot, a channel or a group is nobody."""
@@ -44,10 +59,20 @@ class TelegramAccount:
             raise NobodyThereError(f"@{username}: {nobody}") from nobody
         return _person(found.peer, found.users, f"@{username}")
 
-    async def find_by_phone(self, phone_e164: str, name: str) -> Peer:
+    async def find_by_phone(self, phone_e164: str) -> Peer:
+        """contacts.resolvePhone; those who hide their phone from strangers are not found."""
+        try:
+            found = await self.session.call(
+                raw.functions.contacts.ResolvePhone(phone=phone_e164.removeprefix("+"))
+            )
+        except NobodyThereError as nobody:
+            raise NobodyThereError(f"{mask(phone_e164)}: {nobody}") from nobody
+        return _person(found.peer, found.users, mask(phone_e164))
+
+    async def import_contact(self, phone_e164: str, name: str) -> Peer:
         """contacts.importContacts, one at a time, which saves the person in the account's contacts."""
         contact = raw.types.InputPhoneContact(
-            client_id=0, phone=phone_e164, first_name=name or phone_e164, last_name=""
+            client_id=0, phone=phone_e164, first_name=(name or phone_e164)[:LONGEST_NAME], last_name=""
         )
         imported = await self.session.call(raw.functions.contacts.ImportContacts(contacts=[contact]))
         if imported.imported:
@@ -56,6 +81,16 @@ class TelegramAccount:
         if imported.retry_contacts:
             raise PutOffError(IMPORT_PAUSE)
         raise NobodyThereError(f"{mask(phone_e164)}: no Telegram account can be found by this phone")
+
+    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
+        """contacts.deleteContacts."""
+        users = [_input_user(peer) for peer in peers]
+        await self.session.call(raw.functions.contacts.DeleteContacts(id=users))
+
+    async def check_open(self, peer: Peer) -> None:
+        """users.getRequirementsToContact: Premium and Stars show before a message is written."""
+        query = raw.functions.users.GetRequirementsToContact(id=[_input_user(peer)])
+        requirement(await self.session.call(query), self._most_stars)
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         """messages.sendMessage under our own random_id; a repeat of it means that Telegram has it."""
@@ -89,13 +124,18 @@ class TelegramAccount:
         written = (_arrival(message, self.session.user_id) for message in reversed(answer))
         return [message for message in written if message is not None]
 
-    async def _send_once(self, peer: Any, text: str, random_id: int) -> Any:
-        """Telegram's answer; None if it has the message already."""
+    async def _send_once(self, peer: Any, text: str, random_id: int, stars: int | None = None) -> Any:
+        """Telegram's answer; None if it has the message already. `stars`: what is paid for it."""
         query = raw.functions.messages.SendMessage(
-            peer=peer, message=text, random_id=random_id, no_webpage=True
+            peer=peer, message=text, random_id=random_id, no_webpage=True, allow_paid_stars=stars
         )
         try:
             return await self.session.call(query)
+        except PaymentRequiredError as error:
+            # Told the price, we pay it if the owner allows so much; a price that has risen since is refused.
+            if stars is not None or not 0 < error.stars <= self._most_stars:
+                raise
+            return await self._send_once(peer, text, random_id, error.stars)
         except Exception as error:
             # RANDOM_ID_DUPLICATE comes as a 400 and as a 500 (reported); both say "already sent".
             if isinstance(error.__cause__, errors.RandomIdDuplicate):
@@ -133,6 +173,10 @@ class TelegramAccount:
 
 def _input_peer(peer: Peer) -> Any:
     return raw.types.InputPeerUser(user_id=peer.user_id, access_hash=peer.access_hash)
+
+
+def _input_user(peer: Peer) -> Any:
+    return raw.types.InputUser(user_id=peer.user_id, access_hash=peer.access_hash)
 
 
 def _person(peer: Any, users: list[Any], label: str) -> Peer:

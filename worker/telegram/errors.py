@@ -1,5 +1,6 @@
 """Telegram's errors in the worker's words."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -10,11 +11,13 @@ from worker.ports import (
     CannotWriteError,
     NobodyThereError,
     OutreachLimitedError,
+    PaymentRequiredError,
     RateLimitedError,
     SessionEndedError,
     TelegramError,
     TelegramUnavailableError,
 )
+from worker.telegram.requirements import PREMIUM_ONLY
 
 # Where Kurigram notes errors it does not know, in the working folder, which a container keeps read-only.
 _UNKNOWN_ERRORS = "unknown_errors.txt"
@@ -24,8 +27,7 @@ SIGN_IN = "sign the account in again: python -m worker login"
 # Refusals that time does not change, with what the operator reads.
 _CANNOT_WRITE: dict[type[tg.RPCError], str] = {
     tg.UserPrivacyRestricted: "their privacy settings do not let strangers write",
-    tg.PrivacyPremiumRequired: "only Telegram Premium accounts may write to them",
-    tg.AllowPaymentRequired: "they take Telegram Stars for messages from strangers",
+    tg.PrivacyPremiumRequired: PREMIUM_ONLY,
     tg.UserIsBlocked: "they have blocked this account",
     tg.UserBlocked: "they have blocked this account",
     tg.YouBlockedUser: "this account has blocked them",
@@ -73,22 +75,30 @@ def _lasting(error: tg.RPCError) -> TelegramError | None:
     for kind, (state, said) in _ENDED.items():
         if isinstance(error, kind):
             return SessionEndedError(said, state=state)
+    # Kurigram knows the 406 only without its number.
+    if isinstance(error, tg.AllowPaymentRequired) or "ALLOW_PAYMENT_REQUIRED" in str(error.value):
+        return PaymentRequiredError(_number(error.value))
     for kind, said in _CANNOT_WRITE.items():
         if isinstance(error, kind):
             return CannotWriteError(said)
     for kind, said in _NOBODY.items():
         if isinstance(error, kind):
             return NobodyThereError(said)
-    # Kurigram knows the 406 only without its number.
-    if "ALLOW_PAYMENT_REQUIRED" in str(error.value):
-        return CannotWriteError(_CANNOT_WRITE[tg.AllowPaymentRequired])
     return None
+
+
+def _number(value: object) -> int:
+    """The number in an error's value: alone, or at the end of the message that Kurigram does not know."""
+    digits = re.search(r"(?:^|_)([0-9]+)(?:$|[^0-9A-Z_])", str(value))
+    return int(digits[1]) if digits else 0
 
 
 def _passing(error: tg.RPCError) -> TelegramError:
     match error:
-        case tg.PeerFlood() | tg.FrozenMethodInvalid():
+        case tg.PeerFlood():
             return OutreachLimitedError("Telegram lets this account write to no strangers for now")
+        case tg.FrozenMethodInvalid():
+            return OutreachLimitedError("Telegram has frozen this account: its owner may appeal to @SpamBot")
         case tg.FloodWait() | tg.FloodPremiumWait() | tg.SlowmodeWait():
             return RateLimitedError(timedelta(seconds=int(error.value or 1)))
         case tg.InternalServerError() | tg.ServiceUnavailable():

@@ -12,7 +12,7 @@ from pyrogram import raw
 from pyrogram.handlers import ConnectHandler, DisconnectHandler, RawUpdateHandler
 from pyrogram.session.session import SessionState
 
-from worker.ports import Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
+from worker.ports import Gate, Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram.client import abandon, build_client, signed_in_user, unreachable
 from worker.telegram.errors import SIGN_IN, translated
@@ -48,8 +48,13 @@ class TelegramSession:
     """The worker's signed-in session: `open` it, `call` over it, `watch` it, `close` it."""
 
     def __init__(
-        self, settings: TelegramSettings, on_update: UpdateHandler, patience: Patience = USUAL_PATIENCE
+        self,
+        settings: TelegramSettings,
+        on_update: UpdateHandler,
+        patience: Patience = USUAL_PATIENCE,
+        gate: Gate | None = None,
     ) -> None:
+        self._gate = gate
         self._settings = settings
         self._on_update = on_update
         self._patience = patience
@@ -96,10 +101,22 @@ class TelegramSession:
         return Identity(client.me.id, client.me.username)
 
     async def call(self, query: Any) -> Any:
-        """One RPC, sent once: Kurigram's own retries would hide what its answer was.
+        """One RPC, sent once, unless Telegram has asked to leave its method alone for now.
 
         Raises the port's errors; TelegramUnavailableError when patience ends without an answer.
         """
+        method = _name(query)
+        if self._gate is not None and (rest := self._gate.rest(method)):
+            raise RateLimitedError(rest, method)
+        try:
+            return await self._call(query)
+        except RateLimitedError as limited:
+            if self._gate is not None:
+                await self._gate.close(method, limited.wait, "FLOOD_WAIT")
+            raise RateLimitedError(limited.wait, method) from limited
+
+    async def _call(self, query: Any) -> Any:
+        """Sent once: Kurigram's own retries would hide what its answer was."""
         seconds = self._patience.call
         client = self._client
         if client is None or client.session is None:
@@ -189,3 +206,10 @@ class TelegramSession:
         _chats: object,
     ) -> None:
         self._on_update(update)
+
+
+def _name(query: Any) -> str:
+    """A method as Telegram's documentation calls it: contacts.resolveUsername."""
+    area, _, name = str(query.QUALNAME).removeprefix("functions.").rpartition(".")
+    name = name[:1].lower() + name[1:]
+    return f"{area}.{name}" if area else name

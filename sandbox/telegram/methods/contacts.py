@@ -33,7 +33,7 @@ def resolve_phone(context: Context, query: TLObject) -> Result:
     """Absent and hidden phones look the same."""
     _signed_in = context.account
     found = by_phone(context.world, query.phone)
-    if found is None or found.privacy.phone_hidden:
+    if found is None or found.privacy.phone_hidden or found.privacy.import_only:
         raise RpcError(400, "PHONE_NOT_OCCUPIED")
     return _resolved(context, found)
 

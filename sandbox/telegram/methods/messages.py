@@ -30,7 +30,8 @@ def send_message(context: Context, query: TLObject) -> Result:
         own = {"random_id": query.random_id, "origin": context.session_id}
         return _sent(context, world.note(account, query.message, **own))
     who = person(context, query.peer)
-    rules.check_writable(who, mailbox.chat(who.id), context.server.settings.privacy_code)
+    stars = query.allow_paid_stars or 0
+    rules.check_writable(who, mailbox.chat(who.id), context.server.settings.privacy_code, stars)
     event = world.send(account, who, query.message, random_id=query.random_id, origin=context.session_id)
     return _sent(context, event)
 

@@ -1,0 +1,131 @@
+"""The queries of new conversations: whose turn it is, and which account begins them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, func, update
+from sqlmodel import and_, col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import Lead
+from shared.status import LeadStatus
+from worker import room
+from worker.outreach import AHEAD, FRESH, LISTED, Limits, ahead, is_fresh
+from worker.queue import Claim, Me
+from worker.room import Room, unreleased
+
+MOST_AHEAD = 32
+# The account with most room has so long to take a new lead before the others may.
+GRACE = timedelta(seconds=10)
+NO_ROOM = "waits for room: no account may begin another conversation yet"
+
+
+async def claim(session: AsyncSession, claim: Claim, limits: Limits, *, limit: int) -> Sequence[Lead]:
+    """Take up to `limit` new leads that this account has room for.
+
+    Who has just sent the form comes before all others, the last one first: they still sit there. Then the
+    longest due. Few of each kind are prepared at a time. What nobody has room for is put off.
+    """
+    me, now = claim.me, claim.now
+    pending = _due(me, now)
+    if limit <= 0 or (await session.exec(select(Lead.id).where(*pending).limit(1))).first() is None:
+        return []
+    rooms = await room.look(session, me, limits, now=now)
+    most_ahead = ahead(limits.outreach_gap, MOST_AHEAD)
+    mine, others = rooms[0], rooms[1:]
+    fits = [*pending, *_ways(mine)]
+    if any(other.others > mine.others for other in others):
+        fits.append(or_(col(Lead.account_id) == me.account_id, col(Lead.due_at) <= now - GRACE))
+    leads: list[Lead] = []
+    for kind, most, order in (
+        (_fresh(now), mine.fresh, (col(Lead.created_at).desc(), col(Lead.id).desc())),
+        (~_fresh(now), mine.others, (col(Lead.due_at), col(Lead.id))),
+    ):
+        free = min(min(limit, most) - len(leads), most_ahead - await _prepared(session, me, kind, now=now))
+        wanted = select(Lead.id).where(*fits, kind).order_by(*order)
+        leads += await claim.take(session, wanted, free)
+    await _put_off(session, me, rooms, now=now)
+    return sorted(leads, key=lambda lead: _turn(lead, now))
+
+
+def _turn(lead: Lead, now: datetime) -> tuple[bool, float, int]:
+    fresh = is_fresh(lead.source, lead.created_at, now)
+    number = lead.id or 0
+    if fresh:
+        return False, -lead.created_at.timestamp(), -number
+    return True, (lead.due_at or now).timestamp(), number
+
+
+async def fresh_are_coming(session: AsyncSession, me: Me, *, now: datetime) -> bool:
+    """Whether this account is about to write to somebody who has just sent the form."""
+    return await _prepared(session, me, _fresh(now), now=now) > 0
+
+
+async def look_again(session: AsyncSession, *, now: datetime) -> None:
+    """An account has come: what no other had room for is looked at anew."""
+    await session.exec(
+        update(Lead)
+        .where(
+            col(Lead.status) == LeadStatus.PENDING,
+            col(Lead.leased_by).is_(None),
+            col(Lead.due_at) > now,
+            col(Lead.last_error) == NO_ROOM,
+        )
+        .values(due_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def _prepared(session: AsyncSession, me: Me, kind: ColumnElement[bool], *, now: datetime) -> int:
+    """How many of a kind this account is looking up or about to write to."""
+    found = and_(
+        col(Lead.account_id) == me.account_id,
+        col(Lead.status) == LeadStatus.RESOLVED,
+        or_(col(Lead.leased_by) == me.name, col(Lead.due_at) <= now + AHEAD),
+        unreleased(),
+    )
+    looked_up = and_(col(Lead.leased_by) == me.name, col(Lead.status) == LeadStatus.PENDING)
+    counted = await session.exec(select(func.count()).select_from(Lead).where(kind, or_(found, looked_up)))
+    return counted.one()
+
+
+async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:
+    """What no account has room for waits until one may have; what is ours alone waits for us."""
+    mine = rooms[0]
+    for others, is_kind in ((False, _fresh(now)), (True, ~_fresh(now))):
+        full = [(one.others if others else one.fresh) == 0 for one in rooms]
+        if full[0]:
+            await _wait(session, [*_due(me, now), is_kind, col(Lead.account_id) == me.account_id], mine.again)
+        if all(full):
+            await _wait(session, [*_due(me, now), is_kind], min(one.again for one in rooms))
+
+
+async def _wait(session: AsyncSession, which: Sequence[ColumnElement[bool]], until: datetime) -> None:
+    await session.exec(
+        update(Lead)
+        .where(*which)
+        .values(due_at=until, last_error=NO_ROOM)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _due(me: Me, now: datetime) -> list[ColumnElement[bool]]:
+    return [
+        col(Lead.status) == LeadStatus.PENDING,
+        col(Lead.due_at) <= now,
+        or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= now),
+        or_(col(Lead.account_id).is_(None), col(Lead.account_id) == me.account_id),
+    ]
+
+
+def _fresh(now: datetime) -> ColumnElement[bool]:
+    return and_(col(Lead.created_at) > now - FRESH, col(Lead.source) != LISTED)
+
+
+def _ways(mine: Room) -> list[ColumnElement[bool]]:
+    """Leads for which there is a way to look for the person; what nobody can look for waits by itself."""
+    has_phone = col(Lead.phone_e164).is_not(None)
+    has_username = and_(col(Lead.username).is_not(None), col(Lead.username_error).is_(None))
+    if not mine.by_username and mine.by_phone:
+        return [or_(has_phone, ~has_username)]
+    return [] if mine.by_phone or not mine.by_username else [or_(has_username, ~has_phone)]

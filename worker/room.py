@@ -1,0 +1,126 @@
+"""The queries of how many more conversations each account may begin now."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, exists, func
+from sqlmodel import and_, col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import AccountHold, Lead, Message, TelegramAccount
+from shared.status import LeadStatus
+from worker import usage
+from worker.outreach import AHEAD, Limits, cap_for
+from worker.queue import Me
+
+# A way of finding people that is closed for no longer than this is as good as open.
+BRIEF = timedelta(minutes=10)
+_UNLIMITED = 10**9
+
+Held = dict[tuple[int, str], AccountHold]
+
+
+@dataclass(frozen=True)
+class Room:
+    """How many conversations an account may begin with the fresh and with others, and how it finds people.
+
+    `again`: when to look again if it may begin none.
+    """
+
+    account_id: int
+    fresh: int
+    others: int
+    by_username: bool
+    by_phone: bool
+    again: datetime
+
+
+async def look(session: AsyncSession, me: Me, limits: Limits, *, now: datetime) -> Sequence[Room]:
+    """The room of each account that has a worker, ours first."""
+    live = and_(col(TelegramAccount.held_until) > now, col(TelegramAccount.state).in_(("active", "limited")))
+    found = await session.exec(
+        select(TelegramAccount).where(or_(col(TelegramAccount.id) == me.account_id, live))
+    )
+    accounts = sorted(found, key=lambda account: account.id != me.account_id)
+    # It grows in a warm-up: others see in the row what we may do today.
+    accounts[0].outreach_limit = limits.cap(accounts[0].created_at, now)
+    used = await usage.count(session, now=now) + await _under_way(session)
+    holds = await session.exec(select(AccountHold))
+    held = {(hold.account_id, hold.method): hold for hold in holds}
+    return [await _room(session, account, used, held, now=now) for account in accounts]
+
+
+def unreleased() -> ColumnElement[bool]:
+    """A lead whose first message has not been let go."""
+    return ~exists().where(
+        col(Message.lead_id) == Lead.id,
+        col(Message.kind) == "greeting",
+        col(Message.state) == "queued",
+        col(Message.released_at).is_not(None),
+    )
+
+
+async def _under_way(session: AsyncSession) -> Counter[tuple[int, str]]:
+    """What will be used soon: by account, those found and not yet written to, and those being looked up."""
+    found = await session.exec(
+        select(col(Lead.account_id), func.count())
+        .where(col(Lead.status) == LeadStatus.RESOLVED, unreleased())
+        .group_by(col(Lead.account_id))
+    )
+    soon = Counter({(account or 0, usage.NEW_CONVERSATIONS): number for account, number in found})
+    looked_up = await session.exec(
+        select(col(Lead.leased_by), func.count())
+        .where(col(Lead.status) == LeadStatus.PENDING, col(Lead.leased_by).is_not(None))
+        .group_by(col(Lead.leased_by))
+    )
+    for holder, number in looked_up:
+        soon[account_of_lease(holder or ""), usage.NEW_CONVERSATIONS] += number
+    return soon
+
+
+def account_of_lease(holder: str) -> int:
+    """The account in a lease's name, 0 if it is none of ours."""
+    number = holder.removeprefix("account-").partition("/")[0]
+    return int(number) if number.isdecimal() else 0
+
+
+async def _room(
+    session: AsyncSession,
+    account: TelegramAccount,
+    used: Counter[tuple[int, str]],
+    held: Held,
+    *,
+    now: datetime,
+) -> Room:
+    number = account.id or 0
+
+    def blocked(method: str, longer_than: timedelta = timedelta()) -> datetime | None:
+        hold = held.get((number, method))
+        return hold.until if hold and hold.until > now + longer_than else None
+
+    cap = _UNLIMITED if account.outreach_limit is None else account.outreach_limit
+    taken = used[number, usage.NEW_CONVERSATIONS]
+    fresh, others = (max(0, cap_for(cap, fresh=kind) - taken) for kind in (True, False))
+    again = now + AHEAD
+    if others == 0:
+        most = cap_for(cap, fresh=False)
+        again = max(
+            again, await usage.frees_at(session, number, usage.NEW_CONVERSATIONS, most, now=now) or now
+        )
+    hold = held.get((number, usage.NEW_CONVERSATIONS))
+    closed = [until for until in map(blocked, (usage.NEW_CONVERSATIONS, usage.SEND_MESSAGE)) if until]
+    if closed:
+        fresh, others, again = 0, 0, max(closed)
+    elif hold is not None:
+        # After a refusal one goes first.
+        fresh, others = min(fresh, 1), min(others, 1)
+    return Room(
+        number,
+        fresh,
+        others,
+        by_username=not blocked(usage.RESOLVE_USERNAME, BRIEF),
+        by_phone=not blocked(usage.RESOLVE_PHONE, BRIEF),
+        again=again,
+    )

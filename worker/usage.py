@@ -1,0 +1,56 @@
+"""The queries of what an account has used of its limits in the last 24 hours."""
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import delete, func, insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.models import AccountCall
+from worker.outreach import DAY
+
+NEW_CONVERSATIONS = "new_conversations"
+RESOLVE_USERNAME = "contacts.resolveUsername"
+RESOLVE_PHONE = "contacts.resolvePhone"
+IMPORT_CONTACTS = "contacts.importContacts"
+SEND_MESSAGE = "messages.sendMessage"
+
+
+async def count(session: AsyncSession, *, now: datetime) -> Counter[tuple[int, str]]:
+    """How often each account has used each method, by (account, method)."""
+    rows = await session.exec(
+        select(col(AccountCall.account_id), col(AccountCall.method), func.count())
+        .where(col(AccountCall.at) > now - DAY)
+        .group_by(col(AccountCall.account_id), col(AccountCall.method))
+    )
+    return Counter({(account, method): number for account, method, number in rows})
+
+
+async def frees_at(
+    session: AsyncSession, account_id: int, method: str, most: int, *, now: datetime
+) -> datetime | None:
+    """When there is room for one more use within `most` in 24 hours; None if there is now."""
+    found = await session.exec(
+        select(col(AccountCall.at))
+        .where(
+            col(AccountCall.account_id) == account_id,
+            col(AccountCall.method) == method,
+            col(AccountCall.at) > now - DAY,
+        )
+        .order_by(col(AccountCall.at).desc())
+        .offset(most - 1)
+        .limit(1)
+    )
+    last = found.first()
+    return None if last is None else last + DAY
+
+
+async def note(session: AsyncSession, account_id: int, method: str, *, now: datetime) -> None:
+    """Count a use: before it is made, since it may count with Telegram however it ends."""
+    await session.exec(insert(AccountCall).values(account_id=account_id, method=method, at=now))
+
+
+async def forget_old(session: AsyncSession, *, now: datetime) -> None:
+    """Drop what counts no more; a day longer than needed, for whoever looks."""
+    await session.exec(delete(AccountCall).where(col(AccountCall.at) < now - 2 * DAY))
