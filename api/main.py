@@ -17,7 +17,7 @@ from api.limits import BodyLimits
 from api.openapi import DescribedAPI
 from api.rate_limits import RateLimits
 from api.request_ids import HEADER, RequestIds
-from api.routes import deliveries, do_not_contact, handoff, health, imports, leads, people, tilda
+from api.routes import deliveries, do_not_contact, drafts, handoff, health, imports, leads, people, tilda
 from api.settings import ApiSettings
 from api.upkeep import Upkeep
 from shared.clock import utc_now
@@ -96,7 +96,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     _open_doors(app, settings)
     if settings.docs_enabled:
         docs.install(app)
-    for routes in (leads, handoff, imports, tilda, deliveries, people, do_not_contact, health):
+    for routes in (leads, drafts, handoff, imports, tilda, deliveries, people, do_not_contact, health):
         app.include_router(routes.router)
     return app
 

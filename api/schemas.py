@@ -137,6 +137,14 @@ class MessageOut(BaseModel):
     latency_ms: int | None
 
 
+class DraftOut(MessageOut):
+    """A message that waits for approval."""
+
+    lead_id: int
+    lead_name: str
+    last_words: str | None = Field(description="What the person wrote last; null: this is the greeting.")
+
+
 class EventOut(BaseModel):
     """One change of the lead's status; the first is its arrival."""
 

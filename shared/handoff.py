@@ -71,7 +71,7 @@ async def take(
     )
     await session.exec(
         update(Message)
-        .where(col(Message.lead_id) == lead.id, col(Message.state) == "queued")
+        .where(col(Message.lead_id) == lead.id, col(Message.state).in_(("draft", "queued")))
         .values(state="cancelled", error=reason)
         .execution_options(synchronize_session=False)
     )
@@ -93,11 +93,12 @@ async def give_back(
     target = await _stood(session, lead)
     if target in OPEN and (other := await _open_elsewhere(session, lead)) is not None:
         raise HandoffError(f"the same person's conversation is open as lead {other}")
-    waits = await _hear_again(session, lead)
-    # What was taken back was for that moment: it is not to be said any more.
+    waits = await hear_again(session, lead)
+    # What was taken back was for that moment: it is not to be said any more. A draft never would be.
     await session.exec(
         update(Message)
         .where(col(Message.lead_id) == lead.id, col(Message.state) == "cancelled")
+        .where(col(Message.random_id).is_not(None))
         .values(state="failed")
         .execution_options(synchronize_session=False)
     )
@@ -183,8 +184,11 @@ async def _open_elsewhere(session: AsyncSession, lead: Lead) -> int | None:
     return found.first()
 
 
-async def _hear_again(session: AsyncSession, lead: Lead) -> bool:
-    """Put back what the person wrote to the human after the last word of ours; says if there is anything."""
+async def hear_again(session: AsyncSession, lead: Lead, *, understood: bool = False) -> bool:
+    """Put back what the person wrote after the last word of ours; says if anything is to be answered.
+
+    That is what they wrote to a human; with `understood` also what the assistant has thought about.
+    """
     number = col(Message.telegram_message_id)
     ours = select(func.max(number), func.max(col(Message.id))).where(
         col(Message.lead_id) == lead.id, col(Message.direction) == "out", col(Message.state) == "sent"
@@ -196,11 +200,11 @@ async def _hear_again(session: AsyncSession, lead: Lead) -> bool:
             col(Message.lead_id) == lead.id,
             col(Message.direction) == "in",
             col(Message.state) == "handled",
-            col(Message.intent).is_(None),
+            *([] if understood else [col(Message.intent).is_(None)]),
             # A request from the site has no number of Telegram's.
             or_(number > (last or 0), number.is_(None) & (col(Message.id) > (last_row or 0))),
         )
-        .values(state="received")
+        .values(state="received", intent=None)
         .execution_options(synchronize_session=False)
     )
     waits = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "received")

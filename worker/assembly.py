@@ -10,6 +10,7 @@ from shared.db import Database
 from shared.models import Lead
 from worker.finder import PacedFinder
 from worker.loop import Engine
+from worker.manner import Manner
 from worker.moves import Policy
 from worker.outreach import Hours, Limits
 from worker.pace import Pace
@@ -19,6 +20,7 @@ from worker.retry import Outages
 from worker.sender import Sender
 from worker.settings import WorkerSettings
 from worker.steps import Tools
+from worker.steps.greet import Opening
 
 
 def limits_of(settings: WorkerSettings) -> Limits:
@@ -42,6 +44,7 @@ class Parts:
     telegram: Telegram
     assistant: Assistant
     clock: Clock
+    manner: Manner
 
 
 def assemble(
@@ -64,7 +67,7 @@ def assemble(
         tools=Tools(
             finder,
             parts.assistant,
-            settings.company_name,
+            Opening(settings.company_name, parts.manner, settings.greeting_mode == "model"),
             settings.calendly_link,
             patience,
             parts.clock,
@@ -72,7 +75,13 @@ def assemble(
         ),
         sender=Sender(parts.telegram, pace, parts.clock, settings.typing_seconds, may_speak),
         pace=pace,
-        policy=Policy(timedelta(seconds=settings.reply_debounce_seconds), settings.max_attempts, base, most),
+        policy=Policy(
+            timedelta(seconds=settings.reply_debounce_seconds),
+            settings.max_attempts,
+            base,
+            most,
+            drafts=settings.mode == "drafts",
+        ),
         lease=timedelta(seconds=settings.lease_seconds),
         outages=Outages(base=base, most=most),
         look_back=look_back,

@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared import handoff
 from shared.models import Lead, Message
 from shared.status import OPEN, Intent, LeadStatus
 from worker import outbox
@@ -92,6 +93,20 @@ async def any_unanswered(session: AsyncSession, message_ids: Collection[int]) ->
     """Whether nobody has answered one of these yet."""
     found = await session.exec(
         select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "received").limit(1)
+    )
+    return found.first() is not None
+
+
+async def any_but(session: AsyncSession, lead_id: int, message_ids: Collection[int]) -> bool:
+    """Whether something else of a lead is unanswered."""
+    found = await session.exec(
+        select(Message.id)
+        .where(
+            col(Message.lead_id) == lead_id,
+            col(Message.state) == "received",
+            col(Message.id).not_in(message_ids),
+        )
+        .limit(1)
     )
     return found.first() is not None
 
@@ -191,6 +206,9 @@ async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> N
 
 async def make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
     """Let a lead be answered after the quiet."""
+    # A draft that nobody has approved yet is written anew, on all words together.
+    if await outbox.cancel_drafts(session, lead.id or 0):
+        await handoff.hear_again(session, lead, understood=True)
     due = await quiet_after(session, lead.id or 0, debounce=debounce) or now
     queued = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "queued")
     # What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.

@@ -204,6 +204,8 @@ class Loop:
         engine = self._engine
         if work.queued is not None:
             return await engine.sender.deliver(work, work.queued)
+        if work.has_draft:
+            return Rest()
         if work.lead.status is LeadStatus.PENDING and (wait := engine.pace.before_opening(work.lead)):
             return wait
         step = STEPS.get(work.lead.status)

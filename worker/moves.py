@@ -29,6 +29,8 @@ class Policy:
     max_attempts: int
     retry_base: float
     retry_max: float
+    # Whether everything waits for a human's approval.
+    drafts: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ class Moves:
                 return False
             case Say(answers=answers) | Heard(answers=answers) if answers:
                 gone = not await inbox.any_unanswered(session, answers)
+                # A draft is to answer everything: it is written anew.
+                drafted = self.policy.drafts and isinstance(outcome, Say) and lead.status in inbox.ANSWERED
+                gone |= drafted and await inbox.any_but(session, lead.id or 0, answers)
             case _:
                 gone = False
         return gone or (lead.status is LeadStatus.HANDED_OFF and seen is not lead.status)
@@ -85,8 +90,10 @@ class Moves:
 
     async def next(self, session: AsyncSession, lead: Lead) -> datetime | None:
         """What the lead waits for by itself: what is queued, the quiet after a person's words, or nothing."""
-        if await outbox.has_queued(session, lead.id or 0):
+        if await outbox.has(session, lead.id or 0, "queued"):
             return self.now
+        if await outbox.has(session, lead.id or 0, "draft"):
+            return None
         if lead.status is LeadStatus.HANDED_OFF:
             return lead.returns_at
         if lead.status in inbox.ANSWERED:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import func, insert, update
 from sqlmodel import col, select
@@ -15,8 +15,11 @@ from worker.outcomes import Delivered, Say
 from worker.ports import Greeting, Verdict
 
 
-async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime) -> None:
-    """Write down what will be said, with the random_id under which Telegram will know it for good."""
+async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime, draft: bool = False) -> None:
+    """Write down what will be said, with the random_id under which Telegram will know it for good.
+
+    A draft waits for a human's approval, and gets its random_id with that.
+    """
     await session.exec(
         insert(Message).values(
             lead_id=lead.id,
@@ -25,8 +28,8 @@ async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime)
             kind=say.kind,
             text=say.text,
             key=say.key,
-            random_id=new_random_id(),
-            state="queued",
+            random_id=None if draft else new_random_id(),
+            state="draft" if draft else "queued",
             intent=say.intent,
             next_status=say.becomes,
             next_reason=say.reason,
@@ -86,7 +89,7 @@ async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int
     """Take back whatever was still to be said to a lead that is given up; gives how many messages."""
     cancelled = await session.exec(
         update(Message)
-        .where(col(Message.lead_id) == lead_id, col(Message.state) == "queued")
+        .where(col(Message.lead_id) == lead_id, col(Message.state).in_(("draft", "queued")))
         .values(state="cancelled", error=reason)
         .execution_options(synchronize_session=False)
     )
@@ -118,6 +121,7 @@ async def forget_cancelled(session: AsyncSession, lead_id: int) -> None:
     await session.exec(
         update(Message)
         .where(col(Message.lead_id) == lead_id, col(Message.state) == "cancelled")
+        .where(col(Message.random_id).is_not(None))
         .values(state="failed")
         .execution_options(synchronize_session=False)
     )
@@ -149,12 +153,24 @@ async def is_queued(session: AsyncSession, message_id: int) -> bool:
     return found.one_or_none() == "queued"
 
 
-async def has_queued(session: AsyncSession, lead_id: int) -> bool:
-    """Whether there is anything to be said to a lead."""
+async def has(session: AsyncSession, lead_id: int, state: Literal["draft", "queued"]) -> bool:
+    """Whether there is anything to be said to a lead, or to be approved first."""
     found = await session.exec(
-        select(Message.id).where(col(Message.lead_id) == lead_id, col(Message.state) == "queued").limit(1)
+        select(Message.id).where(col(Message.lead_id) == lead_id, col(Message.state) == state).limit(1)
     )
     return found.first() is not None
+
+
+async def cancel_drafts(session: AsyncSession, lead_id: int) -> bool:
+    """Take back the drafts of answers, since there is more to answer; says whether there were any."""
+    drafts = await session.exec(
+        update(Message)
+        .where(col(Message.lead_id) == lead_id, col(Message.state) == "draft")
+        .where(col(Message.kind) != "greeting")
+        .values(state="cancelled", error="new words came before it was approved")
+        .execution_options(synchronize_session=False)
+    )
+    return drafts.rowcount > 0
 
 
 async def get(session: AsyncSession, message_id: int) -> Message:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from shared.clock import utc_now
 from shared.db import DATABASE_DOWN, Database
-from worker import account, handover, health, openings, queue
+from worker import account, handover, health, manner, openings, queue
 from worker.assembly import Parts, assemble, limits_of
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model import Model
@@ -48,6 +48,7 @@ class Worker:
         self._state = "standby"
         self._stop = asyncio.Event()
         self._database = Database(settings.database_url)
+        self._manner = manner.load(settings.assistant_config)
         self._model = Model(settings)
         self._assistant = ModelAssistant(settings, self._model)
         self._holds = Holds(self._database, utc_now)
@@ -153,7 +154,7 @@ class Worker:
             timedelta(seconds=self._settings.reply_debounce_seconds),
             self._settings.takeover_lasts,
         )
-        parts = Parts(self._database, me, self._telegram, self._assistant, utc_now)
+        parts = Parts(self._database, me, self._telegram, self._assistant, utc_now, self._manner)
         engine = assemble(self._settings, parts, may_speak=holds, look_back=listener.began_unheard)
         loop = Loop(engine, wakeups)
         self._state = "connected"

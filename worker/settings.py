@@ -158,6 +158,15 @@ class WorkerSettings(TelegramSettings):
     calendly_link: WebAddress = Field(
         description="your booking page, such as https://calendly.com/you/30min, from calendly.com"
     )
+    mode: Literal["autopilot", "drafts"] = Field(
+        "autopilot", description="autopilot sends what the assistant writes, drafts waits for your approval"
+    )
+    greeting_mode: Literal["model", "template"] = Field(
+        "model", description="who writes the first message: the model, or the template of ASSISTANT_CONFIG"
+    )
+    assistant_config: Annotated[Path, AfterValidator(_readable)] | None = Field(
+        None, description="a TOML file with the assistant's manner, as docs/assistant.example.toml"
+    )
     company_name: str = Field("GordovCode", min_length=1, description="how the company calls itself")
     company_profile: Annotated[Path, AfterValidator(_readable)] = Field(
         EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers come from it alone"

@@ -75,10 +75,10 @@ class _Settlement(Moves):
             case DropUsername(reason):
                 return await self._drop_username(session, lead, reason)
             case Say():
-                await outbox.enqueue(session, lead, outcome, now=self.now)
+                await outbox.enqueue(session, lead, outcome, now=self.now, draft=self.policy.drafts)
                 await self._heard(session, lead, outcome)
                 await self.change(session, lead, **FRESH)
-                return self.now
+                return None
             case Heard():
                 await self._heard(session, lead, outcome)
                 await self.change(session, lead, **FRESH)

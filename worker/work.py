@@ -51,6 +51,11 @@ class Work:
         return next((message for message in self.messages if message.state == "queued"), None)
 
     @property
+    def has_draft(self) -> bool:
+        """Whether something waits for a human's approval."""
+        return any(message.state == "draft" for message in self.messages)
+
+    @property
     def next_call(self) -> str:
         """What is asked of the outside world next: calls of one kind fail together."""
         if self.queued is not None:

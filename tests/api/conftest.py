@@ -91,3 +91,11 @@ async def talked_to(database: Database, status: LeadStatus = LeadStatus.CONTACTE
         )
         session.add(said)
     return lead.id or 0
+
+
+async def drafted(database: Database, lead_id: int, text: str = "От 100 000 ₽") -> int:
+    """An answer to them that waits for approval; gives its id."""
+    message = Message(lead_id=lead_id, account_id=1, direction="out", kind="answer", state="draft", text=text)
+    async with database.writing() as session:
+        session.add(message)
+    return message.id or 0

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from shared.db import Database
-from tests.api.conftest import running, talked_to
+from tests.api.conftest import drafted, running, talked_to
 
 TAGS = ["leads", "webhooks", "deliveries", "people's data", "do-not-contact", "health"]
 METHODS = {"get", "post", "put", "delete"}
@@ -54,6 +54,7 @@ async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
 
 async def test_every_example_succeeds(client: httpx2.AsyncClient, database: Database) -> None:
     posted, known = 0, await talked_to(database)
+    draft = await drafted(database, known)
     schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
     for path, method, operation in await _operations(client):
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
@@ -63,7 +64,7 @@ async def test_every_example_succeeds(client: httpx2.AsyncClient, database: Data
             examples = [item["value"] for item in content.get("examples", {}).values()] or schema["examples"]
             assert examples, path
             for example in examples:
-                there = path.format(lead_id=known)
+                there = path.format(lead_id=known, message_id=draft)
                 answer = await client.request(method, there, **_body(media, example))
                 assert answer.is_success, answer.text
                 posted += 1

@@ -40,6 +40,9 @@ async def test_leads_are_guarded(sqlite_url: str, headers: dict[str, Any]) -> No
             ("POST", "/leads/1/takeover"),
             ("POST", "/leads/1/release"),
             ("POST", "/leads/1/reply"),
+            ("GET", "/drafts"),
+            ("POST", "/drafts/1/approve"),
+            ("POST", "/drafts/1/reject"),
         ]:
             answer = await client.request(method, path, json=LEAD, headers=headers)
             assert answer.status_code == 401

@@ -19,6 +19,7 @@ from worker.ports import AssistantError, TelegramError
 from worker.queue import Me
 from worker.sender import Sender
 from worker.steps import STEPS, Tools
+from worker.steps.greet import Opening
 from worker.work import Work
 
 AWHILE = timedelta(seconds=20)
@@ -81,5 +82,5 @@ class Life:
         if step is None:
             return Rest()
         return await step(
-            work, Tools(PacedFinder(line, pace), line, "We", "https://link", AWHILE, self.clock)
+            work, Tools(PacedFinder(line, pace), line, Opening("We"), "https://link", AWHILE, self.clock)
         )

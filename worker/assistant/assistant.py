@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.status import Intent
-from worker import templates
+from worker import manner, templates
 from worker.assistant import guard, language, memory, orders, prompts, warrant
 from worker.assistant.answers import GreetingAnswer, ReplyAnswer
 from worker.assistant.grounding import Ground
@@ -32,6 +32,7 @@ class ModelAssistant:
         self._company = settings.company_name
         self._knowledge = Knowledge(settings.company_profile.read_text(encoding="utf-8"))
         self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
+        self._rules = manner.load(settings.assistant_config).rules()
         self._secrets = Secrets(self._prompts.values())
         self._model = model
 
@@ -92,13 +93,13 @@ class ModelAssistant:
     def _instructions(self, name: str, question: str) -> str:
         """The prompt and the description; of a large one, what differs from question to question last."""
         profile = self._knowledge.excerpt(question)
-        return prompts.fill(self._prompts[name], company=self._company, profile=profile)
+        return prompts.fill(self._prompts[name], company=self._company, profile=profile, manner=self._rules)
 
     def _context(self, brief: Brief, conversation: Sequence[Turn], said: str) -> Context:
         said_before = [turn.text for turn in conversation if not turn.ours]
         theirs = [brief.name, *brief.request.values(), *brief.further, *said_before]
         ground = Ground(
-            company=f"{self._company}\n{self._knowledge.text}",
+            company=f"{self._company}\n{self._knowledge.text}\n{self._rules}",
             ours="\n".join(turn.text for turn in conversation if turn.ours),
             theirs="\n".join(theirs),
             local_time=brief.local_time,

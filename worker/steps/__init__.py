@@ -11,7 +11,7 @@ from worker.inbox import ANSWERED
 from worker.outcomes import Outcome
 from worker.ports import Assistant, Finder
 from worker.steps.find_contact import find_contact
-from worker.steps.greet import greet
+from worker.steps.greet import Opening, greet
 from worker.steps.hand_back import hand_back
 from worker.steps.reply import reply
 from worker.work import Work
@@ -23,7 +23,7 @@ class Tools:
 
     finder: Finder
     assistant: Assistant
-    company: str
+    opening: Opening
     link: str
     patience: timedelta
     clock: Clock
@@ -42,7 +42,7 @@ async def _greet(work: Work, tools: Tools) -> Outcome:
     return await greet(
         work,
         tools.assistant,
-        company=tools.company,
+        tools.opening,
         now=tools.clock(),
         zone=tools.zone,
         patience=tools.patience,

@@ -1,10 +1,10 @@
 """Compose the first message: once per lead, whichever way it is delivered."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
 from shared.status import LeadStatus
-from worker import templates
+from worker.manner import Manner
 from worker.outcomes import Advance, Outcome, Say
 from worker.ports import Assistant, AssistantError, AssistantUnavailableError, Greeting
 from worker.work import Work
@@ -13,13 +13,23 @@ from worker.work import Work
 MOST_UNUSABLE = 2
 
 
+@dataclass(frozen=True)
+class Opening:
+    """How conversations are begun: for whom, in what manner, and whether the model is asked for the words."""
+
+    company: str
+    manner: Manner = field(default_factory=Manner)
+    by_model: bool = True
+
+
 async def greet(
-    work: Work, assistant: Assistant, *, company: str, now: datetime, zone: tzinfo, patience: timedelta
+    work: Work, assistant: Assistant, opening: Opening, *, now: datetime, zone: tzinfo, patience: timedelta
 ) -> Outcome:
     """Say the greeting; a text that could not be delivered by username is used again for the phone.
 
     A lead that has waited for the model as long as `patience` gets a template's text.
     """
+    manner = opening.manner
     earlier = work.greetings
     if any(message.state == "sent" for message in earlier):
         return Advance(LeadStatus.CONTACTED, "was greeted before")
@@ -32,15 +42,19 @@ async def greet(
         further=tuple(message.text for message in further),
         met_before=work.met_before,
     )
+    plain = manner.signed(manner.plain_greeting(brief, opening.company))
+    if not opening.by_model:
+        return _say(key, plain)
     try:
         greeting = await assistant.greeting(brief)
     except AssistantError as error:
         away = isinstance(error, AssistantUnavailableError)
         if now - work.lead.updated_at < patience if away else work.lead.attempts < MOST_UNUSABLE:
             raise
-        return _say(key, templates.greeting(brief, company))
+        return _say(key, plain)
     # A template's words speak of one request: what else was asked is answered after it.
-    return _say(key, greeting.text, greeting, tuple(message.id for message in further if message.id))
+    said = manner.signed(greeting.text)
+    return _say(key, said, greeting, tuple(message.id for message in further if message.id))
 
 
 def _say(key: str, text: str, source: Greeting | None = None, answers: tuple[int, ...] = ()) -> Say:

@@ -9,9 +9,10 @@ from shared.models import Lead, Message
 from shared.status import LeadStatus
 from tests.worker.fakes import Words
 from worker import templates
+from worker.manner import Manner
 from worker.outcomes import Advance, Outcome, Say
 from worker.ports import AssistantError, AssistantPausedError, AssistantUnavailableError, Brief
-from worker.steps.greet import MOST_UNUSABLE, greet
+from worker.steps.greet import MOST_UNUSABLE, Opening, greet
 from worker.work import Work
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -41,7 +42,7 @@ async def compose(
         "updated_at": NOW,
     }
     work = Work(Lead(**usual | fields), messages)
-    return await greet(work, words, company="Ромашка", now=NOW + at, zone=UTC, patience=PATIENCE)
+    return await greet(work, words, Opening("Ромашка"), now=NOW + at, zone=UTC, patience=PATIENCE)
 
 
 def said(text: str, number: int = 1) -> Say:
@@ -103,3 +104,13 @@ async def test_what_a_ready_text_does_not_speak_of_is_answered_later(
     outcome = await compose(words, *before, further(), attempts=MOST_UNUSABLE)
     assert isinstance(outcome, Say)
     assert outcome.answers == ()
+
+
+async def test_the_owners_template_needs_no_model() -> None:
+    manner = Manner(greeting="Здравствуйте, {name}! Это {company}.", signature="Мария")
+    opening = Opening("Ромашка", manner, by_model=False)
+    words, lead = Words(), Lead(id=17, name="Анна", source="api", extra={}, attempts=0, updated_at=NOW)
+    outcome = await greet(Work(lead, ()), words, opening, now=NOW, zone=UTC, patience=PATIENCE)
+    assert isinstance(outcome, Say)
+    assert outcome.text == "Здравствуйте, Анна! Это Ромашка.\n\nМария"
+    assert words.briefs == []

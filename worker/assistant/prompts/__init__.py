@@ -13,8 +13,8 @@ def read(name: str, folder: Path | None = None) -> str:
     return (own if own.is_file() else SHIPPED / f"{name}.md").read_text(encoding="utf-8")
 
 
-def fill(text: str, *, company: str, profile: str) -> str:
-    """A prompt with the company's name and description in it."""
-    values = {"company": company, "profile": profile.strip()}
+def fill(text: str, *, company: str, profile: str, manner: str = "") -> str:
+    """A prompt with the company's name and description in it, and the owner's own rules."""
+    values = {"company": company, "profile": profile.strip(), "manner": manner and f"{manner}\n\n"}
     # One pass over the file: what the values say is never taken for a placeholder.
-    return re.sub(r"\{(company|profile)\}", lambda found: values[found[1]], text)
+    return re.sub(r"\{(company|profile|manner)\}", lambda found: values[found[1]], text)
