@@ -9,11 +9,13 @@ import sys
 from collections.abc import Callable
 
 from shared.clock import utc_now
+from shared.db import Database
 from shared.errors import ConfigError, LeadAssistantError
 from shared.log import configure
-from shared.settings import load
-from worker import health
+from shared.settings import SharedSettings, load
+from worker import health, status
 from worker.settings import TelegramSettings, WorkerSettings
+from worker.status import Status, StatusError
 
 # Exit codes: 2 = a setting is wrong, 3 = the account's owner has to act.
 CONFIG_ERROR, ACCOUNT_LOST = 2, 3
@@ -55,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     asking = commands.add_parser("health", help="exit 0 if the worker is alive (a container's health check)")
     asking.set_defaults(act=_health)
+    standing = commands.add_parser("status", help="accounts, queues and the funnel, from the database alone")
+    standing.set_defaults(act=_status)
+    standing.add_argument("--json", action="store_true", help="for programs")
     doctor = commands.add_parser("doctor", help="look at everything the worker needs; exit 0 if all is well")
     doctor.set_defaults(act=_doctor)
     doctor.add_argument("--json", action="store_true", help="for programs")
@@ -100,6 +105,25 @@ def _health(_: argparse.Namespace) -> int:
     alive, said = health.check(load(TelegramSettings).health_file, now=utc_now())
     print(said)
     return 0 if alive else 1
+
+
+def _status(given: argparse.Namespace) -> int:
+    settings = load(SharedSettings)
+
+    async def look() -> Status:
+        database = Database(settings.database_url, pool_size=1)
+        try:
+            return await status.look(database, now=utc_now())
+        finally:
+            await database.close()
+
+    try:
+        found = asyncio.run(look())
+    except StatusError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(status.as_json(found) if given.json else status.as_text(found))
+    return 0
 
 
 def _doctor(given: argparse.Namespace) -> int:

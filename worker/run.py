@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from shared.clock import utc_now
 from shared.db import DATABASE_DOWN, Database
-from worker import account, handover, health, manner, openings, queue
+from worker import account, handover, health, manner, openings, probe, queue
 from worker.assembly import Parts, assemble, limits_of
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model import Model
@@ -61,11 +61,12 @@ class Worker:
         """Raises SessionEndedError when the account's owner has to act."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
-        beating = asyncio.create_task(self._beat())
-        try:
-            await self._until_stopped(self._work())
-        finally:
-            beating.cancel()
+        async with probe.served(self._settings.health_host, self._settings.health_port, self._report):
+            beating = asyncio.create_task(self._beat())
+            try:
+                await self._until_stopped(self._work())
+            finally:
+                beating.cancel()
 
     async def _work(self) -> None:
         try:
@@ -249,8 +250,15 @@ class Worker:
                 log.error("%d new leads are left to other accounts, %d conversations wait", left, stranded)
 
     async def _beat(self) -> None:
+        is_told = False
         while True:
-            health.beat(self._settings.health_file, await self._report(), now=utc_now())
+            try:
+                health.beat(self._settings.health_file, await self._report(), now=utc_now())
+            except OSError as error:
+                # A session in a setting needs no disk, and neither must this.
+                if not is_told:
+                    log.warning("no heartbeat can be left in TELEGRAM_SESSION_DIR (%s)", error.strerror)
+                is_told = True
             await asyncio.sleep(health.BEAT_SECONDS)
 
     async def _report(self) -> health.Report:

@@ -180,6 +180,11 @@ class WorkerSettings(TelegramSettings):
         10, ge=1, le=60, description="most notices an hour; what is more goes together in the next"
     )
 
+    health_host: str = Field("127.0.0.1", description="where HEALTH_PORT listens; 0.0.0.0 in a container")
+    health_port: int | None = Field(
+        None, ge=0, lt=65536, description="a port for /healthz and /readyz of the worker; none = off"
+    )
+
     poll_interval_seconds: Seconds = Field(5, gt=0, description="how often due leads are looked for, seconds")
     lease_seconds: Seconds = Field(60, ge=5, description="how long a silent worker keeps a lead, seconds")
     reply_debounce_seconds: Seconds = Field(

@@ -1,0 +1,141 @@
+"""`python -m worker status`: accounts, what waits, and the funnel, from the database alone."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import case, func, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.db import DATABASE_DOWN, Database
+from shared.errors import LeadAssistantError
+from shared.models import Lead, Message
+from shared.status import LeadStatus
+
+# One line an account, with what it has used of its limits in the last 24 hours.
+_ACCOUNTS = text("SELECT * FROM account_overview ORDER BY id")
+_LIMITS = {
+    "first messages": ("first_messages", "outreach_limit"),
+    "by username": ("username_lookups", "resolve_limit"),
+    "by phone": ("phone_imports", "import_limit"),
+}
+
+
+class StatusError(LeadAssistantError):
+    """The database cannot tell; the text says why."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """`waiting`: counts, and the age of the oldest due lead in seconds; `funnel`: counts by status."""
+
+    accounts: list[dict[str, Any]]
+    waiting: dict[str, int | float]
+    funnel: dict[str, dict[str, int]]
+
+
+async def look(database: Database, *, now: datetime) -> Status:
+    """How things stand; raises StatusError."""
+    try:
+        async with database.reading() as session:
+            accounts = await (await session.connection()).execute(_ACCOUNTS)
+            return Status(
+                [dict(row) for row in accounts.mappings()],
+                await _waiting(session, now=now),
+                await _funnel(session, now=now),
+            )
+    except DATABASE_DOWN as error:
+        if "no such table" not in str(error):
+            raise StatusError(f"the database does not answer ({type(error).__name__})") from None
+        raise StatusError("the database is not migrated: alembic upgrade head") from None
+    except DBAPIError:
+        raise StatusError("the database is not migrated: alembic upgrade head") from None
+
+
+async def _waiting(session: AsyncSession, *, now: datetime) -> dict[str, int | float]:
+    due = await session.exec(select(func.count(), func.min(col(Lead.due_at))).where(col(Lead.due_at) <= now))
+    count, oldest = due.one()
+    states = await session.exec(
+        select(col(Message.state), func.count())
+        .where(col(Message.state).in_(("queued", "received")))
+        .group_by(col(Message.state))
+    )
+    messages = dict(states.all())
+    return {
+        "due leads": count,
+        "oldest due, seconds": round((now - oldest).total_seconds()) if oldest else 0,
+        "outbox": messages.get("queued", 0),
+        "inbox": messages.get("received", 0),
+    }
+
+
+async def _funnel(session: AsyncSession, *, now: datetime) -> dict[str, dict[str, int]]:
+    created = col(Lead.created_at)
+    rows = await session.exec(
+        select(
+            col(Lead.status),
+            func.count(),
+            func.sum(case((created > now - timedelta(days=7), 1), else_=0)),
+            func.sum(case((created > now - timedelta(days=1), 1), else_=0)),
+        ).group_by(col(Lead.status))
+    )
+    found = {status: (total, week, day) for status, total, week, day in rows.all()}
+    return {
+        str(status): dict(zip(("all", "7 days", "24 hours"), map(int, found[status]), strict=True))
+        for status in LeadStatus
+        if status in found
+    }
+
+
+def as_json(status: Status) -> str:
+    """For programs."""
+    return json.dumps(asdict(status), ensure_ascii=False, indent=2, default=str)
+
+
+def as_text(status: Status) -> str:
+    """Three tables."""
+    parts = [
+        _table(["account", "state", "working", *_LIMITS, "conversations", "holds"], _accounts(status)),
+        _table(["waiting", ""], [[name, str(value)] for name, value in status.waiting.items()]),
+        _table(
+            ["leads", "24 hours", "7 days", "all"],
+            [
+                [name, *(str(counts[span]) for span in ("24 hours", "7 days", "all"))]
+                for name, counts in status.funnel.items()
+            ],
+        ),
+    ]
+    return "\n\n".join(parts)
+
+
+def _accounts(status: Status) -> list[list[str]]:
+    return [
+        [
+            str(row["account"]),
+            f"{row['state']}: {row['state_reason']}" if row["state_reason"] else str(row["state"]),
+            str(row["working"]),
+            *(f"{row[used]}/{'-' if row[limit] is None else row[limit]}" for used, limit in _LIMITS.values()),
+            str(row["conversations"]),
+            str(row["holds"] or "-"),
+        ]
+        for row in status.accounts
+    ]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as what stands in them; numbers to the right."""
+    if not rows:
+        return f"{head[0]}: none"
+    widths = [max(len(row[number]) for row in [head, *rows]) for number in range(len(head))]
+    lines = []
+    for row in [head, *rows]:
+        cells = [
+            cell.rjust(width) if cell.isdecimal() else cell.ljust(width)
+            for cell, width in zip(row, widths, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
