@@ -17,6 +17,7 @@ from worker.room import Room, unreleased
 MOST_AHEAD = 32
 # The account with most room has so long to take a new lead before the others may.
 GRACE = timedelta(seconds=10)
+NO_WAY = "waits: Telegram lets no account look anybody up this way yet"
 NO_ROOM = "waits for room: no account may begin another conversation yet"
 
 
@@ -69,7 +70,7 @@ async def look_again(session: AsyncSession, *, now: datetime) -> None:
             col(Lead.status) == LeadStatus.PENDING,
             col(Lead.leased_by).is_(None),
             col(Lead.due_at) > now,
-            col(Lead.last_error) == NO_ROOM,
+            col(Lead.last_error).in_((NO_ROOM, NO_WAY)),
         )
         .values(due_at=now)
         .execution_options(synchronize_session=False)
@@ -95,16 +96,27 @@ async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now:
     for others, is_kind in ((False, _fresh(now)), (True, ~_fresh(now))):
         full = [(one.others if others else one.fresh) == 0 for one in rooms]
         if full[0]:
-            await _wait(session, [*_due(me, now), is_kind, col(Lead.account_id) == me.account_id], mine.again)
+            ours = col(Lead.account_id) == me.account_id
+            await _wait(session, [*_due(me, now), is_kind, ours], mine.again, NO_ROOM)
         if all(full):
-            await _wait(session, [*_due(me, now), is_kind], min(one.again for one in rooms))
+            again = min(one.again for one in rooms)
+            await _wait(session, [*_due(me, now), is_kind], again, NO_ROOM)
+    for closed, only in (
+        ([one.no_usernames_until for one in rooms], _username_only()),
+        ([one.no_phones_until for one in rooms], _phone_only()),
+    ):
+        known = [until for until in closed if until is not None]
+        if len(known) == len(closed):
+            await _wait(session, [*_due(me, now), only], min(known), NO_WAY)
 
 
-async def _wait(session: AsyncSession, which: Sequence[ColumnElement[bool]], until: datetime) -> None:
+async def _wait(
+    session: AsyncSession, which: Sequence[ColumnElement[bool]], until: datetime, reason: str
+) -> None:
     await session.exec(
         update(Lead)
         .where(*which)
-        .values(due_at=until, last_error=NO_ROOM)
+        .values(due_at=until, last_error=reason)
         .execution_options(synchronize_session=False)
     )
 
@@ -122,10 +134,18 @@ def _fresh(now: datetime) -> ColumnElement[bool]:
     return and_(col(Lead.created_at) > now - FRESH, col(Lead.source) != LISTED)
 
 
+def _username_only() -> ColumnElement[bool]:
+    return and_(
+        col(Lead.phone_e164).is_(None), col(Lead.username).is_not(None), col(Lead.username_error).is_(None)
+    )
+
+
+def _phone_only() -> ColumnElement[bool]:
+    has_no_username = or_(col(Lead.username).is_(None), col(Lead.username_error).is_not(None))
+    return and_(col(Lead.phone_e164).is_not(None), has_no_username)
+
+
 def _ways(mine: Room) -> list[ColumnElement[bool]]:
-    """Leads for which there is a way to look for the person; what nobody can look for waits by itself."""
-    has_phone = col(Lead.phone_e164).is_not(None)
-    has_username = and_(col(Lead.username).is_not(None), col(Lead.username_error).is_(None))
-    if not mine.by_username and mine.by_phone:
-        return [or_(has_phone, ~has_username)]
-    return [] if mine.by_phone or not mine.by_username else [or_(has_username, ~has_phone)]
+    """Leads whose person this account can look for."""
+    closed = [(mine.no_usernames_until, _username_only()), (mine.no_phones_until, _phone_only())]
+    return [~only for until, only in closed if until is not None]

@@ -32,8 +32,8 @@ class Room:
     account_id: int
     fresh: int
     others: int
-    by_username: bool
-    by_phone: bool
+    no_usernames_until: datetime | None
+    no_phones_until: datetime | None
     again: datetime
 
 
@@ -120,7 +120,7 @@ async def _room(
         number,
         fresh,
         others,
-        by_username=not blocked(usage.RESOLVE_USERNAME, BRIEF),
-        by_phone=not blocked(usage.RESOLVE_PHONE, BRIEF),
+        no_usernames_until=blocked(usage.RESOLVE_USERNAME, BRIEF),
+        no_phones_until=blocked(usage.RESOLVE_PHONE, BRIEF),
         again=again,
     )

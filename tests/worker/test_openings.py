@@ -1,0 +1,171 @@
+"""New conversations: whose turn it is, and which of several accounts begins them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.db import Database
+from shared.models import Lead
+from shared.status import LeadStatus
+from tests.worker.rows import LEASE, NOW, add_account, add_lead, add_message, now_of
+from worker import account, holds, openings, usage
+from worker.openings import GRACE, NO_ROOM, NO_WAY
+from worker.outreach import FRESH, Limits
+from worker.queue import Claim, Me
+
+SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+EASY = Limits(timedelta(), 9, timedelta())
+CAREFUL = Limits(30 * SECOND, 9, timedelta())
+
+
+@pytest.fixture
+async def mine(database: Database) -> Me:
+    return await working(database)
+
+
+async def working(database: Database, **fields: Any) -> Me:  # noqa: ANN401
+    """An account whose worker is there."""
+    usual = {"held_by": "there", "held_until": NOW + 2 * DAY, "outreach_limit": 9}
+    return Me(await add_account(database, **usual | fields), "life1")
+
+
+async def claim(
+    database: Database, me: Me, limits: Limits = EASY, *, at: timedelta = timedelta(), limit: int = 20
+) -> list[int | None]:
+    async with database.writing() as session:
+        leads = await openings.claim(session, Claim(me, NOW + at, LEASE), limits, limit=limit)
+    return [lead.id for lead in leads]
+
+
+async def backlog(database: Database, number: int, **fields: Any) -> list[int | None]:  # noqa: ANN401
+    usual = {"created_at": NOW - DAY, "due_at": NOW - HOUR}
+    return [(await add_lead(database, **usual | fields)).id for _ in range(number)]
+
+
+async def used(database: Database, me: Me, *ages: timedelta) -> None:
+    async with database.writing() as session:
+        for age in ages:
+            await usage.note(session, me.account_id, usage.NEW_CONVERSATIONS, now=NOW - age)
+
+
+async def hold(database: Database, me: Me, method: str, until: datetime) -> None:
+    async with database.writing() as session:
+        await holds.put(session, me.account_id, method, until=until, reason="FLOOD_WAIT", now=NOW)
+
+
+async def state(database: Database, lead_id: int | None) -> tuple[datetime | None, str | None]:
+    lead = await now_of(database, Lead(id=lead_id))
+    return lead.due_at, lead.last_error
+
+
+async def test_a_fresh_visitor_goes_before_a_backlog(database: Database, mine: Me) -> None:
+    old = await backlog(database, 40)
+    listed = await backlog(database, 2, source="import", created_at=NOW, due_at=NOW)
+    first = await add_lead(database, created_at=NOW - MINUTE, due_at=NOW - MINUTE)
+    last = await add_lead(database)
+    assert await claim(database, mine, limit=3) == [last.id, first.id, old[0]]
+    # One more old one would use what is kept for the fresh; of those from a list it is the same.
+    rest = await claim(database, mine)
+    assert rest == old[1:4]
+    assert not set(listed) & set(rest)
+
+
+async def test_whoever_waited_too_long_is_fresh_no_more(database: Database, mine: Me) -> None:
+    (old,) = await backlog(database, 1)
+    stale = await add_lead(database, created_at=NOW - FRESH)
+    assert await claim(database, mine) == [old, stale.id]
+
+
+async def test_little_is_prepared_ahead(database: Database, mine: Me) -> None:
+    old = await backlog(database, 4)
+    fresh = [(await add_lead(database, created_at=NOW - second * SECOND)).id for second in range(3)]
+    assert await claim(database, mine, CAREFUL) == [*fresh[:2], *old[:2]]
+    assert await claim(database, mine, CAREFUL) == []
+    async with database.writing() as session:
+        for number in (fresh[0], old[0]):
+            lead = await session.get_one(Lead, number)
+            lead.status, lead.due_at = LeadStatus.CONTACTED, None
+            lead.leased_by = lead.leased_until = None
+    assert await claim(database, mine, CAREFUL) == [fresh[2], old[2]]
+
+
+async def test_what_nobody_has_room_for_waits_where_all_can_see(database: Database, mine: Me) -> None:
+    await used(database, mine, *(number * HOUR for number in range(1, 7)))
+    old = await backlog(database, 3)
+    fresh = await add_lead(database)
+    assert await claim(database, mine) == [fresh.id]
+    assert [await state(database, number) for number in old] == [(NOW + 18 * HOUR, NO_ROOM)] * 3
+    assert await claim(database, mine, at=18 * HOUR) == [], "the fresh one has taken it"
+
+
+async def test_leads_look_again_when_an_account_comes(database: Database, mine: Me) -> None:
+    await used(database, mine, *(number * HOUR for number in range(1, 10)))
+    old = await backlog(database, 3)
+    assert await claim(database, mine) == []
+    other = await working(database)
+    async with database.writing() as session:
+        await openings.look_again(session, now=NOW + MINUTE)
+    assert await claim(database, other, at=MINUTE) == old
+
+
+@pytest.mark.parametrize("method", [usage.NEW_CONVERSATIONS, usage.SEND_MESSAGE])
+async def test_a_held_account_leaves_new_leads_to_others(database: Database, mine: Me, method: str) -> None:
+    other = await working(database)
+    await hold(database, mine, method, NOW + DAY)
+    old = await backlog(database, 2)
+    assert await claim(database, mine) == []
+    assert (await state(database, old[0]))[1] is None
+    assert await claim(database, other) == old
+
+
+async def test_after_a_refusal_one_goes_first(database: Database, mine: Me) -> None:
+    async with database.writing() as session:
+        await account.refuse_strangers(session, mine.account_id, "PEER_FLOOD", now=NOW - DAY)
+    old = await backlog(database, 3)
+    assert await claim(database, mine) == old[:1]
+
+
+async def test_the_account_with_most_room_takes_them(database: Database, mine: Me) -> None:
+    other = await working(database)
+    await used(database, mine, HOUR)
+    old = await backlog(database, 2, due_at=NOW)
+    assert await claim(database, mine) == []
+    assert await claim(database, other) == old
+    # But if it does not, they are not left alone.
+    late = await backlog(database, 1, due_at=NOW - GRACE)
+    assert await claim(database, mine) == late
+
+
+async def test_an_account_without_a_worker_has_no_room(database: Database, mine: Me) -> None:
+    await working(database, held_until=NOW)
+    await working(database, state="needs_login")
+    await used(database, mine, HOUR)
+    old = await backlog(database, 1, due_at=NOW)
+    assert await claim(database, mine) == old
+
+
+async def test_whom_this_account_cannot_look_up_now_is_left_alone(database: Database, mine: Me) -> None:
+    await hold(database, mine, usage.RESOLVE_USERNAME, NOW + 18 * HOUR)
+    (by_name,) = await backlog(database, 1)
+    (by_phone,) = await backlog(database, 1, username=None, phone="+79161234501", phone_e164="+79161234501")
+    assert await claim(database, mine) == [by_phone]
+    assert await state(database, by_name) == (NOW + 18 * HOUR, NO_WAY)
+    (by_name,) = await backlog(database, 1)
+    other = await working(database)
+    assert await claim(database, other, at=GRACE) == [by_name]
+
+
+async def test_what_was_found_and_not_yet_written_to_takes_room(database: Database, mine: Me) -> None:
+    for person in range(6):
+        found = await add_lead(
+            database, status=LeadStatus.RESOLVED, account_id=mine.account_id, telegram_user_id=person + 1
+        )
+        if person == 0:
+            await add_message(
+                database, found, direction="out", kind="greeting", state="queued", released_at=NOW
+            )
+    assert len(await claim(database, mine, limit=20)) == 0
+    old = await backlog(database, 3)
+    assert await claim(database, mine) == old[:1]
