@@ -74,7 +74,7 @@ class Loop:
         self._wakeups = wakeups
         self._working: dict[int, asyncio.Task[None]] = {}
         self._waiting: dict[int, Lead] = {}
-        self._suspect: int | None = None
+        self._losses: dict[int, int] = {}
         self._stopping = False
         self._claimed_unseen = False
         self._lost: SessionEndedError | None = None
@@ -116,14 +116,20 @@ class Loop:
         self._claimed_unseen = False
         for lead in leads:
             if lead.id is not None:
-                if lead.lost_leases >= queue.SUSPECT_AFTER:
-                    self._suspect = lead.id
+                self._losses[lead.id] = lead.lost_leases
                 self._start(lead, lead.id)
 
     async def _due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
         """Running conversations before new ones."""
         engine, now = self._engine, self._engine.clock()
-        claim = queue.Claim(engine.me, now, engine.lease, suspects=0 if self._suspect else 1)
+        doubted, suspected = queue.doubts(self._losses.values())
+        claim = queue.Claim(
+            engine.me,
+            now,
+            engine.lease,
+            doubted=queue.MOST_DOUBTED - doubted,
+            suspected=queue.MOST_SUSPECTED - suspected,
+        )
         leads = await queue.claim(session, claim, limit=limit)
         new = await openings.claim(session, claim, engine.pace.limits, limit=limit - len(leads))
         return [*leads, *new]
@@ -148,14 +154,13 @@ class Loop:
             self.stop()
         finally:
             del self._working[lead_id]
+            was_doubted = any(queue.doubts([self._losses.pop(lead_id, 0)]))
             if (again := self._waiting.pop(lead_id, None)) is not None:
+                self._losses[lead_id] = again.lost_leases
                 self._start(again, lead_id)
-            was_suspect = lead_id == self._suspect and lead_id not in self._working
-            if was_suspect:
-                self._suspect = None
             # Room in hand, or among the new conversations where few are prepared at a time.
             is_new = lead.status is LeadStatus.PENDING and self._engine.pace.few_ahead
-            if was_suspect or is_new or len(self._working) == MOST_IN_FLIGHT - 1:
+            if was_doubted or is_new or len(self._working) == MOST_IN_FLIGHT - 1:
                 self._wakeups.wake()
 
     async def _decide(self, lead: Lead) -> Outcome:

@@ -1,6 +1,6 @@
 """The queries of leases: which leads are due, and who works on them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +14,10 @@ from shared.errors import LostRaceError
 from shared.models import Lead, Message
 from shared.status import LeadStatus
 
-# So many leases lost in a row are no longer chance.
-SUSPECT_AFTER = 2
+# After so many leases lost in a row a lead may be what kills its worker: it shares it with few others, and
+# in the end with none of its kind.
+DOUBTED_AFTER, MOST_DOUBTED = 2, 8
+SUSPECTED_AFTER, MOST_SUSPECTED = 8, 1
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,15 @@ class Me:
 class Claim:
     """Who takes due leads, when and for how long.
 
-    Of those who have lost several leases in a row only `suspects` are taken, the least lost first: one of
-    them may be what kills its worker, and must not take the others down with it.
+    Of those who have lost several leases in a row only `doubted` and `suspected` are taken, the least lost
+    first: one of them may be what kills its worker, and must not take the others down with it.
     """
 
     me: Me
     now: datetime
     lease: timedelta
-    suspects: int = 1
+    doubted: int = MOST_DOUBTED
+    suspected: int = MOST_SUSPECTED
 
     async def take(self, session: AsyncSession, wanted: SelectOfScalar[Any], limit: int) -> Sequence[Lead]:
         """Lease the first `limit` leads of a query of their ids; gives them in no order.
@@ -55,19 +58,32 @@ class Claim:
         losses = col(Lead.lost_leases) + lost
         held = wanted.with_for_update(skip_locked=True)
         # CTEs: a LIMIT subquery may be re-run and claim too many.
-        trusted = held.where(losses < SUSPECT_AFTER).limit(limit).cte("trusted")
-        least_lost = held.where(losses >= SUSPECT_AFTER).order_by(None).order_by(losses, col(Lead.due_at))
-        suspected = least_lost.limit(self.suspects).cte("suspected")
+        least_lost = held.order_by(None).order_by(losses, col(Lead.due_at))
+        chosen = (
+            held.where(losses < DOUBTED_AFTER).limit(limit).cte("trusted"),
+            least_lost.where(losses >= DOUBTED_AFTER, losses < SUSPECTED_AFTER)
+            .limit(min(limit, self.doubted))
+            .cte("doubted"),
+            least_lost.where(losses >= SUSPECTED_AFTER).limit(self.suspected).cte("suspected"),
+        )
         claimed = await session.exec(
             update(Lead)
-            .where(or_(col(Lead.id).in_(select(trusted.c.id)), col(Lead.id).in_(select(suspected.c.id))))
+            .where(or_(*(col(Lead.id).in_(select(some.c.id)) for some in chosen)))
             .values(leased_by=self.me.name, leased_until=self.now + self.lease, lost_leases=losses)
             .returning(Lead)
             .execution_options(synchronize_session=False)
         )
         leads = claimed.scalars().all()
-        self.suspects -= sum(lead.lost_leases >= SUSPECT_AFTER for lead in leads)
+        doubted, suspected = doubts(lead.lost_leases for lead in leads)
+        self.doubted, self.suspected = self.doubted - doubted, self.suspected - suspected
         return leads
+
+
+def doubts(losses: Iterable[int]) -> tuple[int, int]:
+    """How many of these counts of lost leases make a lead doubted, and how many suspected."""
+    lost = [count for count in losses if count >= DOUBTED_AFTER]
+    suspected = sum(count >= SUSPECTED_AFTER for count in lost)
+    return len(lost) - suspected, suspected
 
 
 async def claim(session: AsyncSession, claim: Claim, *, limit: int) -> Sequence[Lead]:

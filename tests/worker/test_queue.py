@@ -29,9 +29,15 @@ async def others(database: Database) -> Me:
 
 
 async def claim(
-    database: Database, me: Me, *, limit: int = 10, suspects: int = 1, at: timedelta = timedelta()
+    database: Database,
+    me: Me,
+    *,
+    limit: int = 10,
+    doubted: int = queue.MOST_DOUBTED,
+    suspected: int = queue.MOST_SUSPECTED,
+    at: timedelta = timedelta(),
 ) -> list[Lead]:
-    claim = queue.Claim(me, NOW + at, LEASE, suspects)
+    claim = queue.Claim(me, NOW + at, LEASE, doubted, suspected)
     async with database.writing() as session:
         return list(await queue.claim(session, claim, limit=limit))
 
@@ -77,16 +83,19 @@ async def test_a_lease_keeps_others_away_until_it_runs_out(database: Database, m
     assert again.lost_leases == 2
 
 
-async def test_of_leads_that_lost_several_leases_one_is_taken(database: Database, mine: Me) -> None:
+async def test_of_leads_that_lost_several_leases_few_are_taken(database: Database, mine: Me) -> None:
     lost = {"leased_by": "dead", "leased_until": NOW - MINUTE}
-    worst = await greeted(database, lost_leases=7, **lost)
-    mild = await greeted(database, lost_leases=queue.SUSPECT_AFTER - 1, **lost)
-    fine = [await greeted(database, lost_leases=0, **lost), await greeted(database)]
+    fine = [await greeted(database, lost_leases=count, **lost) for count in (0, queue.DOUBTED_AFTER - 2)]
+    doubted = [
+        await greeted(database, lost_leases=count, **lost)
+        for count in range(queue.SUSPECTED_AFTER - 2, queue.DOUBTED_AFTER - 2, -1)
+    ]
+    suspected = [await greeted(database, lost_leases=queue.SUSPECTED_AFTER + more, **lost) for more in (9, 0)]
+    claimed = await claim(database, mine, doubted=2, suspected=0)
+    assert {lead.id for lead in claimed} == {lead.id for lead in (*fine, *doubted[-2:])}
+    assert await claim(database, mine, doubted=0, suspected=0) == []
     claimed = await claim(database, mine)
-    assert {lead.id for lead in claimed} == {mild.id, *(lead.id for lead in fine)}
-    assert await claim(database, mine, suspects=0) == []
-    (last,) = await claim(database, mine)
-    assert (last.id, last.lost_leases) == (worst.id, 8)
+    assert {lead.id for lead in claimed} == {suspected[1].id, *(lead.id for lead in doubted[:-2])}
 
 
 async def test_another_accounts_leads_are_not_ours(database: Database, mine: Me, others: Me) -> None:
