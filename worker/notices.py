@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, exists, func, literal, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.identity import new_random_id
@@ -129,8 +129,9 @@ async def gather(
     first = (await session.exec(select(func.min(OwnerNotice.created_at)).where(*waiting))).one()
     if first is None or first > now - after:
         return
+    under_way = and_(col(OwnerNotice.state) == "sending", col(OwnerNotice.account_id) == account_id)
     lately = select(func.count(func.distinct(col(OwnerNotice.random_id)))).where(
-        or_(col(OwnerNotice.sent_at) > now - timedelta(hours=1), col(OwnerNotice.state) == "sending")
+        or_(col(OwnerNotice.sent_at) > now - timedelta(hours=1), under_way)
     )
     if (await session.exec(lately)).one() >= most_an_hour:
         return

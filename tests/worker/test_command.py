@@ -15,8 +15,8 @@ TELEGRAM = {"TELEGRAM_API_ID": "1", "TELEGRAM_API_HASH": "hash"}
 def test_help(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.returncode == 0
-    assert "login" in done.stdout
-    assert "health" in done.stdout
+    for command in ("login", "health", "doctor", "status"):
+        assert f"    {command} " in done.stdout
     assert "Exit codes" in done.stdout
     assert done.stderr == ""
 

@@ -91,3 +91,15 @@ async def test_letting_go_twice_takes_nothing_from_the_next(kept_database: Datab
     await first.end()
     row = await account_row(kept_database, second.account_id)
     assert row.held_by == "there/1"
+
+
+async def test_a_session_without_a_file_is_let_go_when_nobody_can_confirm_it(time: Time) -> None:
+    away = Database("postgresql://127.0.0.1:1/leads")
+    tenure = Tenure(away, next(users), "here/1", "ai_assistant", lambda: time.now)
+    with_lock = asyncio.create_task(tenure.keep())
+    without = asyncio.create_task(tenure.keep(needs_word=True))
+    await asyncio.wait_for(without, DEADLINE)
+    assert not with_lock.done()
+    with_lock.cancel()
+    await asyncio.gather(with_lock, return_exceptions=True)
+    await away.close()
