@@ -33,6 +33,7 @@ class Settings(BaseModel):
     """How the server behaves without faults."""
 
     latency_seconds: float = Field(0, ge=0, le=600, description="Added to each answer.")
+    obedient: bool = Field(False, description="The model does what it is told in names, forms and messages.")
 
 
 def build_control(state: OpenAIState) -> APIRouter:
@@ -43,11 +44,11 @@ def build_control(state: OpenAIState) -> APIRouter:
 
     @router.get("/settings")
     async def read_settings() -> Settings:
-        return Settings(latency_seconds=state.latency_seconds)
+        return Settings(latency_seconds=state.latency_seconds, obedient=state.obedient)
 
     @router.put("/settings")
     async def change_settings(settings: Settings) -> Settings:
-        state.latency_seconds = settings.latency_seconds
+        state.latency_seconds, state.obedient = settings.latency_seconds, settings.obedient
         return settings
 
     return router

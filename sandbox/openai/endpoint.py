@@ -66,7 +66,7 @@ async def _answer(state: OpenAIState, dialect: Dialect, request: Request, call: 
     if isinstance(fault, Drop | Hang):
         call.status = 0
         return Dropped()
-    answer = answer_turn(turn, fault)
+    answer = answer_turn(turn, fault, obedient=state.obedient)
     call.answer = answer.text if answer.refusal is None else answer.refusal
     call.usage = _count(state, turn, answer)
     return JSONResponse(dialect.render(turn, answer, call.usage, body))

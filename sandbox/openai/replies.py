@@ -6,13 +6,17 @@ from sandbox.openai.errors import ApiError
 from sandbox.openai.faults import Empty, Fault, MalformedJson, Obey, Refusal, Truncated
 from sandbox.openai.standin.filler import UnfillableError
 from sandbox.openai.standin.model import respond
+from sandbox.openai.standin.obedient import obey
 from sandbox.openai.turn import Answer, Turn
 from sandbox.openai.usage import count_tokens, truncate
 
 
-def answer_turn(turn: Turn, fault: Fault | None) -> Answer:
-    """The answer to send. Raises ApiError (400) for a schema that the stand-in cannot fill."""
-    return _without_model(fault) or _from_model(_stand_in(turn), turn, fault)
+def answer_turn(turn: Turn, fault: Fault | None, *, obedient: bool = False) -> Answer:
+    """The answer to send. Raises ApiError (400) for a schema that the stand-in cannot fill.
+
+    `obedient`: whatever is demanded in the conversation is done.
+    """
+    return _without_model(fault) or _from_model(_stand_in(turn, obedient=obedient), turn, fault)
 
 
 def _without_model(fault: Fault | None) -> Answer | None:
@@ -39,12 +43,17 @@ def _from_model(text: str, turn: Turn, fault: Fault | None) -> Answer:
     return _limited(text, turn.max_output_tokens)
 
 
-def _stand_in(turn: Turn) -> str:
+def _stand_in(turn: Turn, *, obedient: bool) -> str:
     try:
-        return respond(turn)
+        usual = respond(turn)
     except UnfillableError as problem:
         message = f"Invalid schema for response_format '{turn.format.name}': {problem}."
         raise ApiError(400, message, code="invalid_json_schema") from problem
+    if not obedient:
+        return usual
+    fields = obey([message.text for message in turn.messages if message.role == "user"], turn.instructions)
+    known = {name: value for name, value in fields.items() if f'"{name}":' in usual}
+    return _overwritten(usual, known)
 
 
 def _overwritten(text: str, fields: dict[str, object]) -> str:

@@ -9,9 +9,10 @@ from sandbox.openai.usage import PromptCache
 
 @dataclass
 class OpenAIState:
-    """Faults to come, calls made, and the fixed latency of each answer in seconds."""
+    """Faults to come, calls made, the fixed latency of each answer in seconds, and whom the model obeys."""
 
     latency_seconds: float = 0.0
+    obedient: bool = False
     faults: FaultBook = field(default_factory=FaultBook)
     calls: CallLog = field(default_factory=CallLog)
     cache: PromptCache = field(default_factory=PromptCache)

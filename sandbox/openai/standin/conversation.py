@@ -26,6 +26,7 @@ NEW_MESSAGES = re.compile(
 )
 # A later form of the same person's, beside their words or below the card of the first.
 NEW_REQUEST = re.compile(r"<new_request>(.*?)</new_request>", re.DOTALL)
+NOT_GIVEN = re.compile(r"не указан[оа]?|нет|none|null|-|—", re.IGNORECASE)
 TAG = re.compile(r"</?(?!new_request\b)[\w-]+(?: [^<>]*)?>")
 SAID_KEYS = ("new_messages", "messages", "message", "text", "reply", "said")
 
