@@ -9,13 +9,14 @@ from shared.status import Intent
 from worker import manner, templates
 from worker.assistant import guard, language, memory, orders, prompts, warrant
 from worker.assistant.answers import GreetingAnswer, ReplyAnswer
+from worker.assistant.dictation import dictated
 from worker.assistant.grounding import Ground
 from worker.assistant.guard import Context
 from worker.assistant.knowledge import Knowledge
 from worker.assistant.leaks import Secrets
-from worker.assistant.model import Answered, AnswerT, Model
+from worker.assistant.model import Answered, AnswerT, Asker
 from worker.ports import AssistantError, Brief, Greeting, Turn, Usage, Verdict
-from worker.settings import WorkerSettings
+from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ LONGEST_FACT = 300
 class ModelAssistant:
     """Implements worker.ports.Assistant; `prompts_dir` has other prompts than the shipped ones."""
 
-    def __init__(self, settings: WorkerSettings, model: Model, prompts_dir: Path | None = None) -> None:
+    def __init__(self, settings: AssistantSettings, model: Asker, prompts_dir: Path | None = None) -> None:
         self._company = settings.company_name
         self._knowledge = Knowledge(settings.company_profile.read_text(encoding="utf-8"))
         self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
@@ -96,15 +97,14 @@ class ModelAssistant:
         return prompts.fill(self._prompts[name], company=self._company, profile=profile, manner=self._rules)
 
     def _context(self, brief: Brief, conversation: Sequence[Turn], said: str) -> Context:
-        said_before = [turn.text for turn in conversation if not turn.ours]
-        theirs = [brief.name, *brief.request.values(), *brief.further, *said_before]
+        theirs = _words_from_outside(brief, conversation)
         ground = Ground(
             company=f"{self._company}\n{self._knowledge.text}\n{self._rules}",
             ours="\n".join(turn.text for turn in conversation if turn.ours),
             theirs="\n".join(theirs),
             local_time=brief.local_time,
         )
-        return Context(ground, self._secrets, said)
+        return Context(ground, self._secrets, said, dictated=dictated(theirs))
 
 
 def _read(answer: ReplyAnswer, usage: Usage, scripts: frozenset[str], refused: str | None) -> Verdict:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from shared.log import mask_phones
 from worker.assistant import grounding, language, leaks
+from worker.assistant.dictation import Dictated
 from worker.assistant.grounding import Ground
 from worker.assistant.leaks import Secrets
 from worker.assistant.letters import hidden, lower, visible
@@ -20,7 +21,9 @@ _ENDINGS = (
 )
 _LINK = re.compile(
     rf"h\s?[tx]{{2}}ps?\s?:|www\.|tg://|mailto:|@\w{{4,}}|xn--|\b[\w-]+\.(?:{_ENDINGS})\b"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b",
+    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
+    # Any other ending, for which nobody has forgotten the space after a full stop.
+    r"|\b(?-i:[a-z0-9-]+\.(?!js\b|ts\b|py\b|md\b|g\b|e\b|m\b)[a-z]{2,12})\b",
     re.IGNORECASE,
 )
 # A link in pieces, for the person to put together.
@@ -60,6 +63,7 @@ class Context:
     # The person's latest words, and the scripts in which they may be answered.
     said: str = ""
     scripts: frozenset[str] = field(default_factory=frozenset)
+    dictated: Dictated = field(default_factory=Dictated)
 
 
 def problem(text: str, context: Context | None = None) -> str | None:
@@ -96,6 +100,8 @@ def _form_problem(text: str) -> str | None:
 def _model_problem(text: str, context: Context) -> str | None:
     if context.secrets.in_text(text):
         return "it tells of the instructions"
+    if context.dictated.in_text(text):
+        return "it says what an outsider told it to say"
     if leaks.unreadable(text):
         return "it contains what nobody can read"
     if not language.speaks(text, context.scripts):

@@ -11,15 +11,23 @@ _CYRILLIC_LETTER = re.compile(r"[Ѐ-ӿ]")
 _LATIN_LETTER = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
+class _Shown(dict[int, int | None]):
+    """For str.translate: what shows nothing goes, each sign looked up once."""
+
+    def __missing__(self, code: int) -> int | None:
+        sign = chr(code)
+        # The variation selector only says that an emoji is one.
+        gone = sign == "\ufe0f" or (unicodedata.category(sign)[0] == "C" and sign not in "\n\t")
+        self[code] = None if gone else code
+        return self[code]
+
+
+_SHOWN = _Shown()
+
+
 def visible(text: str) -> str:
     """`text` without signs that show nothing, compatibility forms (full width, bold) as plain letters."""
-    plain = unicodedata.normalize("NFKC", text)
-    return "".join(sign for sign in plain if sign in "\n\t" or not _shows_nothing(sign))
-
-
-def _shows_nothing(sign: str) -> bool:
-    # The variation selector only says that an emoji is one.
-    return sign == "\ufe0f" or unicodedata.category(sign)[0] == "C"
+    return unicodedata.normalize("NFKC", text).translate(_SHOWN)
 
 
 def hidden(text: str) -> int:

@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
 import openai
 from openai.types.chat import ChatCompletionMessageParam
@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from worker.assistant.errors import translated
 from worker.assistant.prices import price_of
 from worker.ports import AssistantError, AssistantPausedError, Turn, Usage
-from worker.settings import WorkerSettings
+from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +34,17 @@ class Answered(Generic[AnswerT]):
     usage: Usage
 
 
+class Asker(Protocol):
+    """Whatever answers as a model does."""
+
+    async def ask(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> Answered[AnswerT]:
+        """As Model.ask."""
+
+
 class Model:
     """Asks; after an empty purse or a refused key it is silent for a while, for all leads at once."""
 
-    def __init__(self, settings: WorkerSettings, *, call_seconds: float = CALL_SECONDS) -> None:
+    def __init__(self, settings: AssistantSettings, *, call_seconds: float = CALL_SECONDS) -> None:
         self._settings = settings
         self._pause = timedelta(seconds=settings.assistant_pause_seconds)
         self._paused_until = 0.0

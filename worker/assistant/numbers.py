@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.assistant.letters import lower
 
@@ -79,6 +80,8 @@ class Numbers:
         return (value, unit) in self.measured or value in loose
 
 
+# The description is read again at every turn.
+@lru_cache(maxsize=64)
 def read(text: str) -> Numbers:
     """The numbers of a text; a time of day counts by its hour, so that "в 15" supports "15:00"."""
     values: set[float] = set()
