@@ -14,7 +14,8 @@ from shared.errors import ConfigError, LeadAssistantError
 from shared.log import configure
 from shared.settings import SharedSettings, load
 from worker import health, status
-from worker.settings import TelegramSettings, WorkerSettings
+from worker.evals.arguments import add_arguments, options
+from worker.settings import AssistantSettings, TelegramSettings, WorkerSettings
 from worker.status import Status, StatusError
 
 # Exit codes: 2 = a setting is wrong, 3 = the account's owner has to act.
@@ -63,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look at everything the worker needs; exit 0 if all is well")
     doctor.set_defaults(act=_doctor)
     doctor.add_argument("--json", action="store_true", help="for programs")
+    evaluating = commands.add_parser("evaluate", help="score the model on our own replies and attacks")
+    evaluating.set_defaults(act=_evaluate)
+    add_arguments(evaluating)
     return parser
 
 
@@ -99,6 +103,15 @@ def _login_for_string(settings: TelegramSettings, *, by_qr: bool) -> int:
         print(f"Signed in as {who}. {STRING_WARNING}")
     print(session)
     return 0
+
+
+def _evaluate(given: argparse.Namespace) -> int:
+    settings = load(AssistantSettings)
+    # What the guard refuses is in the figures.
+    configure("ERROR")
+    from worker.evals.command import evaluate  # noqa: PLC0415
+
+    return asyncio.run(evaluate(settings, options(given)))
 
 
 def _health(_: argparse.Namespace) -> int:

@@ -138,8 +138,8 @@ class TelegramSettings(SharedSettings):
         return self.telegram_session_dir / f"{self.telegram_session_name}.health"
 
 
-class WorkerSettings(TelegramSettings):
-    """Everything `python -m worker` reads."""
+class AssistantSettings(SharedSettings):
+    """What it takes to write and to understand."""
 
     openai_api_key: Secret = Field(description="the key of the model's API, from platform.openai.com")
     openai_model: str = Field("gpt-4.1-mini", description="the model that writes and understands")
@@ -155,6 +155,21 @@ class WorkerSettings(TelegramSettings):
     openai_price: Annotated[Price | None, NoDecode, BeforeValidator(_price)] = Field(
         None, description="dollars for a million tokens of a model we do not know: input/cached/output"
     )
+    assistant_config: Annotated[Path, AfterValidator(_readable)] | None = Field(
+        None, description="a TOML file with the assistant's manner, as docs/assistant.example.toml"
+    )
+    company_name: str = Field("GordovCode", min_length=1, description="how the company calls itself")
+    company_profile: Annotated[Path, AfterValidator(_readable)] = Field(
+        EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers come from it alone"
+    )
+    assistant_pause_seconds: Seconds = Field(
+        600, ge=0, description="how long the model is left alone after its quota or key fails, seconds"
+    )
+
+
+class WorkerSettings(AssistantSettings, TelegramSettings):
+    """Everything `python -m worker` reads."""
+
     calendly_link: WebAddress = Field(
         description="your booking page, such as https://calendly.com/you/30min, from calendly.com"
     )
@@ -163,13 +178,6 @@ class WorkerSettings(TelegramSettings):
     )
     greeting_mode: Literal["model", "template"] = Field(
         "model", description="who writes the first message: the model, or the template of ASSISTANT_CONFIG"
-    )
-    assistant_config: Annotated[Path, AfterValidator(_readable)] | None = Field(
-        None, description="a TOML file with the assistant's manner, as docs/assistant.example.toml"
-    )
-    company_name: str = Field("GordovCode", min_length=1, description="how the company calls itself")
-    company_profile: Annotated[Path, AfterValidator(_readable)] = Field(
-        EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers come from it alone"
     )
 
     owner_chat: Annotated[str, AfterValidator(_owner)] | None = Field(
@@ -221,9 +229,6 @@ class WorkerSettings(TelegramSettings):
     max_attempts: int = Field(8, ge=1, description="failed tries before a lead is given up")
     retry_base_seconds: Seconds = Field(2, gt=0, description="the pause after the first failure, seconds")
     retry_max_seconds: Seconds = Field(300, gt=0, description="the longest pause between tries, seconds")
-    assistant_pause_seconds: Seconds = Field(
-        600, ge=0, description="how long the model is left alone after its quota or key fails, seconds"
-    )
     greeting_fallback_seconds: Seconds = Field(
         600, ge=0, description="how long a greeting waits for the model before a template goes out, seconds"
     )

@@ -33,7 +33,7 @@ class ModelAssistant:
         self._company = settings.company_name
         self._knowledge = Knowledge(settings.company_profile.read_text(encoding="utf-8"))
         self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
-        self._rules = manner.load(settings.assistant_config).rules()
+        self._manner = manner.load(settings.assistant_config)
         self._secrets = Secrets(self._prompts.values())
         self._model = model
 
@@ -49,7 +49,7 @@ class ModelAssistant:
         answered, refused = await self._ask(instructions, turns, GreetingAnswer, context)
         text = guard.tidy(answered.value.text)
         if guard.problem(text, context) is not None:
-            text = templates.greeting(brief, self._company)
+            text = self._manner.plain_greeting(brief, self._company)
         return Greeting(text, answered.usage, refused)
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
@@ -94,12 +94,14 @@ class ModelAssistant:
     def _instructions(self, name: str, question: str) -> str:
         """The prompt and the description; of a large one, what differs from question to question last."""
         profile = self._knowledge.excerpt(question)
-        return prompts.fill(self._prompts[name], company=self._company, profile=profile, manner=self._rules)
+        return prompts.fill(
+            self._prompts[name], company=self._company, profile=profile, manner=self._manner.rules()
+        )
 
     def _context(self, brief: Brief, conversation: Sequence[Turn], said: str) -> Context:
         theirs = _words_from_outside(brief, conversation)
         ground = Ground(
-            company=f"{self._company}\n{self._knowledge.text}\n{self._rules}",
+            company=f"{self._company}\n{self._knowledge.text}\n{self._manner.rules()}",
             ours="\n".join(turn.text for turn in conversation if turn.ours),
             theirs="\n".join(theirs),
             local_time=brief.local_time,
