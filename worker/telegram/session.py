@@ -14,6 +14,7 @@ from pyrogram.session.session import SessionState
 
 from worker.ports import Gate, Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
+from worker.telegram import proxy
 from worker.telegram.client import abandon, build_client, signed_in_user, unreachable
 from worker.telegram.errors import SIGN_IN, translated
 
@@ -54,6 +55,8 @@ class TelegramSession:
         patience: Patience = USUAL_PATIENCE,
         gate: Gate | None = None,
     ) -> None:
+        """Raises ConfigError for an unusable TELEGRAM_PROXY, before anything is waited for."""
+        proxy.parse(settings.telegram_proxy)
         self._gate = gate
         self._settings = settings
         self._on_update = on_update

@@ -135,6 +135,11 @@ def test_no_proxy_is_one_line_without_its_secret(address: str) -> None:
     assert "\n" not in str(refused.value)
 
 
+def test_a_worker_does_not_begin_with_a_bad_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"^TELEGRAM_PROXY: is no proxy"):
+        TelegramAccount(settings_of(tmp_path, telegram_proxy="proxy.example"))
+
+
 def test_no_proxy_at_all() -> None:
     assert proxy.parse(None) is None
     assert proxy.parse("") is None
