@@ -73,11 +73,12 @@ async def test_a_scan_of_the_code_drawn_last_signs_in(
     telegram.settings.login_token_seconds = 30
     expired = await shown_code(terminal, telegram)
     await shown_code(terminal, telegram, 2)
+    folder = tmp_path / "sessions"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files(folder)} == {0o600}
     assert not telegram.scan(account.id, expired)
     assert telegram.scan(account.id)
     code, shown = await terminal.end()
     assert (code, "Signed in as @gordovcode_ai: " in shown) == (0, True)
-    folder = tmp_path / "sessions"
     assert stat.S_IMODE((folder / "worker.session").stat().st_mode) == 0o600
     async with opened(
         TelegramAccount(settings_of(folder, telegram_server=telegram.address), BRIEF)

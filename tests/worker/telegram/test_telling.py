@@ -1,0 +1,73 @@
+"""The owner's notices over a real connection: each arrives once, whatever becomes of its answer."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sandbox.telegram.people import Account, Person
+from sandbox.telegram.server import Telegram
+from shared.clock import utc_now
+from shared.db import Database
+from tests.worker.rows import add_account
+from tests.worker.telegram.conftest import said
+from worker import notices
+from worker.herald import Herald
+from worker.ports import TelegramUnavailableError
+from worker.telegram.adapter import TelegramAccount
+
+
+@pytest.fixture
+async def database(sqlite_url: str) -> AsyncIterator[Database]:
+    database = Database(sqlite_url)
+    yield database
+    await database.close()
+
+
+async def herald_to(chat: str, database: Database, worker: TelegramAccount) -> Herald:
+    """A herald with something to tell, at once."""
+    herald = Herald(
+        database,
+        await add_account(database),
+        worker,
+        utc_now,
+        chat,
+        "ru",
+        60,
+        ZoneInfo("Europe/Moscow"),
+        trouble=lambda: None,
+        may_speak=lambda: True,
+        bundle=timedelta(),
+    )
+    async with database.writing() as session:
+        await notices.add(session, "event:1", "Лид 1, Анна: ссылка отправлена.", now=utc_now())
+    return herald
+
+
+@pytest.mark.parametrize("on_repeat", ["first", "error_400", "error_500"])
+async def test_an_answer_that_was_lost(
+    telegram: Telegram,
+    account: Account,
+    worker: TelegramAccount,
+    anna: Person,
+    database: Database,
+    on_repeat: str,
+) -> None:
+    telegram.settings.on_repeat = on_repeat
+    herald = await herald_to("anna_smirnova", database, worker)
+    telegram.faults.plan("drop_after", "messages.SendMessage")
+    with pytest.raises(TelegramUnavailableError):
+        await herald.tick()
+    await herald.tick()
+    await herald.tick()
+    assert said(telegram, account, anna) == ["Лид 1, Анна: ссылка отправлена."]
+
+
+async def test_saved_messages(
+    telegram: Telegram, account: Account, worker: TelegramAccount, database: Database
+) -> None:
+    herald = await herald_to("me", database, worker)
+    await herald.tick()
+    own = telegram.world.chat(account.id, account.id)
+    assert [message.text for message in own.messages] == ["Лид 1, Анна: ссылка отправлена."]
