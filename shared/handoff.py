@@ -67,6 +67,7 @@ async def take(
         due_at=returns_at,
         returns_at=returns_at,
         handoff_summary=summary,
+        follow_up_at=None,
         **changes,
     )
     await session.exec(

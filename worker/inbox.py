@@ -28,6 +28,8 @@ ANSWERED = frozenset(
         LeadStatus.NO_REPLY,
     }
 )
+# In these somebody who asked for it is written to again.
+FOLLOWED_UP = ANSWERED - {LeadStatus.BOOKED, LeadStatus.REJECTED}
 
 
 async def receive(
@@ -190,6 +192,20 @@ async def _store(
     return stored.first() is not None
 
 
+async def forget(session: AsyncSession, account_id: int, numbers: Collection[int]) -> None:
+    """What a person takes back before it was answered is not answered; it stays in the transcript."""
+    await session.exec(
+        update(Message)
+        .where(
+            col(Message.account_id) == account_id,
+            col(Message.telegram_message_id).in_(numbers),
+            col(Message.state) == "received",
+        )
+        .values(state="deleted")
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> None:
     """What was not answered yet is answered as it reads now; what was, and what we never had, stays."""
     await session.exec(
@@ -215,6 +231,6 @@ async def make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce
     await session.exec(
         update(Lead)
         .where(col(Lead.id) == lead.id, ~queued)
-        .values(due_at=due, updated_at=now)
+        .values(due_at=due, updated_at=now, follow_up_at=None)
         .execution_options(synchronize_session=False)
     )

@@ -14,6 +14,7 @@ from worker import inbox, owner, takeover
 from worker.inbox import Conversation
 from worker.ports import (
     Arrival,
+    Deleted,
     Note,
     Outgoing,
     RateLimitedError,
@@ -104,7 +105,7 @@ class Listener:
                 continue
             except Exception:
                 # Telegram still has it; the messages of others must not wait behind it.
-                log.exception("message %s could not be stored", arrival.message_id)
+                log.exception("%s could not be stored", type(arrival).__name__)
                 return
             if isinstance(arrival, Note):
                 self.noted.set()
@@ -117,6 +118,9 @@ class Listener:
 
     async def _store(self, session: AsyncSession, arrival: Arrival) -> Lead | None:
         account_id, now = self.me.account_id, self.clock()
+        if isinstance(arrival, Deleted):
+            await inbox.forget(session, account_id, arrival.message_ids)
+            return None
         if isinstance(arrival, Note):
             await owner.obey(session, account_id, arrival, now=now, takeover_lasts=self.takeover_lasts)
             return None

@@ -97,7 +97,8 @@ class Moves:
         if lead.status is LeadStatus.HANDED_OFF:
             return lead.returns_at
         if lead.status in inbox.ANSWERED:
-            return await inbox.quiet_after(session, lead.id or 0, debounce=self.policy.debounce)
+            quiet = await inbox.quiet_after(session, lead.id or 0, debounce=self.policy.debounce)
+            return quiet or (lead.follow_up_at if lead.status in inbox.FOLLOWED_UP else None)
         return None
 
     async def schedule(self, session: AsyncSession, lead: Lead, due: datetime | None) -> Settled:

@@ -59,8 +59,8 @@ async def untold(
         .where(
             col(LeadEvent.id) > newest - LATE,
             col(LeadEvent.to_status).in_(_TOLD),
-            # What the owner did needs no telling, nor that somebody has asked twice.
-            col(LeadEvent.actor) != "owner",
+            # What a human of ours did needs no telling, nor that somebody has asked twice.
+            col(LeadEvent.actor).not_in(("owner", "human", "api")),
             col(Lead.duplicate_of).is_(None),
             col(LeadEvent.at) >= max(since, now - LOOK_BACK),
             or_(col(Lead.account_id).is_(None), col(Lead.account_id) == account_id),

@@ -50,6 +50,8 @@ class Say:
     intent: Intent | None = None
     asks_not_to_be_contacted: bool = False
     reason: str | None = None
+    # When the person asked to be written to again: once, unless they write first.
+    follow_up_at: datetime | None = None
     # What the model gave, for the record.
     source: Greeting | Verdict | None = field(default=None, compare=False)
     # The model was not asked, or gave nothing usable; of no account for what is said.

@@ -47,7 +47,14 @@ class Note:
     text: str
 
 
-Arrival = Incoming | Outgoing | Note
+@dataclass(frozen=True)
+class Deleted:
+    """Messages that somebody has taken back; Telegram does not say whose."""
+
+    message_ids: tuple[int, ...]
+
+
+Arrival = Incoming | Outgoing | Note | Deleted
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,8 @@ class _Settlement(Moves):
             case Say():
                 await outbox.enqueue(session, lead, outcome, now=self.now, draft=self.policy.drafts)
                 await self._heard(session, lead, outcome)
-                await self.change(session, lead, **FRESH)
+                await self.change(session, lead, **FRESH, follow_up_at=outcome.follow_up_at)
+                await session.refresh(lead)
                 return None
             case Heard():
                 await self._heard(session, lead, outcome)
@@ -146,6 +147,8 @@ class _Settlement(Moves):
             )
 
     async def _leave_alone(self, session: AsyncSession, lead: Lead, reason: str) -> None:
+        await self.change(session, lead, follow_up_at=None)
+        await session.refresh(lead)
         unsaid = await outbox.cancel_queued(session, lead.id or 0, reason)
         unanswered = await inbox.leave_to_human(session, lead.id or 0)
         target = LeadStatus.HANDED_OFF if unsaid or unanswered else None

@@ -60,6 +60,27 @@ def handover(language: str) -> str:
     return _HANDOVER["ru" if language == "ru" else "en"]
 
 
+def later(language: str, day: str) -> str:
+    """That they will be written to on a day; `language` as above."""
+    if language == "ru":
+        return f"Хорошо, напишу вам {day}. Если понадобимся раньше — просто напишите сюда."
+    return f"All right, I will write to you {day}. If you need us earlier, just write here."
+
+
+def follow_up(language: str) -> str:
+    """The word that was promised for a day; `language` as above."""
+    if language == "ru":
+        return "Здравствуйте! Вы просили написать сегодня по вашей заявке. Удобно ли коротко созвониться?"
+    return "Hello! You asked me to write today about your request. Would a short call suit you?"
+
+
+def unheard(language: str) -> str:
+    """That voice messages are not listened to; `language` as above."""
+    if language == "ru":
+        return "Извините, голосовое я прослушать не могу. Напишите, пожалуйста, текстом — сразу отвечу."
+    return "Sorry, I cannot listen to voice messages. Please write, and I will answer at once."
+
+
 def noted(language: str) -> str:
     """That a new form of theirs has arrived; `language` as above."""
     return _NOTED["ru" if language == "ru" else "en"]

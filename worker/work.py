@@ -15,6 +15,8 @@ from worker.ports import Brief, Peer, Turn
 
 _LONGEST_FIELD = 1_000
 _MOST_TURNS = 200
+# How a message that is no text stands in the transcript.
+_DESCRIBED = re.compile(r"\[[^\]]*\]")
 # A person's handle or address, wherever it is said; and a link of ours, which the model has no use for.
 _HANDLES = re.compile(r"[\w.+-]*@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/\S+", re.IGNORECASE)
 _OUR_LINK = re.compile(r"https?://\S+")
@@ -70,6 +72,19 @@ class Work:
         return [message for message in self.messages if message.state == "received"]
 
     @property
+    def said(self) -> str:
+        """The same as one text, without later forms."""
+        return "\n".join(message.text for message in self.unanswered if message.kind == "reply")
+
+    @property
+    def language(self) -> str:
+        """What the person writes in, as far as the letters tell: `ru` or `en`."""
+        words = [message.text for message in self.messages if message.kind == "reply"]
+        text = _DESCRIBED.sub("", " ".join([*words, self.lead.name, *map(str, self.lead.extra.values())]))
+        latin = re.search(r"[a-z]{3}", text, re.IGNORECASE)
+        return "en" if latin and not re.search(r"[а-яё]", text, re.IGNORECASE) else "ru"
+
+    @property
     def new_requests(self) -> Sequence[Message]:
         """What the person asked in later forms and nobody has spoken of yet."""
         return [message for message in self.unanswered if message.kind == "request"]
@@ -110,7 +125,7 @@ class Work:
         turns: list[Turn] = []
         before: Message | None = None
         for message in self.messages:
-            if message.direction == "out" and message.state != "sent":
+            if message.state == "deleted" or (message.direction == "out" and message.state != "sent"):
                 continue
             ours = message.direction == "out"
             text = _OUR_LINK.sub("…", message.text) if ours else self._worded(message)

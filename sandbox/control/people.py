@@ -75,6 +75,8 @@ async def write_as_person(telegram: TelegramDep, person_id: int, said: PersonMes
     person = world.people[person_id]
     account = _addressee(telegram, person, said.account)
     messages: list[Message] = []
+    if said.delete is not None:
+        messages.append(world.delete(account, person_id, said.delete))
     if said.edit is not None:
         messages.append(world.edit(account, person_id, said.edit, said.text or ""))
     elif said.text is not None or said.media is not None:

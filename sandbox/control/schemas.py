@@ -70,14 +70,15 @@ class PersonMessage(BaseModel):
     texts: list[str] = Field(default_factory=list, description="Several messages, one at once.")
     media: Media | None = None
     edit: int | None = Field(None, description="Id of the person's message that gets this text.")
+    delete: int | None = Field(None, description="Id of the person's message that they take back.")
     account: int | None = Field(
         None, description="Whom they write to; else the account they last had a message with."
     )
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.text is None and not self.texts and self.media is None:
-            raise ValueError("a text, texts or media")
+        if self.text is None and not self.texts and self.media is None and self.delete is None:
+            raise ValueError("a text, texts, media, or what to delete")
         if self.edit is not None and self.text is None:
             raise ValueError("an edit needs its text")
         return self

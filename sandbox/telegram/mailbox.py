@@ -4,7 +4,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-Change = Literal["message", "edit", "read_inbox", "read_outbox"]
+Change = Literal["message", "edit", "delete", "read_inbox", "read_outbox"]
 
 
 @dataclass
@@ -92,6 +92,11 @@ class Mailbox:
         message.text = text
         message.edit_date = now
         return self._record("edit", message.person_id, message=message)
+
+    def delete(self, message: Message) -> Event:
+        """Take a message out of its chat; its number is told and nothing else."""
+        self.chat(message.person_id).messages.remove(message)
+        return self._record("delete", message.person_id, max_id=message.id)
 
     def read_inbox(self, person_id: int, max_id: int, origin: bytes | None = None) -> Event | None:
         """The account has read up to `max_id`, or everything with 0; None when nothing changes."""

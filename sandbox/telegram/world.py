@@ -92,6 +92,14 @@ class World:
         self._tell(account, self.mailboxes[account.id].edit(message, text, self.now()))
         return message
 
+    def delete(self, account: Account, person_id: int, message_id: int) -> Message:
+        """Whoever wrote the message takes it back, on both sides; gives it as it was."""
+        message = self.chat(account.id, person_id).find(message_id)
+        if message is None:
+            raise UnknownError(f"no message {message_id} in this chat")
+        self._tell(account, self.mailboxes[account.id].delete(message))
+        return message
+
     def read_by_person(self, person: Person, account: Account) -> None:
         """The person has read everything that the account wrote."""
         self._tell_if(account, self.mailboxes[account.id].read_outbox(person.id))

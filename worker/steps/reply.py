@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.status import Intent, LeadStatus, may_become
-from worker import templates
+from worker import appointments, cases, templates
+from worker.inbox import FOLLOWED_UP
 from worker.outcomes import Heard, Outcome, Rest, Say
 from worker.ports import Assistant, Verdict
 from worker.work import Work
@@ -24,6 +25,7 @@ class _Words:
     text: str
     target: LeadStatus | None
     reason: str | None = None
+    follow_up_at: datetime | None = None
 
 
 async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -> Outcome:
@@ -33,13 +35,15 @@ async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -
     """
     unanswered = work.unanswered
     if not unanswered:
-        return Rest()
+        return _follow_up(work, now)
+    if cases.only_spoken(work.said) and not work.asked_back:
+        return _ask_to_write(work)
     verdict = await assistant.reply(work.brief(now), work.conversation())
     form_alone = len(work.new_requests) == len(unanswered)
     verdict = _no_answer(verdict) if form_alone else _consistent(verdict)
     no_more = verdict.asks_not_to_be_contacted
     answers = tuple(message.id for message in unanswered if message.id is not None)
-    words = _words(work, verdict, link)
+    words = _words(work, verdict, link, now)
     if words is None and work.new_requests:
         words = _Words("answer", templates.noted(verdict.language), None)
     if words is not None and form_alone and verdict.needs_human is None:
@@ -55,8 +59,25 @@ async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -
         verdict.intent,
         no_more,
         words.reason,
+        words.follow_up_at,
         verdict,
     )
+
+
+def _follow_up(work: Work, now: datetime) -> Outcome:
+    """The word that somebody asked for, when its time has come."""
+    lead = work.lead
+    if lead.follow_up_at is None or lead.follow_up_at > now or lead.status not in FOLLOWED_UP:
+        return Rest()
+    key = f"{work.id}:follow_up:{int(lead.follow_up_at.timestamp())}"
+    return Say("follow_up", key, templates.follow_up(work.language), None, without_model=True)
+
+
+def _ask_to_write(work: Work) -> Outcome:
+    answers = tuple(message.id for message in work.unanswered if message.id is not None)
+    talking = LeadStatus.ENGAGED if may_become(work.lead.status, LeadStatus.ENGAGED) else None
+    key, text = f"{work.id}:reply:{answers[-1]}", templates.unheard(work.language)
+    return Say("clarification", key, text, talking, answers, Intent.AMBIGUOUS, without_model=True)
 
 
 def _consistent(verdict: Verdict) -> Verdict:
@@ -80,10 +101,12 @@ def _no_answer(verdict: Verdict) -> Verdict:
     return replace(verdict, intent=Intent.QUESTION, text=text, asks_not_to_be_contacted=False)
 
 
-def _words(work: Work, verdict: Verdict, link: str) -> _Words | None:
+def _words(work: Work, verdict: Verdict, link: str, now: datetime) -> _Words | None:
     if verdict.needs_human is not None:
         kind = "apology" if verdict.intent is Intent.REJECT else "answer"
         return _Words(kind, verdict.text, LeadStatus.HANDED_OFF, verdict.needs_human)
+    if verdict.intent is not Intent.REJECT and (words := _as_asked(work, verdict, link, now)):
+        return words
     # Who is not understood a second time is not asked a third.
     if verdict.intent is Intent.AMBIGUOUS and work.asked_back:
         said = templates.handover(verdict.language)
@@ -92,6 +115,19 @@ def _words(work: Work, verdict: Verdict, link: str) -> _Words | None:
     if verdict.intent is Intent.ACCEPT and work.lead.status in _WITH_LINK and _ASKS_FOR_LINK.search(asked):
         return _Words("link", f"{verdict.text}\n{link}", None)
     return _by_intent(work.lead.status, verdict, link)
+
+
+def _as_asked(work: Work, verdict: Verdict, link: str, now: datetime) -> _Words | None:
+    """What a plain wish gets: to be called, to move a meeting, to be written to later."""
+    served = cases.serve(work.lead.status, verdict.intent, work.said, verdict.language, link)
+    if served is not None:
+        return _Words("answer", served.text, LeadStatus.HANDED_OFF, served.reason)
+    moment = appointments.asked_for(work.said, now)
+    if moment is None or work.lead.status not in FOLLOWED_UP or verdict.intent is Intent.QUESTION:
+        return None
+    day = appointments.spoken_day(moment, verdict.language)
+    text = templates.later(verdict.language, day)
+    return _Words("answer", text, LeadStatus.ENGAGED, follow_up_at=moment)
 
 
 def _by_intent(status: LeadStatus, verdict: Verdict, link: str) -> _Words | None:

@@ -10,6 +10,7 @@ from pyrogram import errors, raw
 from shared.log import mask
 from worker.ports import (
     Arrival,
+    Deleted,
     Gate,
     Incoming,
     NobodyThereError,
@@ -164,6 +165,9 @@ class TelegramAccount:
         return list(answer.messages)
 
     def _on_update(self, update: Any) -> None:
+        # Groups and channels number their messages apart, and have updates of their own.
+        if isinstance(update, raw.types.UpdateDeleteMessages):
+            self.arrivals.put_nowait(Deleted(tuple(update.messages)))
         if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateEditMessage):
             edited = isinstance(update, raw.types.UpdateEditMessage)
             arrival = _arrival(update.message, self.session.user_id, edited=edited)

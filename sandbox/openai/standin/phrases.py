@@ -47,6 +47,10 @@ NOTED: dict[Language, tuple[str, ...]] = {
     "ru": ("Вижу и вашу новую заявку{topic}, учту её.", "Получил и вашу новую заявку{topic}."),
     "en": ("I see your new request{topic} too.", "I have received your new request{topic} as well."),
 }
+ORIGIN: dict[Language, str] = {
+    "ru": "Вы сами оставили контакт в заявке на нашем сайте",
+    "en": "You left your contact yourself, with the request on our website",
+}
 UNKNOWN: dict[Language, tuple[str, ...]] = {
     "ru": ("Хороший вопрос, его уточнит коллега.", "Точно ответит мой коллега — я передам ему вопрос."),
     "en": (

@@ -1,5 +1,6 @@
 """The answer to what a lead wrote: its intent, its language, and the text to send."""
 
+import re
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -8,8 +9,12 @@ from sandbox.openai.standin.greeting import snippet
 from sandbox.openai.standin.intent import Intent, classify, wants_human, wants_quiet
 from sandbox.openai.standin.knowledge import find_answer
 from sandbox.openai.standin.language import Language, first_known
-from sandbox.openai.standin.phrases import ACCEPTED, NOTED, OFFER, REJECTED, UNCLEAR, UNKNOWN, pick
+from sandbox.openai.standin.phrases import ACCEPTED, NOTED, OFFER, ORIGIN, REJECTED, UNCLEAR, UNKNOWN, pick
 from sandbox.openai.turn import Message
+
+ASKS_ORIGIN = re.compile(
+    r"откуда\b.{0,30}\b(?:номер|контакт|телефон|ник)|where did you get|how did you get my", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,8 @@ def reply(messages: list[Message], instructions: str) -> Reply:
     earlier = [message.text for message in reversed(messages) if message.role == "user"]
     language = first_known([said, *earlier])
     intent = classify(said)
-    source = find_answer(said, instructions, language) if intent == "question" else None
+    asked = intent == "question" or (intent == "accept" and "?" in said)
+    source = (_origin(said, language) or find_answer(said, instructions, language)) if asked else None
     text = " ".join([*_noted(forms, language), _text(intent, language, said, source)])
     return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
 
@@ -54,7 +60,8 @@ def _noted(forms: list[str], language: Language) -> list[str]:
 def _text(intent: Intent, language: Language, said: str, source: str | None) -> str:
     match intent:
         case "accept":
-            return pick(ACCEPTED[language], said)
+            answered = [_sentence(source)] if source else []
+            return " ".join([*answered, pick(ACCEPTED[language], said)])
         case "reject":
             return pick(REJECTED[language], said)
         case "ambiguous":
@@ -63,6 +70,11 @@ def _text(intent: Intent, language: Language, said: str, source: str | None) -> 
             answer = _sentence(source) if source else pick(UNKNOWN[language], said)
             return f"{answer} {pick(OFFER[language], said)}"
     assert_never(intent)
+
+
+def _origin(said: str, language: Language) -> str | None:
+    """Where we have their contact from, if that is what they ask."""
+    return ORIGIN[language] if ASKS_ORIGIN.search(said) else None
 
 
 def _sentence(text: str) -> str:

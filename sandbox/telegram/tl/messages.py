@@ -34,6 +34,8 @@ def update(account: Account, event: Event, chat: Chat) -> TLObject:
         return raw.types.UpdateNewMessage(message=message(account, _told(event)), pts=event.pts, pts_count=1)
     if event.change == "edit":
         return raw.types.UpdateEditMessage(message=message(account, _told(event)), pts=event.pts, pts_count=1)
+    if event.change == "delete":
+        return raw.types.UpdateDeleteMessages(messages=[event.max_id], pts=event.pts, pts_count=1)
     who = raw.types.PeerUser(user_id=event.person_id)
     if event.change == "read_outbox":
         return raw.types.UpdateReadHistoryOutbox(peer=who, max_id=event.max_id, pts=event.pts, pts_count=1)

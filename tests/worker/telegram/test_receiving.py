@@ -15,7 +15,7 @@ from shared.status import LeadStatus
 from tests.worker.rows import DEBOUNCE, NOW, add_account, add_leased, messages_of
 from tests.worker.telegram.conftest import BRIEF, heard, opened, settings_of, until
 from worker import inbox
-from worker.ports import Incoming, Outgoing, Peer
+from worker.ports import Deleted, Incoming, Outgoing, Peer
 from worker.queue import Me
 from worker.telegram.adapter import TelegramAccount
 
@@ -78,6 +78,14 @@ async def test_an_edited_message_says_so(
     telegram.world.write(anna, account, "ещё")
     (message,) = await heard(worker, 1)
     assert (message.text, message.edited) == ("ещё", False)
+
+
+async def test_what_is_taken_back_is_told(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person
+) -> None:
+    written = telegram.world.write(anna, account, "не то")
+    telegram.world.delete(account, anna.id, written.id)
+    assert (await heard(worker, 2))[1] == Deleted((written.id,))
 
 
 async def test_what_is_written_while_we_are_away_arrives(

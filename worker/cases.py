@@ -1,0 +1,81 @@
+"""Pure: what people say that a fixed answer serves best, whatever the model makes of it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.status import Intent, LeadStatus
+
+Case = Literal["call", "calendar", "move"]
+
+_CALL = re.compile(
+    r"\b(?:(?:по|пере)звоните|позвони|перезвони|наберите|набери)\b(?:\s+(?:мне|лучше|сами|пожалуйста))?"
+    r"|\bcall me\b|\bgive me a call\b",
+    re.IGNORECASE,
+)
+_NO_CALL = re.compile(r"\bне (?:по|пере)?звон|\bdon'?t call|\bсами? позвон", re.IGNORECASE)
+_CALENDAR = re.compile(
+    r"\b(?:ссылк|календар|сайт|страниц|calendly|запис)\w*\b.{0,40}"
+    r"\bне (?:открыва|работа|груз|получа|выход)\w*"
+    r"|\bне (?:открыва|работа|груз|получа|выход|могу)\w*\b.{0,40}\b(?:ссылк|календар|calendly|запис)\w*"
+    r"|\bнет (?:подходящего|удобного|свободного) времени\b"
+    r"|\b(?:link|calendar|page)\b.{0,40}(?:\bnot|n'?t|\bnever) (?:work|open|load)\w*",
+    re.IGNORECASE | re.DOTALL,
+)
+_MOVE = re.compile(
+    r"\bперен(?:ес|ос)\w*|\bдругое время\b|\bне смогу\b|\bотмен\w*|\b(?:re-?schedul|move the|cancel)\w*"
+    r"|\banother time\b|\bcan'?t make it\b",
+    re.IGNORECASE,
+)
+REASONS: dict[Case, str] = {
+    "call": "asks to be called",
+    "calendar": "has trouble with the booking page",
+    "move": "wants to move a booked meeting",
+}
+_TEXTS: dict[Literal["ru", "en"], dict[Case, str]] = {
+    "ru": {
+        "call": "Записал: вам удобнее, чтобы позвонили мы. Передаю коллеге, он свяжется с вами.",
+        "calendar": "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
+        " коллега запишет вас сам.",
+        "move": "Конечно. Другое время можно выбрать по той же ссылке, а коллегу я предупрежу:",
+    },
+    "en": {
+        "call": "Noted: you would rather be called. I am passing this on to a colleague.",
+        "calendar": "Sorry for the trouble with the booking page. Please write which day and time suit you:"
+        " a colleague will book it for you.",
+        "move": "Of course. You can pick another time at the same link, and I will let my colleague know:",
+    },
+}
+_VOICE = re.compile(r"\[(?:voice message|video message)\]")
+
+
+@dataclass(frozen=True)
+class Served:
+    """What is said in such a case, and why a human goes on from there."""
+
+    text: str
+    reason: str
+
+
+def serve(status: LeadStatus, intent: Intent, said: str, language: str, link: str) -> Served | None:
+    """The answer to a case that is none of the model's; None if there is no such case."""
+    case = _case(status, intent, said)
+    if case is None:
+        return None
+    text = _TEXTS["ru" if language == "ru" else "en"][case]
+    return Served(f"{text}\n{link}" if case == "move" else text, REASONS[case])
+
+
+def only_spoken(said: str) -> bool:
+    """Whether there are voice messages and nothing to read."""
+    return bool(_VOICE.search(said)) and not _VOICE.sub("", said).strip()
+
+
+def _case(status: LeadStatus, intent: Intent, said: str) -> Case | None:
+    if status is LeadStatus.BOOKED and _MOVE.search(said):
+        return "move"
+    has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
+    if has_link and _CALENDAR.search(said):
+        return "calendar"
+    wants = intent in {Intent.ACCEPT, Intent.QUESTION, Intent.AMBIGUOUS}
+    return "call" if wants and _CALL.search(said) and not _NO_CALL.search(said) else None
