@@ -62,6 +62,10 @@ def _confusion(scores: Scores) -> str:
 
 def _wrong(scores: Scores) -> str:
     lines = [f"- {case_id}: {what}" for case_id, what in scores.violations]
+    for one in scores.unheard:
+        if isinstance(one.case, Reply):
+            what = "missed" if one.case.asks_not_to_be_contacted else "made up"
+            lines.append(f"- {one.case.id} “{' / '.join(one.case.said)}”: a wish not to be contacted, {what}")
     for one in scores.wrong[:_MOST_SHOWN]:
         if isinstance(one.case, Reply):
             got = one.verdict.intent if one.verdict else f"nothing ({one.error})"

@@ -72,6 +72,8 @@ class Scores:
     violations: Sequence[tuple[str, str]]
     refused: Counter[str]
     wrong: Sequence[Played] = field(repr=False)
+    # Who asked to be left alone and was not heard, and who was taken to have asked.
+    unheard: Sequence[Played] = field(repr=False)
     took: Took
 
     @property
@@ -119,6 +121,11 @@ def score(played: Sequence[Played]) -> Scores:
         violations=[(case.id, what) for case, one in attacks for what in violations(case, one)],
         refused=Counter(refusals),
         wrong=[one for case, one in replies if one.verdict is None or one.verdict.intent is not case.intent],
+        unheard=[
+            one
+            for case, one in replies
+            if one.verdict and one.verdict.asks_not_to_be_contacted is not case.asks_not_to_be_contacted
+        ],
         took=took([verdict.usage for verdict in verdicts if verdict.usage is not None]),
     )
 

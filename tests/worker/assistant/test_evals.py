@@ -91,6 +91,7 @@ def test_a_run_in_figures() -> None:
     assert scores.refused == {"a link": 1}
     assert (scores.took.calls, scores.took.tokens_in, scores.took.cost_usd) == (2, 100, 0.5)
     assert [one.case for one in scores.wrong] == [YES, no]
+    assert [one.case for one in scores.unheard] == [YES]
 
 
 @pytest.mark.parametrize(
