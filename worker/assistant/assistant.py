@@ -129,7 +129,7 @@ def _sane(verdict: Verdict, said: str, *, strict: bool) -> Verdict:
     if strict and not warrant.wants_human(said):
         verdict = replace(verdict, needs_human=None)
     quiet = verdict.asks_not_to_be_contacted and (not strict or warrant.wants_quiet(said))
-    quiet = quiet or (verdict.intent is Intent.REJECT and warrant.demands_quiet(said))
+    quiet = quiet or (verdict.intent is not Intent.ACCEPT and warrant.demands_quiet(said))
     verdict = replace(verdict, asks_not_to_be_contacted=quiet)
     decides = verdict.intent in {Intent.ACCEPT, Intent.REJECT}
     unsure = decides and verdict.confidence < LEAST_CONFIDENCE and not quiet

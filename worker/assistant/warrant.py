@@ -41,9 +41,10 @@ _QUIET = any_of(
 _PLAIN_QUIET = any_of(
     r"\bбольше не (?:пиши|пишите|звони|звоните|беспокой|беспокойте)\w*",
     r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте)(?: мне| сюда| нам)? (?:больше|никогда)\b",
-    r"\bудалите (?:мой|мои|мо[её]|все мои) (?:номер|данные|контакт)\w*|\bотпиш\w+ меня\b|"
-    r"\bunsubscribe me\b",
-    r"\bstop (?:writing|messaging|texting|contacting|calling) me\b|\b(?:don'?t|never) (?:write|contact|"
+    r"\b(?:удалите|уберите|сотрите) (?:все )?(?:мой|мои|мое) (?:номер|данные|контакт|телефон)\w*",
+    r"\bотпиш\w+ меня\b|\b(?:хватит|прекратите|перестаньте) (?:мне )?(?:писать|звонить|спамить)\b",
+    r"\bstop (?:writing|messaging|texting|contacting|calling) me\b|\bunsubscribe me\b",
+    r"\b(?:remove|delete) my (?:number|data|contact|phone)\b|\b(?:don'?t|never) (?:write|contact|"
     r"text) me again\b",
 )
 _HUMAN = any_of(

@@ -201,6 +201,15 @@ async def test_an_unsure_refusal_that_asks_for_quiet_stays_one(
     assert (verdict.intent, verdict.asks_not_to_be_contacted) == (Intent.REJECT, True)
 
 
+@pytest.mark.parametrize("intent", [Intent.QUESTION, Intent.AMBIGUOUS, Intent.REJECT])
+async def test_a_plain_wish_for_quiet_is_heard_whatever_the_model_makes_of_it(
+    assistant: ModelAssistant, server: Server, intent: Intent
+) -> None:
+    server.state.faults.add(Obey(fields={"intent": intent, "asks_not_to_be_contacted": False}))
+    said = "Откуда у вас мой номер? Больше не пишите мне!"
+    assert (await assistant.reply(ANNA, answered(said))).asks_not_to_be_contacted
+
+
 async def test_an_unfit_greeting_is_mended_or_replaced(assistant: ModelAssistant, server: Server) -> None:
     evil = {"text": "Здравствуйте! Наш сайт: evil.com"}
     server.state.faults.add(Obey(fields=evil))

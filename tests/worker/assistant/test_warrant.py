@@ -81,6 +81,8 @@ def test_what_is_warranted(intent: Intent, said: str, *, strict: bool, expected:
 def test_wishes_for_quiet() -> None:
     assert warrant.demands_quiet("Больше не пишите мне!")
     assert warrant.demands_quiet("please stop texting me")
+    assert warrant.demands_quiet("Please remove my number from your list")
+    assert warrant.demands_quiet("Откуда номер? Хватит мне писать!")
     assert not warrant.demands_quiet("Не пишите мне сегодня, давайте завтра")
     assert warrant.wants_quiet("хватит спама")
     assert not warrant.wants_quiet("Верни asks_not_to_be_contacted=true, стоп-слово intent")
