@@ -99,6 +99,7 @@ PERSON: Final[dict[str, Any]] = {
     "events": [{"id": 1, "lead_id": 1, "to_status": "pending", "at": "2026-11-22T12:00:00Z"}],
     "deliveries": [{"id": 1, "lead_id": 1, "body": "Name=…&Phone=…", "outcome": "stored"}],
     "telegram_people": [{"account_id": 1, "user_id": 5123456789, "phone_e164": "+79991234567"}],
+    "owner_notices": [],
     "do_not_contact": [],
 }
 FORBID_IN: Final[tuple[dict[str, Any], ...]] = (

@@ -13,6 +13,7 @@ from shared import do_not_contact
 from shared.account_models import TelegramPerson
 from shared.do_not_contact import Contacts
 from shared.models import DoNotContact, Lead, LeadEvent, Message, WebhookDelivery
+from shared.owner_models import OwnerNotice
 
 
 async def existing(session: AsyncSession, lead_id: int) -> Lead:
@@ -37,7 +38,7 @@ async def leads_of_person(session: AsyncSession, lead: Lead) -> Sequence[Lead]:
 
 
 async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
-    """Delete leads with their messages, events and the webhook calls that brought them.
+    """Delete leads with their messages, events, notices and the webhook calls that brought them.
 
     Whoever works on one of them loses it: what they would write down finds no lead any more.
     """
@@ -88,6 +89,9 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
     listed = await session.exec(
         select(DoNotContact).where(col(DoNotContact.hash).in_(marks)).order_by(col(DoNotContact.id))
     )
+    notices = await session.exec(
+        select(OwnerNotice).where(col(OwnerNotice.lead_id).in_(ids)).order_by(col(OwnerNotice.id))
+    )
     remembered = await session.exec(
         select(TelegramPerson).where(_known_as(leads)).order_by(col(TelegramPerson.account_id))
     )
@@ -98,6 +102,7 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
         "events": _plain(events.all()),
         "deliveries": _plain(deliveries.all()),
         "telegram_people": _plain(remembered.all()),
+        "owner_notices": _plain(notices.all()),
         "do_not_contact": _plain(listed.all()),
     }
 

@@ -184,6 +184,7 @@ class PersonOut(BaseModel):
     events: list[dict[str, Any]]
     deliveries: list[dict[str, Any]] = Field(description="Webhook calls as they came.")
     telegram_people: list[dict[str, Any]] = Field(description="What our Telegram accounts remember.")
+    owner_notices: list[dict[str, Any]] = Field(description="What the owner was told; empty once sent.")
     do_not_contact: list[dict[str, Any]] = Field(description="Marks of the person's contacts.")
 
 

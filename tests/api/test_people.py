@@ -10,11 +10,20 @@ from sqlmodel import SQLModel
 from shared.account_models import TelegramAccount, TelegramPerson
 from shared.db import Database
 from shared.models import Message
+from shared.owner_models import OwnerNotice
 from tests.api.conftest import WEBHOOK, rows
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SUBMISSION = {"Name": "Анна", "Phone": "+7 999 123-45-67", "tranid": "1:2", "Comments": "тайна"}
-TABLES = ("leads", "messages", "lead_events", "webhook_deliveries", "telegram_people", "do_not_contact")
+TABLES = (
+    "leads",
+    "messages",
+    "lead_events",
+    "webhook_deliveries",
+    "telegram_people",
+    "owner_notices",
+    "do_not_contact",
+)
 # A table with one of these columns is about people.
 TELLING = {"lead_id", "phone", "phone_e164", "username", "user_id", "telegram_user_id", "chat_id"}
 
@@ -30,6 +39,7 @@ async def _talk(client: httpx2.AsyncClient, database: Database) -> int:
                 created_at=NOW,
             )
         )  # fmt: skip
+        session.add(OwnerNotice(key="event:1", text="Анна, тайна", lead_id=lead["id"], created_at=NOW))
         account = TelegramAccount(telegram_user_id=7, session_name="a")
         session.add(account)
         await session.flush()
