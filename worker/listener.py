@@ -50,6 +50,7 @@ class Listener:
     clock: Clock
     debounce: timedelta
     takeover_lasts: timedelta | None = None
+    owner_chat: str | None = None
     unheard: asyncio.Queue[Conversation] = field(default_factory=asyncio.Queue)
     # Set when the owner has written in Saved Messages.
     noted: asyncio.Event = field(default_factory=asyncio.Event)
@@ -126,7 +127,14 @@ class Listener:
             return None
         if isinstance(arrival, Outgoing):
             returns_at = now + self.takeover_lasts if self.takeover_lasts else None
-            return await takeover.notice(session, account_id, arrival, now=now, returns_at=returns_at)
+            return await takeover.notice(
+                session,
+                account_id,
+                arrival,
+                now=now,
+                returns_at=returns_at,
+                owner_chat=self.owner_chat,
+            )
         return await inbox.receive(session, account_id, arrival, now=now, debounce=self.debounce)
 
     async def _look_through(self, since: datetime) -> bool:

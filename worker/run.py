@@ -154,6 +154,7 @@ class Worker:
             utc_now,
             timedelta(seconds=self._settings.reply_debounce_seconds),
             self._settings.takeover_lasts,
+            self._settings.owner_chat,
         )
         parts = Parts(self._database, me, self._telegram, self._assistant, utc_now, self._manner)
         engine = assemble(self._settings, parts, may_speak=holds, look_back=listener.began_unheard)

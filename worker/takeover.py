@@ -17,16 +17,25 @@ ACTOR = "human"
 
 
 async def notice(
-    session: AsyncSession, account_id: int, outgoing: Outgoing, *, now: datetime, returns_at: datetime | None
+    session: AsyncSession,
+    account_id: int,
+    outgoing: Outgoing,
+    *,
+    now: datetime,
+    returns_at: datetime | None,
+    owner_chat: str | None = None,
 ) -> Lead | None:
     """Heed a message that went out from our account: a human's own is stored, and the chat is theirs.
 
     Gives the lead if it was a human's. The worker's messages come back as well, after a lost link or a kill:
-    one that was sent and not recorded is known by its text alone.
+    one that was sent and not recorded is known by its text alone. In `owner_chat` (a username) the worker
+    tells the owner of leads: whoever tries their own form from there is no case for a human.
     """
     lead = await inbox.whose(session, account_id, outgoing.user_id)
     # What was said before the request is of another conversation.
     if lead is None or outgoing.sent_at < lead.created_at:
+        return None
+    if owner_chat and (lead.username or "").lower() == owner_chat.lower():
         return None
     if await _is_ours(session, account_id, outgoing):
         return None

@@ -81,6 +81,19 @@ async def test_words_to_strangers_and_from_before_are_none_of_ours(kept_database
     assert await messages_of(kept_database, lead) == []
 
 
+async def test_what_the_owner_is_told_in_their_own_chat_is_no_takeover(
+    kept_database: Database, me: Me
+) -> None:
+    lead = await add_leased(kept_database, me, S.CONTACTED, username="Owner_K")
+    async with kept_database.writing() as session:
+        told = typed(me, lead, text="Лид 17, Анна: согласие на звонок")
+        noticed = await takeover.notice(
+            session, me.account_id, told, now=NOW, returns_at=None, owner_chat="owner_k"
+        )
+    assert noticed is None
+    assert (await now_of(kept_database, lead)).status is S.CONTACTED
+
+
 async def test_to_a_failed_lead_they_are_kept_and_change_nothing(kept_database: Database, me: Me) -> None:
     lead = await add_leased(kept_database, me, S.FAILED)
     assert await notice(kept_database, me, typed(me, lead)) is not None
