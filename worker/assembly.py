@@ -72,6 +72,7 @@ def assemble(
             patience,
             parts.clock,
             zone,
+            hours,
         ),
         sender=Sender(parts.telegram, pace, parts.clock, settings.typing_seconds, may_speak),
         pace=pace,

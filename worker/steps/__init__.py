@@ -9,6 +9,7 @@ from shared.clock import Clock
 from shared.status import LeadStatus
 from worker.inbox import ANSWERED
 from worker.outcomes import Outcome
+from worker.outreach import Hours
 from worker.ports import Assistant, Finder
 from worker.steps.find_contact import find_contact
 from worker.steps.greet import Opening, greet
@@ -29,6 +30,7 @@ class Tools:
     clock: Clock
     # The owner's, for people whose own is not known.
     zone: tzinfo = UTC
+    hours: Hours | None = None
 
 
 Step = Callable[[Work, Tools], Awaitable[Outcome]]
@@ -50,7 +52,8 @@ async def _greet(work: Work, tools: Tools) -> Outcome:
 
 
 async def _reply(work: Work, tools: Tools) -> Outcome:
-    return await reply(work, tools.assistant, link=tools.link, now=tools.clock().astimezone(tools.zone))
+    now = tools.clock().astimezone(tools.zone)
+    return await reply(work, tools.assistant, link=tools.link, now=now, hours=tools.hours)
 
 
 async def _hand_back(work: Work, tools: Tools) -> Outcome:

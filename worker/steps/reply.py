@@ -8,7 +8,9 @@ from typing import assert_never
 from shared.status import Intent, LeadStatus, may_become
 from worker import appointments, cases, templates
 from worker.inbox import FOLLOWED_UP
+from worker.local_time import local_time
 from worker.outcomes import Heard, Outcome, Rest, Say
+from worker.outreach import Hours
 from worker.ports import Assistant, Verdict
 from worker.work import Work
 
@@ -28,10 +30,12 @@ class _Words:
     follow_up_at: datetime | None = None
 
 
-async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -> Outcome:
+async def reply(
+    work: Work, assistant: Assistant, *, link: str, now: datetime, hours: Hours | None = None
+) -> Outcome:
     """Say the answer, the apology or the link; Heard where words would be too many; Rest with no messages.
 
-    `now` is in the owner's time zone.
+    `now` is in the owner's time zone; in `hours` people are written to when it is not in answer to them.
     """
     unanswered = work.unanswered
     if not unanswered:
@@ -43,7 +47,7 @@ async def reply(work: Work, assistant: Assistant, *, link: str, now: datetime) -
     verdict = _no_answer(verdict) if form_alone else _consistent(verdict)
     no_more = verdict.asks_not_to_be_contacted
     answers = tuple(message.id for message in unanswered if message.id is not None)
-    words = _words(work, verdict, link, now)
+    words = _words(work, verdict, link, _in_hours(work, now, hours))
     if words is None and work.new_requests:
         words = _Words("answer", templates.noted(verdict.language), None)
     if words is not None and form_alone and verdict.needs_human is None:
@@ -101,11 +105,20 @@ def _no_answer(verdict: Verdict) -> Verdict:
     return replace(verdict, intent=Intent.QUESTION, text=text, asks_not_to_be_contacted=False)
 
 
-def _words(work: Work, verdict: Verdict, link: str, now: datetime) -> _Words | None:
+def _in_hours(work: Work, now: datetime, hours: Hours | None) -> datetime | None:
+    """When they ask to be written to again, by their own clock; None if they do not."""
+    local = local_time(now, work.lead.phone_e164)
+    moment = appointments.asked_for(work.said, local)
+    if moment is None or hours is None:
+        return moment
+    return hours.next_opening(moment, moment.tzinfo) or moment
+
+
+def _words(work: Work, verdict: Verdict, link: str, later: datetime | None) -> _Words | None:
     if verdict.needs_human is not None:
         kind = "apology" if verdict.intent is Intent.REJECT else "answer"
         return _Words(kind, verdict.text, LeadStatus.HANDED_OFF, verdict.needs_human)
-    if verdict.intent is not Intent.REJECT and (words := _as_asked(work, verdict, link, now)):
+    if verdict.intent is not Intent.REJECT and (words := _as_asked(work, verdict, link, later)):
         return words
     # Who is not understood a second time is not asked a third.
     if verdict.intent is Intent.AMBIGUOUS and work.asked_back:
@@ -117,17 +130,16 @@ def _words(work: Work, verdict: Verdict, link: str, now: datetime) -> _Words | N
     return _by_intent(work.lead.status, verdict, link)
 
 
-def _as_asked(work: Work, verdict: Verdict, link: str, now: datetime) -> _Words | None:
+def _as_asked(work: Work, verdict: Verdict, link: str, later: datetime | None) -> _Words | None:
     """What a plain wish gets: to be called, to move a meeting, to be written to later."""
     served = cases.serve(work.lead.status, verdict.intent, work.said, verdict.language, link)
     if served is not None:
         return _Words("answer", served.text, LeadStatus.HANDED_OFF, served.reason)
-    moment = appointments.asked_for(work.said, now)
-    if moment is None or work.lead.status not in FOLLOWED_UP or verdict.intent is Intent.QUESTION:
+    if later is None or work.lead.status not in FOLLOWED_UP or verdict.intent is Intent.QUESTION:
         return None
-    day = appointments.spoken_day(moment, verdict.language)
+    day = appointments.spoken_day(later, verdict.language)
     text = templates.later(verdict.language, day)
-    return _Words("answer", text, LeadStatus.ENGAGED, follow_up_at=moment)
+    return _Words("answer", text, LeadStatus.ENGAGED, follow_up_at=later)
 
 
 def _by_intent(status: LeadStatus, verdict: Verdict, link: str) -> _Words | None:

@@ -11,6 +11,7 @@ from shared.status import Intent, LeadStatus
 from tests.worker.fakes import Words
 from worker import cases, templates
 from worker.outcomes import Outcome, Rest, Say
+from worker.outreach import Hours
 from worker.ports import Verdict
 from worker.steps.reply import reply
 from worker.work import Work
@@ -56,6 +57,17 @@ async def test_another_day_is_confirmed_and_kept() -> None:
     refused = await answer("Не нужно, не пишите завтра", Intent.REJECT)
     assert isinstance(refused, Say)
     assert (refused.kind, refused.follow_up_at) == ("apology", None)
+
+
+async def test_within_the_hours_by_their_own_clock() -> None:
+    fields = {"phone_e164": "+77272583000", "extra": {}, "status": S.CONTACTED}
+    lead = Lead(id=17, name="Анна", source="api", **fields)
+    words = Words(verdict=Verdict(Intent.AMBIGUOUS, "?", "ru"))
+    hours = Hours.parse("12:00-18:00")
+    work = Work(lead, [row(9, "напишите в понедельник")])
+    said = await reply(work, words, link=LINK, now=NOW, hours=hours)
+    assert isinstance(said, Say)
+    assert said.follow_up_at == datetime(2026, 11, 30, 12, 0, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
 @pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))
