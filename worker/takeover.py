@@ -1,6 +1,6 @@
 """Tells a human who types in a person's chat from the worker itself, and leaves the conversation to them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlmodel import col, or_, select
@@ -14,6 +14,8 @@ from worker.ports import Outgoing
 
 REASON = "a human wrote in the chat"
 ACTOR = "human"
+# Telegram tells whole seconds, by a clock of its own.
+CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 async def notice(
@@ -33,7 +35,7 @@ async def notice(
     """
     lead = await inbox.whose(session, account_id, outgoing.user_id)
     # What was said before the request is of another conversation.
-    if lead is None or outgoing.sent_at < lead.created_at:
+    if lead is None or outgoing.sent_at < lead.created_at - CLOCKS_DIFFER:
         return None
     if owner_chat and (lead.username or "").lower() == owner_chat.lower():
         return None

@@ -77,7 +77,7 @@ async def test_a_known_number_is_ours_whatever_it_says_now(kept_database: Databa
 async def test_words_to_strangers_and_from_before_are_none_of_ours(kept_database: Database, me: Me) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED)
     assert await notice(kept_database, me, Outgoing(1, 1, SAID, NOW)) is None
-    assert await notice(kept_database, me, typed(me, lead, at=-SECOND)) is None
+    assert await notice(kept_database, me, typed(me, lead, at=-10 * SECOND)) is None
     assert await messages_of(kept_database, lead) == []
 
 
@@ -92,6 +92,11 @@ async def test_what_the_owner_is_told_in_their_own_chat_is_no_takeover(
         )
     assert noticed is None
     assert (await now_of(kept_database, lead)).status is S.CONTACTED
+
+
+async def test_what_was_typed_in_the_second_of_the_request_counts(kept_database: Database, me: Me) -> None:
+    lead = await add_leased(kept_database, me, S.CONTACTED, created_at=NOW + timedelta(milliseconds=900))
+    assert await notice(kept_database, me, typed(me, lead, at=0 * SECOND)) is not None
 
 
 async def test_to_a_failed_lead_they_are_kept_and_change_nothing(kept_database: Database, me: Me) -> None:
