@@ -54,6 +54,8 @@ _HUMAN = any_of(
     r"смерт|больниц|авари)\w*",
     r"\b(?:human|person|manager|operator|someone|complain\w*|refund|lawyer|sue|court|contract)\b",
 )
+# Sounds that are neither.
+_EMPTY = re.compile(r"(?:хм+|мм+|м+да|ну+|эм+|э+|а+|ээ+|hm+|um+|uh+|er+|\W)*")
 _BARE_YES = re.compile(
     r"\W*(?:да|ага|угу|ок|окей|давай|давайте|хорошо|конечно|согласен|согласна|yes|yeah|ok|okay|sure|\+|"
     r"👍|👌)[\s,.!)+👍]*"
@@ -66,19 +68,19 @@ _BARE_NO = re.compile(
 
 def warranted(intent: Intent, said: str, *, strict: bool) -> bool:
     """Whether the words alone allow an intent to be acted on; `strict`: somebody has given orders."""
-    words = lower(said)
     if intent not in {Intent.ACCEPT, Intent.REJECT}:
         return True
-    if intent is Intent.ACCEPT and _BARE_NO.fullmatch(words):
+    words = lower(said)
+    opposite = _BARE_NO if intent is Intent.ACCEPT else _BARE_YES
+    says_nothing = _EMPTY.fullmatch(words) and not _YES.search(words) and not _NO.search(words)
+    if opposite.fullmatch(words) or says_nothing:
         return False
-    if intent is Intent.REJECT and _BARE_YES.fullmatch(words):
-        return False
-    if not strict:
-        return True
-    own = own_words(said)
-    if intent is Intent.ACCEPT:
-        return _YES.search(own) is not None and _NO.search(own) is None
-    return _NO.search(own) is not None
+    return not strict or _borne_out(intent, own_words(said))
+
+
+def _borne_out(intent: Intent, own: str) -> bool:
+    refuses = _NO.search(own) is not None
+    return refuses if intent is Intent.REJECT else not refuses and _YES.search(own) is not None
 
 
 def wants_quiet(said: str) -> bool:
