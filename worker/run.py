@@ -27,6 +27,7 @@ from worker.queue import Me
 from worker.retry import backoff
 from worker.settings import WorkerSettings
 from worker.standby import sole_use
+from worker.stopping import end_in_time
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.client import signed_in_user
 from worker.tenure import Tenure
@@ -60,13 +61,17 @@ class Worker:
     async def run(self) -> None:
         """Raises SessionEndedError when the account's owner has to act."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
+            asyncio.get_running_loop().add_signal_handler(number, self._end)
         async with probe.served(self._settings.health_host, self._settings.health_port, self._report):
             beating = asyncio.create_task(self._beat())
             try:
                 await self._until_stopped(self._work())
             finally:
                 beating.cancel()
+
+    def _end(self) -> None:
+        self._stop.set()
+        end_in_time()
 
     async def _work(self) -> None:
         try:
