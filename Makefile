@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait for other processes: more of them than cores run at once.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
-.PHONY: demo test check lint types format soak fuzz contract clean
+.PHONY: demo test check lint types month format soak fuzz contract clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
@@ -45,6 +45,10 @@ contract: $(VENV)/.dev .venv-contract/bin/schemathesis
 .venv-contract/bin/schemathesis:
 	$(BIN)/python -m venv .venv-contract
 	.venv-contract/bin/python -m pip --disable-pip-version-check --quiet install 'schemathesis>=4.32,<5'
+
+# Thirty days of two accounts under Telegram's limits, on clocks that jump.
+month: $(VENV)/.dev
+	$(BIN)/python -m tests.month $(MONTH_ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -1,7 +1,8 @@
 """The whole sandbox in one process: Telegram on one port, OpenAI and the control API on another."""
 
 import contextlib
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 from sandbox.control.app import create_control_app
@@ -26,8 +27,9 @@ class Sandbox:
         settings: Settings | None = None,
         *,
         people: bool = True,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self.telegram = Telegram(host, telegram_port, state_dir, settings)
+        self.telegram = Telegram(host, telegram_port, state_dir, settings, clock)
         self.openai = OpenAIState()
         world = self.telegram.world
         self.account = seed.settle(world) if people else world.add_account(seed.DEFAULT_ACCOUNT)
@@ -75,9 +77,10 @@ async def running(
     state_dir: Path | None = None,
     settings: Settings | None = None,
     people: bool = True,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Sandbox]:
     """A sandbox for the length of a `async with`; `people=False` leaves the demo's people out."""
-    sandbox = Sandbox(host, telegram_port, http_port, state_dir, settings, people=people)
+    sandbox = Sandbox(host, telegram_port, http_port, state_dir, settings, people=people, clock=clock)
     await sandbox.start()
     try:
         yield sandbox

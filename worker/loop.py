@@ -97,10 +97,18 @@ class Loop:
         if self._lost is not None:
             raise self._lost
 
-    async def _claim(self) -> None:
+    async def work_off(self) -> None:
+        """Do all that can be done by now, and return: for whoever moves the clock themselves."""
+        while await self._claim() or self._working:
+            await asyncio.wait(list(self._working.values()), return_when=asyncio.FIRST_COMPLETED)
+        if self._lost is not None:
+            raise self._lost
+
+    async def _claim(self) -> int:
+        """Start work on what is due; gives how many leads that is."""
         room = MOST_IN_FLIGHT - len(self._working)
         if room <= 0:
-            return
+            return 0
         engine = self._engine
         try:
             async with engine.database.writing() as session:
@@ -112,12 +120,13 @@ class Loop:
             log.warning("the database does not answer: %s", type(error).__name__)
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             self._wakeups.wake()
-            return
+            return 0
         self._claimed_unseen = False
         for lead in leads:
             if lead.id is not None:
                 self._losses[lead.id] = lead.lost_leases
                 self._start(lead, lead.id)
+        return len(leads)
 
     async def _due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
         """Running conversations before new ones."""

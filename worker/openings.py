@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 
 from sqlalchemy import ColumnElement, func, update
 from sqlmodel import and_, col, or_, select
@@ -91,23 +92,30 @@ async def _prepared(session: AsyncSession, me: Me, kind: ColumnElement[bool], *,
 
 
 async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:
-    """What no account has room for waits until one may have; what is ours alone waits for us."""
-    mine = rooms[0]
-    for others, is_kind in ((False, _fresh(now)), (True, ~_fresh(now))):
-        full = [(one.others if others else one.fresh) == 0 for one in rooms]
-        if full[0]:
-            ours = col(Lead.account_id) == me.account_id
-            await _wait(session, [*_due(me, now), is_kind, ours], mine.again, NO_ROOM)
-        if all(full):
-            again = min(one.again for one in rooms)
-            await _wait(session, [*_due(me, now), is_kind], again, NO_ROOM)
-    for closed, only in (
-        ([one.no_usernames_until for one in rooms], _username_only()),
-        ([one.no_phones_until for one in rooms], _phone_only()),
-    ):
-        known = [until for until in closed if until is not None]
-        if len(known) == len(closed):
-            await _wait(session, [*_due(me, now), only], min(known), NO_WAY)
+    """What no account can begin waits until one may; what is ours alone waits for us."""
+    kinds: list[tuple[ColumnElement[bool], list[int]]] = [
+        (_fresh(now), [room.fresh for room in rooms]),
+        (~_fresh(now), [room.others for room in rooms]),
+    ]
+    ways: list[tuple[ColumnElement[bool], list[datetime | None]]] = [
+        (_username_only(), [room.no_usernames_until for room in rooms]),
+        (_phone_only(), [room.no_phones_until for room in rooms]),
+        (and_(~_username_only(), ~_phone_only()), [None] * len(rooms)),
+    ]
+    for (is_kind, free), (has_way, closed) in product(kinds, ways):
+        full = [None if left else room.again for left, room in zip(free, rooms, strict=True)]
+        until = [_later(*both) for both in zip(full, closed, strict=True)]
+        reason = NO_ROOM if any(full) else NO_WAY
+        which = [*_due(me, now), is_kind, has_way]
+        if until[0] is not None:
+            await _wait(session, [*which, col(Lead.account_id) == me.account_id], until[0], reason)
+        known = [moment for moment in until if moment is not None]
+        if len(known) == len(rooms):
+            await _wait(session, which, min(known), reason)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((moment for moment in (one, other) if moment is not None), default=None)
 
 
 async def _wait(

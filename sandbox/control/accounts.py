@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Response, status
 from sandbox.control.deps import TelegramDep
 from sandbox.control.schemas import AccountMessage, AccountPublic, ChatMessage, Scan
 from sandbox.sessions import ensure
+from sandbox.telegram.limits import AccountLimits
 from sandbox.telegram.people import Account, AccountFields
 from sandbox.telegram.server import Telegram
 
@@ -27,6 +28,13 @@ async def create_account(telegram: TelegramDep, fields: AccountFields) -> Accoun
         return _public(telegram, telegram.world.add_account(fields))
     except ValueError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+
+
+@router.put("/{account_id}/limits")
+async def set_limits(telegram: TelegramDep, account_id: int, limits: AccountLimits) -> AccountLimits:
+    """What Telegram allows this account from now on: new chats, look-ups, imports; or freeze it."""
+    telegram.world.watches[telegram.world.account(account_id).id].limits = limits
+    return limits
 
 
 @router.post("/{account_id}/messages", status_code=status.HTTP_201_CREATED)

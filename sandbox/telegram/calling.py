@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -38,7 +37,7 @@ class Calling:
         fault = self._faults.take(name, auth.account_id, person)
         call = self._calls.add(
             Call(
-                at=time.time(),
+                at=self._server.world.moment(),
                 account=auth.account_id,
                 method=name,
                 person=person,
@@ -68,6 +67,8 @@ class Calling:
             perform = METHODS.get(call.method)
             if perform is None:
                 raise RpcError(400, "INPUT_METHOD_INVALID")
+            if watch := context.world.watches.get(context.auth.account_id or 0):
+                watch.enter(call.method)
             return encode(perform(context, query))
         except RpcError as failure:
             return self._failed(call, failure)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from sandbox.telegram.limits import AccountLimits
+
 Kind = Literal["person", "bot", "channel", "group", "deleted"]
 
 
@@ -76,6 +78,7 @@ class AccountFields(BaseModel):
     username: Username = None
     code: str = Field("12345", description="The login code that Telegram would send.")
     password: str | None = Field(None, description="Two-step verification, if it is on.")
+    limits: AccountLimits = Field(default_factory=AccountLimits, description="What Telegram allows it.")
     dc: int = Field(2, ge=1, le=5, description="Its data centre; a login in another is sent there.")
 
 

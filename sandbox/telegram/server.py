@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pyrogram import raw
@@ -28,7 +29,7 @@ WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
 
 
 class Telegram:
-    """`state_dir` keeps the keys and the counters over restarts; port 0 takes any."""
+    """`state_dir` keeps the keys and the counters over restarts; port 0 takes any; `clock` is the world's."""
 
     def __init__(
         self,
@@ -36,13 +37,14 @@ class Telegram:
         port: int = 0,
         state_dir: Path | None = None,
         settings: Settings | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.host = host
         self.port = port
         self.key = load(state_dir / "rsa.pem" if state_dir else None)
         self.keys = AuthKeys(state_dir / "auth_keys.json" if state_dir else None)
         base = counters.first(state_dir / "counters" if state_dir else None, time.time())
-        self.world = World(self.key.secret("access hashes"), base)
+        self.world = World(self.key.secret("access hashes"), base, clock)
         self.settings = settings or Settings()
         self.faults = Faults()
         self.calls = Calls()

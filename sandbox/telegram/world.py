@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from sandbox.telegram.directory import Directory, UnknownError
+from sandbox.telegram.limits import Watch
 from sandbox.telegram.mailbox import Chat, Event, Mailbox, Message
 from sandbox.telegram.people import Account, AccountFields, Person
 
@@ -22,11 +23,16 @@ class World:
         self.people = Directory()
         self.accounts: dict[int, Account] = {}
         self.mailboxes: dict[int, Mailbox] = {}
+        self.watches: dict[int, Watch] = {}
         self.listeners: list[Listener] = []
 
     def now(self) -> int:
         """Unix seconds."""
         return int(self._clock())
+
+    def moment(self) -> float:
+        """The same, and their parts."""
+        return self._clock()
 
     def add_account(self, fields: AccountFields, account_id: int | None = None) -> Account:
         """A new account of the agency; ValueError when its id or phone is taken."""
@@ -36,6 +42,7 @@ class World:
         account = Account(id=chosen, **fields.model_dump())
         self.accounts[account.id] = account
         self.mailboxes[account.id] = Mailbox(self._base)
+        self.watches[account.id] = Watch(self.moment, account.limits)
         return account
 
     def account(self, account_id: int) -> Account:

@@ -19,7 +19,7 @@ USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,31}")
 @method("contacts.ResolveUsername")
 def resolve_username(context: Context, query: TLObject) -> Result:
     """Whoever has the username: a person, a bot, a channel or a group."""
-    _signed_in = context.account
+    context.world.watches[context.account.id].resolve("contacts.ResolveUsername")
     if not USERNAME.fullmatch(query.username):
         raise RpcError(400, "USERNAME_INVALID")
     found = context.world.people.by_username(query.username)
@@ -43,11 +43,13 @@ def import_contacts(context: Context, query: TLObject) -> Result:
     """Not found is no error: it is an empty `imported`; refused for now is `retry_contacts`."""
     mailbox = context.world.mailboxes[context.account.id]
     limit = context.server.settings.imports_allowed
+    watch = context.world.watches[context.account.id]
     imported: list[tuple[Person, int]] = []
     later: list[int] = []
     for contact in query.contacts:
         found = by_phone(context.world, contact.phone)
-        if (limit is not None and mailbox.imported >= limit) or (found and found.privacy.import_later):
+        full = limit is not None and mailbox.imported >= limit
+        if full or (found and found.privacy.import_later) or not watch.may_import():
             later.append(contact.client_id)
             continue
         mailbox.imported += 1

@@ -32,6 +32,8 @@ def send_message(context: Context, query: TLObject) -> Result:
     who = person(context, query.peer)
     stars = query.allow_paid_stars or 0
     rules.check_writable(who, mailbox.chat(who.id), context.server.settings.privacy_code, stars)
+    if mailbox.chat(who.id).last is None:
+        world.watches[account.id].first_message()
     event = world.send(account, who, query.message, random_id=query.random_id, origin=context.session_id)
     return _sent(context, event)
 

@@ -11,7 +11,11 @@ import pytest
 from sandbox.telegram.faults import Action
 from sandbox.telegram.people import Account, Person, Privacy
 from sandbox.telegram.server import Telegram
-from tests.worker.telegram.conftest import opened, said, settings_of
+from shared.clock import utc_now
+from shared.db import Database
+from tests.worker.rows import add_account
+from tests.worker.telegram.conftest import BRIEF, opened, said, settings_of
+from worker.holds import Holds
 from worker.ports import (
     CannotWriteError,
     OutreachLimitedError,
@@ -186,3 +190,44 @@ async def test_typing_reads_what_they_wrote(
     assert telegram.world.chat(account.id, anna.id).unread == 0
     (typing,) = telegram.calls.of("messages.SetTyping")
     assert typing.person == anna.id
+
+
+@pytest.mark.parametrize(("most", "is_sent"), [(0, False), (49, False), (50, True)])
+async def test_stars_are_paid_as_far_as_the_owner_allows(
+    telegram: Telegram,
+    account: Account,
+    session_file: Path,
+    anna: Person,
+    annas: Peer,
+    most: int,
+    is_sent: bool,
+) -> None:
+    telegram.world.people.replace(anna.model_copy(update={"privacy": Privacy(paid_stars=50)}))
+    paying = TelegramAccount(settings_of(session_file.parent), BRIEF, most_stars=most)
+    async with opened(paying) as worker:
+        if is_sent:
+            await worker.check_open(annas)
+            await worker.send(annas, "Здравствуйте!", 5)
+        else:
+            with pytest.raises(CannotWriteError, match="50 Telegram Stars"):
+                await worker.send(annas, "Здравствуйте!", 5)
+    assert len(said(telegram, account, anna)) == is_sent
+
+
+async def test_a_held_method_is_not_called(
+    telegram: Telegram, account: Account, session_file: Path, annas: Peer, database: Database
+) -> None:
+    number = await add_account(database)
+    gate = Holds(database, utc_now)
+    await gate.load(number)
+    telegram.faults.plan("error", SEND, code=420, message="FLOOD_WAIT_3600")
+    async with opened(TelegramAccount(settings_of(session_file.parent), BRIEF, gate=gate)) as worker:
+        for _ in range(3):
+            with pytest.raises(RateLimitedError, match=r"before messages\.sendMessage"):
+                await worker.send(annas, "Здравствуйте!", 5)
+        # Another method is another matter.
+        assert (await worker.find_by_username("anna_smirnova")) == annas
+    later = Holds(database, utc_now)
+    await later.load(number)
+    assert later.rest("messages.sendMessage") > timedelta(minutes=50)
+    assert telegram.calls.counts[SEND] == 1

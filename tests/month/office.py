@@ -1,0 +1,85 @@
+"""One account's worker in this process: its own engine and client, on a clock that somebody else moves."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from sandbox import sessions
+from sandbox.app import Sandbox
+from shared.clock import Clock
+from shared.db import Database
+from worker import account, manner
+from worker.assembly import Parts, assemble, limits_of
+from worker.assistant.assistant import ModelAssistant
+from worker.assistant.model import Model
+from worker.holds import Holds
+from worker.listener import Listener
+from worker.loop import Loop
+from worker.queue import Me
+from worker.settings import WorkerSettings
+from worker.telegram.adapter import TelegramAccount
+from worker.wakeups import Wakeups
+
+EVER = timedelta(days=3650)
+
+
+@dataclass(frozen=True)
+class Office:
+    """`work_off` does what is due; `user_id` is the account's in Telegram."""
+
+    user_id: int
+    account_id: int
+    loop: Loop
+    telegram: TelegramAccount
+
+
+def settings_of(folder: Path, sandbox: Sandbox, user_id: int, **changes: object) -> WorkerSettings:
+    """A careful owner's settings; only what costs real time is left out."""
+    usual: dict[str, object] = {
+        "telegram_api_id": 1,
+        "telegram_api_hash": "hash",
+        "telegram_session_dir": folder,
+        "telegram_session_name": f"account_{user_id}",
+        "openai_api_key": "key",
+        "openai_base_url": sandbox.openai_url,
+        "calendly_link": "https://calendly.com/gordovcode/30min",
+        "typing_seconds": 0,
+        "outreach_hours": "09:00-20:00",
+        "outreach_daily_limit": 38,
+    }
+    return WorkerSettings(_env_file=None, **usual | changes)
+
+
+@asynccontextmanager
+async def office(
+    settings: WorkerSettings, sandbox: Sandbox, database: Database, user_id: int, clock: Clock
+) -> AsyncIterator[Office]:
+    """A connected worker of this account."""
+    sessions.ensure(sandbox.telegram, settings.session_file, user_id)
+    holds = Holds(database, clock)
+    telegram = TelegramAccount(settings, gate=holds)
+    async with database.writing() as session:
+        now = clock()
+        number = await account.hold(session, user_id, "month", "month", now=now, until=now + EVER)
+        assert number is not None
+        await account.introduce(session, number, None, limits_of(settings), now=now)
+    await holds.load(number)
+    polite = manner.load(settings.assistant_config)
+    me, model = Me(number, "month"), Model(settings)
+    wakeups = Wakeups(clock, 3600)
+    debounce = timedelta(seconds=settings.reply_debounce_seconds)
+    listener = Listener(database, me, telegram, wakeups, clock, debounce)
+    parts = Parts(database, me, telegram, ModelAssistant(settings, model), clock, polite)
+    engine = assemble(settings, parts, may_speak=lambda: True, look_back=listener.began_unheard)
+    await telegram.session.open()
+    listening = asyncio.create_task(listener.run(telegram.arrivals))
+    try:
+        yield Office(user_id, number, Loop(engine, wakeups), telegram)
+    finally:
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        await telegram.session.close()
+        await model.close()
