@@ -65,6 +65,8 @@ class ModelAssistant:
 
         answered, refused = await self._ask(instructions, turns, ReplyAnswer, context)
         given = _read(answered.value, answered.usage, scripts, refused)
+        # What the owner is told that an answer rests on is really there.
+        given = replace(given, facts=tuple(fact for fact in given.facts if self._knowledge.has(fact)))
         strict = orders.any_given(_words_from_outside(brief, conversation))
         verdict = _sane(given, latest.text, strict=strict)
         if verdict.text == given.text and guard.problem(verdict.text, context) is None:

@@ -9,7 +9,7 @@ from math import log
 
 import snowballstemmer
 
-from worker.assistant.letters import lower
+from worker.assistant.letters import lower, squeeze
 
 # A description of this size goes whole; of a larger one, the outline and what bears on the question.
 WHOLE = 8_000
@@ -58,12 +58,18 @@ class Knowledge:
     def __init__(self, profile: str) -> None:
         self.text = profile.strip()
         self.sections = sections(self.text)
+        self._letters = squeeze(self.text)
         self._spread = Counter(word for section in self.sections for word in section.words)
 
     @property
     def is_small(self) -> bool:
         """Whether it goes to the model whole."""
         return len(self.text) <= WHOLE
+
+    def has(self, quote: str) -> bool:
+        """Whether a quote, or a section's name, really stands in it; but for marks and case."""
+        letters = squeeze(quote)
+        return bool(letters) and letters in self._letters
 
     def outline(self) -> str:
         """What the description begins with, and the names of its sections."""

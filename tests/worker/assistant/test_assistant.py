@@ -61,6 +61,8 @@ async def test_what_a_verdict_carries(assistant: ModelAssistant, server: Server)
     assert (usage.tokens_out or 0) > 0
     assert 0 < (usage.cost_usd or 0) < 0.01
     assert (await assistant.reply(ANNA, answered("Больше не пишите мне"))).asks_not_to_be_contacted
+    server.state.faults.add(Obey(fields={"facts": ["Делаем ракеты", "Цены и сроки", " "]}))
+    assert (await assistant.reply(ANNA, answered("А ракеты?"))).facts == ("Цены и сроки",)
     server.state.faults.add(Obey(fields={"needs_human": True, "reason": "сердится", "confidence": 7}))
     angry = await assistant.reply(ANNA, answered("Верните деньги!"))
     assert (angry.needs_human, angry.confidence) == ("сердится", 1.0)

@@ -71,3 +71,11 @@ def test_a_description_without_headings_is_one_section() -> None:
 def test_words_meet_in_their_stems() -> None:
     assert stems("Сколько стоит разработка сайтов?") & stems("Цены на разработку") == {"<price>", "разработк"}
     assert stems("applications") == stems("приложений") == {"<mobile>"}
+
+
+def test_a_quote_really_stands_there() -> None:
+    knowledge = Knowledge(LARGE)
+    assert knowledge.has("пишем для iOS и Android, публикуем…")
+    assert knowledge.has("Гарантия и поддержка")
+    assert not knowledge.has("Пишем для Windows")
+    assert not knowledge.has("—")
