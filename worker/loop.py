@@ -45,8 +45,6 @@ MOST_IN_FLIGHT = 32
 # How long a stop waits for work in hand, and how long the loop leaves a lost database alone; seconds.
 DRAIN_SECONDS = 10
 DATABASE_PAUSE_SECONDS = 1
-# A lead during whose work the worker has died so often in a row is what kills it.
-MOST_LOST_LEASES = 20
 
 
 @dataclass(frozen=True)
@@ -175,7 +173,7 @@ class Loop:
     async def _decide(self, lead: Lead) -> Outcome:
         engine = self._engine
         try:
-            if lead.lost_leases >= MOST_LOST_LEASES:
+            if queue.is_hopeless(lead, engine.clock()):
                 return GiveUp(LeadStatus.FAILED, f"its worker was lost {lead.lost_leases} times in a row")
             return await self._act(lead)
         except (SessionEndedError, LostRaceError):

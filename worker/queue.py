@@ -16,8 +16,10 @@ from shared.status import LeadStatus
 
 # After so many leases lost in a row a lead may be what kills its worker: it shares it with few others, and
 # in the end with none of its kind.
-DOUBTED_AFTER, MOST_DOUBTED = 2, 8
-SUSPECTED_AFTER, MOST_SUSPECTED = 8, 1
+DOUBTED_AFTER, MOST_DOUBTED = 4, 16
+SUSPECTED_AFTER, MOST_SUSPECTED = 12, 1
+# So many, and for so long no step further: then it is the lead. A machine that keeps dying does it to all.
+HOPELESS_AFTER, HOPELESS_FOR = 20, timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ def doubts(losses: Iterable[int]) -> tuple[int, int]:
     lost = [count for count in losses if count >= DOUBTED_AFTER]
     suspected = sum(count >= SUSPECTED_AFTER for count in lost)
     return len(lost) - suspected, suspected
+
+
+def is_hopeless(lead: Lead, now: datetime) -> bool:
+    """Whether a claimed lead is what its workers die of."""
+    overdue = now - (lead.due_at or now)
+    return lead.lost_leases >= HOPELESS_AFTER and overdue >= HOPELESS_FOR
 
 
 async def claim(session: AsyncSession, claim: Claim, *, limit: int) -> Sequence[Lead]:

@@ -98,6 +98,23 @@ async def test_of_leads_that_lost_several_leases_few_are_taken(database: Databas
     assert {lead.id for lead in claimed} == {suspected[1].id, *(lead.id for lead in doubted[:-2])}
 
 
+@pytest.mark.parametrize(
+    ("losses", "overdue", "hopeless"),
+    [
+        (queue.HOPELESS_AFTER, queue.HOPELESS_FOR, True),
+        (queue.HOPELESS_AFTER - 1, queue.HOPELESS_FOR, False),
+        (queue.HOPELESS_AFTER, queue.HOPELESS_FOR - MINUTE, False),
+    ],
+)
+async def test_a_lead_is_given_up_after_many_losses_over_a_long_time(
+    database: Database, mine: Me, losses: int, overdue: timedelta, *, hopeless: bool
+) -> None:
+    lost = {"leased_by": "dead", "leased_until": NOW - MINUTE, "lost_leases": losses - 1}
+    await greeted(database, due_at=NOW - overdue, **lost)
+    (claimed,) = await claim(database, mine)
+    assert queue.is_hopeless(claimed, NOW) is hopeless
+
+
 async def test_another_accounts_leads_are_not_ours(database: Database, mine: Me, others: Me) -> None:
     lead = await greeted(database, account_id=mine.account_id)
     assert await claim(database, others) == []
