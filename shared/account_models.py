@@ -44,7 +44,7 @@ class TelegramAccount(SQLModel, table=True):
     # When this account may next begin a conversation, and next look a person up.
     next_outreach_at: datetime | None = moment(nullable=True)
     next_lookup_at: datetime | None = moment(nullable=True)
-    # No new conversation before then: the limit is reached, or Telegram has said so. NULL = there is room.
+    # Older leads wait until then: the limit is reached, or Telegram has said so. NULL = there is room.
     no_room_until: datetime | None = moment(nullable=True)
     # The limits in force, over any 24 hours, as the account's worker last said; the first grows in warm-up.
     outreach_limit: int | None = integer()

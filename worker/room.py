@@ -44,12 +44,14 @@ async def look(session: AsyncSession, me: Me, limits: Limits, *, now: datetime) 
         select(TelegramAccount).where(or_(col(TelegramAccount.id) == me.account_id, live))
     )
     accounts = sorted(found, key=lambda account: account.id != me.account_id)
-    # It grows in a warm-up: others see in the row what we may do today.
+    # What we may do today is for all to see; it grows in a warm-up.
     accounts[0].outreach_limit = limits.cap(accounts[0].created_at, now)
     used = await usage.count(session, now=now) + await _under_way(session)
     holds = await session.exec(select(AccountHold))
     held = {(hold.account_id, hold.method): hold for hold in holds}
-    return [await _room(session, account, used, held, now=now) for account in accounts]
+    rooms = [await _room(session, account, used, held, now=now) for account in accounts]
+    accounts[0].no_room_until = None if rooms[0].others else rooms[0].again
+    return rooms
 
 
 def unreleased() -> ColumnElement[bool]:

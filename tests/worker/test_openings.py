@@ -8,7 +8,7 @@ import pytest
 from shared.db import Database
 from shared.models import Lead
 from shared.status import LeadStatus
-from tests.worker.rows import LEASE, NOW, add_account, add_lead, add_message, now_of
+from tests.worker.rows import LEASE, NOW, account_row, add_account, add_lead, add_message, now_of
 from worker import account, holds, openings, usage
 from worker.openings import GRACE, NO_ROOM, NO_WAY
 from worker.outreach import FRESH, Limits
@@ -97,6 +97,7 @@ async def test_what_nobody_has_room_for_waits_where_all_can_see(database: Databa
     fresh = await add_lead(database)
     assert await claim(database, mine) == [fresh.id]
     assert [await state(database, number) for number in old] == [(NOW + 18 * HOUR, NO_ROOM)] * 3
+    assert (await account_row(database, mine.account_id)).no_room_until == NOW + 18 * HOUR
     assert await claim(database, mine, at=18 * HOUR) == [], "the fresh one has taken it"
 
 
