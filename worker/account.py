@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, or_
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.models import TelegramAccount
@@ -162,4 +162,7 @@ async def begin_lookup(
 
 async def _lock(session: AsyncSession, account_id: int) -> TelegramAccount:
     """The account's row, held until the transaction ends: slots are given out one at a time."""
-    return await session.get_one(TelegramAccount, account_id, with_for_update=True, populate_existing=True)
+    # Not the key: what refers to the account is written meanwhile.
+    held = select(TelegramAccount.id).where(col(TelegramAccount.id) == account_id)
+    await session.exec(held.with_for_update(key_share=True))
+    return await session.get_one(TelegramAccount, account_id, populate_existing=True)
