@@ -10,7 +10,7 @@ from tests.crashes.blocks import AtCommit
 from tests.crashes.crashes import Site
 from tests.crashes.phases import Phase
 from tests.crashes.prospects import Prospect
-from tests.crashes.seams import GREETING_SEAMS, SEAMS, Seam
+from tests.crashes.seams import FINDING, GREETING_SEAMS, SEAMS, Seam
 
 Crowd = Sequence[tuple[Seam, Prospect]]
 
@@ -23,7 +23,11 @@ IN_CALLS = [seam for seam in SEAMS if not isinstance(seam.block, AtCommit)]
 AT_COMMITS = [
     replace(seam, block=replace(seam.block, table="leads"))
     for seam in SEAMS
-    if isinstance(seam.block, AtCommit) and seam.block.gate and not seam.block.seen
+    if isinstance(seam.block, AtCommit)
+    and seam.block.gate
+    and not seam.block.seen
+    # Whoever was found is remembered at once: the lives after the first have nobody to look up.
+    and seam.block.gate != FINDING
 ]
 HERE = next(seam for seam in GREETING_SEAMS if seam.name.endswith("on its way"))
 THERE = next(seam for seam in SEAMS if seam.name == "link: on its way")
