@@ -73,6 +73,7 @@ def assemble(
             parts.clock,
             zone,
             hours,
+            parts.telegram if settings.transcribe_model else None,
         ),
         sender=Sender(parts.telegram, pace, parts.clock, settings.typing_seconds, may_speak),
         pace=pace,

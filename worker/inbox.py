@@ -80,6 +80,20 @@ async def handle(
         await session.exec(last.values(outbox.account_of(source)))
 
 
+async def transcribe(session: AsyncSession, message_id: int, before: str, text: str) -> None:
+    """Keep what was heard in a message, unless it was answered, edited or taken back meanwhile."""
+    await session.exec(
+        update(Message)
+        .where(
+            col(Message.id) == message_id,
+            col(Message.state) == "received",
+            col(Message.text) == before,
+        )
+        .values(text=text)
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def leave_to_human(session: AsyncSession, lead_id: int) -> int:
     """Keep what is unanswered for a human to read; gives how many messages there were."""
     left = await session.exec(

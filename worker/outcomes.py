@@ -69,6 +69,15 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Transcribed:
+    """A voice message was listened to, or cannot be; it read `before` and reads `text` from now on."""
+
+    message_id: int
+    before: str
+    text: str
+
+
+@dataclass(frozen=True)
 class LeaveAlone:
     """The person is not to be written to: what was to be said is not, what they said is for a human."""
 
@@ -141,6 +150,7 @@ Outcome = (
     | DropUsername
     | Say
     | Heard
+    | Transcribed
     | LeaveAlone
     | Delivered
     | Undeliverable

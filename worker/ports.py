@@ -195,6 +195,9 @@ class Telegram(Protocol):
     async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
         """What was said by either side after our message `after_id`, oldest first, at most the last 100."""
 
+    async def voice(self, message_id: int) -> bytes | None:
+        """The sound of a short voice or video message; None if it is not to be had."""
+
 
 class AssistantError(LeadAssistantError):
     """The model gave nothing usable this time: malformed, cut off, refused."""
@@ -291,3 +294,6 @@ class Assistant(Protocol):
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         """One verdict on the person's latest messages, which end the conversation; no link in its text."""
+
+    async def transcribe(self, audio: bytes) -> str:
+        """What is said in a voice or video message."""

@@ -155,6 +155,9 @@ class AssistantSettings(SharedSettings):
     openai_price: Annotated[Price | None, NoDecode, BeforeValidator(_price)] = Field(
         None, description="dollars for a million tokens of a model we do not know: input/cached/output"
     )
+    transcribe_model: str | None = Field(
+        None, min_length=1, description="the model that hears voice messages, such as whisper-1; none = off"
+    )
     assistant_config: Annotated[Path, AfterValidator(_readable)] | None = Field(
         None, description="a TOML file with the assistant's manner, as docs/assistant.example.toml"
     )

@@ -27,6 +27,7 @@ from worker.outcomes import (
     Rest,
     Retry,
     Say,
+    Transcribed,
     Undeliverable,
     Wait,
 )
@@ -83,6 +84,9 @@ class _Settlement(Moves):
             case Heard():
                 await self._heard(session, lead, outcome)
                 await self.change(session, lead, **FRESH)
+                return None
+            case Transcribed(message_id, before, text):
+                await inbox.transcribe(session, message_id, before, text)
                 return None
             case LeaveAlone(reason):
                 await self._leave_alone(session, lead, reason)

@@ -10,6 +10,7 @@ from shared.log import mask_phones
 from shared.models import Lead, Message
 from shared.request import spoken
 from shared.status import LeadStatus
+from worker.cases import words_of
 from worker.local_time import local_time
 from worker.ports import Brief, Peer, Turn
 
@@ -74,7 +75,7 @@ class Work:
     @property
     def said(self) -> str:
         """The same as one text, without later forms."""
-        return "\n".join(message.text for message in self.unanswered if message.kind == "reply")
+        return "\n".join(words_of(message.text) for message in self.unanswered if message.kind == "reply")
 
     @property
     def language(self) -> str:
@@ -117,7 +118,7 @@ class Work:
         return text
 
     def _worded(self, message: Message) -> str:
-        text = self.without_contacts(message.text)
+        text = self.without_contacts(words_of(message.text))
         return new_request(text) if message.kind == "request" else _tagless(text)
 
     def conversation(self) -> Sequence[Turn]:

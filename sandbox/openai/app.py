@@ -16,6 +16,7 @@ from sandbox.openai.faults import Drop, Hang
 from sandbox.openai.models import find_model, list_models
 from sandbox.openai.outages import Dropped
 from sandbox.openai.state import OpenAIState
+from sandbox.openai.transcriptions import serve_transcription
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -48,6 +49,11 @@ def _build_api(state: OpenAIState) -> APIRouter:
     async def create_chat_completion(request: Request) -> Response:
         """The Chat Completions API, without tools and streaming."""
         return await serve(state, CHAT, request)
+
+    @router.post("/audio/transcriptions")
+    async def create_transcription(request: Request) -> Response:
+        """What is said in a voice message of the sandbox's Telegram."""
+        return await serve_transcription(state, request)
 
     _add_models(router, state)
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from pydantic import BaseModel, Field
 
-Api = Literal["responses", "chat", "models"]
+Api = Literal["responses", "chat", "models", "transcriptions"]
 
 
 class FaultBase(BaseModel):
@@ -159,7 +159,7 @@ class FaultBook:
         """The first fault meant for this request, counted as struck."""
         for planned in self._planned:
             fault = planned.fault
-            meant = api == fault.api or (fault.api is None and api != "models")
+            meant = api == fault.api or (fault.api is None and api in {"responses", "chat"})
             if meant and (fault.match is None or fault.match in request_text):
                 planned.struck += 1
                 if fault.times is not None and planned.struck >= fault.times:

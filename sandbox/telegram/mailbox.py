@@ -18,6 +18,8 @@ class Message:
     date: int
     random_id: int | None = None
     media: str | None = None
+    # What is said in a voice message: its file carries the words.
+    spoken: str = ""
     edit_date: int | None = None
 
 

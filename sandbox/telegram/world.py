@@ -84,10 +84,12 @@ class World:
         message = Message(0, account.id, out=True, text=text, date=self.now(), random_id=random_id)
         return self._tell(account, self.mailboxes[account.id].post(message, origin))
 
-    def write(self, person: Person, account: Account, text: str, media: str | None = None) -> Message:
+    def write(
+        self, person: Person, account: Account, text: str, media: str | None = None, spoken: str = ""
+    ) -> Message:
         """The person writes to the account, having read what it wrote."""
         self.read_by_person(person, account)
-        message = Message(0, person.id, out=False, text=text, date=self.now(), media=media)
+        message = Message(0, person.id, out=False, text=text, date=self.now(), media=media, spoken=spoken)
         self._tell(account, self.mailboxes[account.id].post(message))
         return message
 

@@ -25,3 +25,13 @@ def house(
     house = House(folder, url)
     yield house
     house.close()
+
+
+@pytest.fixture(scope="session")
+def hearing_house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[House]:
+    """The product that listens to voice messages."""
+    folder = tmp_path_factory.mktemp("house-hearing")
+    shutil.copy(sqlite_template, folder / "leads.db")
+    house = House(folder, f"sqlite:///{folder / 'leads.db'}", TRANSCRIBE_MODEL="whisper-1")
+    yield house
+    house.close()

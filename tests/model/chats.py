@@ -154,6 +154,12 @@ class Line:
         ]
         return sorted(said, key=lambda one: one.message_id)
 
+    async def voice(self, message_id: int) -> bytes | None:
+        raise AssertionError(f"nobody listens to {message_id}")
+
+    async def transcribe(self, audio: bytes) -> str:
+        raise AssertionError(f"nobody listens to {len(audio)} bytes")
+
     async def greeting(self, brief: Brief) -> Greeting:
         if self.fate in {Fate.REFUSED, Fate.BROKEN, Fate.AWAY}:
             raise AssistantError("not a greeting")

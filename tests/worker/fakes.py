@@ -21,6 +21,7 @@ class World:
     closed: Exception | None = None
     dropping: Exception | None = None
     sending: Sent | Exception = field(default_factory=lambda: Sent(100))
+    sound: bytes | Exception | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
     async def find_by_username(self, username: str) -> Peer:
@@ -65,6 +66,12 @@ class World:
         self.asked.append(("history", str(peer.user_id), str(after_id)))
         return [Incoming(peer.user_id, after_id + 1, "да", datetime(2026, 11, 24, tzinfo=UTC))]
 
+    async def voice(self, message_id: int) -> bytes | None:
+        self.asked.append(("voice", str(message_id)))
+        if isinstance(self.sound, Exception):
+            raise self.sound
+        return self.sound
+
 
 @dataclass
 class People:
@@ -92,6 +99,7 @@ class Words:
 
     hello: str | Exception = "Здравствуйте, Анна! Удобно ли созвониться?"
     verdict: Verdict | Exception = field(default_factory=lambda: Verdict(Intent.ACCEPT, "Отлично!", "ru"))
+    heard: str | Exception = "да, давайте созвонимся"
     briefs: list[Brief] = field(default_factory=list)
     conversations: list[Sequence[Turn]] = field(default_factory=list)
 
@@ -107,6 +115,12 @@ class Words:
         if isinstance(self.verdict, Exception):
             raise self.verdict
         return self.verdict
+
+    async def transcribe(self, audio: bytes) -> str:
+        assert audio
+        if isinstance(self.heard, Exception):
+            raise self.heard
+        return self.heard
 
 
 def _answer(found: Peer | Exception) -> Peer:

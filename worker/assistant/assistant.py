@@ -73,6 +73,10 @@ class ModelAssistant:
             return verdict
         return replace(verdict, text=_safe_text(verdict))
 
+    async def transcribe(self, audio: bytes) -> str:
+        """The words alone; they are guarded as any others."""
+        return await self._model.transcribe(audio)
+
     async def _ask(
         self,
         instructions: str,

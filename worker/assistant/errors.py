@@ -26,6 +26,15 @@ def translated(pause: timedelta) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def refusing(setting: str) -> Iterator[None]:
+    """For a call that the rest can do without: a model that is not there or not allowed pauses nothing."""
+    try:
+        yield
+    except (openai.NotFoundError, openai.PermissionDeniedError) as error:
+        raise AssistantError(f"{setting}: refused by the model's API: {type(error).__name__}") from error
+
+
 def _translate(error: openai.APIError, pause: timedelta) -> AssistantError:
     match error:
         case openai.RateLimitError() if error.code in _NO_MONEY:

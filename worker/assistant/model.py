@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, Literal, Protocol, TypeVar
@@ -12,7 +14,7 @@ from openai.types.completion_usage import CompletionUsage
 from openai.types.responses import EasyInputMessageParam, ResponseUsage
 from pydantic import BaseModel
 
-from worker.assistant.errors import translated
+from worker.assistant.errors import refusing, translated
 from worker.assistant.prices import price_of
 from worker.ports import AssistantError, AssistantPausedError, Turn, Usage
 from worker.settings import AssistantSettings
@@ -40,6 +42,9 @@ class Asker(Protocol):
     async def ask(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> Answered[AnswerT]:
         """As Model.ask."""
 
+    async def transcribe(self, audio: bytes) -> str:
+        """As Model.transcribe."""
+
 
 class Model:
     """Asks; after an empty purse or a refused key it is silent for a while, for all leads at once."""
@@ -66,13 +71,33 @@ class Model:
 
         Raises AssistantError and its kinds.
         """
+        began = time.monotonic()
+        with self._unless_paused():
+            answer, usage = await self._call(instructions, turns, shape)
+        if answer is None:
+            raise AssistantError("the model refused to answer")
+        return Answered(answer, replace(usage, latency_ms=round((time.monotonic() - began) * 1000)))
+
+    async def transcribe(self, audio: bytes) -> str:
+        """What TRANSCRIBE_MODEL hears. Raises AssistantError and its kinds."""
+        model = self._settings.transcribe_model
+        if model is None:
+            raise AssistantError("TRANSCRIBE_MODEL: is not set")
+        # Servers tell the format by the name: Telegram's voices are Ogg, its round videos MP4.
+        name = "voice.ogg" if audio.startswith(b"OggS") else "voice.mp4"
+        with self._unless_paused(), refusing("TRANSCRIBE_MODEL"):
+            heard = await self._client.audio.transcriptions.create(file=(name, audio), model=model)
+        return heard.text
+
+    @contextmanager
+    def _unless_paused(self) -> Iterator[None]:
+        """A call to the API; after some errors there are none for a while."""
         left = self._paused_until - time.monotonic()
         if left > 0:
             raise AssistantPausedError(self._paused_why, timedelta(seconds=left))
-        began = time.monotonic()
         try:
             with translated(self._pause):
-                answer, usage = await self._call(instructions, turns, shape)
+                yield
         except AssistantPausedError as paused:
             # Said once, though several calls may have been on their way.
             if self._paused_until <= time.monotonic():
@@ -80,9 +105,6 @@ class Model:
             self._paused_until = time.monotonic() + self._pause.total_seconds()
             self._paused_why = str(paused)
             raise
-        if answer is None:
-            raise AssistantError("the model refused to answer")
-        return Answered(answer, replace(usage, latency_ms=round((time.monotonic() - began) * 1000)))
 
     async def _call(
         self, instructions: str, turns: list[Turn], shape: type[AnswerT]

@@ -10,10 +10,11 @@ from shared.status import LeadStatus
 from worker.inbox import ANSWERED
 from worker.outcomes import Outcome
 from worker.outreach import Hours
-from worker.ports import Assistant, Finder
+from worker.ports import Assistant, Finder, Telegram
 from worker.steps.find_contact import find_contact
 from worker.steps.greet import Opening, greet
 from worker.steps.hand_back import hand_back
+from worker.steps.hear import hear
 from worker.steps.reply import reply
 from worker.work import Work
 
@@ -31,6 +32,8 @@ class Tools:
     # The owner's, for people whose own is not known.
     zone: tzinfo = UTC
     hours: Hours | None = None
+    # Where voice messages are fetched; None: they are not listened to.
+    voices: Telegram | None = None
 
 
 Step = Callable[[Work, Tools], Awaitable[Outcome]]
@@ -53,6 +56,10 @@ async def _greet(work: Work, tools: Tools) -> Outcome:
 
 async def _reply(work: Work, tools: Tools) -> Outcome:
     now = tools.clock().astimezone(tools.zone)
+    if tools.voices is not None:
+        heard = await hear(work, tools.voices, tools.assistant, now=now, patience=tools.patience)
+        if heard is not None:
+            return heard
     return await reply(work, tools.assistant, link=tools.link, now=now, hours=tools.hours)
 
 

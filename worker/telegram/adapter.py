@@ -23,7 +23,7 @@ from worker.ports import (
     TelegramUnavailableError,
 )
 from worker.settings import TelegramSettings
-from worker.telegram import dialogs
+from worker.telegram import dialogs, voices
 from worker.telegram.media import describe
 from worker.telegram.requirements import requirement
 from worker.telegram.session import USUAL_PATIENCE, Patience, TelegramSession
@@ -124,6 +124,10 @@ class TelegramAccount:
         answer = await self._history(peer, after_id)
         written = (_arrival(message, self.session.user_id) for message in reversed(answer))
         return [message for message in written if message is not None]
+
+    async def voice(self, message_id: int) -> bytes | None:
+        """messages.getMessages, then upload.getFile."""
+        return await voices.fetch(self.session, message_id)
 
     async def _send_once(self, peer: Any, text: str, random_id: int, stars: int | None = None) -> Any:
         """Telegram's answer; None if it has the message already. `stars`: what is paid for it."""

@@ -8,12 +8,18 @@ from pyrogram.raw.core import TLObject
 Media = Literal["sticker", "voice", "video_note", "photo", "document", "location", "contact"]
 KINDS: tuple[str, ...] = get_args(Media)
 
+FILE_REFERENCE = b"sandbox"
 _DC = 2
 _SIZE = 2048
 
 
-def media(kind: str, message_id: int, date: int) -> TLObject:
-    """The MessageMedia of this kind; there is no file behind it."""
+def sound(spoken: str) -> bytes:
+    """The file of a voice message: the sign of an Ogg stream, and the words themselves."""
+    return b"OggS\0" + spoken.encode()
+
+
+def media(kind: str, message_id: int, date: int, size: int = _SIZE) -> TLObject:
+    """The MessageMedia of this kind; there is a file only behind what is spoken, `size` bytes of it."""
     if kind == "photo":
         return _photo(message_id, date)
     if kind == "location":
@@ -23,14 +29,14 @@ def media(kind: str, message_id: int, date: int) -> TLObject:
         return raw.types.MessageMediaContact(
             phone_number="79990000000", first_name="Контакт", last_name="", vcard="", user_id=0
         )
-    return _document(kind, message_id, date)
+    return _document(kind, message_id, date, size)
 
 
 def _photo(message_id: int, date: int) -> TLObject:
     photo = raw.types.Photo(
         id=message_id,
         access_hash=message_id,
-        file_reference=b"sandbox",
+        file_reference=FILE_REFERENCE,
         date=date,
         sizes=[raw.types.PhotoSize(type="x", w=640, h=480, size=_SIZE)],
         dc_id=_DC,
@@ -38,15 +44,15 @@ def _photo(message_id: int, date: int) -> TLObject:
     return raw.types.MessageMediaPhoto(photo=photo)
 
 
-def _document(kind: str, message_id: int, date: int) -> TLObject:
+def _document(kind: str, message_id: int, date: int, size: int) -> TLObject:
     mime_type, attributes = _described(kind)
     document = raw.types.Document(
         id=message_id,
         access_hash=message_id,
-        file_reference=b"sandbox",
+        file_reference=FILE_REFERENCE,
         date=date,
         mime_type=mime_type,
-        size=_SIZE,
+        size=size,
         dc_id=_DC,
         attributes=attributes,
     )

@@ -5,7 +5,7 @@ from pyrogram.raw.core import TLObject
 
 from sandbox.telegram.mailbox import Chat, Event, Message
 from sandbox.telegram.people import Account
-from sandbox.telegram.tl.media import media
+from sandbox.telegram.tl.media import media, sound
 from sandbox.telegram.tl.peers import peers
 from sandbox.telegram.world import World
 
@@ -23,7 +23,7 @@ def message(account: Account, one: Message) -> TLObject:
         message=one.text,
         out=out or None,
         from_id=raw.types.PeerUser(user_id=account.id) if one.out else None,
-        media=media(one.media, one.id, one.date) if one.media else None,
+        media=media(one.media, one.id, one.date, len(sound(one.spoken))) if one.media else None,
         edit_date=one.edit_date,
     )
 
