@@ -41,15 +41,23 @@ async def examine() -> list[Finding]:
     database = Database(settings.database_url, pool_size=1) if "database_url" not in faults else None
     try:
         results = await asyncio.gather(
-            _database(database),
-            _telegram(settings, database, faults),
-            _model(settings, faults),
-            _booking(settings, faults),
+            _in_any_case(rows.DATABASE, _database(database)),
+            _in_any_case(telegram.TELEGRAM, _telegram(settings, database, faults)),
+            _in_any_case(web.MODEL, _model(settings, faults)),
+            _in_any_case(web.BOOKING, _booking(settings, faults)),
         )
     finally:
         if database is not None:
             await database.close()
     return found + [finding for findings in results for finding in findings]
+
+
+async def _in_any_case(name: str, looking: Coroutine[Any, Any, list[Finding]]) -> list[Finding]:
+    """What was found; a fault that nobody foresaw is a finding, too."""
+    try:
+        return await looking
+    except Exception as error:  # noqa: BLE001 - one check that fails must not hide the others
+        return [ill(name, f"could not be looked at: {type(error).__name__}", "try again, then report it")]
 
 
 def _settings() -> tuple[WorkerSettings | None, dict[str, str]]:

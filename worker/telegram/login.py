@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sqlite3
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -130,6 +131,8 @@ def _explain(error: BaseException, settings: TelegramSettings, why: str | None) 
             )
         case asyncio.CancelledError():
             return LoginError(CANCELLED)
+        case KeyError() | ValueError() | IndexError() | AssertionError() | struct.error():
+            return LoginError("what answers there is no Telegram; see TELEGRAM_PROXY and TELEGRAM_SERVER")
         case _:
             return error
 

@@ -1,5 +1,6 @@
 """Setups of a worker, whole and broken: each is made in a sandbox, and the doctor's words are kept."""
 
+import asyncio
 import contextlib
 import fcntl
 import os
@@ -140,6 +141,20 @@ async def telegram_away(setup: Setup) -> None:
     setup.environment["TELEGRAM_SERVER"] = f"127.0.0.1:{unused_port()}"
 
 
+async def something_else(setup: Setup) -> None:
+    """What a captive portal or a wrong address gives: an answer, but none of Telegram's."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(bytes([16]) + bytes(64))
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    setup.open.callback(server.close)
+    setup.environment["TELEGRAM_SERVER"] = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
 async def wrong_key(setup: Setup) -> None:
     setup.sandbox.openai.faults.add(InvalidKey())
 
@@ -175,6 +190,7 @@ CASES: dict[str, CaseSetup] = {
     "The schema is old": old_schema,
     "The proxy is away": proxy_away,
     "Telegram cannot be reached": telegram_away,
+    "Something else answers": something_else,
     "The app's hash is wrong": wrong_hash,
     "Nobody has signed in": no_session,
     "The session has ended": expired_session,
