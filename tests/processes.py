@@ -60,7 +60,7 @@ class Process:
         if self.exit_code is None:
             os.kill(self.pid, number)
 
-    def wait(self, seconds: float = 20) -> int:
+    def wait(self, seconds: float = 40) -> int:
         """Its exit code, once it has ended by itself."""
         self._process.join(seconds)
         assert self.exit_code is not None, f"{self.log.name} still runs after {seconds} s:\n{self.text()}"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-DEADLINE = 20.0
+DEADLINE = 40.0
 # Makes the terminal the command's own, so that Ctrl-C reaches it, and becomes the command.
 OWN_TERMINAL = "import os, sys; os.login_tty(os.dup(0)); os.execv(sys.argv[1], sys.argv[1:])"
 

@@ -18,7 +18,7 @@ from worker.ports import Incoming, Peer, SessionEndedError, TelegramUnavailableE
 from worker.queue import Me
 from worker.wakeups import Wakeups
 
-DEADLINE = 10
+DEADLINE = 30
 
 
 @dataclass

@@ -11,7 +11,7 @@ from shared.errors import ConfigError
 from tests.worker.commands import ROOT
 from worker.standby import sole_use
 
-DEADLINE = 10
+DEADLINE = 30
 HOLDER = """
 import asyncio, sys
 from pathlib import Path

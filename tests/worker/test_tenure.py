@@ -11,7 +11,7 @@ from shared.db import Database
 from tests.worker.rows import NOW, account_row
 from worker.tenure import TENURE, Tenure
 
-DEADLINE = 10
+DEADLINE = 30
 users = count(7_800_000_001)
 Make = Callable[[str], Tenure]
 

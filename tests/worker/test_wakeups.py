@@ -11,7 +11,7 @@ from shared.db import Database
 from tests.worker.rows import add_lead
 from worker.wakeups import Wakeups, listen
 
-DEADLINE = 10
+DEADLINE = 30
 NEVER = 3600
 
 

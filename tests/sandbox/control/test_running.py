@@ -64,7 +64,7 @@ async def test_process_gives_a_session_and_ends_cleanly(
     assert client.me.id == facts["account"]
     await client.stop()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=5) == 0
+    assert process.wait(timeout=20) == 0
 
 
 async def test_session_can_name_another_address(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from sandbox import sessions
 from sandbox.telegram.people import Person
 from sandbox.telegram.server import Telegram
 
-DEADLINE = 5.0
+DEADLINE = 20.0
 
 
 async def until(condition: Callable[[], object]) -> None:

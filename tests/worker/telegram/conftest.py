@@ -17,7 +17,7 @@ from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.session import Patience
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 BRIEF = Patience(start=5, call=5, silent=60)
 
 

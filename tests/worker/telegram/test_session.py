@@ -74,7 +74,7 @@ async def test_a_server_that_is_silent_is_unavailable(telegram: Telegram, sessio
 
 
 async def test_after_a_failed_start_the_next_one_works(telegram: Telegram, session_file: Path) -> None:
-    worker = account_of(session_file, HASTY)
+    worker = account_of(session_file, Patience(start=2, call=0.3, silent=1))
     await telegram.down()
     with pytest.raises(TelegramUnavailableError):
         await worker.session.open()
