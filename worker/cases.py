@@ -27,6 +27,12 @@ _MOVE = re.compile(
     r"|\banother time\b|\bcan'?t make it\b",
     re.IGNORECASE,
 )
+# Who has the link may have used it without our knowing: plain words are enough.
+_MOVE_PLAINLY = re.compile(
+    r"\bперен(?:ес|ос)\w*|\bотмен\w*.{0,20}\b(?:встреч|созвон|звон|запис)\w*|\bre-?schedul\w*"
+    r"|\b(?:move|cancel) (?:the|our|my) (?:call|meeting)\b",
+    re.IGNORECASE,
+)
 REASONS: dict[Case, str] = {
     "call": "asks to be called",
     "calendar": "has trouble with the booking page",
@@ -94,9 +100,9 @@ def words_of(text: str) -> str:
 
 
 def _case(status: LeadStatus, intent: Intent, said: str) -> Case | None:
-    if status is LeadStatus.BOOKED and _MOVE.search(said):
-        return "move"
     has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
+    if has_link and (_MOVE if status is LeadStatus.BOOKED else _MOVE_PLAINLY).search(said):
+        return "move"
     if has_link and _CALENDAR.search(said):
         return "calendar"
     wants = intent in {Intent.ACCEPT, Intent.QUESTION, Intent.AMBIGUOUS}

@@ -47,3 +47,49 @@ def test_a_day_in_the_chats(house: House) -> None:
     states = [one["state"] for one in house.lead(leads["deleted"])["messages"]]
     assert states == ["sent", "deleted"]
     until(lambda: len(house.received(people["deleted"])) == 1, "what was taken back is not answered")
+
+
+def _reached(house: House, *ways: str) -> tuple[dict[str, dict], dict[str, int]]:
+    """Somebody for each way, and their leads, once all are greeted."""
+    people = {way: house.person() for way in ways}
+    leads = {way: house.submit(Telegram=f"@{one['username']}")["id"] for way, one in people.items()}
+    for lead in leads.values():
+        house.becomes(lead, "contacted")
+    return people, leads
+
+
+def test_what_is_no_text_is_kept_and_asked_back(house: House) -> None:
+    kinds = {"photo": "[photo]", "document": "[file]", "location": "[location]", "contact": "[contact]"}
+    people, leads = _reached(house, *kinds)
+    for kind, person in people.items():
+        house.say(person, media=kind)
+    for kind, lead_id in leads.items():
+        lead = house.becomes(lead_id, "engaged")
+        (said,) = [one["text"] for one in lead["messages"] if one["direction"] == "in"]
+        assert said == kinds[kind]
+        assert house.received(people[kind])[1].rstrip().endswith("?")
+
+
+def test_what_was_promised_comes_once_and_a_human_gives_back_in_time(house: House) -> None:
+    people, leads = _reached(house, "monday", "taken", "moving")
+    house.say(people["monday"], "Сейчас занят, напишите в понедельник")
+    house.say(people["moving"], "Давайте созвонимся")
+    house.becomes(leads["monday"], "engaged")
+    house.becomes(leads["moving"], "scheduled")
+    house.say(people["moving"], "Можно перенести встречу на другой день?")
+    assert house.api.post(f"/leads/{leads['taken']}/takeover").is_success
+    house.say(people["taken"], "А вы делаете мобильные приложения?")
+    until(lambda: house.lead(leads["taken"])["messages"][-1]["direction"] == "in", "the words are kept")
+    assert len(house.received(people["taken"])) == 1
+    # The day comes, and the human's time is over.
+    house.let(f"UPDATE leads SET due_at = created_at, follow_up_at = created_at WHERE id = {leads['monday']}")
+    house.let(f"UPDATE leads SET due_at = created_at, returns_at = created_at WHERE id = {leads['taken']}")
+    until(lambda: len(house.received(people["monday"])) == 3, "the promised message")
+    until(lambda: len(house.received(people["taken"])) == 2, "an answer after the return")
+    assert "приложени" in house.received(people["taken"])[1].lower()
+    kinds = [one["kind"] for one in house.lead(leads["monday"])["messages"] if one["direction"] == "out"]
+    assert kinds[2:] == ["follow_up"]
+    assert house.lead(leads["monday"])["follow_up_at"] is None
+    lead = house.becomes(leads["moving"], "handed_off")
+    assert lead["events"][-1]["reason"] == "wants to move a booked meeting"
+    assert house.received(people["moving"])[2].endswith(LINK)
