@@ -80,7 +80,8 @@ async def write_as_person(telegram: TelegramDep, person_id: int, said: PersonMes
     if said.edit is not None:
         messages.append(world.edit(account, person_id, said.edit, said.text or ""))
     elif said.text is not None or said.media is not None:
-        messages.append(world.write(person, account, said.text or "", said.media, said.spoken))
+        text = said.text or ""
+        messages.append(world.write(person, account, text, said.media, said.spoken, forwarded=said.forwarded))
     messages += [world.write(person, account, text) for text in said.texts]
     return [ChatMessage.of(message, account.id) for message in messages]
 

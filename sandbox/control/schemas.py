@@ -70,6 +70,7 @@ class PersonMessage(BaseModel):
     texts: list[str] = Field(default_factory=list, description="Several messages, one at once.")
     media: Media | None = None
     spoken: str = Field("", description="What is said in a voice message or a video note.")
+    forwarded: bool = Field(False, description="They pass on what somebody else wrote.")
     edit: int | None = Field(None, description="Id of the person's message that gets this text.")
     delete: int | None = Field(None, description="Id of the person's message that they take back.")
     account: int | None = Field(

@@ -20,6 +20,7 @@ class Message:
     media: str | None = None
     # What is said in a voice message: its file carries the words.
     spoken: str = ""
+    forwarded: bool = False
     edit_date: int | None = None
 
 

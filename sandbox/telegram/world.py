@@ -85,11 +85,19 @@ class World:
         return self._tell(account, self.mailboxes[account.id].post(message, origin))
 
     def write(
-        self, person: Person, account: Account, text: str, media: str | None = None, spoken: str = ""
+        self,
+        person: Person,
+        account: Account,
+        text: str,
+        media: str | None = None,
+        spoken: str = "",
+        *,
+        forwarded: bool = False,
     ) -> Message:
         """The person writes to the account, having read what it wrote."""
         self.read_by_person(person, account)
         message = Message(0, person.id, out=False, text=text, date=self.now(), media=media, spoken=spoken)
+        message.forwarded = forwarded
         self._tell(account, self.mailboxes[account.id].post(message))
         return message
 

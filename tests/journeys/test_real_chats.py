@@ -11,6 +11,8 @@ def test_a_day_in_the_chats(house: House) -> None:
         "both": [{"text": "Да, давайте. А вы делаете мобильные приложения?"}],
         "who": [{"text": "А вы кто? Откуда у вас мой номер?"}],
         "wrong": [{"text": "Вы ошиблись номером, я ничего не оставлял"}],
+        "emoji": [{"text": "🤔"}],
+        "forwarded": [{"text": "А вы делаете мобильные приложения?", "forwarded": True}],
         "broken": [{"text": "Давайте созвонимся"}, {"text": "Ссылка не открывается"}],
     }
     people = {way: house.person() for way in (*says, "deleted")}
@@ -23,7 +25,8 @@ def test_a_day_in_the_chats(house: House) -> None:
     (question,) = [one for one in house.chat(people["deleted"]) if one["from"] == "person"]
     house.say(people["deleted"], delete=question["id"])
     ends = {"voice": "engaged", "call": "handed_off", "later": "engaged", "both": "scheduled"}
-    ends |= {"who": "engaged", "wrong": "rejected", "broken": "scheduled"}
+    ends |= {"who": "engaged", "wrong": "rejected", "broken": "scheduled", "forwarded": "engaged"}
+    ends["emoji"] = "engaged"
     for way, status in ends.items():
         house.becomes(leads[way], status)
     got = {way: house.received(person)[1:] for way, person in people.items()}
@@ -35,6 +38,8 @@ def test_a_day_in_the_chats(house: House) -> None:
     assert got["both"][0].endswith(LINK)
     assert "приложени" in got["both"][0].lower()
     assert "сайт" in got["who"][0]
+    assert "приложени" in got["forwarded"][0].lower()
+    assert got["emoji"][0].rstrip().endswith("?")
     assert len(got["wrong"]) == 1
     house.say(people["broken"], **says["broken"][1])
     lead = house.becomes(leads["broken"], "handed_off")

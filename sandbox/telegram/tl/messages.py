@@ -25,6 +25,7 @@ def message(account: Account, one: Message) -> TLObject:
         from_id=raw.types.PeerUser(user_id=account.id) if one.out else None,
         media=media(one.media, one.id, one.date, len(sound(one.spoken))) if one.media else None,
         edit_date=one.edit_date,
+        fwd_from=raw.types.MessageFwdHeader(date=one.date, from_name="Пётр") if one.forwarded else None,
     )
 
 
