@@ -22,15 +22,23 @@ _CALENDAR = re.compile(
     r"|\b(?:link|calendar|page)\b.{0,40}(?:\bnot|n'?t|\bnever) (?:work|open|load)\w*",
     re.IGNORECASE | re.DOTALL,
 )
-_MOVE = re.compile(
-    r"\bперен(?:ес|ос)\w*|\bдругое время\b|\bне смогу\b|\bотмен\w*|\b(?:re-?schedul|move the|cancel)\w*"
-    r"|\banother time\b|\bcan'?t make it\b",
-    re.IGNORECASE,
+_MEETING = r"(?:встреч|созвон|звон|запис)\w*"
+_DAY = (
+    r"на (?:друг\w+ (?:день|час|врем|дат)|завтра|послезавтра|понедельник|вторник|сред|четверг|пятниц|суббот|воскресен|утро|вечер"
+    r"|недел|следующ|попозже|пораньше|\d)\w*"
 )
-# Who has the link may have used it without our knowing: plain words are enough.
-_MOVE_PLAINLY = re.compile(
-    r"\bперен(?:ес|ос)\w*|\bотмен\w*.{0,20}\b(?:встреч|созвон|звон|запис)\w*|\bre-?schedul\w*"
-    r"|\b(?:move|cancel) (?:the|our|my) (?:call|meeting)\b",
+# Data, sites and subscriptions are moved and cancelled as well: it has to be a meeting, or to another day.
+_MOVE = re.compile(
+    rf"\bперен(?:ес|ос)\w*.{{0,30}}(?:\b{_MEETING}|\b{_DAY})|\b{_MEETING}.{{0,30}}\bперен(?:ес|ос)\w*"
+    rf"|\bотмен\w*.{{0,20}}\b{_MEETING}|\b{_MEETING}.{{0,20}}\bотмен\w*"
+    r"|\bre-?schedul\w*|\b(?:move|cancel) (?:the|our|my) (?:call|meeting)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# Of somebody who has booked, less is enough.
+_MOVE_WHEN_BOOKED = re.compile(
+    r"\bдругое время\b|\bне смогу\b|\banother time\b|\bcan'?t make it\b"
+    r"|^\W*(?:(?:мне|нам|надо|нужно|хочу|хотел[аи]? бы|можно|придется|придётся)\W+){0,3}"
+    r"(?:перен(?:ес|ос)|отмен)\w*\W*$",
     re.IGNORECASE,
 )
 REASONS: dict[Case, str] = {
@@ -101,7 +109,9 @@ def words_of(text: str) -> str:
 
 def _case(status: LeadStatus, intent: Intent, said: str) -> Case | None:
     has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
-    if has_link and (_MOVE if status is LeadStatus.BOOKED else _MOVE_PLAINLY).search(said):
+    if has_link and _MOVE.search(said):
+        return "move"
+    if status is LeadStatus.BOOKED and _MOVE_WHEN_BOOKED.search(said):
         return "move"
     if has_link and _CALENDAR.search(said):
         return "calendar"

@@ -76,12 +76,19 @@ def test_what_is_no_text_is_kept_and_asked_back(house: House) -> None:
 
 
 def test_what_was_promised_comes_once_and_a_human_gives_back_in_time(house: House) -> None:
-    people, leads = _reached(house, "monday", "taken", "moving")
+    people, leads = _reached(house, "monday", "taken", "moving", "booked", "unclear")
     house.say(people["monday"], "Сейчас занят, напишите в понедельник")
     house.say(people["moving"], "Давайте созвонимся")
+    house.say(people["booked"], "Давайте созвонимся")
+    house.say(people["unclear"], "хм")
     house.becomes(leads["monday"], "engaged")
     house.becomes(leads["moving"], "scheduled")
     house.say(people["moving"], "Можно перенести встречу на другой день?")
+    house.becomes(leads["booked"], "scheduled")
+    house.let(f"UPDATE leads SET status = 'booked' WHERE id = {leads['booked']}")
+    house.say(people["booked"], "Завтра не смогу")
+    house.becomes(leads["unclear"], "engaged")
+    house.say(people["unclear"], "хм")
     assert house.api.post(f"/leads/{leads['taken']}/takeover").is_success
     house.say(people["taken"], "А вы делаете мобильные приложения?")
     until(lambda: house.lead(leads["taken"])["messages"][-1]["direction"] == "in", "the words are kept")
@@ -95,6 +102,10 @@ def test_what_was_promised_comes_once_and_a_human_gives_back_in_time(house: Hous
     kinds = [one["kind"] for one in house.lead(leads["monday"])["messages"] if one["direction"] == "out"]
     assert kinds[2:] == ["follow_up"]
     assert house.lead(leads["monday"])["follow_up_at"] is None
-    lead = house.becomes(leads["moving"], "handed_off")
-    assert lead["events"][-1]["reason"] == "wants to move a booked meeting"
-    assert house.received(people["moving"])[2].endswith(LINK)
+    for way in ("moving", "booked"):
+        lead = house.becomes(leads[way], "handed_off")
+        assert lead["events"][-1]["reason"] == "wants to move a booked meeting"
+        assert house.received(people[way])[2].endswith(LINK)
+    lead = house.becomes(leads["unclear"], "handed_off")
+    assert "коллег" in house.received(people["unclear"])[2]
+    assert len(house.received(people["monday"])) == 3
