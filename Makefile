@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait for other processes: more of them than cores run at once.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
-.PHONY: demo test check lint types month format soak fuzz contract clean
+.PHONY: demo test check lint types month format soak fuzz contract bench clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
@@ -49,6 +49,10 @@ contract: $(VENV)/.dev .venv-contract/bin/schemathesis
 # Thirty days of two accounts under Telegram's limits, on clocks that jump.
 month: $(VENV)/.dev
 	$(BIN)/python -m tests.month $(MONTH_ARGS)
+
+# How fast it is, against baselines measured in the same run: `make bench BENCH_ARGS=--help`.
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

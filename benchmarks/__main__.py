@@ -1,0 +1,97 @@
+"""`python -m benchmarks [PART …]`: measure, print the table, and keep it as JSON."""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from benchmarks import report, results
+from benchmarks.figures import Figure
+from benchmarks.parts import PARTS, Bench, BenchError, DatabaseKind, load
+
+DATABASES: Sequence[DatabaseKind] = ("postgresql", "sqlite")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if everything could be measured, whatever the targets; 1 if not; 130 after Ctrl-C or SIGTERM."""
+    options = _parser().parse_args(arguments)
+    try:
+        if options.json and not options.json.absolute().parent.is_dir():
+            raise BenchError(f"--json: there is no folder {options.json.absolute().parent}")
+        earlier = results.read(options.compare) if options.compare else None
+        facts = results.machine()
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            run, failed = asyncio.run(_measure(_bench(options, Path(folder)), options.part))
+    except BenchError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        sys.stderr.write("stopped\n")
+        return 130
+    if options.json:
+        asked = {name: getattr(options, name) for name in ("rounds", "seconds", "soak", "smoke")}
+        options.json.write_text(results.as_json(run, facts, asked), encoding="utf-8")
+    print(report.table(run, earlier))
+    for name in failed:
+        print(f"- NOT MEASURED: {name}, see above")
+    return 1 if failed else 0
+
+
+async def _measure(bench: Bench, names: Sequence[str]) -> tuple[dict[str, Sequence[Figure]], list[str]]:
+    """What each part gives, and those which could not be measured: one does not stop the others."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    run: dict[str, Sequence[Figure]] = {}
+    failed: list[str] = []
+    for name in names or PARTS:
+        bench.say(f"{name}: {PARTS[name]}")
+        try:
+            run[name] = await load(name)(bench)
+        except BenchError as error:
+            bench.say(f"{name}: {error}")
+            failed.append(name)
+    return run, failed
+
+
+def _bench(options: argparse.Namespace, folder: Path) -> Bench:
+    databases: Sequence[DatabaseKind] = (options.database,) if options.database else DATABASES
+    if options.smoke:
+        return Bench(folder, 1, 0.3, 2, databases, smoke=True)
+    return Bench(folder, options.rounds, options.seconds, options.soak, databases)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Measures the product against baselines in the same run, on a PostgreSQL of its own.",
+        epilog="parts:\n" + "\n".join(f"  {name:<14} {purpose}" for name, purpose in PARTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("part", nargs="*", choices=[*PARTS, []], metavar="PART", help="only these parts (all)")
+    add(
+        "--rounds", type=int, default=3, metavar="N", help="how often each is measured, in turn (%(default)s)"
+    )
+    add("--seconds", type=float, default=5, metavar="N", help="length of one measurement (%(default)s)")
+    add(
+        "--soak",
+        type=float,
+        default=60,
+        metavar="N",
+        help="seconds of load under which memory is watched (%(default)s)",
+    )
+    add("--database", choices=DATABASES, help="only on this one, where it applies (both)")
+    add("--json", type=Path, metavar="FILE", help="keep everything here")
+    add("--compare", type=Path, metavar="FILE", help="show what has changed since that --json")
+    add("--smoke", action="store_true", help="only show that everything runs; the figures mean nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    with suppress(BrokenPipeError):
+        sys.exit(main())

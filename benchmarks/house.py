@@ -1,0 +1,63 @@
+"""The sandbox and a worker on one database, set so that nothing but their own work takes time."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.processes import Process, running
+
+# No limit, no pause, no typing: what is left is what the worker takes.
+UNHURRIED = {
+    "TELEGRAM_API_ID": "1",
+    "TELEGRAM_API_HASH": "hash",
+    "TELEGRAM_SESSION_DIR": "session",
+    "OPENAI_API_KEY": "key",
+    "CALENDLY_LINK": "https://calendly.com/gordovcode/30min",
+    "OUTREACH_GAP_SECONDS": "0",
+    "OUTREACH_DAILY_LIMIT": "1000000",
+    "OUTREACH_WARMUP_DAYS": "0",
+    "LOOKUP_GAP_SECONDS": "0",
+    "RESOLVE_DAILY_LIMIT": "1000000",
+    "IMPORT_DAILY_LIMIT": "1000000",
+    "TYPING_SECONDS": "0",
+}
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The loopback Telegram and model: its process, and what it says of its addresses."""
+
+    process: Process
+    facts: Mapping[str, Any]
+
+    @property
+    def control(self) -> str:
+        """The address of its control routes."""
+        return str(self.facts["http"])
+
+    @property
+    def worker_settings(self) -> dict[str, str]:
+        """What a worker needs to work against it, unhurried."""
+        return {**UNHURRIED, "OPENAI_BASE_URL": str(self.facts["openai"])}
+
+
+@asynccontextmanager
+async def sandbox(folder: Path) -> AsyncIterator[Sandbox]:
+    """`python -m sandbox` with a signed-in session for a worker that runs in `folder`."""
+    (folder / "session").mkdir(exist_ok=True)
+    command = ("-m", "sandbox", "--json", "--state", "sandbox", "--session", "session/ai_assistant")
+    async with running("sandbox", folder, {}, *command) as process:
+        await process.says("}\n")
+        yield Sandbox(process, json.loads(process.text().splitlines()[-1]))
+
+
+@asynccontextmanager
+async def worker(folder: Path, database_url: str, beside: Sandbox, **settings: str) -> AsyncIterator[Process]:
+    """`python -m worker`, ready."""
+    own = {**beside.worker_settings, "DATABASE_URL": database_url, **settings}
+    async with running("worker", folder, own) as process:
+        await process.says("ready as ")
+        yield process
