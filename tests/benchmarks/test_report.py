@@ -48,9 +48,9 @@ def test_a_change_is_told_from_noise(tmp_path: Path) -> None:
     kept = tmp_path / "run.json"
     kept.write_text(results.as_json(run([300, 800, 600], latency=10), FACTS, {}))
     told = report.table(run([310, 900, 620], latency=15), results.read(kept))
-    rate, ratio, p99 = (
-        line for line in told.splitlines() if "rate" in line or "of pg" in line or "p99" in line[:5]
-    )
+    lines = told.splitlines()
+    rate, p99 = (next(line for line in lines if line.startswith(f"| {name} ")) for name in ("rate", "p99"))
+    ratio = lines[lines.index(rate) + 1]
     assert "+3 %, noise" in rate
     assert "noise" in ratio
     assert "+50 % " in p99
