@@ -139,7 +139,9 @@ class Loop:
         )
         leads = await queue.claim(session, claim, limit=limit)
         new = await openings.claim(session, claim, engine.pace.limits, limit=limit - len(leads))
-        return [*leads, *new]
+        if new.again is not None:
+            self._wakeups.wake_at(new.again)
+        return [*leads, *new.leads]
 
     def _start(self, lead: Lead, lead_id: int) -> None:
         if lead_id in self._working:

@@ -1,14 +1,15 @@
 """The queries of new conversations: whose turn it is, and which account begins them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, exists, func, update
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.models import Lead
+from shared.models import Lead, TelegramAccount
 from shared.status import LeadStatus
 from worker import room
 from worker.outreach import AHEAD, FRESH, LISTED, Limits, ahead, is_fresh
@@ -22,32 +23,60 @@ NO_WAY = "waits: Telegram lets no account look anybody up this way yet"
 NO_ROOM = "waits for room: no account may begin another conversation yet"
 
 
-async def claim(session: AsyncSession, claim: Claim, limits: Limits, *, limit: int) -> Sequence[Lead]:
+@dataclass(frozen=True)
+class Opened:
+    """New leads in hand; `again`: when the next person may be looked up, if somebody waits for that."""
+
+    leads: Sequence[Lead]
+    again: datetime | None = None
+
+
+async def claim(session: AsyncSession, claim: Claim, limits: Limits, *, limit: int) -> Opened:
     """Take up to `limit` new leads that this account has room for.
 
     Who has just sent the form comes before all others, the last one first: they still sit there. Then the
-    longest due. Few of each kind are prepared at a time. What nobody has room for is put off.
+    longest due. Few of each kind are prepared at a time, and while look-ups keep a distance nobody is
+    taken before their turn: a long list is not gone through for nothing. What nobody has room for is put off.
     """
-    me, now = claim.me, claim.now
-    pending = _due(me, now)
-    if limit <= 0 or (await session.exec(select(Lead.id).where(*pending).limit(1))).first() is None:
-        return []
+    me, now, gap = claim.me, claim.now, limits.lookup_gap
+    turn = await _look(session, me, now=now) if limit > 0 else None
+    if turn is None:
+        return Opened([])
+    if gap and turn > now:
+        return Opened([], turn)
     rooms = await room.look(session, me, limits, now=now)
-    most_ahead = ahead(limits.outreach_gap, MOST_AHEAD)
-    mine, others = rooms[0], rooms[1:]
-    fits = [*pending, *_ways(mine)]
-    if any(other.others > mine.others for other in others):
-        fits.append(or_(col(Lead.account_id) == me.account_id, col(Lead.due_at) <= now - GRACE))
+    prepared = await _prepared(session, me, now=now)
     leads: list[Lead] = []
-    for kind, most, order in (
-        (_fresh(now), mine.fresh, (col(Lead.created_at).desc(), col(Lead.id).desc())),
-        (~_fresh(now), mine.others, (col(Lead.due_at), col(Lead.id))),
+    for kind, order, most, ready in (
+        (_fresh(now), (col(Lead.created_at).desc(), col(Lead.id).desc()), rooms[0].fresh, prepared.fresh),
+        (~_fresh(now), (col(Lead.due_at), col(Lead.id)), rooms[0].others, prepared.others),
     ):
-        free = min(min(limit, most) - len(leads), most_ahead - await _prepared(session, me, kind, now=now))
-        wanted = select(Lead.id).where(*fits, kind).order_by(*order)
+        free = min(min(limit, most) - len(leads), ahead(limits.outreach_gap, MOST_AHEAD) - ready.number)
+        if gap:
+            free = min(free, 1 - ready.looked_up - len(leads))
+        wanted = select(Lead.id).where(*_due(me, now), *_fits(me, rooms, now), kind).order_by(*order)
         leads += await claim.take(session, wanted, free)
     await _put_off(session, me, rooms, now=now)
-    return sorted(leads, key=lambda lead: _turn(lead, now))
+    return Opened(sorted(leads, key=lambda lead: _turn(lead, now)), now + gap if gap else None)
+
+
+async def _look(session: AsyncSession, me: Me, *, now: datetime) -> datetime | None:
+    """When the account's next look-up may be, if there is any new lead that is due."""
+    found = await session.exec(
+        select(col(TelegramAccount.id), col(TelegramAccount.next_lookup_at)).where(
+            col(TelegramAccount.id) == me.account_id, exists().where(*_due(me, now))
+        )
+    )
+    account = found.first()
+    return None if account is None else account[1] or now
+
+
+def _fits(me: Me, rooms: Sequence[Room], now: datetime) -> list[ColumnElement[bool]]:
+    """Leads whose person we can look for, and that are ours to begin."""
+    fits = _ways(rooms[0])
+    if any(other.others > rooms[0].others for other in rooms[1:]):
+        fits.append(or_(col(Lead.account_id) == me.account_id, col(Lead.due_at) <= now - GRACE))
+    return fits
 
 
 def _turn(lead: Lead, now: datetime) -> tuple[bool, float, int]:
@@ -60,7 +89,7 @@ def _turn(lead: Lead, now: datetime) -> tuple[bool, float, int]:
 
 async def fresh_are_coming(session: AsyncSession, me: Me, *, now: datetime) -> bool:
     """Whether this account is about to write to somebody who has just sent the form."""
-    return await _prepared(session, me, _fresh(now), now=now) > 0
+    return (await _prepared(session, me, now=now)).fresh.number > 0
 
 
 async def look_again(session: AsyncSession, *, now: datetime) -> None:
@@ -78,8 +107,24 @@ async def look_again(session: AsyncSession, *, now: datetime) -> None:
     )
 
 
-async def _prepared(session: AsyncSession, me: Me, kind: ColumnElement[bool], *, now: datetime) -> int:
-    """How many of a kind this account is looking up or about to write to."""
+@dataclass(frozen=True)
+class Ready:
+    """How many leads of a kind this account has in hand before their first message, and in a look-up."""
+
+    number: int
+    looked_up: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Those who have just sent the form, and the others."""
+
+    fresh: Ready
+    others: Ready
+
+
+async def _prepared(session: AsyncSession, me: Me, *, now: datetime) -> Prepared:
+    """Whom this account is looking up or about to write to."""
     found = and_(
         col(Lead.account_id) == me.account_id,
         col(Lead.status) == LeadStatus.RESOLVED,
@@ -87,8 +132,14 @@ async def _prepared(session: AsyncSession, me: Me, kind: ColumnElement[bool], *,
         unreleased(),
     )
     looked_up = and_(col(Lead.leased_by) == me.name, col(Lead.status) == LeadStatus.PENDING)
-    counted = await session.exec(select(func.count()).select_from(Lead).where(kind, or_(found, looked_up)))
-    return counted.one()
+    fresh, number = _fresh(now), func.count()
+    counted = await session.exec(
+        select(number.filter(fresh), number.filter(fresh, looked_up), number, number.filter(looked_up))
+        .select_from(Lead)
+        .where(or_(found, looked_up))
+    )
+    new, new_looked_up, every, every_looked_up = counted.one()
+    return Prepared(Ready(new, new_looked_up), Ready(every - new, every_looked_up - new_looked_up))
 
 
 async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:

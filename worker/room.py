@@ -88,6 +88,17 @@ def account_of_lease(holder: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
+async def _no_usernames(
+    session: AsyncSession, account: TelegramAccount, used: Counter[tuple[int, str]], *, now: datetime
+) -> datetime | None:
+    """Until when the account has looked up as many usernames as it may, if that is not over soon."""
+    number, most = account.id or 0, account.resolve_limit
+    if most is None or used[number, usage.RESOLVE_USERNAME] < most:
+        return None
+    frees = await usage.frees_at(session, number, usage.RESOLVE_USERNAME, most, now=now)
+    return frees if frees and frees > now + BRIEF else None
+
+
 async def _room(
     session: AsyncSession,
     account: TelegramAccount,
@@ -122,7 +133,8 @@ async def _room(
         number,
         fresh,
         others,
-        no_usernames_until=blocked(usage.RESOLVE_USERNAME, BRIEF),
+        no_usernames_until=await _no_usernames(session, account, used, now=now)
+        or blocked(usage.RESOLVE_USERNAME, BRIEF),
         no_phones_until=blocked(usage.RESOLVE_PHONE, BRIEF),
         again=again,
     )

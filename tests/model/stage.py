@@ -108,7 +108,7 @@ class Stage:
         async with self.database.writing() as session:
             claim = queue.Claim(life.me, now, LEASE)
             leads = list(await queue.claim(session, claim, limit=limit))
-            leads += await openings.claim(session, claim, UNPACED, limit=limit - len(leads))
+            leads += (await openings.claim(session, claim, UNPACED, limit=limit - len(leads))).leads
         assert [lead.id for lead in leads] == expected
         for lead in leads:
             self.ledger.claimed(lead.id or 0, life.me, now, now + LEASE)

@@ -25,7 +25,7 @@ from worker.outreach import FRESH, LISTED
 
 START = datetime.fromisoformat("2026-11-02T09:00:00+03:00")
 STEP = timedelta(seconds=1)
-# Unclaimed leads that only wait for their turn are looked at this often.
+# As often as a worker polls while there is somebody who waits for their turn.
 LOOK = timedelta(seconds=20)
 LOOKS, LOOK_SECONDS = 5_000, 0.004
 
@@ -177,6 +177,7 @@ class Month:
             waiting = (await session.exec(select(Lead.id).where(col(Lead.due_at) <= now).limit(1))).first()
         moments = [self._end, *(at for at, *_ in self._coming[:1])]
         moments += [due] if due else []
+        moments += [alarm for office in self._offices if (alarm := office.alarms.next())]
         moments += [now + LOOK] if waiting else []
         return max(min(moments), now + STEP)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sandbox import sessions
@@ -26,6 +26,24 @@ from worker.wakeups import Wakeups
 EVER = timedelta(days=3650)
 
 
+class Alarms(Wakeups):
+    """Wake-ups of a loop that nobody leaves to itself: `next` is the earliest that is still to come."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, EVER.total_seconds())
+        self._now = clock
+        self._moments: set[datetime] = set()
+
+    def wake_at(self, moment: datetime) -> None:
+        """Remember it; whoever moves the clock asks."""
+        self._moments.add(moment)
+
+    def next(self) -> datetime | None:
+        """In UTC; None if nothing is set."""
+        self._moments = {moment for moment in self._moments if moment > self._now()}
+        return min(self._moments, default=None)
+
+
 @dataclass(frozen=True)
 class Office:
     """`work_off` does what is due; `user_id` is the account's in Telegram."""
@@ -33,6 +51,7 @@ class Office:
     user_id: int
     account_id: int
     loop: Loop
+    alarms: Alarms
     telegram: TelegramAccount
 
 
@@ -68,16 +87,15 @@ async def office(
         await account.introduce(session, number, None, limits_of(settings), now=now)
     await holds.load(number)
     polite = manner.load(settings.assistant_config)
-    me, model = Me(number, "month"), Model(settings)
-    wakeups = Wakeups(clock, 3600)
+    me, model, alarms = Me(number, "month"), Model(settings), Alarms(clock)
     debounce = timedelta(seconds=settings.reply_debounce_seconds)
-    listener = Listener(database, me, telegram, wakeups, clock, debounce)
+    listener = Listener(database, me, telegram, alarms, clock, debounce)
     parts = Parts(database, me, telegram, ModelAssistant(settings, model), clock, polite)
     engine = assemble(settings, parts, may_speak=lambda: True, look_back=listener.began_unheard)
     await telegram.session.open()
     listening = asyncio.create_task(listener.run(telegram.arrivals))
     try:
-        yield Office(user_id, number, Loop(engine, wakeups), telegram)
+        yield Office(user_id, number, Loop(engine, alarms), alarms, telegram)
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

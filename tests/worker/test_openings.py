@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from shared.db import Database
-from shared.models import Lead
+from shared.models import Lead, TelegramAccount
 from shared.status import LeadStatus
 from tests.worker.rows import LEASE, NOW, account_row, add_account, add_lead, add_message, now_of
-from worker import account, holds, openings, usage
+from worker import account, holds, openings, queue, usage
 from worker.openings import GRACE, NO_ROOM, NO_WAY
 from worker.outreach import FRESH, Limits
 from worker.queue import Claim, Me
@@ -35,8 +36,8 @@ async def claim(
     database: Database, me: Me, limits: Limits = EASY, *, at: timedelta = timedelta(), limit: int = 20
 ) -> list[int | None]:
     async with database.writing() as session:
-        leads = await openings.claim(session, Claim(me, NOW + at, LEASE), limits, limit=limit)
-    return [lead.id for lead in leads]
+        opened = await openings.claim(session, Claim(me, NOW + at, LEASE), limits, limit=limit)
+    return [lead.id for lead in opened.leads]
 
 
 async def backlog(database: Database, number: int, **fields: Any) -> list[int | None]:  # noqa: ANN401
@@ -89,6 +90,35 @@ async def test_little_is_prepared_ahead(database: Database, mine: Me) -> None:
             lead.status, lead.due_at = LeadStatus.CONTACTED, None
             lead.leased_by = lead.leased_until = None
     assert await claim(database, mine, CAREFUL) == [fresh[2], old[2]]
+
+
+async def test_nobody_is_taken_before_a_look_up_may_be(database: Database, mine: Me) -> None:
+    spaced = Limits(timedelta(), 9, 3 * SECOND)
+    old = await backlog(database, 3)
+    assert await claim(database, mine, spaced) == old[:1]
+    # It has not begun its look-up: nobody else is in its way, but for somebody who still sits there.
+    assert await claim(database, mine, spaced) == []
+    fresh = await add_lead(database)
+    assert await claim(database, mine, spaced) == [fresh.id]
+    async with database.writing() as session:
+        await account.begin_lookup(
+            session, mine.account_id, usage.RESOLVE_USERNAME, None, gap=3 * SECOND, now=NOW
+        )
+        await queue.release(session, mine, [old[0] or 0])
+        opened = await openings.claim(session, Claim(mine, NOW + SECOND, LEASE), spaced, limit=9)
+    assert (opened.leads, opened.again) == ([], NOW + 3 * SECOND)
+    assert await state(database, old[1]) == (NOW - HOUR, None), "it only waits for its turn"
+    assert await claim(database, mine, spaced, at=3 * SECOND) == old[:1]
+
+
+async def test_who_has_used_up_the_look_ups_by_username_waits_at_once(database: Database, mine: Me) -> None:
+    async with database.writing() as session:
+        await session.exec(update(TelegramAccount).values(resolve_limit=2))
+        for hours in (1, 2):
+            await usage.note(session, mine.account_id, usage.RESOLVE_USERNAME, now=NOW - hours * HOUR)
+    old = await backlog(database, 2)
+    assert await claim(database, mine) == []
+    assert [await state(database, number) for number in old] == [(NOW + 22 * HOUR, NO_WAY)] * 2
 
 
 async def test_what_nobody_has_room_for_waits_where_all_can_see(database: Database, mine: Me) -> None:
