@@ -14,7 +14,7 @@ from shared.db import DATABASE_DOWN, Database
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
-from worker import openings, outbox, queue, requests
+from worker import outbox, queue, requests
 from worker.moves import Policy, Settled
 from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
@@ -138,7 +138,7 @@ class Loop:
             suspected=queue.MOST_SUSPECTED - suspected,
         )
         leads = await queue.claim(session, claim, limit=limit)
-        new = await openings.claim(session, claim, engine.pace.limits, limit=limit - len(leads))
+        new = await engine.pace.begin(session, claim, limit=limit - len(leads))
         if new.again is not None:
             self._wakeups.wake_at(new.again)
         return [*leads, *new.leads]

@@ -1,6 +1,7 @@
 """The queries of new conversations: whose turn it is, and which account begins them."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import product
@@ -17,9 +18,12 @@ from worker.queue import Claim, Me
 from worker.room import Room, unreleased
 
 MOST_AHEAD = 32
+# So many are put off at once when the hours are over.
+MOST_CLOSED = 500
 # The account with most room has so long to take a new lead before the others may.
 GRACE = timedelta(seconds=10)
 NO_WAY = "waits: Telegram lets no account look anybody up this way yet"
+CLOSED = "waits for OUTREACH_HOURS where the person is"
 NO_ROOM = "waits for room: no account may begin another conversation yet"
 
 
@@ -90,6 +94,22 @@ def _turn(lead: Lead, now: datetime) -> tuple[bool, float, int]:
 async def fresh_are_coming(session: AsyncSession, me: Me, *, now: datetime) -> bool:
     """Whether this account is about to write to somebody who has just sent the form."""
     return (await _prepared(session, me, now=now)).fresh.number > 0
+
+
+async def close(
+    session: AsyncSession, me: Me, opens: Callable[[Lead, datetime], datetime | None], *, now: datetime
+) -> None:
+    """Put off, all at once, those who are due at an hour at which they are not written to.
+
+    `opens`: when a lead's hours begin again, None if they last.
+    """
+    found = await session.exec(select(Lead).where(*_due(me, now), ~_fresh(now)).limit(MOST_CLOSED))
+    closed: defaultdict[datetime, list[int | None]] = defaultdict(list)
+    for lead in found.all():
+        if (moment := opens(lead, now)) is not None:
+            closed[moment].append(lead.id)
+    for moment, ids in closed.items():
+        await _wait(session, [col(Lead.id).in_(ids), *_due(me, now)], moment, CLOSED)
 
 
 async def look_again(session: AsyncSession, *, now: datetime) -> None:

@@ -4,17 +4,20 @@ import contextlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
 from shared.models import Lead, Message
 from worker import account, handover, holds, openings, outbox, outreach, usage
 from worker.local_time import local_time
+from worker.openings import Opened
 from worker.outcomes import Wait
 from worker.outreach import Hours, Limits, is_fresh
 from worker.ports import NotYetError
-from worker.queue import Me
+from worker.queue import Claim, Me
 
 # An older lead lets those who have just sent the form go first, and asks again soon.
 YIELD = timedelta(seconds=2)
@@ -32,14 +35,25 @@ class Pace:
     hours: Hours | None = None
     chance: Callable[[], float] = random.random
 
+    async def begin(self, session: AsyncSession, claim: Claim, *, limit: int) -> Opened:
+        """Take up to `limit` new leads whose turn it is; at the end of the hours all others are put off."""
+        new = await openings.claim(session, claim, self.limits, limit=limit)
+        if any(self.opens(lead, claim.now) for lead in new.leads):
+            await openings.close(session, claim.me, self.opens, now=claim.now)
+        return new
+
     def before_opening(self, lead: Lead) -> Wait | None:
         """None = a good hour for a first message; whoever has just sent the form is there at any."""
         now = self.clock()
+        opens = self.opens(lead, now)
+        return Wait(opens - now, openings.CLOSED) if opens else None
+
+    def opens(self, lead: Lead, now: datetime) -> datetime | None:
+        """When the hours for a first message to this person begin; None if now is as good (UTC)."""
         if self.hours is None or is_fresh(lead.source, lead.created_at, now):
             return None
         zone = local_time(now.astimezone(self.zone), lead.phone_e164).tzinfo
-        opens = self.hours.next_opening(now, zone)
-        return Wait(opens - now, "waits for OUTREACH_HOURS where the person is") if opens else None
+        return self.hours.next_opening(now, zone)
 
     async def before_lookup(self, method: str, most: int | None = None, *, spaced: bool = True) -> None:
         """Take the slot for one call of `method`, of which `most` in 24 hours; raises NotYetError.

@@ -11,7 +11,7 @@ from shared.models import Lead, TelegramAccount
 from shared.status import LeadStatus
 from tests.worker.rows import LEASE, NOW, account_row, add_account, add_lead, add_message, now_of
 from worker import account, holds, openings, queue, usage
-from worker.openings import GRACE, NO_ROOM, NO_WAY
+from worker.openings import CLOSED, GRACE, NO_ROOM, NO_WAY
 from worker.outreach import FRESH, Limits
 from worker.queue import Claim, Me
 
@@ -109,6 +109,24 @@ async def test_nobody_is_taken_before_a_look_up_may_be(database: Database, mine:
     assert (opened.leads, opened.again) == ([], NOW + 3 * SECOND)
     assert await state(database, old[1]) == (NOW - HOUR, None), "it only waits for its turn"
     assert await claim(database, mine, spaced, at=3 * SECOND) == old[:1]
+
+
+async def test_when_the_hours_end_all_are_put_off_at_once(database: Database, mine: Me) -> None:
+    here = await backlog(database, 2)
+    (east,) = await backlog(database, 1, phone="+79140000000", phone_e164="+79140000000")
+    fresh = await add_lead(database)
+    taken = await claim(database, mine, CAREFUL, limit=2)
+    assert taken == [fresh.id, here[0]]
+
+    def opens(lead: Lead, now: datetime) -> datetime | None:
+        return now + (6 * HOUR if lead.phone_e164 else 12 * HOUR)
+
+    async with database.writing() as session:
+        await openings.close(session, mine, opens, now=NOW)
+    assert await state(database, here[1]) == (NOW + 12 * HOUR, CLOSED)
+    assert await state(database, east) == (NOW + 6 * HOUR, CLOSED)
+    for number in taken:
+        assert (await state(database, number))[1] is None, "in hand: its own step says when"
 
 
 async def test_who_has_used_up_the_look_ups_by_username_waits_at_once(database: Database, mine: Me) -> None:
