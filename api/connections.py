@@ -5,11 +5,11 @@ from typing import Any
 
 import psycopg
 from psycopg.pq.abc import PGconn
-from sqlalchemy import event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from shared.db import Database
+from shared.db import SQLITE_BUSY_SECONDS, Database, prepare_sqlite
 
 
 def open_database(url: str) -> Database:
@@ -18,6 +18,13 @@ def open_database(url: str) -> Database:
     if database.is_postgres:
         event.listen(database.engine.sync_engine, "checkout", _refuse_dead)
     return database
+
+
+def sync_sqlite(url: URL) -> Engine:
+    """An engine on the same file without the async driver and its thread."""
+    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    prepare_sqlite(engine)
+    return engine
 
 
 def _refuse_dead(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401

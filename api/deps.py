@@ -8,6 +8,7 @@ from fastapi.security import APIKeyHeader, APIKeyQuery, HTTPAuthorizationCredent
 from pydantic import SecretStr
 
 from api.admission import AdmissionDep
+from api.intake import Intake
 from api.settings import ApiSettings
 from shared.db import Database
 
@@ -20,6 +21,12 @@ async def get_database(request: Request) -> Database:
     return database
 
 
+async def get_intake(request: Request) -> Intake:
+    """The application's one way in."""
+    intake: Intake = request.app.state.intake
+    return intake
+
+
 async def get_settings(request: Request) -> ApiSettings:
     """The application's settings."""
     settings: ApiSettings = request.app.state.settings
@@ -27,6 +34,7 @@ async def get_settings(request: Request) -> ApiSettings:
 
 
 DatabaseDep = Annotated[Database, Depends(get_database)]
+IntakeDep = Annotated[Intake, Depends(get_intake)]
 SettingsDep = Annotated[ApiSettings, Depends(get_settings)]
 
 _BEARER = HTTPBearer(scheme_name="API token", description="API_TOKEN, if it is set", auto_error=False)

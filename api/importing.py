@@ -5,19 +5,20 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import HTTPException
-from sqlalchemy import Insert, select, text
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from api.arrival import Arrival
 from api.bodies import Field, Fields
 from api.csv_files import CsvRow
 from api.errors import log_failure, unavailable
 from api.form_keys import Role, role_of
-from api.intake import LEADS, row_values
 from api.limits import LARGEST_BODY
+from api.new_leads import insert_new
+from api.repeats import LEADS
 from api.submission import Submission
 from api.text import one_line
 from api.tilda import read_lead
@@ -123,20 +124,6 @@ def _key(fields: Fields, submission: Submission) -> str:
     return f"{one_line(own)[:_LONGEST_KEY]}/{person.fingerprint[:16]}"
 
 
-def _insert_new(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's module
-    statement: Insert = (
-        dialect.insert(LEADS)
-        .on_conflict_do_nothing(
-            index_elements=["source", "source_key"], index_where=text("source_key IS NOT NULL")
-        )
-        .returning(LEADS.c.source_key, LEADS.c.id)
-    )
-    return statement
-
-
-_INSERT = {"postgresql": _insert_new(postgresql), "sqlite": _insert_new(sqlite)}
-
-
 async def _store_all(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
 ) -> Sequence[RowReport]:
@@ -157,15 +144,14 @@ async def _store_all(
 async def _store(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
 ) -> Sequence[RowReport]:
-    values: dict[str, dict[str, Any]] = {}
+    arrivals: dict[str, Arrival] = {}
     for _, submission in rows:
-        values.setdefault(submission.key or "", row_values(submission, now))
+        arrivals.setdefault(submission.key or "", Arrival(submission, now))
     async with database.engine.begin() as connection:
-        statement = _INSERT[connection.dialect.name]
-        inserted = await connection.execute(statement, list(values.values()))
-        new: dict[str, int] = {row.source_key: row.id for row in inserted}
+        inserted = await connection.run_sync(insert_new, list(arrivals.values()))
+        new = {key: lead_id for (_, key), lead_id in inserted.items()}
         query = select(LEADS.c.source_key, LEADS.c.id).where(
-            LEADS.c.source == SOURCE, LEADS.c.source_key.in_(values.keys() - new.keys())
+            LEADS.c.source == SOURCE, LEADS.c.source_key.in_(arrivals.keys() - new.keys())
         )
         known = {row.source_key: row.id for row in await connection.execute(query)}
     return list(_reports(rows, new, known))

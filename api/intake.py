@@ -1,124 +1,81 @@
-"""The one way in: a submission becomes a lead once, however often it is sent."""
+"""The one way in: a submission becomes a lead once, however often it is sent, and what it came in is kept."""
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
-from uuid import uuid4
+import logging
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import timedelta
 
-from sqlalchemy import Insert, Row, Table, bindparam, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import SQLModel
+from sqlalchemy.exc import SQLAlchemyError
 
-from api.submission import Submission
+from api.arrival import Arrival, Result, lead_values
+from api.committing import NotBegunError, commits_of
+from api.deliveries import keep, record
+from api.group_commit import GroupCommit
+from api.repeats import again, submit
 from shared.db import Database
-from shared.models import Lead
-from shared.status import LeadStatus
 
-T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
-LEADS: Table = SQLModel.metadata.tables[str(Lead.__tablename__)]
-
-
-def _idempotent_insert(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's module
-    statement: Insert = (
-        dialect.insert(LEADS)
-        .on_conflict_do_nothing(
-            index_elements=["source", "source_key"], index_where=text("source_key IS NOT NULL")
-        )
-        .returning(*LEADS.c)
-    )
-    return statement
+# More would be slower for those who wait than two commits are.
+MOST = 64
 
 
-# Built once: a statement takes longer to write than to run.
-_INSERT = {"postgresql": _idempotent_insert(postgresql), "sqlite": _idempotent_insert(sqlite)}
-_SELECT = select(*LEADS.c).where(
-    LEADS.c.source == bindparam("source"), LEADS.c.source_key == bindparam("source_key")
-)
-_RETIRE = (
-    update(LEADS)
-    .where(LEADS.c.id == bindparam("lead_id"), LEADS.c.source_key == bindparam("old_key"))
-    .values(source_key=bindparam("new_key"))
-)
+class Intake:
+    """Stores what arrives: new leads in batches, whatever is not that simple by itself.
 
-
-async def submit(
-    connection: AsyncConnection, submission: Submission, now: datetime, *, window: timedelta = timedelta(0)
-) -> tuple[Row[Any], bool]:
-    """Store the lead, due at once; gives its row and whether it is new.
-
-    One statement for a new lead; a second one, for the row that is there already, only for a repeat.
-    `window`: for how long a submission that is known by its fingerprint alone counts as a repeat.
-    `now`: when it came, which for one that is taken up later is in the past.
+    A lead, its first event and the delivery that brought it are one commit, and nobody is answered before it.
+    A process that dies before has answered nobody: the sender tries again. If a lead cannot be stored, its
+    delivery is stored alone, as `received`, and taken up later.
+    `window`: for how long the same words from the same person are a repeat.
     """
-    values = row_values(submission, now)
-    statement = _INSERT[connection.dialect.name]
-    while True:
-        if row := (await connection.execute(statement, values)).first():
-            return row, True
-        key = {"source": submission.source, "source_key": values["source_key"]}
-        row = (await connection.execute(_SELECT, key)).first()
-        if row is None:
-            # Deleted between the two statements: then it is new after all.
-            continue
-        if not submission.is_known_by_fingerprint or abs(now - row.created_at) < window:
-            return row, False
-        if row.created_at < now:
-            await _retire(connection, row)
-        else:
-            values["source_key"] = f"{submission.key}@{now.isoformat()}"
 
+    def __init__(self, database: Database, window: timedelta) -> None:
+        self._database = database
+        self._window = window
+        self._commit = commits_of(database)
+        self._group = GroupCommit(self._store, MOST)
 
-async def _retire(connection: AsyncConnection, row: Row[Any]) -> None:
-    """Let a fingerprint go to the next lead. Whoever loses the race for it finds that next lead."""
-    keys = {"old_key": row.source_key, "new_key": f"{row.source_key}@{row.created_at.isoformat()}"}
-    await connection.execute(_RETIRE, {"lead_id": row.id, **keys})
-
-
-async def submit_alone(
-    database: Database, submission: Submission, now: datetime, *, window: timedelta = timedelta(0)
-) -> tuple[Row[Any], bool]:
-    """`submit` as its own transaction."""
-    known = submission.identified(by_fingerprint=bool(window), otherwise=f"once:{uuid4().hex}")
-
-    async def store() -> tuple[Row[Any], bool]:
-        async with database.autocommit.begin() as connection:
-            return await submit(connection, known, now, window=window)
-
-    return await again(store)
-
-
-async def again(store: Callable[[], Awaitable[T]]) -> T:
-    """One more try over a lost connection: what was stored unnoticed is found again by its key.
-
-    Also if the lead was erased while a repeat of it was being recorded: then it is new after all.
-    """
-    try:
-        return await store()
-    except DBAPIError as error:
-        if not (error.connection_invalidated or isinstance(error, IntegrityError)):
+    async def take(self, arrival: Arrival) -> Result:
+        """The lead, new or known. Raises the database's error if nothing is stored but the delivery."""
+        try:
+            lead_id = await self._group.put(arrival)
+        except NotBegunError as failure:
+            raise failure.error from None
+        if lead_id is not None:
+            return Result(lead_values(arrival) | {"id": lead_id}, created=True)
+        try:
+            return await again(lambda: self._alone(arrival))
+        except Exception:
+            if arrival.delivery:
+                with suppress(SQLAlchemyError):
+                    await keep(self._database, arrival.delivery)
             raise
-        return await store()
 
+    async def _store(self, arrivals: Sequence[Arrival]) -> Sequence[int | None]:
+        """The ids of those that are new; whoever gets none is a repeat, or has to try it alone."""
+        first: dict[tuple[str, str], Arrival] = {}
+        for arrival in arrivals:
+            first.setdefault(arrival.key, arrival)
+        # In one order, as everybody does who stores several: nobody waits in a circle.
+        ids = await self._insert([first[key] for key in sorted(first)])
+        return [ids.get(arrival.key) if first[arrival.key] is arrival else None for arrival in arrivals]
 
-def row_values(submission: Submission, now: datetime) -> dict[str, Any]:
-    """The row of a new lead, due at once."""
-    contact = submission.contact
-    return {
-        "name": submission.name,
-        "phone": contact.phone.digits if contact.phone else None,
-        "phone_e164": contact.phone.e164 if contact.phone else None,
-        "username": contact.username,
-        "source": submission.source,
-        "source_key": submission.key,
-        "fingerprint": submission.fingerprint,
-        "status": LeadStatus.PENDING,
-        "due_at": now,
-        "attempts": 0,
-        "lost_leases": 0,
-        "extra": submission.extra,
-        "created_at": now,
-        "updated_at": now,
-    }
+    async def _insert(self, arrivals: Sequence[Arrival]) -> Mapping[tuple[str, str], int]:
+        try:
+            return await self._commit(arrivals)
+        except NotBegunError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whose fault it is shows when each is stored by itself
+            logger.warning("%s at once could not be stored: %s", len(arrivals), type(error).__name__)
+            return {}
+
+    async def _alone(self, arrival: Arrival) -> Result:
+        async with self._database.engine.begin() as connection:
+            result = await submit(connection, arrival, self._window)
+            if arrival.delivery and not result.created:
+                await record(connection, arrival.delivery, result)
+            return result
+
+    def close(self) -> None:
+        """Let go of what is its own; the database is the caller's."""
+        self._commit.close()

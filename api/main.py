@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from api import admission, docs, errors, examples
 from api.connections import open_database
 from api.headers import SecurityHeaders
+from api.intake import Intake
 from api.limits import BodyLimits
 from api.openapi import DescribedAPI
 from api.rate_limits import RateLimits
@@ -61,12 +62,14 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: ApiSettings = app.state.settings
     app.state.newest_revision = newest_revision()
     app.state.database = open_database(settings.database_url)
+    app.state.intake = Intake(app.state.database, settings.repeat_window)
     app.state.rate_limits = RateLimits(app.state.database, utc_now)
     app.state.upkeep = Upkeep(app.state.database, app.state.rate_limits, settings, utc_now)
     try:
         async with app.state.upkeep.running():
             yield
     finally:
+        app.state.intake.close()
         await app.state.database.close()
 
 

@@ -1,11 +1,12 @@
 """Pure: the body of a delivery as the submission that it means."""
 
+from api.arrival import Result
 from api.bodies import MOST_FIELDS, Fields, read_fields
 from api.errors import log_failure
 from api.masking import mask_json
 from api.settings import ApiSettings
 from api.submission import Submission
-from api.tilda import form_tokens, read_lead
+from api.tilda import form_tokens, is_probe, read_lead
 from shared.contacts import ContactError
 
 TILDA = "tilda"
@@ -20,8 +21,18 @@ def fields_of(body: bytes, content_type: str | None) -> Fields:
         return []
 
 
-def read_submission(fields: Fields, settings: ApiSettings) -> Submission:
-    """Whom to write to and about what, without secrets. Raises ContactError if it names nobody."""
+def understand(fields: Fields, settings: ApiSettings) -> Submission | Result:
+    """Whom to write to and about what; or that it is a probe, or why it names nobody."""
+    if is_probe(fields):
+        return Result()
+    try:
+        return _read_submission(fields, settings)
+    except ContactError as error:
+        return Result(error=error)
+
+
+def _read_submission(fields: Fields, settings: ApiSettings) -> Submission:
+    """Without secrets. Raises ContactError if it names nobody."""
     if len(fields) > MOST_FIELDS:
         raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
     try:

@@ -5,11 +5,12 @@ import logging
 import os
 import socket
 
-from sqlalchemy import URL, create_engine, text
+from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
+from api.connections import sync_sqlite
 from api.settings import ApiSettings
-from shared.db import CONNECT_SECONDS, Database, prepare_sqlite
+from shared.db import CONNECT_SECONDS, Database
 from shared.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -42,8 +43,7 @@ async def check_database(settings: ApiSettings) -> None:
 
 def _open_file(url: URL) -> None:
     """Begin writing, and write nothing; without the async driver, whose thread may outlive a failure."""
-    engine = create_engine(url.set(drivername="sqlite"))
-    prepare_sqlite(engine)
+    engine = sync_sqlite(url)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))

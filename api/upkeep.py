@@ -6,10 +6,11 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from api.deliveries import prune, take_up_stale
+from api.deliveries import prune
 from api.errors import log_failure, unavailable
 from api.rate_limits import RateLimits
 from api.settings import ApiSettings
+from api.unfinished import take_up_stale
 from shared.clock import Clock
 from shared.db import Database
 

@@ -8,12 +8,12 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import examples
-from api.deliveries import REPLAYABLE, take_up
 from api.deps import DatabaseDep, SettingsDep, require_api_token
 from api.errors import invalid
 from api.filters import DeliveryFilters, Outcome, RowId, make_cursor
 from api.routes.leads import stored
 from api.schemas import LeadOut
+from api.unfinished import REPLAYABLE, take_up
 from shared.contacts import ContactError
 from shared.db import Database
 from shared.models import WebhookDelivery

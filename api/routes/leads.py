@@ -1,6 +1,7 @@
 """Leads: take them in, list them, show one, try one again."""
 
 import logging
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query
@@ -8,10 +9,10 @@ from fastapi.responses import Response
 from sqlmodel import col, select
 
 from api import examples
-from api.deps import DatabaseDep, SettingsDep, admit_submission, require_api_token
+from api.arrival import arrive
+from api.deps import DatabaseDep, IntakeDep, SettingsDep, admit_submission, require_api_token
 from api.errors import invalid
 from api.filters import LeadFilters, RowId, make_cursor
-from api.intake import submit_alone
 from api.person import existing
 from api.schemas import LEAD_OUT, LeadDetail, LeadIn, LeadOut, LeadPage
 from api.submission import Submission
@@ -54,7 +55,7 @@ router = APIRouter(
 )
 async def create_lead(
     lead: LeadIn,
-    database: DatabaseDep,
+    intake: IntakeDep,
     settings: SettingsDep,
     idempotency_key: Annotated[
         str | None,
@@ -76,17 +77,19 @@ async def create_lead(
         key=one_line(idempotency_key or "") or None,
         extra=without_loss([*_extra(lead).items(), *unread.items()]),
     )
-    row, created = await submit_alone(database, submission, utc_now(), window=settings.repeat_window)
-    if not created and row.fingerprint not in {None, submission.fingerprint}:
-        raise HTTPException(409, f"{KEY_REUSED}: lead {row.id} is what it stands for. Nothing was stored now")
-    return stored(row, created=created)
+    result = await intake.take(arrive(submission, utc_now(), settings.repeat_window))
+    lead_stored = result.lead or {}
+    if not result.created and lead_stored["fingerprint"] not in {None, submission.fingerprint}:
+        known = f"lead {lead_stored['id']} is what it stands for"
+        raise HTTPException(409, f"{KEY_REUSED}: {known}. Nothing was stored now")
+    return stored(lead_stored, created=result.created)
 
 
-def stored(row: Any, *, created: bool) -> Response:  # noqa: ANN401 - a row of the table of leads
+def stored(lead: Mapping[str, Any], *, created: bool) -> Response:
     """The answer to a submission: 201 with a new lead, 200 with the one of a repeat."""
-    logger.info("lead %s from %s %s", row.id, row.source, "stored" if created else "came again")
-    body = LEAD_OUT.dump_json(LEAD_OUT.validate_python(row))
-    headers = {"Location": f"/leads/{row.id}"}
+    logger.info("lead %s from %s %s", lead["id"], lead["source"], "stored" if created else "came again")
+    body = LEAD_OUT.dump_json(LEAD_OUT.validate_python(lead))
+    headers = {"Location": f"/leads/{lead['id']}"}
     return Response(body, 201 if created else 200, headers=headers, media_type="application/json")
 
 

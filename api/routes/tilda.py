@@ -8,21 +8,24 @@ from starlette.requests import ClientDisconnect
 
 from api import examples
 from api.admission import AdmissionDep
+from api.arrival import Delivery, Result, arrive
 from api.bodies import Fields
-from api.deliveries import Delivery, Result, bring, close, keep
-from api.deps import DatabaseDep, SettingsDep, TildaTokens, known, unauthorized
+from api.deliveries import keep
+from api.deps import DatabaseDep, IntakeDep, SettingsDep, TildaTokens, known, unauthorized
 from api.errors import invalid
 from api.limits import LARGEST_BODY, BodyRefused
 from api.masking import mask_body
 from api.raw import to_text
-from api.reading import TILDA, fields_of, known_secrets, read_submission
+from api.reading import TILDA, fields_of, known_secrets, understand
 from api.routes.leads import stored
 from api.schemas import LeadOut, StatusOut
 from api.settings import ApiSettings
+from api.submission import Submission
 from api.text import clean
-from api.tilda import form_tokens, is_probe
+from api.tilda import form_tokens
 from shared.clock import utc_now
 from shared.contacts import ContactError
+from shared.db import Database
 
 PATH = "/leads/webhooks/tilda"
 DOOR = "tilda"
@@ -61,6 +64,7 @@ async def look() -> StatusOut:
 async def receive(
     request: Request,
     database: DatabaseDep,
+    intake: IntakeDep,
     settings: SettingsDep,
     tokens: TildaTokens,
     admission: AdmissionDep,
@@ -77,21 +81,31 @@ async def receive(
     delivery = _delivery(body, content_type, settings)
     if refusal:
         # Without a charset it can never be taken for the whole.
-        await keep(database, replace(delivery, charset=None), refused=refusal.detail)
+        result = Result(error=ContactError("body", refusal.detail))
+        await keep(database, replace(delivery, charset=None), result)
         raise refusal
-    delivery_id = await keep(database, delivery)
     fields = fields or fields_of(body, content_type)
-    if is_probe(fields):
-        await close(database, delivery_id, Result())
+    read = await _understood(database, delivery, fields, settings)
+    if isinstance(read, Submission):
+        result = await intake.take(arrive(read, delivery.received_at, settings.repeat_window, delivery))
+        return stored(result.lead or {}, created=result.created)
+    await keep(database, delivery, read)
+    if read.error is None:
         return JSONResponse({"status": "ok"})
+    field = read.error.field
+    value = next((item.value for item in fields if clean(item.key) == field), None)
+    raise invalid(field, str(read.error), value, "contact")
+
+
+async def _understood(
+    database: Database, delivery: Delivery, fields: Fields, settings: ApiSettings
+) -> Submission | Result:
+    """What it says. The delivery is kept for later if a bug of ours stands between."""
     try:
-        submission = read_submission(fields, settings)
-    except ContactError as error:
-        await close(database, delivery_id, Result(error=error))
-        value = next((item.value for item in fields if clean(item.key) == error.field), None)
-        raise invalid(error.field, str(error), value, "contact") from None
-    result = await bring(database, delivery_id, submission, delivery.received_at, settings.repeat_window)
-    return stored(result.lead, created=result.created)
+        return understand(fields, settings)
+    except Exception:
+        await keep(database, delivery)
+        raise
 
 
 async def _read(request: Request) -> tuple[bytes, HTTPException | None]:

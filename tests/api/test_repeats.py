@@ -6,7 +6,8 @@ import anyio
 import httpx2
 import pytest
 
-from api.intake import submit_alone
+from api.arrival import arrive
+from api.repeats import submit
 from api.submission import Submission
 from shared.contacts import Contact, Phone
 from shared.db import Database
@@ -18,6 +19,13 @@ WINDOW = timedelta(minutes=2)
 LEAD = {"name": "Анна", "phone": PHONE, "comment": "Нужен сайт"}
 FORM = {"Name": "Анна", "Phone": PHONE, "Comments": "Нужен сайт"}
 ANNA = Submission("Анна", Contact(None, "anna_k"), "tilda")
+
+
+async def _submit(database: Database, at: datetime) -> tuple[int, bool]:
+    async with database.engine.begin() as connection:
+        result = await submit(connection, arrive(ANNA, at, WINDOW), WINDOW)
+    assert result.lead
+    return result.lead["id"], result.created
 
 
 @pytest.mark.parametrize("form", [FORM, FORM | {"tranid": "1:2"}], ids=["fingerprint", "tranid"])
@@ -56,8 +64,7 @@ async def test_what_says_the_same_is_a_repeat(lite: httpx2.AsyncClient) -> None:
 
 async def test_a_repeat_is_one_only_within_the_window(database: Database) -> None:
     async def at(seconds: float) -> tuple[int, bool]:
-        row, created = await submit_alone(database, ANNA, NOW + timedelta(seconds=seconds), window=WINDOW)
-        return row.id, created
+        return await _submit(database, NOW + timedelta(seconds=seconds))
 
     first, _ = await at(0)
     assert await at(119) == (first, False)
@@ -71,13 +78,12 @@ async def test_a_repeat_is_one_only_within_the_window(database: Database) -> Non
 
 
 async def test_after_the_window_one_of_many_at_once_is_new(database: Database) -> None:
-    await submit_alone(database, ANNA, NOW, window=WINDOW)
+    await _submit(database, NOW)
     later = NOW + timedelta(hours=1)
     found: list[tuple[int, bool]] = []
 
     async def again() -> None:
-        row, created = await submit_alone(database, ANNA, later, window=WINDOW)
-        found.append((row.id, created))
+        found.append(await _submit(database, later))
 
     async with anyio.create_task_group() as group:
         for _ in range(30):

@@ -8,8 +8,9 @@ import httpx2
 import pytest
 from sqlalchemy import insert
 
-from api.deliveries import DELIVERIES, STALE, prune, take_up_stale
+from api.deliveries import DELIVERIES, prune
 from api.raw import to_text
+from api.unfinished import STALE, take_up_stale
 from shared.db import Database
 from tests.api.conftest import WEBHOOK, deliveries, make_settings, rows, running
 from tests.api.tilda_bodies import FORM, PHONE
