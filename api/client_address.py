@@ -1,6 +1,7 @@
 """Pure: where a request comes from, told by the connection and by proxies that are trusted."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Network = IPv4Network | IPv6Network
@@ -36,6 +37,7 @@ def sender(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=1024)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
     """`1.2.3.4`, `1.2.3.4:5678`, `::1`, `[::1]`, `[::1]:5678`."""
     text = text.strip()

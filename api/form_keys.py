@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum, auto
+from functools import lru_cache
 
 
 class Role(Enum):
@@ -43,6 +44,8 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 
 
+# A site posts the same names with every form.
+@lru_cache(maxsize=1024)
 def role_of(key: str) -> Role | None:
     """What the field named `key` is for; None if its name does not tell."""
     text = key.strip().casefold()

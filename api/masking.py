@@ -21,10 +21,11 @@ _IN_PART = re.compile(
 
 def mask_body(body: str, secrets: list[str]) -> str:
     """`body` with the values of its `token` field, and `secrets` in whatever spelling, masked."""
-    body = _IN_FORM.sub(rf"\1{MASK}", body)
-    body = _IN_PART.sub(rf"\1{MASK}", body)
-    body = _IN_JSON.sub(rf'\1"{MASK}"', body)
-    body = _IN_QUOTED_JSON.sub(rf'\1\\"{MASK}\\"', body)
+    if "token" in body.lower():
+        body = _IN_FORM.sub(rf"\1{MASK}", body)
+        body = _IN_PART.sub(rf"\1{MASK}", body)
+        body = _IN_JSON.sub(rf'\1"{MASK}"', body)
+        body = _IN_QUOTED_JSON.sub(rf'\1\\"{MASK}\\"', body)
     for spelling in _spellings(secrets):
         body = body.replace(spelling, MASK)
     return body

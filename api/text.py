@@ -23,6 +23,9 @@ _DEEPEST = 30
 
 def clean(text: str) -> str:
     """`text` without control and spoofing characters; halves of pairs become the replacement character."""
+    # None of those characters counts as printable: most texts need no second look.
+    if text.isprintable():
+        return text
     text = _SPOOFING.sub(lambda match: match.group(1) or "", _CONTROL.sub("", text))
     return _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", text)
 
@@ -66,6 +69,8 @@ def without_loss(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 def decode(body: bytes, charset: str | None = None) -> str:
     """The text of a form: UTF-8 or UTF-16; else `charset` or Windows-1251, if that makes it Russian; else
     with escapes. Never raises."""
+    if body.isascii() and b"\0" not in body:
+        return body.decode("ascii")
     try:
         return body.decode(_utf16(body) or "utf-8-sig")
     except UnicodeDecodeError:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
 from shared import models
 from shared.db import Database
 from shared.models import SQLModel
+from shared.revision import known_revisions, newest_revision
 from tests.conftest import ROOT, Postgres
 
 assert models, "importing it fills the metadata"
@@ -158,3 +160,9 @@ def test_a_wrong_address_is_one_line_without_its_password() -> None:
     assert done.stderr.startswith("error: DATABASE_URL: no support for 'mysql'")
     assert len(done.stderr.splitlines()) == 1
     assert "hunter2" not in done.stderr
+
+
+def test_the_names_of_the_files_tell_the_revisions() -> None:
+    scripts = ScriptDirectory(str(ROOT / "migrations"))
+    assert known_revisions() == {script.revision for script in scripts.walk_revisions()}
+    assert newest_revision() == scripts.get_current_head()
