@@ -93,7 +93,10 @@ async def tilda_tokens(
     return [*headers, *([query.encode("utf-8", "replace")] if query else [])]
 
 
-TildaTokens = Annotated[list[bytes], Depends(tilda_tokens)]
+async def tilda_tokens_of(request: Request) -> list[bytes]:
+    """The same, for a route that is handed the request itself."""
+    schemes = await _TILDA_BEARER(request), await _TILDA_HEADER(request), await _TILDA_QUERY(request)
+    return await tilda_tokens(*schemes)
 
 
 def known(secrets: tuple[SecretStr, ...], presented: list[bytes]) -> bytes | None:
