@@ -89,6 +89,8 @@ class Flow:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
+        # The server closes what is idle for seconds.
+        self._idle = [(reader, writer) for reader, writer in self._idle if not reader.at_eof()]
         connection = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
         try:
             yield connection
