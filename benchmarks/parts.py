@@ -14,6 +14,7 @@ DatabaseKind = Literal["postgresql", "sqlite"]
 
 # Each is the module of its name with an `async def measure(bench: Bench) -> Sequence[Figure]`.
 PARTS: Mapping[str, str] = {
+    "intake": "submissions against pgbench and a plain SQLModel app: rates, latency, processor time",
     "startup": "how long until the api answers and the worker is ready",
 }
 

@@ -124,8 +124,13 @@ async def api(folder: Path, database_url: str, **settings: str) -> AsyncIterator
     address = f"http://127.0.0.1:{(port := free_port())}"
     own = {"DATABASE_URL": database_url, "API_PORT": str(port), "RATE_LIMIT_PER_MINUTE": "0", **settings}
     async with running("api", folder, own) as process:
-        await process.until(lambda: answers(address, "/readyz"), "ready")
+        await ready(process, address, "/readyz")
         yield process, address
+
+
+async def ready(process: Process, address: str, path: str) -> None:
+    """Wait until it answers there."""
+    await process.until(lambda: answers(address, path), f"answering {path}")
 
 
 def answers(address: str, path: str) -> bool:

@@ -1,0 +1,119 @@
+"""The baseline: the intake as it is commonly written, FastAPI with a SQLModel session, on the same tables.
+
+It validates, stores, commits, refreshes and answers; it knows nothing of repeats. Served by Uvicorn.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Form
+from sqlalchemy import Engine, event
+from sqlmodel import Session, SQLModel, create_engine
+
+from shared.db_url import async_url
+from shared.models import Lead, WebhookDelivery
+
+
+class LeadCreate(SQLModel):
+    """What is posted."""
+
+    name: str
+    phone: str | None = None
+    username: str | None = None
+    comment: str | None = None
+
+
+class LeadPublic(SQLModel):
+    """What is answered."""
+
+    id: int
+    name: str
+    phone: str | None
+    phone_e164: str | None
+    username: str | None
+    status: str
+    source: str
+    extra: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class TildaForm(SQLModel):
+    """What Tilda posts."""
+
+    Name: str
+    Phone: str | None = None
+    Comments: str | None = None
+    tranid: str
+    formid: str
+
+
+def _engine(url: str) -> Engine:
+    address = async_url(url)
+    if address.get_backend_name() == "postgresql":
+        return create_engine(address.set(drivername="postgresql+psycopg"))
+    engine = create_engine(
+        address.set(drivername="sqlite"), connect_args={"check_same_thread": False, "timeout": 30}
+    )
+
+    @event.listens_for(engine, "connect")
+    def _journal(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    return engine
+
+
+ENGINE = _engine(os.environ["DATABASE_URL"])
+app = FastAPI()
+
+
+def get_session() -> Iterator[Session]:
+    """A session for a request."""
+    with Session(ENGINE) as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+@app.post("/leads", status_code=201, response_model=LeadPublic)
+def create_lead(lead: LeadCreate, session: SessionDep) -> Lead:
+    """Store a lead."""
+    row = _lead(lead.name, lead.phone, "api", {"comment": lead.comment})
+    session.add(row)
+    session.commit()
+    session.refresh(row)
+    return row
+
+
+@app.post("/leads/webhooks/tilda", status_code=201, response_model=LeadPublic)
+def receive(form: Annotated[TildaForm, Form()], session: SessionDep) -> Lead:
+    """Store a form as it came, and the lead in it."""
+    row = _lead(form.Name, form.Phone, "tilda", {"comment": form.Comments, "formid": form.formid})
+    session.add(row)
+    session.flush()
+    body = form.model_dump_json()
+    delivery = WebhookDelivery(
+        source="tilda", received_at=datetime.now(UTC), body=body, outcome="stored", lead_id=row.id
+    )
+    session.add(delivery)
+    session.commit()
+    session.refresh(row)
+    return row
+
+
+def _lead(name: str, phone: str | None, source: str, extra: dict[str, Any]) -> Lead:
+    now = datetime.now(UTC)
+    return Lead(
+        name=name,
+        phone=phone,
+        phone_e164=phone,
+        source=source,
+        extra=extra,
+        due_at=now,
+        created_at=now,
+        updated_at=now,
+    )
