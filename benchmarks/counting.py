@@ -3,14 +3,12 @@
 import asyncio
 from dataclasses import dataclass
 
-from sqlalchemy import create_engine, text
-
+from benchmarks.database import rows
 from benchmarks.load import Kind, Load
 from benchmarks.parts import BenchError
-from shared.db_url import async_url
 
 QUIET_SECONDS = 0.1
-_QUERY = text("SELECT (SELECT count(*) FROM leads), (SELECT count(*) FROM webhook_deliveries)")
+_QUERY = "SELECT (SELECT count(*) FROM leads), (SELECT count(*) FROM webhook_deliveries)"
 
 
 @dataclass(frozen=True)
@@ -23,14 +21,7 @@ class Rows:
 
 def count(url: str) -> Rows:
     """How many rows a database holds."""
-    address = async_url(url)
-    is_sqlite = address.get_backend_name() == "sqlite"
-    engine = create_engine(address.set(drivername="sqlite" if is_sqlite else "postgresql+psycopg"))
-    try:
-        with engine.connect() as connection:
-            return Rows(*connection.execute(_QUERY).one())
-    finally:
-        engine.dispose()
+    return Rows(*rows(url, _QUERY)[0])
 
 
 async def settled(url: str) -> Rows:
