@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait for other processes: more of them than cores run at once.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
-.PHONY: demo test check lint types month format soak fuzz contract bench clean
+.PHONY: demo test check lint types month format soak fuzz contract pooler bench clean
 
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
@@ -45,6 +45,11 @@ contract: $(VENV)/.dev .venv-contract/bin/schemathesis
 .venv-contract/bin/schemathesis:
 	$(BIN)/python -m venv .venv-contract
 	.venv-contract/bin/python -m pip --disable-pip-version-check --quiet install 'schemathesis>=4.32,<5'
+
+# The journeys with PgBouncer in transaction mode between the processes and PostgreSQL (apt-get install pgbouncer).
+pooler: $(VENV)/.dev
+	$(PYTEST) --pooler -k postgresql tests/journeys
+	$(PYTEST) --pooler tests/pooled
 
 # Thirty days of two accounts under Telegram's limits, on clocks that jump.
 month: $(VENV)/.dev

@@ -20,6 +20,7 @@ DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeoutError, ConnectionE
 SQLITE_BUSY_SECONDS = 30
 # A database that does not answer within this is down: better an error now than a caller that hangs.
 CONNECT_SECONDS = 5
+SERVER_PID = "pg_backend_pid()"
 
 
 class Database:
@@ -53,7 +54,7 @@ class Database:
 
 
 def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL of SQLAlchemy's
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
@@ -61,6 +62,28 @@ def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL 
         pool_pre_ping=False,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "ai-lead-assistant"},
     )
+    event.listen(engine.sync_engine, "connect", _prepare_nothing_behind_a_pooler)
+    return engine
+
+
+def _prepare_nothing_behind_a_pooler(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    """A pooler gives each transaction another session: what was prepared in one is unknown in the next."""
+    connection.autocommit = True
+    try:
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT {SERVER_PID}")
+        (pid,) = cursor.fetchone()
+        cursor.close()
+    finally:
+        connection.autocommit = False
+    if is_pooled(connection.driver_connection.info.backend_pid, pid):
+        connection.driver_connection.prepare_threshold = None
+
+
+def is_pooled(told: int, pid: int) -> bool:
+    """Whether the process that `connection.info` tells of is not the one that runs its statements."""
+    # A pooler makes up its own number; PgBouncer's may be anything of 32 bits.
+    return told != pid
 
 
 def _sqlite(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL of SQLAlchemy's

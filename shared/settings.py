@@ -11,7 +11,8 @@ from shared.db_url import async_url
 from shared.errors import ConfigError
 
 
-def _usable_url(url: str) -> str:
+def usable_url(url: str) -> str:
+    """The address as it is; ValueError if no engine can be made of it."""
     async_url(url)
     return url
 
@@ -23,7 +24,7 @@ class SharedSettings(BaseSettings):
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
     )
 
-    database_url: Annotated[str, AfterValidator(_usable_url)] = Field(
+    database_url: Annotated[str, AfterValidator(usable_url)] = Field(
         "sqlite:///./leads.db",
         # It may hold a password.
         repr=False,

@@ -14,8 +14,19 @@ import pytest
 from psycopg import sql
 
 from shared.db import Database
+from tests.pooler import Pooler
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--pooler`: PgBouncer in transaction mode stands between everything and PostgreSQL."""
+    parser.addoption("--pooler", action="store_true", help="reach PostgreSQL through PgBouncer")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is behind the pooler is tested when it is asked for: it needs a program that is not Python's."""
+    return True if collection_path.name == "pooled" and not config.getoption("--pooler") else None
 
 
 @pytest.fixture(scope="session")
@@ -49,14 +60,24 @@ def postgres_server() -> Iterator[str]:
 class Postgres:
     """Makes databases on the private server, each a copy of a migrated template."""
 
-    def __init__(self, maintenance: str) -> None:
+    def __init__(self, maintenance: str, pooler: Pooler | None = None) -> None:
         self.maintenance = maintenance
         self.count = 0
+        self._pooler = pooler
         self._execute("CREATE DATABASE template_leads")
         migrate(self.url("template_leads"))
+        if pooler is not None:
+            # What it keeps open would be in the way of a copy.
+            pooler.let_go("template_leads")
 
     def url(self, name: str) -> str:
-        """The address of one database of the server."""
+        """The address of one database of the server, through the pooler if there is one."""
+        if self._pooler is not None:
+            return self._pooler.url(name)
+        return self.direct_url(name)
+
+    def direct_url(self, name: str) -> str:
+        """The server's own address of one database."""
         return urlsplit(self.maintenance)._replace(path=f"/{name}").geturl()
 
     def create(self) -> str:
@@ -72,9 +93,13 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(postgres_server: str) -> Postgres:
+def postgres(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[Postgres]:
     """The factory of PostgreSQL databases."""
-    return Postgres(postgres_server)
+    if not request.config.getoption("--pooler"):
+        yield Postgres(postgres_server)
+        return
+    with Pooler(postgres_server) as pooler:
+        yield Postgres(postgres_server, pooler)
 
 
 @pytest.fixture(scope="session")

@@ -183,7 +183,11 @@ class Worker:
         if not self._settings.keep_contacts:
             await engine.tools.finder.tidy()
         if self._database.is_postgres:
-            background.append(asyncio.create_task(listen(self._database, wakeups)))
+            background.append(
+                asyncio.create_task(
+                    listen(self._database, wakeups, direct=self._settings.database_listen_url)
+                )
+            )
         looping = asyncio.create_task(loop.run())
         try:
             # Whichever ends first ends this connection: a stop, a lost account, a dead link, a bug.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
-from shared.settings import SharedSettings
+from shared.settings import SharedSettings, usable_url
 from worker.outreach import Hours
 
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
@@ -196,6 +196,12 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
         None, ge=0, lt=65536, description="a port for /healthz and /readyz of the worker; none = off"
     )
 
+    database_listen_url: Annotated[str, AfterValidator(usable_url)] | None = Field(
+        None,
+        # It may hold a password.
+        repr=False,
+        description="PostgreSQL's own address for wake-ups, if DATABASE_URL leads through a pooler",
+    )
     poll_interval_seconds: Seconds = Field(5, gt=0, description="how often due leads are looked for, seconds")
     lease_seconds: Seconds = Field(60, ge=5, description="how long a silent worker keeps a lead, seconds")
     reply_debounce_seconds: Seconds = Field(

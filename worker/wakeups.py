@@ -3,18 +3,30 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 from datetime import datetime
+from typing import Any
 
 import psycopg
+from sqlalchemy import text
 
 from shared.clock import Clock
-from shared.db import Database
+from shared.db import DATABASE_DOWN, SERVER_PID, Database, is_pooled
+from shared.db_url import async_url
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "leads_due"
 # After a lost connection: the poll finds the leads meanwhile.
 RECONNECT_SECONDS = 2
+# A call on another connection is heard within a millisecond.
+HEAR_SECONDS = 2
+# A pooler's mode is seldom changed.
+DEAF_SECONDS = 600
+DEAF = (
+    "no wake-ups, polling instead: DATABASE_URL leads through a pooler in transaction mode, which drops them;"
+    " set DATABASE_LISTEN_URL to the server's own address"
+)
 # Timers are set no further ahead than this.
 FORESIGHT_SECONDS = 3600
 
@@ -45,18 +57,47 @@ class Wakeups:
         self._event.clear()
 
 
-async def listen(database: Database, wakeups: Wakeups) -> None:
-    """Wake at once when a lead becomes due, until cancelled. For PostgreSQL: SQLite has only the poll."""
-    address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = None) -> None:
+    """Wake at once when a lead becomes due, until cancelled. For PostgreSQL: SQLite has only the poll.
+
+    `direct`: the server's own address, if the database's leads through a pooler that keeps no sessions.
+    """
+    url = async_url(direct) if direct else database.url
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     while True:
+        pause = RECONNECT_SECONDS
         try:
             connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
             async with connection:
-                await connection.execute(f"LISTEN {CHANNEL}")
-                # What became due before we listened.
-                wakeups.wake()
-                async for _ in connection.notifies():
-                    wakeups.wake()
-        except (psycopg.Error, OSError) as error:
+                if await _is_deaf(connection, database):
+                    log.warning(DEAF)
+                    pause = DEAF_SECONDS
+                else:
+                    await _hear(connection, wakeups)
+        except (psycopg.Error, *DATABASE_DOWN) as error:
             log.warning("wake-ups lost, polling meanwhile: %s", type(error).__name__)
-        await asyncio.sleep(RECONNECT_SECONDS)
+        await asyncio.sleep(pause)
+
+
+async def _hear(connection: psycopg.AsyncConnection[Any], wakeups: Wakeups) -> None:
+    await connection.execute(f"LISTEN {CHANNEL}")
+    # What became due before we listened.
+    wakeups.wake()
+    async for _ in connection.notifies():
+        wakeups.wake()
+
+
+async def _is_deaf(connection: psycopg.AsyncConnection[Any], database: Database) -> bool:
+    """Whether a pooler is between that hands our session to others once we are silent."""
+    row = await (await connection.execute(f"SELECT {SERVER_PID}")).fetchone()
+    if row is None or not is_pooled(connection.info.backend_pid, row[0]):
+        return False
+    # In session mode it is as good as none: only a call that is not heard tells.
+    call = f"hear_{secrets.token_hex(8)}"
+    await connection.execute(f"LISTEN {call}")
+    async with database.autocommit.begin() as other:
+        await other.execute(text(f"NOTIFY {call}"))
+    async for _ in connection.notifies(timeout=HEAR_SECONDS, stop_after=1):
+        await connection.execute(f"UNLISTEN {call}")
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""The product behind a pooler of connections; asked for by `--pooler`, which needs `pgbouncer`."""
