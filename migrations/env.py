@@ -4,7 +4,10 @@ import asyncio
 import sys
 
 from alembic import context
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from shared import models
@@ -15,7 +18,19 @@ from shared.settings import SharedSettings, load
 assert models  # noqa: S101 - importing it fills the metadata
 
 
+# Whoever waits for a table makes all others wait behind them: so long at most, then again later.
+LOCK_SECONDS = 2
+TRIES, PAUSE_SECONDS = 10, 3
+IN_USE = (
+    "a table is in use by a transaction that does not end; the revisions before this one are in place."
+    " Find it (SELECT pid, state, xact_start, query FROM pg_stat_activity ORDER BY xact_start), end it"
+    " (SELECT pg_terminate_backend(pid)) and run `alembic upgrade head` again"
+)
+
+
 def _run(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        event.listen(connection, "begin", _wait_briefly)
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
@@ -25,6 +40,25 @@ def _run(connection: Connection) -> None:
     )
     with context.begin_transaction():
         context.run_migrations()
+
+
+def _wait_briefly(connection: Connection) -> None:
+    if connection.get_isolation_level() != "AUTOCOMMIT":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+
+
+async def _migrate_patiently(url: str) -> None:
+    for left in reversed(range(TRIES)):
+        try:
+            await _migrate(url)
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            if not left:
+                sys.exit(f"error: {IN_USE}")
+        else:
+            return
+        await asyncio.sleep(PAUSE_SECONDS)
 
 
 async def _migrate(url: str) -> None:
@@ -41,7 +75,7 @@ def main() -> None:
     """Migrate the database of `-x url=…`, or else of DATABASE_URL."""
     url = context.get_x_argument(as_dictionary=True).get("url")
     try:
-        asyncio.run(_migrate(str(url) if url else load(SharedSettings).database_url))
+        asyncio.run(_migrate_patiently(str(url) if url else load(SharedSettings).database_url))
     except ConfigError as error:
         sys.exit(f"error: {error}")
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import online
+
 revision = "0006"
 down_revision = "0005"
 
@@ -14,19 +16,19 @@ CHECK = "ck_webhook_deliveries_outcome"
 
 def upgrade() -> None:
     """To this revision."""
-    op.add_column("leads", sa.Column("fingerprint", sa.Text()))
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f(CHECK), "webhook_deliveries", type_="check")
-        op.create_check_constraint(op.f(CHECK), "webhook_deliveries", AFTER)
-        op.add_column("webhook_deliveries", sa.Column("charset", sa.Text()))
+    online.add_column("leads", sa.Column("fingerprint", sa.Text()))
+    if online.is_postgres():
+        online.add_column("webhook_deliveries", sa.Column("charset", sa.Text()))
+        online.replace_checks("webhook_deliveries", **{CHECK: AFTER})
     else:
         _rebuild(AFTER, sa.Column("charset", sa.Text()))
     # Of bodies over the limit only a part was stored: those cannot be read anew.
-    op.execute(
-        "UPDATE webhook_deliveries SET charset = 'utf-8'"
-        " WHERE error IS NULL OR error NOT LIKE 'the body is %'"
+    online.update(
+        "webhook_deliveries",
+        "charset = 'utf-8'",
+        "charset IS NULL AND (error IS NULL OR error NOT LIKE 'the body is %')",
     )
-    op.create_index("ix_webhook_deliveries_outcome_id", "webhook_deliveries", ["outcome", "id"])
+    online.index("ix_webhook_deliveries_outcome_id", "webhook_deliveries", "outcome", "id")
 
 
 def downgrade() -> None:
@@ -35,14 +37,13 @@ def downgrade() -> None:
         "UPDATE webhook_deliveries SET outcome = 'refused', error = 'not taken up yet'"
         " WHERE outcome = 'received'"
     )
-    op.drop_index("ix_webhook_deliveries_outcome_id", "webhook_deliveries")
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_column("webhook_deliveries", "charset")
-        op.drop_constraint(op.f(CHECK), "webhook_deliveries", type_="check")
-        op.create_check_constraint(op.f(CHECK), "webhook_deliveries", BEFORE)
+    online.drop_index("ix_webhook_deliveries_outcome_id", "webhook_deliveries")
+    if online.is_postgres():
+        online.replace_checks("webhook_deliveries", **{CHECK: BEFORE})
+        online.drop_column("webhook_deliveries", "charset")
     else:
         _rebuild(BEFORE)
-    op.drop_column("leads", "fingerprint")
+    online.drop_column("leads", "fingerprint")
 
 
 def _rebuild(check: str, *columns: sa.Column[str]) -> None:

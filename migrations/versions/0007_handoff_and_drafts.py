@@ -5,6 +5,8 @@ import importlib
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import online
+
 revision = "0007"
 down_revision = "0006"
 
@@ -37,35 +39,38 @@ COLUMNS = ("handoff_summary", "returns_at", "follow_up_at")
 
 def upgrade() -> None:
     """To this revision."""
-    op.add_column("leads", sa.Column("handoff_summary", sa.Text()))
+    online.add_column("leads", sa.Column("handoff_summary", sa.Text()))
     for moment in COLUMNS[1:]:
-        op.add_column("leads", sa.Column(moment, sa.DateTime(timezone=True)))
-    views = _views()
-    _without(views)
-    _rule(1)
+        online.add_column("leads", sa.Column(moment, sa.DateTime(timezone=True)))
+    before = _views()
+    views = dict(before)
     # A draft waits for us.
     views["lead_overview"] = views["lead_overview"].replace("m.state = 'queued'", DRAFTS_TOO)
-    _with(views)
+    _rule(1, before, views)
 
 
 def downgrade() -> None:
     """Back to the one before."""
-    views = _views()
-    _without(views)
     for statement in TO_OLD_RULES:
         op.execute(statement)
-    _rule(0)
+    views = _views()
+    _rule(0, views, views)
     for column in COLUMNS:
-        op.drop_column("leads", column)
-    _with(views)
+        online.drop_column("leads", column)
 
 
-def _rule(which: int) -> None:
+def _rule(which: int, before: dict[str, str], after: dict[str, str]) -> None:
+    _without(before)
+    if online.is_postgres():
+        _with(after)
+        online.replace_checks("messages", **{name: rules[which] for name, rules in RULES.items()})
+        return
     # Named as they are: no convention is to be applied to them once more.
     with op.batch_alter_table("messages", table_kwargs={"sqlite_autoincrement": True}) as messages:
         for name, rules in RULES.items():
             messages.drop_constraint(op.f(name), type_="check")
             messages.create_check_constraint(op.f(name), rules[which])
+    _with(after)
 
 
 def _views() -> dict[str, str]:

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import online
+
 revision = "0009"
 down_revision = "0008"
 
@@ -26,9 +28,8 @@ def downgrade() -> None:
 
 
 def _recheck(condition: str) -> None:
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f(CHECK), "messages", type_="check")
-        op.create_check_constraint(op.f(CHECK), "messages", condition)
+    if online.is_postgres():
+        online.replace_checks("messages", **{CHECK: condition})
         return
     views = op.get_bind().execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type = 'view'")).all()
     newest = (
