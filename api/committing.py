@@ -1,19 +1,20 @@
-"""How new leads are committed: over the pool on PostgreSQL, by a thread of their own on SQLite."""
+"""How new leads are committed: over a connection of their own, which is a thread's on SQLite."""
 
 import asyncio
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, ExitStack
-from typing import Protocol
+from contextlib import ExitStack
+from typing import Any, Protocol
 
+import psycopg
+from psycopg import AsyncConnection
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from api.arrival import Arrival
-from api.connections import sync_sqlite
-from api.new_leads import Ids, insert_new
-from shared.db import Database
+from api.connections import connect, has_something_to_say, sync_sqlite
+from api.new_leads import POSTGRES, Ids, for_postgres, ids_of, insert_new
+from shared.db import SERVER_PID, Database, is_pooled
 
 
 class NotBegunError(Exception):
@@ -38,23 +39,53 @@ class Commits(Protocol):
 
 def commits_of(database: Database) -> Commits:
     """The way that is fast on this database."""
-    return _PostgresCommits(database.autocommit) if database.is_postgres else _SqliteCommits(database)
+    return _PostgresCommits(database) if database.is_postgres else _SqliteCommits(database)
 
 
 class _PostgresCommits:
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    """The driver itself: for a single row SQLAlchemy's pool and transaction cost more than the row."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._connection: AsyncConnection[Any] | None = None
+        self._may_prepare = False
 
     async def __call__(self, arrivals: Sequence[Arrival]) -> Ids:
-        async with AsyncExitStack() as stack:
-            try:
-                connection = await stack.enter_async_context(self._engine.begin())
-            except SQLAlchemyError as error:
-                raise NotBegunError(error) from error
-            return await connection.run_sync(insert_new, arrivals)
+        try:
+            connection = await self._connected()
+        except (psycopg.Error, OSError) as error:
+            raise NotBegunError(OperationalError(None, None, error)) from error
+        try:
+            found = await connection.execute(
+                POSTGRES, (for_postgres(arrivals),), prepare=self._may_prepare or None
+            )
+            return ids_of(await found.fetchall())
+        except psycopg.Error:
+            # A row that is refused leaves it as it was.
+            if connection.broken:
+                self.close()
+            raise
+        except BaseException:
+            # Cut off in the middle: what it says next is no answer to what it is asked next.
+            self.close()
+            raise
+
+    async def _connected(self) -> AsyncConnection[Any]:
+        if self._connection is not None and has_something_to_say(self._connection.pgconn):
+            self.close()
+        if self._connection is None:
+            self._connection = connection = await connect(self._database)
+            found = await (await connection.execute(f"SELECT {SERVER_PID}", prepare=False)).fetchone()
+            # Behind a pooler each transaction may meet another session, which knows nothing of ours.
+            self._may_prepare = found is not None and not is_pooled(connection.info.backend_pid, found[0])
+            if not self._may_prepare:
+                connection.prepare_threshold = None
+        return self._connection
 
     def close(self) -> None:
-        """The pool is the database's."""
+        if self._connection is not None:
+            self._connection.pgconn.finish()
+            self._connection = None
 
 
 class _SqliteCommits:

@@ -9,7 +9,7 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from shared.db import SQLITE_BUSY_SECONDS, Database, prepare_sqlite
+from shared.db import CONNECT_SECONDS, SQLITE_BUSY_SECONDS, Database, prepare_sqlite
 
 
 def open_database(url: str) -> Database:
@@ -28,12 +28,21 @@ def sync_sqlite(url: URL) -> Engine:
 
 
 def _refuse_dead(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401
-    if entry.info.get("used") and _has_something_to_say(connection.driver_connection.pgconn):
+    if entry.info.get("used") and has_something_to_say(connection.driver_connection.pgconn):
         raise InvalidatePoolError("the server has closed the connection")
     entry.info["used"] = True
 
 
-def _has_something_to_say(connection: PGconn) -> bool:
+async def connect(database: Database) -> psycopg.AsyncConnection[Any]:
+    """A connection beside the pool, each statement its own transaction; raises the driver's errors."""
+    address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return await psycopg.AsyncConnection.connect(
+        address, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="ai-lead-assistant"
+    )
+
+
+def has_something_to_say(connection: PGconn) -> bool:
+    """Whether the server has closed an idle connection."""
     # On an idle connection nothing is to be read but the server's farewell. This asks the kernel, not the
     # server: a round trip for every request is what a ping would cost.
     try:

@@ -4,7 +4,7 @@ The rows travel as one JSON text: the statement is the same for one and for a hu
 and a value costs no more than its letters.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC
 from typing import Any
 
@@ -22,7 +22,7 @@ _INTO_DELIVERIES = (
     "INSERT INTO webhook_deliveries (source, received_at, content_type, body, charset, outcome, lead_id)"
 )
 
-_POSTGRES = f"""
+POSTGRES = f"""
 WITH arrived AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS _ (
         {", ".join(f"{name} text" for name in _TEXTS)}, extra text, at timestamptz,
@@ -58,10 +58,9 @@ def insert_new(connection: Connection, arrivals: Sequence[Arrival]) -> Ids:
     Nothing is stored of the others. No key may come twice. Nothing is committed.
     """
     if connection.dialect.name == "postgresql":
-        rows = [_row(arrival, zone="+00") for arrival in arrivals]
-        return _ids(connection.exec_driver_sql(_POSTGRES, (_json(rows),)))
+        return ids_of(connection.exec_driver_sql(POSTGRES, (for_postgres(arrivals),)))
     rows = [_row(arrival, zone="") for arrival in arrivals]
-    ids = _ids(connection.exec_driver_sql(_SQLITE_LEADS, (_json(rows),)))
+    ids = ids_of(connection.exec_driver_sql(_SQLITE_LEADS, (_json(rows),)))
     brought = [
         {**row, "id": ids[arrival.key]}
         for arrival, row in zip(arrivals, rows, strict=True)
@@ -72,7 +71,13 @@ def insert_new(connection: Connection, arrivals: Sequence[Arrival]) -> Ids:
     return ids
 
 
-def _ids(found: Any) -> Ids:  # noqa: ANN401 - a cursor of either database
+def for_postgres(arrivals: Sequence[Arrival]) -> str:
+    """The one value that POSTGRES takes."""
+    return _json([_row(arrival, zone="+00") for arrival in arrivals])
+
+
+def ids_of(found: Iterable[Any]) -> Ids:
+    """The rows that a statement gives, by their keys."""
     return {(source, key): lead_id for source, key, lead_id in found}
 
 
