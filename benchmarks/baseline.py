@@ -53,7 +53,8 @@ class TildaForm(SQLModel):
 def _engine(url: str) -> Engine:
     address = async_url(url)
     if address.get_backend_name() == "postgresql":
-        return create_engine(address.set(drivername="postgresql+psycopg"))
+        # One for every thread that there is: with the usual fifteen 64 callers block each other for seconds.
+        return create_engine(address.set(drivername="postgresql+psycopg"), pool_size=40, max_overflow=0)
     engine = create_engine(
         address.set(drivername="sqlite"), connect_args={"check_same_thread": False, "timeout": 30}
     )

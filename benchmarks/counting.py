@@ -40,6 +40,8 @@ def check(what: str, load: Load, kind: Kind, before: Rows, after: Rows, *, repea
 
     What was sent and not answered when the load ended may be stored or not.
     """
+    if not load.answered:
+        raise BenchError(f"{what}: nothing was answered")
     open_ended = load.sent - load.answered
     wanted = load.fresh if repeats else load.sent
     _within(f"{what}: leads", after.leads - before.leads, wanted, open_ended)

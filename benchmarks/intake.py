@@ -58,7 +58,11 @@ async def measure(bench: Bench) -> Sequence[Figure]:
 
 async def _on(bench: Bench, database: DatabaseKind) -> Sequence[Figure]:
     async with AsyncExitStack() as stack:
-        server = await stack.enter_async_context(postgres()) if database == "postgresql" else None
+        server = (
+            await stack.enter_async_context(postgres(max_connections="200"))
+            if database == "postgresql"
+            else None
+        )
         systems = [await _ours(bench, stack, server), await _baseline(bench, stack, server)]
         if server:
             systems.append(System(LIMIT, server.create()))
@@ -142,15 +146,10 @@ class Intake:
             load = await pgbench(
                 self._server, system.url, script(self._bench.folder, kind), connections, seconds
             )
-        used = [1000 * (now - then) / load.answered for now, then in zip(self._cpu(system), cpu, strict=True)]
-        check(
-            f"{name}, {system.name}",
-            load,
-            kind,
-            before,
-            await settled(system.url),
-            repeats=system.name == OURS,
-        )
+        cpu_after = self._cpu(system)
+        stored = await settled(system.url)
+        check(f"{name}, {system.name}", load, kind, before, stored, repeats=system.name == OURS)
+        used = [1000 * (now - then) / load.answered for now, then in zip(cpu_after, cpu, strict=True)]
         told = f"{name}, {connections} connections, {system.name}: {load.rate:.0f}/s"
         self._bench.say(f"intake, {self._database}: {told}")
         return Taken(load, *used)
