@@ -8,7 +8,7 @@ see it, not from those who hold the database.
 
 import hmac
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -82,16 +82,23 @@ async def add(
 
 async def find(session: AsyncSession, contacts: Contacts) -> DoNotContact | None:
     """The entry that forbids writing to whoever has one of `contacts`, the oldest if there are several."""
-    marks = await marks_of(session, contacts)
-    if not marks:
-        return None
+    (entry,) = await find_all(session, [contacts])
+    return entry
+
+
+async def find_all(session: AsyncSession, people: Sequence[Contacts]) -> Sequence[DoNotContact | None]:
+    """The same for several people, in their order."""
+    key = await _key(session)
+    if key is None:
+        return [None] * len(people)
+    marks = [list(_marks(key, contacts).values()) for contacts in people]
     found = await session.exec(
         select(DoNotContact)
-        .where(col(DoNotContact.hash).in_(marks.values()))
+        .where(col(DoNotContact.hash).in_([value for known in marks for value in known]))
         .order_by(col(DoNotContact.id))
-        .limit(1)
     )
-    return found.first()
+    entries = found.all()
+    return [next((entry for entry in entries if entry.hash in known), None) for known in marks]
 
 
 async def is_listed(session: AsyncSession, lead: Lead) -> str | None:

@@ -1,6 +1,9 @@
 """The one door through which a lead's status changes; every change leaves an event."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -8,8 +11,22 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.errors import IllegalTransitionError, LostRaceError
-from shared.models import Lead, LeadEvent
+from shared.models import LEADS, Lead, LeadEvent
+from shared.rows import given, same
 from shared.status import LeadStatus, may_become
+
+# Progress clears the counts of failures.
+FRESH: Mapping[str, Any] = MappingProxyType({"attempts": 0, "lost_leases": 0, "last_error": None})
+
+
+@dataclass(frozen=True)
+class Move:
+    """One lead's change of status among several; `changes` are further columns, the same ones for all."""
+
+    lead: Lead
+    target: LeadStatus
+    reason: str | None
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def advance(
@@ -28,13 +45,11 @@ async def advance(
     Raises IllegalTransitionError if the table does not allow it, and LostRaceError if somebody else
     moved the lead first; either way nothing is written.
     """
-    if not may_become(lead.status, target):
-        raise IllegalTransitionError(f"a {lead.status} lead cannot become {target}")
-    fresh: dict[str, Any] = {"attempts": 0, "lost_leases": 0, "last_error": None}
+    _check(lead, target)
     moved = await session.exec(
         update(Lead)
         .where(col(Lead.id) == lead.id, col(Lead.status) == lead.status)
-        .values(fresh | changes | {"status": target, "updated_at": now})
+        .values({**FRESH, **changes} | {"status": target, "updated_at": now})
         .execution_options(synchronize_session=False)
         .returning(col(Lead.id))
     )
@@ -45,3 +60,50 @@ async def advance(
             lead_id=lead.id, from_status=lead.status, to_status=target, reason=reason, actor=actor, at=now
         )
     )
+
+
+async def advance_all(session: AsyncSession, moves: Sequence[Move], *, actor: str, now: datetime) -> None:
+    """Move several leads, each as `advance` does, in one statement and their events in another.
+
+    Raises what `advance` raises if one of them cannot move; the caller's transaction is to be rolled back.
+    """
+    if not moves:
+        return
+    for move in moves:
+        _check(move.lead, move.target)
+    columns = {"id": "id", "seen": "status", "status": "status"} | same(*moves[0].changes)
+    rows = given(
+        LEADS,
+        columns,
+        ((move.lead.id, move.lead.status, move.target, *move.changes.values()) for move in moves),
+    )
+    written = {name: rows.c[name] for name in ("status", *moves[0].changes)}
+    moved = await session.exec(
+        update(Lead)
+        .where(col(Lead.id) == rows.c.id, col(Lead.status) == rows.c.seen)
+        .values({**FRESH, "updated_at": now} | written)
+        .returning(col(Lead.id))
+        .execution_options(synchronize_session=False)
+    )
+    if lost := {move.lead.id for move in moves} - set(moved.scalars()):
+        raise LostRaceError(f"leads {lost} are no longer as they were")
+    await session.exec(
+        insert(LeadEvent).values(
+            [
+                {
+                    "lead_id": move.lead.id,
+                    "from_status": move.lead.status,
+                    "to_status": move.target,
+                    "reason": move.reason,
+                    "actor": actor,
+                    "at": now,
+                }
+                for move in moves
+            ]
+        )
+    )
+
+
+def _check(lead: Lead, target: LeadStatus) -> None:
+    if not may_become(lead.status, target):
+        raise IllegalTransitionError(f"a {lead.status} lead cannot become {target}")

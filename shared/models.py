@@ -274,3 +274,6 @@ class DoNotContactKey(SQLModel, table=True):
 
     id: int | None = row_id()
     key: str = text_field(nullable=False)
+
+
+LEADS, MESSAGES = (SQLModel.metadata.tables[name] for name in ("leads", "messages"))

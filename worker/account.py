@@ -1,15 +1,18 @@
 """The queries of the worker's own Telegram account: its row, its state, and the pace it keeps."""
 
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.models import TelegramAccount
+from shared.models import AccountCall, TelegramAccount
 from worker import holds, usage
-from worker.outreach import Limits, cap_for, pause, spaced
+from worker.outreach import DAY, Limits, cap_for, pause, spaced
 
 # After a pause one first message goes ahead of the others by so much.
 PROBE = timedelta(minutes=10)
@@ -85,32 +88,43 @@ async def set_state(
     )
 
 
-async def begin_conversation(
-    session: AsyncSession, account_id: int, limits: Limits, *, fresh: bool, now: datetime, chance: float
-) -> datetime | None:
-    """Take the next slot for a first message. None = go ahead; else when to ask again (UTC).
+async def begin_conversations(
+    session: AsyncSession,
+    account_id: int,
+    limits: Limits,
+    fresh: Sequence[bool],
+    *,
+    now: datetime,
+    chance: Callable[[], float],
+) -> Sequence[datetime | None]:
+    """Take slots for first messages, one for each of `fresh`. None = go ahead; else when to ask again (UTC).
 
-    `chance`, from 0 to 1, makes the pause after it longer.
+    `chance`, from 0 to 1, makes the pause after a message longer.
     """
+    if not fresh:
+        return []
     account = await _lock(session, account_id)
     cap = limits.cap(account.created_at, now)
     held = await holds.get(session, account_id, usage.NEW_CONVERSATIONS)
-    most = cap_for(cap, fresh=fresh)
-    waits = [
-        held.until if held else None,
-        account.next_outreach_at,
-        await usage.frees_at(session, account_id, usage.NEW_CONVERSATIONS, most, now=now),
-    ]
-    later = [wait for wait in waits if wait is not None and wait > now]
-    if later:
-        return max(later)
-    account.next_outreach_at = now + spaced(limits.outreach_gap, chance)
-    account.outreach_limit = cap
-    if held is not None:
-        # Somebody goes first; whether they got through is known before anybody follows.
-        held.until = now + PROBE
-    await usage.note(session, account_id, usage.NEW_CONVERSATIONS, now=now)
-    return None
+    room = await _room(
+        session, account_id, {usage.NEW_CONVERSATIONS: [cap_for(cap, fresh=kind) for kind in fresh]}, now=now
+    )
+    free: list[datetime | None] = []
+    for kind in fresh:
+        full = await room.full(usage.NEW_CONVERSATIONS, cap_for(cap, fresh=kind))
+        waits = [held.until if held else None, account.next_outreach_at, full]
+        later = [wait for wait in waits if wait is not None and wait > now]
+        free.append(max(later) if later else None)
+        if later:
+            continue
+        room.take(usage.NEW_CONVERSATIONS)
+        account.next_outreach_at = now + spaced(limits.outreach_gap, chance())
+        account.outreach_limit = cap
+        if held is not None:
+            # Somebody goes first; whether they got through is known before anybody follows.
+            held.until = now + PROBE
+    await room.note()
+    return free
 
 
 async def refuse_strangers(
@@ -134,35 +148,98 @@ async def accept_strangers(session: AsyncSession, account_id: int, *, now: datet
         await set_state(session, account_id, "active", None, now=now)
 
 
-async def begin_lookup(
-    session: AsyncSession,
-    account_id: int,
-    method: str,
-    most: int | None,
-    *,
-    gap: timedelta | None,
-    now: datetime,
-) -> datetime | None:
-    """Take the next slot for looking a person up. None = go ahead; else when to ask again (UTC).
+@dataclass(frozen=True)
+class Lookup:
+    """A call that looks a person up: `most` of it in 24 hours, `gap` from one look-up to the next."""
 
-    `most`: how often this method may be called in 24 hours; `gap`: from one look-up to the next.
-    """
+    method: str
+    most: int | None = None
+    gap: timedelta | None = None
+
+
+async def begin_lookups(
+    session: AsyncSession, account_id: int, lookups: Sequence[Lookup], *, now: datetime
+) -> Sequence[datetime | None]:
+    """Take a slot for each look-up. None = go ahead; else when to ask again (UTC)."""
     account = await _lock(session, account_id)
-    full = await usage.frees_at(session, account_id, method, most, now=now) if most else None
-    turn = account.next_lookup_at if gap is not None else None
-    later = [wait for wait in (turn, full) if wait is not None and wait > now]
-    if later:
-        return max(later)
-    if gap is not None:
-        account.next_lookup_at = now + gap
-    if most:
-        await usage.note(session, account_id, method, now=now)
-    return None
+    wanted: dict[str, list[int]] = {}
+    for lookup in lookups:
+        if lookup.most:
+            wanted.setdefault(lookup.method, []).append(lookup.most)
+    room = await _room(session, account_id, wanted, now=now)
+    free: list[datetime | None] = []
+    for lookup in lookups:
+        full = await room.full(lookup.method, lookup.most) if lookup.most else None
+        turn = account.next_lookup_at if lookup.gap is not None else None
+        later = [wait for wait in (turn, full) if wait is not None and wait > now]
+        free.append(max(later) if later else None)
+        if later:
+            continue
+        if lookup.gap is not None:
+            account.next_lookup_at = now + lookup.gap
+        if lookup.most:
+            room.take(lookup.method)
+    await room.note()
+    return free
+
+
+@dataclass
+class _Room:
+    """What is left of an account's limits while slots are given out, its row locked."""
+
+    session: AsyncSession
+    account_id: int
+    now: datetime
+    # Methods of which there is enough for all who ask.
+    ample: frozenset[str]
+    taken: Counter[str] = field(default_factory=Counter)
+    frees: dict[tuple[str, int], datetime | None] = field(default_factory=dict)
+
+    async def full(self, method: str, most: int) -> datetime | None:
+        """When there is room for one more use within `most`; None if there is now."""
+        if method in self.ample:
+            return None
+        left = most - self.taken[method]
+        if left <= 0:
+            return self.now + DAY
+        if (method, left) not in self.frees:
+            freed = await usage.frees_at(self.session, self.account_id, method, left, now=self.now)
+            self.frees[method, left] = freed
+        return self.frees[method, left]
+
+    def take(self, method: str) -> None:
+        """One more use."""
+        self.taken[method] += 1
+
+    async def note(self) -> None:
+        """Count what was taken: before it is used, since it may count with Telegram however it ends."""
+        if self.taken:
+            uses = [
+                {"account_id": self.account_id, "method": method, "at": self.now}
+                for method in self.taken.elements()
+            ]
+            await self.session.exec(insert(AccountCall).values(uses))
+
+
+async def _room(
+    session: AsyncSession, account_id: int, wanted: Mapping[str, Sequence[int]], *, now: datetime
+) -> _Room:
+    """`wanted`: for each method the limits within which it is asked for, one for each who asks."""
+    ample = set()
+    for method, limits in wanted.items():
+        least = min(limits) - len(limits) + 1
+        if least > 0 and await usage.frees_at(session, account_id, method, least, now=now) is None:
+            ample.add(method)
+    return _Room(session, account_id, now, frozenset(ample))
 
 
 async def _lock(session: AsyncSession, account_id: int) -> TelegramAccount:
     """The account's row, held until the transaction ends: slots are given out one at a time."""
-    # Not the key: what refers to the account is written meanwhile.
-    held = select(TelegramAccount.id).where(col(TelegramAccount.id) == account_id)
-    await session.exec(held.with_for_update(key_share=True))
-    return await session.get_one(TelegramAccount, account_id, populate_existing=True)
+    found = await session.exec(
+        select(TelegramAccount)
+        .where(col(TelegramAccount.id) == account_id)
+        # Not the key: what refers to the account is written meanwhile.
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return found.one()

@@ -9,6 +9,7 @@ from shared.clock import Clock
 from shared.db import Database
 from shared.models import Lead
 from worker.finder import PacedFinder
+from worker.looks import Looks
 from worker.loop import Engine
 from worker.manner import Manner
 from worker.moves import Policy
@@ -19,6 +20,7 @@ from worker.queue import Me
 from worker.retry import Outages
 from worker.sender import Sender
 from worker.settings import WorkerSettings
+from worker.settle import Settling
 from worker.steps import Tools
 from worker.steps.greet import Opening
 
@@ -60,6 +62,13 @@ def assemble(
     pace = Pace(parts.database, parts.me, limits_of(settings), parts.clock, zone, hours)
     finder = PacedFinder(parts.telegram, pace, settings.keep_contacts)
     base, most = settings.retry_base_seconds, settings.retry_max_seconds
+    policy = Policy(
+        timedelta(seconds=settings.reply_debounce_seconds),
+        settings.max_attempts,
+        base,
+        most,
+        drafts=settings.mode == "drafts",
+    )
     patience = timedelta(seconds=settings.greeting_fallback_seconds)
     return Engine(
         database=parts.database,
@@ -77,14 +86,10 @@ def assemble(
         ),
         sender=Sender(parts.telegram, pace, parts.clock, settings.typing_seconds, may_speak),
         pace=pace,
-        policy=Policy(
-            timedelta(seconds=settings.reply_debounce_seconds),
-            settings.max_attempts,
-            base,
-            most,
-            drafts=settings.mode == "drafts",
-        ),
+        looks=Looks(parts.database, parts.me),
+        settling=Settling(parts.database, parts.me, policy),
         lease=timedelta(seconds=settings.lease_seconds),
+        most_in_hand=settings.leads_in_hand,
         outages=Outages(base=base, most=most),
         look_back=look_back,
         clock=parts.clock,

@@ -1,96 +1,107 @@
 """Finds people at the least cost: those known already, then by the cheaper call, then by the dear one."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from worker import people, usage
 from worker.pace import Pace
 from worker.ports import CannotWriteError, NobodyThereError, Peer, RateLimitedError, Telegram, TelegramError
+from worker.together import Together
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
 class PacedFinder:
     """Implements worker.ports.Finder; `keep_contacts`: whether whom we import stays in the address book."""
 
-    telegram: Telegram
-    pace: Pace
-    keep_contacts: bool = True
+    def __init__(self, telegram: Telegram, pace: Pace, keep_contacts: bool = True) -> None:
+        self._telegram = telegram
+        self._pace = pace
+        self._keep_contacts = keep_contacts
+        self._recalled = Together(self._recall)
+        self._remembered = Together(self._remember)
 
     async def by_username(self, username: str) -> Peer:
         """From memory, or contacts.resolveUsername."""
-        me, now = self.pace.me.account_id, self.pace.clock()
-        async with self.pace.database.reading() as session:
-            known = await people.by_username(session, me, username, now=now)
+        known = await self._recalled.ask(username)
         if known is not None:
             return known
-        await self.pace.before_lookup(usage.RESOLVE_USERNAME, self.pace.limits.resolves)
-        peer = await self.telegram.find_by_username(username)
-        await self._remember(peer, username=username)
+        await self._pace.before_lookup(usage.RESOLVE_USERNAME, self._pace.limits.resolves)
+        peer = await self._telegram.find_by_username(username)
+        await self._remembered.ask((username, peer))
         return await self._open(peer)
 
     async def by_phone(self, phone_e164: str, name: str, *, thoroughly: bool = True) -> Peer:
         """From memory, or contacts.resolvePhone, or contacts.importContacts."""
-        me, now = self.pace.me.account_id, self.pace.clock()
-        async with self.pace.database.reading() as session:
+        me, now = self._pace.me.account_id, self._pace.clock()
+        async with self._pace.database.reading() as session:
             known = await people.by_phone(session, me, phone_e164, now=now)
         if known is not None:
             return known
         return await self._open(await self._look_up_phone(phone_e164, name, thoroughly=thoroughly))
 
     async def _look_up_phone(self, phone_e164: str, name: str, *, thoroughly: bool) -> Peer:
-        await self.pace.before_lookup(usage.RESOLVE_PHONE)
+        await self._pace.before_lookup(usage.RESOLVE_PHONE)
         try:
-            peer = await self.telegram.find_by_phone(phone_e164)
+            peer = await self._telegram.find_by_phone(phone_e164)
         except NobodyThereError:
             if not thoroughly:
                 raise
             return await self._import(phone_e164, name)
-        await self._remember(peer, phone=phone_e164)
+        await self._remember_phone(phone_e164, peer)
         return peer
 
     async def _import(self, phone_e164: str, name: str) -> Peer:
-        await self.pace.before_lookup(usage.IMPORT_CONTACTS, self.pace.limits.imports, spaced=False)
-        peer = await self.telegram.import_contact(phone_e164, name)
-        await self._remember(peer, phone=phone_e164, is_contact=True)
-        if not self.keep_contacts:
+        await self._pace.before_lookup(usage.IMPORT_CONTACTS, self._pace.limits.imports, spaced=False)
+        peer = await self._telegram.import_contact(phone_e164, name)
+        await self._remember_phone(phone_e164, peer, is_contact=True)
+        if not self._keep_contacts:
             await self.tidy()
         return peer
 
     async def _open(self, peer: Peer) -> Peer:
         """The person, if they take first messages; whoever does not may have changed their mind next time."""
         try:
-            await self.telegram.check_open(peer)
+            await self._telegram.check_open(peer)
         except CannotWriteError:
-            async with self.pace.database.writing() as session:
-                await people.forget(session, self.pace.me.account_id, peer.user_id)
+            async with self._pace.database.writing() as session:
+                await people.forget(session, self._pace.me.account_id, peer.user_id)
             raise
         return peer
 
     async def tidy(self) -> None:
         """Take out of the address book whom we have put there; what fails is done another time."""
-        me = self.pace.me.account_id
-        async with self.pace.database.reading() as session:
+        me = self._pace.me.account_id
+        async with self._pace.database.reading() as session:
             imported = await people.contacts(session, me)
         if not imported:
             return
         try:
-            await self.telegram.drop_contacts(imported)
+            await self._telegram.drop_contacts(imported)
         except RateLimitedError:
             return
         except TelegramError as error:
             log.warning("contacts could not be taken out of the address book: %s", error)
             return
-        async with self.pace.database.writing() as session:
+        async with self._pace.database.writing() as session:
             for peer in imported:
                 await people.set_contact(session, me, peer.user_id, is_contact=False)
 
-    async def _remember(
-        self, peer: Peer, *, username: str | None = None, phone: str | None = None, is_contact: bool = False
-    ) -> None:
-        me = self.pace.me.account_id
-        async with self.pace.database.writing() as session:
-            await people.remember(session, me, peer, username=username, phone=phone, now=self.pace.clock())
+    async def _recall(self, usernames: Sequence[str]) -> Sequence[Peer | None]:
+        me, now = self._pace.me.account_id, self._pace.clock()
+        async with self._pace.database.reading() as session:
+            known = await people.by_usernames(session, me, usernames, now=now)
+        return [known.get(username.lower()) for username in usernames]
+
+    async def _remember(self, found: Sequence[tuple[str, Peer]]) -> Sequence[None]:
+        me, now = self._pace.me.account_id, self._pace.clock()
+        async with self._pace.database.writing() as session:
+            await people.remember_usernames(session, me, dict(found), now=now)
+        return [None] * len(found)
+
+    async def _remember_phone(self, phone: str, peer: Peer, *, is_contact: bool = False) -> None:
+        me = self._pace.me.account_id
+        async with self._pace.database.writing() as session:
+            await people.remember_phone(session, me, phone, peer, now=self._pace.clock())
             if is_contact:
                 await people.set_contact(session, me, peer.user_id, is_contact=True)

@@ -1,6 +1,6 @@
 """The queries of what people wrote: stored once however often Telegram tells it, answered after a quiet."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,7 +10,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import handoff
-from shared.models import Lead, Message
+from shared.models import MESSAGES, Lead, Message
+from shared.rows import given, same
 from shared.status import OPEN, Intent, LeadStatus
 from worker import outbox
 from worker.ports import Incoming, Outgoing, Verdict
@@ -80,6 +81,17 @@ async def handle(
         await session.exec(last.values(outbox.account_of(source)))
 
 
+async def handle_all(session: AsyncSession, meant: Mapping[int, Intent | None]) -> None:
+    """The same for messages of several leads, each with what it was taken for."""
+    rows = given(MESSAGES, same("id", "intent"), meant.items())
+    await session.exec(
+        update(Message)
+        .where(col(Message.id) == rows.c.id, col(Message.state) == "received")
+        .values(state="handled", intent=case((col(Message.kind) == "reply", rows.c.intent), else_=None))
+        .execution_options(synchronize_session=False)
+    )
+
+
 async def transcribe(session: AsyncSession, message_id: int, before: str, text: str) -> None:
     """Keep what was heard in a message, unless it was answered, edited or taken back meanwhile."""
     await session.exec(
@@ -105,12 +117,12 @@ async def leave_to_human(session: AsyncSession, lead_id: int) -> int:
     return left.rowcount
 
 
-async def any_unanswered(session: AsyncSession, message_ids: Collection[int]) -> bool:
-    """Whether nobody has answered one of these yet."""
+async def unanswered_among(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
+    """Which of these nobody has answered yet."""
     found = await session.exec(
-        select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "received").limit(1)
+        select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "received")
     )
-    return found.first() is not None
+    return {number for number in found if number is not None}
 
 
 async def any_but(session: AsyncSession, lead_id: int, message_ids: Collection[int]) -> bool:
@@ -135,8 +147,11 @@ async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelt
         )
     )
     first, last = row.one()
-    if first is None or last is None:
-        return None
+    return None if first is None or last is None else quiet(first, last, debounce=debounce)
+
+
+def quiet(first: datetime, last: datetime, *, debounce: timedelta) -> datetime:
+    """When messages that came between these moments will have been followed by enough quiet."""
     return min(last + debounce, first + MOST_QUIETS * debounce)
 
 

@@ -14,8 +14,9 @@ from shared.db import DATABASE_DOWN, Database
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
-from worker import outbox, queue, requests
-from worker.moves import Policy, Settled
+from worker import queue
+from worker.looks import Looks
+from worker.moves import Settled
 from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
 from worker.pace import Pace
 from worker.ports import (
@@ -32,16 +33,13 @@ from worker.ports import (
 from worker.queue import Me
 from worker.retry import Outage, Outages
 from worker.sender import Sender
-from worker.settle import settle
-from worker.silence import why_silent
+from worker.settle import Settling
 from worker.steps import STEPS, Tools
 from worker.wakeups import Wakeups
 from worker.work import Work
 
 log = logging.getLogger(__name__)
 
-# Enough to hide a slow model behind others' work, few enough for one account.
-MOST_IN_FLIGHT = 32
 # How long a stop waits for work in hand, and how long the loop leaves a lost database alone; seconds.
 DRAIN_SECONDS = 10
 DATABASE_PAUSE_SECONDS = 1
@@ -56,8 +54,11 @@ class Engine:
     tools: Tools
     sender: Sender
     pace: Pace
-    policy: Policy
+    looks: Looks
+    settling: Settling
     lease: timedelta
+    # Most leads worked on at a time: enough to hide a slow model behind others' work.
+    most_in_hand: int
     outages: Outages
     # Told of a lead whose first message was late, and of Telegram's id of that message.
     look_back: Callable[[Lead, int], None]
@@ -75,6 +76,7 @@ class Loop:
         self._losses: dict[int, int] = {}
         self._stopping = False
         self._claimed_unseen = False
+        self._was_full = False
         self._lost: SessionEndedError | None = None
 
     def stop(self) -> None:
@@ -104,7 +106,7 @@ class Loop:
 
     async def _claim(self) -> int:
         """Start work on what is due; gives how many leads that is."""
-        room = MOST_IN_FLIGHT - len(self._working)
+        room = self._engine.most_in_hand - len(self._working)
         if room <= 0:
             return 0
         engine = self._engine
@@ -120,6 +122,7 @@ class Loop:
             self._wakeups.wake()
             return 0
         self._claimed_unseen = False
+        self._was_full = len(leads) == room
         for lead in leads:
             if lead.id is not None:
                 self._losses[lead.id] = lead.lost_leases
@@ -167,10 +170,12 @@ class Loop:
             if (again := self._waiting.pop(lead_id, None)) is not None:
                 self._losses[lead_id] = again.lost_leases
                 self._start(again, lead_id)
-            # Room in hand, or among the new conversations where few are prepared at a time.
-            is_new = lead.status is LeadStatus.PENDING and self._engine.pace.few_ahead
-            if was_doubted or is_new or len(self._working) == MOST_IN_FLIGHT - 1:
+            # Only so many of either kind are in hand at a time: others may wait for the place.
+            is_new = lead.status is LeadStatus.PENDING
+            if was_doubted or (is_new and self._engine.pace.few_ahead):
                 self._wakeups.wake()
+            elif is_new or self._was_full:
+                self._wakeups.wake_soon()
 
     async def _decide(self, lead: Lead) -> Outcome:
         engine = self._engine
@@ -195,15 +200,11 @@ class Loop:
 
     async def _act(self, lead: Lead) -> Outcome:
         engine = self._engine
-        async with engine.database.reading() as session:
-            # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
-            lead = await queue.look(session, lead.id or 0, engine.me)
-            greets = lead.status is LeadStatus.RESOLVED
-            known = greets and await requests.met_before(session, lead)
-            work = Work(lead, await outbox.transcript(session, lead.id or 0), known)
-            silent = await why_silent(session, work)
-        if silent is not None:
-            return LeaveAlone(silent)
+        # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
+        look = await engine.looks.at(lead)
+        if look.silent is not None:
+            return LeaveAlone(look.silent)
+        work = look.work
         outage = engine.outages.of(work.next_call)
         try:
             outcome = await self._take_step(work)
@@ -260,9 +261,7 @@ class Loop:
     async def _write(self, lead: Lead, outcome: Outcome, *, is_unsure: bool) -> Settled:
         engine = self._engine
         try:
-            return await settle(
-                engine.database, engine.me, lead, outcome, now=engine.clock(), policy=engine.policy
-            )
+            return await engine.settling.settle(lead, outcome, now=engine.clock())
         except (IllegalTransitionError, IntegrityError):
             if not is_unsure:
                 raise

@@ -18,7 +18,6 @@ from worker.outcomes import Delivered, Heard, Outcome, Say, Undeliverable
 from worker.queue import Me
 
 ACTOR = "worker"
-FRESH: dict[str, Any] = {"attempts": 0, "lost_leases": 0, "last_error": None}
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class Moves:
             case Delivered() | Undeliverable():
                 return False
             case Say(answers=answers) | Heard(answers=answers) if answers:
-                gone = not await inbox.any_unanswered(session, answers)
+                gone = not await inbox.unanswered_among(session, answers)
                 # A draft is to answer everything: it is written anew.
                 drafted = self.policy.drafts and isinstance(outcome, Say) and lead.status in inbox.ANSWERED
                 gone |= drafted and await inbox.any_but(session, lead.id or 0, answers)

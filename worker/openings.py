@@ -17,7 +17,7 @@ from worker.outreach import AHEAD, FRESH, LISTED, Limits, ahead, is_fresh
 from worker.queue import Claim, Me
 from worker.room import Room, unreleased
 
-MOST_AHEAD = 32
+MOST_AHEAD = 128
 # So many are put off at once when the hours are over.
 MOST_CLOSED = 500
 # The account with most room has so long to take a new lead before the others may.

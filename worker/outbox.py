@@ -1,6 +1,6 @@
 """The queries of what is to be said: an identity first, then the sending, then the record."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal
@@ -10,9 +10,26 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.identity import new_random_id
-from shared.models import Lead, Message
+from shared.models import MESSAGES, Lead, Message
+from shared.rows import given, same
+from shared.status import LeadStatus
 from worker.outcomes import Delivered, Say
 from worker.ports import Greeting, Verdict
+
+_NO_ACCOUNT: dict[str, Any] = dict.fromkeys(
+    (
+        "refused",
+        "confidence",
+        "facts",
+        "model",
+        "model_calls",
+        "tokens_in",
+        "tokens_cached",
+        "tokens_out",
+        "cost_usd",
+        "latency_ms",
+    )
+)
 
 
 async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime, draft: bool = False) -> None:
@@ -20,23 +37,31 @@ async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime,
 
     A draft waits for a human's approval, and gets its random_id with that.
     """
-    await session.exec(
-        insert(Message).values(
-            lead_id=lead.id,
-            account_id=lead.account_id,
-            direction="out",
-            kind=say.kind,
-            text=say.text,
-            key=say.key,
-            random_id=None if draft else new_random_id(),
-            state="draft" if draft else "queued",
-            intent=say.intent,
-            next_status=say.becomes,
-            next_reason=say.reason,
-            created_at=now,
-            **account_of(say.source),
-        )
-    )
+    await session.exec(insert(Message).values(_row(lead, say, now=now, draft=draft)))
+
+
+async def enqueue_all(session: AsyncSession, says: Sequence[tuple[Lead, Say]], *, now: datetime) -> None:
+    """The same for several leads; no drafts."""
+    await session.exec(insert(Message).values([_row(lead, say, now=now, draft=False) for lead, say in says]))
+
+
+def _row(lead: Lead, say: Say, *, now: datetime, draft: bool) -> dict[str, Any]:
+    return {
+        "lead_id": lead.id,
+        "account_id": lead.account_id,
+        "direction": "out",
+        "kind": say.kind,
+        "text": say.text,
+        "key": say.key,
+        "random_id": None if draft else new_random_id(),
+        "state": "draft" if draft else "queued",
+        "intent": say.intent,
+        "next_status": say.becomes,
+        "next_reason": say.reason,
+        "created_at": now,
+        **_NO_ACCOUNT,
+        **account_of(say.source),
+    }
 
 
 def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
@@ -52,12 +77,15 @@ def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
     return columns
 
 
-async def transcript(session: AsyncSession, lead_id: int) -> Sequence[Message]:
-    """Everything said and to be said, oldest first."""
+async def transcripts(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, Sequence[Message]]:
+    """Everything said and to be said to each of these leads, oldest first."""
     rows = await session.exec(
-        select(Message).where(col(Message.lead_id) == lead_id).order_by(col(Message.id))
+        select(Message).where(col(Message.lead_id).in_(lead_ids)).order_by(col(Message.id))
     )
-    return rows.all()
+    said: dict[int, list[Message]] = {lead_id: [] for lead_id in lead_ids}
+    for message in rows:
+        said[message.lead_id].append(message)
+    return said
 
 
 async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
@@ -73,6 +101,51 @@ async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
         )
         .execution_options(synchronize_session=False)
     )
+
+
+async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Sequence[Message]:
+    """Write down that Telegram has these; gives the messages as they are now.
+
+    Passed by are those that bring the lead to a human: that takes a summary.
+    """
+    rows = given(
+        MESSAGES,
+        same("id", "telegram_message_id", "sent_at"),
+        ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered),
+    )
+    sent = await session.exec(
+        update(Message)
+        .where(col(Message.id) == rows.c.id, col(Message.next_status).is_distinct_from(LeadStatus.HANDED_OFF))
+        .values(
+            state="sent",
+            telegram_message_id=rows.c.telegram_message_id,
+            sent_at=rows.c.sent_at,
+            error=None,
+        )
+        .returning(Message)
+        .execution_options(synchronize_session=False)
+    )
+    return sent.scalars().all()
+
+
+async def waiting_of(
+    session: AsyncSession, lead_ids: Collection[int]
+) -> Mapping[int, Mapping[str, tuple[datetime, datetime]]]:
+    """What of each lead is queued, a draft or unanswered: by state, when the first and the last came."""
+    found = await session.exec(
+        select(
+            col(Message.lead_id),
+            col(Message.state),
+            func.min(col(Message.created_at)),
+            func.max(col(Message.created_at)),
+        )
+        .where(col(Message.lead_id).in_(lead_ids), col(Message.state).in_(("queued", "draft", "received")))
+        .group_by(col(Message.lead_id), col(Message.state))
+    )
+    waiting: dict[int, dict[str, tuple[datetime, datetime]]] = {}
+    for lead_id, state, first, last in found:
+        waiting.setdefault(lead_id, {})[state] = first, last
+    return waiting
 
 
 async def record_failed(session: AsyncSession, message_id: int, reason: str) -> None:
@@ -116,22 +189,22 @@ async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> boo
     return requeued.rowcount > 0
 
 
-async def forget_cancelled(session: AsyncSession, lead_id: int) -> None:
+async def forget_cancelled(session: AsyncSession, *lead_ids: int) -> None:
     """What was taken back was meant for somebody else: it is not to be said any more."""
     await session.exec(
         update(Message)
-        .where(col(Message.lead_id) == lead_id, col(Message.state) == "cancelled")
+        .where(col(Message.lead_id).in_(lead_ids), col(Message.state) == "cancelled")
         .where(col(Message.random_id).is_not(None))
         .values(state="failed")
         .execution_options(synchronize_session=False)
     )
 
 
-async def release(session: AsyncSession, message_id: int, *, now: datetime) -> None:
-    """Write down that pacing lets a first message go."""
+async def release(session: AsyncSession, message_ids: Collection[int | None], *, now: datetime) -> None:
+    """Write down that pacing lets these first messages go."""
     await session.exec(
         update(Message)
-        .where(col(Message.id) == message_id)
+        .where(col(Message.id).in_(message_ids))
         .values(released_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -147,10 +220,12 @@ async def released_since(session: AsyncSession, account_id: int, since: datetime
     return counted.one()
 
 
-async def is_queued(session: AsyncSession, message_id: int) -> bool:
-    """Whether a message is still to be said."""
-    found = await session.exec(select(Message.state).where(col(Message.id) == message_id))
-    return found.one_or_none() == "queued"
+async def queued_among(session: AsyncSession, message_ids: Collection[int]) -> Collection[int | None]:
+    """Which messages are still to be said."""
+    found = await session.exec(
+        select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "queued")
+    )
+    return set(found)
 
 
 async def has(session: AsyncSession, lead_id: int, state: Literal["draft", "queued"]) -> bool:

@@ -1,6 +1,6 @@
 """The queries of whom an account knows: a second lead of a known person costs no call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
@@ -15,14 +15,20 @@ from worker.ports import Peer
 KNOWN_FOR = timedelta(days=30)
 
 
-async def by_username(session: AsyncSession, account_id: int, username: str, *, now: datetime) -> Peer | None:
-    """Whom the username led to not long ago."""
-    query = select(TelegramPerson).where(
-        col(TelegramPerson.account_id) == account_id,
-        col(TelegramPerson.username) == username.lower(),
-        col(TelegramPerson.username_at) > now - KNOWN_FOR,
+async def by_usernames(
+    session: AsyncSession, account_id: int, usernames: Iterable[str], *, now: datetime
+) -> Mapping[str, Peer]:
+    """Whom those of the usernames that we know, in lower case, led to not long ago."""
+    known = await session.exec(
+        select(TelegramPerson)
+        .where(
+            col(TelegramPerson.account_id) == account_id,
+            col(TelegramPerson.username).in_({username.lower() for username in usernames}),
+            col(TelegramPerson.username_at) > now - KNOWN_FOR,
+        )
+        .order_by(col(TelegramPerson.username_at))
     )
-    return _peer((await session.exec(query.order_by(col(TelegramPerson.username_at).desc()))).first())
+    return {person.username or "": Peer(person.user_id, person.access_hash) for person in known}
 
 
 async def by_phone(session: AsyncSession, account_id: int, phone_e164: str, *, now: datetime) -> Peer | None:
@@ -35,27 +41,38 @@ async def by_phone(session: AsyncSession, account_id: int, phone_e164: str, *, n
     return _peer((await session.exec(query.order_by(col(TelegramPerson.phone_at).desc()))).first())
 
 
-async def remember(
-    session: AsyncSession,
-    account_id: int,
-    peer: Peer,
-    *,
-    now: datetime,
-    username: str | None = None,
-    phone: str | None = None,
+async def remember_phone(
+    session: AsyncSession, account_id: int, phone: str, peer: Peer, *, now: datetime
 ) -> None:
-    """Keep whom a username or a phone has led to."""
+    """Keep whom a phone has led to."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    known: dict[str, object] = {"access_hash": peer.access_hash}
-    if username is not None:
-        known |= {"username": username.lower(), "username_at": now}
-    if phone is not None:
-        known |= {"phone_e164": phone, "phone_at": now}
+    known = {"access_hash": peer.access_hash, "phone_e164": phone, "phone_at": now}
     await session.exec(
         insert(TelegramPerson)
         .values(account_id=account_id, user_id=peer.user_id, **known)
         .on_conflict_do_update(index_elements=["account_id", "user_id"], set_=known)
     )
+
+
+async def remember_usernames(
+    session: AsyncSession, account_id: int, found: Mapping[str, Peer], *, now: datetime
+) -> None:
+    """Keep whom usernames have led to."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    # Of two usernames of one person the last is kept: an upsert takes each row once.
+    rows = {
+        peer.user_id: {
+            "account_id": account_id,
+            "user_id": peer.user_id,
+            "access_hash": peer.access_hash,
+            "username": username.lower(),
+            "username_at": now,
+        }
+        for username, peer in found.items()
+    }
+    adding = insert(TelegramPerson).values(list(rows.values()))
+    said = {name: adding.excluded[name] for name in ("access_hash", "username", "username_at")}
+    await session.exec(adding.on_conflict_do_update(index_elements=["account_id", "user_id"], set_=said))
 
 
 async def forget(session: AsyncSession, account_id: int, user_id: int) -> None:

@@ -1,5 +1,6 @@
 """A new form by somebody we know: into the conversation that is open, not into a second one."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import case, exists
@@ -32,6 +33,19 @@ async def conversation_of(session: AsyncSession, account_id: int, user_id: int, 
     return found.one_or_none()
 
 
+async def known_among(session: AsyncSession, account_id: int, user_ids: Collection[int]) -> Collection[int]:
+    """Who of these people is in a conversation already: an open one, or a human's."""
+    found = await session.exec(
+        select(Lead.telegram_user_id).where(
+            col(Lead.account_id) == account_id,
+            col(Lead.telegram_user_id).in_(user_ids),
+            col(Lead.status).in_(OPEN | {LeadStatus.HANDED_OFF}),
+            col(Lead.duplicate_of).is_(None),
+        )
+    )
+    return {user for user in found if user is not None}
+
+
 async def join(
     session: AsyncSession, lead: Lead, conversation: Lead, *, now: datetime, debounce: timedelta
 ) -> None:
@@ -56,21 +70,25 @@ async def join(
         await inbox.make_due(session, conversation, now=now, debounce=debounce)
 
 
-async def met_before(session: AsyncSession, lead: Lead) -> bool:
-    """Whether the lead's person has heard from this account about an earlier request."""
+async def met_before(session: AsyncSession, account_id: int, leads: Collection[Lead]) -> set[int | None]:
+    """Those of the leads whose person has heard from this account about an earlier request."""
+    told = exists().where(
+        col(Message.lead_id) == Lead.id, col(Message.direction) == "out", col(Message.state) == "sent"
+    )
     found = await session.exec(
-        select(
-            exists().where(
-                col(Lead.account_id) == lead.account_id,
-                col(Lead.telegram_user_id) == lead.telegram_user_id,
-                col(Lead.id) != lead.id,
-                col(Message.lead_id) == col(Lead.id),
-                col(Message.direction) == "out",
-                col(Message.state) == "sent",
-            )
+        select(Lead.id, Lead.telegram_user_id).where(
+            col(Lead.account_id) == account_id,
+            col(Lead.telegram_user_id).in_({lead.telegram_user_id for lead in leads}),
+            told,
         )
     )
-    return found.one()
+    heard = set(found)
+    return {
+        lead.id
+        for lead in leads
+        for known, user in heard
+        if user == lead.telegram_user_id and known != lead.id
+    }
 
 
 def _conversation(account_id: int, user_id: int, lead: Lead) -> SelectOfScalar[Lead]:

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from shared.clock import Clock
@@ -20,6 +19,7 @@ from worker.ports import (
     TelegramUnavailableError,
 )
 from worker.silence import why_silent
+from worker.together import Together
 from worker.work import Work
 
 log = logging.getLogger(__name__)
@@ -32,60 +32,72 @@ TYPING_SHOWN_SECONDS = 5
 FROZEN_PAUSE = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
 class Sender:
     """`typing_seconds`: most time spent showing `typing…`; `may_speak`: whether the account is still ours."""
 
-    telegram: Telegram
-    pace: Pace
-    clock: Clock
-    typing_seconds: float
-    may_speak: Callable[[], bool]
-    typing_shown: float = TYPING_SHOWN_SECONDS
+    def __init__(
+        self,
+        telegram: Telegram,
+        pace: Pace,
+        clock: Clock,
+        typing_seconds: float,
+        may_speak: Callable[[], bool],
+        *,
+        typing_shown: float = TYPING_SHOWN_SECONDS,
+    ) -> None:
+        self._telegram = telegram
+        self._pace = pace
+        self._clock = clock
+        self._typing_seconds = typing_seconds
+        self._may_speak = may_speak
+        self._typing_shown = typing_shown
+        self._last_looks = Together(self._look_once_more)
 
     async def deliver(self, work: Work, message: Message) -> Outcome:
         """Send one queued message. An unknown outcome raises, and the same message is tried again."""
         first = message.kind == "greeting"
         is_late = message.released_at is not None
-        if first and (wait := await self.pace.before_first_message(work.lead, message)):
+        if first and (wait := await self._pace.before_first_message(work.lead, message)):
             return wait
         if message.random_id is None or message.id is None:
             raise ValueError(f"message {message.id} was queued without an identity")
         try:
             await self._type(work, message)
-            if (not_now := await self._no_longer(work, message.id)) is not None:
+            if (not_now := await self._last_looks.ask((work, message.id))) is not None:
                 return not_now
-            if not self.may_speak():
+            if not self._may_speak():
                 raise TelegramUnavailableError("whose account this is cannot be confirmed")
-            sent = await self.telegram.send(work.peer, message.text, message.random_id)
+            sent = await self._telegram.send(work.peer, message.text, message.random_id)
         except CannotWriteError as error:
             return Undeliverable(message.id, str(error))
         except OutreachLimitedError as error:
-            refused = await self.pace.refused(str(error))
+            refused = await self._pace.refused(str(error))
             return Wait(refused if first else FROZEN_PAUSE, str(error))
         except RateLimitedError as error:
             return Wait(error.wait, str(error))
         if first:
-            await self.pace.got_through()
+            await self._pace.got_through()
         log.info("lead %s: %s sent (%s)", work.id, message.kind, size(message.text))
-        return Delivered(message.id, sent.message_id, self.clock(), is_late)
+        return Delivered(message.id, sent.message_id, self._clock(), is_late)
 
-    async def _no_longer(self, work: Work, message_id: int) -> Outcome | None:
+    async def _look_once_more(self, sends: Sequence[tuple[Work, int]]) -> Sequence[Outcome | None]:
         # Taken over by a human, or listed, while it waited for its turn or was being typed.
-        async with self.pace.database.reading() as session:
-            if not await outbox.is_queued(session, message_id):
-                return Rest()
-            why = await why_silent(session, work)
-        return None if why is None else LeaveAlone(why)
+        async with self._pace.database.reading() as session:
+            queued = await outbox.queued_among(session, [message_id for _, message_id in sends])
+            silent = await why_silent(session, [work for work, _ in sends])
+        return [
+            Rest() if message_id not in queued else LeaveAlone(why) if why else None
+            for (_, message_id), why in zip(sends, silent, strict=True)
+        ]
 
     async def _type(self, work: Work, message: Message) -> None:
         """As long as typing the text takes, shown anew as often as Telegram wants it."""
-        seconds = min(self.typing_seconds, len(message.text) / CHARACTERS_A_SECOND)
+        seconds = min(self._typing_seconds, len(message.text) / CHARACTERS_A_SECOND)
         while seconds > 0:
             try:
-                await self.telegram.show_typing(work.peer)
+                await self._telegram.show_typing(work.peer)
             except RateLimitedError:
                 # Good manners may be left out; the message may not.
                 return
-            await asyncio.sleep(min(seconds, self.typing_shown))
-            seconds -= self.typing_shown
+            await asyncio.sleep(min(seconds, self._typing_shown))
+            seconds -= self._typing_shown

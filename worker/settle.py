@@ -1,5 +1,6 @@
 """Turns a step's outcome into rows, in one transaction that begins by checking the lease."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
@@ -9,11 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared import do_not_contact, handoff
 from shared.db import Database
 from shared.do_not_contact import PERSON, Contacts
+from shared.errors import IllegalTransitionError, LostRaceError
 from shared.handoff import HandoffError
+from shared.lifecycle import FRESH
 from shared.models import Lead
 from shared.status import LeadStatus, may_become
-from worker import inbox, outbox, queue, requests
-from worker.moves import ACTOR, FRESH, Moves, Policy, Settled
+from worker import inbox, outbox, queue, requests, strides
+from worker.moves import ACTOR, Moves, Policy, Settled
 from worker.outcomes import (
     Advance,
     Delivered,
@@ -33,23 +36,46 @@ from worker.outcomes import (
 )
 from worker.queue import Me
 from worker.retry import backoff
+from worker.strides import Stride
+from worker.together import Together
 
 
-async def settle(
-    database: Database, me: Me, lead: Lead, outcome: Outcome, *, now: datetime, policy: Policy
-) -> Settled:
-    """Write an outcome down; says whether there is more to do now, or when.
+class Settling:
+    """One worker's settlements: those that come at the same time are written in one transaction."""
 
-    Raises LostRaceError if the lease is no longer ours; then nothing is written.
-    """
-    settlement = _Settlement(me, now, policy)
-    try:
-        async with database.writing() as session:
-            return await settlement.write(session, lead, outcome)
-    except IntegrityError:
-        # Two leads of one person were found at the same moment: the second look sees the first one's row.
-        async with database.writing() as session:
-            return await settlement.write(session, lead, outcome)
+    def __init__(self, database: Database, me: Me, policy: Policy) -> None:
+        self._database = database
+        self._me = me
+        self._policy = policy
+        self._together = Together(self._write)
+
+    async def settle(self, lead: Lead, outcome: Outcome, *, now: datetime) -> Settled:
+        """Write an outcome down; says whether there is more to do now, or when.
+
+        Raises LostRaceError if the lease is no longer ours; then nothing is written.
+        """
+        stride = Stride(lead, outcome, now)
+        written = await self._together.ask(stride) if strides.is_ordinary(stride, self._policy) else None
+        return written or await self._alone(stride)
+
+    async def _write(self, together: Sequence[Stride]) -> Sequence[Settled | None]:
+        try:
+            async with self._database.writing() as session:
+                written = await strides.settle_all(session, self._me, together, self._policy)
+        except (IntegrityError, IllegalTransitionError, LostRaceError):
+            # One of them is not what it seems: each is written by itself, and only that one fails.
+            written = {}
+        return [written.get(stride.lead.id or 0) for stride in together]
+
+    async def _alone(self, stride: Stride) -> Settled:
+        settlement = _Settlement(self._me, stride.now, self._policy)
+        try:
+            async with self._database.writing() as session:
+                return await settlement.write(session, stride.lead, stride.outcome)
+        except IntegrityError:
+            # Two leads of one person were found at the same moment: the second look sees the first one's row.
+            async with self._database.writing() as session:
+                return await settlement.write(session, stride.lead, stride.outcome)
 
 
 class _Settlement(Moves):

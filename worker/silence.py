@@ -1,18 +1,25 @@
 """Whether a lead's person may be written to at all: asked before each step, and right before a send."""
 
+from collections.abc import Sequence
+
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import do_not_contact
 from shared.do_not_contact import PERSON, Contacts
+from shared.models import DoNotContact
 from worker.work import Work
 
 
-async def why_silent(session: AsyncSession, work: Work) -> str | None:
-    """Why nothing may be said to the lead's person, nor Telegram be asked about them; None if it may.
+async def why_silent(session: AsyncSession, works: Sequence[Work]) -> Sequence[str | None]:
+    """Why nothing may be said to each lead's person, nor Telegram be asked about them; None if it may.
 
     The apology to somebody who has just asked not to be written to is the one thing they still get.
     """
-    entry = await do_not_contact.find(session, Contacts.of(work.lead))
+    entries = await do_not_contact.find_all(session, [Contacts.of(work.lead) for work in works])
+    return [_why(work, entry) for work, entry in zip(works, entries, strict=True)]
+
+
+def _why(work: Work, entry: DoNotContact | None) -> str | None:
     if entry is None:
         return None
     asked_here = entry.actor == PERSON and entry.lead_id == work.lead.id

@@ -27,6 +27,8 @@ DEAF = (
     "no wake-ups, polling instead: DATABASE_URL leads through a pooler in transaction mode, which drops them;"
     " set DATABASE_LISTEN_URL to the server's own address"
 )
+# Places that become free are filled together: a claim costs the same for one lead as for many.
+SOON_SECONDS = 0.1
 # Timers are set no further ahead than this.
 FORESIGHT_SECONDS = 3600
 
@@ -38,10 +40,16 @@ class Wakeups:
         self._clock = clock
         self._poll_seconds = poll_seconds
         self._event = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
         """There is work now."""
         self._event.set()
+
+    def wake_soon(self) -> None:
+        """There may be work, and a moment later more of it."""
+        if self._soon is None or self._soon.when() <= asyncio.get_running_loop().time():
+            self._soon = asyncio.get_running_loop().call_later(SOON_SECONDS, self.wake)
 
     def wake_at(self, moment: datetime) -> None:
         """There will be work at `moment`; what is hours away is found by the poll."""

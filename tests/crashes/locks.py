@@ -16,7 +16,7 @@ _WAITING = """
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query NOT LIKE %s
 """
 # Renews the worker's hold on its account now and then, by way of the account's row.
-_TENURE = "%held_until%"
+_TENURE = "INSERT INTO telegram_accounts%"
 
 
 class Lock(Protocol):

@@ -10,8 +10,8 @@ from shared.models import Lead
 from shared.status import LeadStatus
 from tests.model.chats import Fate, Line
 from tests.worker.rows import POLICY
-from worker import outbox, queue
 from worker.finder import PacedFinder
+from worker.looks import Looks
 from worker.outcomes import GiveUp, Outcome, Rest, Retry, Wait
 from worker.outreach import Limits
 from worker.pace import Pace
@@ -20,7 +20,6 @@ from worker.queue import Me
 from worker.sender import Sender
 from worker.steps import STEPS, Tools
 from worker.steps.greet import Opening
-from worker.work import Work
 
 AWHILE = timedelta(seconds=20)
 UNPACED = Limits(timedelta(), 1_000_000, timedelta(), resolves=1_000_000, imports=1_000_000)
@@ -72,9 +71,8 @@ class Life:
             return Wait(AWHILE, str(error)) if line.fate is Fate.AWAY else Retry(str(error))
 
     async def _act(self, lead: Lead, line: Line, may_speak: Callable[[], bool]) -> Outcome:
-        async with self.database.reading() as session:
-            lead = await queue.look(session, lead.id or 0, self.me)
-            work = Work(lead, await outbox.transcript(session, lead.id or 0))
+        look = await Looks(self.database, self.me).at(lead)
+        lead, work = look.work.lead, look.work
         pace = Pace(self.database, self.me, UNPACED, self.clock, UTC)
         if work.queued is not None:
             return await Sender(line, pace, self.clock, 0, may_speak).deliver(work, work.queued)

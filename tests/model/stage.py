@@ -23,7 +23,7 @@ from worker import inbox, openings, queue
 from worker.inbox import ANSWERED
 from worker.listener import Listener
 from worker.queue import Me
-from worker.settle import settle
+from worker.settle import Settling
 from worker.wakeups import Wakeups
 
 MOMENT = timedelta(milliseconds=1)
@@ -143,7 +143,7 @@ class Stage:
         now = self.tick()
         hand = life.hands[number]
         assert hand.outcome is not None
-        writing = settle(self.database, life.me, hand.lead, hand.outcome, now=now, policy=POLICY)
+        writing = Settling(self.database, life.me, POLICY).settle(hand.lead, hand.outcome, now=now)
         if not self.ledger.holds(life.me, number):
             with pytest.raises(LostRaceError):
                 await writing

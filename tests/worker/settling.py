@@ -17,7 +17,7 @@ from worker.outcomes import (
     Outcome,
 )
 from worker.queue import Me
-from worker.settle import settle
+from worker.settle import Settling
 
 S = LeadStatus
 SECOND = timedelta(seconds=1)
@@ -28,7 +28,7 @@ TALKING = [S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.BOOKED, S.REJECTED, S.NO_REPLY
 async def write(
     database: Database, me: Me, lead: Lead, outcome: Outcome, at: timedelta = 0 * SECOND
 ) -> Settled:
-    return await settle(database, me, lead, outcome, now=NOW + at, policy=POLICY)
+    return await Settling(database, me, POLICY).settle(lead, outcome, now=NOW + at)
 
 
 async def state(database: Database, lead: Lead) -> dict[str, Any]:

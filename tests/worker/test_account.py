@@ -101,9 +101,10 @@ async def begin(
 ) -> datetime | None:
     limits = Limits(GAP, most, 3 * SECOND)
     async with database.writing() as session:
-        return await account.begin_conversation(
-            session, me.account_id, limits, fresh=fresh, now=NOW + at, chance=chance
+        (free,) = await account.begin_conversations(
+            session, me.account_id, limits, [fresh], now=NOW + at, chance=lambda: chance
         )
+        return free
 
 
 async def refuse(database: Database, me: Me, at: timedelta) -> timedelta:
@@ -115,7 +116,10 @@ async def look_up(
     database: Database, me: Me, at: timedelta, most: int | None = None, gap: timedelta | None = 3 * SECOND
 ) -> datetime | None:
     async with database.writing() as session:
-        return await account.begin_lookup(session, me.account_id, RESOLVE, most, gap=gap, now=NOW + at)
+        (free,) = await account.begin_lookups(
+            session, me.account_id, [account.Lookup(RESOLVE, most, gap)], now=NOW + at
+        )
+        return free
 
 
 async def test_first_messages_keep_their_gap(kept_database: Database, me: Me) -> None:
@@ -149,16 +153,19 @@ async def test_part_of_the_day_is_kept_for_the_fresh(kept_database: Database, me
     assert await begin(kept_database, me, 3 * HOUR, fresh=True, most=3) is None
 
 
-async def test_of_many_at_once_no_more_than_the_limit(kept_database: Database, me: Me) -> None:
+@pytest.mark.parametrize("crowd", [1, 3, 12])
+async def test_of_many_at_once_no_more_than_the_limit(kept_database: Database, me: Me, crowd: int) -> None:
     limits = Limits(timedelta(), 5, timedelta())
 
-    async def ask() -> datetime | None:
+    async def ask() -> list[datetime | None]:
         async with kept_database.writing() as session:
-            return await account.begin_conversation(
-                session, me.account_id, limits, fresh=True, now=NOW, chance=0
+            free = await account.begin_conversations(
+                session, me.account_id, limits, [True] * crowd, now=NOW, chance=lambda: 0
             )
+            return list(free)
 
-    assert (await asyncio.gather(*(ask() for _ in range(12)))).count(None) == 5
+    free = await asyncio.gather(*(ask() for _ in range(12 // crowd)))
+    assert [moment for some in free for moment in some].count(None) == 5
 
 
 async def test_erased_leads_still_count(kept_database: Database, me: Me) -> None:

@@ -12,12 +12,12 @@ from worker.moves import Settled
 from worker.outcomes import Outcome, Say
 from worker.ports import Incoming
 from worker.queue import Me
-from worker.settle import settle
+from worker.settle import Settling
 
 
 async def write(database: Database, me: Me, lead: Lead, outcome: Outcome) -> Settled:
     policy = replace(POLICY, drafts=True)
-    return await settle(database, me, lead, outcome, now=NOW, policy=policy)
+    return await Settling(database, me, policy).settle(lead, outcome, now=NOW)
 
 
 async def answered(database: Database, me: Me, lead: Lead, *letters: int) -> Settled:

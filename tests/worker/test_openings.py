@@ -101,9 +101,8 @@ async def test_nobody_is_taken_before_a_look_up_may_be(database: Database, mine:
     fresh = await add_lead(database)
     assert await claim(database, mine, spaced) == [fresh.id]
     async with database.writing() as session:
-        await account.begin_lookup(
-            session, mine.account_id, usage.RESOLVE_USERNAME, None, gap=3 * SECOND, now=NOW
-        )
+        lookup = account.Lookup(usage.RESOLVE_USERNAME, None, 3 * SECOND)
+        await account.begin_lookups(session, mine.account_id, [lookup], now=NOW)
         await queue.release(session, mine, [old[0] or 0])
         opened = await openings.claim(session, Claim(mine, NOW + SECOND, LEASE), spaced, limit=9)
     assert (opened.leads, opened.again) == ([], NOW + 3 * SECOND)

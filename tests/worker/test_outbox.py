@@ -35,7 +35,7 @@ async def test_the_transcript_is_in_order(kept_database: Database, me: Me) -> No
         await add_message(kept_database, lead, text=text)
         await add_message(kept_database, other)
     async with kept_database.reading() as session:
-        found = await outbox.transcript(session, lead.id or 0)
+        found = (await outbox.transcripts(session, [lead.id or 0]))[lead.id or 0]
     assert [message.text for message in found] == ["раз", "два", "три"]
 
 
@@ -77,5 +77,5 @@ async def test_only_released_messages_of_the_account_count(kept_database: Databa
     await greeting(released_at=NOW, account_id=None)
     async with kept_database.writing() as session:
         assert await outbox.released_since(session, me.account_id, NOW) == 1
-        await outbox.release(session, waiting.id or 0, now=NOW)
+        await outbox.release(session, [waiting.id], now=NOW)
         assert await outbox.released_since(session, me.account_id, NOW) == 2

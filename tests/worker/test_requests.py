@@ -116,5 +116,7 @@ async def test_who_has_heard_from_us(kept_database: Database, me: Me) -> None:
     for state, met in (("failed", False), ("sent", True)):
         await add_message(kept_database, first, direction="out", kind="greeting", state=state)
         async with kept_database.reading() as session:
-            assert await requests.met_before(session, await now_of(kept_database, second)) is met
-            assert not await requests.met_before(session, first)
+            found = await requests.met_before(
+                session, me.account_id, [first, await now_of(kept_database, second)]
+            )
+            assert found == ({second.id} if met else set())

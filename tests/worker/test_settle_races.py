@@ -14,14 +14,14 @@ from worker.moves import Settled
 from worker.outcomes import Delivered, Found, Heard, Outcome
 from worker.ports import Incoming, Peer
 from worker.queue import Me
-from worker.settle import settle
+from worker.settle import Settling
 
 S = LeadStatus
 ROUNDS = range(5)
 
 
 async def write(database: Database, me: Me, lead: Lead, outcome: Outcome) -> Settled:
-    return await settle(database, me, lead, outcome, now=NOW, policy=POLICY)
+    return await Settling(database, me, POLICY).settle(lead, outcome, now=NOW)
 
 
 async def receive(database: Database, me: Me, lead: Lead, number: int) -> None:

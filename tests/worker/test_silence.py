@@ -43,7 +43,9 @@ async def talk(database: Database, me: Me, status: LeadStatus) -> Lead:
 
 async def silent(database: Database, lead: Lead) -> str | None:
     async with database.reading() as session:
-        return await why_silent(session, Work(lead, await outbox.transcript(session, lead.id or 0)))
+        said = await outbox.transcripts(session, [lead.id or 0])
+        (why,) = await why_silent(session, [Work(lead, said[lead.id or 0])])
+        return why
 
 
 @pytest.mark.parametrize("status", [S.PENDING, S.RESOLVED])

@@ -1,0 +1,117 @@
+"""Outcomes of several leads that are written together: each comes to what it would come to by itself."""
+
+import asyncio
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from shared.db import Database
+from shared.errors import LostRaceError
+from shared.models import Lead
+from tests.worker.rows import NOW, POLICY, add_leased, messages_of, moves_of, now_of, take_lease
+from tests.worker.settling import S, free, queued, state
+from worker.moves import Settled
+from worker.outcomes import Delivered, Found, Outcome, Say, Wait
+from worker.ports import Peer
+from worker.queue import Me
+from worker.settle import Settling
+
+
+def greeting(lead: Lead) -> Say:
+    return Say("greeting", f"{lead.id}:greeting:1", "Здравствуйте!", S.CONTACTED)
+
+
+async def together(
+    database: Database, me: Me, *outcomes: tuple[Lead, Outcome]
+) -> list[Settled | BaseException]:
+    settling = Settling(database, me, POLICY)
+    asks = [settling.settle(lead, outcome, now=NOW) for lead, outcome in outcomes]
+    return await asyncio.gather(*asks, return_exceptions=True)
+
+
+async def test_each_of_several_comes_to_its_own(kept_database: Database, me: Me) -> None:
+    new, resolved, sent, waits = [
+        await add_leased(kept_database, me, status)
+        for status in (S.PENDING, S.RESOLVED, S.RESOLVED, S.ENGAGED)
+    ]
+    message = await queued(kept_database, sent, kind="greeting", next_status=S.CONTACTED)
+    peer = Peer(6_800_000_000 + me.account_id, 5)
+    found, said, told, put_off = await together(
+        kept_database,
+        me,
+        (new, Found(peer, "username")),
+        (resolved, greeting(resolved)),
+        (sent, Delivered(message.id or 0, me.account_id * 1000, NOW)),
+        (waits, Wait(POLICY.debounce, "not now")),
+    )
+    assert isinstance(found, Settled)
+    assert found.lead is not None
+    assert (found.lead.status, found.lead.telegram_user_id) == (S.RESOLVED, peer.user_id)
+    assert isinstance(said, Settled)
+    assert said.lead is not None
+    assert [one.state for one in await messages_of(kept_database, resolved)] == ["queued"]
+    assert told == Settled(None, None, S.CONTACTED)
+    assert await state(kept_database, sent) == free(S.CONTACTED)
+    assert await moves_of(kept_database, sent) == [(S.RESOLVED, S.CONTACTED, "greeting delivered")]
+    assert put_off == Settled(None, NOW + POLICY.debounce, S.ENGAGED)
+
+
+async def test_a_lost_lease_costs_the_others_nothing(kept_database: Database, me: Me) -> None:
+    lost, kept = [await add_leased(kept_database, me, S.RESOLVED) for _ in range(2)]
+    await take_lease(kept_database, lost, "somebody else")
+    lost_too, settled = await together(kept_database, me, (lost, greeting(lost)), (kept, greeting(kept)))
+    assert isinstance(lost_too, LostRaceError)
+    assert isinstance(settled, Settled)
+    assert await messages_of(kept_database, lost) == []
+    assert len(await messages_of(kept_database, kept)) == 1
+
+
+async def test_words_that_are_stored_already_cost_the_others_nothing(kept_database: Database, me: Me) -> None:
+    twice, once = [await add_leased(kept_database, me, S.RESOLVED) for _ in range(2)]
+    await together(kept_database, me, (twice, greeting(twice)))
+    refused, settled = await together(kept_database, me, (twice, greeting(twice)), (once, greeting(once)))
+    assert isinstance(refused, Exception)
+    assert isinstance(settled, Settled)
+    assert [len(await messages_of(kept_database, lead)) for lead in (twice, once)] == [1, 1]
+
+
+async def test_two_leads_of_one_person_found_together(kept_database: Database, me: Me) -> None:
+    first, second = [await add_leased(kept_database, me, S.PENDING) for _ in range(2)]
+    peer = Peer(6_810_000_000 + me.account_id, 5)
+    await together(kept_database, me, (first, Found(peer, "username")), (second, Found(peer, "username")))
+    assert (await now_of(kept_database, first)).status is S.RESOLVED
+    joined = await now_of(kept_database, second)
+    assert (joined.status, joined.duplicate_of) == (S.HANDED_OFF, first.id)
+
+
+async def test_a_message_that_brings_a_human_brings_a_summary(kept_database: Database, me: Me) -> None:
+    called, other = [await add_leased(kept_database, me, S.ENGAGED) for _ in range(2)]
+    messages = [
+        await queued(kept_database, lead, next_status=status)
+        for lead, status in ((called, S.HANDED_OFF), (other, S.SCHEDULED))
+    ]
+    number = me.account_id * 1000 + 500
+    await together(
+        kept_database,
+        me,
+        (called, Delivered(messages[0].id or 0, number, NOW)),
+        (other, Delivered(messages[1].id or 0, number + 1, NOW)),
+    )
+    handed = await now_of(kept_database, called)
+    assert (handed.status, (await now_of(kept_database, other)).status) == (S.HANDED_OFF, S.SCHEDULED)
+    assert handed.handoff_summary is not None
+
+
+async def test_a_lead_in_somebodys_hands_keeps_nobody_waiting(kept_database: Database, me: Me) -> None:
+    if not kept_database.is_postgres:
+        # SQLite has one writer at a time: there is nobody to wait beside.
+        return
+    held, free_one = [await add_leased(kept_database, me, S.RESOLVED) for _ in range(2)]
+    settling = Settling(kept_database, me, POLICY)
+    async with kept_database.writing() as session:
+        await session.exec(update(Lead).where(col(Lead.id) == held.id).values(last_error="held"))
+        waiting = asyncio.create_task(settling.settle(held, greeting(held), now=NOW))
+        settled = await asyncio.wait_for(settling.settle(free_one, greeting(free_one), now=NOW), 30)
+        assert settled.lead is not None
+        assert not waiting.done()
+    assert (await waiting).lead is not None

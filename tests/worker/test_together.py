@@ -1,0 +1,69 @@
+"""Group commit: who asks while a call is under way shares the next one."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from worker.together import MOST_TOGETHER, Together
+
+
+class Calls:
+    """Doubles numbers, refuses odd ones; keeps who was asked for together."""
+
+    def __init__(self) -> None:
+        self.seen: list[list[int]] = []
+        self.asked = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    async def double(self, numbers: Sequence[int]) -> Sequence[int | Exception]:
+        self.seen.append(list(numbers))
+        self.asked.set()
+        await self.may_answer.wait()
+        if 0 in numbers:
+            raise ConnectionError("gone")
+        return [ValueError(str(number)) if number % 2 else 2 * number for number in numbers]
+
+
+async def test_who_asks_meanwhile_is_answered_together() -> None:
+    calls = Calls()
+    together = Together(calls.double)
+    first = asyncio.create_task(together.ask(2))
+    await calls.asked.wait()
+    others = [asyncio.create_task(together.ask(number)) for number in (4, 5, 6)]
+    await asyncio.sleep(0)
+    calls.may_answer.set()
+    assert await first == 4
+    assert await asyncio.gather(*others, return_exceptions=True) == [8, others[1].exception(), 12]
+    assert isinstance(others[1].exception(), ValueError)
+    assert calls.seen == [[2], [4, 5, 6]]
+
+
+async def test_what_the_call_itself_raises_everybody_gets() -> None:
+    calls = Calls()
+    calls.may_answer.set()
+    together = Together(calls.double)
+    answers = await asyncio.gather(together.ask(0), together.ask(2), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [ConnectionError, ConnectionError]
+    assert await together.ask(2) == 4
+
+
+async def test_who_gives_up_does_not_take_the_others_along() -> None:
+    calls = Calls()
+    together = Together(calls.double)
+    hasty, patient = (asyncio.create_task(together.ask(number)) for number in (2, 4))
+    await calls.asked.wait()
+    hasty.cancel()
+    calls.may_answer.set()
+    assert await patient == 8
+    with pytest.raises(asyncio.CancelledError):
+        await hasty
+
+
+async def test_a_great_crowd_comes_in_several_calls() -> None:
+    calls = Calls()
+    calls.may_answer.set()
+    together = Together(calls.double)
+    numbers = range(2, 4 * MOST_TOGETHER, 2)
+    assert await asyncio.gather(*map(together.ask, numbers)) == [2 * number for number in numbers]
+    assert max(map(len, calls.seen)) == MOST_TOGETHER
