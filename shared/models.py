@@ -62,6 +62,12 @@ class Lead(SQLModel, table=True):
             postgresql_where=text("due_at IS NOT NULL"),
             sqlite_where=text("due_at IS NOT NULL"),
         ),
+        Index(
+            "ix_leads_leased_by",
+            "leased_by",
+            postgresql_where=text("leased_by IS NOT NULL"),
+            sqlite_where=text("leased_by IS NOT NULL"),
+        ),
         # One open conversation with a person: a second request must not be greeted over the first.
         Index(
             "uq_leads_open_conversation",
