@@ -9,7 +9,8 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from shared.db import CONNECT_SECONDS, SQLITE_BUSY_SECONDS, Database, prepare_sqlite
+from shared.db import APPLICATION_NAME, CONNECT_SECONDS, SQLITE_BUSY_SECONDS, Database, prepare_sqlite
+from shared.db_url import driver_address
 
 
 def open_database(url: str) -> Database:
@@ -35,9 +36,11 @@ def _refuse_dead(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxie
 
 async def connect(database: Database) -> psycopg.AsyncConnection[Any]:
     """A connection beside the pool, each statement its own transaction; raises the driver's errors."""
-    address = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
     return await psycopg.AsyncConnection.connect(
-        address, autocommit=True, connect_timeout=CONNECT_SECONDS, application_name="ai-lead-assistant"
+        driver_address(database.url),
+        autocommit=True,
+        connect_timeout=CONNECT_SECONDS,
+        application_name=APPLICATION_NAME,
     )
 
 

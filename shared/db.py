@@ -20,6 +20,8 @@ DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeoutError, ConnectionE
 SQLITE_BUSY_SECONDS = 30
 # A database that does not answer within this is down: better an error now than a caller that hangs.
 CONNECT_SECONDS = 5
+# As pg_stat_activity shows us.
+APPLICATION_NAME = "ai-lead-assistant"
 SERVER_PID = "pg_backend_pid()"
 
 
@@ -60,7 +62,7 @@ def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL 
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=False,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "ai-lead-assistant"},
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": APPLICATION_NAME},
     )
     event.listen(engine.sync_engine, "connect", _prepare_nothing_behind_a_pooler)
     return engine

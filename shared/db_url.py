@@ -36,3 +36,8 @@ def async_url(raw: str) -> URL:
         # URL.set() takes None for "as it was".
         url = url.update_query_dict({"host": unquote(url.host)})._replace(host=None)
     return url
+
+
+def driver_address(url: URL) -> str:
+    """What psycopg itself takes for the address of an engine on PostgreSQL, password included."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)

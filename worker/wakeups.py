@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, SERVER_PID, Database, is_pooled
-from shared.db_url import async_url
+from shared.db_url import async_url, driver_address
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +70,7 @@ async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = N
 
     `direct`: the server's own address, if the database's leads through a pooler that keeps no sessions.
     """
-    url = async_url(direct) if direct else database.url
-    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    address = driver_address(async_url(direct) if direct else database.url)
     while True:
         pause = RECONNECT_SECONDS
         try:
