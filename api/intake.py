@@ -10,9 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.arrival import Arrival, Result, lead_values
 from api.committing import NotBegunError, commits_of
 from api.deliveries import keep, record
-from api.group_commit import GroupCommit
 from api.repeats import again, submit
 from shared.db import Database
+from shared.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +33,13 @@ class Intake:
         self._database = database
         self._window = window
         self._commit = commits_of(database)
-        self._group = GroupCommit(self._store, MOST)
+        # Whoever comes next is answered sooner by a small commit now than by a large one later.
+        self._group = Together(self._store, most=MOST, linger=0)
 
     async def take(self, arrival: Arrival) -> Result:
         """The lead, new or known. Raises the database's error if nothing is stored but the delivery."""
         try:
-            lead_id = await self._group.put(arrival)
+            lead_id = await self._group.ask(arrival)
         except NotBegunError as failure:
             raise failure.error from None
         if lead_id is not None:

@@ -3,10 +3,10 @@
 import logging
 from collections.abc import Sequence
 
+from shared.together import Together
 from worker import people, usage
 from worker.pace import Pace
 from worker.ports import CannotWriteError, NobodyThereError, Peer, RateLimitedError, Telegram, TelegramError
-from worker.together import Together
 
 log = logging.getLogger(__name__)
 

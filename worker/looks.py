@@ -7,10 +7,10 @@ from shared.db import Database
 from shared.errors import LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
+from shared.together import Together
 from worker import outbox, queue, requests
 from worker.queue import Me
 from worker.silence import why_silent
-from worker.together import Together
 from worker.work import Work
 
 

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.db import DATABASE_DOWN, Database
 from shared.models import Lead, Message
+from shared.together import Together
 from worker import account, handover, openings, outbox, outreach
 from worker.account import Lookup
 from worker.local_time import local_time
@@ -17,7 +18,6 @@ from worker.outcomes import Wait
 from worker.outreach import Hours, Limits, is_fresh
 from worker.ports import NotYetError
 from worker.queue import Claim, Me
-from worker.together import Together
 
 # An older lead lets those who have just sent the form go first, and asks again soon.
 YIELD = timedelta(seconds=2)

@@ -8,6 +8,7 @@ from datetime import timedelta
 from shared.clock import Clock
 from shared.log import size
 from shared.models import Message
+from shared.together import Together
 from worker import outbox
 from worker.outcomes import Delivered, LeaveAlone, Outcome, Rest, Undeliverable, Wait
 from worker.pace import Pace
@@ -19,7 +20,6 @@ from worker.ports import (
     TelegramUnavailableError,
 )
 from worker.silence import why_silent
-from worker.together import Together
 from worker.work import Work
 
 log = logging.getLogger(__name__)

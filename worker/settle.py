@@ -15,6 +15,7 @@ from shared.handoff import HandoffError
 from shared.lifecycle import FRESH
 from shared.models import Lead
 from shared.status import LeadStatus, may_become
+from shared.together import Together
 from worker import inbox, outbox, queue, requests, strides
 from worker.moves import ACTOR, Moves, Policy, Settled
 from worker.outcomes import (
@@ -37,7 +38,6 @@ from worker.outcomes import (
 from worker.queue import Me
 from worker.retry import backoff
 from worker.strides import Stride
-from worker.together import Together
 
 
 class Settling:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import httpx2
 import pytest
 
-from api.group_commit import GroupCommit
 from shared.db import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.api.test_intake import counted
@@ -70,50 +69,3 @@ async def test_a_row_that_cannot_be_stored_fails_none_of_its_neighbours(
     left = [row["outcome"] for row in await deliveries(database) if row["outcome"] != "stored"]
     assert left == (["received"] if bad % 2 else [])
     assert len(await deliveries(database)) == 6
-
-
-class Store:
-    """Stores numbers when it is told to, and says which it was given together."""
-
-    def __init__(self) -> None:
-        self.batches: list[list[int]] = []
-        self.go = asyncio.Semaphore(0)
-
-    async def __call__(self, items: Sequence[int]) -> Sequence[int]:
-        """Their negatives; 13 fails."""
-        self.batches.append(list(items))
-        await self.go.acquire()
-        if 13 in items:
-            raise ValueError("13")
-        return [-item for item in items]
-
-
-async def _waiting(group: GroupCommit[int, int], *items: int) -> list[asyncio.Task[int]]:
-    tasks = [asyncio.create_task(group.put(item)) for item in items]
-    for _ in range(4):
-        await asyncio.sleep(0)
-    return tasks
-
-
-async def test_who_comes_alone_waits_for_nobody_and_who_comes_meanwhile_goes_together() -> None:
-    store = Store()
-    group = GroupCommit(store, most=3)
-    first = await _waiting(group, 1)
-    assert store.batches == [[1]]
-    others = await _waiting(group, 2, 3, 4, 5)
-    for _ in range(3):
-        store.go.release()
-    assert await asyncio.gather(*first, *others) == [-1, -2, -3, -4, -5]
-    assert store.batches == [[1], [2, 3, 4], [5]]
-
-
-async def test_a_batch_that_fails_is_told_to_its_own_and_the_next_goes_on() -> None:
-    store = Store()
-    group = GroupCommit(store, most=2)
-    tasks = await _waiting(group, 12, 13, 14)
-    tasks[0].cancel()
-    store.go.release()
-    store.go.release()
-    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, ValueError, int]
-    assert store.batches == [[12, 13], [14]]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from worker.together import MOST_TOGETHER, Together
+from shared.together import MOST_TOGETHER, Together
 
 
 class Calls:
@@ -37,6 +37,36 @@ async def test_who_asks_meanwhile_is_answered_together() -> None:
     assert await asyncio.gather(*others, return_exceptions=True) == [8, others[1].exception(), 12]
     assert isinstance(others[1].exception(), ValueError)
     assert calls.seen == [[2], [4, 5, 6]]
+
+
+async def test_at_most_so_many_share_a_call_in_the_order_in_which_they_came() -> None:
+    calls = Calls()
+    together = Together(calls.double, most=3, linger=0)
+    first = asyncio.create_task(together.ask(2))
+    await calls.asked.wait()
+    others = [asyncio.create_task(together.ask(number)) for number in (4, 6, 8, 10)]
+    await asyncio.sleep(0)
+    calls.may_answer.set()
+    assert await asyncio.gather(first, *others) == [4, 8, 12, 16, 20]
+    assert calls.seen == [[2], [4, 6, 8], [10]]
+
+
+async def test_after_a_call_that_failed_comes_the_next() -> None:
+    calls = Calls()
+    calls.may_answer.set()
+    together = Together(calls.double, most=2)
+    answers = await asyncio.gather(*map(together.ask, (2, 0, 4)), return_exceptions=True)
+    assert [type(answer) for answer in answers] == [ConnectionError, ConnectionError, int]
+
+
+async def test_an_answer_too_few_lets_nobody_wait_for_ever() -> None:
+    async def forgetful(numbers: Sequence[int]) -> Sequence[int]:
+        return numbers[1:]
+
+    together = Together(forgetful)
+    answers = await asyncio.gather(together.ask(1), together.ask(2), return_exceptions=True)
+    assert answers[0] == 2
+    assert isinstance(answers[1], ValueError)
 
 
 async def test_what_the_call_itself_raises_everybody_gets() -> None:
