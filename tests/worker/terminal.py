@@ -9,7 +9,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-DEADLINE = 40.0
+from tests.waiting import PATIENCE_SECONDS
+
 # Makes the terminal the command's own, so that Ctrl-C reaches it, and becomes the command.
 OWN_TERMINAL = "import os, sys; os.login_tty(os.dup(0)); os.execv(sys.argv[1], sys.argv[1:])"
 
@@ -24,7 +25,7 @@ class Terminal:
 
     async def expect(self, text: str) -> None:
         """Wait until `text` is shown, and forget what came before its end."""
-        deadline = time.monotonic() + DEADLINE
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while text not in self.shown:
             assert self._read() or self._process.returncode is None, f"{text!r} never came:\n{self.shown}"
             assert time.monotonic() < deadline, f"{text!r} did not come in time:\n{self.shown}"
@@ -41,7 +42,7 @@ class Terminal:
 
     async def end(self) -> tuple[int, str]:
         """The exit code, and what was shown since the last text that was expected."""
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             code = await self._process.wait()
         while self._read():
             pass
