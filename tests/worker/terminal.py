@@ -11,8 +11,14 @@ from pathlib import Path
 
 from tests.waiting import PATIENCE_SECONDS
 
-# Makes the terminal the command's own, so that Ctrl-C reaches it, and becomes the command.
-OWN_TERMINAL = "import os, sys; os.login_tty(os.dup(0)); os.execv(sys.argv[1], sys.argv[1:])"
+# Makes the terminal the command's own, so that Ctrl-C reaches it, and becomes the command. Who is started in
+# the background of a shell ignores Ctrl-C, and so would all whom they start.
+OWN_TERMINAL = """
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.login_tty(os.dup(0))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 class Terminal:
