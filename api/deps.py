@@ -68,12 +68,23 @@ async def require_api_token(
     api_key: Annotated[str | None, Security(_API_KEY)],
 ) -> bytes:
     """Refuse with 401 who does not know API_TOKEN, if there is one; gives the token."""
-    presented = [header.encode("latin-1") for header in (bearer and bearer.credentials, api_key) if header]
-    token = known(settings.api_token, presented)
+    token = _api_token(settings, bearer, api_key)
     if token is None:
         raise unauthorized("API_TOKEN is needed: Authorization: Bearer … or X-API-Key")
     await admission.vouch(API_DOOR, token)
     return token
+
+
+async def api_token_of(request: Request, settings: ApiSettings) -> bytes | None:
+    """The token, for a route that is handed the request itself; None if it is none of API_TOKEN."""
+    if not settings.api_token:
+        return b""
+    return _api_token(settings, await _BEARER(request), await _API_KEY(request))
+
+
+def _api_token(settings: ApiSettings, bearer: Bearer, api_key: str | None) -> bytes | None:
+    presented = [header.encode("latin-1") for header in (bearer and bearer.credentials, api_key) if header]
+    return known(settings.api_token, presented)
 
 
 async def admit_submission(
@@ -93,8 +104,10 @@ async def tilda_tokens(
     return [*headers, *([query.encode("utf-8", "replace")] if query else [])]
 
 
-async def tilda_tokens_of(request: Request) -> list[bytes]:
-    """The same, for a route that is handed the request itself."""
+async def tilda_tokens_of(request: Request, settings: ApiSettings) -> list[bytes]:
+    """The same, for a route that is handed the request itself; none where none is asked for."""
+    if not settings.tilda_token:
+        return []
     schemes = await _TILDA_BEARER(request), await _TILDA_HEADER(request), await _TILDA_QUERY(request)
     return await tilda_tokens(*schemes)
 

@@ -20,6 +20,7 @@ from api.rate_limits import RateLimits
 from api.request_ids import HEADER, RequestIds
 from api.routes import deliveries, do_not_contact, drafts, handoff, health, imports, leads, people, tilda
 from api.settings import ApiSettings
+from api.short_way import ShortWay
 from api.upkeep import Upkeep
 from shared.clock import utc_now
 from shared.errors import ConfigError
@@ -92,6 +93,8 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
+    doors = {("POST", tilda.PATH): tilda.receive, ("POST", "/leads"): leads.create_plain_lead}
+    app.add_middleware(ShortWay, doors=doors, handlers=app.exception_handlers)
     files = {imports.PATH: settings.import_max_mib * 2**20}
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
     errors.install(app)

@@ -1,16 +1,29 @@
 """Leads: take them in, list them, show one, try one again."""
 
+import json
 import logging
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Query
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
 from fastapi.responses import Response
 from sqlmodel import col, select
+from starlette.requests import ClientDisconnect
 
 from api import examples
+from api.admission import Admission
 from api.arrival import arrive
-from api.deps import DatabaseDep, IntakeDep, SettingsDep, admit_submission, require_api_token
+from api.deps import (
+    API_DOOR,
+    DatabaseDep,
+    IntakeDep,
+    SettingsDep,
+    admit_submission,
+    api_token_of,
+    get_intake,
+    get_settings,
+    require_api_token,
+)
 from api.errors import invalid
 from api.filters import LeadFilters, RowId, make_cursor
 from api.person import existing
@@ -27,6 +40,7 @@ from shared.status import LeadStatus
 logger = logging.getLogger(__name__)
 
 KEY_REUSED = "this Idempotency-Key came with another request before, send a new one"
+LONGEST_KEY = 255
 RETRIABLE = frozenset({LeadStatus.UNREACHABLE, LeadStatus.FAILED})
 
 router = APIRouter(
@@ -60,7 +74,7 @@ async def create_lead(
     idempotency_key: Annotated[
         str | None,
         Header(
-            max_length=255,
+            max_length=LONGEST_KEY,
             description="The same key again: the lead that was stored first, with 200; 409 if it comes with"
             " another request. Without one, the same again within REPEAT_WINDOW_SECONDS is a repeat.",
         ),
@@ -83,6 +97,31 @@ async def create_lead(
         known = f"lead {lead_stored['id']} is what it stands for"
         raise HTTPException(409, f"{KEY_REUSED}: {known}. Nothing was stored now")
     return stored(lead_stored, created=result.created)
+
+
+async def create_plain_lead(request: Request) -> Response | None:
+    """The same for a request in which all is right; None for another: FastAPI says what is wrong."""
+    settings = await get_settings(request)
+    keys = request.headers.getlist("idempotency-key")
+    lead = await _plain_lead(request)
+    token = await api_token_of(request, settings)
+    if lead is None or token is None or len(keys) > 1 or len("".join(keys)) > LONGEST_KEY:
+        return None
+    admission = Admission(request)
+    await admission.vouch(API_DOOR, token)
+    await admission.admit(API_DOOR, token)
+    return await create_lead(lead, await get_intake(request), settings, *keys)
+
+
+async def _plain_lead(request: Request) -> LeadIn | None:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        return None
+    try:
+        # As FastAPI reads it: pydantic's own reader thinks otherwise of NaN, of half characters and of depth.
+        return LeadIn.model_validate(json.loads(await request.body()))
+    except (ClientDisconnect, ValueError, RecursionError):
+        return None
 
 
 def stored(lead: Mapping[str, Any], *, created: bool) -> Response:

@@ -76,7 +76,7 @@ async def receive(request: Request) -> Response:
     """Takes what Tilda and its likes post: form or JSON, flat or inside `data`, `fields` or `post`. Fields
     are known by what their names include; what is no name and no contact is kept in `extra`."""
     database, settings = await get_database(request), await get_settings(request)
-    tokens = await tilda_tokens_of(request)
+    tokens = await tilda_tokens_of(request, settings)
     body, refusal = await _read(request)
     content_type = request.headers.get("content-type")
     # A form is taken apart before it is stored only if nothing else than the form can hold the token.
