@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx2
+
 from benchmarks.processes import Process, running
 
 # No limit, no pause, no typing: what is left is what the worker takes.
@@ -24,6 +26,7 @@ UNHURRIED = {
     "IMPORT_DAILY_LIMIT": "1000000",
     "TYPING_SECONDS": "0",
 }
+SESSION = "ai_assistant"
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,18 @@ class Sandbox:
 async def sandbox(folder: Path) -> AsyncIterator[Sandbox]:
     """`python -m sandbox` with a signed-in session for a worker that runs in `folder`."""
     (folder / "session").mkdir(exist_ok=True)
-    command = ("-m", "sandbox", "--json", "--state", "sandbox", "--session", "session/ai_assistant")
+    command = ("-m", "sandbox", "--json", "--state", "sandbox", "--session", f"session/{SESSION}")
     async with running("sandbox", folder, {}, *command) as process:
         await process.says("}\n")
         yield Sandbox(process, json.loads(process.text().splitlines()[-1]))
+
+
+async def sign_in(folder: Path, beside: Sandbox, name: str, phone: str) -> None:
+    """One more account, and a session of it for a worker with TELEGRAM_SESSION_NAME `name`."""
+    async with httpx2.AsyncClient(base_url=beside.control, timeout=20) as control:
+        account = (await control.post("/accounts", json={"phone": phone})).raise_for_status().json()
+        session = (await control.post(f"/accounts/{account['id']}/session")).raise_for_status()
+    (folder / "session" / f"{name}.session").write_bytes(session.content)
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ DatabaseKind = Literal["postgresql", "sqlite"]
 PARTS: Mapping[str, str] = {
     "intake": "submissions against pgbench and a plain SQLModel app: rates, latency, processor time",
     "wakeups": "how soon the worker turns to a new lead, and answers who has fallen silent",
+    "conversations": "people greeted and replies answered a second, and what each takes",
     "startup": "how long until the api answers and the worker is ready",
     "memory": "what the api and the worker hold under a steady flow",
     "cost": "tokens and calls a turn, against classifying first and generating then",

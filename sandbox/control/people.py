@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, status
 
 from sandbox.control.deps import TelegramDep
-from sandbox.control.schemas import ChatMessage, PersonChange, PersonMessage, PersonNew
+from sandbox.control.schemas import ChatMessage, CrowdMessage, PersonChange, PersonMessage, PersonNew
 from sandbox.telegram.mailbox import Message
 from sandbox.telegram.people import Account, Person, PersonFields, bare, digits
 from sandbox.telegram.server import Telegram
@@ -84,6 +84,14 @@ async def write_as_person(telegram: TelegramDep, person_id: int, said: PersonMes
         messages.append(world.write(person, account, text, said.media, said.spoken, forwarded=said.forwarded))
     messages += [world.write(person, account, text) for text in said.texts]
     return [ChatMessage.of(message, account.id) for message in messages]
+
+
+@router.post("/messages", status_code=status.HTTP_204_NO_CONTENT)
+async def write_as_crowd(telegram: TelegramDep, said: CrowdMessage) -> None:
+    """Many people write the same at once, each to the account they last had a message with."""
+    for person_id in said.people:
+        person = telegram.world.people[person_id]
+        telegram.world.write(person, _addressee(telegram, person, None), said.text)
 
 
 @router.post("/{person_id}/read")

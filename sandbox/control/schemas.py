@@ -86,6 +86,15 @@ class PersonMessage(BaseModel):
         return self
 
 
+class CrowdMessage(BaseModel):
+    """What many people write at once."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    people: list[int] = Field(description="Their ids.")
+    text: str = Field(min_length=1)
+
+
 class AccountMessage(BaseModel):
     """What the agency's human types on another device; the worker gets it as an update."""
 

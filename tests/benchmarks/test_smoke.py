@@ -1,26 +1,40 @@
-"""The benches run: one part of them, as briefly as can be."""
+"""The benches run, as briefly as can be."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.conftest import ROOT
 
 
-def test_a_short_run_measures_and_counts_what_it_has_stored(tmp_path: Path) -> None:
-    kept = tmp_path / "run.json"
-    command = [sys.executable, "-m", "benchmarks", "intake", "--smoke", "--database", "postgresql"]
+def measure(folder: Path, *parts: str) -> dict[str, dict[str, Any]]:
+    """What a short run of some parts keeps: their figures by name."""
+    kept = folder / "run.json"
+    command = [sys.executable, "-m", "benchmarks", *parts, "--smoke", "--database", "postgresql"]
     done = subprocess.run(
         [*command, "--json", kept], cwd=ROOT, capture_output=True, text=True, timeout=150, check=False
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    figures = {one["name"]: one for one in json.loads(kept.read_text())["parts"]["intake"]}
+    assert "targets met." in done.stdout
+    found: dict[str, list[dict[str, Any]]] = json.loads(kept.read_text())["parts"]
+    assert list(found) == list(parts)
+    return {one["name"]: one for figures in found.values() for one in figures}
+
+
+def test_a_short_run_measures_and_counts_what_it_has_stored(tmp_path: Path) -> None:
+    figures = measure(tmp_path, "intake")
     for door in ("POST /leads", "Tilda webhook"):
         measured = figures[f"{door}, 16 connections"]
         assert min(measured["samples"]) > 0
         assert {one["to"].rpartition(", ")[2] for one in measured["ratios"]} == {"pgbench", "SQLModel"}
-    assert "targets met." in done.stdout
+
+
+def test_a_short_run_greets_and_answers_everybody(tmp_path: Path) -> None:
+    figures = measure(tmp_path, "conversations")
+    for name in ("greeted, one worker", "replies answered, one worker"):
+        assert min(figures[name]["samples"]) > 0
 
 
 def test_a_part_that_is_not_there_is_named() -> None:

@@ -61,7 +61,8 @@ async def test_conversation(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path
         await http.post(f"/people/{person_id}/messages", json={"media": "voice"})
         human = {"person": person_id, "text": "Перезвоню сам"}
         await http.post(f"/accounts/{sandbox.account.id}/messages", json=human)
-        expected = ["Привет", "Сколько стоит?", None, "Перезвоню сам"]
+        await http.post("/people/messages", json={"people": [person_id], "text": "Алло"})
+        expected = ["Привет", "Сколько стоит?", None, "Перезвоню сам", "Алло"]
         await until(lambda: worker.texts == expected)
     chat = (await http.get(f"/people/{person_id}/chat")).json()
     assert [(one["from"], one["text"], one["media"]) for one in chat] == [
@@ -70,6 +71,7 @@ async def test_conversation(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path
         ("person", "Сколько стоит?", None),
         ("person", "", "voice"),
         ("account", "Перезвоню сам", None),
+        ("person", "Алло", None),
     ]
     assert (chat[0]["id"], chat[0]["random_id"]) == (answer.id, 2**62)
     assert chat[1]["edit_date"]
