@@ -11,8 +11,8 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.errors import IllegalTransitionError, LostRaceError
-from shared.models import LEADS, Lead, LeadEvent
-from shared.rows import given, same
+from shared.models import EVENTS, LEADS, Lead, LeadEvent
+from shared.rows import given, insert_all, same
 from shared.status import LeadStatus, may_become
 
 # Progress clears the counts of failures.
@@ -73,6 +73,7 @@ async def advance_all(session: AsyncSession, moves: Sequence[Move], *, actor: st
         _check(move.lead, move.target)
     columns = {"id": "id", "seen": "status", "status": "status"} | same(*moves[0].changes)
     rows = given(
+        session,
         LEADS,
         columns,
         ((move.lead.id, move.lead.status, move.target, *move.changes.values()) for move in moves),
@@ -87,21 +88,18 @@ async def advance_all(session: AsyncSession, moves: Sequence[Move], *, actor: st
     )
     if lost := {move.lead.id for move in moves} - set(moved.scalars()):
         raise LostRaceError(f"leads {lost} are no longer as they were")
-    await session.exec(
-        insert(LeadEvent).values(
-            [
-                {
-                    "lead_id": move.lead.id,
-                    "from_status": move.lead.status,
-                    "to_status": move.target,
-                    "reason": move.reason,
-                    "actor": actor,
-                    "at": now,
-                }
-                for move in moves
-            ]
-        )
-    )
+    events = [
+        {
+            "lead_id": move.lead.id,
+            "from_status": move.lead.status,
+            "to_status": move.target,
+            "reason": move.reason,
+            "actor": actor,
+            "at": now,
+        }
+        for move in moves
+    ]
+    await insert_all(session, EVENTS, events)
 
 
 def _check(lead: Lead, target: LeadStatus) -> None:

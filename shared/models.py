@@ -282,4 +282,7 @@ class DoNotContactKey(SQLModel, table=True):
     key: str = text_field(nullable=False)
 
 
-LEADS, MESSAGES = (SQLModel.metadata.tables[name] for name in ("leads", "messages"))
+LEADS, MESSAGES, EVENTS, CALLS, PEOPLE = (
+    SQLModel.metadata.tables[name]
+    for name in ("leads", "messages", "lead_events", "account_calls", "telegram_people")
+)

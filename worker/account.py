@@ -5,12 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.models import AccountCall, TelegramAccount
+from shared.models import CALLS, TelegramAccount
+from shared.rows import insert_all
 from worker import holds, usage
 from worker.outreach import DAY, Limits, cap_for, pause, spaced
 
@@ -218,7 +219,7 @@ class _Room:
                 {"account_id": self.account_id, "method": method, "at": self.now}
                 for method in self.taken.elements()
             ]
-            await self.session.exec(insert(AccountCall).values(uses))
+            await insert_all(self.session, CALLS, uses)
 
 
 async def _room(

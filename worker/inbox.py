@@ -83,7 +83,7 @@ async def handle(
 
 async def handle_all(session: AsyncSession, meant: Mapping[int, Intent | None]) -> None:
     """The same for messages of several leads, each with what it was taken for."""
-    rows = given(MESSAGES, same("id", "intent"), meant.items())
+    rows = given(session, MESSAGES, same("id", "intent"), meant.items())
     await session.exec(
         update(Message)
         .where(col(Message.id) == rows.c.id, col(Message.state) == "received")

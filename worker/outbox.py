@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.identity import new_random_id
 from shared.models import MESSAGES, Lead, Message
-from shared.rows import given, same
+from shared.rows import given, insert_all, same
 from shared.status import LeadStatus
 from worker.outcomes import Delivered, Say
 from worker.ports import Greeting, Verdict
@@ -42,7 +42,7 @@ async def enqueue(session: AsyncSession, lead: Lead, say: Say, *, now: datetime,
 
 async def enqueue_all(session: AsyncSession, says: Sequence[tuple[Lead, Say]], *, now: datetime) -> None:
     """The same for several leads; no drafts."""
-    await session.exec(insert(Message).values([_row(lead, say, now=now, draft=False) for lead, say in says]))
+    await insert_all(session, MESSAGES, [_row(lead, say, now=now, draft=False) for lead, say in says])
 
 
 def _row(lead: Lead, say: Say, *, now: datetime, draft: bool) -> dict[str, Any]:
@@ -109,6 +109,7 @@ async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered])
     Passed by are those that bring the lead to a human: that takes a summary.
     """
     rows = given(
+        session,
         MESSAGES,
         same("id", "telegram_message_id", "sent_at"),
         ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered),

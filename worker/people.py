@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.models import TelegramPerson
+from shared.models import PEOPLE, TelegramPerson
+from shared.rows import given, same
 from worker.ports import Peer
 
 # Usernames and phones change hands: a phone is given to somebody else after two months or so.
@@ -60,18 +61,13 @@ async def remember_usernames(
     """Keep whom usernames have led to."""
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     # Of two usernames of one person the last is kept: an upsert takes each row once.
-    rows = {
-        peer.user_id: {
-            "account_id": account_id,
-            "user_id": peer.user_id,
-            "access_hash": peer.access_hash,
-            "username": username.lower(),
-            "username_at": now,
-        }
-        for username, peer in found.items()
-    }
-    adding = insert(TelegramPerson).values(list(rows.values()))
-    said = {name: adding.excluded[name] for name in ("access_hash", "username", "username_at")}
+    last = {peer.user_id: (username.lower(), peer.access_hash) for username, peer in found.items()}
+    rows = [(account_id, user_id, key, name, now) for user_id, (name, key) in last.items()]
+    names = ("account_id", "user_id", "access_hash", "username", "username_at")
+    source = given(session, PEOPLE, same(*names), rows)
+    # Without a WHERE SQLite takes the upsert's ON for a join's.
+    adding = insert(PEOPLE).from_select(names, source.select().where(true()))
+    said = {name: adding.excluded[name] for name in names[2:]}
     await session.exec(adding.on_conflict_do_update(index_elements=["account_id", "user_id"], set_=said))
 
 

@@ -198,7 +198,9 @@ async def _stay(session: AsyncSession, steps: Sequence[_Step]) -> None:
     if not steps:
         return
     names = list(steps[0].changes)
-    rows = given(LEADS, same("id", *names), ((step.lead.id, *step.changes.values()) for step in steps))
+    rows = given(
+        session, LEADS, same("id", *names), ((step.lead.id, *step.changes.values()) for step in steps)
+    )
     await session.exec(
         update(Lead)
         .where(col(Lead.id) == rows.c.id)
