@@ -48,7 +48,7 @@ class ModelAssistant:
 
         answered, refused = await self._ask(instructions, turns, GreetingAnswer, context)
         text = guard.tidy(answered.value.text)
-        if guard.problem(text, context) is not None:
+        if refused is not None and guard.problem(text, context) is not None:
             text = self._manner.plain_greeting(brief, self._company)
         return Greeting(text, answered.usage, refused)
 
@@ -69,7 +69,8 @@ class ModelAssistant:
         given = replace(given, facts=tuple(fact for fact in given.facts if self._knowledge.has(fact)))
         strict = orders.any_given(_words_from_outside(brief, conversation))
         verdict = _sane(given, latest.text, strict=strict)
-        if verdict.text == given.text and guard.problem(verdict.text, context) is None:
+        is_good = refused is None or guard.problem(given.text, context) is None
+        if verdict.text == given.text and is_good:
             return verdict
         return replace(verdict, text=_safe_text(verdict))
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from worker.assistant import numbers
 from worker.assistant.letters import lower
@@ -50,6 +51,8 @@ _PROMISES = (
         re.compile(r"возврат|вернем|refund"),
     ),
 )
+# The description is read again at every turn.
+_lower = lru_cache(maxsize=8)(lower)
 _OWN_NAME = re.compile(r"\bменя зовут (\w+)|\bmy name is (\w+)|\bэто (\w+) из\b", re.IGNORECASE)
 
 
@@ -66,8 +69,8 @@ class Ground:
 def problem(text: str, ground: Ground) -> str | None:
     """What a text says of its own; None if nothing."""
     said = _without_near_days(lower(text), ground.local_time)
-    own = numbers.read("\n".join([ground.company, ground.ours]))
-    if not numbers.read("\n".join([ground.company, ground.ours, ground.theirs])).support(numbers.read(said)):
+    own = numbers.read(ground.company) | numbers.read(ground.ours)
+    if not (own | numbers.read(ground.theirs)).support(numbers.read(said)):
         return "it names a number that is neither in the description nor in the conversation"
     for priced in _PRICED.findall(said):
         if not own.support(numbers.read(priced)):
@@ -76,18 +79,16 @@ def problem(text: str, ground: Ground) -> str | None:
 
 
 def _promise(said: str, ground: Ground) -> str | None:
-    company = lower(ground.company)
     for promise, backing in _PROMISES:
-        if promise.search(said) and not backing.search(company):
+        if promise.search(said) and not backing.search(_lower(ground.company)):
             return "it promises what is not in the description"
     return None
 
 
 def _name(text: str, ground: Ground) -> str | None:
-    known = lower(f"{ground.company}\n{ground.ours}")
     for found in _OWN_NAME.finditer(text):
         name = next(group for group in found.groups() if group)
-        if lower(name) not in known:
+        if not any(lower(name) in known for known in (_lower(ground.company), lower(ground.ours))):
             return "it gives itself a name"
     return None
 

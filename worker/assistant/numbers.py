@@ -65,6 +65,15 @@ class Numbers:
     # "В течение дня", "за неделю": one of the unit, without saying so.
     single: frozenset[str]
 
+    def __or__(self, other: "Numbers") -> "Numbers":
+        """What two texts say together."""
+        return Numbers(
+            self.values | other.values,
+            self.clock | other.clock,
+            self.measured | other.measured,
+            self.single | other.single,
+        )
+
     def support(self, other: "Numbers") -> bool:
         """Whether all that the other says is said here too, in digits or in words."""
         known = self.values | {value for value, _ in self.measured}
