@@ -46,6 +46,18 @@ class Arrival:
         """What the schema lets in once."""
         return self.submission.source, self.submission.key or ""
 
+    def within(self, window: timedelta) -> tuple[datetime, datetime] | None:
+        """Between which moments, both excluded, a lead with this key must have come for this to repeat it.
+
+        None: whenever it came. What is known by its fingerprint alone is a repeat only within the window.
+        """
+        return (self.at - window, self.at + window) if self.submission.is_known_by_fingerprint else None
+
+    def repeats(self, created_at: datetime, window: timedelta) -> bool:
+        """Whether it is the lead with this key that came then, once more."""
+        within = self.within(window)
+        return within is None or within[0] < created_at < within[1]
+
 
 def arrive(
     submission: Submission,

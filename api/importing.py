@@ -12,13 +12,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from api.arrival import Arrival
+from api.batches import LEADS
 from api.bodies import Field, Fields
 from api.csv_files import CsvRow
 from api.errors import log_failure, unavailable
 from api.form_keys import Role, role_of
 from api.limits import LARGEST_BODY
 from api.new_leads import insert_new
-from api.repeats import LEADS
 from api.submission import Submission
 from api.text import one_line
 from api.tilda import read_lead

@@ -1,13 +1,14 @@
 """The one way in: a submission becomes a lead once, however often it is sent, and what it came in is kept."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from api.arrival import Arrival, Result, lead_values
+from api.arrival import Arrival, Result
+from api.batches import Results
 from api.committing import NotBegunError, commits_of
 from api.deliveries import keep, record
 from api.repeats import again, submit
@@ -21,7 +22,7 @@ MOST = 64
 
 
 class Intake:
-    """Stores what arrives: new leads in batches, whatever is not that simple by itself.
+    """Stores what arrives: new leads and plain repeats in batches, whatever is not that simple by itself.
 
     A lead, its first event and the delivery that brought it are one commit, and nobody is answered before it.
     A process that dies before has answered nobody: the sender tries again. If a lead cannot be stored, its
@@ -32,18 +33,18 @@ class Intake:
     def __init__(self, database: Database, window: timedelta) -> None:
         self._database = database
         self._window = window
-        self._commit = commits_of(database)
+        self._commit = commits_of(database, window)
         # Whoever comes next is answered sooner by a small commit now than by a large one later.
         self._group = Together(self._store, most=MOST, linger=0)
 
     async def take(self, arrival: Arrival) -> Result:
         """The lead, new or known. Raises the database's error if nothing is stored but the delivery."""
         try:
-            lead_id = await self._group.ask(arrival)
+            result = await self._group.ask(arrival)
         except NotBegunError as failure:
             raise failure.error from None
-        if lead_id is not None:
-            return Result(lead_values(arrival) | {"id": lead_id}, created=True)
+        if result is not None:
+            return result
         try:
             return await again(lambda: self._alone(arrival))
         except Exception:
@@ -52,16 +53,16 @@ class Intake:
                     await keep(self._database, arrival.delivery)
             raise
 
-    async def _store(self, arrivals: Sequence[Arrival]) -> Sequence[int | None]:
-        """The ids of those that are new; whoever gets none is a repeat, or has to try it alone."""
+    async def _store(self, arrivals: Sequence[Arrival]) -> Sequence[Result | None]:
+        """What became of each; whoever hears nothing has to try it alone."""
         first: dict[tuple[str, str], Arrival] = {}
         for arrival in arrivals:
             first.setdefault(arrival.key, arrival)
         # In one order, as everybody does who stores several: nobody waits in a circle.
-        ids = await self._insert([first[key] for key in sorted(first)])
-        return [ids.get(arrival.key) if first[arrival.key] is arrival else None for arrival in arrivals]
+        results = await self._together([first[key] for key in sorted(first)])
+        return [results.get(arrival.key) if first[arrival.key] is arrival else None for arrival in arrivals]
 
-    async def _insert(self, arrivals: Sequence[Arrival]) -> Mapping[tuple[str, str], int]:
+    async def _together(self, arrivals: Sequence[Arrival]) -> Results:
         try:
             return await self._commit(arrivals)
         except NotBegunError:

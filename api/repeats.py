@@ -5,21 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Table, bindparam, select, update
+from sqlalchemy import Row, bindparam, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlmodel import SQLModel
 
-from api.arrival import Arrival, Result, lead_values
+from api.arrival import Arrival, Result
+from api.batches import KNOWN, LEADS, new
 from api.new_leads import insert_new
-from shared.models import Lead
 
 T = TypeVar("T")
 
-LEADS: Table = SQLModel.metadata.tables[str(Lead.__tablename__)]
-_SELECT = select(*LEADS.c).where(
-    LEADS.c.source == bindparam("source"), LEADS.c.source_key == bindparam("source_key")
-)
 _RETIRE = (
     update(LEADS)
     .where(LEADS.c.id == bindparam("lead_id"), LEADS.c.source_key == bindparam("old_key"))
@@ -36,13 +31,13 @@ async def submit(connection: AsyncConnection, arrival: Arrival, window: timedelt
     own, now = arrival.submission, arrival.at
     while True:
         if (lead_id := (await connection.run_sync(insert_new, [arrival])).get(arrival.key)) is not None:
-            return Result(lead_values(arrival) | {"id": lead_id}, created=True)
+            return new(arrival, lead_id)
         source, key = arrival.key
-        row = (await connection.execute(_SELECT, {"source": source, "source_key": key})).first()
+        row = (await connection.execute(KNOWN, {"source": source, "source_key": key})).first()
         if row is None:
             # Deleted between the two statements: then it is new after all.
             continue
-        if not own.is_known_by_fingerprint or abs(now - row.created_at) < window:
+        if arrival.repeats(row.created_at, window):
             return Result(dict(row._mapping))
         if row.created_at < now:
             await _retire(connection, row)
