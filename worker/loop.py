@@ -14,7 +14,7 @@ from shared.db import DATABASE_DOWN, Database
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import Lead
 from shared.status import LeadStatus
-from worker import queue
+from worker import openings, queue
 from worker.looks import Looks
 from worker.moves import Settled
 from worker.outcomes import FROM_OUTSIDE, Delivered, GiveUp, LeaveAlone, Outcome, Rest, Retry, Say, Wait
@@ -140,8 +140,9 @@ class Loop:
             doubted=queue.MOST_DOUBTED - doubted,
             suspected=queue.MOST_SUSPECTED - suspected,
         )
-        leads = await queue.claim(session, claim, limit=limit)
-        new = await engine.pace.begin(session, claim, limit=limit - len(leads))
+        due = await openings.due(session, engine.me, now=now)
+        leads = await queue.claim(session, claim, limit=limit) if due.running else []
+        new = await engine.pace.begin(session, claim, due, limit=limit - len(leads))
         if new.again is not None:
             self._wakeups.wake_at(new.again)
         return [*leads, *new.leads]

@@ -4,17 +4,21 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import product
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, update
+from sqlalchemy import ColumnElement, Text, bindparam, exists, func, update
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
+from shared.columns import UtcDateTime
 from shared.models import Lead, TelegramAccount
 from shared.status import LeadStatus
-from worker import room
+from worker import queue, room
 from worker.outreach import AHEAD, FRESH, LISTED, Limits, ahead, is_fresh
-from worker.queue import Claim, Me
+from worker.queue import MINE, Claim, Me
 from worker.room import Room, unreleased
 
 MOST_AHEAD = 128
@@ -26,6 +30,30 @@ NO_WAY = "waits: Telegram lets no account look anybody up this way yet"
 CLOSED = "waits for OUTREACH_HOURS where the person is"
 NO_ROOM = "waits for room: no account may begin another conversation yet"
 
+# As queue.NOW and queue.MINE.
+_FRESH_SINCE, _GRACE_SINCE, _SOON = (
+    bindparam(name, type_=UtcDateTime()) for name in ("fresh_since", "grace_since", "soon")
+)
+_LIFE = bindparam("life", type_=Text())
+
+
+def _values(me: Me, now: datetime) -> dict[str, object]:
+    moments = {"now": now, "fresh_since": now - FRESH, "grace_since": now - GRACE, "soon": now + AHEAD}
+    return {"mine": me.account_id, "life": me.name, **moments}
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is due at all: conversations that go on, people who have just sent the form, and other new ones.
+
+    `next_lookup_at`: when the account may look somebody up, None = now.
+    """
+
+    running: bool
+    fresh: bool
+    others: bool
+    next_lookup_at: datetime | None
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -35,7 +63,12 @@ class Opened:
     again: datetime | None = None
 
 
-async def claim(session: AsyncSession, claim: Claim, limits: Limits, *, limit: int) -> Opened:
+async def due(session: AsyncSession, me: Me, *, now: datetime) -> Due:
+    """One question in place of many that find nothing."""
+    return Due(*(await session.exec(_DUE, params=_values(me, now))).one())
+
+
+async def claim(session: AsyncSession, claim: Claim, limits: Limits, due: Due, *, limit: int) -> Opened:
     """Take up to `limit` new leads that this account has room for.
 
     Who has just sent the form comes before all others, the last one first: they still sit there. Then the
@@ -43,44 +76,51 @@ async def claim(session: AsyncSession, claim: Claim, limits: Limits, *, limit: i
     taken before their turn: a long list is not gone through for nothing. What nobody has room for is put off.
     """
     me, now, gap = claim.me, claim.now, limits.lookup_gap
-    turn = await _look(session, me, now=now) if limit > 0 else None
-    if turn is None:
+    if limit <= 0 or not (due.fresh or due.others):
         return Opened([])
-    if gap and turn > now:
-        return Opened([], turn)
+    if gap and due.next_lookup_at and due.next_lookup_at > now:
+        return Opened([], due.next_lookup_at)
     rooms = await room.look(session, me, limits, now=now)
     prepared = await _prepared(session, me, now=now)
     leads: list[Lead] = []
-    for kind, order, most, ready in (
-        (_fresh(now), (col(Lead.created_at).desc(), col(Lead.id).desc()), rooms[0].fresh, prepared.fresh),
-        (~_fresh(now), (col(Lead.due_at), col(Lead.id)), rooms[0].others, prepared.others),
+    for is_due, fresh, most, ready in (
+        (due.fresh, True, rooms[0].fresh, prepared.fresh),
+        (due.others, False, rooms[0].others, prepared.others),
     ):
         free = min(min(limit, most) - len(leads), ahead(limits.outreach_gap, MOST_AHEAD) - ready.number)
         if gap:
             free = min(free, 1 - ready.looked_up - len(leads))
-        wanted = select(Lead.id).where(*_due(me, now), *_fits(me, rooms, now), kind).order_by(*order)
-        leads += await claim.take(session, wanted, free)
+        if is_due:
+            leads += await claim.take(session, _wanted(rooms, fresh=fresh), free, **_values(me, now))
     await _put_off(session, me, rooms, now=now)
     return Opened(sorted(leads, key=lambda lead: _turn(lead, now)), now + gap if gap else None)
 
 
-async def _look(session: AsyncSession, me: Me, *, now: datetime) -> datetime | None:
-    """When the account's next look-up may be, if there is any new lead that is due."""
-    found = await session.exec(
-        select(col(TelegramAccount.id), col(TelegramAccount.next_lookup_at)).where(
-            col(TelegramAccount.id) == me.account_id, exists().where(*_due(me, now))
-        )
-    )
-    account = found.first()
-    return None if account is None else account[1] or now
-
-
-def _fits(me: Me, rooms: Sequence[Room], now: datetime) -> list[ColumnElement[bool]]:
+def _wanted(rooms: Sequence[Room], *, fresh: bool) -> SelectOfScalar[Any]:
     """Leads whose person we can look for, and that are ours to begin."""
-    fits = _ways(rooms[0])
-    if any(other.others > rooms[0].others for other in rooms[1:]):
-        fits.append(or_(col(Lead.account_id) == me.account_id, col(Lead.due_at) <= now - GRACE))
-    return fits
+    mine, *others = rooms
+    return _new(
+        fresh=fresh,
+        by_username=mine.no_usernames_until is None,
+        by_phone=mine.no_phones_until is None,
+        lets_others_go_first=any(other.others > mine.others for other in others),
+    )
+
+
+@cache
+def _new(
+    *, fresh: bool, by_username: bool, by_phone: bool, lets_others_go_first: bool
+) -> SelectOfScalar[Any]:
+    wanted = select(Lead.id).where(*_free(), _fresh() if fresh else ~_fresh())
+    if not by_username:
+        wanted = wanted.where(~_username_only())
+    if not by_phone:
+        wanted = wanted.where(~_phone_only())
+    if lets_others_go_first:
+        wanted = wanted.where(or_(col(Lead.account_id) == MINE, col(Lead.due_at) <= _GRACE_SINCE))
+    if fresh:
+        return wanted.order_by(col(Lead.created_at).desc(), col(Lead.id).desc())
+    return wanted.order_by(col(Lead.due_at), col(Lead.id))
 
 
 def _turn(lead: Lead, now: datetime) -> tuple[bool, float, int]:
@@ -103,13 +143,14 @@ async def close(
 
     `opens`: when a lead's hours begin again, None if they last.
     """
-    found = await session.exec(select(Lead).where(*_due(me, now), ~_fresh(now)).limit(MOST_CLOSED))
+    wanted = select(Lead).where(*_free(), ~_fresh()).limit(MOST_CLOSED)
+    found = await session.exec(wanted, params=_values(me, now))
     closed: defaultdict[datetime, list[int | None]] = defaultdict(list)
     for lead in found.all():
         if (moment := opens(lead, now)) is not None:
             closed[moment].append(lead.id)
     for moment, ids in closed.items():
-        await _wait(session, [col(Lead.id).in_(ids), *_due(me, now)], moment, CLOSED)
+        await _wait(session, me, [col(Lead.id).in_(ids)], moment, CLOSED, now=now)
 
 
 async def look_again(session: AsyncSession, *, now: datetime) -> None:
@@ -145,28 +186,17 @@ class Prepared:
 
 async def _prepared(session: AsyncSession, me: Me, *, now: datetime) -> Prepared:
     """Whom this account is looking up or about to write to."""
-    found = and_(
-        col(Lead.account_id) == me.account_id,
-        col(Lead.status) == LeadStatus.RESOLVED,
-        or_(col(Lead.leased_by) == me.name, col(Lead.due_at) <= now + AHEAD),
-        unreleased(),
-    )
-    looked_up = and_(col(Lead.leased_by) == me.name, col(Lead.status) == LeadStatus.PENDING)
-    fresh, number = _fresh(now), func.count()
-    counted = await session.exec(
-        select(number.filter(fresh), number.filter(fresh, looked_up), number, number.filter(looked_up))
-        .select_from(Lead)
-        .where(or_(found, looked_up))
-    )
-    new, new_looked_up, every, every_looked_up = counted.one()
+    new, new_looked_up, every, every_looked_up = (
+        await session.exec(_PREPARED, params=_values(me, now))
+    ).one()
     return Prepared(Ready(new, new_looked_up), Ready(every - new, every_looked_up - new_looked_up))
 
 
 async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:
     """What no account can begin waits until one may; what is ours alone waits for us."""
     kinds: list[tuple[ColumnElement[bool], list[int]]] = [
-        (_fresh(now), [room.fresh for room in rooms]),
-        (~_fresh(now), [room.others for room in rooms]),
+        (_fresh(), [room.fresh for room in rooms]),
+        (~_fresh(), [room.others for room in rooms]),
     ]
     ways: list[tuple[ColumnElement[bool], list[datetime | None]]] = [
         (_username_only(), [room.no_usernames_until for room in rooms]),
@@ -177,12 +207,12 @@ async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now:
         full = [None if left else room.again for left, room in zip(free, rooms, strict=True)]
         until = [_later(*both) for both in zip(full, closed, strict=True)]
         reason = NO_ROOM if any(full) else NO_WAY
-        which = [*_due(me, now), is_kind, has_way]
+        which = [is_kind, has_way]
         if until[0] is not None:
-            await _wait(session, [*which, col(Lead.account_id) == me.account_id], until[0], reason)
+            await _wait(session, me, [*which, col(Lead.account_id) == MINE], until[0], reason, now=now)
         known = [moment for moment in until if moment is not None]
         if len(known) == len(rooms):
-            await _wait(session, which, min(known), reason)
+            await _wait(session, me, which, min(known), reason, now=now)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -190,27 +220,30 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 
 async def _wait(
-    session: AsyncSession, which: Sequence[ColumnElement[bool]], until: datetime, reason: str
+    session: AsyncSession,
+    me: Me,
+    which: Sequence[ColumnElement[bool]],
+    until: datetime,
+    reason: str,
+    *,
+    now: datetime,
 ) -> None:
+    """Put off those of `which` that are due."""
     await session.exec(
         update(Lead)
-        .where(*which)
+        .where(*_free(), *which)
         .values(due_at=until, last_error=reason)
-        .execution_options(synchronize_session=False)
+        .execution_options(synchronize_session=False),
+        params=_values(me, now),
     )
 
 
-def _due(me: Me, now: datetime) -> list[ColumnElement[bool]]:
-    return [
-        col(Lead.status) == LeadStatus.PENDING,
-        col(Lead.due_at) <= now,
-        or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= now),
-        or_(col(Lead.account_id).is_(None), col(Lead.account_id) == me.account_id),
-    ]
+def _free() -> list[ColumnElement[bool]]:
+    return [col(Lead.status) == LeadStatus.PENDING, *queue.free_and_due()]
 
 
-def _fresh(now: datetime) -> ColumnElement[bool]:
-    return and_(col(Lead.created_at) > now - FRESH, col(Lead.source) != LISTED)
+def _fresh() -> ColumnElement[bool]:
+    return and_(col(Lead.created_at) > _FRESH_SINCE, col(Lead.source) != LISTED)
 
 
 def _username_only() -> ColumnElement[bool]:
@@ -224,7 +257,26 @@ def _phone_only() -> ColumnElement[bool]:
     return and_(col(Lead.phone_e164).is_not(None), has_no_username)
 
 
-def _ways(mine: Room) -> list[ColumnElement[bool]]:
-    """Leads whose person this account can look for."""
-    closed = [(mine.no_usernames_until, _username_only()), (mine.no_phones_until, _phone_only())]
-    return [~only for until, only in closed if until is not None]
+def _query_of_prepared() -> Select[int, int, int, int]:
+    found = and_(
+        col(Lead.account_id) == MINE,
+        col(Lead.status) == LeadStatus.RESOLVED,
+        or_(col(Lead.leased_by) == _LIFE, col(Lead.due_at) <= _SOON),
+        unreleased(),
+    )
+    looked_up = and_(col(Lead.leased_by) == _LIFE, col(Lead.status) == LeadStatus.PENDING)
+    fresh, number = _fresh(), func.count()
+    return (
+        select(number.filter(fresh), number.filter(fresh, looked_up), number, number.filter(looked_up))
+        .select_from(Lead)
+        .where(or_(found, looked_up))
+    )
+
+
+_PREPARED = _query_of_prepared()
+_DUE = select(
+    exists().where(*queue.running()),
+    exists().where(*_free(), _fresh()),
+    exists().where(*_free(), ~_fresh()),
+    select(col(TelegramAccount.next_lookup_at)).where(col(TelegramAccount.id) == MINE).scalar_subquery(),
+)

@@ -13,7 +13,7 @@ from shared.together import Together
 from worker import account, handover, openings, outbox, outreach
 from worker.account import Lookup
 from worker.local_time import local_time
-from worker.openings import Opened
+from worker.openings import Due, Opened
 from worker.outcomes import Wait
 from worker.outreach import Hours, Limits, is_fresh
 from worker.ports import NotYetError
@@ -53,9 +53,9 @@ class Pace:
         # One worker speaks for the account, so its memory knows all, once it has looked.
         self._is_refused = True
 
-    async def begin(self, session: AsyncSession, claim: Claim, *, limit: int) -> Opened:
+    async def begin(self, session: AsyncSession, claim: Claim, due: Due, *, limit: int) -> Opened:
         """Take up to `limit` new leads whose turn it is; at the end of the hours all others are put off."""
-        new = await openings.claim(session, claim, self.limits, limit=limit)
+        new = await openings.claim(session, claim, self.limits, due, limit=limit)
         if any(self.opens(lead, claim.now) for lead in new.leads):
             await openings.close(session, claim.me, self.opens, now=claim.now)
         return new

@@ -3,13 +3,27 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import case, exists, func, literal_column, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    Update,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    union_all,
+    update,
+)
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from shared.columns import UtcDateTime
 from shared.errors import LostRaceError
 from shared.models import Lead, Message
 from shared.status import LeadStatus
@@ -20,6 +34,10 @@ DOUBTED_AFTER, MOST_DOUBTED = 4, 16
 SUSPECTED_AFTER, MOST_SUSPECTED = 12, 1
 # So many, and for so long no step further: then it is the lead. A machine that keeps dying does it to all.
 HOPELESS_AFTER, HOPELESS_FOR = 20, timedelta(hours=1)
+
+# What is asked all the time is built once, with these in place of values: that takes longer than to ask.
+NOW = bindparam("now", type_=UtcDateTime())
+MINE = bindparam("mine", type_=BigInteger())
 
 
 @dataclass(frozen=True)
@@ -49,37 +67,55 @@ class Claim:
     doubted: int = MOST_DOUBTED
     suspected: int = MOST_SUSPECTED
 
-    async def take(self, session: AsyncSession, wanted: SelectOfScalar[Any], limit: int) -> Sequence[Lead]:
+    async def take(
+        self, session: AsyncSession, wanted: SelectOfScalar[Any], limit: int, **values: object
+    ) -> Sequence[Lead]:
         """Lease the first `limit` leads of a query of their ids; gives them in no order.
 
-        A lease that ran out is taken over and counted in `lost_leases`.
+        A lease that ran out is taken over and counted in `lost_leases`. `wanted` is kept with what is made
+        of it: it may differ in `values` alone from one time to the next.
         """
         if limit <= 0:
             return []
-        lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
-        losses = col(Lead.lost_leases) + lost
-        held = wanted.with_for_update(skip_locked=True)
-        # CTEs: a LIMIT subquery may be re-run and claim too many.
-        least_lost = held.order_by(None).order_by(losses, col(Lead.due_at))
-        chosen = (
-            held.where(losses < DOUBTED_AFTER).limit(limit).cte("trusted"),
-            least_lost.where(losses >= DOUBTED_AFTER, losses < SUSPECTED_AFTER)
-            .limit(min(limit, self.doubted))
-            .cte("doubted"),
-            least_lost.where(losses >= SUSPECTED_AFTER).limit(self.suspected).cte("suspected"),
-        )
-        claimed = await session.exec(
-            update(Lead)
-            # One list of them all: for several conditions PostgreSQL would read the whole table.
-            .where(col(Lead.id).in_(union_all(*(select(some.c.id) for some in chosen))))
-            .values(leased_by=self.me.name, leased_until=self.now + self.lease, lost_leases=losses)
-            .returning(Lead)
-            .execution_options(synchronize_session=False)
-        )
+        most = {"trusted": limit, "doubted": min(limit, self.doubted), "suspected": self.suspected}
+        lease = {"holder": self.me.name, "until": self.now + self.lease}
+        claimed = await session.exec(_leased(wanted), params=self.values | most | lease | values)
         leads = claimed.scalars().all()
         doubted, suspected = doubts(lead.lost_leases for lead in leads)
         self.doubted, self.suspected = self.doubted - doubted, self.suspected - suspected
         return leads
+
+    @property
+    def values(self) -> dict[str, object]:
+        """Those of NOW and MINE."""
+        return {"now": self.now, "mine": self.me.account_id}
+
+
+@cache
+def _leased(wanted: SelectOfScalar[Any]) -> Update:
+    lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
+    losses = col(Lead.lost_leases) + lost
+    held = wanted.with_for_update(skip_locked=True)
+    # CTEs: a LIMIT subquery may be re-run and claim too many.
+    least_lost = held.order_by(None).order_by(losses, col(Lead.due_at))
+    chosen = {
+        "trusted": held.where(losses < DOUBTED_AFTER),
+        "doubted": least_lost.where(losses >= DOUBTED_AFTER, losses < SUSPECTED_AFTER),
+        "suspected": least_lost.where(losses >= SUSPECTED_AFTER),
+    }
+    some = [query.limit(bindparam(name, type_=BigInteger())).cte(name) for name, query in chosen.items()]
+    return (
+        update(Lead)
+        # One list of them all: for several conditions PostgreSQL would read the whole table.
+        .where(col(Lead.id).in_(union_all(*(select(few.c.id) for few in some))))
+        .values(
+            leased_by=bindparam("holder", type_=Text()),
+            leased_until=bindparam("until", type_=UtcDateTime()),
+            lost_leases=losses,
+        )
+        .returning(Lead)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def doubts(losses: Iterable[int]) -> tuple[int, int]:
@@ -100,19 +136,25 @@ async def claim(session: AsyncSession, claim: Claim, *, limit: int) -> Sequence[
 
     New ones are claimed by worker/openings.py: there the account's limits have a say.
     """
-    now = claim.now
-    due = (
-        select(Lead.id)
-        .where(
-            col(Lead.due_at) <= now,
-            col(Lead.status) != LeadStatus.PENDING,
-            or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= now),
-            or_(col(Lead.account_id).is_(None), col(Lead.account_id) == claim.me.account_id),
-        )
-        .order_by(col(Lead.due_at), col(Lead.id))
-    )
-    leads = await claim.take(session, due, limit)
-    return sorted(leads, key=lambda lead: (lead.due_at or now, lead.id or 0))
+    leads = await claim.take(session, _RUNNING, limit)
+    return sorted(leads, key=lambda lead: (lead.due_at or claim.now, lead.id or 0))
+
+
+def running() -> list[ColumnElement[bool]]:
+    """Due leads of this account that are beyond their look-up."""
+    return [col(Lead.status) != LeadStatus.PENDING, *free_and_due()]
+
+
+def free_and_due() -> list[ColumnElement[bool]]:
+    """What this account may work on now."""
+    return [
+        col(Lead.due_at) <= NOW,
+        or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= NOW),
+        or_(col(Lead.account_id).is_(None), col(Lead.account_id) == MINE),
+    ]
+
+
+_RUNNING = select(Lead.id).where(*running()).order_by(col(Lead.due_at), col(Lead.id))
 
 
 async def lock(session: AsyncSession, lead_id: int, me: Me) -> Lead:

@@ -4,16 +4,30 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal_column,
+    null,
+    union_all,
+)
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
-from shared.models import AccountHold, Lead, Message, TelegramAccount
+from shared.columns import UtcDateTime
+from shared.models import AccountCall, AccountHold, Lead, Message, TelegramAccount
 from shared.status import LeadStatus
 from worker import usage
-from worker.outreach import AHEAD, Limits, cap_for
-from worker.queue import Me
+from worker.outreach import AHEAD, DAY, Limits, cap_for
+from worker.queue import MINE, NOW, Me
 
 # A way of finding people that is closed for no longer than this is as good as open.
 BRIEF = timedelta(minutes=10)
@@ -39,18 +53,19 @@ class Room:
 
 async def look(session: AsyncSession, me: Me, limits: Limits, *, now: datetime) -> Sequence[Room]:
     """The room of each account that has a worker, ours first."""
-    live = and_(col(TelegramAccount.held_until) > now, col(TelegramAccount.state).in_(("active", "limited")))
-    found = await session.exec(
-        select(TelegramAccount).where(or_(col(TelegramAccount.id) == me.account_id, live))
-    )
-    accounts = sorted(found, key=lambda account: account.id != me.account_id)
+    values = {"mine": me.account_id, "now": now}
+    accounts: dict[int, TelegramAccount] = {}
+    held: Held = {}
+    for account, hold in await session.exec(_ACCOUNTS, params=values):
+        accounts[account.id or 0] = account
+        if hold is not None:
+            held[hold.account_id, hold.method] = hold
+    mine = accounts.pop(me.account_id)
     # What we may do today is for all to see; it grows in a warm-up.
-    accounts[0].outreach_limit = limits.cap(accounts[0].created_at, now)
-    used = await usage.count(session, now=now) + await _under_way(session)
-    holds = await session.exec(select(AccountHold))
-    held = {(hold.account_id, hold.method): hold for hold in holds}
-    rooms = [await _room(session, account, used, held, now=now) for account in accounts]
-    accounts[0].no_room_until = None if rooms[0].others else rooms[0].again
+    mine.outreach_limit = limits.cap(mine.created_at, now)
+    used = await _used(session, now=now)
+    rooms = [await _room(session, account, used, held, now=now) for account in (mine, *accounts.values())]
+    mine.no_room_until = None if rooms[0].others else rooms[0].again
     return rooms
 
 
@@ -64,22 +79,12 @@ def unreleased() -> ColumnElement[bool]:
     )
 
 
-async def _under_way(session: AsyncSession) -> Counter[tuple[int, str]]:
-    """What will be used soon: by account, those found and not yet written to, and those being looked up."""
-    found = await session.exec(
-        select(col(Lead.account_id), func.count())
-        .where(col(Lead.status) == LeadStatus.RESOLVED, unreleased())
-        .group_by(col(Lead.account_id))
-    )
-    soon = Counter({(account or 0, usage.NEW_CONVERSATIONS): number for account, number in found})
-    looked_up = await session.exec(
-        select(col(Lead.leased_by), func.count())
-        .where(col(Lead.status) == LeadStatus.PENDING, col(Lead.leased_by).is_not(None))
-        .group_by(col(Lead.leased_by))
-    )
-    for holder, number in looked_up:
-        soon[account_of_lease(holder or ""), usage.NEW_CONVERSATIONS] += number
-    return soon
+async def _used(session: AsyncSession, *, now: datetime) -> Counter[tuple[int, str]]:
+    """What each account has used of its limits, with what it will use soon: by (account, method)."""
+    used: Counter[tuple[int, str]] = Counter()
+    for account, method, holder, number in await session.exec(_USED, params={"since": now - DAY}):
+        used[account_of_lease(holder) if holder else account or 0, method] += number
+    return used
 
 
 def account_of_lease(holder: str) -> int:
@@ -138,3 +143,44 @@ async def _room(
         no_phones_until=blocked(usage.RESOLVE_PHONE, BRIEF),
         again=again,
     )
+
+
+def _query_of_accounts() -> Select[TelegramAccount, AccountHold]:
+    """Ours and those which have a worker, with what Telegram asked each to leave alone."""
+    live = and_(col(TelegramAccount.held_until) > NOW, col(TelegramAccount.state).in_(("active", "limited")))
+    return (
+        select(TelegramAccount, AccountHold)
+        .outerjoin(AccountHold, col(AccountHold.account_id) == col(TelegramAccount.id))
+        .where(or_(col(TelegramAccount.id) == MINE, live))
+    )
+
+
+def _query_of_used() -> Select[int | None, str, str | None, int]:
+    """Calls made, then those found and not yet written to, and those being looked up, by whoever does it."""
+    new, nobody = literal_column(f"'{usage.NEW_CONVERSATIONS}'", Text()), cast(null(), Text())
+    calls: Select[Any, Any, Any, Any] = (
+        select(
+            col(AccountCall.account_id).label("account"),
+            col(AccountCall.method).label("method"),
+            nobody.label("holder"),
+            func.count().label("number"),
+        )
+        .where(col(AccountCall.at) > bindparam("since", type_=UtcDateTime()))
+        .group_by(col(AccountCall.account_id), col(AccountCall.method))
+    )
+    found = (
+        select(col(Lead.account_id), new, nobody, func.count())
+        .where(col(Lead.status) == LeadStatus.RESOLVED, unreleased())
+        .group_by(col(Lead.account_id))
+    )
+    looked_up = (
+        select(cast(null(), BigInteger()), new, col(Lead.leased_by), func.count())
+        .where(col(Lead.status) == LeadStatus.PENDING, col(Lead.leased_by).is_not(None))
+        .group_by(col(Lead.leased_by))
+    )
+    used = union_all(calls, found, looked_up).subquery("used")
+    return select(used.c.account, used.c.method, used.c.holder, used.c.number)
+
+
+_ACCOUNTS = _query_of_accounts()
+_USED = _query_of_used()

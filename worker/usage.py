@@ -1,9 +1,8 @@
 """The queries of what an account has used of its limits in the last 24 hours."""
 
-from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert
+from sqlalchemy import delete, insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,16 +14,6 @@ RESOLVE_USERNAME = "contacts.resolveUsername"
 RESOLVE_PHONE = "contacts.resolvePhone"
 IMPORT_CONTACTS = "contacts.importContacts"
 SEND_MESSAGE = "messages.sendMessage"
-
-
-async def count(session: AsyncSession, *, now: datetime) -> Counter[tuple[int, str]]:
-    """How often each account has used each method, by (account, method)."""
-    rows = await session.exec(
-        select(col(AccountCall.account_id), col(AccountCall.method), func.count())
-        .where(col(AccountCall.at) > now - DAY)
-        .group_by(col(AccountCall.account_id), col(AccountCall.method))
-    )
-    return Counter({(account, method): number for account, method, number in rows})
 
 
 async def frees_at(

@@ -108,7 +108,8 @@ class Stage:
         async with self.database.writing() as session:
             claim = queue.Claim(life.me, now, LEASE)
             leads = list(await queue.claim(session, claim, limit=limit))
-            leads += (await openings.claim(session, claim, UNPACED, limit=limit - len(leads))).leads
+            due = await openings.due(session, life.me, now=now)
+            leads += (await openings.claim(session, claim, UNPACED, due, limit=limit - len(leads))).leads
         assert [lead.id for lead in leads] == expected
         for lead in leads:
             self.ledger.claimed(lead.id or 0, life.me, now, now + LEASE)

@@ -36,7 +36,8 @@ async def claim(
     database: Database, me: Me, limits: Limits = EASY, *, at: timedelta = timedelta(), limit: int = 20
 ) -> list[int | None]:
     async with database.writing() as session:
-        opened = await openings.claim(session, Claim(me, NOW + at, LEASE), limits, limit=limit)
+        due = await openings.due(session, me, now=NOW + at)
+        opened = await openings.claim(session, Claim(me, NOW + at, LEASE), limits, due, limit=limit)
     return [lead.id for lead in opened.leads]
 
 
@@ -104,7 +105,8 @@ async def test_nobody_is_taken_before_a_look_up_may_be(database: Database, mine:
         lookup = account.Lookup(usage.RESOLVE_USERNAME, None, 3 * SECOND)
         await account.begin_lookups(session, mine.account_id, [lookup], now=NOW)
         await queue.release(session, mine, [old[0] or 0])
-        opened = await openings.claim(session, Claim(mine, NOW + SECOND, LEASE), spaced, limit=9)
+        due = await openings.due(session, mine, now=NOW + SECOND)
+        opened = await openings.claim(session, Claim(mine, NOW + SECOND, LEASE), spaced, due, limit=9)
     assert (opened.leads, opened.again) == ([], NOW + 3 * SECOND)
     assert await state(database, old[1]) == (NOW - HOUR, None), "it only waits for its turn"
     assert await claim(database, mine, spaced, at=3 * SECOND) == old[:1]

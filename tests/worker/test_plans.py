@@ -34,9 +34,11 @@ FROM generate_series(1, 20) n, unnest(ARRAY['pending', 'engaged']) status
 """
 OVERVIEW = "SELECT * FROM lead_overview ORDER BY id DESC LIMIT 20"
 LIMITS = Limits(timedelta(), 100, timedelta())
+ALL = openings.Due(running=True, fresh=True, others=True, next_lookup_at=None)
 QUERIES: dict[str, Callable[[AsyncSession, Me], Awaitable[Any]]] = {
     "running": lambda session, me: queue.claim(session, Claim(me, NOW, LEASE), limit=10),
-    "new": lambda session, me: openings.claim(session, Claim(me, NOW, LEASE), LIMITS, limit=10),
+    "due": lambda session, me: openings.due(session, me, now=NOW),
+    "new": lambda session, me: openings.claim(session, Claim(me, NOW, LEASE), LIMITS, ALL, limit=10),
     "backlog": lambda session, me: queue.backlog(session, me.account_id, now=NOW),
     "inherited": lambda session, me: queue.inherit(session, me, now=NOW),
     "released": lambda session, me: queue.release_others(session, me, [1]),
