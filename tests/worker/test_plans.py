@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.db import Database
 from tests.conftest import Postgres
-from tests.worker.rows import LEASE, NOW, add_account
+from tests.worker.rows import LEASE, NOW, add_account, add_lead
 from worker import openings, queue
 from worker.outreach import Limits
 from worker.queue import Claim, Me
@@ -69,8 +69,36 @@ async def test_no_whole_table_is_read(server: Database) -> None:
         assert not read, (name, plan)
 
 
+async def test_one_question_finds_out_that_there_is_nothing_to_do(server: Database) -> None:
+    there = {"held_by": "there", "held_until": NOW + timedelta(days=1), "outreach_limit": 100}
+    me = Me(await add_account(server, **there), "life1")
+    assert len(await _asked(server, _claim, me)) == 1
+    await add_lead(server)
+    # What is due, how much the account may still do, in whose hands its leads are, and the claim.
+    assert len(await _asked(server, _claim, me)) == 5
+
+
+async def _claim(session: AsyncSession, me: Me) -> None:
+    claim = Claim(me, NOW, LEASE)
+    due = await openings.due(session, me, now=NOW)
+    if due.running:
+        await queue.claim(session, claim, limit=10)
+    await openings.claim(session, claim, LIMITS, due, limit=10)
+
+
 async def _plans(database: Database, ask: Callable[[AsyncSession, Me], Awaitable[Any]], me: Me) -> list[str]:
     """The plans of all that is asked, each as it stands before the next."""
+    asked = await _asked(database, ask, me)
+    plans: list[str] = []
+    async with database.engine.connect() as connection:
+        for statement, values in asked:
+            plans += (await connection.exec_driver_sql(f"EXPLAIN {statement}", values)).scalars().all()
+    return plans
+
+
+async def _asked(
+    database: Database, ask: Callable[[AsyncSession, Me], Awaitable[Any]], me: Me
+) -> list[tuple[str, Any]]:
     asked: list[tuple[str, Any]] = []
 
     def note(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:  # noqa: ANN401
@@ -82,8 +110,4 @@ async def _plans(database: Database, ask: Callable[[AsyncSession, Me], Awaitable
             await ask(session, me)
     finally:
         event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-    plans: list[str] = []
-    async with database.engine.connect() as connection:
-        for statement, values in asked:
-            plans += (await connection.exec_driver_sql(f"EXPLAIN {statement}", values)).scalars().all()
-    return plans
+    return asked
