@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import sys
@@ -20,6 +21,8 @@ from worker.status import Status, StatusError
 
 # Exit codes: 2 = a setting is wrong, 3 = the account's owner has to act.
 CONFIG_ERROR, ACCOUNT_LOST = 2, 3
+# The collector looks after so many new objects; older ones come with every 20th and 50th time.
+COLLECT = (20_000, 20, 50)
 
 STRING_WARNING = """\
 Whoever has this line has the account, and it is shown once. Keep it as the secret
@@ -74,7 +77,13 @@ def _run(_: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     configure(settings.log_level)
     # Kurigram is heavy to import: a wrong setting and --help answer without it.
+    gc.disable()
     from worker.run import Worker  # noqa: PLC0415
+
+    # Thousands of classes that stay: the collector need not walk over them, now or ever.
+    gc.freeze()
+    gc.set_threshold(*COLLECT)
+    gc.enable()
 
     async def run() -> None:
         await Worker(settings).run()

@@ -97,9 +97,10 @@ class Listener:
 
     async def _receive(self, arrival: Arrival) -> None:
         while True:
+            now = self.clock()
             try:
                 async with self.database.writing() as session:
-                    lead = await self._store(session, arrival)
+                    lead = await self._store(session, arrival, now)
             except DATABASE_DOWN as error:
                 log.warning("a message waits for the database: %s", type(error).__name__)
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
@@ -114,11 +115,11 @@ class Listener:
             elif lead is not None:
                 what = "a human wrote" if isinstance(arrival, Outgoing) else "a message arrived"
                 log.info("lead %s: %s", lead.id, what)
-                self.wakeups.wake_at(self.clock() + self.debounce)
+                self.wakeups.wake_at(now + self.debounce)
             return
 
-    async def _store(self, session: AsyncSession, arrival: Arrival) -> Lead | None:
-        account_id, now = self.me.account_id, self.clock()
+    async def _store(self, session: AsyncSession, arrival: Arrival, now: datetime) -> Lead | None:
+        account_id = self.me.account_id
         if isinstance(arrival, Deleted):
             await inbox.forget(session, account_id, arrival.message_ids)
             return None

@@ -55,7 +55,14 @@ class Wakeups:
         """There will be work at `moment`; what is hours away is found by the poll."""
         delay = (moment - self._clock()).total_seconds()
         if delay < FORESIGHT_SECONDS:
-            asyncio.get_running_loop().call_later(max(0.0, delay), self.wake)
+            asyncio.get_running_loop().call_later(max(0.0, delay), self._ring, moment)
+
+    def _ring(self, moment: datetime) -> None:
+        # A clock that is being set right may be a little behind the timer, and nothing would be due yet.
+        if self._clock() < moment:
+            self.wake_at(moment)
+        else:
+            self.wake()
 
     async def wait(self) -> None:
         """Return at the next wake-up, or after the poll interval."""
