@@ -26,6 +26,10 @@ _LABEL = re.compile(r"^[^\W\d_]{1,12}(?:[.:]+\s*|\s+)(?=[@+(0-9])")
 # After a phone: its extension, another contact, a word of comment.
 _TAIL = re.compile(r"(?:[,;#\n]|\s/\s|[\s(]+(?=@|[^\W\d_])|доб|ext|x|х).*", re.IGNORECASE | re.DOTALL)
 _PHONE_CHARACTERS = re.compile(r"[\s0-9()+\-./]+")
+# What most people here type, known without the plans: they say the same of it, in a thirtieth of a
+# millisecond. What stands between its digits; 8 and a bare 7 are dialled so in Russia alone.
+_MOBILE = re.compile(r"(?:\+7|7|8)(9[0-9]{9})")
+_BETWEEN = str.maketrans("", "", " ()-")
 # "+8 999 …" is said in Russia; no country's code is 8.
 _PLUS_EIGHT = re.compile(r"[\s(]*\+\s*8[^0-9]")
 # Anonymous numbers are Telegram's own, which no numbering plan lists: https://fragment.com/numbers
@@ -88,6 +92,19 @@ def read_either(value: str, *, region: str, prefer: str) -> tuple[Phone | None, 
 
 def parse_phone(value: str, *, region: str = "RU") -> Phone | None:
     """The phone in `value`, or None if it is not one that could be dialled."""
+    return _russian_mobile(value, region) or parse_any_phone(value, region=region)
+
+
+def _russian_mobile(value: str, region: str) -> Phone | None:
+    given = value.translate(_BETWEEN) if len(value) <= _LONGEST else ""
+    match = _MOBILE.fullmatch(given)
+    if match is None or not (given.startswith("+") or region == "RU"):
+        return None
+    return Phone(given, f"+7{match.group(1)}")
+
+
+def parse_any_phone(value: str, *, region: str = "RU") -> Phone | None:
+    """The same by the numbering plans of the world."""
     text = _phone_text(_plain(value))
     digits = re.sub(r"[^0-9]", "", text)
     if not digits or not _PHONE_CHARACTERS.fullmatch(text):

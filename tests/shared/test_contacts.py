@@ -11,6 +11,7 @@ from shared.contacts import (
     Contact,
     ContactError,
     Phone,
+    parse_any_phone,
     parse_phone,
     parse_username,
     read_contact,
@@ -270,3 +271,27 @@ def test_long_nonsense_takes_no_time(piece: str) -> None:
         parse_phone(piece * (length // len(piece)))
         parse_username(piece * (length // len(piece)))
     assert time.perf_counter() - started < 0.5
+
+
+BETWEEN = st.text(" ()-", max_size=2)
+MOBILES = st.builds(
+    lambda start, digits, between: start + "".join(map("".join, zip(between, digits, strict=False))),
+    st.sampled_from(["+7", "7", "8", "+8", "+ 7", "(+7", " 8", "007", ""]),
+    st.from_regex(r"9[0-9]{8,10}", fullmatch=True),
+    st.lists(BETWEEN, min_size=11, max_size=11),
+)
+
+
+@pytest.mark.parametrize("region", ["RU", "KZ", "US"])
+def test_what_is_known_without_the_plans_is_what_they_say(region: str) -> None:
+    for number in range(9_000_000_000, 10_000_000_000, 4_999_993):
+        for start in ("+7", "7", "8"):
+            assert parse_phone(f"{start}{number}", region=region) == parse_any_phone(
+                f"{start}{number}", region=region
+            )
+
+
+@given(typed=MOBILES, region=st.sampled_from(["RU", "KZ", "US"]))
+@settings(max_examples=300, deadline=None)
+def test_the_same_for_what_stands_between_the_digits(typed: str, region: str) -> None:
+    assert parse_phone(typed, region=region) == parse_any_phone(typed, region=region)
