@@ -28,6 +28,8 @@ _PHONES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_FEWEST_DIGITS = 10
+_DIGIT = re.compile(r"\d")
 _NO_DIGIT = re.compile(r"%[0-9A-F]{2}|\\xa0|\D", re.IGNORECASE)
 
 
@@ -37,6 +39,9 @@ def configure(level: str) -> None:
     handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s%(request)s %(message)s"))
     handler.addFilter(_name_request)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    # A line says nothing of threads, processes and places in the code: they are not looked up for each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None
     # These speak of every request, address and query string included, or of every row that is stored.
     # While Telegram is away it says so twice a second; the worker says it once.
     logging.getLogger("pyrogram.connection").setLevel(logging.CRITICAL)
@@ -67,21 +72,37 @@ def size(text: str) -> str:
 class MaskingFormatter(logging.Formatter):
     """Masks the phones in the whole record: message, arguments and traceback."""
 
+    _second = 0
+    _time = ""
+
     def format(self, record: logging.LogRecord) -> str:
         """The record as text, without anyone's phone."""
-        return mask_phones(super().format(record))
+        text = super().format(record)
+        # Its own time has more digits than most of what is said.
+        time = record.asctime if self.usesTime() and text.startswith(record.asctime) else ""
+        return time + mask_phones(text[len(time) :])
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's
+        """As ever, but the second is spelled out once in a second."""
+        if datefmt is not None:
+            return super().formatTime(record, datefmt)
+        if self._second != int(record.created):
+            self._second = int(record.created)
+            self._time = super().formatTime(record)[:-4]
+        return f"{self._time},{int(record.msecs):03}"
 
 
 def mask_phones(text: str) -> str:
     """`text` with every phone in it masked; time stamps and rows' and Telegram's ids stay."""
-    return _PHONES.sub(_mask_phone, text)
+    # To look for phones takes longer than to count digits.
+    return _PHONES.sub(_mask_phone, text) if len(_DIGIT.findall(text)) >= _FEWEST_DIGITS else text
 
 
 def _mask_phone(match: re.Match[str]) -> str:
     found = match.group()
     digits = _NO_DIGIT.sub("", found)
     # A row of digits without plus or gaps may as well be an id: only one that could be dialled is masked.
-    if len(digits) < 10 or (match.group("bare") and parse_phone(digits) is None):
+    if len(digits) < _FEWEST_DIGITS or (match.group("bare") and parse_phone(digits) is None):
         return found
     plus = "+" if found.upper().startswith(("+", "%2B")) else ""
     return mask(plus + digits)

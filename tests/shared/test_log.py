@@ -125,7 +125,16 @@ def test_the_process_logs_to_stderr_masked_with_a_whole_stamp() -> None:
     assert done.stdout == ""
     stamp, _, rest = done.stderr.partition(" INFO ")
     assert time.strptime(stamp.partition(",")[0], "%Y-%m-%d %H:%M:%S").tm_year >= 2024
+    assert len(stamp.rstrip().partition(",")[2]) == 3
     assert rest.strip() == "worker lead 12 +7…67"
+
+
+def test_each_line_has_its_own_time() -> None:
+    formatter = MaskingFormatter("%(asctime)s %(message)s")
+    plain = logging.Formatter("%(asctime)s %(message)s")
+    for created in (1_700_000_000.0, 1_700_000_000.123, 1_700_000_001.999, 1_700_000_000.5):
+        record = logging.makeLogRecord({"msg": "m", "created": created, "msecs": created % 1 * 1000})
+        assert formatter.format(record) == plain.format(record)
 
 
 @pytest.mark.parametrize(
