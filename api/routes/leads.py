@@ -27,7 +27,7 @@ from api.deps import (
 from api.errors import invalid
 from api.filters import LeadFilters, RowId, make_cursor
 from api.person import existing
-from api.schemas import LEAD_OUT, LeadDetail, LeadIn, LeadOut, LeadPage
+from api.schemas import LeadDetail, LeadIn, LeadOut, LeadPage, lead_json
 from api.submission import Submission
 from api.text import clean, clean_json, one_line, without_loss
 from shared.clock import utc_now
@@ -127,9 +127,8 @@ async def _plain_lead(request: Request) -> LeadIn | None:
 def stored(lead: Mapping[str, Any], *, created: bool) -> Response:
     """The answer to a submission: 201 with a new lead, 200 with the one of a repeat."""
     logger.info("lead %s from %s %s", lead["id"], lead["source"], "stored" if created else "came again")
-    body = LEAD_OUT.dump_json(LEAD_OUT.validate_python(lead))
     headers = {"Location": f"/leads/{lead['id']}"}
-    return Response(body, 201 if created else 200, headers=headers, media_type="application/json")
+    return Response(lead_json(lead), 201 if created else 200, headers=headers, media_type="application/json")
 
 
 @router.get("", summary="List leads", response_description="The newest leads first.")
