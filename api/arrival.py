@@ -70,7 +70,10 @@ def arrive(
 
     `otherwise`: what names it if neither does; the delivery that brings it, or else nothing that comes again.
     """
-    name = otherwise or (delivery.name if delivery else f"once:{uuid4().hex}")
+
+    def name() -> str:
+        return otherwise or (delivery.name if delivery else f"once:{uuid4().hex}")
+
     return Arrival(submission.identified(by_fingerprint=bool(window), otherwise=name), at, delivery)
 
 

@@ -1,6 +1,7 @@
 """Pure: what a form says, and what tells the same submission from another one."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
@@ -9,6 +10,7 @@ from typing import Any
 from shared.contacts import Contact
 
 _PREFIX = "fp:"
+_said_alike = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,18 @@ class Submission:
             self.name,
             self.extra,
         ]
-        return sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+        return sha256(_said_alike(said).encode()).hexdigest()
 
     @property
     def is_known_by_fingerprint(self) -> bool:
         """Whether the key says no more than the content: then it is a repeat only for a while."""
         return self.key == _PREFIX + self.fingerprint
 
-    def identified(self, *, by_fingerprint: bool, otherwise: str) -> "Submission":
+    def identified(self, *, by_fingerprint: bool, otherwise: Callable[[], str]) -> "Submission":
         """The same with a key: its own, or else its fingerprint, or else `otherwise`."""
         if self.key:
             return self
-        return replace(self, key=_PREFIX + self.fingerprint if by_fingerprint else otherwise)
+        found = replace(self, key=_PREFIX + self.fingerprint if by_fingerprint else otherwise())
+        # The key is no part of it: it need not be found out again.
+        vars(found)["fingerprint"] = self.fingerprint
+        return found
