@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, bindparam, exists, func, update
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import Select, SelectOfScalar
+from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.columns import UtcDateTime
 from shared.models import Lead, TelegramAccount
@@ -43,16 +43,34 @@ def _values(me: Me, now: datetime) -> dict[str, object]:
 
 
 @dataclass(frozen=True)
+class Ready:
+    """How many leads of a kind this account has in hand before their first message, and in a look-up."""
+
+    number: int
+    looked_up: int
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Those who have just sent the form, and the others."""
+
+    fresh: Ready
+    others: Ready
+
+
+@dataclass(frozen=True)
 class Due:
     """What is due at all: conversations that go on, people who have just sent the form, and other new ones.
 
-    `next_lookup_at`: when the account may look somebody up, None = now.
+    `next_lookup_at`: when the account may look somebody up, None = now. `prepared`: whom it is looking up
+    or about to write to.
     """
 
     running: bool
     fresh: bool
     others: bool
     next_lookup_at: datetime | None
+    prepared: Prepared
 
 
 @dataclass(frozen=True)
@@ -65,7 +83,11 @@ class Opened:
 
 async def due(session: AsyncSession, me: Me, *, now: datetime) -> Due:
     """One question in place of many that find nothing."""
-    return Due(*(await session.exec(_DUE, params=_values(me, now))).one())
+    found = await session.exec(_DUE, params=_values(me, now))
+    running, fresh, others, next_lookup_at, *counted = found.one()
+    new, new_looked_up, every, every_looked_up = counted
+    prepared = Prepared(Ready(new, new_looked_up), Ready(every - new, every_looked_up - new_looked_up))
+    return Due(running, fresh, others, next_lookup_at, prepared)
 
 
 async def claim(session: AsyncSession, claim: Claim, limits: Limits, due: Due, *, limit: int) -> Opened:
@@ -81,11 +103,10 @@ async def claim(session: AsyncSession, claim: Claim, limits: Limits, due: Due, *
     if gap and due.next_lookup_at and due.next_lookup_at > now:
         return Opened([], due.next_lookup_at)
     rooms = await room.look(session, me, limits, now=now)
-    prepared = await _prepared(session, me, now=now)
     leads: list[Lead] = []
     for is_due, fresh, most, ready in (
-        (due.fresh, True, rooms[0].fresh, prepared.fresh),
-        (due.others, False, rooms[0].others, prepared.others),
+        (due.fresh, True, rooms[0].fresh, due.prepared.fresh),
+        (due.others, False, rooms[0].others, due.prepared.others),
     ):
         free = min(min(limit, most) - len(leads), ahead(limits.outreach_gap, MOST_AHEAD) - ready.number)
         if gap:
@@ -133,7 +154,7 @@ def _turn(lead: Lead, now: datetime) -> tuple[bool, float, int]:
 
 async def fresh_are_coming(session: AsyncSession, me: Me, *, now: datetime) -> bool:
     """Whether this account is about to write to somebody who has just sent the form."""
-    return (await _prepared(session, me, now=now)).fresh.number > 0
+    return (await due(session, me, now=now)).prepared.fresh.number > 0
 
 
 async def close(
@@ -166,30 +187,6 @@ async def look_again(session: AsyncSession, *, now: datetime) -> None:
         .values(due_at=now)
         .execution_options(synchronize_session=False)
     )
-
-
-@dataclass(frozen=True)
-class Ready:
-    """How many leads of a kind this account has in hand before their first message, and in a look-up."""
-
-    number: int
-    looked_up: int
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """Those who have just sent the form, and the others."""
-
-    fresh: Ready
-    others: Ready
-
-
-async def _prepared(session: AsyncSession, me: Me, *, now: datetime) -> Prepared:
-    """Whom this account is looking up or about to write to."""
-    new, new_looked_up, every, every_looked_up = (
-        await session.exec(_PREPARED, params=_values(me, now))
-    ).one()
-    return Prepared(Ready(new, new_looked_up), Ready(every - new, every_looked_up - new_looked_up))
 
 
 async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:
@@ -257,7 +254,7 @@ def _phone_only() -> ColumnElement[bool]:
     return and_(col(Lead.phone_e164).is_not(None), has_no_username)
 
 
-def _query_of_prepared() -> Select[int, int, int, int]:
+def _query_of_due() -> SelectOfScalar[Any]:
     found = and_(
         col(Lead.account_id) == MINE,
         col(Lead.status) == LeadStatus.RESOLVED,
@@ -266,17 +263,18 @@ def _query_of_prepared() -> Select[int, int, int, int]:
     )
     looked_up = and_(col(Lead.leased_by) == _LIFE, col(Lead.status) == LeadStatus.PENDING)
     fresh, number = _fresh(), func.count()
-    return (
-        select(number.filter(fresh), number.filter(fresh, looked_up), number, number.filter(looked_up))
-        .select_from(Lead)
-        .where(or_(found, looked_up))
-    )
+    next_lookup_at = select(col(TelegramAccount.next_lookup_at)).where(col(TelegramAccount.id) == MINE)
+    # As a list: SQLModel has types for no more than four.
+    asked: list[Any] = [
+        exists().where(*queue.running()),
+        exists().where(*_free(), fresh),
+        exists().where(*_free(), ~fresh),
+        next_lookup_at.scalar_subquery(),
+        *(number.filter(fresh), number.filter(fresh, looked_up)),
+        *(number, number.filter(looked_up)),
+    ]
+    query: SelectOfScalar[Any] = select(*asked).select_from(Lead).where(or_(found, looked_up))
+    return query
 
 
-_PREPARED = _query_of_prepared()
-_DUE = select(
-    exists().where(*queue.running()),
-    exists().where(*_free(), _fresh()),
-    exists().where(*_free(), ~_fresh()),
-    select(col(TelegramAccount.next_lookup_at)).where(col(TelegramAccount.id) == MINE).scalar_subquery(),
-)
+_DUE = _query_of_due()
