@@ -31,7 +31,7 @@ from worker.stopping import end_in_time
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.client import signed_in_user
 from worker.tenure import Tenure
-from worker.wakeups import Wakeups, listen
+from worker.wakeups import Wakeups, listen, watch
 
 log = logging.getLogger(__name__)
 
@@ -182,12 +182,12 @@ class Worker:
             background.append(asyncio.create_task(self._herald(self._settings.owner_chat, me, holds).run()))
         if not self._settings.keep_contacts:
             await engine.tools.finder.tidy()
-        if self._database.is_postgres:
-            background.append(
-                asyncio.create_task(
-                    listen(self._database, wakeups, direct=self._settings.database_listen_url)
-                )
-            )
+        hearing = (
+            listen(self._database, wakeups, direct=self._settings.database_listen_url)
+            if self._database.is_postgres
+            else watch(self._database, wakeups)
+        )
+        background.append(asyncio.create_task(hearing))
         looping = asyncio.create_task(loop.run())
         try:
             # Whichever ends first ends this connection: a stop, a lost account, a dead link, a bug.

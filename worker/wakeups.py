@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import secrets
+import sqlite3
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,8 @@ from shared.db_url import async_url, driver_address
 log = logging.getLogger(__name__)
 
 CHANNEL = "leads_due"
+# How often a SQLite database is asked whether anybody has written: some microseconds each time.
+WATCH_SECONDS = 0.05
 # After a lost connection: the poll finds the leads meanwhile.
 RECONNECT_SECONDS = 2
 # A call on another connection is heard within a millisecond.
@@ -73,7 +76,7 @@ class Wakeups:
 
 
 async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = None) -> None:
-    """Wake at once when a lead becomes due, until cancelled. For PostgreSQL: SQLite has only the poll.
+    """Wake at once when a lead becomes due, until cancelled. For PostgreSQL; SQLite is to be watched.
 
     `direct`: the server's own address, if the database's leads through a pooler that keeps no sessions.
     """
@@ -91,6 +94,32 @@ async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = N
         except (psycopg.Error, *DATABASE_DOWN) as error:
             log.warning("wake-ups lost, polling meanwhile: %s", type(error).__name__)
         await asyncio.sleep(pause)
+
+
+async def watch(database: Database, wakeups: Wakeups) -> None:
+    """Wake soon after anybody has written to a SQLite database, until cancelled.
+
+    `PRAGMA data_version` tells of commits of all other connections, those of other processes too
+    (https://sqlite.org/pragma.html#pragma_data_version).
+    """
+    while True:
+        # It never waits: what cannot be read now is read soon.
+        connection = sqlite3.connect(database.url.database or "", timeout=0)
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(connection):
+            await _see(connection, wakeups)
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _see(connection: sqlite3.Connection, wakeups: Wakeups) -> None:
+    seen = None
+    while True:
+        # All of it: a statement in the middle of its rows would keep old pages in use.
+        version = connection.execute("PRAGMA data_version").fetchall()
+        if version != seen:
+            # At first: what became due before we watched.
+            wakeups.wake()
+            seen = version
+        await asyncio.sleep(WATCH_SECONDS)
 
 
 async def _hear(connection: psycopg.AsyncConnection[Any], wakeups: Wakeups) -> None:

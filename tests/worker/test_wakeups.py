@@ -1,6 +1,7 @@
-"""What ends the loop's wait: work, a set moment, a poll, or a lead becoming due in PostgreSQL."""
+"""What ends the loop's wait: work, a set moment, a poll, a lead becoming due, a write to SQLite."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -9,7 +10,7 @@ import pytest
 from shared.clock import utc_now
 from shared.db import Database
 from tests.worker.rows import add_lead
-from worker.wakeups import Wakeups, listen
+from worker.wakeups import WATCH_SECONDS, Wakeups, listen, watch
 
 DEADLINE = 30
 NEVER = 3600
@@ -82,3 +83,20 @@ async def test_a_lead_that_is_due_now(database: Database) -> None:
     waiting.cancel()
     listening.cancel()
     await asyncio.gather(waiting, listening, return_exceptions=True)
+
+
+async def test_a_write_to_sqlite_by_anybody(sqlite_url: str) -> None:
+    database, wakeups = Database(sqlite_url), Wakeups(utc_now, NEVER)
+    watching = asyncio.create_task(watch(database, wakeups))
+    assert await ended(wakeups), "what became due before is looked for"
+    written = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 7')"
+    done = await asyncio.create_subprocess_exec(sys.executable, "-c", written, database.url.database or "")
+    assert await done.wait() == 0
+    assert await ended(wakeups)
+    waiting = asyncio.create_task(wakeups.wait())
+    await asyncio.wait({waiting}, timeout=4 * WATCH_SECONDS)
+    assert not waiting.done(), "nobody has written"
+    waiting.cancel()
+    watching.cancel()
+    await asyncio.gather(waiting, watching, return_exceptions=True)
+    await database.close()
