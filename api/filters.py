@@ -1,22 +1,19 @@
-"""The filters of the lists, and the pages they come in."""
+"""The filters of the lists."""
 
-import base64
-import binascii
 import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
-from sqlmodel import col, select
+from pydantic import AfterValidator, BeforeValidator, Field
+from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
+from api.pages import MAX_ID, Page, Span, make_cursor, newest_of
 from api.search import matches
 from shared.models import Lead, WebhookDelivery
 from shared.status import LeadStatus
 
-_MAX_ID = 2**63 - 1
-
-RowId = Annotated[int, Field(ge=1, le=_MAX_ID)]
+RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
 def _moment(value: object) -> object:
@@ -58,61 +55,36 @@ From = Annotated[datetime | date, BeforeValidator(_moment), AfterValidator(_firs
 To = Annotated[datetime | date, BeforeValidator(_moment), AfterValidator(_last_moment)]
 
 
-def make_cursor(row_id: int) -> str:
-    """The opaque mark after which the next page begins."""
-    return base64.urlsafe_b64encode(f"row:{row_id}".encode()).decode().rstrip("=")
-
-
-def read_cursor(cursor: str) -> int:
-    """The row's id in a mark; raises ValueError if it is none of ours."""
-    try:
-        text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
-            "ascii"
-        )
-    except (binascii.Error, UnicodeError):
-        raise ValueError("is not a cursor that was given out here") from None
-    match = re.fullmatch(r"row:([1-9][0-9]{0,18})", text)
-    if not match or int(match.group(1)) > _MAX_ID:
-        raise ValueError("is not a cursor that was given out here")
-    return int(match.group(1))
-
-
-def _known_cursor(cursor: str) -> str:
-    read_cursor(cursor)
-    return cursor
-
-
-class Page(BaseModel):
-    """Which part of a list, newest first."""
-
-    limit: int = Field(50, ge=1, le=200)
-    cursor: Annotated[str, Field(max_length=100), AfterValidator(_known_cursor)] | None = Field(
-        None, description="`next_cursor` of the page before."
-    )
-
-
 class LeadFilters(Page):
     """Which leads; all conditions have to hold."""
 
     status: list[LeadStatus] = Field([], description="Only these; may be repeated.")
     q: str = Field("", max_length=200, description="Part of the name, the phone or the username.")
-    created_from: From | None = Field(None, description="From this moment or day on; UTC if it has no zone.")
+    created_from: From | None = Field(
+        None,
+        description="From this moment or day on; UTC if it has no zone. The list is then by this time.",
+    )
     created_to: To | None = Field(None, description="Up to this moment or whole day; UTC if it has no zone.")
+
+    @property
+    def span(self) -> Span:
+        """When they came."""
+        return Span(col(Lead.created_at), self.created_from, self.created_to)
 
     def query(self, *, region: str, is_postgres: bool) -> SelectOfScalar[Lead]:
         """The leads of this page, and the first of the next, if there is one."""
-        query = select(Lead).order_by(col(Lead.id).desc()).limit(self.limit + 1)
-        if self.status:
-            query = query.where(col(Lead.status).in_(self.status))
-        if (match := matches(self.q, region=region, is_postgres=is_postgres)) is not None:
-            query = query.where(match)
-        if self.created_from is not None:
-            query = query.where(col(Lead.created_at) >= self.created_from)
-        if self.created_to is not None:
-            query = query.where(col(Lead.created_at) <= self.created_to)
-        if self.cursor:
-            query = query.where(col(Lead.id) < read_cursor(self.cursor))
-        return query
+        match = matches(self.q, region=region, is_postgres=is_postgres)
+        found = [] if match is None else [match]
+        return newest_of(
+            self.status,
+            col(Lead.status),
+            lambda which: self.within(self.span, Lead, [*found, *which]),
+            col(Lead.id),
+        )
+
+    def cursor_after(self, last: Lead) -> str:
+        """The mark of the page that follows this lead."""
+        return make_cursor(last.id or 0, last.created_at if self.span.is_bounded else None)
 
 
 Outcome = Literal["received", "stored", "duplicate", "probe", "refused"]
@@ -126,17 +98,21 @@ class DeliveryFilters(Page):
     received_from: From | None = Field(None, description="From this moment or day on; UTC if it has no zone.")
     received_to: To | None = Field(None, description="Up to this moment or whole day; UTC if it has no zone.")
 
+    @property
+    def span(self) -> Span:
+        """When they came."""
+        return Span(col(WebhookDelivery.received_at), self.received_from, self.received_to)
+
     def query(self) -> SelectOfScalar[WebhookDelivery]:
         """The deliveries of this page, and the first of the next, if there is one."""
-        query = select(WebhookDelivery).order_by(col(WebhookDelivery.id).desc()).limit(self.limit + 1)
-        if self.outcome:
-            query = query.where(col(WebhookDelivery.outcome).in_(self.outcome))
-        if self.lead_id is not None:
-            query = query.where(col(WebhookDelivery.lead_id) == self.lead_id)
-        if self.received_from is not None:
-            query = query.where(col(WebhookDelivery.received_at) >= self.received_from)
-        if self.received_to is not None:
-            query = query.where(col(WebhookDelivery.received_at) <= self.received_to)
-        if self.cursor:
-            query = query.where(col(WebhookDelivery.id) < read_cursor(self.cursor))
-        return query
+        found = [] if self.lead_id is None else [col(WebhookDelivery.lead_id) == self.lead_id]
+        return newest_of(
+            self.outcome,
+            col(WebhookDelivery.outcome),
+            lambda which: self.within(self.span, WebhookDelivery, [*found, *which]),
+            col(WebhookDelivery.id),
+        )
+
+    def cursor_after(self, last: WebhookDelivery) -> str:
+        """The mark of the page that follows this delivery."""
+        return make_cursor(last.id or 0, last.received_at if self.span.is_bounded else None)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException
-from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy import ColumnElement, delete, func, tuple_, union
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import do_not_contact
-from shared.account_models import TelegramPerson
+from shared.account_models import TelegramAccount, TelegramPerson
 from shared.do_not_contact import Contacts
 from shared.models import DoNotContact, Lead, LeadEvent, Message, WebhookDelivery
 from shared.owner_models import OwnerNotice
@@ -60,11 +60,19 @@ async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
 
 def _known_as(leads: Sequence[Lead]) -> ColumnElement[bool]:
     """Whether a row of the accounts' memory is about the person of one of `leads`."""
-    usernames = [lead.username.lower() for lead in leads if lead.username]
-    return or_(
-        col(TelegramPerson.user_id).in_([lead.telegram_user_id for lead in leads if lead.telegram_user_id]),
-        col(TelegramPerson.phone_e164).in_([lead.phone_e164 for lead in leads if lead.phone_e164]),
-        func.lower(col(TelegramPerson.username)).in_(usernames),
+    numbers = {lead.telegram_user_id for lead in leads if lead.telegram_user_id}
+    phones = {lead.phone_e164 for lead in leads if lead.phone_e164}
+    # There they stand in small letters.
+    usernames = {lead.username.lower() for lead in leads if lead.username}
+    person = select(TelegramPerson.account_id, TelegramPerson.user_id)
+    # The index has the accounts first: without them it could only be read through.
+    any_account = col(TelegramPerson.account_id).in_(select(TelegramAccount.id))
+    return tuple_(TelegramPerson.account_id, TelegramPerson.user_id).in_(
+        union(
+            person.where(col(TelegramPerson.user_id).in_(numbers)),
+            person.where(any_account, col(TelegramPerson.phone_e164).in_(phones)),
+            person.where(any_account, col(TelegramPerson.username).in_(usernames)),
+        )
     )
 
 

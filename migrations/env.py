@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
+from migrations import online
 from shared import models
 from shared.db import Database
 from shared.errors import ConfigError
@@ -34,6 +35,7 @@ def _run(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
+        include_name=lambda name, kind, _parents: not (kind == "index" and name == online.SEARCH),
         # SQLite cannot alter a column in place: Alembic rebuilds the table.
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=True,

@@ -10,12 +10,26 @@ import sqlalchemy as sa
 from alembic import op
 
 BATCH = 10_000
+# An index that is there only where the server has pg_trgm: the models do not know of it.
+SEARCH = "ix_leads_search"
 
 
-def index(name: str, table: str, *columns: str, where: str | None = None, unique: bool = False) -> None:
-    """Make an index; one that an interrupted attempt has left unusable is made anew."""
+def index(
+    name: str,
+    table: str,
+    *columns: str | sa.TextClause,
+    where: str | None = None,
+    unique: bool = False,
+    using: str | None = None,
+) -> None:
+    """Make an index; one that an interrupted attempt has left unusable is made anew.
+
+    `using`: the kind of index, PostgreSQL's name of it.
+    """
     condition = sa.text(where) if where else None
     options: dict[str, Any] = {"unique": unique, "postgresql_where": condition, "sqlite_where": condition}
+    if using:
+        options["postgresql_using"] = using
     if not is_postgres():
         op.create_index(name, table, list(columns), **options)
         return

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import SQLModel
 
 from shared.columns import (
@@ -97,6 +97,12 @@ class TelegramPerson(SQLModel, table=True):
         Index("ix_telegram_people_account_id_phone_e164", "account_id", "phone_e164"),
         # Whoever asks to be erased is found by Telegram's id, whichever account knows them.
         Index("ix_telegram_people_user_id", "user_id"),
+        Index(
+            "ix_telegram_people_contacts",
+            "account_id",
+            postgresql_where=text("is_contact IS true"),
+            sqlite_where=text("is_contact IS 1"),
+        ),
     )
 
     account_id: int = key_reference("telegram_accounts.id")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func, text
 from sqlmodel import Column, Field, SQLModel
 
 from shared.account_models import AccountCall, AccountHold, TelegramAccount, TelegramPerson
@@ -63,6 +63,12 @@ class Lead(SQLModel, table=True):
             sqlite_where=text("due_at IS NOT NULL"),
         ),
         Index(
+            "ix_leads_running_due_at",
+            "due_at",
+            postgresql_where=text("due_at IS NOT NULL AND status <> 'pending'"),
+            sqlite_where=text("due_at IS NOT NULL AND status <> 'pending'"),
+        ),
+        Index(
             "ix_leads_leased_by",
             "leased_by",
             postgresql_where=text("leased_by IS NOT NULL"),
@@ -77,7 +83,26 @@ class Lead(SQLModel, table=True):
             postgresql_where=text(one_of("status", tuple(sorted(OPEN)))),
             sqlite_where=text(one_of("status", tuple(sorted(OPEN)))),
         ),
-        Index("ix_leads_account_id_telegram_user_id", "account_id", "telegram_user_id"),
+        # The person first: whoever is erased is found whichever account knows them.
+        Index(
+            "ix_leads_telegram_user_id_account_id",
+            "telegram_user_id",
+            "account_id",
+            postgresql_where=text("telegram_user_id IS NOT NULL"),
+            sqlite_where=text("telegram_user_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_leads_phone_e164",
+            "phone_e164",
+            postgresql_where=text("phone_e164 IS NOT NULL"),
+            sqlite_where=text("phone_e164 IS NOT NULL"),
+        ),
+        Index(
+            "ix_leads_duplicate_of",
+            "duplicate_of",
+            postgresql_where=text("duplicate_of IS NOT NULL"),
+            sqlite_where=text("duplicate_of IS NOT NULL"),
+        ),
         Index("ix_leads_status_id", "status", "id"),
         Index("ix_leads_created_at", "created_at"),
         NEVER_REUSE_IDS,
@@ -157,6 +182,12 @@ class Message(SQLModel, table=True):
             postgresql_where=text("state = 'received'"),
             sqlite_where=text("state = 'received'"),
         ),
+        Index(
+            "ix_messages_drafts",
+            "id",
+            postgresql_where=text("state = 'draft'"),
+            sqlite_where=text("state = 'draft'"),
+        ),
         NEVER_REUSE_IDS,
     )
 
@@ -203,6 +234,13 @@ class LeadEvent(SQLModel, table=True):
         CheckConstraint(one_of("from_status", LeadStatus), name="from_status"),
         CheckConstraint(one_of("to_status", LeadStatus), name="to_status"),
         Index("ix_lead_events_lead_id_id", "lead_id", "id"),
+        # Of a day's agreements the owner is told.
+        Index(
+            "ix_lead_events_scheduled",
+            "at",
+            postgresql_where=text("to_status = 'scheduled'"),
+            sqlite_where=text("to_status = 'scheduled'"),
+        ),
         NEVER_REUSE_IDS,
     )
 
@@ -285,4 +323,12 @@ class DoNotContactKey(SQLModel, table=True):
 LEADS, MESSAGES, EVENTS, CALLS, PEOPLE = (
     SQLModel.metadata.tables[name]
     for name in ("leads", "messages", "lead_events", "account_calls", "telegram_people")
+)
+
+# Usernames know no case.
+Index(
+    "ix_leads_lower_username",
+    func.lower(LEADS.c.username),
+    postgresql_where=text("username IS NOT NULL"),
+    sqlite_where=text("username IS NOT NULL"),
 )

@@ -54,6 +54,12 @@ class OwnerNotice(SQLModel, table=True):
             sqlite_where=text("state IN ('waiting', 'sending')"),
         ),
         Index("ix_owner_notices_sent_at", "sent_at"),
+        Index(
+            "ix_owner_notices_lead_id",
+            "lead_id",
+            postgresql_where=text("lead_id IS NOT NULL"),
+            sqlite_where=text("lead_id IS NOT NULL"),
+        ),
         NEVER_REUSE_IDS,
     )
 

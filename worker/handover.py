@@ -66,7 +66,12 @@ async def take_back(session: AsyncSession, account_id: int) -> None:
     """The account is there again: its conversations wait for nothing any more."""
     await session.exec(
         update(Lead)
-        .where(col(Lead.account_id) == account_id, col(Lead.last_error).startswith(LOST, autoescape=True))
+        .where(
+            col(Lead.account_id) == account_id,
+            # Whatever has moved since then has lost the word with it.
+            col(Lead.status).in_(OPEN),
+            col(Lead.last_error).startswith(LOST, autoescape=True),
+        )
         .values(last_error=None)
         .execution_options(synchronize_session=False)
     )

@@ -164,8 +164,10 @@ class Conversation:
     newest: int
 
 
-async def conversations(session: AsyncSession, account_id: int, *, since: datetime) -> Sequence[Conversation]:
-    """The running conversations of an account that were touched from `since` on.
+async def conversations(
+    session: AsyncSession, account_id: int, user_ids: Collection[int], *, since: datetime
+) -> Sequence[Conversation]:
+    """The running conversations of an account with these people that were touched from `since` on.
 
     Before our first message there is nothing of a conversation, and perhaps much of another.
     """
@@ -177,7 +179,7 @@ async def conversations(session: AsyncSession, account_id: int, *, since: dateti
         .where(
             col(Lead.account_id) == account_id,
             col(Lead.status).in_(ANSWERED | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}),
-            col(Lead.telegram_user_id).is_not(None),
+            col(Lead.telegram_user_id).in_(user_ids),
             col(Lead.updated_at) >= since,
         )
         .group_by(col(Lead.id))

@@ -143,7 +143,8 @@ class Listener:
         try:
             newest = await self.telegram.newest(since)
             async with self.database.reading() as session:
-                known = await inbox.conversations(session, self.me.account_id, since=self.clock() - LOOK_BACK)
+                since = self.clock() - LOOK_BACK
+                known = await inbox.conversations(session, self.me.account_id, newest, since=since)
             for conversation in known:
                 if newest.get(conversation.lead.telegram_user_id or 0, 0) > conversation.newest:
                     await self._look_through_or_pass(conversation)

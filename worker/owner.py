@@ -17,7 +17,7 @@ from shared.handoff import HandoffError
 from shared.identity import new_random_id
 from shared.models import Lead, Message, OwnerMessage
 from shared.status import LeadStatus
-from worker import commands
+from worker import commands, queue
 from worker.commands import Command
 from worker.ports import Note, SessionEndedError, Telegram, TelegramError
 
@@ -126,23 +126,21 @@ async def _status(session: AsyncSession, account_id: int, command: Command) -> s
     counted = await session.exec(select(Lead.status, func.count()).group_by(col(Lead.status)))
     leads = ", ".join(f"{status} {count}" for status, count in sorted(counted.all()))
     taken = await session.exec(
-        select(Lead.id).where(col(Lead.status) == LeadStatus.HANDED_OFF).order_by(col(Lead.id).desc())
+        select(Lead.id)
+        .where(col(Lead.status) == LeadStatus.HANDED_OFF)
+        .order_by(col(Lead.id).desc())
+        .limit(_MOST_NAMED)
     )
-    numbers = ", ".join(str(number) for number in taken.all()[:_MOST_NAMED])
-    states = await session.exec(
-        select(Message.state, func.count())
-        .where(col(Message.state).in_(("queued", "received")), col(Message.account_id) == account_id)
-        .group_by(col(Message.state))
-    )
-    waiting = dict(states.all())
+    numbers = ", ".join(str(number) for number in taken.all())
+    queued, unanswered = await queue.waiting(session, col(Message.account_id) == account_id)
     nobody = commands.say(command.language, "nobody")
     return commands.say(
         command.language,
         "status",
         leads=leads or nobody,
         taken=numbers or nobody,
-        queued=waiting.get("queued", 0),
-        unanswered=waiting.get("received", 0),
+        queued=queued,
+        unanswered=unanswered,
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api import examples
 from api.deps import DatabaseDep, SettingsDep, require_api_token
 from api.errors import invalid
-from api.filters import DeliveryFilters, Outcome, RowId, make_cursor
+from api.filters import DeliveryFilters, Outcome, RowId
 from api.routes.leads import stored
 from api.schemas import LeadOut
 from api.unfinished import REPLAYABLE, take_up
@@ -67,7 +67,9 @@ async def list_deliveries(
         found = (await session.exec(filters.query())).all()
     items = [DeliveryOut.model_validate(delivery) for delivery in found[: filters.limit]]
     is_last = len(found) <= filters.limit
-    return DeliveryPage(items=items, next_cursor=None if is_last else make_cursor(items[-1].id))
+    return DeliveryPage(
+        items=items, next_cursor=None if is_last else filters.cursor_after(found[len(items) - 1])
+    )
 
 
 @router.get(

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import examples
 from api.deps import DatabaseDep, SettingsDep, require_api_token
 from api.errors import invalid
-from api.filters import Page, make_cursor, read_cursor
+from api.pages import Page, make_cursor
 from api.person import existing
 from api.schemas import CheckOut, ForbidIn, MarkOut, MarkPage
 from shared import do_not_contact
@@ -43,11 +43,8 @@ AskedFor = Annotated[Contacts, Depends(_asked_for)]
 @router.get("", summary="List the marks", response_description="The newest marks first.")
 async def list_marks(database: DatabaseDep, page: Annotated[Page, Query()]) -> MarkPage:
     """Newest first. A mark is a hash: it tells which kind of contact it forbids and why, not whose it is."""
-    query = select(DoNotContact).order_by(col(DoNotContact.id).desc()).limit(page.limit + 1)
-    if page.cursor:
-        query = query.where(col(DoNotContact.id) < read_cursor(page.cursor))
     async with database.reading() as session:
-        found = (await session.exec(query)).all()
+        found = (await session.exec(page.of(DoNotContact))).all()
     items = [MarkOut.model_validate(mark) for mark in found[: page.limit]]
     return MarkPage(items=items, next_cursor=make_cursor(items[-1].id) if len(found) > page.limit else None)
 

@@ -1,12 +1,13 @@
 """With MODE=drafts everything the assistant writes waits here for a human's word."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Query
 from fastapi.openapi.models import Example
-from sqlalchemy import update
+from sqlalchemy import literal_column, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -45,13 +46,6 @@ async def list_drafts(
     """What waits for approval, each with the person's last words. When they write on, the draft is
     replaced by a new one that answers all of it."""
     async with database.reading() as session:
-        found = await session.exec(
-            select(Message, Lead)
-            .join(Lead, col(Message.lead_id) == col(Lead.id))
-            .where(col(Message.state) == "draft")
-            .order_by(col(Message.id))
-            .limit(limit)
-        )
         return [
             DraftOut(
                 **MessageOut.model_validate(message).model_dump(),
@@ -59,8 +53,21 @@ async def list_drafts(
                 lead_name=lead.name,
                 last_words=await _last_words(session, message.lead_id),
             )
-            for message, lead in found.all()
+            for message, lead in await waiting(session, limit)
         ]
+
+
+async def waiting(session: AsyncSession, limit: int = 50) -> Sequence[tuple[Message, Lead]]:
+    """The drafts that wait the longest, and whose they are."""
+    found = await session.exec(
+        select(Message, Lead)
+        .join(Lead, col(Message.lead_id) == col(Lead.id))
+        # Spelled out as in the index of drafts, which are few among all messages.
+        .where(col(Message.state) == literal_column("'draft'"))
+        .order_by(col(Message.id))
+        .limit(limit)
+    )
+    return found.all()
 
 
 @router.post(

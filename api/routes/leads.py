@@ -25,7 +25,7 @@ from api.deps import (
     require_api_token,
 )
 from api.errors import invalid
-from api.filters import LeadFilters, RowId, make_cursor
+from api.filters import LeadFilters, RowId
 from api.person import existing
 from api.schemas import LeadDetail, LeadIn, LeadOut, LeadPage, lead_json
 from api.submission import Submission
@@ -141,7 +141,7 @@ async def list_leads(
         found = (await session.exec(query)).all()
     items = [LeadOut.model_validate(lead) for lead in found[: filters.limit]]
     is_last = len(found) <= filters.limit
-    return LeadPage(items=items, next_cursor=None if is_last else make_cursor(items[-1].id))
+    return LeadPage(items=items, next_cursor=None if is_last else filters.cursor_after(found[len(items) - 1]))
 
 
 @router.get(

@@ -203,8 +203,11 @@ async def test_conversations_to_look_through(kept_database: Database, me: Me) ->
     # Not greeted yet: whatever is in that chat belongs to something else.
     silent = await add_leased(kept_database, me, LeadStatus.RESOLVED)
     await spoken(kept_database, silent, theirs=next(numbers))
+    unasked = await add_leased(kept_database, me, LeadStatus.ENGAGED)
+    await spoken(kept_database, unasked, next(numbers))
+    people = [lead.telegram_user_id or 0 for lead in (*kept, old, silent)]
     async with kept_database.reading() as session:
-        found = await inbox.conversations(session, me.account_id, since=NOW - timedelta(days=30))
+        found = await inbox.conversations(session, me.account_id, people, since=NOW - timedelta(days=30))
     assert {one.lead.id for one in found} == {lead.id for lead in kept}
 
 
@@ -214,6 +217,7 @@ async def test_where_a_conversation_begins_and_ends(kept_database: Database, me:
     await spoken(kept_database, lead, base + 9, base + 7, theirs=base + 11)
     await add_message(kept_database, lead, telegram_message_id=base + 5)
     await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
+    people = [lead.telegram_user_id or 0]
     async with kept_database.reading() as session:
-        (found,) = await inbox.conversations(session, me.account_id, since=NOW)
+        (found,) = await inbox.conversations(session, me.account_id, people, since=NOW)
     assert (found.first_sent, found.newest) == (base + 7, base + 11)
