@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import SQLModel
 
 from shared.columns import (
@@ -16,6 +16,7 @@ from shared.columns import (
     moment,
     number,
     one_of,
+    partial_index,
     reference,
     row_id,
     text_field,
@@ -97,11 +98,11 @@ class TelegramPerson(SQLModel, table=True):
         Index("ix_telegram_people_account_id_phone_e164", "account_id", "phone_e164"),
         # Whoever asks to be erased is found by Telegram's id, whichever account knows them.
         Index("ix_telegram_people_user_id", "user_id"),
-        Index(
+        partial_index(
             "ix_telegram_people_contacts",
             "account_id",
-            postgresql_where=text("is_contact IS true"),
-            sqlite_where=text("is_contact IS 1"),
+            where="is_contact IS true",
+            sqlite_where="is_contact IS 1",
         ),
     )
 

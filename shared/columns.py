@@ -8,9 +8,11 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    ColumnElement,
     DateTime,
     Double,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     Text,
@@ -84,6 +86,23 @@ class TextEnum(TypeDecorator[StrEnum]):
 def one_of(column: str, values: type[StrEnum] | tuple[str, ...]) -> str:
     """A CHECK's condition: `column` holds one of `values`."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
+
+
+def partial_index(
+    name: str,
+    *columns: str | ColumnElement[Any],
+    where: str,
+    sqlite_where: str | None = None,
+    unique: bool = False,
+) -> Index:
+    """An index of the rows for which `where` is true; `sqlite_where`, if SQLite's words are others."""
+    return Index(
+        name,
+        *columns,
+        unique=unique,
+        postgresql_where=sql_text(where),
+        sqlite_where=sql_text(sqlite_where or where),
+    )
 
 
 def row_id() -> Any:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func
 from sqlmodel import Column, Field, SQLModel
 
 from shared.account_models import AccountCall, AccountHold, TelegramAccount, TelegramPerson
@@ -16,6 +16,7 @@ from shared.columns import (
     moment,
     number,
     one_of,
+    partial_index,
     real,
     reference,
     row_id,
@@ -48,61 +49,31 @@ class Lead(SQLModel, table=True):
         CheckConstraint(one_of("status", LeadStatus), name="status"),
         CheckConstraint("phone IS NOT NULL OR username IS NOT NULL", name="contact"),
         CheckConstraint(one_of("resolved_via", ("username", "phone")), name="resolved_via"),
-        Index(
-            "uq_leads_source_source_key",
-            "source",
-            "source_key",
-            unique=True,
-            postgresql_where=text("source_key IS NOT NULL"),
-            sqlite_where=text("source_key IS NOT NULL"),
+        partial_index(
+            "uq_leads_source_source_key", "source", "source_key", unique=True, where="source_key IS NOT NULL"
         ),
-        Index(
-            "ix_leads_due_at",
-            "due_at",
-            postgresql_where=text("due_at IS NOT NULL"),
-            sqlite_where=text("due_at IS NOT NULL"),
+        partial_index("ix_leads_due_at", "due_at", where="due_at IS NOT NULL"),
+        partial_index(
+            "ix_leads_running_due_at", "due_at", where="due_at IS NOT NULL AND status <> 'pending'"
         ),
-        Index(
-            "ix_leads_running_due_at",
-            "due_at",
-            postgresql_where=text("due_at IS NOT NULL AND status <> 'pending'"),
-            sqlite_where=text("due_at IS NOT NULL AND status <> 'pending'"),
-        ),
-        Index(
-            "ix_leads_leased_by",
-            "leased_by",
-            postgresql_where=text("leased_by IS NOT NULL"),
-            sqlite_where=text("leased_by IS NOT NULL"),
-        ),
+        partial_index("ix_leads_leased_by", "leased_by", where="leased_by IS NOT NULL"),
         # One open conversation with a person: a second request must not be greeted over the first.
-        Index(
+        partial_index(
             "uq_leads_open_conversation",
             "account_id",
             "telegram_user_id",
             unique=True,
-            postgresql_where=text(one_of("status", tuple(sorted(OPEN)))),
-            sqlite_where=text(one_of("status", tuple(sorted(OPEN)))),
+            where=one_of("status", tuple(sorted(OPEN))),
         ),
         # The person first: whoever is erased is found whichever account knows them.
-        Index(
+        partial_index(
             "ix_leads_telegram_user_id_account_id",
             "telegram_user_id",
             "account_id",
-            postgresql_where=text("telegram_user_id IS NOT NULL"),
-            sqlite_where=text("telegram_user_id IS NOT NULL"),
+            where="telegram_user_id IS NOT NULL",
         ),
-        Index(
-            "ix_leads_phone_e164",
-            "phone_e164",
-            postgresql_where=text("phone_e164 IS NOT NULL"),
-            sqlite_where=text("phone_e164 IS NOT NULL"),
-        ),
-        Index(
-            "ix_leads_duplicate_of",
-            "duplicate_of",
-            postgresql_where=text("duplicate_of IS NOT NULL"),
-            sqlite_where=text("duplicate_of IS NOT NULL"),
-        ),
+        partial_index("ix_leads_phone_e164", "phone_e164", where="phone_e164 IS NOT NULL"),
+        partial_index("ix_leads_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
         Index("ix_leads_status_id", "status", "id"),
         Index("ix_leads_created_at", "created_at"),
         NEVER_REUSE_IDS,
@@ -168,26 +139,9 @@ class Message(SQLModel, table=True):
         UniqueConstraint("random_id"),
         UniqueConstraint("account_id", "telegram_message_id"),
         Index("ix_messages_lead_id_id", "lead_id", "id"),
-        Index(
-            "ix_messages_outbox",
-            "lead_id",
-            "id",
-            postgresql_where=text("state = 'queued'"),
-            sqlite_where=text("state = 'queued'"),
-        ),
-        Index(
-            "ix_messages_inbox",
-            "lead_id",
-            "id",
-            postgresql_where=text("state = 'received'"),
-            sqlite_where=text("state = 'received'"),
-        ),
-        Index(
-            "ix_messages_drafts",
-            "id",
-            postgresql_where=text("state = 'draft'"),
-            sqlite_where=text("state = 'draft'"),
-        ),
+        partial_index("ix_messages_outbox", "lead_id", "id", where="state = 'queued'"),
+        partial_index("ix_messages_inbox", "lead_id", "id", where="state = 'received'"),
+        partial_index("ix_messages_drafts", "id", where="state = 'draft'"),
         NEVER_REUSE_IDS,
     )
 
@@ -235,12 +189,7 @@ class LeadEvent(SQLModel, table=True):
         CheckConstraint(one_of("to_status", LeadStatus), name="to_status"),
         Index("ix_lead_events_lead_id_id", "lead_id", "id"),
         # Of a day's agreements the owner is told.
-        Index(
-            "ix_lead_events_scheduled",
-            "at",
-            postgresql_where=text("to_status = 'scheduled'"),
-            sqlite_where=text("to_status = 'scheduled'"),
-        ),
+        partial_index("ix_lead_events_scheduled", "at", where="to_status = 'scheduled'"),
         NEVER_REUSE_IDS,
     )
 
@@ -326,9 +275,4 @@ LEADS, MESSAGES, EVENTS, CALLS, PEOPLE = (
 )
 
 # Usernames know no case.
-Index(
-    "ix_leads_lower_username",
-    func.lower(LEADS.c.username),
-    postgresql_where=text("username IS NOT NULL"),
-    sqlite_where=text("username IS NOT NULL"),
-)
+partial_index("ix_leads_lower_username", func.lower(LEADS.c.username), where="username IS NOT NULL")

@@ -2,10 +2,19 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import SQLModel
 
-from shared.columns import NEVER_REUSE_IDS, moment, number, one_of, reference, row_id, text_field
+from shared.columns import (
+    NEVER_REUSE_IDS,
+    moment,
+    number,
+    one_of,
+    partial_index,
+    reference,
+    row_id,
+    text_field,
+)
 
 
 class OwnerMessage(SQLModel, table=True):
@@ -15,13 +24,7 @@ class OwnerMessage(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("account_id", "answers"),
         UniqueConstraint("random_id"),
-        Index(
-            "ix_owner_messages_queued",
-            "account_id",
-            "id",
-            postgresql_where=text("sent_at IS NULL"),
-            sqlite_where=text("sent_at IS NULL"),
-        ),
+        partial_index("ix_owner_messages_queued", "account_id", "id", where="sent_at IS NULL"),
         NEVER_REUSE_IDS,
     )
 
@@ -46,20 +49,9 @@ class OwnerNotice(SQLModel, table=True):
         CheckConstraint(one_of("state", ("waiting", "sending", "sent", "failed")), name="state"),
         CheckConstraint("state <> 'sending' OR random_id IS NOT NULL", name="identity"),
         UniqueConstraint("key"),
-        Index(
-            "ix_owner_notices_open",
-            "state",
-            "id",
-            postgresql_where=text("state IN ('waiting', 'sending')"),
-            sqlite_where=text("state IN ('waiting', 'sending')"),
-        ),
+        partial_index("ix_owner_notices_open", "state", "id", where="state IN ('waiting', 'sending')"),
         Index("ix_owner_notices_sent_at", "sent_at"),
-        Index(
-            "ix_owner_notices_lead_id",
-            "lead_id",
-            postgresql_where=text("lead_id IS NOT NULL"),
-            sqlite_where=text("lead_id IS NOT NULL"),
-        ),
+        partial_index("ix_owner_notices_lead_id", "lead_id", where="lead_id IS NOT NULL"),
         NEVER_REUSE_IDS,
     )
 
