@@ -1,9 +1,8 @@
 """Webhook calls as evidence: each is stored as it came, with what became of it."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, exists, insert, select
+from sqlalchemy import Table, and_, bindparam, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
 
@@ -12,7 +11,6 @@ from shared.db import Database
 from shared.models import WebhookDelivery
 
 DELIVERIES: Table = SQLModel.metadata.tables[str(WebhookDelivery.__tablename__)]
-BATCH = 200
 
 _INSERT = insert(DELIVERIES)
 _COLUMNS = ("source", "received_at", "content_type", "body", "charset", "outcome", "error", "lead_id")
@@ -50,20 +48,3 @@ def _row(delivery: Delivery, result: Result | None) -> dict[str, Any]:
         "error": str(result.error) if result and result.error else None,
         "lead_id": result.lead["id"] if result and result.lead else None,
     }
-
-
-async def prune(database: Database, before: datetime) -> int:
-    """Delete what was received before a moment and is finished; gives how many that were."""
-    old = (
-        select(DELIVERIES.c.id)
-        .where(DELIVERIES.c.received_at < before, DELIVERIES.c.outcome != "received")
-        .order_by(DELIVERIES.c.received_at)
-        .limit(BATCH)
-    )
-    pruned = 0
-    while True:
-        async with database.engine.begin() as connection:
-            gone = (await connection.execute(delete(DELIVERIES).where(DELIVERIES.c.id.in_(old)))).rowcount
-        pruned += gone
-        if gone == 0:
-            return pruned

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Annotated
 
 import phonenumbers
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from api.client_address import Network
 from api.form_mapping import FormMapping, read_mapping
 from shared.settings import SharedSettings
+
+# The worker tells the owner of the last days, and asks how a conversation came to where it is.
+LEAST_EVENT_DAYS = 30
 
 _ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?", re.IGNORECASE)
 
@@ -125,6 +128,19 @@ class ApiSettings(SharedSettings):
     delivery_retention_days: int = Field(
         90, ge=0, le=36_500, description="for how many days webhook calls are kept as they came: 0 = for ever"
     )
+    event_retention_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="for how many days the history of a finished lead is kept: at least 30, 0 = for ever",
+    )
+
+    @field_validator("event_retention_days")
+    @classmethod
+    def _a_month_at_least(cls, days: int) -> int:
+        if 0 < days < LEAST_EVENT_DAYS:
+            raise ValueError(f"the last {LEAST_EVENT_DAYS} days are always kept: 0 keeps all")
+        return days
 
     @property
     def repeat_window(self) -> timedelta:
@@ -135,3 +151,8 @@ class ApiSettings(SharedSettings):
     def delivery_retention(self) -> timedelta | None:
         """For how long deliveries are kept; None: for ever."""
         return timedelta(days=self.delivery_retention_days) if self.delivery_retention_days else None
+
+    @property
+    def event_retention(self) -> timedelta | None:
+        """For how long a finished lead's events are kept; None: for ever."""
+        return timedelta(days=self.event_retention_days) if self.event_retention_days else None

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.arrival import Delivery, Result, arrive
-from api.deliveries import BATCH, DELIVERIES
+from api.deliveries import DELIVERIES
 from api.errors import log_failure, unavailable
 from api.raw import to_bytes
 from api.reading import fields_of, understand
@@ -24,6 +24,7 @@ logger = logging.getLogger(__name__)
 REPLAYABLE = ("received", "refused", "probe")
 # Whoever received it may still be at it.
 STALE = timedelta(seconds=30)
+BATCH = 200
 
 _CLAIM = (
     # It changes nothing but holds the row: who comes second waits, and then finds another outcome.

@@ -5,9 +5,10 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
-from api.deliveries import prune
 from api.errors import log_failure, unavailable
+from api.pruning import Pruning, old_deliveries, old_events
 from api.rate_limits import RateLimits
 from api.settings import ApiSettings
 from api.unfinished import take_up_stale
@@ -29,6 +30,11 @@ class Upkeep:
         self._rate_limits = rate_limits
         self._settings = settings
         self._clock = clock
+        self._prunings = (
+            Pruning(database, old_deliveries, settings.delivery_retention),
+            # Those that are kept are gone through again each time.
+            Pruning(database, old_events, settings.event_retention, every=timedelta(hours=1)),
+        )
         self.first_round = asyncio.Event()
 
     @asynccontextmanager
@@ -53,8 +59,8 @@ class Upkeep:
         await take_up_stale(self._database, self._settings, self._clock())
 
     async def _prune(self) -> None:
-        if (retention := self._settings.delivery_retention) is not None:
-            await prune(self._database, self._clock() - retention)
+        for pruning in self._prunings:
+            await pruning.turn(self._clock())
 
 
 async def _attempt(job: Callable[[], Awaitable[None]]) -> None:

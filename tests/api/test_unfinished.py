@@ -5,10 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 import httpx2
-import pytest
 from sqlalchemy import insert
 
-from api.deliveries import DELIVERIES, prune
+from api.deliveries import DELIVERIES
 from api.raw import to_text
 from api.unfinished import STALE, take_up_stale
 from shared.db import Database
@@ -81,21 +80,3 @@ async def test_a_delivery_outlives_a_lead_that_cannot_be_stored(
     assert await take_up_stale(database, make_settings(database_url), later) == 1
     (row,) = await deliveries(database)
     assert (row["outcome"], row["lead_id"]) == ("stored", 1)
-
-
-@pytest.mark.parametrize("copies", [1, 3])
-async def test_old_deliveries_are_pruned(database: Database, copies: int) -> None:
-    day = timedelta(days=1)
-    for age in range(5):
-        await _left(database, [b"x"], at=NOW - age * day, outcome="refused")
-    await _left(database, [b"unfinished"], at=NOW - 9 * day)
-    pruned: list[int] = []
-
-    async def one() -> None:
-        pruned.append(await prune(database, NOW - 2 * day))
-
-    async with anyio.create_task_group() as group:
-        for _ in range(copies):
-            group.start_soon(one)
-    assert sum(pruned) == 2
-    assert [row["body"] for row in await deliveries(database)] == ["x", "x", "x", "unfinished"]
