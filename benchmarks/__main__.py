@@ -61,8 +61,16 @@ async def _measure(bench: Bench, names: Sequence[str]) -> tuple[dict[str, Sequen
 def _bench(options: argparse.Namespace, folder: Path) -> Bench:
     databases: Sequence[DatabaseKind] = (options.database,) if options.database else DATABASES
     if options.smoke:
-        return Bench(folder, 1, 0.3, 2, databases, smoke=True)
-    return Bench(folder, options.rounds, options.seconds, options.soak, databases)
+        return Bench(folder, 1, 0.3, 2, databases, smoke=True, plans=options.plans)
+    return Bench(
+        folder,
+        options.rounds,
+        options.seconds,
+        options.soak,
+        databases,
+        leads=options.leads,
+        plans=options.plans,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,6 +93,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="seconds of load under which memory is watched (%(default)s)",
     )
+    add(
+        "--leads",
+        type=int,
+        nargs="+",
+        default=[1_000_000],
+        metavar="N",
+        help="how many leads are put beside 10 thousand, for scale (1000000; 5000000: 17 GB, 15 minutes)",
+    )
+    add("--plans", type=Path, metavar="FILE", help="keep what PostgreSQL plans for each query of scale here")
     add("--database", choices=DATABASES, help="only on this one, where it applies (both)")
     add("--json", type=Path, metavar="FILE", help="keep everything here")
     add("--compare", type=Path, metavar="FILE", help="show what has changed since that --json")

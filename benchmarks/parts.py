@@ -18,6 +18,7 @@ PARTS: Mapping[str, str] = {
     "wakeups": "how soon the worker turns to a new lead, and answers who has fallen silent",
     "conversations": "people greeted and replies answered a second, and what each takes",
     "startup": "how long until the api answers and the worker is ready",
+    "scale": "the product's own queries at 10 thousand and at a million leads or more",
     "memory": "what the api and the worker hold under a steady flow",
     "cost": "tokens and calls a turn, against classifying first and generating then",
 }
@@ -38,6 +39,9 @@ class Bench:
     databases: Sequence[DatabaseKind] = ("postgresql", "sqlite")
     # As little as shows that everything runs: the figures mean nothing.
     smoke: bool = False
+    # How many leads beside 10 thousand, and the file for the plans.
+    leads: Sequence[int] = (1_000_000,)
+    plans: Path | None = None
     _began: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:

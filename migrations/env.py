@@ -19,9 +19,10 @@ from shared.settings import SharedSettings, load
 assert models  # noqa: S101 - importing it fills the metadata
 
 
-# Whoever waits for a table makes all others wait behind them: so long at most, then again later.
-LOCK_SECONDS = 2
-TRIES, PAUSE_SECONDS = 10, 3
+# Whoever waits for a table makes all others wait behind them: so long at most, then again later. Both can be
+# given: `alembic -x lock_seconds=5 -x pause_seconds=60 upgrade head`.
+LOCK_SECONDS, PAUSE_SECONDS = 2, 3
+TRIES = 10
 IN_USE = (
     "a table is in use by a transaction that does not end; the revisions before this one are in place."
     " Find it (SELECT pid, state, xact_start, query FROM pg_stat_activity ORDER BY xact_start), end it"
@@ -46,7 +47,8 @@ def _run(connection: Connection) -> None:
 
 def _wait_briefly(connection: Connection) -> None:
     if connection.get_isolation_level() != "AUTOCOMMIT":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'")
+        longest = _seconds("lock_seconds", LOCK_SECONDS)
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * longest)}")
 
 
 async def _migrate_patiently(url: str) -> None:
@@ -60,7 +62,20 @@ async def _migrate_patiently(url: str) -> None:
                 sys.exit(f"error: {IN_USE}")
         else:
             return
-        await asyncio.sleep(PAUSE_SECONDS)
+        await asyncio.sleep(_seconds("pause_seconds", PAUSE_SECONDS))
+
+
+def _given() -> dict[str, str]:
+    """What stands behind `-x` on the command line."""
+    return {name: str(value) for name, value in context.get_x_argument(as_dictionary=True).items()}
+
+
+def _seconds(name: str, usual: float) -> float:
+    value = _given().get(name, str(usual))
+    try:
+        return float(value)
+    except ValueError:
+        raise ConfigError(f"-x {name}={value}: is no number of seconds") from None
 
 
 async def _migrate(url: str) -> None:
@@ -75,9 +90,8 @@ async def _migrate(url: str) -> None:
 
 def main() -> None:
     """Migrate the database of `-x url=…`, or else of DATABASE_URL."""
-    url = context.get_x_argument(as_dictionary=True).get("url")
     try:
-        asyncio.run(_migrate_patiently(str(url) if url else load(SharedSettings).database_url))
+        asyncio.run(_migrate_patiently(_given().get("url") or load(SharedSettings).database_url))
     except ConfigError as error:
         sys.exit(f"error: {error}")
 

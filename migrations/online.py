@@ -35,7 +35,7 @@ def index(
         return
     with op.get_context().autocommit_block():
         if _is_broken(name):
-            drop_index(name, table)
+            op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(
             name, table, list(columns), postgresql_concurrently=True, if_not_exists=True, **options
         )

@@ -211,16 +211,6 @@ async def release(session: AsyncSession, message_ids: Collection[int | None], *,
     )
 
 
-async def released_since(session: AsyncSession, account_id: int, since: datetime) -> int:
-    """How many first messages this account has let go from `since` on."""
-    counted = await session.exec(
-        select(func.count())
-        .select_from(Message)
-        .where(col(Message.account_id) == account_id, col(Message.released_at) >= since)
-    )
-    return counted.one()
-
-
 async def queued_among(session: AsyncSession, message_ids: Collection[int]) -> Collection[int | None]:
     """Which messages are still to be said."""
     found = await session.exec(

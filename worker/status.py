@@ -43,18 +43,23 @@ async def look(database: Database, *, now: datetime) -> Status:
     """How things stand; raises StatusError."""
     try:
         async with database.reading() as session:
-            accounts = await (await session.connection()).execute(_ACCOUNTS)
-            return Status(
-                [dict(row) for row in accounts.mappings()],
-                await _waiting(session, now=now),
-                await _funnel(session, now=now),
-            )
+            return await count(session, now=now)
     except DATABASE_DOWN as error:
         if "no such table" not in str(error):
             raise StatusError(f"the database does not answer ({type(error).__name__})") from None
         raise StatusError("the database is not migrated: alembic upgrade head") from None
     except DBAPIError:
         raise StatusError("the database is not migrated: alembic upgrade head") from None
+
+
+async def count(session: AsyncSession, *, now: datetime) -> Status:
+    """The same in a session of the caller's."""
+    accounts = await (await session.connection()).execute(_ACCOUNTS)
+    return Status(
+        [dict(row) for row in accounts.mappings()],
+        await _waiting(session, now=now),
+        await _funnel(session, now=now),
+    )
 
 
 async def _waiting(session: AsyncSession, *, now: datetime) -> dict[str, int | float]:

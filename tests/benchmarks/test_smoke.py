@@ -37,6 +37,18 @@ def test_a_short_run_greets_and_answers_everybody(tmp_path: Path) -> None:
         assert min(figures[name]["samples"]) > 0
 
 
+def test_queries_are_compared_and_their_plans_kept(tmp_path: Path) -> None:
+    kept, plans = tmp_path / "run.json", tmp_path / "plans.json"
+    command = [sys.executable, "-m", "benchmarks", "scale", "--smoke", "--json", kept, "--plans", plans]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    assert done.returncode == 0, done.stderr + done.stdout
+    figures = json.loads(kept.read_text())["parts"]["scale"]
+    found = json.loads(plans.read_text())
+    assert len(figures) == 2 * len(found["1000 leads"]) == 2 * len(found["3000 leads"])
+    assert sum(len(figure["ratios"]) for figure in figures) == len(found["3000 leads"])
+    assert all(plan for looks in found.values() for plan in looks.values())
+
+
 def test_a_part_that_is_not_there_is_named() -> None:
     command = [sys.executable, "-m", "benchmarks", "nothing"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from shared.db import Database
-from shared.models import Message
 from shared.status import Intent, LeadStatus
 from tests.worker.rows import NOW, add_leased, add_message, messages_of
 from worker import outbox
@@ -63,19 +62,13 @@ async def test_what_became_of_it(kept_database: Database, me: Me) -> None:
     assert [one.id for one in after] == [sent.id, failed.id, queued.id, said.id]
 
 
-async def test_only_released_messages_of_the_account_count(kept_database: Database, me: Me) -> None:
+async def test_what_is_released_says_since_when(kept_database: Database, me: Me) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.RESOLVED)
-
-    async def greeting(**fields: object) -> Message:
-        return await add_message(
-            kept_database, lead, direction="out", kind="greeting", state="queued", **fields
-        )
-
-    waiting = await greeting()
-    await greeting(released_at=NOW - timedelta(seconds=1))
-    await greeting(released_at=NOW)
-    await greeting(released_at=NOW, account_id=None)
+    waiting, other = [
+        await add_message(kept_database, lead, direction="out", kind="greeting", state="queued")
+        for _ in range(2)
+    ]
     async with kept_database.writing() as session:
-        assert await outbox.released_since(session, me.account_id, NOW) == 1
         await outbox.release(session, [waiting.id], now=NOW)
-        assert await outbox.released_since(session, me.account_id, NOW) == 2
+    found = {message.id: message.released_at for message in await messages_of(kept_database, lead)}
+    assert found == {waiting.id: NOW, other.id: None}
