@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 from pydantic_settings import NoDecode
 
 from api.client_address import Network
-from api.form_mapping import FormMapping, read_mapping
+from api.form_mapping import FormMapping
 from shared.settings import SharedSettings
 
 # The worker tells the owner of the last days, and asks how a conversation came to where it is.
@@ -66,7 +66,12 @@ Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_origins)]
 
 
 def _mapping(value: object) -> object:
-    return read_mapping(Path(value)) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Whoever has no such file need not hold a reader of YAML in memory.
+    from api.form_mapping_file import read_mapping  # noqa: PLC0415
+
+    return read_mapping(Path(value))
 
 
 class ApiSettings(SharedSettings):

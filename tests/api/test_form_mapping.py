@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from api.bodies import Field
-from api.form_mapping import FormMapping, read_mapping
+from api.form_mapping import FormMapping
+from api.form_mapping_file import read_mapping
 from api.tilda import TildaLead, read_lead
 from tests.api.processes import run
 
