@@ -11,6 +11,7 @@ from api.text import one_line
 from shared.contacts import parse_phone, parse_username
 from shared.models import Lead
 
+_IN_USERNAMES = re.compile(r"[A-Za-z0-9_]+")
 _PHONE_LIKE = re.compile(r"[\s0-9()+\-–—.]+")
 
 
@@ -19,16 +20,22 @@ def matches(text: str, *, region: str, is_postgres: bool) -> ColumnElement[bool]
     text = one_line(text)
     if not text:
         return None
+    conditions = [_contains(col(Lead.name), text, is_postgres=is_postgres)]
     username = parse_username(text) or text.removeprefix("@")
-    conditions = [
-        _contains(col(Lead.name), text, is_postgres=is_postgres),
-        _contains(col(Lead.username), username, is_postgres=is_postgres),
-    ]
+    if _IN_USERNAMES.fullmatch(username):
+        conditions.append(_contains(col(Lead.username), username, is_postgres=is_postgres))
     if _PHONE_LIKE.fullmatch(text) and (digits := re.sub(r"\D", "", text)):
-        conditions += [col(Lead.phone).contains(digits), col(Lead.phone_e164).contains(digits)]
-        if phone := parse_phone(text, region=region):
-            conditions.append(col(Lead.phone_e164) == phone.e164)
+        conditions += _phones(text, digits, region)
     return or_(*conditions)
+
+
+def _phones(text: str, digits: str, region: str) -> list[ColumnElement[bool]]:
+    phone = parse_phone(text, region=region)
+    if phone and text.startswith("+"):
+        # From its first digit on: that an index finds at once, a part of it much later.
+        return [col(Lead.phone_e164).startswith(phone.e164)]
+    parts = [col(Lead.phone).contains(digits), col(Lead.phone_e164).contains(digits)]
+    return [*parts, col(Lead.phone_e164) == phone.e164] if phone else parts
 
 
 def _contains(column: Mapped[Any], text: str, *, is_postgres: bool) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Column types and the shorthand in which the tables are written."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -8,7 +9,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
-    ColumnElement,
     DateTime,
     Double,
     ForeignKey,
@@ -90,10 +90,11 @@ def one_of(column: str, values: type[StrEnum] | tuple[str, ...]) -> str:
 
 def partial_index(
     name: str,
-    *columns: str | ColumnElement[Any],
+    *columns: str,
     where: str,
     sqlite_where: str | None = None,
     unique: bool = False,
+    postgresql_ops: Mapping[str, str] | None = None,
 ) -> Index:
     """An index of the rows for which `where` is true; `sqlite_where`, if SQLite's words are others."""
     return Index(
@@ -101,6 +102,7 @@ def partial_index(
         *columns,
         unique=unique,
         postgresql_where=sql_text(where),
+        postgresql_ops=postgresql_ops or {},
         sqlite_where=sql_text(sqlite_where or where),
     )
 

@@ -17,8 +17,11 @@ TRIGRAMS = ", ".join(f"{column} gin_trgm_ops" for column in ("name", "username",
 
 def upgrade() -> None:
     """To this revision."""
-    online.index("ix_leads_phone_e164", "leads", "phone_e164", where="phone_e164 IS NOT NULL")
-    online.index(USERNAME, "leads", sa.text("lower(username)"), where="username IS NOT NULL")
+    # By the letters, so that the beginning of a phone is found by it too, in every locale.
+    beginning = "phone_e164 text_pattern_ops" if online.is_postgres() else "phone_e164"
+    online.index("ix_leads_phone_e164", "leads", sa.text(beginning), where="phone_e164 IS NOT NULL")
+    # Of all leads: what PostgreSQL knows of a part of them it does not use in its plans.
+    online.index(USERNAME, "leads", sa.text("lower(username)"))
     online.index("ix_leads_duplicate_of", "leads", "duplicate_of", where="duplicate_of IS NOT NULL")
     online.index(PERSON, "leads", "telegram_user_id", "account_id", where="telegram_user_id IS NOT NULL")
     online.drop_index(OF_ACCOUNT, "leads")

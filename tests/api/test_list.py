@@ -54,6 +54,8 @@ async def test_every_filter(client: httpx2.AsyncClient) -> None:
         "8 999 123-45-67": [anna],
         "7916": [alyona],
         "8916": [alyona],
+        "+7 (916) 111-22-33": [alyona],
+        "+89161112233": [alyona],
         "@anna": [anna],
         "@ANNA_k": [anna],
         "https://t.me/max_power": [empty],
