@@ -26,7 +26,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 from shared.columns import UtcDateTime
 from shared.errors import LostRaceError
 from shared.models import Lead, Message
-from shared.status import LeadStatus
 
 # After so many leases lost in a row a lead may be what kills its worker: it shares it with few others, and
 # in the end with none of its kind.
@@ -142,8 +141,12 @@ async def claim(session: AsyncSession, claim: Claim, *, limit: int) -> Sequence[
 
 def running() -> list[ColumnElement[bool]]:
     """Due leads of this account that are beyond their look-up."""
+    return [_is_running(), *free_and_due()]
+
+
+def _is_running() -> ColumnElement[bool]:
     # Spelled out as in their index: a list of new ones that are due is not gone through first.
-    return [col(Lead.status) != literal_column("'pending'"), *free_and_due()]
+    return col(Lead.status) != literal_column("'pending'")
 
 
 def free_and_due() -> list[ColumnElement[bool]]:
@@ -231,7 +234,7 @@ async def hurry(session: AsyncSession, me: Me, *, now: datetime) -> None:
         .where(
             col(Lead.account_id) == me.account_id,
             col(Lead.due_at) > now,
-            col(Lead.status) != LeadStatus.PENDING,
+            _is_running(),
             col(Lead.last_error).is_not(None),
             ~queued,
         )

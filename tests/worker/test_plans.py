@@ -34,6 +34,7 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, Me], Awaitable[Any]], tuple[str
         lambda session, _: queue.waiting(session),
         ("ix_messages_outbox", "ix_messages_inbox"),
     ),
+    "hurried": (lambda session, me: queue.hurry(session, me, now=NOW), ("ix_leads_running_due_at",)),
     "inherited": (lambda session, me: queue.inherit(session, me, now=NOW), ()),
     "released": (lambda session, me: queue.release_others(session, me, [1]), ()),
     "taken back": (lambda session, me: handover.take_back(session, me.account_id), ()),
