@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from itertools import count, islice
 
 from benchmarks import crowd, house
 from benchmarks.crowd import Scene, Work
 from benchmarks.database import rows
 from benchmarks.figures import Figure, Ratio, at_least, at_most
-from benchmarks.house import SESSION, Sandbox, sandbox
+from benchmarks.house import Sandbox, sandbox
 from benchmarks.parts import Bench
 from benchmarks.postgres import Postgres, postgres
 from benchmarks.processes import Process, migrate
@@ -18,6 +19,10 @@ SLOW_CROWD = 600
 SMALL_CROWD = 12
 WORKERS = (1, 2, 4)
 THINKING_SECONDS = 1.5
+
+# Every worker has an account of its own: what an earlier one has said would be a human's word to it, whose
+# database knows nothing of it.
+_accounts = count(1)
 
 UNCOUNTED = (
     "PostgreSQL's statements are not counted: it has no pg_stat_statements (apt-get install postgresql)"
@@ -40,8 +45,6 @@ async def measure(bench: Bench) -> Sequence[Figure]:
     async with AsyncExitStack() as stack:
         beside = await stack.enter_async_context(sandbox(bench.folder))
         server = await stack.enter_async_context(postgres()) if "postgresql" in bench.databases else None
-        for number in range(1, max(WORKERS)):
-            await house.sign_in(bench.folder, beside, f"account{number}", f"+7998{number:07d}")
         people = await crowd.settle(beside, SMALL_CROWD if bench.smoke else CROWD)
         for number in range(bench.rounds):
             if server is not None:
@@ -103,14 +106,14 @@ def _do(url: str, statement: str) -> None:
 async def _start(
     stack: AsyncExitStack, bench: Bench, url: str, beside: Sandbox, number: int
 ) -> Sequence[Process]:
-    names = [SESSION, *(f"account{other}" for other in range(1, number))]
     settings = {"REPLY_DEBOUNCE_SECONDS": "0", "POLL_INTERVAL_SECONDS": "1"}
-    return [
-        await stack.enter_async_context(
-            house.worker(bench.folder, url, beside, TELEGRAM_SESSION_NAME=name, **settings)
-        )
-        for name in names
-    ]
+    workers = []
+    for account in islice(_accounts, number):
+        name = f"account{account}"
+        await house.sign_in(bench.folder, beside, name, f"+7998{account:07d}")
+        working = house.worker(bench.folder, url, beside, TELEGRAM_SESSION_NAME=name, **settings)
+        workers.append(await stack.enter_async_context(working))
+    return workers
 
 
 def _of_greetings(rounds: Rounds, server: Postgres | None) -> Sequence[Figure]:
