@@ -86,10 +86,25 @@ def _run(_: argparse.Namespace) -> int:
     gc.enable()
 
     async def run() -> None:
-        await Worker(settings).run()
+        worker = Worker(settings)
+        # What is made by now stays: the collector need not walk over it, nor run every few conversations.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
+        await worker.run()
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+        runner.run(run())
     return 0
+
+
+def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, or where there is none (Windows) asyncio's own."""
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
 
 
 def _login(given: argparse.Namespace) -> int:

@@ -2,7 +2,8 @@
 
 import weakref
 from collections.abc import Callable
-from typing import Any, ClassVar
+from concurrent.futures import Executor, Future
+from typing import Any, ClassVar, ParamSpec, TypeVar
 
 from pyrogram.connection import Connection
 from python_socks import ProxyError
@@ -13,6 +14,26 @@ from worker.telegram import proxy
 _UNKNOWN_KEY = (-404).to_bytes(4, "little", signed=True)
 
 Told = Callable[[], None]
+ParamsT = ParamSpec("ParamsT")
+ResultT = TypeVar("ResultT")
+
+
+class AtOnce(Executor):
+    """Runs what it is given where it stands.
+
+    Kurigram has a thread for the few microseconds of ciphering a packet: the way there takes longer.
+    """
+
+    def submit(
+        self, fn: Callable[ParamsT, ResultT], /, *args: ParamsT.args, **kwargs: ParamsT.kwargs
+    ) -> Future[ResultT]:
+        """Done when it returns."""
+        done: Future[ResultT] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it is the asker's to handle
+            done.set_exception(error)
+        return done
 
 
 class WorkerConnection(Connection):
@@ -48,7 +69,7 @@ def connection_type(server: str | None, on_unknown_key: Told, on_failure: Told) 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.opened.add(self)
-            self.protocol_factory: Any = _noting(self.protocol_factory, self._note)
+            self.protocol_factory: Any = _ours(self.protocol_factory, self._note)
             if host:
                 self.server_address, self.port, self.ipv6 = host.strip("[]"), int(port), ":" in host
 
@@ -69,11 +90,13 @@ def connection_type(server: str | None, on_unknown_key: Told, on_failure: Told) 
     return Ours
 
 
-def _noting(factory: Callable[..., Any], note: Callable[[Exception], None]) -> Callable[..., Any]:
-    """Transports that tell why they do not connect; Kurigram only logs it."""
+def _ours(factory: Callable[..., Any], note: Callable[[Exception], None]) -> Callable[..., Any]:
+    """Transports that tell why they do not connect, which Kurigram only logs, and that cipher at once."""
 
     def make(**options: Any) -> Any:
         transport = factory(**options)
+        transport.crypto_executor.shutdown()
+        transport.crypto_executor = AtOnce()
         connect = transport.connect
 
         async def noting(address: tuple[str, int]) -> None:
