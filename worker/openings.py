@@ -21,7 +21,7 @@ from worker.outreach import AHEAD, FRESH, LISTED, Limits, ahead, is_fresh
 from worker.queue import MINE, Claim, Me
 from worker.room import Room, unreleased
 
-MOST_AHEAD = 128
+MOST_AHEAD = 256
 # So many are put off at once when the hours are over.
 MOST_CLOSED = 500
 # The account with most room has so long to take a new lead before the others may.

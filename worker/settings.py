@@ -204,7 +204,7 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
     )
     poll_interval_seconds: Seconds = Field(5, gt=0, description="how often due leads are looked for, seconds")
     lease_seconds: Seconds = Field(60, ge=5, description="how long a silent worker keeps a lead, seconds")
-    leads_in_hand: int = Field(128, ge=1, le=1000, description="most leads worked on at a time by one worker")
+    leads_in_hand: int = Field(256, ge=1, le=1000, description="most leads worked on at a time by one worker")
     reply_debounce_seconds: Seconds = Field(
         8, ge=0, description="the quiet after a person's message before it is answered, seconds"
     )
