@@ -60,7 +60,7 @@ def test_commits_that_nobody_is_told_of(on_own_postgres: Pair) -> None:
     house.worker.stop()
     house.worker = house.start_worker(DATABASE_URL=wire.url)
     house.worker.says("ready as @")
-    outage = Outage("lost answers to commits", lambda _: wire.lose(every=3), lambda _: wire.lose(every=0))
+    outage = Outage("lost answers to commits", lambda _: wire.lose(every=2), lambda _: wire.lose(every=0))
     try:
         report = go_through(house, outage, seconds=3)
         assert report.clean, report
