@@ -14,7 +14,7 @@ from benchmarks.postgres import Postgres, postgres
 from benchmarks.processes import Process, migrate
 from benchmarks.statements import Onlooker
 
-CROWD = 1500
+CROWD = 1000
 SLOW_CROWD = 600
 SMALL_CROWD = 12
 WORKERS = (1, 2, 4)

@@ -21,8 +21,8 @@ from worker.status import Status, StatusError
 
 # Exit codes: 2 = a setting is wrong, 3 = the account's owner has to act.
 CONFIG_ERROR, ACCOUNT_LOST = 2, 3
-# The collector looks after so many new objects; older ones come with every 20th and 50th time.
-COLLECT = (20_000, 20, 50)
+# So many new objects make the collector look; at older ones every tenth time, at all every hundredth.
+COLLECT = (2_000, 10, 10)
 
 STRING_WARNING = """\
 Whoever has this line has the account, and it is shown once. Keep it as the secret
