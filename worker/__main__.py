@@ -86,12 +86,7 @@ def _run(_: argparse.Namespace) -> int:
     gc.enable()
 
     async def run() -> None:
-        worker = Worker(settings)
-        # What is made by now stays: the collector need not walk over it, nor run every few conversations.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 50)
-        await worker.run()
+        await Worker(settings).run()
 
     with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
         runner.run(run())
