@@ -52,6 +52,8 @@ def build_client(
         # One handler at a time keeps messages in order; every wait is ours to make.
         workers=1,
         sleep_threshold=0,
+        # Ten KiB each, kept to be shown beside replies to them, which are not asked for.
+        max_message_cache_size=10,
         fetch_replies=False,
         fetch_topics=False,
         fetch_stories=False,
