@@ -7,15 +7,14 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from benchmarks.figures import Figure, Ratio, Target, at_most
 from benchmarks.looks import COUNTS, LOOKS, Look, Place, place
 from benchmarks.parts import Bench, BenchError
 from benchmarks.past import fill
+from benchmarks.plans import plans
 from benchmarks.postgres import postgres
 from shared.db import Database
 
@@ -55,13 +54,13 @@ async def _compare(bench: Bench, databases: Mapping[int, Database]) -> Sequence[
             for size, database in databases.items():
                 taken[name, size].append(await _take(database, look, places[size], bench))
     if bench.plans:
-        plans = {
+        kept = {
             f"{size} leads": {
                 name: await _plans(database, look, places[size]) for name, look in LOOKS.items()
             }
             for size, database in databases.items()
         }
-        bench.plans.write_text(json.dumps(plans, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        bench.plans.write_text(json.dumps(kept, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     least = min(databases)
     return [
         Figure(
@@ -93,23 +92,7 @@ async def _take(database: Database, look: Look, at: Place, bench: Bench) -> floa
 
 
 async def _plans(database: Database, look: Look, at: Place) -> Sequence[str]:
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:  # noqa: ANN401
-        asked.append((statement, values))
-
-    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    try:
-        async with AsyncSession(database.engine) as session:
-            await look(session, at)
-            await session.rollback()
-    finally:
-        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-    lines: list[str] = []
-    async with database.engine.connect() as connection:
-        for statement, values in asked:
-            lines += (await connection.exec_driver_sql(f"EXPLAIN {statement}", values)).scalars().all()
-    return lines
+    return (await plans(database, lambda session: look(session, at))).splitlines()
 
 
 def _see_that_there_is_room(folder: Path, leads: int) -> None:

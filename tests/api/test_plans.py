@@ -11,11 +11,12 @@ from api import person
 from api.filters import DeliveryFilters, LeadFilters
 from api.pages import make_cursor
 from api.routes import drafts
+from benchmarks.plans import plans
 from shared.db import Database
 from shared.models import Lead
 from shared.status import LeadStatus
 from tests.conftest import Postgres
-from tests.plans import fill, plans, read_whole
+from tests.plans import fill, read_whole
 from tests.worker.rows import NOW, add_account
 
 LONG_AGO = {"created_from": NOW - timedelta(days=9), "created_to": NOW - timedelta(days=8)}

@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from benchmarks.plans import asked, plans
 from shared.db import Database
 from tests.conftest import Postgres
-from tests.plans import asked, fill, plans, read_whole
+from tests.plans import fill, read_whole
 from tests.worker.rows import LEASE, NOW, add_account, add_lead
 from worker import handover, inbox, notices, openings, people, queue
 from worker.outreach import Limits
