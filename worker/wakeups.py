@@ -32,8 +32,8 @@ DEAF = (
 )
 # Places that become free are filled together: a claim costs the same for one lead as for many.
 SOON_SECONDS = 0.1
-# Timers are set no further ahead than this.
-FORESIGHT_SECONDS = 3600
+# Timers are set no further ahead than this: beyond, whoever is due may as well wait for the next poll.
+FORESIGHT_SECONDS = 60
 
 
 class Wakeups:
@@ -55,9 +55,9 @@ class Wakeups:
             self._soon = asyncio.get_running_loop().call_later(SOON_SECONDS, self.wake)
 
     def wake_at(self, moment: datetime) -> None:
-        """There will be work at `moment`; what is hours away is found by the poll."""
+        """There will be work at `moment`; what is minutes away is found by the poll."""
         delay = (moment - self._clock()).total_seconds()
-        if delay < FORESIGHT_SECONDS:
+        if delay < max(FORESIGHT_SECONDS, self._poll_seconds):
             asyncio.get_running_loop().call_later(max(0.0, delay), self._ring, moment)
 
     def _ring(self, moment: datetime) -> None:
