@@ -20,10 +20,8 @@ def translated(pause: timedelta) -> Iterator[None]:
         yield
     except openai.APIError as error:
         raise _translate(error, pause) from error
-    except (ValidationError, openai.LengthFinishReasonError, openai.ContentFilterFinishReasonError) as error:
-        raise AssistantError(
-            f"the model's answer was malformed or cut off: {type(error).__name__}"
-        ) from error
+    except ValidationError as error:
+        raise AssistantError("the model's answer was malformed or cut off") from error
 
 
 @contextmanager

@@ -2,20 +2,19 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
+import httpx2
 import openai
-from openai.types.chat import ChatCompletionMessageParam
-from openai.types.completion_usage import CompletionUsage
-from openai.types.responses import EasyInputMessageParam, ResponseUsage
 from pydantic import BaseModel
 
 from worker.assistant.errors import refusing, translated
 from worker.assistant.prices import price_of
+from worker.assistant.wire import APIS, Said
 from worker.ports import AssistantError, AssistantPausedError, Turn, Usage
 from worker.settings import AssistantSettings
 
@@ -24,8 +23,6 @@ log = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 CALL_SECONDS = 45
-# Far above the four sentences the prompts ask for: room for models that think first, an end for runaways.
-MOST_TOKENS = 4_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +48,7 @@ class Model:
 
     def __init__(self, settings: AssistantSettings, *, call_seconds: float = CALL_SECONDS) -> None:
         self._settings = settings
+        self._api = APIS[settings.openai_api]
         self._pause = timedelta(seconds=settings.assistant_pause_seconds)
         self._paused_until = 0.0
         self._paused_why = ""
@@ -107,49 +105,20 @@ class Model:
             raise
 
     async def _call(
-        self, instructions: str, turns: list[Turn], shape: type[AnswerT]
+        self, instructions: str, turns: Sequence[Turn], shape: type[AnswerT]
     ) -> tuple[AnswerT | None, Usage]:
-        if self._settings.openai_api == "responses":
-            response = await self._client.responses.parse(
-                model=self._settings.openai_model,
-                instructions=instructions,
-                input=[EasyInputMessageParam(role=_role(turn), content=turn.text) for turn in turns],
-                text_format=shape,
-                max_output_tokens=MOST_TOKENS,
-                store=False,
-            )
-            return response.output_parsed, self._responses_usage(response.model, response.usage)
-        messages: list[ChatCompletionMessageParam] = [{"role": "system", "content": instructions}]
-        for turn in turns:
-            if turn.ours:
-                messages.append({"role": "assistant", "content": turn.text})
-            else:
-                messages.append({"role": "user", "content": turn.text})
-        completion = await self._client.chat.completions.parse(
-            model=self._settings.openai_model,
-            messages=messages,
-            response_format=shape,
-            max_completion_tokens=MOST_TOKENS,
-        )
-        return completion.choices[0].message.parsed, self._chat_usage(completion.model, completion.usage)
+        body = self._api.body(self._settings.openai_model, instructions, turns, shape)
+        response = await self._client.post(self._api.path, body=body, cast_to=httpx2.Response)
+        said = self._api.read(response.content)
+        answer = None if said.text is None else shape.model_validate_json(said.text)
+        return answer, self._usage(said)
 
-    def _responses_usage(self, model: str, used: ResponseUsage | None) -> Usage:
-        if used is None:
-            return Usage(model)
-        # Compatible servers leave out what they do not count.
-        cached = used.input_tokens_details.cached_tokens if used.input_tokens_details else None
-        return self._usage(model, used.input_tokens, cached, used.output_tokens)
-
-    def _chat_usage(self, model: str, used: CompletionUsage | None) -> Usage:
-        if used is None:
-            return Usage(model)
-        cached = used.prompt_tokens_details.cached_tokens if used.prompt_tokens_details else None
-        return self._usage(model, used.prompt_tokens, cached, used.completion_tokens)
-
-    def _usage(self, model: str, tokens_in: int, cached: int | None, tokens_out: int) -> Usage:
-        price = self._settings.openai_price or price_of(model)
-        cost = price.of(tokens_in, cached or 0, tokens_out) if price else None
-        return Usage(model, 1, tokens_in, cached, tokens_out, cost)
+    def _usage(self, said: Said) -> Usage:
+        if said.tokens_in is None or said.tokens_out is None:
+            return Usage(said.model)
+        price = self._settings.openai_price or price_of(said.model)
+        cost = price.of(said.tokens_in, said.tokens_cached or 0, said.tokens_out) if price else None
+        return Usage(said.model, 1, said.tokens_in, said.tokens_cached, said.tokens_out, cost)
 
     @property
     def trouble(self) -> str | None:
@@ -159,7 +128,3 @@ class Model:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.close()
-
-
-def _role(turn: Turn) -> Literal["assistant", "user"]:
-    return "assistant" if turn.ours else "user"
