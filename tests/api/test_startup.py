@@ -1,5 +1,7 @@
 """Every setting that cannot work is named in one line, before anything listens."""
 
+import socket
+
 import pytest
 from pydantic import SecretStr
 
@@ -102,6 +104,14 @@ async def test_a_database_that_may_come_back(caplog: pytest.LogCaptureFixture, d
     await check_database(make_settings("postgresql://u:secret@127.0.0.1:1/d"))
     assert "Connection refused" in caplog.text
     assert "secret" not in caplog.text
+
+
+def test_no_answer_waits_for_an_acknowledgement() -> None:
+    settings = make_settings("sqlite:///./x.db", api_port="0")
+    with listen(settings) as server, socket.create_connection(server.getsockname()):
+        connection, _ = server.accept()
+        with connection:
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_an_address_of_somebody_else() -> None:
