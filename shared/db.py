@@ -36,7 +36,9 @@ class Database:
         self.autocommit = (
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgres else self.engine
         )
-        self._snapshot = self.engine.execution_options(sqlite_begin="BEGIN")
+        self._reading = (
+            self.autocommit if self.is_postgres else self.engine.execution_options(sqlite_begin="BEGIN")
+        )
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
@@ -45,9 +47,21 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def one_by_one(self) -> AsyncIterator[AsyncSession]:
+        """For statements that do not rest on each other: each is committed by itself on PostgreSQL.
+
+        On SQLite they are one transaction, as in `writing`: there each would wait for the disk.
+        """
+        async with AsyncSession(self.autocommit, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for queries only: on SQLite it waits for no writer and makes none wait."""
-        async with AsyncSession(self._snapshot, expire_on_commit=False) as session:
+        """A session for queries only. On PostgreSQL each sees what is committed by then.
+
+        On SQLite they see one state, wait for no writer and make none wait.
+        """
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
             yield session
 
     async def close(self) -> None:
@@ -62,6 +76,8 @@ def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a URL 
         max_overflow=0,
         pool_timeout=CONNECT_SECONDS,
         pool_pre_ping=False,
+        # The one that was used last knows its statements best.
+        pool_use_lifo=True,
         connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": APPLICATION_NAME},
     )
     event.listen(engine.sync_engine, "connect", _prepare_nothing_behind_a_pooler)

@@ -10,7 +10,7 @@ AskT = TypeVar("AskT")
 AnswerT = TypeVar("AnswerT")
 
 # In a crowd, how long the next call waits for others to join; who comes with few waits for less.
-LINGER_SECONDS = 0.05
+LINGER_SECONDS = 0.1
 CROWD = 5
 # A statement with too many values is no help to anybody.
 MOST_TOGETHER = 100

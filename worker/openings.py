@@ -191,20 +191,22 @@ async def look_again(session: AsyncSession, *, now: datetime) -> None:
 
 async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:
     """What no account can begin waits until one may; what is ours alone waits for us."""
-    kinds: list[tuple[ColumnElement[bool], list[int]]] = [
-        (_fresh(), [room.fresh for room in rooms]),
-        (~_fresh(), [room.others for room in rooms]),
-    ]
-    ways: list[tuple[ColumnElement[bool], list[datetime | None]]] = [
-        (_username_only(), [room.no_usernames_until for room in rooms]),
-        (_phone_only(), [room.no_phones_until for room in rooms]),
-        (and_(~_username_only(), ~_phone_only()), [None] * len(rooms)),
-    ]
+    kinds = (
+        (_fresh, [room.fresh for room in rooms]),
+        (lambda: ~_fresh(), [room.others for room in rooms]),
+    )
+    ways: tuple[tuple[Callable[[], ColumnElement[bool]], list[datetime | None]], ...] = (
+        (_username_only, [room.no_usernames_until for room in rooms]),
+        (_phone_only, [room.no_phones_until for room in rooms]),
+        (lambda: and_(~_username_only(), ~_phone_only()), [None] * len(rooms)),
+    )
     for (is_kind, free), (has_way, closed) in product(kinds, ways):
         full = [None if left else room.again for left, room in zip(free, rooms, strict=True)]
         until = [_later(*both) for both in zip(full, closed, strict=True)]
+        if not any(until):
+            continue
         reason = NO_ROOM if any(full) else NO_WAY
-        which = [is_kind, has_way]
+        which = [is_kind(), has_way()]
         if until[0] is not None:
             await _wait(session, me, [*which, col(Lead.account_id) == MINE], until[0], reason, now=now)
         known = [moment for moment in until if moment is not None]

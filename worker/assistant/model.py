@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 CALL_SECONDS = 45
+# Whoever takes an idle connection looks whether any other has been closed: many of them cost every call.
+LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=16)
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,7 @@ class Model:
         self._pause = timedelta(seconds=settings.assistant_pause_seconds)
         self._paused_until = 0.0
         self._paused_why = ""
-        http_client = (
-            openai.DefaultAsyncHttpxClient(proxy=settings.openai_proxy) if settings.openai_proxy else None
-        )
+        http_client = openai.DefaultAsyncHttpxClient(proxy=settings.openai_proxy, limits=LIMITS)
         self._client = openai.AsyncOpenAI(
             api_key=settings.openai_api_key.get_secret_value(),
             base_url=settings.openai_base_url,
