@@ -128,8 +128,11 @@ def _marks(key: bytes, contacts: Contacts) -> Mapping[Kind, str]:
     return {kind: mark(key, kind, value) for kind, value in contacts.normalised().items()}
 
 
+_KEY = select(DoNotContactKey.key)
+
+
 async def _key(session: AsyncSession) -> bytes | None:
-    found = (await session.exec(select(DoNotContactKey.key))).first()
+    found = (await session.exec(_KEY)).first()
     return None if found is None else bytes.fromhex(found)
 
 
@@ -143,5 +146,5 @@ async def _make_key(session: AsyncSession) -> bytes:
         .values(id=1, key=secrets.token_hex(_KEY_BYTES))
         .on_conflict_do_nothing(index_elements=["id"])
     )
-    kept = await session.exec(select(DoNotContactKey.key))
+    kept = await session.exec(_KEY)
     return bytes.fromhex(kept.one())

@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import Subquery, UpdateBase, bindparam, insert, update
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.columns import UtcDateTime
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.models import EVENTS, LEADS, Lead, LeadEvent
-from shared.rows import given, insert_all, same
+from shared.rows import Batch, insert_all, same
 from shared.status import LeadStatus, may_become
 
 # Progress clears the counts of failures.
@@ -71,21 +73,8 @@ async def advance_all(session: AsyncSession, moves: Sequence[Move], *, actor: st
         return
     for move in moves:
         _check(move.lead, move.target)
-    columns = {"id": "id", "seen": "status", "status": "status"} | same(*moves[0].changes)
-    rows = given(
-        session,
-        LEADS,
-        columns,
-        ((move.lead.id, move.lead.status, move.target, *move.changes.values()) for move in moves),
-    )
-    written = {name: rows.c[name] for name in ("status", *moves[0].changes)}
-    moved = await session.exec(
-        update(Lead)
-        .where(col(Lead.id) == rows.c.id, col(Lead.status) == rows.c.seen)
-        .values({**FRESH, "updated_at": now} | written)
-        .returning(col(Lead.id))
-        .execution_options(synchronize_session=False)
-    )
+    rows = ((move.lead.id, move.lead.status, move.target, *move.changes.values()) for move in moves)
+    moved = await _moving(tuple(moves[0].changes)).run(session, rows, now=now)
     if lost := {move.lead.id for move in moves} - set(moved.scalars()):
         raise LostRaceError(f"leads {lost} are no longer as they were")
     events = [
@@ -100,6 +89,20 @@ async def advance_all(session: AsyncSession, moves: Sequence[Move], *, actor: st
         for move in moves
     ]
     await insert_all(session, EVENTS, events)
+
+
+@cache
+def _moving(changes: tuple[str, ...]) -> Batch:
+    def build(rows: Subquery, _: str) -> UpdateBase:
+        written = {name: rows.c[name] for name in ("status", *changes)}
+        return (
+            update(LEADS)
+            .where(LEADS.c.id == rows.c.id, LEADS.c.status == rows.c.seen)
+            .values({**FRESH, "updated_at": bindparam("now", type_=UtcDateTime())} | written)
+            .returning(LEADS.c.id)
+        )
+
+    return Batch(LEADS, {"id": "id", "seen": "status", "status": "status"} | same(*changes), build)
 
 
 def _check(lead: Lead, target: LeadStatus) -> None:

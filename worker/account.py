@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import BigInteger, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -236,11 +236,13 @@ async def _room(
 
 async def _lock(session: AsyncSession, account_id: int) -> TelegramAccount:
     """The account's row, held until the transaction ends: slots are given out one at a time."""
-    found = await session.exec(
-        select(TelegramAccount)
-        .where(col(TelegramAccount.id) == account_id)
-        # Not the key: what refers to the account is written meanwhile.
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    return found.one()
+    return (await session.exec(_LOCKED, params={"account": account_id})).one()
+
+
+_LOCKED = (
+    select(TelegramAccount)
+    .where(col(TelegramAccount.id) == bindparam("account", type_=BigInteger()))
+    # Not the key: what refers to the account is written meanwhile.
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)

@@ -4,14 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, exists, func, update
+from sqlalchemy import BigInteger, bindparam, case, exists, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import handoff
 from shared.models import MESSAGES, Lead, Message
-from shared.rows import given, same
+from shared.rows import Batch, same
 from shared.status import OPEN, Intent, LeadStatus
 from worker import outbox
 from worker.ports import Incoming, Outgoing, Verdict
@@ -55,16 +55,21 @@ async def receive(
 
 async def whose(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
     """The lead a person's message belongs to: their open conversation, or else the latest."""
-    is_open = case((col(Lead.status).in_(OPEN), 0), else_=1)
-    found = await session.exec(
-        select(Lead)
-        .where(col(Lead.account_id) == account_id, col(Lead.telegram_user_id) == user_id)
-        .order_by(is_open, col(Lead.id).desc())
-        .limit(1)
-        # Its status decides whether it becomes due: a delivery being recorded may just be changing that.
-        .with_for_update()
-    )
+    found = await session.exec(_WHOSE, params={"account": account_id, "user": user_id})
     return found.one_or_none()
+
+
+_WHOSE = (
+    select(Lead)
+    .where(
+        col(Lead.account_id) == bindparam("account", type_=BigInteger()),
+        col(Lead.telegram_user_id) == bindparam("user", type_=BigInteger()),
+    )
+    .order_by(case((col(Lead.status).in_(OPEN), 0), else_=1), col(Lead.id).desc())
+    .limit(1)
+    # Its status decides whether it becomes due: a delivery being recorded may just be changing that.
+    .with_for_update()
+)
 
 
 async def handle(
@@ -83,13 +88,18 @@ async def handle(
 
 async def handle_all(session: AsyncSession, meant: Mapping[int, Intent | None]) -> None:
     """The same for messages of several leads, each with what it was taken for."""
-    rows = given(session, MESSAGES, same("id", "intent"), meant.items())
-    await session.exec(
-        update(Message)
-        .where(col(Message.id) == rows.c.id, col(Message.state) == "received")
-        .values(state="handled", intent=case((col(Message.kind) == "reply", rows.c.intent), else_=None))
-        .execution_options(synchronize_session=False)
-    )
+    await _HANDLED.run(session, meant.items())
+
+
+_HANDLED = Batch(
+    MESSAGES,
+    same("id", "intent"),
+    lambda rows, _: (
+        update(MESSAGES)
+        .where(MESSAGES.c.id == rows.c.id, MESSAGES.c.state == "received")
+        .values(state="handled", intent=case((MESSAGES.c.kind == "reply", rows.c.intent), else_=None))
+    ),
+)
 
 
 async def transcribe(session: AsyncSession, message_id: int, before: str, text: str) -> None:
@@ -119,10 +129,13 @@ async def leave_to_human(session: AsyncSession, lead_id: int) -> int:
 
 async def unanswered_among(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
     """Which of these nobody has answered yet."""
-    found = await session.exec(
-        select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "received")
-    )
+    found = await session.exec(_UNANSWERED, params={"messages": list(message_ids)})
     return {number for number in found if number is not None}
+
+
+_UNANSWERED = select(Message.id).where(
+    col(Message.id).in_(bindparam("messages", expanding=True)), col(Message.state) == "received"
+)
 
 
 async def any_but(session: AsyncSession, lead_id: int, message_ids: Collection[int]) -> bool:

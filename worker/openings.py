@@ -191,14 +191,11 @@ async def look_again(session: AsyncSession, *, now: datetime) -> None:
 
 async def _put_off(session: AsyncSession, me: Me, rooms: Sequence[Room], *, now: datetime) -> None:
     """What no account can begin waits until one may; what is ours alone waits for us."""
-    kinds = (
-        (_fresh, [room.fresh for room in rooms]),
-        (lambda: ~_fresh(), [room.others for room in rooms]),
-    )
+    kinds = ((_fresh, [room.fresh for room in rooms]), (_not_fresh, [room.others for room in rooms]))
     ways: tuple[tuple[Callable[[], ColumnElement[bool]], list[datetime | None]], ...] = (
         (_username_only, [room.no_usernames_until for room in rooms]),
         (_phone_only, [room.no_phones_until for room in rooms]),
-        (lambda: and_(~_username_only(), ~_phone_only()), [None] * len(rooms)),
+        (_either_way, [None] * len(rooms)),
     )
     for (is_kind, free), (has_way, closed) in product(kinds, ways):
         full = [None if left else room.again for left, room in zip(free, rooms, strict=True)]
@@ -245,6 +242,10 @@ def _fresh() -> ColumnElement[bool]:
     return and_(col(Lead.created_at) > _FRESH_SINCE, col(Lead.source) != LISTED)
 
 
+def _not_fresh() -> ColumnElement[bool]:
+    return ~_fresh()
+
+
 def _username_only() -> ColumnElement[bool]:
     return and_(
         col(Lead.phone_e164).is_(None), col(Lead.username).is_not(None), col(Lead.username_error).is_(None)
@@ -254,6 +255,10 @@ def _username_only() -> ColumnElement[bool]:
 def _phone_only() -> ColumnElement[bool]:
     has_no_username = or_(col(Lead.username).is_(None), col(Lead.username_error).is_not(None))
     return and_(col(Lead.phone_e164).is_not(None), has_no_username)
+
+
+def _either_way() -> ColumnElement[bool]:
+    return and_(~_username_only(), ~_phone_only())
 
 
 def _query_of_due() -> SelectOfScalar[Any]:

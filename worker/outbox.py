@@ -1,17 +1,17 @@
 """The queries of what is to be said: an identity first, then the sending, then the record."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import bindparam, func, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.identity import new_random_id
 from shared.models import MESSAGES, Lead, Message
-from shared.rows import given, insert_all, same
+from shared.rows import Batch, insert_all, same
 from shared.status import LeadStatus
 from worker.outcomes import Delivered, Say
 from worker.ports import Greeting, Verdict
@@ -79,13 +79,17 @@ def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
 
 async def transcripts(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, Sequence[Message]]:
     """Everything said and to be said to each of these leads, oldest first."""
-    rows = await session.exec(
-        select(Message).where(col(Message.lead_id).in_(lead_ids)).order_by(col(Message.id))
-    )
     said: dict[int, list[Message]] = {lead_id: [] for lead_id in lead_ids}
-    for message in rows:
+    for message in await session.exec(_TRANSCRIPTS, params={"leads": list(lead_ids)}):
         said[message.lead_id].append(message)
     return said
+
+
+_TRANSCRIPTS = (
+    select(Message)
+    .where(col(Message.lead_id).in_(bindparam("leads", expanding=True)))
+    .order_by(col(Message.id))
+)
 
 
 async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
@@ -103,50 +107,66 @@ async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
     )
 
 
-async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Sequence[Message]:
-    """Write down that Telegram has these; gives the messages as they are now.
+@dataclass(frozen=True)
+class Sent:
+    """What of a message, recorded as sent, says how its lead goes on."""
+
+    id: int
+    kind: str
+    next_status: LeadStatus | None
+    next_reason: str | None
+
+
+async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Sequence[Sent]:
+    """Write down that Telegram has these.
 
     Passed by are those that bring the lead to a human: that takes a summary.
     """
-    rows = given(
-        session,
-        MESSAGES,
-        same("id", "telegram_message_id", "sent_at"),
-        ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered),
-    )
-    sent = await session.exec(
-        update(Message)
-        .where(col(Message.id) == rows.c.id, col(Message.next_status).is_distinct_from(LeadStatus.HANDED_OFF))
+    rows = ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered)
+    sent = await _SENT.run(session, rows)
+    return [Sent(row.id, row.kind, row.next_status, row.next_reason) for row in sent]
+
+
+_SENT = Batch(
+    MESSAGES,
+    same("id", "telegram_message_id", "sent_at"),
+    lambda rows, _: (
+        update(MESSAGES)
+        .where(MESSAGES.c.id == rows.c.id, MESSAGES.c.next_status.is_distinct_from(LeadStatus.HANDED_OFF))
         .values(
             state="sent",
             telegram_message_id=rows.c.telegram_message_id,
             sent_at=rows.c.sent_at,
             error=None,
         )
-        .returning(Message)
-        .execution_options(synchronize_session=False)
-    )
-    return sent.scalars().all()
+        .returning(MESSAGES.c.id, MESSAGES.c.kind, MESSAGES.c.next_status, MESSAGES.c.next_reason)
+    ),
+)
 
 
 async def waiting_of(
     session: AsyncSession, lead_ids: Collection[int]
 ) -> Mapping[int, Mapping[str, tuple[datetime, datetime]]]:
     """What of each lead is queued, a draft or unanswered: by state, when the first and the last came."""
-    found = await session.exec(
-        select(
-            col(Message.lead_id),
-            col(Message.state),
-            func.min(col(Message.created_at)),
-            func.max(col(Message.created_at)),
-        )
-        .where(col(Message.lead_id).in_(lead_ids), col(Message.state).in_(("queued", "draft", "received")))
-        .group_by(col(Message.lead_id), col(Message.state))
-    )
     waiting: dict[int, dict[str, tuple[datetime, datetime]]] = {}
-    for lead_id, state, first, last in found:
+    for lead_id, state, first, last in await session.exec(_WAITING, params={"leads": list(lead_ids)}):
         waiting.setdefault(lead_id, {})[state] = first, last
     return waiting
+
+
+_WAITING = (
+    select(
+        col(Message.lead_id),
+        col(Message.state),
+        func.min(col(Message.created_at)),
+        func.max(col(Message.created_at)),
+    )
+    .where(
+        col(Message.lead_id).in_(bindparam("leads", expanding=True)),
+        col(Message.state).in_(("queued", "draft", "received")),
+    )
+    .group_by(col(Message.lead_id), col(Message.state))
+)
 
 
 async def record_failed(session: AsyncSession, message_id: int, reason: str) -> None:
@@ -213,10 +233,12 @@ async def release(session: AsyncSession, message_ids: Collection[int | None], *,
 
 async def queued_among(session: AsyncSession, message_ids: Collection[int]) -> Collection[int | None]:
     """Which messages are still to be said."""
-    found = await session.exec(
-        select(Message.id).where(col(Message.id).in_(message_ids), col(Message.state) == "queued")
-    )
-    return set(found)
+    return set(await session.exec(_QUEUED, params={"messages": list(message_ids)}))
+
+
+_QUEUED = select(Message.id).where(
+    col(Message.id).in_(bindparam("messages", expanding=True)), col(Message.state) == "queued"
+)
 
 
 async def has(session: AsyncSession, lead_id: int, state: Literal["draft", "queued"]) -> bool:

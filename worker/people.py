@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, true, update
+from sqlalchemy import Subquery, UpdateBase, delete, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.models import PEOPLE, TelegramPerson
-from shared.rows import given, same
+from shared.rows import Batch, same
 from worker.ports import Peer
 
 # Usernames and phones change hands: a phone is given to somebody else after two months or so.
@@ -59,16 +59,22 @@ async def remember_usernames(
     session: AsyncSession, account_id: int, found: Mapping[str, Peer], *, now: datetime
 ) -> None:
     """Keep whom usernames have led to."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     # Of two usernames of one person the last is kept: an upsert takes each row once.
     last = {peer.user_id: (username.lower(), peer.access_hash) for username, peer in found.items()}
-    rows = [(account_id, user_id, key, name, now) for user_id, (name, key) in last.items()]
-    names = ("account_id", "user_id", "access_hash", "username", "username_at")
-    source = given(session, PEOPLE, same(*names), rows)
+    rows = ((account_id, user_id, key, name, now) for user_id, (name, key) in last.items())
+    await _FOUND.run(session, rows)
+
+
+def _remembering(rows: Subquery, dialect: str) -> UpdateBase:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # Without a WHERE SQLite takes the upsert's ON for a join's.
-    adding = insert(PEOPLE).from_select(names, source.select().where(true()))
-    said = {name: adding.excluded[name] for name in names[2:]}
-    await session.exec(adding.on_conflict_do_update(index_elements=["account_id", "user_id"], set_=said))
+    adding = insert(PEOPLE).from_select(_FOUND_BY_NAME, rows.select().where(true()))
+    said = {name: adding.excluded[name] for name in _FOUND_BY_NAME[2:]}
+    return adding.on_conflict_do_update(index_elements=_FOUND_BY_NAME[:2], set_=said)
+
+
+_FOUND_BY_NAME = ("account_id", "user_id", "access_hash", "username", "username_at")
+_FOUND = Batch(PEOPLE, same(*_FOUND_BY_NAME), _remembering)
 
 
 async def forget(session: AsyncSession, account_id: int, user_id: int) -> None:

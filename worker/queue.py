@@ -174,8 +174,14 @@ async def lock(session: AsyncSession, lead_id: int, me: Me) -> Lead:
 
 async def look(session: AsyncSession, lead_ids: Collection[int], me: Me) -> Sequence[Lead]:
     """Those of the leads that are still ours, as they are now."""
-    found = await session.exec(select(Lead).where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.name))
+    found = await session.exec(_OURS, params={"leads": list(lead_ids), "holder": me.name})
     return found.all()
+
+
+_OURS = select(Lead).where(
+    col(Lead.id).in_(bindparam("leads", expanding=True)),
+    col(Lead.leased_by) == bindparam("holder", type_=Text()),
+)
 
 
 def _ours(lead: Lead | None, lead_id: int, me: Me) -> Lead:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import case, exists
+from sqlalchemy import BigInteger, bindparam, case, exists
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -35,15 +35,17 @@ async def conversation_of(session: AsyncSession, account_id: int, user_id: int, 
 
 async def known_among(session: AsyncSession, account_id: int, user_ids: Collection[int]) -> Collection[int]:
     """Who of these people is in a conversation already: an open one, or a human's."""
-    found = await session.exec(
-        select(Lead.telegram_user_id).where(
-            col(Lead.account_id) == account_id,
-            col(Lead.telegram_user_id).in_(user_ids),
-            col(Lead.status).in_(OPEN | {LeadStatus.HANDED_OFF}),
-            col(Lead.duplicate_of).is_(None),
-        )
-    )
+    found = await session.exec(_KNOWN, params={"account": account_id, "users": list(user_ids)})
     return {user for user in found if user is not None}
+
+
+_THEIRS = (
+    col(Lead.account_id) == bindparam("account", type_=BigInteger()),
+    col(Lead.telegram_user_id).in_(bindparam("users", expanding=True)),
+)
+_KNOWN = select(Lead.telegram_user_id).where(
+    *_THEIRS, col(Lead.status).in_(OPEN | {LeadStatus.HANDED_OFF}), col(Lead.duplicate_of).is_(None)
+)
 
 
 async def join(
@@ -72,16 +74,8 @@ async def join(
 
 async def met_before(session: AsyncSession, account_id: int, leads: Collection[Lead]) -> set[int | None]:
     """Those of the leads whose person has heard from this account about an earlier request."""
-    told = exists().where(
-        col(Message.lead_id) == Lead.id, col(Message.direction) == "out", col(Message.state) == "sent"
-    )
-    found = await session.exec(
-        select(Lead.id, Lead.telegram_user_id).where(
-            col(Lead.account_id) == account_id,
-            col(Lead.telegram_user_id).in_({lead.telegram_user_id for lead in leads}),
-            told,
-        )
-    )
+    users = list({lead.telegram_user_id for lead in leads})
+    found = await session.exec(_TOLD, params={"account": account_id, "users": users})
     heard = set(found)
     return {
         lead.id
@@ -89,6 +83,14 @@ async def met_before(session: AsyncSession, account_id: int, leads: Collection[L
         for known, user in heard
         if user == lead.telegram_user_id and known != lead.id
     }
+
+
+_TOLD = select(Lead.id, Lead.telegram_user_id).where(
+    *_THEIRS,
+    exists().where(
+        col(Message.lead_id) == Lead.id, col(Message.direction) == "out", col(Message.state) == "sent"
+    ),
+)
 
 
 def _conversation(account_id: int, user_id: int, lead: Lead) -> SelectOfScalar[Lead]:

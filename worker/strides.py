@@ -6,16 +6,17 @@ Whatever is out of the ordinary is left to worker/settle.py, one lead at a time.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Text, bindparam, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.lifecycle import FRESH, Move, advance_all
 from shared.models import LEADS, Lead
-from shared.rows import given, same
+from shared.rows import Batch, same
 from shared.status import OPEN, LeadStatus, may_become
 from worker import inbox, outbox, requests
 from worker.moves import ACTOR, Policy, Settled
@@ -91,19 +92,25 @@ async def _begin(session: AsyncSession, me: Me, strides: Sequence[Stride]) -> li
     """The leads that are as they were seen, held until the transaction ends."""
     seen = {stride.lead.id: stride for stride in strides}
     # A lead in somebody's hands is waited for by itself: the others do not wait for it.
-    found = await session.exec(
-        select(Lead)
-        .where(col(Lead.id).in_(seen), col(Lead.leased_by) == me.name)
-        .order_by(col(Lead.id))
-        .with_for_update(skip_locked=True)
-        .execution_options(populate_existing=True)
-    )
+    found = await session.exec(_HELD, params={"leads": list(seen), "holder": me.name})
     steps = []
     for lead in found:
         outcome = seen[lead.id].outcome
         if lead.status is seen[lead.id].lead.status and isinstance(outcome, Found | Say | Delivered):
             steps.append(_Step(lead, outcome))
     return steps
+
+
+_HELD = (
+    select(Lead)
+    .where(
+        col(Lead.id).in_(bindparam("leads", expanding=True)),
+        col(Lead.leased_by) == bindparam("holder", type_=Text()),
+    )
+    .order_by(col(Lead.id))
+    .with_for_update(skip_locked=True)
+    .execution_options(populate_existing=True)
+)
 
 
 async def _find(session: AsyncSession, me: Me, steps: Sequence[_Step], now: datetime) -> None:
@@ -197,15 +204,20 @@ async def _stay(session: AsyncSession, steps: Sequence[_Step]) -> None:
     """Columns that are no status."""
     if not steps:
         return
-    names = list(steps[0].changes)
-    rows = given(
-        session, LEADS, same("id", *names), ((step.lead.id, *step.changes.values()) for step in steps)
-    )
-    await session.exec(
-        update(Lead)
-        .where(col(Lead.id) == rows.c.id)
-        .values({**FRESH} | {name: rows.c[name] for name in names})
-        .execution_options(synchronize_session=False)
+    rows = ((step.lead.id, *step.changes.values()) for step in steps)
+    await _staying(tuple(steps[0].changes)).run(session, rows)
+
+
+@cache
+def _staying(changes: tuple[str, ...]) -> Batch:
+    return Batch(
+        LEADS,
+        same("id", *changes),
+        lambda rows, _: (
+            update(LEADS)
+            .where(LEADS.c.id == rows.c.id)
+            .values({**FRESH} | {name: rows.c[name] for name in changes})
+        ),
     )
 
 

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert
+from sqlalchemy import BigInteger, Text, bindparam, delete, insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.columns import UtcDateTime
 from shared.models import AccountCall
 from worker.outreach import DAY
 
@@ -20,19 +21,23 @@ async def frees_at(
     session: AsyncSession, account_id: int, method: str, most: int, *, now: datetime
 ) -> datetime | None:
     """When there is room for one more use within `most` in 24 hours; None if there is now."""
-    found = await session.exec(
-        select(col(AccountCall.at))
-        .where(
-            col(AccountCall.account_id) == account_id,
-            col(AccountCall.method) == method,
-            col(AccountCall.at) > now - DAY,
-        )
-        .order_by(col(AccountCall.at).desc())
-        .offset(most - 1)
-        .limit(1)
-    )
+    values = {"account": account_id, "method": method, "since": now - DAY, "before": most - 1}
+    found = await session.exec(_LATEST, params=values)
     last = found.first()
     return None if last is None else last + DAY
+
+
+_LATEST = (
+    select(col(AccountCall.at))
+    .where(
+        col(AccountCall.account_id) == bindparam("account", type_=BigInteger()),
+        col(AccountCall.method) == bindparam("method", type_=Text()),
+        col(AccountCall.at) > bindparam("since", type_=UtcDateTime()),
+    )
+    .order_by(col(AccountCall.at).desc())
+    .offset(bindparam("before", type_=BigInteger()))
+    .limit(1)
+)
 
 
 async def note(session: AsyncSession, account_id: int, method: str, *, now: datetime) -> None:
