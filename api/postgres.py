@@ -14,6 +14,7 @@ from api.arrival import Arrival
 from api.batches import POSTGRES, Results, results_of
 from api.committing import NotBegunError
 from api.new_leads import for_postgres
+from api.search_index import SearchIndex
 from shared.db import APPLICATION_NAME, CONNECT_SECONDS, SERVER_PID, Database, is_pooled
 from shared.db_url import driver_address
 
@@ -26,6 +27,7 @@ class PostgresCommits:
         self._window = window
         self._connection: psycopg.AsyncConnection[Any] | None = None
         self._may_prepare = False
+        self._search = SearchIndex(database)
 
     async def __call__(self, arrivals: Sequence[Arrival]) -> Results:
         try:
@@ -36,20 +38,22 @@ class PostgresCommits:
             found = await connection.execute(
                 POSTGRES, (for_postgres(arrivals, self._window),), prepare=self._may_prepare or None
             )
-            return results_of(arrivals, await found.fetchall())
+            rows = await found.fetchall()
+            self._search.grew(len(arrivals))
+            return results_of(arrivals, rows)
         except psycopg.Error:
             # A row that is refused leaves it as it was.
             if connection.broken:
-                self.close()
+                self._hang_up()
             raise
         except BaseException:
             # Cut off in the middle: what it says next is no answer to what it is asked next.
-            self.close()
+            self._hang_up()
             raise
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is not None and has_something_to_say(self._connection.pgconn):
-            self.close()
+            self._hang_up()
         if self._connection is None:
             self._connection = connection = await connect(self._database)
             found = await (await connection.execute(f"SELECT {SERVER_PID}", prepare=False)).fetchone()
@@ -63,6 +67,10 @@ class PostgresCommits:
         return self._connection
 
     def close(self) -> None:
+        self._search.close()
+        self._hang_up()
+
+    def _hang_up(self) -> None:
         if self._connection is not None:
             self._connection.pgconn.finish()
             self._connection = None
