@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import BigInteger, bindparam, case, exists, func, update
+from sqlalchemy import BigInteger, UpdateBase, bindparam, case, exists, func, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import handoff
-from shared.models import MESSAGES, Lead, Message
+from shared.models import LEADS, MESSAGES, Lead, Message
 from shared.rows import Batch, same
 from shared.status import OPEN, Intent, LeadStatus
 from worker import outbox
@@ -154,13 +155,14 @@ async def any_but(session: AsyncSession, lead_id: int, message_ids: Collection[i
 
 async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelta) -> datetime | None:
     """When a lead's unanswered messages will have been followed by enough quiet; None if there are none."""
-    row = await session.exec(
-        select(func.min(col(Message.created_at)), func.max(col(Message.created_at))).where(
-            col(Message.lead_id) == lead_id, col(Message.state) == "received"
-        )
-    )
+    row = await session.exec(_SPAN, params={"lead": lead_id})
     first, last = row.one()
     return None if first is None or last is None else quiet(first, last, debounce=debounce)
+
+
+_SPAN = select(func.min(col(Message.created_at)), func.max(col(Message.created_at))).where(
+    col(Message.lead_id) == bindparam("lead", type_=BigInteger()), col(Message.state) == "received"
+)
 
 
 def quiet(first: datetime, last: datetime, *, debounce: timedelta) -> datetime:
@@ -218,22 +220,36 @@ async def _store(
     now: datetime,
     **what: str,
 ) -> bool:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    stored = await session.exec(
-        insert(Message)
+    values = {
+        "lead": lead.id,
+        "account": account_id,
+        "said": said.text,
+        "number": said.message_id,
+        "now": now,
+        "said_at": said.sent_at,
+        **{f"what_{name}": value for name, value in what.items()},
+    }
+    stored = await session.exec(_storing(session.get_bind().dialect.name), params=values)
+    return stored.first() is not None
+
+
+@cache
+def _storing(dialect: str) -> UpdateBase:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return (
+        insert(MESSAGES)
         .values(
-            lead_id=lead.id,
-            account_id=account_id,
-            text=said.text,
-            telegram_message_id=said.message_id,
-            created_at=now,
-            sent_at=said.sent_at,
-            **what,
+            lead_id=bindparam("lead"),
+            account_id=bindparam("account"),
+            text=bindparam("said"),
+            telegram_message_id=bindparam("number"),
+            created_at=bindparam("now"),
+            sent_at=bindparam("said_at"),
+            **{name: bindparam(f"what_{name}") for name in ("direction", "kind", "state")},
         )
         .on_conflict_do_nothing(index_elements=["account_id", "telegram_message_id"])
-        .returning(col(Message.id))
+        .returning(MESSAGES.c.id)
     )
-    return stored.first() is not None
 
 
 async def forget(session: AsyncSession, account_id: int, numbers: Collection[int]) -> None:
@@ -270,11 +286,13 @@ async def make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce
     if await outbox.cancel_drafts(session, lead.id or 0):
         await handoff.hear_again(session, lead, understood=True)
     due = await quiet_after(session, lead.id or 0, debounce=debounce) or now
-    queued = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "queued")
-    # What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.
-    await session.exec(
-        update(Lead)
-        .where(col(Lead.id) == lead.id, ~queued)
-        .values(due_at=due, updated_at=now, follow_up_at=None)
-        .execution_options(synchronize_session=False)
-    )
+    await session.exec(_MADE_DUE, params={"lead": lead.id, "due": due, "now": now})
+
+
+_LEAD = bindparam("lead", type_=BigInteger())
+# What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.
+_MADE_DUE = (
+    update(LEADS)
+    .where(LEADS.c.id == _LEAD, ~exists().where(MESSAGES.c.lead_id == _LEAD, MESSAGES.c.state == "queued"))
+    .values(due_at=bindparam("due"), updated_at=bindparam("now"), follow_up_at=None)
+)

@@ -111,7 +111,6 @@ class Loop:
             return 0
         engine = self._engine
         try:
-            # A claim is one statement: what is read before it need not be read in its transaction.
             async with engine.database.one_by_one() as session:
                 if self._claimed_unseen:
                     await queue.release_others(session, engine.me, [*self._working])

@@ -212,23 +212,30 @@ async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> boo
 
 async def forget_cancelled(session: AsyncSession, *lead_ids: int) -> None:
     """What was taken back was meant for somebody else: it is not to be said any more."""
-    await session.exec(
-        update(Message)
-        .where(col(Message.lead_id).in_(lead_ids), col(Message.state) == "cancelled")
-        .where(col(Message.random_id).is_not(None))
-        .values(state="failed")
-        .execution_options(synchronize_session=False)
+    await session.exec(_FORGOTTEN, params={"leads": lead_ids})
+
+
+_FORGOTTEN = (
+    update(MESSAGES)
+    .where(
+        MESSAGES.c.lead_id.in_(bindparam("leads", expanding=True)),
+        MESSAGES.c.state == "cancelled",
+        MESSAGES.c.random_id.is_not(None),
     )
+    .values(state="failed")
+)
 
 
 async def release(session: AsyncSession, message_ids: Collection[int | None], *, now: datetime) -> None:
     """Write down that pacing lets these first messages go."""
-    await session.exec(
-        update(Message)
-        .where(col(Message.id).in_(message_ids))
-        .values(released_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    await session.exec(_RELEASED, params={"messages": list(message_ids), "now": now})
+
+
+_RELEASED = (
+    update(MESSAGES)
+    .where(MESSAGES.c.id.in_(bindparam("messages", expanding=True)))
+    .values(released_at=bindparam("now"))
+)
 
 
 async def queued_among(session: AsyncSession, message_ids: Collection[int]) -> Collection[int | None]:
@@ -251,14 +258,17 @@ async def has(session: AsyncSession, lead_id: int, state: Literal["draft", "queu
 
 async def cancel_drafts(session: AsyncSession, lead_id: int) -> bool:
     """Take back the drafts of answers, since there is more to answer; says whether there were any."""
-    drafts = await session.exec(
-        update(Message)
-        .where(col(Message.lead_id) == lead_id, col(Message.state) == "draft")
-        .where(col(Message.kind) != "greeting")
-        .values(state="cancelled", error="new words came before it was approved")
-        .execution_options(synchronize_session=False)
-    )
+    drafts = await session.exec(_UNDRAFTED, params={"lead": lead_id})
     return drafts.rowcount > 0
+
+
+_UNDRAFTED = (
+    update(MESSAGES)
+    .where(
+        MESSAGES.c.lead_id == bindparam("lead"), MESSAGES.c.state == "draft", MESSAGES.c.kind != "greeting"
+    )
+    .values(state="cancelled", error="new words came before it was approved")
+)
 
 
 async def get(session: AsyncSession, message_id: int) -> Message:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Subquery, UpdateBase, delete, true, update
+from sqlalchemy import BigInteger, Subquery, UpdateBase, bindparam, delete, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.columns import UtcDateTime
 from shared.models import PEOPLE, TelegramPerson
 from shared.rows import Batch, same
 from worker.ports import Peer
@@ -20,16 +21,21 @@ async def by_usernames(
     session: AsyncSession, account_id: int, usernames: Iterable[str], *, now: datetime
 ) -> Mapping[str, Peer]:
     """Whom those of the usernames that we know, in lower case, led to not long ago."""
-    known = await session.exec(
-        select(TelegramPerson)
-        .where(
-            col(TelegramPerson.account_id) == account_id,
-            col(TelegramPerson.username).in_({username.lower() for username in usernames}),
-            col(TelegramPerson.username_at) > now - KNOWN_FOR,
-        )
-        .order_by(col(TelegramPerson.username_at))
-    )
+    names = list({username.lower() for username in usernames})
+    values = {"account": account_id, "names": names, "since": now - KNOWN_FOR}
+    known = await session.exec(_BY_USERNAME, params=values)
     return {person.username or "": Peer(person.user_id, person.access_hash) for person in known}
+
+
+_BY_USERNAME = (
+    select(TelegramPerson)
+    .where(
+        col(TelegramPerson.account_id) == bindparam("account", type_=BigInteger()),
+        col(TelegramPerson.username).in_(bindparam("names", expanding=True)),
+        col(TelegramPerson.username_at) > bindparam("since", type_=UtcDateTime()),
+    )
+    .order_by(col(TelegramPerson.username_at))
+)
 
 
 async def by_phone(session: AsyncSession, account_id: int, phone_e164: str, *, now: datetime) -> Peer | None:
