@@ -36,9 +36,7 @@ class Database:
         self.autocommit = (
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgres else self.engine
         )
-        self._reading = (
-            self.autocommit if self.is_postgres else self.engine.execution_options(sqlite_begin="BEGIN")
-        )
+        self._snapshot = self.engine.execution_options(sqlite_begin="BEGIN")
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
@@ -57,11 +55,8 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """A session for queries only. On PostgreSQL each sees what is committed by then.
-
-        On SQLite they see one state, wait for no writer and make none wait.
-        """
-        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+        """A session for queries only: on SQLite it waits for no writer and makes none wait."""
+        async with AsyncSession(self._snapshot, expire_on_commit=False) as session:
             yield session
 
     async def close(self) -> None:
