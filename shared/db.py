@@ -56,7 +56,8 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for queries only: on SQLite it waits for no writer and makes none wait."""
-        async with AsyncSession(self._snapshot, expire_on_commit=False) as session:
+        # Committed, though nothing was written: psycopg forgets all prepared statements with a ROLLBACK.
+        async with AsyncSession(self._snapshot, expire_on_commit=False) as session, session.begin():
             yield session
 
     async def close(self) -> None:
