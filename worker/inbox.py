@@ -160,8 +160,9 @@ async def quiet_after(session: AsyncSession, lead_id: int, *, debounce: timedelt
     return None if first is None or last is None else quiet(first, last, debounce=debounce)
 
 
+_LEAD = bindparam("lead", type_=BigInteger())
 _SPAN = select(func.min(col(Message.created_at)), func.max(col(Message.created_at))).where(
-    col(Message.lead_id) == bindparam("lead", type_=BigInteger()), col(Message.state) == "received"
+    col(Message.lead_id) == _LEAD, col(Message.state) == "received"
 )
 
 
@@ -289,7 +290,6 @@ async def make_due(session: AsyncSession, lead: Lead, *, now: datetime, debounce
     await session.exec(_MADE_DUE, params={"lead": lead.id, "due": due, "now": now})
 
 
-_LEAD = bindparam("lead", type_=BigInteger())
 # What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.
 _MADE_DUE = (
     update(LEADS)

@@ -108,7 +108,7 @@ async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
 
 
 @dataclass(frozen=True)
-class Sent:
+class Recorded:
     """What of a message, recorded as sent, says how its lead goes on."""
 
     id: int
@@ -117,14 +117,14 @@ class Sent:
     next_reason: str | None
 
 
-async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Sequence[Sent]:
+async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Sequence[Recorded]:
     """Write down that Telegram has these.
 
     Passed by are those that bring the lead to a human: that takes a summary.
     """
     rows = ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered)
     sent = await _SENT.run(session, rows)
-    return [Sent(row.id, row.kind, row.next_status, row.next_reason) for row in sent]
+    return [Recorded(row.id, row.kind, row.next_status, row.next_reason) for row in sent]
 
 
 _SENT = Batch(

@@ -85,7 +85,7 @@ class _Content(BaseModel):
     text: str | None = None
 
 
-class _Said(BaseModel):
+class _OutputMessage(BaseModel):
     phase: str | None = None
     content: Sequence[_Content] | None = None
 
@@ -108,12 +108,14 @@ def _read_response(body: bytes) -> Said:
     """The first text that is meant for the person: models that think aloud mark it as the final answer."""
     answer = _Response.model_validate_json(body)
     used = answer.usage or _ResponsesUsage()
-    messages = [_Said.model_validate(output) for output in answer.output if output.get("type") == "message"]
+    messages = [
+        _OutputMessage.model_validate(output) for output in answer.output if output.get("type") == "message"
+    ]
     texts = (
         content.text
-        for output in messages
-        if output.phase in {None, "final_answer"}
-        for content in output.content or ()
+        for message in messages
+        if message.phase in {None, "final_answer"}
+        for content in message.content or ()
         if content.type == "output_text"
     )
     cached = used.input_tokens_details.cached_tokens if used.input_tokens_details else None
