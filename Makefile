@@ -30,12 +30,12 @@ types: $(VENV)/.dev
 # The worker is killed KILLS times on each database; what was lost or said twice is counted.
 KILLS ?= 100
 soak: $(VENV)/.dev
-	$(BIN)/python -m tests.soak --kills $(KILLS) $(SOAK_ARGS)
+	$(BIN)/python -m tests.chaos.soak --kills $(KILLS) $(SOAK_ARGS)
 
 # Real bodies, mutated, and junk are posted to the webhook; each must be answered and recorded once.
 BODIES ?= 10000
 fuzz: $(VENV)/.dev
-	$(BIN)/python -m tests.fuzz --bodies $(BODIES) $(FUZZ_ARGS)
+	$(BIN)/python -m tests.property.fuzz --bodies $(BODIES) $(FUZZ_ARGS)
 
 # Calls of every kind, held against the API's own description. Schemathesis has a venv of its own.
 CASES ?= 100
@@ -48,12 +48,12 @@ contract: $(VENV)/.dev .venv-contract/bin/schemathesis
 
 # The journeys with PgBouncer in transaction mode between the processes and PostgreSQL (apt-get install pgbouncer).
 pooler: $(VENV)/.dev
-	$(PYTEST) --pooler -k postgresql tests/journeys
-	$(PYTEST) --pooler tests/pooled
+	$(PYTEST) --pooler -k postgresql tests/e2e
+	$(PYTEST) --pooler tests/pgbouncer
 
 # Thirty days of two accounts under Telegram's limits, on clocks that jump.
 month: $(VENV)/.dev
-	$(BIN)/python -m tests.month $(MONTH_ARGS)
+	$(BIN)/python -m tests.simulation $(MONTH_ARGS)
 
 # How fast it is, against baselines measured in the same run: `make bench BENCH_ARGS=--help`.
 bench: $(VENV)/.dev

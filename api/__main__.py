@@ -10,9 +10,9 @@ import sys
 import uvicorn
 
 from api.main import create_app
+from api.maintenance.startup_checks import announce, check_database, listen
 from api.settings import ApiSettings
-from api.startup import announce, check_database, listen
-from shared import log
+from shared import logging_setup
 from shared.errors import ConfigError
 from shared.settings import load
 
@@ -26,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
-        log.configure(settings.log_level)
+        logging_setup.configure(settings.log_level)
         asyncio.run(check_database(settings))
         _serve(settings)
     except ConfigError as error:

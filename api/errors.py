@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.text import clean
+from api.forms.text_cleaning import clean
 
 logger = logging.getLogger(__name__)
 

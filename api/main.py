@@ -10,21 +10,34 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
-from api import admission, docs, errors, examples
-from api.connections import open_database
-from api.headers import SecurityHeaders
-from api.intake import Intake
-from api.limits import BodyLimits
-from api.openapi import DescribedAPI
-from api.rate_limits import RateLimits
-from api.request_ids import HEADER, RequestIds
-from api.routes import deliveries, do_not_contact, drafts, handoff, health, imports, leads, people, tilda
+from api import errors
+from api.docs import pages
+from api.docs.openapi import DescribedAPI
+from api.intake.connections import open_database
+from api.intake.writer import IntakeWriter
+from api.maintenance.scheduler import MaintenanceScheduler
+from api.middleware.body_limits import BodyLimits
+from api.middleware.fast_path import FastPathMiddleware
+from api.middleware.request_id import HEADER, RequestIds
+from api.middleware.security_headers import SecurityHeaders
+from api.routers import (
+    deliveries,
+    do_not_contact,
+    drafts,
+    handoff,
+    health,
+    imports,
+    leads,
+    personal_data,
+    tilda_webhook,
+)
+from api.schemas import examples
+from api.security import throttling
+from api.security.rate_limiter import RateLimiter
 from api.settings import ApiSettings
-from api.short_way import ShortWay
-from api.upkeep import Upkeep
 from shared.clock import utc_now
+from shared.database.schema_version import newest_revision
 from shared.errors import ConfigError
-from shared.revision import newest_revision
 from shared.settings import load
 
 DESCRIPTION = """
@@ -63,9 +76,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: ApiSettings = app.state.settings
     app.state.newest_revision = newest_revision()
     app.state.database = open_database(settings.database_url)
-    app.state.intake = Intake(app.state.database, settings.repeat_window)
-    app.state.rate_limits = RateLimits(app.state.database, utc_now)
-    app.state.upkeep = Upkeep(app.state.database, app.state.rate_limits, settings, utc_now)
+    app.state.intake = IntakeWriter(app.state.database, settings.repeat_window)
+    app.state.rate_limits = RateLimiter(app.state.database, utc_now)
+    app.state.upkeep = MaintenanceScheduler(app.state.database, app.state.rate_limits, settings, utc_now)
     try:
         async with app.state.upkeep.running():
             yield
@@ -85,7 +98,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         description=DESCRIPTION,
         version=version("ai-lead-assistant"),
         openapi_tags=TAGS,
-        openapi_url=docs.OPENAPI if settings.docs_enabled else None,
+        openapi_url=pages.OPENAPI if settings.docs_enabled else None,
         docs_url=None,
         redoc_url=None,
         responses=examples.BUG,
@@ -93,22 +106,32 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    doors = {("POST", tilda.PATH): tilda.receive, ("POST", "/leads"): leads.create_plain_lead}
-    app.add_middleware(ShortWay, doors=doors, handlers=app.exception_handlers)
+    doors = {("POST", tilda_webhook.PATH): tilda_webhook.receive, ("POST", "/leads"): leads.create_lead_fast}
+    app.add_middleware(FastPathMiddleware, doors=doors, handlers=app.exception_handlers)
     files = {imports.PATH: settings.import_max_mib * 2**20}
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
     errors.install(app)
-    admission.install(app)
-    _open_doors(app, settings)
+    throttling.install(app)
+    _add_outer_middleware(app, settings)
     if settings.docs_enabled:
-        docs.install(app)
+        pages.install(app)
     # The busiest first: they are tried in this order.
-    for routes in (tilda, leads, drafts, handoff, imports, deliveries, people, do_not_contact, health):
+    for routes in (
+        tilda_webhook,
+        leads,
+        drafts,
+        handoff,
+        imports,
+        deliveries,
+        personal_data,
+        do_not_contact,
+        health,
+    ):
         app.include_router(routes.router)
     return app
 
 
-def _open_doors(app: FastAPI, settings: ApiSettings) -> None:
+def _add_outer_middleware(app: FastAPI, settings: ApiSettings) -> None:
     """What stands around all routes and their errors; the last one added is the outermost."""
     if settings.cors_origins:
         app.add_middleware(

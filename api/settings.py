@@ -10,8 +10,8 @@ import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from api.client_address import Network
-from api.form_mapping import FormMapping
+from api.forms.field_mapping import FormMapping
+from api.security.client_ip import Network
 from shared.settings import SharedSettings
 
 # The worker tells the owner of the last days, and asks how a conversation came to where it is.
@@ -69,7 +69,7 @@ def _mapping(value: object) -> object:
     if not isinstance(value, str):
         return value
     # Whoever has no such file need not hold a reader of YAML in memory.
-    from api.form_mapping_file import read_mapping  # noqa: PLC0415
+    from api.forms.field_mapping_file import read_mapping  # noqa: PLC0415
 
     return read_mapping(Path(value))
 

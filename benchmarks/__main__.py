@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from benchmarks import report, results
+from benchmarks.bench_parts import PARTS, Bench, BenchError, DatabaseKind, load
 from benchmarks.figures import Figure
-from benchmarks.parts import PARTS, Bench, BenchError, DatabaseKind, load
 
 DATABASES: Sequence[DatabaseKind] = ("postgresql", "sqlite")
 

@@ -12,8 +12,8 @@ from fastapi import Depends, FastAPI, Form
 from sqlalchemy import Engine, event
 from sqlmodel import Session, SQLModel, create_engine
 
-from shared.db_url import async_url
-from shared.models import Lead, WebhookDelivery
+from shared.database.models import Lead, WebhookDelivery
+from shared.database.urls import async_url
 
 
 class LeadCreate(SQLModel):

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from itertools import count, islice
 
-from benchmarks import crowd, house
-from benchmarks.crowd import Scene, Work
+from benchmarks import lead_crowd, running_product
+from benchmarks.bench_parts import Bench
 from benchmarks.database import rows
 from benchmarks.figures import Figure, Ratio, at_least, at_most
-from benchmarks.house import Sandbox, sandbox
-from benchmarks.parts import Bench
+from benchmarks.lead_crowd import Scene, Work
 from benchmarks.postgres import Postgres, postgres
 from benchmarks.processes import Process, migrate
+from benchmarks.running_product import Sandbox, sandbox
 from benchmarks.statements import Onlooker
 
 CROWD = 1000
@@ -45,7 +45,7 @@ async def measure(bench: Bench) -> Sequence[Figure]:
     async with AsyncExitStack() as stack:
         beside = await stack.enter_async_context(sandbox(bench.folder))
         server = await stack.enter_async_context(postgres()) if "postgresql" in bench.databases else None
-        people = await crowd.settle(beside, SMALL_CROWD if bench.smoke else CROWD)
+        people = await lead_crowd.settle(beside, SMALL_CROWD if bench.smoke else CROWD)
         for number in range(bench.rounds):
             if server is not None:
                 await _on_postgres(bench, server, beside, people, rounds)
@@ -62,16 +62,16 @@ async def _on_postgres(
         server.checkpoint()
         async with AsyncExitStack() as stack:
             scene = await _on_stage(stack, bench, server, beside, number)
-            rounds.greeted[number].append(await crowd.greet(scene, people))
+            rounds.greeted[number].append(await lead_crowd.greet(scene, people))
             if number == 1:
-                rounds.answered.append(await crowd.answer(scene, people))
+                rounds.answered.append(await lead_crowd.answer(scene, people))
     if bench.smoke:
         return
     async with AsyncExitStack() as stack:
         scene = await _on_stage(stack, bench, server, beside, 1)
-        await crowd.think(beside, THINKING_SECONDS)
-        stack.push_async_callback(crowd.think, beside, 0)
-        rounds.slowly.append(await crowd.greet(scene, people[:SLOW_CROWD]))
+        await lead_crowd.think(beside, THINKING_SECONDS)
+        stack.push_async_callback(lead_crowd.think, beside, 0)
+        rounds.slowly.append(await lead_crowd.greet(scene, people[:SLOW_CROWD]))
 
 
 async def _on_stage(
@@ -96,7 +96,7 @@ async def _on_sqlite(
             lambda statement: _do(url, statement),
             lambda query: float(rows(url, query)[0][0]),
         )
-        rounds.on_sqlite.append(await crowd.greet(scene, people))
+        rounds.on_sqlite.append(await lead_crowd.greet(scene, people))
 
 
 def _do(url: str, statement: str) -> None:
@@ -110,8 +110,8 @@ async def _start(
     workers = []
     for account in islice(_accounts, number):
         name = f"account{account}"
-        await house.sign_in(bench.folder, beside, name, f"+7998{account:07d}")
-        working = house.worker(bench.folder, url, beside, TELEGRAM_SESSION_NAME=name, **settings)
+        await running_product.sign_in(bench.folder, beside, name, f"+7998{account:07d}")
+        working = running_product.worker(bench.folder, url, beside, TELEGRAM_SESSION_NAME=name, **settings)
         workers.append(await stack.enter_async_context(working))
     return workers
 

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from benchmarks.bench_parts import Bench, BenchError
 from benchmarks.figures import Figure, Ratio
-from benchmarks.house import sandbox
-from benchmarks.parts import Bench, BenchError
-from shared.status import Intent
-from worker.assistant.answers import ReplyAnswer
+from benchmarks.running_product import sandbox
+from shared.statuses import Intent
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.model import Answered, AnswerT, Asker, Model
-from worker.evals.cases import Reply, replies
-from worker.evals.play import play
-from worker.evals.scores import Took, took
-from worker.ports import Turn, Usage
+from worker.assistant.client import AnswerT, Model, ModelAnswer, ModelClient
+from worker.assistant.output_schemas import ReplyAnswer
+from worker.domain.telegram_port import Turn, Usage
+from worker.evaluation.cases import Reply, replies
+from worker.evaluation.runner import play
+from worker.evaluation.scoring import Took, took
 from worker.settings import AssistantSettings
 
 TURNS = 100
@@ -38,7 +38,7 @@ class ClassifyThenGenerate:
     def __init__(self, model: Model) -> None:
         self._model = model
 
-    async def ask(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> Answered[AnswerT]:
+    async def ask(self, instructions: str, turns: list[Turn], shape: type[AnswerT]) -> ModelAnswer[AnswerT]:
         """As Model.ask; a greeting has nothing to classify."""
         if shape is not ReplyAnswer:
             return await self._model.ask(instructions, turns, shape)
@@ -73,7 +73,7 @@ async def _ask(base: str, cases: Sequence[Reply], *, naive: bool) -> Took:
     settings = AssistantSettings(_env_file=None, openai_api_key=SecretStr("key"), openai_base_url=base)
     model = Model(settings)
     try:
-        asker: Asker = ClassifyThenGenerate(model) if naive else model
+        asker: ModelClient = ClassifyThenGenerate(model) if naive else model
         played = await play(ModelAssistant(settings, asker), cases, lambda *_: None)
     finally:
         await model.close()

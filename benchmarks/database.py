@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import StaticPool
 
-from shared.db_url import async_url
+from shared.database.urls import async_url
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.counting import check, settled
+from benchmarks.bench_parts import Bench, DatabaseKind
 from benchmarks.figures import Figure, Ratio, at_least, at_most
 from benchmarks.load import Kind, Load, generator, pgbench, saturate, steady
-from benchmarks.parts import Bench, DatabaseKind
 from benchmarks.pgbench import TRANSACTIONS, script
 from benchmarks.postgres import Postgres, postgres
 from benchmarks.processes import Process, api, free_port, migrate, ready, running
+from benchmarks.row_counts import check, settled
 
 DOORS: Sequence[tuple[str, str, Kind]] = (
     ("POST /leads", "/leads", "json"),

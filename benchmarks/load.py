@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from benchmarks.parts import BenchError
+from benchmarks.bench_parts import BenchError
 from benchmarks.postgres import Postgres
 from benchmarks.processes import environment
 

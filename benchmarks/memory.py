@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import httpx2
 
+from benchmarks.bench_parts import Bench, BenchError
 from benchmarks.database import rows
 from benchmarks.figures import Figure
-from benchmarks.house import sandbox, worker
-from benchmarks.parts import Bench, BenchError
 from benchmarks.postgres import postgres
 from benchmarks.processes import Process, api
+from benchmarks.running_product import sandbox, worker
 
 LEADS_A_SECOND = 2
 LOOK_SECONDS = 0.5

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from benchmarks.parts import BenchError
+from benchmarks.bench_parts import BenchError
 from benchmarks.processes import cpu_seconds, migrate
 
 DEBIAN = Path("/usr/lib/postgresql")

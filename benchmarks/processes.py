@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.parts import BenchError
+from benchmarks.bench_parts import BenchError
 
 ROOT = Path(__file__).parent.parent
 STOP_SECONDS = 15

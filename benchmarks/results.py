@@ -12,8 +12,8 @@ from typing import Any
 
 import psutil
 
+from benchmarks.bench_parts import BenchError
 from benchmarks.figures import Figure, compared
-from benchmarks.parts import BenchError
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "sqlmodel", "psycopg", "pydantic", "kurigram", "openai")

@@ -10,13 +10,13 @@ from statistics import median
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from benchmarks.bench_parts import Bench, BenchError
+from benchmarks.everyday_queries import COUNTS, LOOKS, Look, Place, place
 from benchmarks.figures import Figure, Ratio, Target, at_most
-from benchmarks.looks import COUNTS, LOOKS, Look, Place, place
-from benchmarks.parts import Bench, BenchError
-from benchmarks.past import fill
-from benchmarks.plans import plans
 from benchmarks.postgres import postgres
-from shared.db import Database
+from benchmarks.query_plans import plans
+from benchmarks.seeded_history import fill
+from shared.database.engine import Database
 
 FEW, LIVELY = 10_000, 4_000
 FLAT = 2

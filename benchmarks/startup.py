@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks import processes
+from benchmarks.bench_parts import Bench, BenchError
 from benchmarks.figures import Figure, at_most
-from benchmarks.house import Sandbox, sandbox, worker
-from benchmarks.parts import Bench, BenchError
 from benchmarks.postgres import postgres
 from benchmarks.processes import ROOT, answers, environment, running
+from benchmarks.running_product import Sandbox, sandbox, worker
 
-ENTRIES = {"api": "api.__main__", "worker": "worker.__main__, worker.run"}
+ENTRIES = {"api": "api.__main__", "worker": "worker.__main__, worker.runtime.worker_process"}
 MOST_SHOWN = 8
 _LINE = re.compile(r"import time:\s+(\d+) \|\s+(\d+) \|(\s+)(\S+)")
 

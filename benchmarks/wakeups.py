@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx2
 
+from benchmarks.bench_parts import Bench, BenchError, DatabaseKind
 from benchmarks.database import rows, window
 from benchmarks.figures import Figure, Target, at_most
-from benchmarks.house import Sandbox, sandbox, worker
-from benchmarks.parts import Bench, BenchError, DatabaseKind
 from benchmarks.postgres import postgres
 from benchmarks.processes import api, migrate
+from benchmarks.running_product import Sandbox, sandbox, worker
 
 LEADS = {"postgresql": 50, "sqlite": 10}
 POLL_SECONDS = 1.0

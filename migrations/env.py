@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from migrations import online
-from shared import models
-from shared.db import Database
+from shared.database import models
+from shared.database.engine import Database
 from shared.errors import ConfigError
 from shared.settings import SharedSettings, load
 

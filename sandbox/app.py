@@ -5,14 +5,14 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from sandbox.control.app import create_control_app
+from sandbox.control_api.app import create_control_app
+from sandbox.fake_openai.app import build_router
+from sandbox.fake_openai.state import OpenAIState
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.settings import Settings
+from sandbox.fake_telegram.state import seed
 from sandbox.http import HttpServer
-from sandbox.openai.app import build_router
-from sandbox.openai.state import OpenAIState
 from sandbox.sessions import Address, ensure
-from sandbox.telegram import seed
-from sandbox.telegram.server import Telegram
-from sandbox.telegram.settings import Settings
 
 
 class Sandbox:

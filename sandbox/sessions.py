@@ -8,9 +8,9 @@ from pathlib import Path
 
 from pyrogram.storage.sqlite_storage import SCHEMA, SQLiteStorage
 
-from sandbox.telegram.methods.account import DC
-from sandbox.telegram.mtproto.auth_keys import AuthKey
-from sandbox.telegram.server import Telegram
+from sandbox.fake_telegram.mtproto.auth_keys import AuthKey
+from sandbox.fake_telegram.rpc.account import DC
+from sandbox.fake_telegram.server import Telegram
 
 # Kurigram wants an api_id in the file; this server takes any.
 API_ID = 1

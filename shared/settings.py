@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.db_url import async_url
+from shared.database.urls import async_url
 from shared.errors import ConfigError
 
 

@@ -13,8 +13,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from shared.db import Database
-from tests.pooler import Pooler
+from shared.database.engine import Database
+from tests.support.pgbouncer import Pooler
 
 ROOT = Path(__file__).parent.parent
 

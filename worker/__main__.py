@@ -10,14 +10,14 @@ import sys
 from collections.abc import Callable
 
 from shared.clock import utc_now
-from shared.db import Database
+from shared.database.engine import Database
 from shared.errors import ConfigError, LeadAssistantError
-from shared.log import configure
+from shared.logging_setup import configure
 from shared.settings import SharedSettings, load
-from worker import health, status
-from worker.evals.arguments import add_arguments, options
+from worker.evaluation.options import add_arguments, options
+from worker.monitoring import heartbeat, status_report
+from worker.monitoring.status_report import Status, StatusError
 from worker.settings import AssistantSettings, TelegramSettings, WorkerSettings
-from worker.status import Status, StatusError
 
 # Exit codes: 2 = a setting is wrong, 3 = the account's owner has to act.
 CONFIG_ERROR, ACCOUNT_LOST = 2, 3
@@ -78,7 +78,7 @@ def _run(_: argparse.Namespace) -> int:
     configure(settings.log_level)
     # Kurigram is heavy to import: a wrong setting and --help answer without it.
     gc.disable()
-    from worker.run import Worker  # noqa: PLC0415
+    from worker.runtime.worker_process import Worker  # noqa: PLC0415
 
     # Thousands of classes that stay: the collector need not walk over them, now or ever.
     gc.freeze()
@@ -106,7 +106,7 @@ def _login(given: argparse.Namespace) -> int:
     settings = load(TelegramSettings)
     if given.string:
         return _login_for_string(settings, by_qr=given.qr)
-    from worker.telegram.login import login  # noqa: PLC0415
+    from worker.telegram.login.login import login  # noqa: PLC0415
 
     who = asyncio.run(login(settings, by_qr=given.qr))
     print(f"Signed in as {who}: {settings.session_file}")
@@ -114,7 +114,7 @@ def _login(given: argparse.Namespace) -> int:
 
 
 def _login_for_string(settings: TelegramSettings, *, by_qr: bool) -> int:
-    from worker.telegram.login import login_for_string  # noqa: PLC0415
+    from worker.telegram.login.login import login_for_string  # noqa: PLC0415
 
     # The session alone goes to stdout: it may be piped to where secrets are kept.
     with contextlib.redirect_stdout(sys.stderr):
@@ -128,13 +128,13 @@ def _evaluate(given: argparse.Namespace) -> int:
     settings = load(AssistantSettings)
     # What the guard refuses is in the figures.
     configure("ERROR")
-    from worker.evals.command import evaluate  # noqa: PLC0415
+    from worker.evaluation.command import evaluate  # noqa: PLC0415
 
     return asyncio.run(evaluate(settings, options(given)))
 
 
 def _health(_: argparse.Namespace) -> int:
-    alive, said = health.check(load(TelegramSettings).health_file, now=utc_now())
+    alive, said = heartbeat.check(load(TelegramSettings).health_file, now=utc_now())
     print(said)
     return 0 if alive else 1
 
@@ -145,7 +145,7 @@ def _status(given: argparse.Namespace) -> int:
     async def look() -> Status:
         database = Database(settings.database_url, pool_size=1)
         try:
-            return await status.look(database, now=utc_now())
+            return await status_report.look(database, now=utc_now())
         finally:
             await database.close()
 
@@ -154,17 +154,19 @@ def _status(given: argparse.Namespace) -> int:
     except StatusError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(status.as_json(found) if given.json else status.as_text(found))
+    print(status_report.as_json(found) if given.json else status_report.as_text(found))
     return 0
 
 
 def _doctor(given: argparse.Namespace) -> int:
     # What the libraries log on the way is in the findings.
     logging.disable(logging.CRITICAL)
-    from worker import doctor  # noqa: PLC0415
-    from worker.doctor import findings  # noqa: PLC0415
+    from worker.doctor import (
+        findings,
+        runner,
+    )
 
-    found = asyncio.run(doctor.examine())
+    found = asyncio.run(runner.examine())
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     print(findings.as_json(found) if given.json else findings.as_text(found, colours=colours))
     return 0 if findings.is_all_well(found) else 1

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from sandbox.demo.processes import ROOT, DemoError, Processes
+from sandbox.demo.product_processes import ROOT, DemoError, Processes
 from sandbox.demo.story import Storyteller
 
 LINK = "https://calendly.com/gordovcode/30min"

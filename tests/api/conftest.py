@@ -10,9 +10,9 @@ from sqlalchemy import text
 
 from api.main import create_app
 from api.settings import ApiSettings
-from shared.db import Database
-from shared.models import Lead, Message, TelegramAccount
-from shared.status import LeadStatus
+from shared.database.engine import Database
+from shared.database.models import Lead, Message, TelegramAccount
+from shared.statuses import LeadStatus
 
 WEBHOOK = "/leads/webhooks/tilda"
 

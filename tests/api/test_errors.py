@@ -7,8 +7,8 @@ import httpx2
 import pytest
 from sqlalchemy.exc import ProgrammingError
 
-from api.limits import LARGEST_BODY
 from api.main import create_app
+from api.middleware.body_limits import LARGEST_BODY
 from tests.api.conftest import WEBHOOK, make_settings, running
 
 LEAD = {"name": "Анна", "phone": "+79991234567"}

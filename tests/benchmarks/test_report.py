@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks import report, results
+from benchmarks.bench_parts import BenchError
 from benchmarks.figures import Figure, Ratio, at_least, at_most
-from benchmarks.parts import BenchError
 
 FACTS = {"commit": "abc"}
 

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.api.processes import serving
 from tests.conftest import ROOT, migrate
+from tests.support.api_process import serving
 
 SETTINGS = {
     # As schemathesis.toml sends them.

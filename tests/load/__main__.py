@@ -12,9 +12,9 @@ import httpx2
 import psutil
 import psycopg
 
-from tests.house import Process, free_port, until
+from tests.chaos.outages.postgres import OwnPostgres
 from tests.load.flow import Flow, Tally
-from tests.outages.postgres import OwnPostgres
+from tests.support.running_product import Process, free_port, until
 
 RESTARTS = 3
 # Deliveries that were cut off are taken up when nobody can be at them any more.

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shared.db import Database
+from shared.database.engine import Database
 from tests.shared.conftest import kept_database
 
 __all__ = ["Tables", "kept_database"]

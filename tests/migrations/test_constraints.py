@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from shared.models import Lead
-from shared.status import OPEN, Intent, LeadStatus
+from shared.database.models import Lead
+from shared.statuses import OPEN, Intent, LeadStatus
 from tests.migrations.conftest import Tables
 
 MOSCOW = timezone(timedelta(hours=3))

@@ -11,10 +11,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from shared import models
-from shared.db import Database
-from shared.models import SQLModel
-from shared.revision import known_revisions, newest_revision
+from shared.database import models
+from shared.database.engine import Database
+from shared.database.models import SQLModel
+from shared.database.schema_version import known_revisions, newest_revision
 from tests.conftest import ROOT, Postgres
 
 assert models, "importing it fills the metadata"

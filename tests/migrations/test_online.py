@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.errors import UniqueViolation
 
 from tests.conftest import ROOT, Postgres
-from tests.waiting import until
+from tests.support.waiting import until
 
 INDEX = "ix_leads_phone_e164"
 LEAD = "INSERT INTO leads (name, username, source) VALUES ('Анна', 'anna_k', 'api')"

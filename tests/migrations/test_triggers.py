@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from shared.db import Database
+from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.migrations.conftest import Tables
 

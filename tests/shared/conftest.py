@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.db import Database
+from shared.database.engine import Database
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])

@@ -1,1 +1,1 @@
-"""Tests of the worker, room by room; whole processes are told in tests/journeys."""
+"""Tests of the worker, room by room; whole processes are told in tests/e2e."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.db import Database
-from tests.worker.rows import add_account
-from worker.queue import Me
+from shared.database.engine import Database
+from tests.support.rows import add_account
+from worker.queue.leases import WorkerId
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -27,6 +27,6 @@ async def kept_database(
 
 
 @pytest.fixture
-async def me(kept_database: Database) -> Me:
+async def me(kept_database: Database) -> WorkerId:
     """A worker on an account of its own."""
-    return Me(await add_account(kept_database), "life1")
+    return WorkerId(await add_account(kept_database), "life1")

@@ -5,17 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shared.status import Intent
-from worker import manner, templates
-from worker.assistant import guard, language, memory, orders, prompts, warrant
-from worker.assistant.answers import GreetingAnswer, ReplyAnswer
-from worker.assistant.dictation import dictated
-from worker.assistant.grounding import Ground
-from worker.assistant.guard import Context
-from worker.assistant.knowledge import Knowledge
-from worker.assistant.leaks import Secrets
-from worker.assistant.model import Answered, AnswerT, Asker
-from worker.ports import AssistantError, Brief, Greeting, Turn, Usage, Verdict
+from shared.statuses import Intent
+from worker.assistant import prompt_context, prompts
+from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
+from worker.assistant.guardrails import intent_evidence, language, output_guard, prompt_injection
+from worker.assistant.guardrails.dictated_text import dictated
+from worker.assistant.guardrails.grounding import GroundingSource
+from worker.assistant.guardrails.output_guard import Context
+from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
+from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
+from worker.assistant.retrieval import Knowledge
+from worker.dialogue import persona, templates
+from worker.domain.telegram_port import AssistantError, Brief, Greeting, Turn, Usage, Verdict
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
@@ -27,14 +28,16 @@ LONGEST_FACT = 300
 
 
 class ModelAssistant:
-    """Implements worker.ports.Assistant; `prompts_dir` has other prompts than the shipped ones."""
+    """Implements worker.domain.telegram_port.Assistant; `prompts_dir` has other prompts than the shipped ones."""
 
-    def __init__(self, settings: AssistantSettings, model: Asker, prompts_dir: Path | None = None) -> None:
+    def __init__(
+        self, settings: AssistantSettings, model: ModelClient, prompts_dir: Path | None = None
+    ) -> None:
         self._company = settings.company_name
         self._knowledge = Knowledge(settings.company_profile.read_text(encoding="utf-8"))
         self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
-        self._manner = manner.load(settings.assistant_config)
-        self._secrets = Secrets(self._prompts.values())
+        self._manner = persona.load(settings.assistant_config)
+        self._secrets = PromptFingerprint(self._prompts.values())
         self._model = model
 
     async def greeting(self, brief: Brief) -> Greeting:
@@ -44,11 +47,11 @@ class ModelAssistant:
         context = self._context(brief, [], request)
 
         def turns(refused: str | None) -> list[Turn]:
-            return [memory.to_greet(brief, self._company, refused)]
+            return [prompt_context.to_greet(brief, self._company, refused)]
 
         answered, refused = await self._ask(instructions, turns, GreetingAnswer, context)
-        text = guard.tidy(answered.value.text)
-        if refused is not None and guard.problem(text, context) is not None:
+        text = output_guard.tidy(answered.value.text)
+        if refused is not None and output_guard.problem(text, context) is not None:
             text = self._manner.plain_greeting(brief, self._company)
         return Greeting(text, answered.usage, refused)
 
@@ -60,16 +63,16 @@ class ModelAssistant:
         context = replace(self._context(brief, conversation, latest.text), scripts=scripts)
 
         def turns(refused: str | None) -> list[Turn]:
-            form = memory.form(brief, self._company)
-            return [form, *memory.earlier(before), memory.latest(brief, latest.text, refused)]
+            form = prompt_context.form(brief, self._company)
+            return [form, *prompt_context.earlier(before), prompt_context.latest(brief, latest.text, refused)]
 
         answered, refused = await self._ask(instructions, turns, ReplyAnswer, context)
         given = _read(answered.value, answered.usage, scripts, refused)
         # What the owner is told that an answer rests on is really there.
         given = replace(given, facts=tuple(fact for fact in given.facts if self._knowledge.has(fact)))
-        strict = orders.any_given(_words_from_outside(brief, conversation))
+        strict = prompt_injection.any_given(_words_from_outside(brief, conversation))
         verdict = _sane(given, latest.text, strict=strict)
-        is_good = refused is None or guard.problem(given.text, context) is None
+        is_good = refused is None or output_guard.problem(given.text, context) is None
         if verdict.text == given.text and is_good:
             return verdict
         return replace(verdict, text=_safe_text(verdict))
@@ -84,10 +87,10 @@ class ModelAssistant:
         turns: Callable[[str | None], list[Turn]],
         shape: type[AnswerT],
         context: Context,
-    ) -> tuple[Answered[AnswerT], str | None]:
+    ) -> tuple[ModelAnswer[AnswerT], str | None]:
         """The model's answer, mended once if the guard refuses its text; and why it did."""
         first = await self._model.ask(instructions, turns(None), shape)
-        why = guard.problem(guard.tidy(_text_of(first.value)), context)
+        why = output_guard.problem(output_guard.tidy(_text_of(first.value)), context)
         if why is None:
             return first, None
         log.warning("the model's text may not be sent: %s", why)
@@ -107,7 +110,7 @@ class ModelAssistant:
 
     def _context(self, brief: Brief, conversation: Sequence[Turn], said: str) -> Context:
         theirs = _words_from_outside(brief, conversation)
-        ground = Ground(
+        ground = GroundingSource(
             company=f"{self._company}\n{self._knowledge.text}\n{self._manner.rules()}",
             ours="\n".join(turn.text for turn in conversation if turn.ours),
             theirs="\n".join(theirs),
@@ -120,7 +123,7 @@ def _read(answer: ReplyAnswer, usage: Usage, scripts: frozenset[str], refused: s
     reason = " ".join(answer.reason.split())[:LONGEST_FACT] or "the assistant says so"
     return Verdict(
         answer.intent,
-        guard.tidy(answer.text),
+        output_guard.tidy(answer.text),
         language.answer_language(answer.language, scripts),
         confidence=min(max(answer.confidence, 0.0), 1.0),
         facts=tuple(fact.strip()[:LONGEST_FACT] for fact in answer.facts[:MOST_FACTS] if fact.strip()),
@@ -133,14 +136,14 @@ def _read(answer: ReplyAnswer, usage: Usage, scripts: frozenset[str], refused: s
 
 def _sane(verdict: Verdict, said: str, *, strict: bool) -> Verdict:
     """What of a verdict may be acted on; `strict`: somebody has given the assistant orders."""
-    if strict and not warrant.wants_human(said):
+    if strict and not intent_evidence.may_want_human(said):
         verdict = replace(verdict, needs_human=None)
-    quiet = verdict.asks_not_to_be_contacted and (not strict or warrant.wants_quiet(said))
-    quiet = quiet or (verdict.intent is not Intent.ACCEPT and warrant.demands_quiet(said))
+    quiet = verdict.asks_not_to_be_contacted and (not strict or intent_evidence.may_opt_out(said))
+    quiet = quiet or (verdict.intent is not Intent.ACCEPT and intent_evidence.explicit_opt_out(said))
     verdict = replace(verdict, asks_not_to_be_contacted=quiet)
     decides = verdict.intent in {Intent.ACCEPT, Intent.REJECT}
     unsure = decides and verdict.confidence < LEAST_CONFIDENCE and not quiet
-    if not unsure and warrant.warranted(verdict.intent, said, strict=strict):
+    if not unsure and intent_evidence.supports_intent(verdict.intent, said, strict=strict):
         return verdict
     intent = Intent.QUESTION if "?" in said and not unsure else Intent.AMBIGUOUS
     changed = replace(verdict, intent=intent)

@@ -7,25 +7,25 @@ from typing import Any
 
 from pyrogram import errors, raw
 
-from shared.log import mask
-from worker.ports import (
+from shared.logging_setup import mask
+from worker.domain.telegram_port import (
     Arrival,
     Deleted,
-    Gate,
+    FloodGate,
+    ImportPausedError,
     Incoming,
-    NobodyThereError,
     Note,
     Outgoing,
     PaymentRequiredError,
     Peer,
-    PutOffError,
+    PeerNotFoundError,
     Sent,
     TelegramUnavailableError,
 )
 from worker.settings import TelegramSettings
-from worker.telegram import dialogs, voices
+from worker.telegram import dialogs, voice_download
+from worker.telegram.contact_requirements import requirement
 from worker.telegram.media import describe
-from worker.telegram.requirements import requirement
 from worker.telegram.session import USUAL_PATIENCE, Patience, TelegramSession
 
 _HISTORY = 100
@@ -35,7 +35,7 @@ IMPORT_PAUSE = timedelta(hours=6)
 
 
 class TelegramAccount:
-    """Implements worker.ports.Telegram; `arrivals` holds what is said in its chats, in order.
+    """Implements worker.domain.telegram_port.Telegram; `arrivals` holds what is said in its chats, in order.
 
     `gate`: what is to be left alone; `most_stars`: most Telegram Stars to pay for a message.
     """
@@ -45,7 +45,7 @@ class TelegramAccount:
         settings: TelegramSettings,
         patience: Patience = USUAL_PATIENCE,
         *,
-        gate: Gate | None = None,
+        gate: FloodGate | None = None,
         most_stars: int = 0,
     ) -> None:
         self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
@@ -56,8 +56,8 @@ class TelegramAccount:
         """contacts.resolveUsername; a bot, a channel or a group is nobody."""
         try:
             found = await self.session.call(raw.functions.contacts.ResolveUsername(username=username))
-        except NobodyThereError as nobody:
-            raise NobodyThereError(f"@{username}: {nobody}") from nobody
+        except PeerNotFoundError as nobody:
+            raise PeerNotFoundError(f"@{username}: {nobody}") from nobody
         return _person(found.peer, found.users, f"@{username}")
 
     async def find_by_phone(self, phone_e164: str) -> Peer:
@@ -66,8 +66,8 @@ class TelegramAccount:
             found = await self.session.call(
                 raw.functions.contacts.ResolvePhone(phone=phone_e164.removeprefix("+"))
             )
-        except NobodyThereError as nobody:
-            raise NobodyThereError(f"{mask(phone_e164)}: {nobody}") from nobody
+        except PeerNotFoundError as nobody:
+            raise PeerNotFoundError(f"{mask(phone_e164)}: {nobody}") from nobody
         return _person(found.peer, found.users, mask(phone_e164))
 
     async def import_contact(self, phone_e164: str, name: str) -> Peer:
@@ -80,8 +80,8 @@ class TelegramAccount:
             peer = raw.types.PeerUser(user_id=imported.imported[0].user_id)
             return _person(peer, imported.users, mask(phone_e164))
         if imported.retry_contacts:
-            raise PutOffError(IMPORT_PAUSE)
-        raise NobodyThereError(f"{mask(phone_e164)}: no Telegram account can be found by this phone")
+            raise ImportPausedError(IMPORT_PAUSE)
+        raise PeerNotFoundError(f"{mask(phone_e164)}: no Telegram account can be found by this phone")
 
     async def drop_contacts(self, peers: Sequence[Peer]) -> None:
         """contacts.deleteContacts."""
@@ -127,7 +127,7 @@ class TelegramAccount:
 
     async def voice(self, message_id: int) -> bytes | None:
         """messages.getMessages, then upload.getFile."""
-        return await voices.fetch(self.session, message_id)
+        return await voice_download.fetch(self.session, message_id)
 
     async def _send_once(self, peer: Any, text: str, random_id: int, stars: int | None = None) -> Any:
         """Telegram's answer; None if it has the message already. `stars`: what is paid for it."""
@@ -190,17 +190,17 @@ def _input_user(peer: Peer) -> Any:
 def _person(peer: Any, users: list[Any], label: str) -> Peer:
     """The person whom Telegram named; raises NobodyThereError for what is no person to write to."""
     if not isinstance(peer, raw.types.PeerUser):
-        raise NobodyThereError(f"{label}: this is a group or a channel, not a person")
+        raise PeerNotFoundError(f"{label}: this is a group or a channel, not a person")
     user = next((user for user in users if user.id == peer.user_id), None)
     if user is None or user.access_hash is None:
-        raise NobodyThereError(f"{label}: Telegram does not let this account see the person")
+        raise PeerNotFoundError(f"{label}: Telegram does not let this account see the person")
     for is_so, what in (
         (user.bot, "a bot, not a person"),
         (user.deleted, "a deleted account"),
         (user.is_self, "this very account"),
     ):
         if is_so:
-            raise NobodyThereError(f"{label}: this is {what}")
+            raise PeerNotFoundError(f"{label}: this is {what}")
     return Peer(user.id, user.access_hash)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyrogram
 
-from worker.ports import SessionEndedError, TelegramUnavailableError
+from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram import proxy, server_key, session_string
 from worker.telegram.connection import Told, connection_type
@@ -79,16 +79,16 @@ def check_session_file(path: Path) -> int:
     Raises SessionEndedError, or TelegramUnavailableError while another process holds the file.
     """
     if not path.is_file():
-        raise SessionEndedError(f"{path} is not there; {SIGN_IN}")
+        raise SessionRevokedError(f"{path} is not there; {SIGN_IN}")
     try:
         with closing(sqlite3.connect(path, timeout=1)) as database:
             row = database.execute("SELECT auth_key, user_id FROM sessions").fetchone()
     except sqlite3.DatabaseError as error:
         if "locked" in str(error):
             raise TelegramUnavailableError(f"{path} is in use by another process") from None
-        raise SessionEndedError(f"{path} is damaged; {SIGN_IN}") from None
+        raise SessionRevokedError(f"{path} is damaged; {SIGN_IN}") from None
     if row is None or None in row:
-        raise SessionEndedError(f"{path} is not signed in; {SIGN_IN}")
+        raise SessionRevokedError(f"{path} is not signed in; {SIGN_IN}")
     return int(row[1])
 
 

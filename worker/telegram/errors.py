@@ -7,17 +7,17 @@ from datetime import timedelta
 
 from pyrogram import errors as tg
 
-from worker.ports import (
+from worker.domain.telegram_port import (
     CannotWriteError,
-    NobodyThereError,
-    OutreachLimitedError,
     PaymentRequiredError,
+    PeerFloodError,
+    PeerNotFoundError,
     RateLimitedError,
-    SessionEndedError,
+    SessionRevokedError,
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.telegram.requirements import PREMIUM_ONLY
+from worker.telegram.contact_requirements import PREMIUM_ONLY
 
 # Where Kurigram notes errors it does not know, in the working folder, which a container keeps read-only.
 _UNKNOWN_ERRORS = "unknown_errors.txt"
@@ -74,7 +74,7 @@ def _lasting(error: tg.RPCError) -> TelegramError | None:
     """What time does not change."""
     for kind, (state, said) in _ENDED.items():
         if isinstance(error, kind):
-            return SessionEndedError(said, state=state)
+            return SessionRevokedError(said, state=state)
     # Kurigram knows the 406 only without its number.
     if isinstance(error, tg.AllowPaymentRequired) or "ALLOW_PAYMENT_REQUIRED" in str(error.value):
         return PaymentRequiredError(_number(error.value))
@@ -83,7 +83,7 @@ def _lasting(error: tg.RPCError) -> TelegramError | None:
             return CannotWriteError(said)
     for kind, said in _NOBODY.items():
         if isinstance(error, kind):
-            return NobodyThereError(said)
+            return PeerNotFoundError(said)
     return None
 
 
@@ -96,9 +96,9 @@ def _number(value: object) -> int:
 def _passing(error: tg.RPCError) -> TelegramError:
     match error:
         case tg.PeerFlood():
-            return OutreachLimitedError("Telegram lets this account write to no strangers for now")
+            return PeerFloodError("Telegram lets this account write to no strangers for now")
         case tg.FrozenMethodInvalid():
-            return OutreachLimitedError("Telegram has frozen this account: its owner may appeal to @SpamBot")
+            return PeerFloodError("Telegram has frozen this account: its owner may appeal to @SpamBot")
         case tg.FloodWait() | tg.FloodPremiumWait() | tg.SlowmodeWait():
             return RateLimitedError(timedelta(seconds=int(error.value or 1)))
         case tg.InternalServerError() | tg.ServiceUnavailable():

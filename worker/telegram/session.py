@@ -12,7 +12,13 @@ from pyrogram import raw
 from pyrogram.handlers import ConnectHandler, DisconnectHandler, RawUpdateHandler
 from pyrogram.session.session import SessionState
 
-from worker.ports import Gate, Identity, RateLimitedError, SessionEndedError, TelegramUnavailableError
+from worker.domain.telegram_port import (
+    FloodGate,
+    Identity,
+    RateLimitedError,
+    SessionRevokedError,
+    TelegramUnavailableError,
+)
 from worker.settings import TelegramSettings
 from worker.telegram import proxy
 from worker.telegram.client import abandon, build_client, signed_in_user, unreachable
@@ -53,7 +59,7 @@ class TelegramSession:
         settings: TelegramSettings,
         on_update: UpdateHandler,
         patience: Patience = USUAL_PATIENCE,
-        gate: Gate | None = None,
+        gate: FloodGate | None = None,
     ) -> None:
         """Raises ConfigError for an unusable TELEGRAM_PROXY, before anything is waited for."""
         proxy.parse(settings.telegram_proxy)
@@ -91,7 +97,7 @@ class TelegramSession:
         except BaseException as error:
             await abandon(client)
             if self._key_unknown:
-                raise SessionEndedError(f"this server does not know this session; {SIGN_IN}") from None
+                raise SessionRevokedError(f"this server does not know this session; {SIGN_IN}") from None
             if isinstance(error, sqlite3.OperationalError):
                 raise TelegramUnavailableError(f"{self._settings.session_file}: {error}") from None
             if isinstance(error, TelegramUnavailableError) and (why := unreachable(client)):
@@ -109,7 +115,7 @@ class TelegramSession:
         Raises the port's errors; TelegramUnavailableError when patience ends without an answer.
         """
         method = _name(query)
-        if self._gate is not None and (rest := self._gate.rest(method)):
+        if self._gate is not None and (rest := self._gate.remaining(method)):
             raise RateLimitedError(rest, method)
         try:
             return await self._call(query)
@@ -146,7 +152,7 @@ class TelegramSession:
             await asyncio.sleep(1)
             down = 0 if self.connected else down + 1
             if self._key_unknown:
-                raise SessionEndedError(f"Telegram has ended this session; {SIGN_IN}")
+                raise SessionRevokedError(f"Telegram has ended this session; {SIGN_IN}")
 
     async def _until_silent(self) -> None:
         """A link can be up and carry nothing: Kurigram sends its pings and does not miss the pongs."""

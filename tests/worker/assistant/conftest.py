@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from sandbox.fake_openai import OpenAIState, create_openai_app
 from sandbox.http import HttpServer
-from sandbox.openai import OpenAIState, create_openai_app
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.model import Model
+from worker.assistant.client import Model
 from worker.settings import WorkerSettings
 
 

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from sandbox.openai.faults import Obey, ServerError
-from shared.models import Lead, Message
-from shared.status import Intent
+from sandbox.fake_openai.faults import Obey, ServerError
+from shared.database.models import Lead, Message
+from shared.statuses import Intent
 from tests.worker.assistant.conftest import Server
-from worker import templates
-from worker.assistant import guard
 from worker.assistant.assistant import LEAST_CONFIDENCE, ModelAssistant
-from worker.assistant.memory import NEW
-from worker.ports import Brief, Turn
-from worker.work import Work, new_request
+from worker.assistant.guardrails import output_guard
+from worker.assistant.prompt_context import NEW
+from worker.dialogue import templates
+from worker.domain.conversation import Conversation, tag_new_request
+from worker.domain.telegram_port import Brief, Turn
 
 ANNA = Brief("Анна", {"Комментарий": "Нужен сайт для кофейни"})
 HELLO = Turn(ours=True, text="Здравствуйте, Анна! Удобно ли вам созвониться?")
@@ -28,7 +28,7 @@ async def test_a_greeting(assistant: ModelAssistant) -> None:
     text = (await assistant.greeting(ANNA)).text
     assert "Анна" in text
     assert "GordovCode" in text
-    assert guard.problem(text) is None
+    assert output_guard.problem(text) is None
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ async def test_a_greeting(assistant: ModelAssistant) -> None:
 async def test_a_verdict(assistant: ModelAssistant, said: str, intent: Intent, language: str) -> None:
     verdict = await assistant.reply(ANNA, answered(said))
     assert (verdict.intent, verdict.language) == (intent, language)
-    assert guard.problem(verdict.text) is None
+    assert output_guard.problem(verdict.text) is None
 
 
 async def test_what_a_verdict_carries(assistant: ModelAssistant, server: Server) -> None:
@@ -108,7 +108,7 @@ async def test_what_the_model_is_not_told(assistant: ModelAssistant, server: Ser
         extra={"Комментарий": "Звоните 8 (916) 123-45-67 или @anna_smirnova", "formid": "form12345"},
     )
     said = Message(lead_id=17, direction="in", kind="reply", state="received", text="Да")
-    work = Work(lead, [said])
+    work = Conversation(lead, [said])
     await assistant.greeting(work.brief())
     await assistant.reply(work.brief(), work.conversation())
     sent = "".join(call.model_dump_json() for call in server.state.calls.recent())
@@ -250,7 +250,9 @@ async def test_later_forms_and_earlier_meetings(assistant: ModelAssistant, serve
     [("", Intent.QUESTION), ("Да, давайте созвонимся", Intent.ACCEPT), ("Уже неактуально", Intent.REJECT)],
 )
 async def test_a_later_form_in_the_conversation(assistant: ModelAssistant, said: str, intent: Intent) -> None:
-    verdict = await assistant.reply(ANNA, answered(f"{new_request('Комментарий: Да, нужен бот')}\n{said}"))
+    verdict = await assistant.reply(
+        ANNA, answered(f"{tag_new_request('Комментарий: Да, нужен бот')}\n{said}")
+    )
     assert verdict.intent is intent
     assert "нужен бот" in verdict.text
     assert verdict.refused is None

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from sandbox.openai.faults import (
+from sandbox.fake_openai.faults import (
     Drop,
     Empty,
     Fault,
@@ -23,7 +23,13 @@ from sandbox.openai.faults import (
 )
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
-from worker.ports import AssistantError, AssistantPausedError, AssistantUnavailableError, Brief, Turn
+from worker.domain.telegram_port import (
+    AssistantError,
+    AssistantPausedError,
+    AssistantUnavailableError,
+    Brief,
+    Turn,
+)
 
 ANNA = Brief("Анна", {"Комментарий": "Нужен сайт"})
 YES = [Turn(ours=True, text="Удобно созвониться?"), Turn(ours=False, text="да")]

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.app import Sandbox
-from sandbox.openai.faults import InvalidKey, UnknownModel
+from sandbox.fake_openai.faults import InvalidKey, UnknownModel
 from shared.clock import utc_now
-from worker import health
+from worker.monitoring import heartbeat
 
 CaseSetup = Callable[["Setup"], Awaitable[None]]
 
@@ -97,7 +97,9 @@ async def nothing(_: Setup) -> None:
 async def running(setup: Setup) -> None:
     lock = setup.open.enter_context((setup.folder / "ai_assistant.lock").open("a+"))
     fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-    health.beat(setup.folder / "ai_assistant.health", health.Report("connected", 0, 0, 1), now=utc_now())
+    heartbeat.beat(
+        setup.folder / "ai_assistant.health", heartbeat.Report("connected", 0, 0, 1), now=utc_now()
+    )
     setup.sql(
         "INSERT INTO telegram_accounts (telegram_user_id, session_name, username, state)"
         f" VALUES ({setup.sandbox.account.id}, 'ai_assistant', 'gordovcode_ai', 'active')"

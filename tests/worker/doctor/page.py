@@ -7,7 +7,7 @@ from pathlib import Path
 from sandbox.app import Sandbox, running
 from tests.conftest import ROOT, migrate
 from tests.worker.doctor.cases import CASES, only, stable, whole
-from worker import doctor
+from worker.doctor import runner
 from worker.doctor.findings import Finding, as_text
 
 PAGE = ROOT / "docs" / "doctor.md"
@@ -30,7 +30,7 @@ async def said(sandbox: Sandbox, folder: Path, template: Path, case: str) -> lis
     with setup.open:
         await CASES[case](setup)
         with only(setup.environment, folder):
-            return await doctor.examine()
+            return await runner.examine()
 
 
 def shown(case: str, findings: list[Finding]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.app import Sandbox, running
-from tests.worker.commands import run
+from tests.support.worker_command import run
 from tests.worker.doctor.cases import CASES
 from tests.worker.doctor.page import HEAD, PAGE, said, shown
 from worker.doctor.findings import as_json, as_text, is_all_well

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sandbox import sessions
-from sandbox.telegram.people import Account, AccountFields, Person, PersonFields
-from sandbox.telegram.server import Telegram
-from worker.ports import Arrival, Peer
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, AccountFields, Person, PersonFields
+from worker.domain.telegram_port import Arrival, Peer
 from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.session import Patience

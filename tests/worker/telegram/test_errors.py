@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from pyrogram import errors, raw
 
-from worker.ports import (
+from worker.domain.telegram_port import (
     CannotWriteError,
-    NobodyThereError,
-    OutreachLimitedError,
     PaymentRequiredError,
+    PeerFloodError,
+    PeerNotFoundError,
     RateLimitedError,
-    SessionEndedError,
+    SessionRevokedError,
     TelegramError,
     TelegramUnavailableError,
 )
@@ -34,17 +34,17 @@ EXPECTED = [
     (400, "USER_ID_INVALID", CannotWriteError, "no longer knows"),
     (403, "CHAT_WRITE_FORBIDDEN", CannotWriteError, "does not let this account write"),
     (400, "USER_IS_BOT", CannotWriteError, "bot"),
-    (400, "USERNAME_NOT_OCCUPIED", NobodyThereError, "nobody has this username"),
-    (400, "USERNAME_INVALID", NobodyThereError, "no username"),
-    (400, "PHONE_NOT_OCCUPIED", NobodyThereError, "by this phone"),
-    (401, "USER_DEACTIVATED_BAN", SessionEndedError, "banned"),
-    (401, "USER_DEACTIVATED", SessionEndedError, "deleted"),
-    (406, "AUTH_KEY_DUPLICATED", SessionEndedError, SIGN_IN),
-    (401, "AUTH_KEY_UNREGISTERED", SessionEndedError, SIGN_IN),
-    (401, "SESSION_REVOKED", SessionEndedError, SIGN_IN),
-    (401, "SESSION_EXPIRED", SessionEndedError, SIGN_IN),
-    (400, "PEER_FLOOD", OutreachLimitedError, "no strangers"),
-    (420, "FROZEN_METHOD_INVALID", OutreachLimitedError, "frozen"),
+    (400, "USERNAME_NOT_OCCUPIED", PeerNotFoundError, "nobody has this username"),
+    (400, "USERNAME_INVALID", PeerNotFoundError, "no username"),
+    (400, "PHONE_NOT_OCCUPIED", PeerNotFoundError, "by this phone"),
+    (401, "USER_DEACTIVATED_BAN", SessionRevokedError, "banned"),
+    (401, "USER_DEACTIVATED", SessionRevokedError, "deleted"),
+    (406, "AUTH_KEY_DUPLICATED", SessionRevokedError, SIGN_IN),
+    (401, "AUTH_KEY_UNREGISTERED", SessionRevokedError, SIGN_IN),
+    (401, "SESSION_REVOKED", SessionRevokedError, SIGN_IN),
+    (401, "SESSION_EXPIRED", SessionRevokedError, SIGN_IN),
+    (400, "PEER_FLOOD", PeerFloodError, "no strangers"),
+    (420, "FROZEN_METHOD_INVALID", PeerFloodError, "frozen"),
     (420, "FLOOD_WAIT_30", RateLimitedError, "30 s"),
     (420, "FLOOD_PREMIUM_WAIT_7", RateLimitedError, "7 s"),
     (420, "SLOWMODE_WAIT_12", RateLimitedError, "12 s"),
@@ -97,7 +97,7 @@ def test_seconds_to_wait(message: str, seconds: int) -> None:
 )
 def test_what_becomes_of_the_account(code: int, message: str, state: str) -> None:
     error = translate(rpc(code, message))
-    assert isinstance(error, SessionEndedError)
+    assert isinstance(error, SessionRevokedError)
     assert error.state == state
 
 

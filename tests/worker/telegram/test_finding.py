@@ -2,13 +2,13 @@
 
 import pytest
 
-from sandbox.telegram.people import Account, Kind, Person, PersonFields, Privacy
-from sandbox.telegram.server import Telegram
-from worker.ports import (
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, Kind, Person, PersonFields, Privacy
+from worker.domain.telegram_port import (
     CannotWriteError,
-    NobodyThereError,
+    ImportPausedError,
     Peer,
-    PutOffError,
+    PeerNotFoundError,
     RateLimitedError,
     TelegramUnavailableError,
 )
@@ -33,19 +33,19 @@ async def test_collectible_usernames(telegram: Telegram, worker: TelegramAccount
 )
 async def test_not_a_person(telegram: Telegram, worker: TelegramAccount, kind: Kind, what: str) -> None:
     telegram.world.people.add(PersonFields(name="Новости", username="design_news", kind=kind))
-    with pytest.raises(NobodyThereError, match=f"^@design_news: this is {what}"):
+    with pytest.raises(PeerNotFoundError, match=f"^@design_news: this is {what}"):
         await worker.find_by_username("design_news")
 
 
 @pytest.mark.parametrize("username", ["nobody_has_it", "x", "дмитрий", "a b"])
 async def test_nobody(worker: TelegramAccount, username: str) -> None:
-    with pytest.raises(NobodyThereError, match=f"^@{username}: "):
+    with pytest.raises(PeerNotFoundError, match=f"^@{username}: "):
         await worker.find_by_username(username)
 
 
 async def test_a_deleted_account(telegram: Telegram, worker: TelegramAccount, anna: Person) -> None:
     telegram.world.people.replace(anna.model_copy(update={"kind": "deleted"}))
-    with pytest.raises(NobodyThereError):
+    with pytest.raises(PeerNotFoundError):
         await worker.find_by_username("anna_smirnova")
 
 
@@ -80,7 +80,7 @@ async def test_all_ways_lead_to_the_same_person(worker: TelegramAccount, annas: 
 
 async def test_an_unknown_phone(worker: TelegramAccount) -> None:
     for look_up in (worker.find_by_phone("+79160000000"), worker.import_contact("+79160000000", "Анна")):
-        with pytest.raises(NobodyThereError) as nobody:
+        with pytest.raises(PeerNotFoundError) as nobody:
             await look_up
         assert str(nobody.value) == "+7…00: no Telegram account can be found by this phone"
 
@@ -89,21 +89,21 @@ async def test_a_hidden_phone(telegram: Telegram, worker: TelegramAccount) -> No
     hidden = Privacy(phone_hidden=True)
     telegram.world.people.add(PersonFields(name="Сергей", phone="+79161234505", privacy=hidden))
     for look_up in (worker.find_by_phone("+79161234505"), worker.import_contact("+79161234505", "Сергей")):
-        with pytest.raises(NobodyThereError, match=r"^\+7…05: "):
+        with pytest.raises(PeerNotFoundError, match=r"^\+7…05: "):
             await look_up
 
 
 async def test_some_are_found_by_import_alone(telegram: Telegram, worker: TelegramAccount) -> None:
     shy = Privacy(import_only=True)
     person = telegram.world.people.add(PersonFields(name="Пётр", phone="+79161234506", privacy=shy))
-    with pytest.raises(NobodyThereError):
+    with pytest.raises(PeerNotFoundError):
         await worker.find_by_phone("+79161234506")
     assert (await worker.import_contact("+79161234506", "Пётр")).user_id == person.id
 
 
 async def test_an_import_that_is_put_off(telegram: Telegram, worker: TelegramAccount, annas: Peer) -> None:
     telegram.settings.imports_allowed = 0
-    with pytest.raises(PutOffError) as later:
+    with pytest.raises(ImportPausedError) as later:
         await worker.import_contact(PHONE, "Анна")
     assert later.value.wait == IMPORT_PAUSE
 
@@ -116,7 +116,7 @@ async def test_a_flood_wait(telegram: Telegram, worker: TelegramAccount, method:
     with pytest.raises(RateLimitedError) as limited:
         await look_up
     assert limited.value.wait.total_seconds() == 64800
-    assert not isinstance(limited.value, PutOffError)
+    assert not isinstance(limited.value, ImportPausedError)
     assert telegram.calls.counts[method] == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyrogram import raw
 
-from sandbox.telegram.tl.media import media
+from sandbox.fake_telegram.tl.media import media
 from worker.telegram.media import describe
 
 types = raw.types

@@ -11,12 +11,12 @@ from urllib.parse import quote
 
 import pytest
 
-from sandbox.telegram.mtproxy import MtProxy
-from sandbox.telegram.server import Telegram
+from sandbox.fake_telegram.mtproto.mtproxy import MtProxy
+from sandbox.fake_telegram.server import Telegram
 from shared.errors import ConfigError
 from tests.worker.telegram.conftest import opened, settings_of
 from tests.worker.telegram.proxies import NAME, PASSWORD, http_connect, proxying, socks5
-from worker.ports import TelegramUnavailableError
+from worker.domain.telegram_port import TelegramUnavailableError
 from worker.telegram import proxy
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.session import Patience

@@ -7,16 +7,16 @@ from typing import Literal
 
 import pytest
 
-from sandbox.telegram.people import Account, Person, PersonFields
-from sandbox.telegram.server import Telegram
-from sandbox.telegram.tl.media import Media
-from shared.db import Database
-from shared.status import LeadStatus
-from tests.worker.rows import DEBOUNCE, NOW, add_account, add_leased, messages_of
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, Person, PersonFields
+from sandbox.fake_telegram.tl.media import Media
+from shared.database.engine import Database
+from shared.statuses import LeadStatus
+from tests.support.rows import DEBOUNCE, NOW, add_account, add_leased, messages_of
 from tests.worker.telegram.conftest import BRIEF, heard, opened, settings_of, until
-from worker import inbox
-from worker.ports import Deleted, Incoming, Outgoing, Peer
-from worker.queue import Me
+from worker.domain.telegram_port import Deleted, Incoming, Outgoing, Peer
+from worker.messaging import inbox
+from worker.queue.leases import WorkerId
 from worker.telegram.adapter import TelegramAccount
 
 
@@ -171,7 +171,7 @@ async def test_each_message_is_stored_once_whatever_happens(
     book: Database,
 ) -> None:
     """Live, twice, out of order, lost on the way, while away, and from history: one row each."""
-    me = Me(await add_account(book, account.id), "life1")
+    me = WorkerId(await add_account(book, account.id), "life1")
     lead = await add_leased(book, me, LeadStatus.CONTACTED, telegram_user_id=anna.id)
     worker = TelegramAccount(settings_of(session_file.parent), BRIEF)
     written: list[str] = []

@@ -8,18 +8,18 @@ from typing import Literal
 
 import pytest
 
-from sandbox.telegram.faults import Action
-from sandbox.telegram.people import Account, Person, Privacy
-from sandbox.telegram.server import Telegram
+from sandbox.fake_telegram.faults import Action
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, Person, Privacy
 from shared.clock import utc_now
-from shared.db import Database
-from tests.worker.rows import add_account
+from shared.database.engine import Database
+from tests.support.rows import add_account
 from tests.worker.telegram.conftest import BRIEF, opened, said, settings_of
-from worker.holds import Holds
-from worker.ports import (
+from worker.accounts.flood_waits import FloodWaits
+from worker.domain.telegram_port import (
     CannotWriteError,
-    OutreachLimitedError,
     Peer,
+    PeerFloodError,
     RateLimitedError,
     TelegramError,
     TelegramUnavailableError,
@@ -171,7 +171,7 @@ async def test_no_more_strangers(
     telegram: Telegram, worker: TelegramAccount, annas: Peer, code: int, message: str
 ) -> None:
     telegram.faults.plan("error", SEND, code=code, message=message)
-    with pytest.raises(OutreachLimitedError):
+    with pytest.raises(PeerFloodError):
         await worker.send(annas, "раз", 1)
 
 
@@ -218,7 +218,7 @@ async def test_a_held_method_is_not_called(
     telegram: Telegram, account: Account, session_file: Path, annas: Peer, database: Database
 ) -> None:
     number = await add_account(database)
-    gate = Holds(database, utc_now)
+    gate = FloodWaits(database, utc_now)
     await gate.load(number)
     telegram.faults.plan("error", SEND, code=420, message="FLOOD_WAIT_3600")
     async with opened(TelegramAccount(settings_of(session_file.parent), BRIEF, gate=gate)) as worker:
@@ -227,7 +227,7 @@ async def test_a_held_method_is_not_called(
                 await worker.send(annas, "Здравствуйте!", 5)
         # Another method is another matter.
         assert (await worker.find_by_username("anna_smirnova")) == annas
-    later = Holds(database, utc_now)
+    later = FloodWaits(database, utc_now)
     await later.load(number)
-    assert later.rest("messages.sendMessage") > timedelta(minutes=50)
+    assert later.remaining("messages.sendMessage") > timedelta(minutes=50)
     assert telegram.calls.counts[SEND] == 1

@@ -11,11 +11,11 @@ import pytest
 from pyrogram.crypto import rsa
 
 from sandbox import sessions
-from sandbox.telegram.people import Account, Person
-from sandbox.telegram.server import Telegram
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, Person
 from shared.errors import ConfigError
 from tests.worker.telegram.conftest import BRIEF, opened, settings_of, until
-from worker.ports import Identity, Peer, SessionEndedError, TelegramUnavailableError
+from worker.domain.telegram_port import Identity, Peer, SessionRevokedError, TelegramUnavailableError
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.session import Patience
 
@@ -26,8 +26,8 @@ def account_of(session_file: Path, patience: Patience = BRIEF, **settings: Any) 
     return TelegramAccount(settings_of(session_file.parent, **settings), patience)
 
 
-async def refused(account: TelegramAccount) -> SessionEndedError:
-    with pytest.raises(SessionEndedError) as ended:
+async def refused(account: TelegramAccount) -> SessionRevokedError:
+    with pytest.raises(SessionRevokedError) as ended:
         await account.session.open()
     assert "python -m worker login" in str(ended.value)
     assert ended.value.state == "needs_login"
@@ -167,9 +167,9 @@ async def test_a_session_that_ends_midway(
     telegram: Telegram, account: Account, worker: TelegramAccount, annas: Peer
 ) -> None:
     telegram.revoke(account.id)
-    with pytest.raises(SessionEndedError):
+    with pytest.raises(SessionRevokedError):
         await worker.send(annas, "раз", 1)
-    with pytest.raises(SessionEndedError):
+    with pytest.raises(SessionRevokedError):
         await worker.find_by_username("anna_smirnova")
 
 
@@ -225,6 +225,6 @@ async def test_watching_raises_when_the_key_is_gone(
         watching = asyncio.create_task(worker.session.watch())
         telegram.keys._keys.clear()
         telegram.drop()
-        with pytest.raises(SessionEndedError):
+        with pytest.raises(SessionRevokedError):
             async with asyncio.timeout(8):
                 await watching

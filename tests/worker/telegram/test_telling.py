@@ -6,15 +6,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sandbox.telegram.people import Account, Person
-from sandbox.telegram.server import Telegram
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, Person
 from shared.clock import utc_now
-from shared.db import Database
-from tests.worker.rows import add_account
+from shared.database.engine import Database
+from tests.support.rows import add_account
 from tests.worker.telegram.conftest import said
-from worker import notices
-from worker.herald import Herald
-from worker.ports import TelegramUnavailableError
+from worker.domain.telegram_port import TelegramUnavailableError
+from worker.notifications import notices
+from worker.notifications.notifier import OwnerNotifier
 from worker.telegram.adapter import TelegramAccount
 
 
@@ -25,9 +25,9 @@ async def database(sqlite_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def herald_to(chat: str, database: Database, worker: TelegramAccount) -> Herald:
+async def herald_to(chat: str, database: Database, worker: TelegramAccount) -> OwnerNotifier:
     """A herald with something to tell, at once."""
-    herald = Herald(
+    herald = OwnerNotifier(
         database,
         await add_account(database),
         worker,
@@ -58,9 +58,9 @@ async def test_an_answer_that_was_lost(
     herald = await herald_to("anna_smirnova", database, worker)
     telegram.faults.plan("drop_after", "messages.SendMessage")
     with pytest.raises(TelegramUnavailableError):
-        await herald.tick()
-    await herald.tick()
-    await herald.tick()
+        await herald.run_once()
+    await herald.run_once()
+    await herald.run_once()
     assert said(telegram, account, anna) == ["Лид 1, Анна: ссылка отправлена."]
 
 
@@ -68,6 +68,6 @@ async def test_saved_messages(
     telegram: Telegram, account: Account, worker: TelegramAccount, database: Database
 ) -> None:
     herald = await herald_to("me", database, worker)
-    await herald.tick()
+    await herald.run_once()
     own = telegram.world.chat(account.id, account.id)
     assert [message.text for message in own.messages] == ["Лид 1, Анна: ссылка отправлена."]

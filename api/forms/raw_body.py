@@ -1,0 +1,40 @@
+"""Pure: the bytes of a delivery as text that psql shows and PostgreSQL stores, and back again."""
+
+import re
+
+from api.forms.text_cleaning import decode
+
+UTF_8 = "utf-8"
+WINDOWS_1251 = "windows-1251"
+ESCAPED = "escaped"
+
+_ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
+
+
+def to_text(body: bytes) -> tuple[str, str]:
+    """The text, and the charset with which `to_bytes` makes the same bytes of it, but for a BOM."""
+    text = decode(body)
+    if "\x00" not in text:
+        for charset, codec in ((UTF_8, "utf-8-sig"), (WINDOWS_1251, "cp1251")):
+            if _is(body, codec, text):
+                return text, charset
+    # PostgreSQL's texts hold no NUL. A backslash that looks like an escape is escaped itself.
+    escaped = body.replace(b"\\x", rb"\x5cx").decode("utf-8", "backslashreplace")
+    return escaped.replace("\x00", r"\x00"), ESCAPED
+
+
+def to_bytes(text: str, charset: str) -> bytes:
+    """The bytes that `to_text` made `text` of; parts that were masked since stay masked."""
+    if charset == WINDOWS_1251:
+        return text.encode("cp1251", "replace")
+    body = text.encode()
+    if charset == ESCAPED:
+        return _ESCAPE.sub(lambda match: bytes([int(match.group(1), 16)]), body)
+    return body
+
+
+def _is(body: bytes, codec: str, text: str) -> bool:
+    try:
+        return body.decode(codec) == text
+    except UnicodeDecodeError:
+        return False

@@ -1,0 +1,91 @@
+"""What is looked at before the API listens, and said in one line if it cannot work."""
+
+import asyncio
+import logging
+import os
+import socket
+
+from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError
+
+from api.intake.connections import sync_sqlite
+from api.settings import ApiSettings
+from shared.database.engine import CONNECT_SECONDS, Database
+from shared.errors import ConfigError
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048
+# A server that answers, but with a refusal which waiting does not change.
+_REFUSALS = ("does not exist", "authentication failed", "no pg_hba.conf entry", "no password supplied")
+
+
+async def check_database(settings: ApiSettings) -> None:
+    """Connect once. Raises ConfigError if the address can never work; a server that is down only warns."""
+    database = Database(settings.database_url, pool_size=1)
+    try:
+        if database.is_postgres:
+            async with asyncio.timeout(CONNECT_SECONDS + 1), database.engine.connect():
+                pass
+        else:
+            _open_file(database.url)
+    except (DBAPIError, TimeoutError) as error:
+        # The driver's words hold the user, the host and the database, never the password.
+        fault = " ".join(str(getattr(error, "orig", None) or "no answer").split())
+        if any(refusal in fault for refusal in _REFUSALS):
+            raise ConfigError(f"DATABASE_URL: {fault}") from None
+        if not database.is_postgres and "locked" not in fault:
+            raise ConfigError(f"DATABASE_URL: {fault}: {database.url.database}") from None
+        logger.warning("the database cannot be reached yet, requests are answered with 503: %s", fault)
+    finally:
+        await database.close()
+
+
+def _open_file(url: URL) -> None:
+    """Begin writing, and write nothing; without the async driver, whose thread may outlive a failure."""
+    engine = sync_sqlite(url)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    finally:
+        engine.dispose()
+
+
+def listen(settings: ApiSettings) -> socket.socket:
+    """The socket to serve on. Raises ConfigError if the address is taken, unknown or not allowed."""
+    host, port = settings.api_host, settings.api_port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        name = "API_HOST" if isinstance(error, socket.gaierror) else "API_PORT"
+        raise ConfigError(f"{name}: cannot listen on {host}:{port}: {_words(error)}") from None
+    # Accepted connections inherit it. Without uvloop nobody sets it, and a body would wait 40 ms for the
+    # acknowledgement of its headers.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
+
+
+def _words(error: OSError) -> str:
+    # create_server() repeats the address after the reason.
+    known = error.errno is not None and not isinstance(error, socket.gaierror)
+    return os.strerror(error.errno) if known and error.errno else str(error.strerror or error)
+
+
+def announce(server: socket.socket, settings: ApiSettings) -> None:
+    """Say where it listens, and warn if strangers are welcome."""
+    host, port = server.getsockname()[:2]
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    logger.info("listening on http://%s (documentation: http://%s/docs)", address, address)
+    missing = [
+        name
+        for name, token in (("API_TOKEN", settings.api_token), ("TILDA_TOKEN", settings.tilda_token))
+        if not token
+    ]
+    if missing and not _is_loopback(host):
+        names = " and ".join(missing)
+        logger.warning("open to others without %s: set it, or listen on 127.0.0.1", names)
+
+
+def _is_loopback(host: str) -> bool:
+    return host.startswith("127.") or host == "::1"

@@ -1,0 +1,119 @@
+"""All that is stored about a person: found, given out, erased."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import HTTPException
+from sqlalchemy import ColumnElement, delete, func, tuple_, union
+from sqlmodel import SQLModel, col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.database.account_models import TelegramAccount, TelegramPerson
+from shared.database.models import DoNotContact, Lead, LeadEvent, Message, WebhookDelivery
+from shared.database.notification_models import OwnerNotice
+from shared.leads import suppression_list
+from shared.leads.suppression_list import SuppressedIdentity
+
+
+async def get_lead_or_404(session: AsyncSession, lead_id: int) -> Lead:
+    """The lead; a 404 if there is none."""
+    lead = await session.get(Lead, lead_id)
+    if lead is None:
+        raise HTTPException(404, f"there is no lead {lead_id}")
+    return lead
+
+
+async def leads_of_person(session: AsyncSession, lead: Lead) -> Sequence[Lead]:
+    """`lead` and the others with its phone, its username or its Telegram account, or that are its repeats."""
+    known = [(col(Lead.phone_e164), lead.phone_e164), (col(Lead.telegram_user_id), lead.telegram_user_id)]
+    same = [col(Lead.id) == lead.id, col(Lead.duplicate_of) == lead.id]
+    same += [column == value for column, value in known if value is not None]
+    if lead.username:
+        same.append(func.lower(col(Lead.username)) == lead.username.lower())
+    if lead.duplicate_of is not None:
+        same += [col(Lead.id) == lead.duplicate_of, col(Lead.duplicate_of) == lead.duplicate_of]
+    found = await session.exec(select(Lead).where(or_(*same)).order_by(col(Lead.id)))
+    return found.all()
+
+
+async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
+    """Delete leads with their messages, events, notices and the webhook calls that brought them.
+
+    Whoever works on one of them loses it: what they would write down finds no lead any more.
+    """
+    ids = [lead.id for lead in leads]
+    # First the leads, in one order, as everybody does who locks several: nobody waits in a circle.
+    await session.exec(select(Lead.id).where(col(Lead.id).in_(ids)).order_by(col(Lead.id)).with_for_update())
+    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)))
+    # What a repeat asked stands in the conversation that it joined.
+    joined = [f"{number}:request" for number in ids]
+    await session.exec(
+        delete(Message).where(col(Message.key).in_(joined)).execution_options(synchronize_session=False)
+    )
+    # What the accounts remember of the person: should they be asked for again, they are looked up again.
+    await session.exec(
+        delete(TelegramPerson).where(_known_as(leads)).execution_options(synchronize_session=False)
+    )
+    await session.exec(delete(Lead).where(col(Lead.id).in_(ids)).execution_options(synchronize_session=False))
+
+
+def _known_as(leads: Sequence[Lead]) -> ColumnElement[bool]:
+    """Whether a row of the accounts' memory is about the person of one of `leads`."""
+    numbers = {lead.telegram_user_id for lead in leads if lead.telegram_user_id}
+    phones = {lead.phone_e164 for lead in leads if lead.phone_e164}
+    # There they stand in small letters.
+    usernames = {lead.username.lower() for lead in leads if lead.username}
+    person = select(TelegramPerson.account_id, TelegramPerson.user_id)
+    # The index has the accounts first: without them it could only be read through.
+    any_account = col(TelegramPerson.account_id).in_(select(TelegramAccount.id))
+    return tuple_(TelegramPerson.account_id, TelegramPerson.user_id).in_(
+        union(
+            person.where(col(TelegramPerson.user_id).in_(numbers)),
+            person.where(any_account, col(TelegramPerson.phone_e164).in_(phones)),
+            person.where(any_account, col(TelegramPerson.username).in_(usernames)),
+        )
+    )
+
+
+async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[str, Any]:
+    """Every row about the person of `lead`, as JSON values, table by table."""
+    leads = await leads_of_person(session, lead)
+    ids = [each.id for each in leads]
+    marks = {
+        mark
+        for each in leads
+        for mark in (await suppression_list.marks_of(session, SuppressedIdentity.of(each))).values()
+    }
+    messages = await session.exec(
+        select(Message).where(col(Message.lead_id).in_(ids)).order_by(col(Message.id))
+    )
+    events = await session.exec(
+        select(LeadEvent).where(col(LeadEvent.lead_id).in_(ids)).order_by(col(LeadEvent.id))
+    )
+    deliveries = await session.exec(
+        select(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)).order_by(col(WebhookDelivery.id))
+    )
+    listed = await session.exec(
+        select(DoNotContact).where(col(DoNotContact.hash).in_(marks)).order_by(col(DoNotContact.id))
+    )
+    notices = await session.exec(
+        select(OwnerNotice).where(col(OwnerNotice.lead_id).in_(ids)).order_by(col(OwnerNotice.id))
+    )
+    remembered = await session.exec(
+        select(TelegramPerson).where(_known_as(leads)).order_by(col(TelegramPerson.account_id))
+    )
+    return {
+        "exported_at": now.isoformat(),
+        "leads": _plain(leads),
+        "messages": _plain(messages.all()),
+        "events": _plain(events.all()),
+        "deliveries": _plain(deliveries.all()),
+        "telegram_people": _plain(remembered.all()),
+        "owner_notices": _plain(notices.all()),
+        "do_not_contact": _plain(listed.all()),
+    }
+
+
+def _plain(rows: Sequence[SQLModel]) -> list[dict[str, Any]]:
+    return [row.model_dump(mode="json") for row in rows]

@@ -1,0 +1,138 @@
+"""Leads from a file: a table of people becomes leads, and every row is answered for."""
+
+import json
+import logging
+import tempfile
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from typing import Annotated, Any, BinaryIO, TextIO
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect
+
+from api.dependencies import DatabaseDep, SettingsDep, require_api_token
+from api.errors import invalid, unavailable
+from api.forms.csv_reader import as_text, read_csv
+from api.intake.csv_import import RowReport, check_header, import_rows
+from api.schemas import examples
+from api.schemas.models import ImportOut
+from shared.clock import utc_now
+from shared.contacts import ContactError
+
+logger = logging.getLogger(__name__)
+
+PATH = "/leads/import"
+NDJSON = "application/x-ndjson"
+_PLAIN = frozenset(
+    {
+        "",
+        "text/csv",
+        "application/csv",
+        "text/plain",
+        "text/tab-separated-values",
+        "application/octet-stream",
+        # What Windows calls a CSV file once Excel is there.
+        "application/vnd.ms-excel",
+    }
+)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+async def _received(request: Request) -> AsyncIterator[TextIO]:
+    """The file's text until the answer is sent; kept on disk, for it may be large."""
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    async with AsyncExitStack() as stack:
+        try:
+            if media == "multipart/form-data":
+                form = await stack.enter_async_context(request.form(max_files=1, max_fields=20))
+                file = _uploaded(form)
+            elif media in _PLAIN:
+                file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
+                async for chunk in request.stream():
+                    file.write(chunk)
+            else:
+                raise HTTPException(415, "a CSV file is expected: text/csv, or a file in multipart/form-data")
+        except ClientDisconnect:
+            raise HTTPException(400, "the call broke off") from None
+        file.seek(0)
+        if file.read(4).startswith(_WORKBOOKS):
+            raise HTTPException(415, "this is an Excel workbook: save it as CSV")
+        yield stack.enter_context(as_text(file))
+
+
+def _uploaded(form: FormData) -> BinaryIO:
+    for value in form.values():
+        if isinstance(value, UploadFile):
+            return value.file
+    raise invalid("file", "there is no file in the form")
+
+
+router = APIRouter(tags=["leads"], dependencies=[Depends(require_api_token)])
+
+
+@router.post(
+    PATH,
+    summary="Import a CSV file",
+    response_model=ImportOut,
+    response_description="What became of each row.",
+    responses={
+        **examples.UNAUTHORIZED,
+        **examples.BODY_REFUSED,
+        **examples.IMPORT_REFUSED,
+        **examples.UNPROCESSABLE,
+        **examples.IMPORT_BROKEN_OFF,
+    },
+    openapi_extra={"requestBody": examples.IMPORT_BODY},
+)
+async def import_file(
+    request: Request,
+    text: Annotated[TextIO, Depends(_received)],
+    database: DatabaseDep,
+    settings: SettingsDep,
+) -> Response:
+    """Each row becomes a lead. The first row names the columns, as freely as a form's fields; a column for a
+    phone or a username is needed. The file again takes only what is missing: a row is known by its column
+    `id`, `key` or `tranid` and its contact, or else by all it says. With `Accept: application/x-ndjson` the
+    report comes row by row while the file is read."""
+    header, rows = read_csv(text)
+    try:
+        check_header(header)
+    except ContactError as error:
+        raise invalid(error.field, str(error), header[:20]) from None
+    report = Report(import_rows(database, header, rows, region=settings.phone_region, now=utc_now()))
+    if NDJSON in request.headers.get("accept", ""):
+        lines = (json.dumps(line, ensure_ascii=False) + "\n" async for line in report.lines())
+        return StreamingResponse(lines, media_type=NDJSON)
+    *of_rows, total = [line async for line in report.lines()]
+    status, headers = (report.end.status_code, report.end.headers) if report.end else (200, None)
+    return JSONResponse({**total, "rows": of_rows}, status, headers=headers)
+
+
+class Report:
+    """Tells what became of each row; `end` says why it ended early, if it did."""
+
+    def __init__(self, rows: AsyncIterator[RowReport]) -> None:
+        self._rows = rows
+        self.end: HTTPException | None = None
+
+    async def lines(self) -> AsyncIterator[dict[str, Any]]:
+        """A line a row, then the sum of them."""
+        counts = Counter(taken=0, repeated=0, refused=0)
+        try:
+            async for row in self._rows:
+                counts[row.outcome] += 1
+                yield asdict(row)
+        except HTTPException as error:
+            self.end = error
+        except SQLAlchemyError as error:
+            if (answer := unavailable(error)) is None:
+                raise
+            answer.detail += "; the import ended here: send the file again, what is missing is taken then"
+            self.end = answer
+        logger.info("imported: %s", dict(counts))
+        yield {"complete": self.end is None, **counts, "detail": self.end and self.end.detail}

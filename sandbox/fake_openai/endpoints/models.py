@@ -1,0 +1,25 @@
+"""`GET /v1/models`: the models the sandbox claims to serve. Any other name is served as well."""
+
+from typing import Any
+
+from sandbox.fake_openai.errors import ApiError
+
+MODELS = ("gpt-4.1-mini", "gpt-4.1", "gpt-4.1-nano", "gpt-4o-mini", "gpt-4o", "gpt-5-mini")
+CREATED = 1744318173
+
+
+def list_models() -> dict[str, Any]:
+    """The list in OpenAI's form."""
+    return {"object": "list", "data": [_model(name) for name in MODELS]}
+
+
+def find_model(name: str) -> dict[str, Any]:
+    """One model. Raises ApiError (404) for a name not in the list."""
+    if name not in MODELS:
+        message = f"The model '{name}' does not exist or you do not have access to it."
+        raise ApiError(404, message, code="model_not_found", param="model")
+    return _model(name)
+
+
+def _model(name: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": CREATED, "owned_by": "system"}

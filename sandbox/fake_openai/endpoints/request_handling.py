@@ -1,0 +1,119 @@
+"""One request from its bytes to its answer: key, body, fault, answer, log."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+from uuid import uuid4
+
+from fastapi import Request
+from fastapi.responses import JSONResponse, Response
+
+from sandbox.fake_openai.call_log import Call
+from sandbox.fake_openai.endpoints import chat_completions, responses
+from sandbox.fake_openai.endpoints.request_parsing import Body
+from sandbox.fake_openai.errors import ApiError, missing_key
+from sandbox.fake_openai.faults import Delay, Drop, Fault, Hang
+from sandbox.fake_openai.outages import Dropped, outage
+from sandbox.fake_openai.replies import answer_turn
+from sandbox.fake_openai.state import OpenAIState
+from sandbox.fake_openai.turn import Answer, Turn
+from sandbox.fake_openai.usage import Usage, count_tokens
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One of the two APIs: how it is read and written."""
+
+    api: Literal["responses", "chat"]
+    parse: Callable[[Body], Turn]
+    render: Callable[[Turn, Answer, Usage, Body], dict[str, Any]]
+
+
+RESPONSES = Dialect("responses", responses.parse, responses.render)
+CHAT = Dialect("chat", chat_completions.parse, chat_completions.render)
+
+
+async def serve(state: OpenAIState, dialect: Dialect, request: Request) -> Response:
+    """Answer one model request and log it, whatever comes of it."""
+    started = time.perf_counter()
+    call = Call(id=f"req_{uuid4().hex}", at=datetime.now(UTC), api=dialect.api, status=200)
+    try:
+        response = await _answer(state, dialect, request, call)
+    except ApiError as error:
+        call.status, call.error = error.status, str(error)
+        response = JSONResponse(error.body(), error.status, headers=error.headers)
+    state.calls.add(call)
+    response.headers["x-request-id"] = call.id
+    response.headers["openai-processing-ms"] = str(round((time.perf_counter() - started) * 1000))
+    return response
+
+
+async def _answer(state: OpenAIState, dialect: Dialect, request: Request, call: Call) -> Response:
+    key = bearer_key(request)
+    body = await _read_body(request)
+    call.model = str(body["model"]) if body.get("model") else None
+    turn = dialect.parse(body)
+    call.instructions, call.messages, call.schema_name = turn.instructions, turn.messages, turn.format.name
+    fault = state.faults.take(dialect.api, f"{turn.prompt()}\n{json.dumps(body, ensure_ascii=False)}")
+    call.fault = fault.kind if fault else None
+    if state.latency_seconds:
+        await asyncio.sleep(state.latency_seconds)
+    await suffer(fault, key, request)
+    if isinstance(fault, Drop | Hang):
+        call.status = 0
+        return Dropped()
+    answer = answer_turn(turn, fault, obedient=state.obedient)
+    call.answer = answer.text if answer.refusal is None else answer.refusal
+    call.usage = _count(state, turn, answer)
+    return JSONResponse(dialect.render(turn, answer, call.usage, body))
+
+
+def bearer_key(request: Request) -> str:
+    """The key a request carries. Raises ApiError (401) when it carries none."""
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise missing_key()
+    return key.strip()
+
+
+async def suffer(fault: Fault | None, key: str, request: Request) -> None:
+    """Wait as a fault wants it, and raise the error it stands for."""
+    if isinstance(fault, Delay):
+        await asyncio.sleep(fault.seconds)
+    if isinstance(fault, Hang):
+        await _hang(fault.seconds, request)
+    if error := outage(fault, key):
+        raise error
+
+
+async def _hang(seconds: float, request: Request) -> None:
+    """Stay silent until the time is over or the caller has hung up."""
+    try:
+        async with asyncio.timeout(seconds):
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+    except TimeoutError:
+        return
+
+
+async def _read_body(request: Request) -> Body:
+    try:
+        body = json.loads(await request.body())
+    except ValueError as problem:
+        raise ApiError(400, f"We could not parse the JSON body of your request. ({problem})") from problem
+    if not isinstance(body, dict):
+        raise ApiError(400, "The JSON body of your request must be an object.")
+    return body
+
+
+def _count(state: OpenAIState, turn: Turn, answer: Answer) -> Usage:
+    prompt = turn.prompt()
+    return Usage(
+        input_tokens=count_tokens(prompt),
+        cached_tokens=state.cache.cached_tokens(prompt),
+        output_tokens=count_tokens(answer.refusal or answer.text),
+    )

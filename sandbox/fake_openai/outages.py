@@ -1,0 +1,57 @@
+"""What a fault looks like on the wire when there is no answer: an error, or a broken connection."""
+
+from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from sandbox.fake_openai.errors import ApiError, invalid_key, unknown_model, unsupported_country
+from sandbox.fake_openai.faults import (
+    Fault,
+    InvalidKey,
+    RateLimit,
+    ServerError,
+    UnknownModel,
+    UnsupportedCountry,
+)
+
+# The code and the type of a 429 go together; only the first passes by waiting.
+# https://platform.openai.com/docs/guides/error-codes
+LIMITS = {
+    "rate_limit_exceeded": ("requests", "Rate limit reached. Please try again later."),
+    "insufficient_quota": (
+        "insufficient_quota",
+        "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    "credit_balance_exhausted": (
+        "insufficient_quota",
+        "Your credit balance is exhausted. Please add credits to continue.",
+    ),
+}
+PROMISED_BYTES = 4096
+
+
+def outage(fault: Fault | None, key: str) -> ApiError | None:
+    """The error a fault answers with, or None when it is of another sort."""
+    match fault:
+        case RateLimit(code=code, retry_after=seconds):
+            kind, message = LIMITS[code]
+            headers = {} if seconds is None else {"retry-after": f"{seconds:g}"}
+            return ApiError(429, message, kind=kind, code=code, headers=headers)
+        case ServerError(status=status):
+            message = "The server had an error while processing your request. Sorry about that!"
+            return ApiError(status, message, kind="server_error")
+        case InvalidKey():
+            return invalid_key(key)
+        case UnknownModel():
+            return unknown_model()
+        case UnsupportedCountry():
+            return unsupported_country()
+    return None
+
+
+class Dropped(Response):
+    """A response that promises more bytes than it sends, so that the server breaks the connection."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(PROMISED_BYTES).encode())]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"id":', "more_body": True})

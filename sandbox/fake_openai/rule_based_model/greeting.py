@@ -1,0 +1,54 @@
+"""The first message to a lead: their name, their request, and the offer of a call."""
+
+import re
+
+from sandbox.fake_openai.rule_based_model.conversation import Lead
+from sandbox.fake_openai.rule_based_model.language import LINK, Language, detect, without_links
+from sandbox.fake_openai.rule_based_model.phrases import GREETINGS, HELLO, NO_COMPANY, pick
+
+SNIPPET_LENGTH = 90
+NAME_LENGTH = 30
+NAME = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
+COMPANY = re.compile(r"(?:компани[ия]|company|компании-?разработчика)\s*[:—-]?\s*[«\"“]?([A-ZА-ЯЁ][\w.&-]+)")
+
+
+def language_of(lead: Lead) -> Language:
+    """English for an English request, else Russian."""
+    return "en" if detect(lead.request) == "en" else "ru"
+
+
+def first_name(name: str) -> str:
+    """What to call the person, or nothing when the field holds no name."""
+    word = next(iter(name.split()), "").strip(",.!")
+    if LINK.search(name) or len(word) > NAME_LENGTH or not NAME.fullmatch(word):
+        return ""
+    return word if any(char.isupper() for char in word) else word.capitalize()
+
+
+def snippet(request: str) -> str:
+    """The beginning of a request on one line, without links, cut at a word."""
+    text = re.sub(r"\s+", " ", without_links(request)).strip(' .,!;:-–—«»"')
+    if len(text) <= SNIPPET_LENGTH:
+        return text
+    return text[:SNIPPET_LENGTH].rsplit(" ", 1)[0].rstrip(" .,!;:-–—") + "…"
+
+
+def company_of(lead: Lead, instructions: str, language: Language) -> str:
+    """The company's name from the lead's card or from the instructions."""
+    if lead.company:
+        return without_links(lead.company) or NO_COMPANY[language]
+    found = COMPANY.search(instructions)
+    return found[1] if found else NO_COMPANY[language]
+
+
+def greet(lead: Lead, instructions: str) -> str:
+    """A greeting in the lead's language; its wording depends on the name alone."""
+    language = language_of(lead)
+    name = first_name(lead.name)
+    quoted = [said for request in (lead.request, *lead.further) if (said := snippet(request))]
+    hello = f"{HELLO[language]}, {name}" if name else HELLO[language]
+    marks = "«{}»" if language == "ru" else "“{}”"
+    both = " и " if language == "ru" else " and "
+    topic = f": {both.join(map(marks.format, quoted))}" if quoted else ""
+    wording = pick(GREETINGS[language], lead.name)
+    return wording.format(hello=hello, company=company_of(lead, instructions, language), topic=topic)

@@ -1,0 +1,90 @@
+"""The answer to what a lead wrote: its intent, its language, and the text to send."""
+
+import re
+from dataclasses import dataclass
+from typing import assert_never
+
+from sandbox.fake_openai.rule_based_model.conversation import NEW_REQUEST, last_words, new_requests
+from sandbox.fake_openai.rule_based_model.greeting import snippet
+from sandbox.fake_openai.rule_based_model.intent import Intent, classify, wants_human, wants_quiet
+from sandbox.fake_openai.rule_based_model.knowledge import find_answer
+from sandbox.fake_openai.rule_based_model.language import Language, first_known
+from sandbox.fake_openai.rule_based_model.phrases import (
+    ACCEPTED,
+    NOTED,
+    OFFER,
+    ORIGIN,
+    REJECTED,
+    UNCLEAR,
+    UNKNOWN,
+    pick,
+)
+from sandbox.fake_openai.turn import Message
+
+ASKS_ORIGIN = re.compile(
+    r"откуда\b.{0,30}\b(?:номер|контакт|телефон|ник)|where did you get|how did you get my", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A verdict about the person's last words."""
+
+    intent: Intent
+    language: Language
+    text: str
+    said: str
+    source: str | None
+    wants_human: bool
+    wants_quiet: bool
+
+
+def reply(messages: list[Message], instructions: str) -> Reply:
+    """Classify the last words of a conversation and answer them in their language."""
+    words = last_words(messages)
+    said, forms = NEW_REQUEST.sub("", words).strip(), new_requests(words)
+    if forms and not said:
+        return _form_alone(forms)
+    earlier = [message.text for message in reversed(messages) if message.role == "user"]
+    language = first_known([said, *earlier])
+    intent = classify(said)
+    asked = intent == "question" or (intent == "accept" and "?" in said)
+    source = (_origin(said, language) or find_answer(said, instructions, language)) if asked else None
+    text = " ".join([*_noted(forms, language), _text(intent, language, said, source)])
+    return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
+
+
+def _form_alone(forms: list[str]) -> Reply:
+    language = first_known(forms)
+    text = " ".join(_noted(forms, language))
+    return Reply("question", language, text, "", None, wants_human=False, wants_quiet=False)
+
+
+def _noted(forms: list[str], language: Language) -> list[str]:
+    marks = ": «{}»" if language == "ru" else ": “{}”"
+    topics = [marks.format(said) if (said := snippet(form)) else "" for form in forms]
+    return [pick(NOTED[language], topic).format(topic=topic) for topic in topics]
+
+
+def _text(intent: Intent, language: Language, said: str, source: str | None) -> str:
+    match intent:
+        case "accept":
+            answered = [_sentence(source)] if source else []
+            return " ".join([*answered, pick(ACCEPTED[language], said)])
+        case "reject":
+            return pick(REJECTED[language], said)
+        case "ambiguous":
+            return pick(UNCLEAR[language], said)
+        case "question":
+            answer = _sentence(source) if source else pick(UNKNOWN[language], said)
+            return f"{answer} {pick(OFFER[language], said)}"
+    assert_never(intent)
+
+
+def _origin(said: str, language: Language) -> str | None:
+    """Where we have their contact from, if that is what they ask."""
+    return ORIGIN[language] if ASKS_ORIGIN.search(said) else None
+
+
+def _sentence(text: str) -> str:
+    return text if text[-1] in ".!?…" else f"{text}."

@@ -1,0 +1,16 @@
+"""Telegram's methods, by name; importing this package fills the registry."""
+
+from sandbox.fake_telegram.rpc import account, contacts, files, login_tokens, messages, updates, users
+from sandbox.fake_telegram.rpc.registry import METHODS, Context
+
+__all__ = [
+    "METHODS",
+    "Context",
+    "account",
+    "contacts",
+    "files",
+    "login_tokens",
+    "messages",
+    "updates",
+    "users",
+]

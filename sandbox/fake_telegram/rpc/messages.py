@@ -1,0 +1,154 @@
+"""Writing, reading and listing private chats."""
+
+from pyrogram import raw
+from pyrogram.raw.core import TLObject
+
+from sandbox.fake_telegram.errors import RpcError
+from sandbox.fake_telegram.rpc.peer_access import is_self, person
+from sandbox.fake_telegram.rpc.registry import Context, method
+from sandbox.fake_telegram.rpc.updates import state
+from sandbox.fake_telegram.state import privacy
+from sandbox.fake_telegram.state.mailbox import Chat, Event, Message
+from sandbox.fake_telegram.tl import messages as tl
+from sandbox.fake_telegram.tl.peers import Peers, peers
+from sandbox.fake_telegram.tl.serialization import Result, objects
+
+MOST_LISTED = 100
+
+
+@method("messages.SendMessage")
+def send_message(context: Context, query: TLObject) -> Result:
+    """The same random_id never sends twice, whoever it is addressed to."""
+    if not query.random_id:
+        raise RpcError(400, "RANDOM_ID_EMPTY")
+    account, world = context.account, context.world
+    mailbox = world.mailboxes[account.id]
+    if (earlier := mailbox.sent.get(query.random_id)) is not None:
+        return _repeated(context, earlier)
+    privacy.check_text(query.message)
+    if is_self(context, query.peer):
+        own = {"random_id": query.random_id, "origin": context.session_id}
+        return _sent(context, world.note(account, query.message, **own))
+    who = person(context, query.peer)
+    stars = query.allow_paid_stars or 0
+    privacy.check_writable(who, mailbox.chat(who.id), context.server.settings.privacy_code, stars)
+    if mailbox.chat(who.id).last is None:
+        world.watches[account.id].first_message()
+    event = world.send(account, who, query.message, random_id=query.random_id, origin=context.session_id)
+    return _sent(context, event)
+
+
+def _repeated(context: Context, earlier: Message) -> Result:
+    on_repeat = context.server.settings.on_repeat
+    if on_repeat == "first":
+        pts = context.world.mailboxes[context.account.id].pts
+        return _sent(context, Event(pts, "message", earlier.person_id, earlier))
+    raise RpcError(400 if on_repeat == "error_400" else 500, "RANDOM_ID_DUPLICATE")
+
+
+def _sent(context: Context, event: Event) -> Result:
+    message = event.message
+    if message is None:
+        raise ValueError("a sent message is missing")
+    if context.server.settings.send_answer == "updates":
+        told = raw.types.UpdateMessageID(id=message.id, random_id=message.random_id)
+        return tl.updates(context.world, context.account, [event], told)
+    return raw.types.UpdateShortSentMessage(
+        out=True, id=message.id, pts=event.pts, pts_count=1, date=message.date
+    )
+
+
+@method("messages.SetTyping")
+def set_typing(context: Context, query: TLObject) -> Result:
+    """Seen in the record of calls."""
+    return person(context, query.peer).id > 0
+
+
+@method("messages.ReadHistory")
+def read_history(context: Context, query: TLObject) -> Result:
+    """Marks the person's messages as read."""
+    who = person(context, query.peer)
+    changed = context.world.read_by_account(context.account, who.id, query.max_id, context.session_id)
+    pts = context.world.mailboxes[context.account.id].pts
+    return raw.types.messages.AffectedMessages(pts=pts, pts_count=int(changed))
+
+
+@method("messages.GetHistory")
+def get_history(context: Context, query: TLObject) -> Result:
+    """Newest first; min_id and max_id are exclusive, as in Telegram."""
+    own = context.account.id
+    chat = context.world.chat(own, own if is_self(context, query.peer) else person(context, query.peer).id)
+    newest_first = list(reversed(chat.messages))
+    start = sum(not _is_older(one, query) for one in newest_first) + query.add_offset
+    limit = min(query.limit or MOST_LISTED, MOST_LISTED)
+    page = newest_first[max(start, 0) : max(start + limit, 0)]
+    kept = [one for one in page if one.id > query.min_id and (not query.max_id or one.id < query.max_id)]
+    return _messages(context, kept, len(newest_first))
+
+
+def _is_older(message: Message, query: TLObject) -> bool:
+    by_id = not query.offset_id or message.id < query.offset_id
+    return by_id and (not query.offset_date or message.date < query.offset_date)
+
+
+def _messages(context: Context, found: list[Message], count: int) -> Result:
+    known = peers(context.world, context.account, {one.person_id for one in found})
+    told = [tl.message(context.account, one) for one in found]
+    if len(told) == count:
+        return raw.types.messages.Messages(messages=told, topics=[], chats=known.chats, users=known.users)
+    return raw.types.messages.MessagesSlice(
+        count=count, messages=told, topics=[], chats=known.chats, users=known.users
+    )
+
+
+@method("messages.GetMessages")
+def get_messages(context: Context, query: TLObject) -> Result:
+    """By id, whatever chat they are in; unknown ones come back empty."""
+    chats = context.world.mailboxes[context.account.id].chats.values()
+    by_id = {one.id: one for chat in chats for one in chat.messages}
+    wanted = [getattr(one, "id", 0) for one in objects(query.id)]
+    found = [by_id[one] for one in wanted if one in by_id]
+    return _messages(context, found, len(found))
+
+
+@method("messages.GetDialogs")
+def get_dialogs(context: Context, query: TLObject) -> Result:
+    """The chats that have messages, the latest first."""
+    chats = context.world.mailboxes[context.account.id].chats.values()
+    written = [chat for chat in chats if chat.last and _before(chat.last, query)]
+    written.sort(key=lambda chat: chat.last.id if chat.last else 0, reverse=True)
+    page = written[: query.limit or MOST_LISTED]
+    dialogs, messages, known = _dialogs(context, page)
+    return raw.types.messages.Dialogs(
+        dialogs=dialogs, messages=messages, chats=known.chats, users=known.users
+    )
+
+
+@method("messages.GetPeerDialogs")
+def get_peer_dialogs(context: Context, query: TLObject) -> Result:
+    """The same for named people."""
+    named = [one.peer for one in objects(query.peers) if hasattr(one, "peer")]
+    chats = [
+        context.world.chat(context.account.id, person(context, peer).id)
+        for peer in named
+        if not is_self(context, peer)
+    ]
+    dialogs, messages, known = _dialogs(context, chats)
+    return raw.types.messages.PeerDialogs(
+        dialogs=dialogs,
+        messages=messages,
+        chats=known.chats,
+        users=known.users,
+        state=state(context),
+    )
+
+
+def _before(last: Message, query: TLObject) -> bool:
+    return not query.offset_id or last.id < query.offset_id
+
+
+def _dialogs(context: Context, chats: list[Chat]) -> tuple[list[TLObject], list[TLObject], Peers]:
+    pts = context.world.mailboxes[context.account.id].pts
+    dialogs = [tl.dialog(chat, pts) for chat in chats]
+    lasts = [tl.message(context.account, chat.last) for chat in chats if chat.last]
+    return dialogs, lasts, peers(context.world, context.account, {chat.person_id for chat in chats})

@@ -1,0 +1,47 @@
+"""Telling an account's other sessions what happened, with the faults that can befall that."""
+
+from collections.abc import Callable
+
+from sandbox.fake_telegram.faults import PUSH, Faults
+from sandbox.fake_telegram.settings import Settings
+from sandbox.fake_telegram.state.mailbox import Event
+from sandbox.fake_telegram.state.people import Account
+from sandbox.fake_telegram.state.world import World
+from sandbox.fake_telegram.tl import messages as tl
+
+# Sends the bytes to the account's sessions, but not to the one that caused the event.
+Deliver = Callable[[Account, bytes, bytes | None], None]
+
+
+class Pushes:
+    """A listener of the world."""
+
+    def __init__(self, world: World, faults: Faults, settings: Settings, deliver: Deliver) -> None:
+        self._world = world
+        self._faults = faults
+        self._settings = settings
+        self._deliver = deliver
+        self._held: list[tuple[Account, Event]] = []
+
+    def heard(self, account: Account, event: Event) -> None:
+        """Push the event, or do to it what a fault says."""
+        fault = self._faults.take(PUSH, account.id, event.person_id)
+        action = fault.action if fault else None
+        if action == "suppress":
+            return
+        if action == "reorder":
+            self._held.append((account, event))
+            return
+        self._send(account, event)
+        if action == "duplicate":
+            self._send(account, event)
+        held, self._held = self._held, []
+        for late in held:
+            self._send(*late)
+
+    def _send(self, account: Account, event: Event) -> None:
+        if self._settings.push_form == "short" and event.change == "message":
+            body = tl.short(event)
+        else:
+            body = tl.updates(self._world, account, [event])
+        self._deliver(account, body.write(), event.origin)

@@ -1,0 +1,103 @@
+"""People and accounts as Telegram's users and chats, seen from one account."""
+
+from dataclasses import dataclass
+
+from pyrogram import raw
+from pyrogram.raw.core import TLObject
+
+from sandbox.fake_telegram.state.people import Account, Person
+from sandbox.fake_telegram.state.world import World
+
+
+@dataclass(frozen=True)
+class Peers:
+    """The two lists that accompany most of Telegram's answers."""
+
+    users: list[TLObject]
+    chats: list[TLObject]
+
+
+def peers(world: World, account: Account, people_ids: set[int]) -> Peers:
+    """The people with these ids, and the account itself."""
+    found = [world.people[one] for one in sorted(people_ids) if one in world.people]
+    users = [user(world, account, person) for person in found if not is_chat(person)]
+    chats = [chat(world, account, person) for person in found if is_chat(person)]
+    return Peers([self_user(world, account), *users], chats)
+
+
+def is_chat(person: Person) -> bool:
+    """Channels and groups are no users."""
+    return person.kind in ("channel", "group")
+
+
+def peer(person: Person) -> TLObject:
+    """How others refer to them."""
+    if is_chat(person):
+        return raw.types.PeerChannel(channel_id=person.id)
+    return raw.types.PeerUser(user_id=person.id)
+
+
+def user(world: World, account: Account, person: Person) -> TLObject:
+    """A person or a bot; contacts go by the name and phone that the account saved."""
+    if person.kind == "deleted":
+        access = world.access_hash(account.id, person.id)
+        return raw.types.User(id=person.id, deleted=True, access_hash=access)
+    contacts = world.mailboxes[account.id].contacts
+    is_contact = person.id in contacts
+    shows_phone = is_contact and not person.privacy.phone_hidden
+    bot = person.kind == "bot"
+    return raw.types.User(
+        id=person.id,
+        contact=is_contact or None,
+        bot=bot or None,
+        # It shares its flag with `bot`: one without the other cannot be read back.
+        bot_info_version=1 if bot else None,
+        access_hash=world.access_hash(account.id, person.id),
+        first_name=contacts.get(person.id) or person.name,
+        last_name=None if is_contact else person.last_name or None,
+        phone=person.phone if shows_phone else None,
+        status=None if bot else raw.types.UserStatusRecently(),
+        contact_require_premium=person.privacy.premium_only or None,
+        send_paid_messages_stars=person.privacy.paid_stars or None,
+        **_usernames(person),
+    )
+
+
+def self_user(world: World, account: Account) -> TLObject:
+    """The account as it sees itself."""
+    return raw.types.User(
+        id=account.id,
+        is_self=True,
+        access_hash=world.access_hash(account.id, account.id),
+        first_name=account.name,
+        username=account.username,
+        phone=account.phone,
+        status=raw.types.UserStatusRecently(),
+    )
+
+
+def chat(world: World, account: Account, person: Person) -> TLObject:
+    """A channel or a group."""
+    return raw.types.Channel(
+        id=person.id,
+        title=person.name,
+        photo=raw.types.ChatPhotoEmpty(),
+        date=world.now(),
+        left=True,
+        broadcast=person.kind == "channel" or None,
+        megagroup=person.kind == "group" or None,
+        access_hash=world.access_hash(account.id, person.id),
+        **_usernames(person),
+    )
+
+
+def _usernames(person: Person) -> dict[str, str | list[TLObject] | None]:
+    if not person.more_usernames:
+        return {"username": person.username}
+    names = [name for name in (person.username, *person.more_usernames) if name]
+    return {
+        "usernames": [
+            raw.types.Username(username=name, editable=name == person.username or None, active=True)
+            for name in names
+        ]
+    }

@@ -1,0 +1,112 @@
+"""Several rows' worth of values as a table of one statement, so that many rows are written at once.
+
+They travel as one JSON text: the statement is the same however many there are, compiled and prepared once.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CursorResult,
+    Dialect,
+    Subquery,
+    Table,
+    Text,
+    UpdateBase,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+)
+from sqlalchemy.types import TypeEngine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+Write = Callable[[Any], Any]
+
+
+class BulkStatement:
+    """A statement that writes what a table of given rows says.
+
+    `columns` names that table's columns and says of which column of `table` each has the type. `build` makes
+    the statement from it, for a dialect of this name. That is done once: it takes longer than to run it.
+    """
+
+    def __init__(
+        self, table: Table, columns: Mapping[str, str], build: Callable[[Subquery, str], UpdateBase]
+    ) -> None:
+        self._types = {name: table.c[like].type for name, like in columns.items()}
+        self._build = build
+        self._built: dict[str, tuple[UpdateBase, Sequence[tuple[str, Write]]]] = {}
+
+    async def run(
+        self,
+        session: AsyncSession,
+        rows: Iterable[Sequence[Any]],
+        **values: Any,  # noqa: ANN401 - the statement's own parameters, each of its own type
+    ) -> CursorResult[Any]:
+        """Run it for `rows`, each with the values of all columns in their order."""
+        statement, writers = self._for(session.get_bind().dialect)
+        cells = [
+            {name: write(value) for (name, write), value in zip(writers, row, strict=True)} for row in rows
+        ]
+        text = json.dumps(cells, default=datetime.isoformat)
+        return await session.exec(statement, params={"given": text, **values})
+
+    def _for(self, dialect: Dialect) -> tuple[UpdateBase, Sequence[tuple[str, Write]]]:
+        if (known := self._built.get(dialect.name)) is not None:
+            return known
+        writers = [(name, _writer(kind, dialect)) for name, kind in self._types.items()]
+        built = self._build(_rows_from_json(self._types, dialect), dialect.name), writers
+        self._built[dialect.name] = built
+        return built
+
+
+def columns(*names: str) -> dict[str, str]:
+    """Columns that are called as they are in the table."""
+    return {name: name for name in names}
+
+
+async def insert_all(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, all with the same columns, by one statement."""
+    if rows:
+        names = tuple(rows[0])
+        await _insertion(table, names).run(session, ([row[name] for name in names] for row in rows))
+
+
+@cache
+def _insertion(table: Table, names: tuple[str, ...]) -> BulkStatement:
+    return BulkStatement(
+        table, columns(*names), lambda rows, _: insert(table).from_select(names, rows.select())
+    )
+
+
+def _rows_from_json(types: Mapping[str, TypeEngine[Any]], dialect: Dialect) -> Subquery:
+    text = bindparam("given", type_=Text())
+    if dialect.name == "postgresql":
+        record = func.json_to_recordset(cast(text, JSON)).table_valued(
+            *(column(name, kind) for name, kind in types.items())
+        )
+        cells: list[Any] = list(record.render_derived(name="record", with_types=True).c)
+    else:
+        each = func.json_each(text).table_valued("value")
+        cells = [
+            func.json_extract(each.c.value, f"$.{name}", type_=kind).label(name)
+            for name, kind in types.items()
+        ]
+    return select(*cells).subquery("given")
+
+
+def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Write:
+    """How a column's value is written in JSON: as the driver would get it, or as JSON where that is kept."""
+    write = None if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
+    return write or _as_is
+
+
+def _as_is(value: Any) -> Any:  # noqa: ANN401 - of any column
+    return value

@@ -1,0 +1,284 @@
+"""The tables of leads, messages, events, deliveries and the do-not-contact list; and every table's name."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func
+from sqlmodel import Column, Field, SQLModel
+
+from shared.database.account_models import AccountCall, AccountHold, TelegramAccount, TelegramPerson
+from shared.database.columns import (
+    NEVER_REUSE_IDS,
+    Json,
+    counter,
+    enum_field,
+    integer,
+    moment,
+    number,
+    one_of,
+    partial_index,
+    real,
+    reference,
+    row_id,
+    text_field,
+)
+from shared.database.notification_models import OwnerMessage, OwnerNotice
+from shared.statuses import OPEN, Intent, LeadStatus
+
+__all__ = [
+    "AccountCall",
+    "AccountHold",
+    "DoNotContact",
+    "DoNotContactKey",
+    "Lead",
+    "LeadEvent",
+    "Message",
+    "OwnerMessage",
+    "OwnerNotice",
+    "TelegramAccount",
+    "TelegramPerson",
+    "WebhookDelivery",
+]
+
+
+class Lead(SQLModel, table=True):
+    """A request from a form, and how far we are with the person."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        CheckConstraint(one_of("status", LeadStatus), name="status"),
+        CheckConstraint("phone IS NOT NULL OR username IS NOT NULL", name="contact"),
+        CheckConstraint(one_of("resolved_via", ("username", "phone")), name="resolved_via"),
+        partial_index(
+            "uq_leads_source_source_key", "source", "source_key", unique=True, where="source_key IS NOT NULL"
+        ),
+        partial_index("ix_leads_due_at", "due_at", where="due_at IS NOT NULL"),
+        partial_index(
+            "ix_leads_running_due_at", "due_at", where="due_at IS NOT NULL AND status <> 'pending'"
+        ),
+        partial_index("ix_leads_leased_by", "leased_by", where="leased_by IS NOT NULL"),
+        # One open conversation with a person: a second request must not be greeted over the first.
+        partial_index(
+            "uq_leads_open_conversation",
+            "account_id",
+            "telegram_user_id",
+            unique=True,
+            where=one_of("status", tuple(sorted(OPEN))),
+        ),
+        # The person first: whoever is erased is found whichever account knows them.
+        partial_index(
+            "ix_leads_telegram_user_id_account_id",
+            "telegram_user_id",
+            "account_id",
+            where="telegram_user_id IS NOT NULL",
+        ),
+        # By the letters, so that the beginning of a phone is found by it too, in every locale.
+        partial_index(
+            "ix_leads_phone_e164",
+            "phone_e164",
+            where="phone_e164 IS NOT NULL",
+            postgresql_ops={"phone_e164": "text_pattern_ops"},
+        ),
+        partial_index("ix_leads_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
+        Index("ix_leads_status_id", "status", "id"),
+        Index("ix_leads_created_at", "created_at"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    name: str = text_field(nullable=False)
+    phone: str | None = text_field()
+    phone_e164: str | None = text_field()
+    username: str | None = text_field()
+    source: str = text_field(nullable=False)
+    source_key: str | None = text_field()
+    # Of what the submission said: tells a repeat from another request under the same key.
+    fingerprint: str | None = text_field()
+    status: LeadStatus = enum_field(LeadStatus, nullable=False, default=LeadStatus.PENDING)
+    due_at: datetime | None = moment(default_now=True, nullable=True)
+    leased_by: str | None = text_field()
+    leased_until: datetime | None = moment(nullable=True)
+    attempts: int = counter()
+    # Leases that ran out: their worker died or hung. Kept apart from attempts, which count failed tries.
+    lost_leases: int = counter()
+    last_error: str | None = text_field()
+    telegram_user_id: int | None = number()
+    access_hash: int | None = number()
+    account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
+    resolved_via: str | None = text_field()
+    # Why the username leads nowhere; set, it leaves only the phone to try.
+    username_error: str | None = text_field()
+    duplicate_of: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+    # For the human who has the conversation; and when the assistant takes it back, if ever.
+    handoff_summary: str | None = text_field()
+    returns_at: datetime | None = moment(nullable=True)
+    # When the person has asked to be written to again.
+    follow_up_at: datetime | None = moment(nullable=True)
+    extra: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
+    )
+    created_at: datetime = moment(default_now=True)
+    updated_at: datetime = moment(default_now=True)
+
+
+class Message(SQLModel, table=True):
+    """Transcript, inbox and outbox in one: what was said, and what is still to be handled or sent."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        CheckConstraint(
+            "direction = 'in' AND kind IN ('reply', 'request')"
+            " AND state IN ('received', 'handled', 'deleted')"
+            " OR direction = 'out' AND kind IN ('greeting', 'answer', 'clarification', 'apology', 'link',"
+            " 'follow_up', 'human') AND state IN ('draft', 'queued', 'sent', 'failed', 'cancelled')",
+            name="direction_kind_state",
+        ),
+        CheckConstraint(one_of("intent", Intent), name="intent"),
+        CheckConstraint(one_of("next_status", LeadStatus), name="next_status"),
+        # A draft gets its random_id when it is approved; what a human typed has only Telegram's own number.
+        CheckConstraint(
+            "direction = 'in' OR state IN ('cancelled', 'draft') OR random_id IS NOT NULL"
+            " OR telegram_message_id IS NOT NULL",
+            name="identity",
+        ),
+        UniqueConstraint("key"),
+        UniqueConstraint("random_id"),
+        UniqueConstraint("account_id", "telegram_message_id"),
+        Index("ix_messages_lead_id_id", "lead_id", "id"),
+        partial_index("ix_messages_outbox", "lead_id", "id", where="state = 'queued'"),
+        partial_index("ix_messages_inbox", "lead_id", "id", where="state = 'received'"),
+        partial_index("ix_messages_drafts", "id", where="state = 'draft'"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    lead_id: int = reference("leads.id")
+    account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
+    direction: str = text_field(nullable=False)
+    kind: str = text_field(nullable=False)
+    text: str = text_field(nullable=False)
+    # What the message is for, such as `17:greeting:username`: the schema refuses to say it twice.
+    key: str | None = text_field()
+    random_id: int | None = number()
+    telegram_message_id: int | None = number()
+    state: str = text_field(nullable=False)
+    intent: Intent | None = enum_field(Intent)
+    # What the lead becomes once this is delivered, and why, if there is more to say than that it was.
+    next_status: LeadStatus | None = enum_field(LeadStatus)
+    next_reason: str | None = text_field()
+    created_at: datetime = moment(default_now=True)
+    # When pacing let a first message go; from then on it may be with Telegram.
+    released_at: datetime | None = moment(nullable=True)
+    sent_at: datetime | None = moment(nullable=True)
+    error: str | None = text_field()
+    # How the model came to it, and what that took. Ours carry it, or theirs if they needed no answer.
+    confidence: float | None = real()
+    facts: list[str] | None = Field(default=None, sa_column=Column(Json, nullable=True))
+    # Why the model's own words were not fit to be sent.
+    refused: str | None = text_field()
+    model: str | None = text_field()
+    model_calls: int | None = integer()
+    tokens_in: int | None = integer()
+    tokens_cached: int | None = integer()
+    tokens_out: int | None = integer()
+    # Unknown if the model has no price.
+    cost_usd: float | None = real()
+    latency_ms: int | None = integer()
+
+
+class LeadEvent(SQLModel, table=True):
+    """One change of a lead's status; the first, without from_status, is its arrival."""
+
+    __tablename__ = "lead_events"
+    __table_args__ = (
+        CheckConstraint(one_of("from_status", LeadStatus), name="from_status"),
+        CheckConstraint(one_of("to_status", LeadStatus), name="to_status"),
+        Index("ix_lead_events_lead_id_id", "lead_id", "id"),
+        # Of a day's agreements the owner is told.
+        partial_index("ix_lead_events_scheduled", "at", where="to_status = 'scheduled'"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    lead_id: int = reference("leads.id")
+    from_status: LeadStatus | None = enum_field(LeadStatus)
+    to_status: LeadStatus = enum_field(LeadStatus, nullable=False)
+    reason: str | None = text_field()
+    actor: str = text_field(nullable=False)
+    at: datetime = moment(default_now=True)
+
+
+class WebhookDelivery(SQLModel, table=True):
+    """A webhook call as it came, and what became of it; `received` until it is understood."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint(
+            one_of("outcome", ("received", "stored", "duplicate", "probe", "refused")), name="outcome"
+        ),
+        Index("ix_webhook_deliveries_lead_id", "lead_id"),
+        Index("ix_webhook_deliveries_outcome_id", "outcome", "id"),
+        Index("ix_webhook_deliveries_received_at", "received_at"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    source: str = text_field(nullable=False)
+    received_at: datetime = moment(default_now=True)
+    content_type: str | None = text_field()
+    # Text, so that psql shows it; `charset` tells how to make bytes of it, and is NULL if it is not whole.
+    body: str = text_field(nullable=False)
+    charset: str | None = text_field()
+    outcome: str = text_field(nullable=False)
+    error: str | None = text_field()
+    lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+
+
+class RateLimit(SQLModel, table=True):
+    """How much of a limit is used up in the minute that began at `minute`; `key` is a hash of whose it is."""
+
+    __tablename__ = "rate_limits"
+
+    key: str = Field(sa_column=Column(Text(), primary_key=True))
+    minute: datetime = moment()
+    used: int = number(nullable=False)
+
+
+class DoNotContact(SQLModel, table=True):
+    """One contact of somebody who must not be written to, as a mark of shared/leads/suppression_list.py."""
+
+    __tablename__ = "do_not_contact"
+    __table_args__ = (
+        CheckConstraint(one_of("kind", ("phone", "username", "telegram")), name="kind"),
+        UniqueConstraint("hash"),
+        Index("ix_do_not_contact_lead_id", "lead_id"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: int | None = row_id()
+    kind: str = text_field(nullable=False)
+    hash: str = text_field(nullable=False)
+    reason: str = text_field(nullable=False)
+    actor: str = text_field(nullable=False)
+    created_at: datetime = moment(default_now=True)
+    # The lead in whose conversation it was asked for, or for whose sake.
+    lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
+
+
+class DoNotContactKey(SQLModel, table=True):
+    """The one random key, in hex, under which this installation marks contacts."""
+
+    __tablename__ = "do_not_contact_key"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: int | None = row_id()
+    key: str = text_field(nullable=False)
+
+
+LEADS, MESSAGES, EVENTS, CALLS, PEOPLE = (
+    SQLModel.metadata.tables[name]
+    for name in ("leads", "messages", "lead_events", "account_calls", "telegram_people")
+)
+
+# Usernames know no case. Of all leads: what PostgreSQL knows of a part of them it does not use in its plans.
+Index("ix_leads_lower_username", func.lower(LEADS.c.username))

@@ -1,0 +1,71 @@
+"""CSV as spreadsheets write it and people break it: every row is read, or counted as broken."""
+
+import io
+
+import pytest
+
+from api.forms.csv_reader import as_text, read_csv
+
+
+def read(text: str | bytes) -> list[list[str] | None]:
+    header, rows = read_csv(as_text(io.BytesIO(text.encode() if isinstance(text, str) else text)))
+    return [header, *(row.cells for row in rows)]
+
+
+RUSSIAN = "Имя;Телефон\r\nАнна;+7 999\r\n"
+READ = [["Имя", "Телефон"], ["Анна", "+7 999"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        RUSSIAN.encode(),
+        RUSSIAN.encode("utf-8-sig"),
+        RUSSIAN.encode("cp1251"),
+        RUSSIAN.encode("utf-16"),
+        f"sep=;\r\n{RUSSIAN}".encode(),
+        f"sep=;\n{RUSSIAN}".encode("utf-8-sig"),
+        RUSSIAN.replace(";", ",").encode(),
+        RUSSIAN.replace(";", "\t").encode(),
+        RUSSIAN.replace("\r\n", "\n").encode(),
+        RUSSIAN.replace("\r\n", "\r").encode(),
+        RUSSIAN.rstrip().encode(),
+        b'"\xc8\xec\xff";"\xd2\xe5\xeb\xe5\xf4\xee\xed"\r\n"\xc0\xed\xed\xe0";"=""+7 999"""\r\n',
+    ],
+)
+def test_however_a_spreadsheet_wrote_it(body: bytes) -> None:
+    assert read(body) == READ
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("a,b\n1\n1,2,3\n", [["a", "b"], ["1"], ["1", "2", "3"]]),
+        ('a,b\n"1\n2",3\n', [["a", "b"], ["1\n2", "3"]]),
+        ('a,b\n"say ""hi""",3\n', [["a", "b"], ['say "hi"', "3"]]),
+        # A quote in the middle, text after a quote, a quote that is never closed: the rows after them stay.
+        ('a,b\nx"y,1\n2,3\n', [["a", "b"], ['x"y', "1"], ["2", "3"]]),
+        ('a,b\n"x" y,1\n2,3\n', [["a", "b"], ["x y", "1"], ["2", "3"]]),
+        ('a,b\n1,"x\n2,3\n4,5\n', [["a", "b"], ["1", "x\n"], ["2", "3"], ["4", "5"]]),
+        ("a;b,c\n1;2\n", [["a;b", "c"], ["1;2"]]),
+        ('"a;b;c",d\n', [["a;b;c", "d"]]),
+        ("a\n1\n", [["a"], ["1"]]),
+        (f"a,b\n1,{'x' * 200_000}\n2,3\n", [["a", "b"], None, ["2", "3"]]),
+        ("", [[]]),
+        ("\n", [[]]),
+    ],
+)
+def test_however_people_broke_it(text: str, rows: list[list[str] | None]) -> None:
+    assert read(text) == rows
+
+
+def test_an_open_quote_costs_its_line_alone_however_long_the_file() -> None:
+    text = "a,b\n" + '1,"open\n' + "2,3\n" * 2000
+    _, rows = read_csv(io.StringIO(text))
+    numbers = [row.number for row in rows if row.cells == ["2", "3"]]
+    assert numbers == list(range(3, 2003))
+
+
+def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
+    _, rows = read_csv(["a,b\n", "1,2\n", "\n", "3,4\n"])
+    assert [row.number for row in rows] == [2, 4]

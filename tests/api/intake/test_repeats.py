@@ -1,0 +1,122 @@
+"""The same again is one lead; anything else is a new one, and never swallowed."""
+
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import httpx2
+import pytest
+
+from api.intake.arrival import with_key
+from api.intake.repeats import submit
+from api.intake.submission import Submission
+from shared.contacts import Contact, Phone
+from shared.database.engine import Database
+from tests.api.conftest import WEBHOOK, rows, running
+from tests.support.tilda_bodies import PHONE
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+WINDOW = timedelta(minutes=2)
+LEAD = {"name": "Анна", "phone": PHONE, "comment": "Нужен сайт"}
+FORM = {"Name": "Анна", "Phone": PHONE, "Comments": "Нужен сайт"}
+ANNA = Submission("Анна", Contact(None, "anna_k"), "tilda")
+
+
+async def _submit(database: Database, at: datetime) -> tuple[int, bool]:
+    async with database.engine.begin() as connection:
+        result = await submit(connection, with_key(ANNA, at, WINDOW), WINDOW)
+    assert result.lead
+    return result.lead["id"], result.created
+
+
+@pytest.mark.parametrize("form", [FORM, FORM | {"tranid": "1:2"}], ids=["fingerprint", "tranid"])
+async def test_two_hundred_retries_are_one_lead(
+    client: httpx2.AsyncClient, database: Database, form: dict[str, str]
+) -> None:
+    answers: list[httpx2.Response] = []
+
+    async def deliver() -> None:
+        answers.append(await client.post(WEBHOOK, data=form))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(200):
+            group.start_soon(deliver)
+    assert sorted(answer.status_code for answer in answers) == [200] * 199 + [201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    (count,) = await rows(database, "SELECT count(*) AS leads FROM leads")
+    assert count["leads"] == 1
+    counts = "SELECT outcome, count(*) AS n FROM webhook_deliveries GROUP BY outcome ORDER BY outcome"
+    assert [tuple(row.values()) for row in await rows(database, counts)] == [
+        ("duplicate", 199),
+        ("stored", 1),
+    ]
+
+
+async def test_what_says_the_same_is_a_repeat(lite: httpx2.AsyncClient) -> None:
+    first = await lite.post("/leads", json=LEAD)
+    again = await lite.post("/leads", json=LEAD | {"phone": "8 (999) 123-45-67"})
+    assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
+    others = [LEAD | {"comment": "И реклама"}, LEAD | {"name": "Яна"}, LEAD | {"username": "anna_k"}]
+    for other in others:
+        assert (await lite.post("/leads", json=other)).status_code == 201
+    # Another way in is another request.
+    assert (await lite.post(WEBHOOK, data=FORM)).status_code == 201
+
+
+async def test_a_repeat_is_one_only_within_the_window(database: Database) -> None:
+    async def at(seconds: float) -> tuple[int, bool]:
+        return await _submit(database, NOW + timedelta(seconds=seconds))
+
+    first, _ = await at(0)
+    assert await at(119) == (first, False)
+    second, created = await at(121)
+    assert (created, second == first) == (True, False)
+    assert await at(240) == (second, False)
+    # One that was left unfinished for hours neither takes the place of what came after it nor comes twice.
+    late, created = await at(-7200)
+    assert (created, await at(-7200)) == (True, (late, False))
+    assert await at(240) == (second, False)
+
+
+async def test_after_the_window_one_of_many_at_once_is_new(database: Database) -> None:
+    await _submit(database, NOW)
+    later = NOW + timedelta(hours=1)
+    found: list[tuple[int, bool]] = []
+
+    async def again() -> None:
+        found.append(await _submit(database, later))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(30):
+            group.start_soon(again)
+    assert len({lead_id for lead_id, _ in found}) == 1
+    assert sum(created for _, created in found) == 1
+
+
+async def test_the_window_can_be_closed(sqlite_url: str) -> None:
+    async with running(sqlite_url, repeat_window_seconds="0") as client:
+        for _ in range(2):
+            assert (await client.post("/leads", json=LEAD)).status_code == 201
+            assert (await client.post(WEBHOOK, data=FORM)).status_code == 201
+
+
+async def test_a_key_that_comes_with_another_request_is_refused(client: httpx2.AsyncClient) -> None:
+    headers = {"Idempotency-Key": "k"}
+    first = await client.post("/leads", json=LEAD, headers=headers)
+    assert (await client.post("/leads", json=LEAD, headers=headers)).json() == first.json()
+    answer = await client.post("/leads", json=LEAD | {"comment": "Нет, реклама"}, headers=headers)
+    assert answer.status_code == 409
+    assert f"lead {first.json()['id']} is what it stands for" in answer.json()["detail"]
+    assert len((await client.get("/leads")).json()["items"]) == 1
+    # A key is the caller's word that it is another request, whatever it says.
+    assert (await client.post("/leads", json=LEAD, headers={"Idempotency-Key": "l"})).status_code == 201
+
+
+def test_a_fingerprint_is_of_what_was_said() -> None:
+    phone = Phone("89991234567", "+79991234567")
+    one = Submission("Анна", Contact(phone, "Anna_K"), "api", "k", {"a": 1, "b": [None, "я"]})
+    same = Submission(
+        "Анна", Contact(Phone("+79991234567", "+79991234567"), "anna_k"), "tilda", None,
+        {"b": [None, "я"], "a": 1},
+    )  # fmt: skip
+    assert one.fingerprint == same.fingerprint
+    assert one.fingerprint != Submission("Анна", Contact(phone, "anna_k"), "api").fingerprint

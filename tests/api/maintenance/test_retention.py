@@ -1,0 +1,137 @@
+"""Old deliveries and old events go in batches; what is still of use stays."""
+
+from collections.abc import AsyncGenerator, Iterable
+from datetime import UTC, datetime, timedelta
+
+import anyio
+import pytest
+from sqlalchemy import insert, select
+
+from api.intake.deliveries import DELIVERIES
+from api.maintenance.retention import BATCH, UNFINISHED, RetentionJob, old_deliveries, old_events
+from shared.database.engine import Database
+from shared.database.models import EVENTS, LEADS
+from shared.errors import ConfigError
+from shared.statuses import LeadStatus
+from tests.api.conftest import make_settings, running
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+async def _lead(database: Database, status: LeadStatus, *ages: timedelta) -> int:
+    """A lead and its events, so old; gives its id."""
+    lead = {
+        "name": "Анна",
+        "username": "anna_k",
+        "source": "api",
+        "status": status,
+        "extra": {},
+        "due_at": NOW,
+    }
+    async with database.engine.begin() as connection:
+        rows = await connection.execute(insert(LEADS).values(created_at=NOW, **lead).returning(LEADS.c.id))
+        number = rows.scalar_one()
+        for age in ages:
+            event = {"lead_id": number, "to_status": status, "actor": "worker", "at": NOW - age}
+            await connection.execute(insert(EVENTS).values(event))
+    return int(number)
+
+
+async def _ages(database: Database, lead: int) -> list[int]:
+    """How many days old its events are, without its arrival."""
+    query = (
+        select(EVENTS.c.at).where(EVENTS.c.lead_id == lead, EVENTS.c.actor == "worker").order_by(EVENTS.c.id)
+    )
+    async with database.engine.connect() as connection:
+        return [(NOW - at).days for at in (await connection.execute(query)).scalars()]
+
+
+async def _received(database: Database, ages: Iterable[int], outcome: str = "refused") -> None:
+    rows = [
+        {"source": "tilda", "received_at": NOW - age * DAY, "body": "x", "outcome": outcome} for age in ages
+    ]
+    async with database.engine.begin() as connection:
+        await connection.execute(insert(DELIVERIES), rows)
+
+
+async def _deliveries(database: Database) -> list[str]:
+    async with database.engine.connect() as connection:
+        found = await connection.execute(select(DELIVERIES.c.outcome).order_by(DELIVERIES.c.id))
+        return list(found.scalars())
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+async def test_old_deliveries_are_pruned(database: Database, copies: int) -> None:
+    await _received(database, range(5))
+    await _received(database, range(9, 10), outcome="received")
+    pruned: list[int] = []
+
+    async def one() -> None:
+        pruned.append(await RetentionJob(database, old_deliveries, 2 * DAY).run(NOW))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(copies):
+            group.start_soon(one)
+    assert sum(pruned) == 2
+    assert await _deliveries(database) == ["refused"] * 3 + ["received"]
+
+
+async def test_old_events_of_finished_leads_are_pruned(database: Database) -> None:
+    finished = [
+        await _lead(database, status, 100 * DAY, 40 * DAY, 2 * DAY)
+        for status in sorted(set(LeadStatus) - UNFINISHED)
+    ]
+    going_on = [await _lead(database, status, 100 * DAY) for status in sorted(UNFINISHED)]
+    # A delivery that was read anew: its lead's arrival is older than the events before it.
+    late = await _lead(database, LeadStatus.REJECTED, 50 * DAY, timedelta())
+    assert await RetentionJob(database, old_events, 30 * DAY).run(NOW) == 2 * len(finished) + 1
+    assert [await _ages(database, lead) for lead in finished] == [[2]] * len(finished)
+    assert [await _ages(database, lead) for lead in going_on] == [[100]] * len(going_on)
+    assert await _ages(database, late) == [0]
+
+
+async def test_they_go_in_batches_and_are_looked_for_now_and_then(database: Database) -> None:
+    kept = await _lead(database, LeadStatus.HANDED_OFF, *[90 * DAY] * (BATCH + 1))
+    old = await _lead(database, LeadStatus.REJECTED, *[90 * DAY] * BATCH)
+    batches = [gone async for gone in old_events(database, NOW - 30 * DAY)]
+    assert (len(batches), sum(batches)) == (3, BATCH)
+    hourly = RetentionJob(database, old_events, 30 * DAY, every=timedelta(hours=1))
+    assert await hourly.run(NOW) == 0
+    async with database.engine.begin() as connection:
+        await connection.execute(LEADS.update().where(LEADS.c.id == kept).values(status=LeadStatus.REJECTED))
+    assert await hourly.run(NOW + timedelta(minutes=59)) == 0
+    assert await hourly.run(NOW + timedelta(hours=1)) == BATCH + 1
+    assert await _ages(database, kept) == await _ages(database, old) == []
+
+
+async def test_a_turn_ends_and_the_next_goes_on(sqlite_url: str) -> None:
+    begun: list[datetime] = []
+
+    async def endless(_: Database, before: datetime) -> AsyncGenerator[int]:
+        begun.append(before)
+        while True:
+            yield 1
+
+    database = Database(sqlite_url)
+    patient = RetentionJob(database, endless, DAY, turn_seconds=0.02)
+    assert await patient.run(NOW) > 0
+    assert await patient.run(NOW + DAY) > 0
+    assert begun == [NOW - DAY]
+    await database.close()
+
+
+async def test_the_api_prunes_by_its_settings(database: Database, database_url: str) -> None:
+    old = await _lead(database, LeadStatus.REJECTED, 365 * DAY)
+    async with running(database_url):
+        assert await _ages(database, old) == [365]
+    async with running(database_url, event_retention_days=30):
+        assert await _ages(database, old) == []
+
+
+def test_the_last_month_is_always_kept() -> None:
+    assert make_settings("sqlite:///x.db").event_retention is None
+    assert make_settings("sqlite:///x.db", event_retention_days=30).event_retention == 30 * DAY
+    for days in (1, 29, -1):
+        with pytest.raises((ConfigError, ValueError), match="event_retention_days"):
+            make_settings("sqlite:///x.db", event_retention_days=days)

@@ -1,0 +1,121 @@
+"""What stands around every answer: a request's id, headers for browsers, other sites, several tokens."""
+
+import logging
+from collections.abc import AsyncIterator
+
+import httpx2
+import pytest
+
+from shared.logging_setup import configure
+from tests.api.conftest import WEBHOOK, running
+
+LEAD = {"name": "Анна", "phone": "+79991234567"}
+SITE = "https://example.com"
+BROWSER = {"Origin": SITE, "Access-Control-Request-Method": "POST"}
+
+
+@pytest.fixture
+async def guarded(sqlite_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A client of an application with everything set."""
+    settings = {"api_token": "old-token,new-token", "tilda_token": "one, two", "cors_origins": SITE}
+    async with running(sqlite_url, **settings, docs_enabled="false") as client:
+        yield client
+
+
+async def test_while_tokens_rotate_each_is_valid(guarded: httpx2.AsyncClient) -> None:
+    for token, status in {"old-token": 200, "new-token": 200, "old-token,new-token": 401, "": 401}.items():
+        for headers in ({"Authorization": f"Bearer {token}"}, {"X-API-Key": token}):
+            assert (await guarded.get("/leads", headers=headers)).status_code == status
+    for token, status in {"one": 201, "two": 201, "one, two": 401, "old-token": 401}.items():
+        answer = await guarded.post(WEBHOOK, data={"Phone": LEAD["phone"], "n": token, "token": token})
+        assert answer.status_code == status
+
+
+async def test_every_answer_tells_browsers_what_not_to_do(
+    lite: httpx2.AsyncClient, guarded: httpx2.AsyncClient
+) -> None:
+    answers = [
+        await lite.post("/leads", json=LEAD),
+        await lite.get("/leads/1"),
+        await lite.get("/nope"),
+        await lite.get("/healthz"),
+        await lite.post("/leads", content=b"x" * 300_000),
+        await lite.post("/leads", json={}),
+        await guarded.get("/leads"),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 404, 200, 413, 422, 401]
+    for answer in answers:
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+        assert answer.headers["x-request-id"]
+
+
+async def test_the_pages_run_their_own_scripts_alone(lite: httpx2.AsyncClient) -> None:
+    for page in ("/docs", "/redoc"):
+        policy = (await lite.get(page)).headers["content-security-policy"]
+        scripts = policy.partition("script-src ")[2].partition(";")[0]
+        assert "unsafe" not in scripts
+        assert ("'sha256-" in scripts) == (page == "/docs")
+
+
+async def test_the_documentation_can_be_switched_off(guarded: httpx2.AsyncClient) -> None:
+    for page in ("/docs", "/redoc", "/openapi.json", "/static-offline-docs/swagger-ui.css"):
+        answer = await guarded.get(page)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize("name", ["a", "Visit_1.2-3", "x" * 64])
+async def test_a_sane_request_id_is_kept(lite: httpx2.AsyncClient, name: str) -> None:
+    for path in ("/healthz", "/nope"):
+        assert (await lite.get(path, headers={"X-Request-ID": name})).headers["x-request-id"] == name
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 65, "a b", "a\tb", "я".encode(), "a;b", "a=1&b"])
+async def test_any_other_is_replaced(lite: httpx2.AsyncClient, name: str | bytes) -> None:
+    made = {
+        (await lite.get("/healthz", headers={"X-Request-ID": name})).headers["x-request-id"] for _ in range(3)
+    }
+    assert len(made) == 3
+    assert all(each.isalpha() and len(each) == 16 for each in made)
+
+
+async def test_its_log_names_the_request_and_nobody_else(
+    guarded: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handlers = logging.root.handlers[:]
+    level = logging.root.level
+    try:
+        configure("INFO")
+        headers = {"X-Request-ID": "visit-7", "X-API-Key": "new-token"}
+        await guarded.post("/leads", json=LEAD | {"username": "@anna_secret"}, headers=headers)
+        await guarded.post(WEBHOOK, data={"Phone": LEAD["phone"], "token": "two"})
+        logging.getLogger("api").info("outside")
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
+    log = capsys.readouterr().err
+    ours = [line for line in log.splitlines() if " api" in line]
+    assert ours[0].endswith(" api.routers.leads [visit-7] lead 1 from api stored")
+    assert " [" in ours[1]
+    assert ours[2].endswith(" api outside")
+    for secret in (LEAD["name"], "9991234567", "anna_secret", "new-token"):
+        assert secret not in log
+
+
+async def test_other_sites_are_let_in_by_name_alone(
+    lite: httpx2.AsyncClient, guarded: httpx2.AsyncClient
+) -> None:
+    closed = await lite.options("/leads", headers=BROWSER)
+    assert (closed.status_code, closed.json()) == (405, {"detail": "Method Not Allowed"})
+    assert "access-control-allow-origin" not in (await lite.get("/healthz", headers=BROWSER)).headers
+    opened = await guarded.options("/leads", headers=BROWSER)
+    assert (opened.status_code, opened.headers["access-control-allow-origin"]) == (200, SITE)
+    # An error, too, is for the page to read.
+    refused = await guarded.post("/leads", json=LEAD, headers=BROWSER)
+    assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, SITE)
+    assert "X-Request-ID" in refused.headers["access-control-expose-headers"]
+    stranger = await guarded.options("/leads", headers=BROWSER | {"Origin": "https://example.org"})
+    assert (stranger.status_code, "access-control-allow-origin" in stranger.headers) == (400, False)

@@ -1,0 +1,72 @@
+"""Behind PgBouncer in transaction mode: nothing relies on what a session would have to keep."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+
+from shared.clock import utc_now
+from shared.database.engine import Database
+from tests.conftest import Postgres
+from tests.support.rows import add_lead
+from tests.support.waiting import until
+from worker.queue.wakeups import DEAF, Wakeups, listen
+
+NEVER = 3600
+DEADLINE = 30
+# Psycopg prepares what it has run more than five times.
+OFTEN = 8
+
+
+@pytest.fixture
+def url(postgres: Postgres) -> str:
+    """A migrated database: the migrations went through the pooler, too."""
+    return postgres.create()
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    database = Database(url)
+    yield database
+    await database.close()
+
+
+async def test_statements_run_often_on_many_connections(database: Database) -> None:
+    async def repeat() -> int:
+        async with database.engine.connect() as connection:
+            for _ in range(OFTEN):
+                await connection.execute(text("SELECT count(*) FROM leads WHERE id > :id"), {"id": 0})
+                await connection.commit()
+            told = await connection.get_raw_connection()
+            assert told.driver_connection is not None
+            assert told.driver_connection.prepare_threshold is None
+            return OFTEN
+
+    assert await asyncio.gather(*(repeat() for _ in range(10))) == [OFTEN] * 10
+
+
+async def test_a_worker_that_cannot_hear_says_so_once(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    with caplog.at_level(logging.WARNING):
+        listening = asyncio.create_task(listen(database, wakeups))
+        await asyncio.to_thread(until, lambda: DEAF in caplog.messages, "it says that it hears nothing")
+        assert not listening.done()
+    assert caplog.messages == [DEAF]
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_wake_ups_by_the_servers_own_address(database: Database, url: str, postgres: Postgres) -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    direct = postgres.direct_url(str(database.url.database))
+    listening = asyncio.create_task(listen(database, wakeups, direct=direct))
+    async with asyncio.timeout(DEADLINE):
+        await wakeups.wait()
+        await add_lead(database, due_at=utc_now())
+        await wakeups.wait()
+    listening.cancel()
+    await asyncio.gather(listening, return_exceptions=True)

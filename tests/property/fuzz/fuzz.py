@@ -1,0 +1,149 @@
+"""Posts calls to a real API process, several at once, and looks at each answer and at the record."""
+
+import http.client
+import json
+import sqlite3
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+
+from tests.property.fuzz.calls import Call, calls
+from tests.support.api_process import serving
+
+PATH = "/leads/webhooks/tilda"
+EXPECTED = {200, 201, 400, 413, 415, 422}
+AT_ONCE = 4
+# What an allocator may keep; a leak of a kilobyte a body would be more.
+MOST_GROWTH_MIB = 48
+
+
+@dataclass
+class Tally:
+    """The closing figures; `faults` must be empty, `recorded` equal to `sent`."""
+
+    sent: int = 0
+    recorded: int = 0
+    seconds: float = 0
+    slowest: float = 0
+    answers: Counter[int] = field(default_factory=Counter)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    memory_mib: tuple[float, float] = (0, 0)
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def clean(self) -> bool:
+        """Whether every body was answered as promised, recorded once, and forgotten."""
+        before, after = self.memory_mib
+        return not self.faults and self.recorded == self.sent and after - before < MOST_GROWTH_MIB
+
+    def table(self) -> str:
+        """The figures, a line each."""
+        before, after = self.memory_mib
+        return "\n".join(
+            (
+                f"{self.sent} bodies in {self.seconds:.0f} s ({self.sent / self.seconds:.0f} a second),"
+                f" slowest answer {self.slowest:.2f} s",
+                "answers:   " + _counts(self.answers),
+                f"recorded:  {self.recorded}: " + _counts(self.outcomes),
+                f"memory:    {before:.1f} MiB after the first tenth, {after:.1f} MiB at the end",
+                f"5xx: {sum(count for status, count in self.answers.items() if status >= 500)},"
+                f" other faults: {len(self.faults)}",
+            )
+        )
+
+
+class Fuzz:
+    """One run on a migrated, empty SQLite database in `folder`; the same seed sends the same bodies."""
+
+    def __init__(self, folder: Path, database: Path, seed: int, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._database = database
+        self._calls = calls(seed)
+        self._say = say
+        self._tally = Tally()
+        self._lock = threading.Lock()
+
+    def run(self, bodies: int) -> Tally:
+        """Post so many, and count."""
+        settings = {"DATABASE_URL": f"sqlite:///{self._database}", "RATE_LIMIT_PER_MINUTE": "0"}
+        with serving(self._folder, **settings) as (process, address, lines):
+            began = time.monotonic()
+            self._post(address, bodies // 10)
+            before = _mib(process.pid)
+            left = bodies - bodies // 10
+            while left > 0:
+                self._post(address, min(left, 10_000))
+                left -= 10_000
+                self._say(f"  {self._tally.sent} sent, {_mib(process.pid):.1f} MiB")
+            self._tally.seconds = time.monotonic() - began
+            self._tally.memory_mib = (before, _mib(process.pid))
+        self._tally.faults += [line.rstrip() for line in lines if "Traceback" in line or " ERROR " in line]
+        with sqlite3.connect(self._database) as connection:
+            counted = connection.execute("SELECT outcome, count(*) FROM webhook_deliveries GROUP BY outcome")
+            self._tally.outcomes = dict(counted.fetchall())
+        self._tally.recorded = sum(self._tally.outcomes.values())
+        return self._tally
+
+    def _post(self, address: str, bodies: int) -> None:
+        batch = islice(self._calls, bodies)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for worker in [pool.submit(self._work, address, batch) for _ in range(AT_ONCE)]:
+                worker.result()
+
+    def _work(self, address: str, batch: "islice[Call]") -> None:
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+        while True:
+            with self._lock:
+                call = next(batch, None)
+            if call is None:
+                break
+            started = time.monotonic()
+            status, fault = _answer(connection, call)
+            taken = time.monotonic() - started
+            with self._lock:
+                self._tally.sent += 1
+                self._tally.answers[status] += 1
+                self._tally.slowest = max(self._tally.slowest, taken)
+                if fault:
+                    self._tally.faults.append(f"{fault}: {str(call.headers)[:100]} {call.body[:300]!r}")
+        connection.close()
+
+
+def _answer(connection: http.client.HTTPConnection, call: Call) -> tuple[int, str]:
+    """The status, and what is wrong with the answer."""
+    body = (part for part in (call.body[:7], call.body[7:]) if part) if call.is_chunked else call.body
+    try:
+        connection.request("POST", PATH, body, call.headers, encode_chunked=call.is_chunked)
+        response = connection.getresponse()
+        content = response.read()
+    except (OSError, http.client.HTTPException) as error:
+        connection.close()
+        return 0, f"no answer ({type(error).__name__})"
+    return response.status, _fault(response.status, content)
+
+
+def _fault(status: int, content: bytes) -> str:
+    try:
+        answer = json.loads(content)
+    except ValueError:
+        return f"{status} is no JSON"
+    if status not in EXPECTED:
+        return f"{status} is unexpected"
+    expected = ("id", "status") if status < 300 else ("detail", "detail")
+    return "" if any(answer.get(key) for key in expected) else f"{status} says nothing"
+
+
+def _mib(pid: int) -> float:
+    return float(psutil.Process(pid).memory_info().rss) / 2**20
+
+
+def _counts(found: "Counter[int] | dict[str, int]") -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(found.items(), key=str))

@@ -1,0 +1,125 @@
+"""The reference: what plain dictionaries say of leases, letters and posts, beside what the tables say."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.statuses import LeadStatus
+from tests.property.chats import Chats
+from tests.property.invariants import Tables
+from worker.domain.outcomes import NoReplyNeeded, Outcome, QueueMessage
+from worker.domain.telegram_port import Incoming
+from worker.queue.leases import WorkerId
+
+
+@dataclass
+class Kept:
+    """A letter that is in the inbox."""
+
+    lead_id: int
+    person: int
+    text: str
+    state: str
+    verdicts: int = 0
+
+
+@dataclass
+class Ledger:
+    """`leases`: lead to holder and end; `inbox`: (account, message) to the letter."""
+
+    leases: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+    inbox: dict[tuple[int, int], Kept] = field(default_factory=dict)
+
+    def claimed(self, lead_id: int, me: WorkerId, now: datetime, until: datetime) -> None:
+        """A lease begins; never over one that still runs."""
+        assert self.leases.get(lead_id, ("", now))[1] <= now, f"lead {lead_id} is claimed twice"
+        self.leases[lead_id] = (me.lease_name, until)
+
+    def holds(self, me: WorkerId, lead_id: int) -> bool:
+        """Whether `me` may settle the lead: nobody has taken it over since, however late it is."""
+        return self.leases.get(lead_id, ("", None))[0] == me.lease_name
+
+    def renewed(self, me: WorkerId, lead_ids: list[int], until: datetime) -> None:
+        """The leases that are still held go on."""
+        self.leases |= {number: (me.lease_name, until) for number in lead_ids if self.holds(me, number)}
+
+    def released(self, me: WorkerId, lead_ids: list[int]) -> None:
+        """The leases that are still held end."""
+        for number in lead_ids:
+            if self.holds(me, number):
+                del self.leases[number]
+
+    def inherited(self, me: WorkerId, now: datetime) -> int:
+        """Leases of the account's other lives run out now; gives how many."""
+        name = f"account-{me.account_id}/"
+        lost = [
+            (number, holder)
+            for number, (holder, until) in self.leases.items()
+            if holder.startswith(name) and holder != me.lease_name and until > now
+        ]
+        self.leases |= {number: (holder, now) for number, holder in lost}
+        return len(lost)
+
+    def arrived(self, account_id: int, incoming: Incoming, lead_id: int | None, status: LeadStatus) -> bool:
+        """Whether this is new to the inbox; then it is in it."""
+        key = (account_id, incoming.message_id)
+        known = self.inbox.get(key)
+        if incoming.edited:
+            if known is not None and known.state == "received":
+                known.text = incoming.text
+            return False
+        if lead_id is None or known is not None:
+            return False
+        state = "handled" if status is LeadStatus.HANDED_OFF else "received"
+        self.inbox[key] = Kept(lead_id, incoming.user_id, incoming.text, state)
+        return True
+
+    def settled(self, outcome: Outcome, tables: Tables, *, taken_over: bool) -> None:
+        """What a verdict understood is handled, once; what a human took over meanwhile is not."""
+        answers = (
+            outcome.answers_message_ids
+            if isinstance(outcome, QueueMessage | NoReplyNeeded) and not taken_over
+            else ()
+        )
+        for row in tables.messages:
+            if row.id in answers and row.kind == "reply":
+                kept = self.inbox[row.account_id or 0, row.telegram_message_id or 0]
+                kept.state = "handled"
+                kept.verdicts += 1
+
+    def check(self, tables: Tables, chats: Chats) -> None:
+        """The tables say what the ledger says; AssertionError otherwise."""
+        leases = {
+            number: (lead.leased_by, lead.leased_until)
+            for number, lead in tables.leads.items()
+            if lead.leased_by
+        }
+        assert leases == self.leases
+        inbox = [
+            ((one.account_id, one.telegram_message_id), (one.lead_id, one.text, one.state))
+            for one in tables.messages
+            if one.kind == "reply"
+        ]
+        kept = {key: (one.lead_id, one.text, one.state) for key, one in self.inbox.items()}
+        assert len(inbox) == len(kept)
+        assert dict(inbox) == kept
+        assert all(one.verdicts <= 1 for one in self.inbox.values())
+        linked = Counter(f"{number}:request" for number, lead in tables.leads.items() if lead.duplicate_of)
+        assert linked == Counter(one.key for one in tables.messages if one.kind == "request")
+        self._check_posts(tables, chats)
+
+    def _check_posts(self, tables: Tables, chats: Chats) -> None:
+        rows = {one.random_id or 0: one for one in tables.messages if one.direction == "out"}
+        for random_id, post in chats.posts.items():
+            row = rows[random_id]
+            assert row.text == post.text
+            assert post.account_id == row.account_id == tables.leads[row.lead_id].account_id
+        for random_id, row in rows.items():
+            if row.state == "sent":
+                assert chats.posts[random_id].number == row.telegram_message_id
+        greeted = Counter(
+            (rows[random_id].lead_id, post.person)
+            for random_id, post in chats.posts.items()
+            if rows[random_id].kind == "greeting"
+        )
+        assert not [one for one, times in greeted.items() if times > 1], "greeted twice"

@@ -1,0 +1,158 @@
+"""Nobody's phone appears in a log, whichever way it got there; stamps and ids stay readable."""
+
+import io
+import logging
+import subprocess
+import sys
+import time
+
+import pytest
+
+from shared.logging_setup import MaskingFormatter, mask, mask_phones, size
+from tests.conftest import ROOT
+
+PHONES = [
+    "+79991234567",
+    "79991234567",
+    "89991234567",
+    "9991234567",
+    "8999-123-45-67",
+    "8 (999) 123-45-67",
+    "8(999)1234567",
+    "+7 (999) 123-45-67",
+    "+7 999 123 45 67",
+    "+7\u00a0999\u00a0123\u201145\u201167",
+    "8.999.123.45.67",
+    "999 123-45-67",
+    "(495) 123-45-67",
+    "+7 777 123 45 67",
+    "+380441234567",
+    "+380 44 123 45 67",
+    "380441234567",
+    "375291234567",
+    "998901234567",
+    "+1 (212) 555-0123",
+    "12125550123",
+    "+44 20 7946 0958",
+    "+33 1 23 45 67 89",
+    "+49 (0) 30 123456",
+    # As they stand in a form's body, in a query string and in the repr of what a form sent.
+    "%2B7+%28999%29+123-45-67",
+    "%2b79991234567",
+    "8%20999%20123%2045%2067",
+    repr("+7\u00a0999\u00a0123\u00a045\u00a067").strip("'"),
+]
+
+LEFT_ALONE = [
+    "2026-11-22 13:35:29,123 INFO    worker lead 12 found",
+    "2026-11-22T13:35:29.123456+00:00",
+    "[2026-11-22 13:35:29 +0000] [12345] listening on 0.0.0.0:8000",
+    "22/Nov/2026:13:35:29 +0300 200 1234",
+    "epoch 1790000000, 1790000000.123456, 1790000000123",
+    "lead 17, event 100500, message 2147483648, attempt 3 of 8 in 300 s",
+    "telegram_user_id=7123456789 id 5000000000 id 1099511627776",
+    "chat -1001234567890, random_id 8123456789012345678, -8123456789012345678",
+    "lead 7 1234567890",
+    "192.168.10.100:5432",
+    "550e8400-e29b-41d4-a716-446655440000",
+    "took 12.345678901234 s, +3.14159265358979",
+    "+7999",
+]
+
+
+@pytest.mark.parametrize("phone", PHONES)
+@pytest.mark.parametrize(
+    "around", ["{}", "lead 12: phone={}, next 34", "Key (phone)=({}) exists", "['{}', 5]"]
+)
+def test_phones_are_masked(phone: str, around: str) -> None:
+    masked = mask_phones(around.format(phone))
+    before, after = around.split("{}")
+    assert masked.startswith(before.rstrip("("))
+    assert masked.endswith(after)
+    assert "…" in masked
+    assert sum(character.isdigit() for character in masked.removeprefix(before).removesuffix(after)) <= 4
+
+
+@pytest.mark.parametrize("line", LEFT_ALONE)
+def test_stamps_and_ids_stay(line: str) -> None:
+    assert mask_phones(line) == line
+
+
+def test_neighbours_of_a_phone_stay() -> None:
+    assert mask_phones("lead 12 79991234567 34") == "lead 12 79…67 34"
+    assert mask_phones("+79991234567 12345678, 89997654321") == "+7…67 12345678, 89…21"
+
+
+@pytest.mark.parametrize("piece", ["1", "1 ", "+", "8 ", "8(", "+7(", "%2B", "9-", "12345678901 "])
+def test_a_long_line_takes_no_time(piece: str) -> None:
+    # Of the processor, not of the clock: others may be at work on this machine.
+    started = time.process_time()
+    mask_phones(piece * (30_000 // len(piece)))
+    assert time.process_time() - started < 2
+
+
+def test_message_arguments_and_traceback_are_masked() -> None:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("sample")
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        try:
+            raise KeyError("+7 (999) 123-45-67")
+        except KeyError as inner:
+            raise ValueError("lead 12: 89991234567") from inner
+    except ValueError:
+        logger.exception("lead %d failed: %s", 12, {"phone": "+79991234567"})
+    written = stream.getvalue()
+    assert "Traceback" in written
+    assert written.count("+7…67") >= 2
+    assert "lead 12: 89…67" in written
+    assert "4567" not in written
+    assert "123-45-67" not in written
+
+
+def test_the_process_logs_to_stderr_masked_with_a_whole_stamp() -> None:
+    script = (
+        "import logging; from shared.logging_setup import configure; configure('INFO');"
+        "logging.getLogger('worker').info('lead 12 %s', '+79991234567');"
+        "logging.getLogger('worker').debug('hidden'); logging.getLogger('httpx').info('hidden')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout == ""
+    stamp, _, rest = done.stderr.partition(" INFO ")
+    assert time.strptime(stamp.partition(",")[0], "%Y-%m-%d %H:%M:%S").tm_year >= 2024
+    assert len(stamp.rstrip().partition(",")[2]) == 3
+    assert rest.strip() == "worker lead 12 +7…67"
+
+
+def test_each_line_has_its_own_time() -> None:
+    formatter = MaskingFormatter("%(asctime)s %(message)s")
+    plain = logging.Formatter("%(asctime)s %(message)s")
+    for created in (1_700_000_000.0, 1_700_000_000.123, 1_700_000_001.999, 1_700_000_000.5):
+        record = logging.makeLogRecord({"msg": "m", "created": created, "msecs": created % 1 * 1000})
+        assert formatter.format(record) == plain.format(record)
+
+
+@pytest.mark.parametrize(
+    ("contact", "masked"),
+    [
+        (None, "-"),
+        ("", "-"),
+        ("+79991234567", "+7…67"),
+        ("89991234567", "89…67"),
+        ("anna_k", "an…"),
+        ("user12345", "us…"),
+        ("a", "…"),
+        ("12", "…"),
+    ],
+)
+def test_a_masked_contact_is_known_to_its_owner_only(contact: str | None, masked: str) -> None:
+    assert mask(contact) == masked
+
+
+def test_of_a_message_only_the_size_is_said() -> None:
+    assert size("Привет") == "6 chars"

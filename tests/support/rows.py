@@ -1,0 +1,122 @@
+"""Rows as a test needs them, and short ways to look at what became of them."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from shared.database.engine import Database
+from shared.database.models import Lead, LeadEvent, Message, TelegramAccount
+from shared.statuses import LeadStatus
+from worker.dispatch.moves import RetryPolicy
+from worker.queue.leases import WorkerId
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+DEBOUNCE = timedelta(seconds=8)
+POLICY = RetryPolicy(DEBOUNCE, max_attempts=3, retry_base=2, retry_max=300)
+# Telegram's ids do not fit 32 bits.
+PERSON = 6_000_000_001
+
+_numbers = count(1)
+
+
+async def add_account(database: Database, user_id: int | None = None, **fields: Any) -> int:  # noqa: ANN401
+    """An account's row; gives its id."""
+    account = TelegramAccount(
+        telegram_user_id=user_id or 7_000_000_000 + next(_numbers),
+        session_name="test",
+        created_at=NOW,
+        updated_at=NOW,
+        **fields,
+    )
+    async with database.writing() as session:
+        session.add(account)
+    return account.id or 0
+
+
+async def add_lead(database: Database, **fields: Any) -> Lead:  # noqa: ANN401
+    """A lead that is due now; `fields` are columns."""
+    usual: dict[str, Any] = {
+        "name": "Анна",
+        "username": "anna_smirnova",
+        "source": "api",
+        "due_at": NOW,
+        "created_at": NOW,
+        "updated_at": NOW,
+    }
+    lead = Lead(**usual | fields)
+    async with database.writing() as session:
+        session.add(lead)
+        await session.flush()
+        if fields.get("due_at", NOW) is None:
+            # An INSERT leaves NULL to the column's default, which is now.
+            await session.exec(update(Lead).where(col(Lead.id) == lead.id).values(due_at=None))
+            lead.due_at = None
+    return lead
+
+
+async def add_leased(database: Database, me: WorkerId, status: LeadStatus, **fields: Any) -> Lead:  # noqa: ANN401
+    """A lead in `status` that `me` works on, its person known where that is so."""
+    known: dict[str, Any] = {"leased_by": me.lease_name, "leased_until": NOW + LEASE}
+    if status is not LeadStatus.PENDING:
+        person = 6_000_000_000 + next(_numbers)
+        known |= {"account_id": me.account_id, "telegram_user_id": person, "access_hash": 5}
+    return await add_lead(database, status=status, **known | fields)
+
+
+async def add_message(database: Database, lead: Lead, **fields: Any) -> Message:  # noqa: ANN401
+    """A message of the lead: by default one that the person wrote and nobody has answered."""
+    usual: dict[str, Any] = {
+        "lead_id": lead.id,
+        "account_id": lead.account_id,
+        "direction": "in",
+        "kind": "reply",
+        "state": "received",
+        "text": "Здравствуйте!",
+        "created_at": NOW,
+    }
+    message = Message(**usual | fields)
+    if message.direction == "out" and message.random_id is None:
+        message.random_id = 1_000_000 + next(_numbers)
+    async with database.writing() as session:
+        session.add(message)
+    return message
+
+
+async def now_of(database: Database, lead: Lead) -> Lead:
+    """The lead's row as it is now."""
+    async with database.reading() as session:
+        return await session.get_one(Lead, lead.id)
+
+
+async def messages_of(database: Database, lead: Lead) -> list[Message]:
+    """Its messages, oldest first."""
+    async with database.reading() as session:
+        rows = await session.exec(
+            select(Message).where(col(Message.lead_id) == lead.id).order_by(col(Message.id))
+        )
+        return list(rows)
+
+
+async def moves_of(database: Database, lead: Lead) -> list[tuple[LeadStatus | None, LeadStatus, str | None]]:
+    """How its status changed and why, after its arrival."""
+    async with database.reading() as session:
+        rows = await session.exec(
+            select(LeadEvent).where(col(LeadEvent.lead_id) == lead.id).order_by(col(LeadEvent.id))
+        )
+        return [(row.from_status, row.to_status, row.reason) for row in rows][1:]
+
+
+async def account_row(database: Database, account_id: int) -> TelegramAccount:
+    """The account as it is now."""
+    async with database.reading() as session:
+        return await session.get_one(TelegramAccount, account_id)
+
+
+async def take_lease(database: Database, lead: Lead, holder: str | None) -> None:
+    """Somebody else's lease, or nobody's."""
+    async with database.writing() as session:
+        await session.exec(update(Lead).where(col(Lead.id) == lead.id).values(leased_by=holder))

@@ -1,0 +1,175 @@
+"""The product as its users run it: three processes on one database, driven from outside."""
+
+import itertools
+import json
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from sqlalchemy import create_engine, text
+
+from shared.database.urls import async_url
+from tests.support.processes import Process
+from tests.support.waiting import until
+
+LINK = "https://calendly.com/gordovcode/30min"
+
+_numbers = itertools.count(1)
+
+
+class RunningProduct:
+    """Sandbox, api and worker on one database; quick settings, so that nothing is waited for in vain."""
+
+    def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
+        self.folder = folder
+        self.database_url = database_url
+        (folder / "session").mkdir()
+        self.sandbox = Process(
+            "sandbox", folder, {}, "--json", "--state", "sandbox", "--session", "session/ai_assistant"
+        )
+        facts = json.loads(until(lambda: self.sandbox.text().strip(), "the sandbox starts").splitlines()[-1])
+        self.facts: dict[str, Any] = facts
+        self.control = httpx2.Client(base_url=facts["http"], timeout=20)
+        self.settings = {
+            "DATABASE_URL": database_url,
+            "TELEGRAM_API_ID": "1",
+            "TELEGRAM_API_HASH": "hash",
+            "TELEGRAM_SESSION_DIR": "session",
+            "OPENAI_API_KEY": "key",
+            "OPENAI_BASE_URL": facts["openai"],
+            "CALENDLY_LINK": LINK,
+            "OUTREACH_GAP_SECONDS": "0",
+            "OUTREACH_DAILY_LIMIT": "100000",
+            "OUTREACH_WARMUP_DAYS": "0",
+            "LOOKUP_GAP_SECONDS": "0",
+            "RESOLVE_DAILY_LIMIT": "100000",
+            "IMPORT_DAILY_LIMIT": "100000",
+            "REPLY_DEBOUNCE_SECONDS": "0.4",
+            "TYPING_SECONDS": "0",
+            "RATE_LIMIT_PER_MINUTE": "0",
+            "POLL_INTERVAL_SECONDS": "0.3",
+            "RETRY_BASE_SECONDS": "0.2",
+            "RETRY_MAX_SECONDS": "1",
+            **settings,
+        }
+        port = free_port()
+        self.api_process = Process("api", folder, self.settings | {"API_PORT": str(port)})
+        self.api = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        self.worker = self.start_worker()
+        until(self._ready, "the api is ready")
+        self.worker.says("ready as @")
+
+    def start_worker(self, **settings: str) -> Process:
+        """One more worker process on the same session and database."""
+        return Process("worker", self.folder, self.settings | settings)
+
+    def close(self) -> None:
+        """Stop everything."""
+        for client in (self.api, self.control):
+            client.close()
+        for process in (self.worker, self.api_process, self.sandbox):
+            process.stop()
+
+    def person(self, **fields: object) -> dict[str, Any]:
+        """A new person in the sandbox's Telegram; a username of their own unless given."""
+        number = next(_numbers)
+        fresh = {"name": "Анна", "username": f"person_{number}_x", "phone": f"7916{number:07d}"}
+        answer = self.control.post("/people", json=fresh | fields)
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def submit(self, **form: str) -> dict[str, Any]:
+        """A submission of a Tilda form, urlencoded; gives the stored lead."""
+        number = next(_numbers)
+        keys = {"tranid": f"{number}:{number}", "formid": "form1", "Name": "Анна"}
+        answer = self.api.post("/leads/webhooks/tilda", data=keys | form)
+        assert answer.status_code == 201, answer.text
+        lead: dict[str, Any] = answer.json()
+        return lead
+
+    def lead(self, lead_id: int) -> dict[str, Any]:
+        """A lead with its messages and events."""
+        found: dict[str, Any] = self.api.get(f"/leads/{lead_id}").json()
+        return found
+
+    def statuses(self) -> dict[int, str]:
+        """Where every lead stands."""
+        found: dict[int, str] = {}
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.api.get("/leads", params={"limit": "200", **cursor}).json()
+            found |= {lead["id"]: lead["status"] for lead in page["items"]}
+            if page["next_cursor"] is None:
+                return found
+            cursor = {"cursor": page["next_cursor"]}
+
+    def leftovers(self) -> list[str]:
+        """What should not be there once all is done: leases, queued or unanswered messages, due leads."""
+        engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
+        with engine.connect() as connection:
+            leads = connection.execute(
+                text("SELECT id, status FROM leads WHERE leased_by IS NOT NULL OR due_at IS NOT NULL")
+            )
+            found = [f"lead {row.id} ({row.status}) is leased or due" for row in leads]
+            messages = connection.execute(
+                text("SELECT id, lead_id, state FROM messages WHERE state IN ('queued', 'received')")
+            )
+            found += [f"message {row.id} of lead {row.lead_id} is {row.state}" for row in messages]
+        engine.dispose()
+        return found
+
+    def let(self, statement: str) -> None:
+        """Change the database behind everybody's back: let time pass for a lead, say."""
+        engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
+    def becomes(self, lead_id: int, status: str) -> dict[str, Any]:
+        """Wait until a lead has a status; gives the lead."""
+        try:
+            until(lambda: self.lead(lead_id)["status"] == status, f"lead {lead_id} becomes {status}")
+        except AssertionError as error:
+            log = self.worker.text()[-2000:]
+            raise AssertionError(f"{error}: it is {self.lead(lead_id)}\n{log}") from None
+        return self.lead(lead_id)
+
+    def chat(self, person: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What Telegram has of a person's chat, oldest first."""
+        found: list[dict[str, Any]] = self.control.get(f"/people/{person['id']}/chat").json()
+        return found
+
+    def received(self, person: Mapping[str, Any]) -> list[str]:
+        """The texts that a person got."""
+        return [message["text"] for message in self.chat(person) if message["from"] == "account"]
+
+    def say(self, person: Mapping[str, Any], *texts: str, **other: object) -> None:
+        """A person writes to the account."""
+        answer = self.control.post(f"/people/{person['id']}/messages", json={"texts": texts, **other})
+        assert answer.status_code == 201, answer.text
+
+    def fault(self, **fields: object) -> None:
+        """Plan a fault of the sandbox's Telegram."""
+        answer = self.control.post("/telegram/faults", json=fields)
+        assert answer.status_code == 201, answer.text
+
+    def _ready(self) -> bool:
+        assert self.api_process.exit_code is None, self.api_process.text()
+        try:
+            return self.api.get("/readyz").is_success
+        except httpx2.HTTPError:
+            return False
+
+
+def _sync_driver(url: str) -> str:
+    return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,99 @@
+"""What an answer may say of numbers, prices, names and promises."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from worker.assistant.guardrails import numbers
+from worker.assistant.guardrails.grounding import GroundingSource, problem
+
+NOW = datetime(2026, 11, 24, 15, 5, tzinfo=ZoneInfo("Europe/Moscow"))
+GROUND = GroundingSource(
+    company="Ромашка. Лендинг за две недели, от 60 000 ₽. Гарантия — 12 месяцев. Звонок бесплатный.",
+    ours="Здравствуйте! Это Ромашка. Удобно созвониться в 15:30?",
+    theirs="Бюджет 300 тыс. рублей. Можно завтра в 16? Нас 5 человек, работаем с 1С",
+    local_time=NOW,
+)
+A_NUMBER = "it names a number that is neither in the description nor in the conversation"
+A_PRICE = "it names a price that is not in the description"
+A_PROMISE = "it promises what is not in the description"
+
+FIT = [
+    "Да, завтра в 16:00 удобно.",
+    "Лендинг — за 2 недели, от 60 000 рублей.",
+    "Лендинг стоит от 60000 ₽.",
+    "Гарантия двенадцать месяцев? Да, 12 месяцев.",
+    "Бюджет 300 000 рублей учтём, стоимость назовём после звонка.",
+    "Интеграция с 1С — это к нам, B2B тоже.",
+    "Созвонимся завтра, 25 ноября, или 27 ноября?",
+    "Tomorrow, November 25, works too.",
+    "Звонок бесплатный.",
+    "В 15:30 или в 16?",
+    "Это Ромашка, вы оставляли заявку.",
+    "Уточню у коллег и вернусь с ответом.",
+]
+UNFIT = [
+    ("Лендинг стоит 45 000 ₽.", A_NUMBER),
+    ("Сделаем за три недели.", A_NUMBER),
+    ("Сделаем за неделю.", A_NUMBER),
+    ("Ответим в течение рабочего дня.", A_NUMBER),
+    ("Звонок займёт пятнадцать минут.", A_NUMBER),
+    ("Это 15-минутный звонок.", A_NUMBER),
+    ("Даём скидку 10%.", A_NUMBER),
+    ("Мы на рынке 8 лет.", A_NUMBER),
+    ("Работаем 24/7.", A_NUMBER),
+    ("Созвонимся 25 декабря?", A_NUMBER),
+    ("Будет готово 01.02.2027.", A_NUMBER),
+    ("It takes two days.", A_NUMBER),
+    ("We charge $99.", A_NUMBER),
+    ("Да, сайт стоит 300 000 рублей.", A_PRICE),
+    ("300 000 рублей — наша цена.", A_PRICE),
+    ("Хорошо, цена 300 тысяч.", A_PRICE),
+    ("Сделаем вам скидку.", A_PROMISE),
+    ("Гарантируем возврат.", None),
+    ("Если не понравится, вернём деньги.", A_PROMISE),
+    ("Обещаем лучший результат.", A_PROMISE),
+    ("Меня зовут Алексей, я из Ромашки.", "it gives itself a name"),
+    ("My name is Alex.", "it gives itself a name"),
+]
+
+
+@pytest.mark.parametrize("text", FIT)
+def test_what_has_been_said_may_be_said(text: str) -> None:
+    assert problem(text, GROUND) is None
+
+
+@pytest.mark.parametrize(("text", "why"), UNFIT)
+def test_what_is_made_up_may_not(text: str, why: str | None) -> None:
+    assert problem(text, GROUND) == why
+
+
+def test_promises_need_the_companys_word() -> None:
+    silent = GroundingSource(company="Ромашка.")
+    assert problem("Гарантируем результат.", silent) == A_PROMISE
+    assert problem("Первый звонок бесплатный.", silent) == A_PROMISE
+    assert problem("Про гарантии расскажем на звонке.", silent) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("от 150 000 до 300 000 ₽", {150_000, 300_000}),
+        ("225 тыс. или 1,5 млн", {225_000, 1_500_000}),
+        ("1,500.50 dollars, $2,000", {1500.5, 2000}),
+        ("24.11.2026 в 15:30", {24, 11, 2026, 15, 30}),
+        ("в 15:00", {15}),
+        ("3.5 из 5", {3.5, 5}),
+        ("1С, B2B, web3, Python3", set()),
+    ],
+)
+def test_numbers_are_read_as_people_write_them(text: str, values: set[float]) -> None:
+    read = numbers.read(text)
+    assert read.values | read.clock == values
+
+
+def test_words_count_too() -> None:
+    read = numbers.read("две недели, полчаса, за час, пару дней")
+    assert read.measured == {(2, "week"), (30, "minute"), (2, "day")}
+    assert read.single == {"hour"}

@@ -1,0 +1,48 @@
+"""What is said without the model: the right language, and nothing that the guard would refuse."""
+
+import re
+
+import pytest
+
+from shared.statuses import Intent
+from worker.assistant.guardrails import output_guard
+from worker.dialogue import templates
+from worker.domain.telegram_port import Brief
+
+RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("brief", "russian"),
+    [
+        (Brief("Анна", {"Комментарий": "Нужен сайт"}), True),
+        (Brief("Anna", {"Комментарий": "Нужен сайт"}), True),
+        (Brief("Анна", {"Comments": "I need a website"}), True),
+        (Brief("John", {"Comments": "I need a website"}), False),
+        (Brief("", {"Comments": "I need a website"}), False),
+        # A Latin name alone does not say which language its owner speaks.
+        (Brief("Anna", {}), True),
+        (Brief("", {}), True),
+        (Brief("", {"Budget": "300000"}), True),
+    ],
+)
+def test_the_greeting_is_in_the_requests_language(brief: Brief, russian: bool) -> None:
+    text = templates.greeting(brief, "GordovCode")
+    assert bool(RUSSIAN.search(text)) is russian
+    assert "GordovCode" in text
+    assert brief.name in text
+    assert output_guard.problem(text) is None
+    assert output_guard.tidy(text) == text
+
+
+def test_a_nameless_person_is_greeted_without_a_gap() -> None:
+    assert templates.greeting(Brief(""), "GordovCode").startswith("Здравствуйте! ")
+    assert templates.greeting(Brief("", {"q": "site"}), "GordovCode").startswith("Hello! ")
+
+
+@pytest.mark.parametrize("intent", Intent)
+@pytest.mark.parametrize(("language", "russian"), [("ru", True), ("en", False), ("de", False), ("", False)])
+def test_an_answer_for_every_intent(intent: Intent, language: str, russian: bool) -> None:
+    text = templates.answer(intent, language)
+    assert bool(RUSSIAN.search(text)) is russian
+    assert output_guard.problem(text) is None

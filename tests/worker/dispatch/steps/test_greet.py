@@ -1,0 +1,116 @@
+"""The first message: composed once, and never withheld for ever."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.database.models import Lead, Message
+from shared.statuses import LeadStatus
+from tests.support.fakes import Words
+from worker.dialogue import templates
+from worker.dialogue.persona import Persona
+from worker.dispatch.steps.greet import MOST_UNUSABLE, GreetingConfig, greet
+from worker.domain.conversation import Conversation
+from worker.domain.outcomes import ChangeStatus, Outcome, QueueMessage
+from worker.domain.telegram_port import AssistantError, AssistantPausedError, AssistantUnavailableError, Brief
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+PATIENCE = timedelta(minutes=10)
+TEMPLATE = templates.greeting(Brief("Анна"), "Ромашка")
+AWAY = AssistantUnavailableError("нет связи")
+PAUSED = AssistantPausedError("нет денег", PATIENCE)
+UNUSABLE = AssistantError("пусто")
+
+
+def earlier(state: str, text: str = "Раньше") -> Message:
+    return Message(lead_id=1, direction="out", kind="greeting", state=state, text=text, random_id=1)
+
+
+async def compose(
+    words: Words,
+    *messages: Message,
+    at: timedelta = timedelta(),
+    **fields: Any,  # noqa: ANN401
+) -> Outcome:
+    usual: dict[str, Any] = {
+        "id": 17,
+        "name": "Анна",
+        "source": "api",
+        "extra": {},
+        "attempts": 0,
+        "updated_at": NOW,
+    }
+    work = Conversation(Lead(**usual | fields), messages)
+    return await greet(work, words, GreetingConfig("Ромашка"), now=NOW + at, zone=UTC, patience=PATIENCE)
+
+
+def said(text: str, number: int = 1) -> QueueMessage:
+    return QueueMessage("greeting", f"17:greeting:{number}", text, next_status=LeadStatus.CONTACTED)
+
+
+async def test_the_models_words() -> None:
+    words = Words()
+    assert await compose(words, extra={"Задача": "сайт"}) == said(str(words.hello))
+    assert words.briefs == [Brief("Анна", {"Задача": "сайт"}, NOW)]
+
+
+@pytest.mark.parametrize("state", ["failed", "cancelled"])
+async def test_an_undelivered_text_is_used_again(state: str) -> None:
+    words = Words()
+    assert await compose(words, earlier("failed", "Первое"), earlier(state)) == said("Раньше", 3)
+    assert words.briefs == []
+
+
+async def test_who_was_greeted_is_not_greeted_again() -> None:
+    words = Words()
+    outcome = await compose(words, earlier("failed"), earlier("sent"))
+    assert outcome == ChangeStatus(LeadStatus.CONTACTED, "was greeted before")
+    assert words.briefs == []
+
+
+@pytest.mark.parametrize("error", [AWAY, PAUSED])
+async def test_the_model_is_waited_for_until_patience_ends(error: Exception) -> None:
+    words = Words(hello=error)
+    with pytest.raises(type(error)):
+        await compose(words, at=PATIENCE - timedelta(seconds=1), attempts=100)
+    assert await compose(words, at=PATIENCE) == said(TEMPLATE)
+
+
+async def test_after_unusable_texts_a_template_is_better_than_none() -> None:
+    words = Words(hello=UNUSABLE)
+    for attempts in range(MOST_UNUSABLE):
+        with pytest.raises(AssistantError):
+            await compose(words, at=PATIENCE * 2, attempts=attempts)
+    assert await compose(words, attempts=MOST_UNUSABLE) == said(TEMPLATE)
+
+
+def further(number: int = 9) -> Message:
+    return Message(id=number, lead_id=17, direction="in", kind="request", state="received", text="Ещё бот")
+
+
+async def test_a_greeting_speaks_of_later_forms_too() -> None:
+    words = Words()
+    outcome = await compose(words, further())
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.answers_message_ids == (9,)
+    assert [brief.further for brief in words.briefs] == [("Ещё бот",)]
+
+
+@pytest.mark.parametrize(("words", "before"), [(Words(hello=UNUSABLE), ()), (Words(), (earlier("failed"),))])
+async def test_what_a_ready_text_does_not_speak_of_is_answered_later(
+    words: Words, before: tuple[Message, ...]
+) -> None:
+    outcome = await compose(words, *before, further(), attempts=MOST_UNUSABLE)
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.answers_message_ids == ()
+
+
+async def test_the_owners_template_needs_no_model() -> None:
+    manner = Persona(greeting="Здравствуйте, {name}! Это {company}.", signature="Мария")
+    opening = GreetingConfig("Ромашка", manner, by_model=False)
+    words, lead = Words(), Lead(id=17, name="Анна", source="api", extra={}, attempts=0, updated_at=NOW)
+    outcome = await greet(Conversation(lead, ()), words, opening, now=NOW, zone=UTC, patience=PATIENCE)
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.text == "Здравствуйте, Анна! Это Ромашка.\n\nМария"
+    assert words.briefs == []

@@ -1,0 +1,219 @@
+"""What is said to every intent in every status."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from shared.database.models import Lead, Message
+from shared.statuses import Intent, LeadStatus
+from tests.support.fakes import Words
+from worker.dialogue import templates
+from worker.dispatch.steps import STEPS
+from worker.dispatch.steps.reply import UNCLEAR_TWICE, reply
+from worker.domain.conversation import Conversation
+from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
+from worker.domain.telegram_port import AssistantError, Turn, Verdict
+from worker.messaging.inbox import ANSWERED
+
+S = LeadStatus
+NOW = datetime(2026, 11, 24, 15, 0, tzinfo=ZoneInfo("Europe/Moscow"))
+LINK = "https://calendly.com/x/30min"
+# Status → what becomes of it on accept, reject, and question or ambiguous; "-" = not a word is said.
+EXPECTED: dict[LeadStatus, tuple[LeadStatus | str | None, LeadStatus | str | None, LeadStatus | None]] = {
+    S.CONTACTED: (S.SCHEDULED, S.REJECTED, S.ENGAGED),
+    S.ENGAGED: (S.SCHEDULED, S.REJECTED, None),
+    S.SCHEDULED: ("-", S.REJECTED, None),
+    S.BOOKED: ("-", None, None),
+    S.REJECTED: (S.SCHEDULED, "-", S.ENGAGED),
+    S.NO_REPLY: (S.SCHEDULED, S.REJECTED, S.ENGAGED),
+}
+KINDS = {
+    Intent.ACCEPT: "link",
+    Intent.REJECT: "apology",
+    Intent.QUESTION: "answer",
+    Intent.AMBIGUOUS: "clarification",
+}
+
+
+def conversation() -> list[Message]:
+    def message(number: int, direction: str, state: str, text: str) -> Message:
+        kind = "greeting" if direction == "out" else "reply"
+        return Message(id=number, lead_id=17, direction=direction, kind=kind, state=state, text=text)
+
+    return [
+        message(1, "out", "sent", "Здравствуйте!"),
+        message(2, "in", "received", "Добрый день"),
+        message(3, "in", "received", "Да"),
+    ]
+
+
+async def answer(status: LeadStatus, words: Words, messages: list[Message]) -> Outcome:
+    lead = Lead(id=17, name="Анна", source="api", status=status, extra={"Задача": "сайт"})
+    return await reply(Conversation(lead, messages), words, link=LINK, now=NOW)
+
+
+def test_every_status_is_in_the_table() -> None:
+    assert set(EXPECTED) == ANSWERED
+    assert set(STEPS) == ANSWERED | {S.PENDING, S.RESOLVED, S.HANDED_OFF}
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+@pytest.mark.parametrize("intent", Intent)
+async def test_every_intent_in_every_status(status: LeadStatus, intent: Intent) -> None:
+    words = Words(verdict=Verdict(intent, "Слова", "ru"))
+    outcome = await answer(status, words, conversation())
+    accept, reject, talk = EXPECTED[status]
+    becomes = {Intent.ACCEPT: accept, Intent.REJECT: reject}.get(intent, talk)
+    if becomes == "-":
+        assert outcome == NoReplyNeeded((2, 3), intent)
+        return
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.next_status, outcome.intent) == (KINDS[intent], becomes, intent)
+    assert (outcome.answers_message_ids, outcome.key) == ((2, 3), "17:reply:3")
+    assert outcome.text == (f"Слова\n{LINK}" if intent is Intent.ACCEPT else "Слова")
+
+
+async def test_all_that_is_unanswered_is_asked_about_together() -> None:
+    words = Words()
+    await answer(S.CONTACTED, words, conversation())
+    assert words.conversations == [
+        [Turn(ours=True, text="Здравствуйте!"), Turn(ours=False, text="Добрый день\nДа")]
+    ]
+    assert words.briefs[0].request == {"Задача": "сайт"}
+    assert words.briefs[0].local_time == NOW
+
+
+async def test_without_new_words_there_is_nothing_to_do() -> None:
+    words = Words()
+    assert await answer(S.CONTACTED, words, conversation()[:1]) == NothingToDo()
+    assert words.conversations == []
+
+
+async def test_an_unusable_verdict_is_raised() -> None:
+    with pytest.raises(AssistantError):
+        await answer(S.CONTACTED, Words(verdict=AssistantError("пусто")), conversation())
+
+
+@pytest.mark.parametrize(
+    ("intent", "expected"),
+    [
+        (Intent.REJECT, ("apology", "Слова", Intent.REJECT, True)),
+        (Intent.QUESTION, ("apology", templates.answer(Intent.REJECT, "ru"), Intent.REJECT, True)),
+        (Intent.AMBIGUOUS, ("apology", templates.answer(Intent.REJECT, "ru"), Intent.REJECT, True)),
+        (Intent.ACCEPT, ("link", f"Слова\n{LINK}", Intent.ACCEPT, False)),
+    ],
+)
+async def test_a_wish_not_to_be_written_to_is_a_refusal(intent: Intent, expected: tuple[object, ...]) -> None:
+    verdict = Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True)
+    outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.text, outcome.intent, outcome.asks_not_to_be_contacted) == expected
+
+
+async def test_after_a_refusal_the_wish_is_heard_without_a_word() -> None:
+    words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", asks_not_to_be_contacted=True))
+    assert await answer(S.REJECTED, words, conversation()) == NoReplyNeeded((2, 3), Intent.REJECT, True)
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+@pytest.mark.parametrize("intent", Intent)
+async def test_a_human_goes_on_where_one_is_needed(status: LeadStatus, intent: Intent) -> None:
+    verdict = Verdict(intent, "Передам коллеге", "ru", needs_human="сердится")
+    outcome = await answer(status, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, QueueMessage)
+    kind = "apology" if intent is Intent.REJECT else "answer"
+    assert (outcome.kind, outcome.text, outcome.next_status) == (kind, "Передам коллеге", S.HANDED_OFF)
+    assert (outcome.reason, outcome.source) == ("сердится", verdict)
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+async def test_nobody_is_asked_back_twice(status: LeadStatus) -> None:
+    unclear = Words(verdict=Verdict(Intent.AMBIGUOUS, "Как вы сказали?", "ru"))
+    asked = Message(id=4, lead_id=17, direction="out", kind="clarification", state="sent", text="Удобно?")
+    still = Message(id=5, lead_id=17, direction="in", kind="reply", state="received", text="хм")
+    before = [message.model_copy(update={"state": "handled"}) for message in conversation()[1:]]
+    said = [conversation()[0], *before, asked, still]
+    outcome = await answer(status, unclear, said)
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.text, outcome.next_status) == (templates.handover("ru"), S.HANDED_OFF)
+    assert outcome.reason == UNCLEAR_TWICE
+    # Something else was said meanwhile, or they are understood this time.
+    answered = asked.model_copy(update={"kind": "answer"})
+    once = await answer(status, unclear, [*said[:-2], answered, still])
+    assert isinstance(once, QueueMessage)
+    assert once.kind == "clarification"
+    understood = Verdict(Intent.QUESTION, "Ответ", "ru")
+    clear = await answer(status, Words(verdict=understood), said)
+    assert isinstance(clear, QueueMessage)
+    assert clear.next_status is not S.HANDED_OFF
+
+
+async def test_who_wants_to_be_left_alone_is_not_told_that_somebody_will_write() -> None:
+    verdict = Verdict(
+        Intent.REJECT, "Передам коллеге", "ru", needs_human="угрожает жалобой", asks_not_to_be_contacted=True
+    )
+    outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.text, outcome.next_status) == (templates.answer(Intent.REJECT, "ru"), S.REJECTED)
+
+
+def form(number: int = 4) -> Message:
+    return Message(id=number, lead_id=17, direction="in", kind="request", state="received", text="Ещё бот")
+
+
+@pytest.mark.parametrize("status", EXPECTED)
+@pytest.mark.parametrize("intent", Intent)
+async def test_a_form_alone_moves_nobody(status: LeadStatus, intent: Intent) -> None:
+    words = Words(verdict=Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True))
+    outcome = await answer(status, words, [conversation()[0], form()])
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.next_status, outcome.intent) == ("answer", None, Intent.QUESTION)
+    assert (outcome.answers_message_ids, outcome.asks_not_to_be_contacted) == ((4,), False)
+    ours = intent in {Intent.QUESTION, Intent.AMBIGUOUS}
+    assert outcome.text == ("Слова" if ours else templates.noted("ru"))
+
+
+async def test_a_form_alone_whose_answer_was_unfit_is_noted() -> None:
+    words = Words(verdict=Verdict(Intent.QUESTION, "Хороший вопрос!", "en", refused="a link"))
+    outcome = await answer(S.ENGAGED, words, [form()])
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.text == templates.noted("en")
+
+
+@pytest.mark.parametrize(
+    ("intent", "text"), [(Intent.QUESTION, "Слова"), (Intent.REJECT, templates.handover("ru"))]
+)
+async def test_a_form_may_need_a_human(intent: Intent, text: str) -> None:
+    words = Words(verdict=Verdict(intent, "Слова", "ru", needs_human="жалоба"))
+    outcome = await answer(S.ENGAGED, words, [form()])
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.next_status, outcome.text) == ("answer", S.HANDED_OFF, text)
+
+
+async def test_a_form_beside_words_is_answered_with_them() -> None:
+    words = Words()
+    outcome = await answer(S.CONTACTED, words, [*conversation(), form()])
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.next_status, outcome.answers_message_ids) == (
+        "link",
+        S.SCHEDULED,
+        (2, 3, 4),
+    )
+    assert "<new_request>\nЕщё бот\n</new_request>" in words.conversations[0][-1].text
+
+
+async def test_a_form_beside_thanks_is_not_passed_over() -> None:
+    outcome = await answer(S.SCHEDULED, Words(), [*conversation(), form()])
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.text, outcome.next_status) == ("answer", templates.noted("ru"), None)
+
+
+@pytest.mark.parametrize("status", [S.SCHEDULED, S.BOOKED])
+async def test_the_link_is_given_again_to_who_asks_for_it(status: LeadStatus) -> None:
+    again = "киньте ссылку ещё раз"
+    lost = Message(id=4, lead_id=17, direction="in", kind="reply", state="received", text=again)
+    outcome = await answer(status, Words(), [*conversation()[:1], lost])
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.next_status) == ("link", None)
+    assert outcome.text.endswith(LINK)

@@ -1,0 +1,82 @@
+"""Who asked to be written to later is, once, unless they write first; what is deleted is not answered."""
+
+from datetime import timedelta
+
+from shared.database.engine import Database
+from shared.database.models import Lead
+from shared.statuses import Intent
+from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_of, now_of, take_lease
+from tests.support.settling import S, write
+from worker.domain.outcomes import Delivered, NothingToDo, QueueMessage, Suppressed
+from worker.domain.telegram_port import Incoming
+from worker.messaging import inbox
+from worker.queue.leases import WorkerId
+
+LATER = NOW + timedelta(days=3)
+
+
+async def promised(database: Database, me: WorkerId) -> Lead:
+    """A lead that was told that we write again."""
+    lead = await add_leased(database, me, S.CONTACTED)
+    letter = await add_message(database, lead, telegram_message_id=me.account_id * 1000)
+    answers = (letter.id or 0,)
+    say = QueueMessage(
+        "answer", f"{lead.id}:reply", "Напишу", S.ENGAGED, answers, Intent.ACCEPT, follow_up_at=LATER
+    )
+    await write(database, me, lead, say)
+    await take_lease(database, lead, me.lease_name)
+    *_, queued = await messages_of(database, lead)
+    settled = await write(database, me, lead, Delivered(queued.id or 0, me.account_id * 1000 + 1, NOW))
+    assert (settled.status, settled.due) == (S.ENGAGED, LATER)
+    return await now_of(database, lead)
+
+
+async def test_it_is_said_once(kept_database: Database, me: WorkerId) -> None:
+    lead = await promised(kept_database, me)
+    await take_lease(kept_database, lead, me.lease_name)
+    assert (await write(kept_database, me, lead, NothingToDo())).due == LATER
+    await take_lease(kept_database, lead, me.lease_name)
+    await write(
+        kept_database, me, lead, QueueMessage("follow_up", f"{lead.id}:follow_up:1", "Вы просили", None)
+    )
+    await take_lease(kept_database, lead, me.lease_name)
+    *_, queued = await messages_of(kept_database, lead)
+    sent = Delivered(queued.id or 0, me.account_id * 1000 + 2, LATER)
+    assert (await write(kept_database, me, lead, sent)).due is None
+    assert (await now_of(kept_database, lead)).follow_up_at is None
+
+
+async def test_new_words_cancel_it(kept_database: Database, me: WorkerId) -> None:
+    lead = await promised(kept_database, me)
+    incoming = Incoming(lead.telegram_user_id or 0, me.account_id * 1000 + 5, "Уже свободен", NOW)
+    async with kept_database.writing() as session:
+        await inbox.receive(session, me.account_id, incoming, now=NOW, debounce=DEBOUNCE)
+    after = await now_of(kept_database, lead)
+    assert (after.follow_up_at, after.due_at) == (None, NOW + DEBOUNCE)
+
+
+async def test_who_is_to_be_left_alone_is_not_written_to(kept_database: Database, me: WorkerId) -> None:
+    lead = await promised(kept_database, me)
+    await take_lease(kept_database, lead, me.lease_name)
+    assert (await write(kept_database, me, lead, Suppressed("в списке"))).due is None
+
+
+async def test_what_is_taken_back_is_not_answered(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, S.ENGAGED)
+    number = me.account_id * 1000
+    await add_message(kept_database, lead, state="handled", telegram_message_id=number + 1)
+    kept = await add_message(kept_database, lead, telegram_message_id=number + 2, text="Да")
+    gone = await add_message(kept_database, lead, telegram_message_id=number + 3, text="Нет")
+    async with kept_database.writing() as session:
+        await inbox.mark_deleted(session, me.account_id, [number + 1, number + 3, number + 9])
+    assert [row.state for row in await messages_of(kept_database, lead)] == ["handled", "received", "deleted"]
+    # Thought of before it was taken back: what is left of it is still answered.
+    answers = (kept.id or 0, gone.id or 0)
+    await write(
+        kept_database,
+        me,
+        lead,
+        QueueMessage("answer", f"{lead.id}:reply", "Ответ", None, answers, Intent.ACCEPT),
+    )
+    rows = await messages_of(kept_database, lead)
+    assert [row.state for row in rows] == ["handled", "handled", "deleted", "queued"]

@@ -1,0 +1,107 @@
+"""Settling while others write: two leads of one person, and messages that arrive meanwhile."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from shared.database.engine import Database
+from shared.database.models import Lead
+from shared.statuses import Intent, LeadStatus
+from tests.support.rows import DEBOUNCE, NOW, POLICY, add_leased, add_message, messages_of, now_of
+from worker.dispatch.moves import SettlementResult
+from worker.dispatch.settlement import Settlement
+from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound
+from worker.domain.telegram_port import Incoming, Peer
+from worker.messaging import inbox
+from worker.queue.leases import WorkerId
+
+S = LeadStatus
+ROUNDS = range(5)
+
+
+async def write(database: Database, me: WorkerId, lead: Lead, outcome: Outcome) -> SettlementResult:
+    return await Settlement(database, me, POLICY).settle(lead, outcome, now=NOW)
+
+
+async def receive(database: Database, me: WorkerId, lead: Lead, number: int) -> None:
+    incoming = Incoming(lead.telegram_user_id or 0, number, "Ещё вопрос", NOW)
+    async with database.writing() as session:
+        await inbox.receive(session, me.account_id, incoming, now=NOW, debounce=DEBOUNCE)
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+async def test_of_leads_of_one_person_one_is_greeted(
+    kept_database: Database, me: WorkerId, number: int
+) -> None:
+    person = Peer(6_800_000_000 + me.account_id, 1)
+    leads = [await add_leased(kept_database, me, S.PENDING) for _ in range(4)]
+    found = [write(kept_database, me, lead, PeerFound(person, "username")) for lead in leads]
+    settled = await asyncio.gather(*found)
+    assert sorted(one.status for one in settled) == [S.HANDED_OFF] * 3 + [S.RESOLVED]
+    rows = [await now_of(kept_database, lead) for lead in leads]
+    (greeted,) = [row for row in rows if row.status is S.RESOLVED]
+    assert {row.duplicate_of for row in rows if row is not greeted} == {greeted.id}
+    asked = [message.key for message in await messages_of(kept_database, greeted)]
+    assert sorted(map(str, asked)) == sorted(f"{row.id}:request" for row in rows if row is not greeted)
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+async def test_a_message_meets_the_verdict_on_those_before(
+    kept_database: Database, me: WorkerId, number: int
+) -> None:
+    lead = await add_leased(kept_database, me, S.SCHEDULED)
+    understood = await add_message(kept_database, lead)
+    await asyncio.gather(
+        write(kept_database, me, lead, NoReplyNeeded((understood.id or 0,), Intent.ACCEPT)),
+        receive(kept_database, me, lead, 1),
+    )
+    row = await now_of(kept_database, lead)
+    assert (row.due_at, row.leased_by) == (NOW + DEBOUNCE, None)
+    assert [message.state for message in await messages_of(kept_database, lead)] == ["handled", "received"]
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+async def test_a_message_meets_the_record_of_the_greeting(
+    kept_database: Database, me: WorkerId, number: int
+) -> None:
+    lead = await add_leased(kept_database, me, S.RESOLVED)
+    greeting = await add_message(
+        kept_database, lead, direction="out", kind="greeting", state="queued", next_status=S.CONTACTED
+    )
+    await asyncio.gather(
+        write(kept_database, me, lead, Delivered(greeting.id or 0, 1, NOW)),
+        receive(kept_database, me, lead, 2),
+    )
+    row = await now_of(kept_database, lead)
+    assert (row.status, row.due_at) == (S.CONTACTED, NOW + DEBOUNCE)
+
+
+async def test_the_first_to_arrive_sets_the_limit(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, S.ENGAGED)
+    await add_message(kept_database, lead, created_at=NOW - timedelta(minutes=1))
+    await add_message(kept_database, lead, created_at=NOW)
+    settled = await write(kept_database, me, lead, NoReplyNeeded((), Intent.AMBIGUOUS))
+    # Sixty seconds of talk are more than six quiets of eight.
+    assert settled.lead is not None
+
+
+@pytest.mark.parametrize("number", ROUNDS)
+async def test_a_new_request_meets_the_end_of_the_conversation(
+    kept_database: Database, me: WorkerId, number: int
+) -> None:
+    """It is taken up in the old conversation or greeted anew, and never neither."""
+    old = await add_leased(kept_database, me, S.CONTACTED)
+    new = await add_leased(kept_database, me, S.PENDING)
+    apology = await add_message(
+        kept_database, old, direction="out", kind="apology", state="queued", next_status=S.REJECTED
+    )
+    await asyncio.gather(
+        write(kept_database, me, old, Delivered(apology.id or 0, None, NOW)),
+        write(kept_database, me, new, PeerFound(Peer(old.telegram_user_id or 0, 1), "username")),
+    )
+    before, after = await now_of(kept_database, old), await now_of(kept_database, new)
+    asked = [message.kind for message in await messages_of(kept_database, old)][1:]
+    assert before.status is S.REJECTED
+    joined = (after.status, asked, before.due_at) == (S.HANDED_OFF, ["request"], NOW + DEBOUNCE)
+    assert joined != ((after.status, asked, before.due_at) == (S.RESOLVED, [], None))

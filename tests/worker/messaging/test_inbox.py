@@ -1,0 +1,228 @@
+"""What people wrote: stored once, with the right lead, and answered after a quiet."""
+
+import asyncio
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from shared.database.engine import Database
+from shared.database.models import Lead
+from shared.leads.transitions import change_status
+from shared.statuses import Intent, LeadStatus
+from tests.support.rows import DEBOUNCE, NOW, add_account, add_leased, add_message, messages_of, now_of
+from worker.domain.telegram_port import Incoming
+from worker.messaging import inbox
+from worker.queue import leases
+from worker.queue.leases import WorkerId
+
+SECOND = timedelta(seconds=1)
+
+
+def letter(lead: Lead, number: int = 1, text: str = "Здравствуйте!") -> Incoming:
+    return Incoming(lead.telegram_user_id or 0, number, text, NOW - SECOND)
+
+
+async def receive(
+    database: Database, me: WorkerId, incoming: Incoming, at: timedelta = timedelta()
+) -> Lead | None:
+    async with database.writing() as session:
+        return await inbox.receive(session, me.account_id, incoming, now=NOW + at, debounce=DEBOUNCE)
+
+
+async def test_a_message_is_stored_as_it_came(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.CONTACTED, due_at=None)
+    found = await receive(kept_database, me, letter(lead, 42))
+    assert found is not None
+    assert found.id == lead.id
+    (message,) = await messages_of(kept_database, lead)
+    assert (message.text, message.telegram_message_id) == ("Здравствуйте!", 42)
+    assert (message.direction, message.kind, message.state) == ("in", "reply", "received")
+    assert (message.created_at, message.sent_at) == (NOW, NOW - SECOND)
+    assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
+
+
+async def test_however_often_it_arrives_it_is_stored_once(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.CONTACTED, due_at=None)
+    arrivals = [receive(kept_database, me, letter(lead, 42), number * SECOND) for number in range(6)]
+    stored = [found for found in await asyncio.gather(*arrivals) if found is not None]
+    assert len(stored) == 1
+    assert len(await messages_of(kept_database, lead)) == 1
+    assert await receive(kept_database, me, letter(lead, 42), 60 * SECOND) is None
+    due = (await now_of(kept_database, lead)).due_at
+    assert due is not None
+    assert due <= NOW + 5 * SECOND + DEBOUNCE
+
+
+async def test_one_number_in_two_accounts_is_two_messages(kept_database: Database, me: WorkerId) -> None:
+    other = WorkerId(await add_account(kept_database), "life1")
+    mine = await add_leased(kept_database, me, LeadStatus.CONTACTED)
+    theirs = await add_leased(
+        kept_database, other, LeadStatus.CONTACTED, telegram_user_id=mine.telegram_user_id
+    )
+    assert await receive(kept_database, me, letter(mine, 42)) is not None
+    assert await receive(kept_database, other, letter(theirs, 42)) is not None
+    assert [len(await messages_of(kept_database, lead)) for lead in (mine, theirs)] == [1, 1]
+
+
+async def test_strangers_are_not_heard(kept_database: Database, me: WorkerId) -> None:
+    assert await receive(kept_database, me, Incoming(1, 1, "Реклама", NOW)) is None
+
+
+async def test_it_belongs_to_the_open_conversation_or_else_to_the_latest(
+    kept_database: Database, me: WorkerId
+) -> None:
+    person = 6_500_000_000 + me.account_id
+    first, opened, last = [
+        await add_leased(kept_database, me, status, telegram_user_id=person)
+        for status in (LeadStatus.BOOKED, LeadStatus.ENGAGED, LeadStatus.REJECTED)
+    ]
+    found = await receive(kept_database, me, letter(first, 1))
+    assert found is not None
+    assert found.id == opened.id
+    async with kept_database.writing() as session:
+        await change_status(session, opened, LeadStatus.NO_REPLY, reason=None, actor="test", now=NOW)
+    found = await receive(kept_database, me, letter(first, 2))
+    assert found is not None
+    assert found.id == last.id
+
+
+async def test_each_message_prolongs_the_quiet_up_to_a_limit(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=None)
+    dues = []
+    for number in range(12):
+        await receive(kept_database, me, letter(lead, number + 1), number * 6 * SECOND)
+        dues.append((await now_of(kept_database, lead)).due_at)
+    most = NOW + inbox.MAX_DEBOUNCES * DEBOUNCE
+    assert dues == [min(NOW + number * 6 * SECOND + DEBOUNCE, most) for number in range(12)]
+    assert dues[-1] == most
+
+
+@pytest.mark.parametrize("status", sorted(inbox.ANSWERED))
+async def test_words_make_a_conversation_due(
+    kept_database: Database, me: WorkerId, status: LeadStatus
+) -> None:
+    lead = await add_leased(kept_database, me, status, due_at=None)
+    await receive(kept_database, me, letter(lead))
+    assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
+
+
+@pytest.mark.parametrize(
+    "status", sorted(set(LeadStatus) - inbox.ANSWERED - {LeadStatus.PENDING, LeadStatus.HANDED_OFF})
+)
+async def test_words_that_nobody_answers_now_are_kept(
+    kept_database: Database, me: WorkerId, status: LeadStatus
+) -> None:
+    lead = await add_leased(kept_database, me, status, due_at=None)
+    assert await receive(kept_database, me, letter(lead)) is not None
+    assert [message.state for message in await messages_of(kept_database, lead)] == ["received"]
+    assert (await now_of(kept_database, lead)).due_at is None
+
+
+async def test_what_is_said_to_a_human_is_the_humans(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.HANDED_OFF, due_at=None)
+    await receive(kept_database, me, letter(lead))
+    assert [message.state for message in await messages_of(kept_database, lead)] == ["handled"]
+    assert (await now_of(kept_database, lead)).due_at is None
+
+
+async def test_what_waits_to_be_sent_is_not_brought_forward(kept_database: Database, me: WorkerId) -> None:
+    hours = NOW + timedelta(hours=5)
+    lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=hours)
+    await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
+    await receive(kept_database, me, letter(lead))
+    assert (await now_of(kept_database, lead)).due_at == hours
+
+
+async def test_a_message_that_meets_the_delivery_is_answered(kept_database: Database, me: WorkerId) -> None:
+    """An automatic reply comes within milliseconds, while the greeting is being recorded."""
+    lead = await add_leased(kept_database, me, LeadStatus.RESOLVED, due_at=None)
+    async with kept_database.writing() as session:
+        locked = await leases.lock_leased(session, lead.id or 0, me)
+        arriving = asyncio.create_task(receive(kept_database, me, letter(lead)))
+        # It reads the lead while the delivery is not committed yet.
+        await asyncio.wait({arriving}, timeout=0.1)
+        await change_status(
+            session, locked, LeadStatus.CONTACTED, reason="delivered", actor="worker", now=NOW, due_at=None
+        )
+    assert await arriving is not None
+    assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
+
+
+async def test_understood_messages_are_marked(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
+    one, two, three = [await add_message(kept_database, lead) for _ in range(3)]
+    async with kept_database.writing() as session:
+        await inbox.handle(session, [one.id or 0, two.id or 0], Intent.ACCEPT)
+    after = await messages_of(kept_database, lead)
+    assert [(message.state, message.intent) for message in after] == [
+        ("handled", Intent.ACCEPT),
+        ("handled", Intent.ACCEPT),
+        ("received", None),
+    ]
+    async with kept_database.reading() as session:
+        assert await inbox.debounce_ends_at(session, lead.id or 0, debounce=DEBOUNCE) == NOW + DEBOUNCE
+    async with kept_database.writing() as session:
+        await inbox.handle(session, [three.id or 0], Intent.REJECT)
+        assert await inbox.debounce_ends_at(session, lead.id or 0, debounce=DEBOUNCE) is None
+
+
+async def test_an_edit_changes_what_is_not_answered_yet(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=None)
+    base = me.account_id * 1000
+    answered = await add_message(kept_database, lead, state="handled", telegram_message_id=base, text="да")
+    await receive(kept_database, me, letter(lead, base + 1, "нет"))
+    due = (await now_of(kept_database, lead)).due_at
+    for number, text in ((base, "поздно"), (base + 1, "да, удобно"), (base + 2, "не было")):
+        edited = Incoming(lead.telegram_user_id or 0, number, text, NOW, edited=True)
+        assert await receive(kept_database, me, edited, SECOND) is None
+    texts = [message.text for message in await messages_of(kept_database, lead)]
+    assert texts == [answered.text, "да, удобно"]
+    assert (await now_of(kept_database, lead)).due_at == due
+
+
+async def spoken(database: Database, lead: Lead, *ours: int, theirs: int | None = None) -> Lead:
+    """A lead with messages of these numbers."""
+    for number in ours:
+        await add_message(
+            database, lead, direction="out", kind="answer", state="sent", telegram_message_id=number
+        )
+    if theirs is not None:
+        await add_message(database, lead, telegram_message_id=theirs)
+    return lead
+
+
+async def test_conversations_to_look_through(kept_database: Database, me: WorkerId) -> None:
+    numbers = count(me.account_id * 1000)
+    kept = [
+        await spoken(kept_database, await add_leased(kept_database, me, status), next(numbers))
+        for status in sorted(inbox.ANSWERED | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF})
+    ]
+    for status in (LeadStatus.PENDING, LeadStatus.UNREACHABLE, LeadStatus.FAILED):
+        over = await add_leased(kept_database, me, status, account_id=me.account_id)
+        await spoken(kept_database, over, next(numbers))
+    old = await add_leased(kept_database, me, LeadStatus.ENGAGED, updated_at=NOW - timedelta(days=40))
+    await spoken(kept_database, old, next(numbers))
+    other = WorkerId(await add_account(kept_database), "x")
+    await spoken(kept_database, await add_leased(kept_database, other, LeadStatus.ENGAGED), next(numbers))
+    # Not greeted yet: whatever is in that chat belongs to something else.
+    silent = await add_leased(kept_database, me, LeadStatus.RESOLVED)
+    await spoken(kept_database, silent, theirs=next(numbers))
+    unasked = await add_leased(kept_database, me, LeadStatus.ENGAGED)
+    await spoken(kept_database, unasked, next(numbers))
+    people = [lead.telegram_user_id or 0 for lead in (*kept, old, silent)]
+    async with kept_database.reading() as session:
+        found = await inbox.conversations(session, me.account_id, people, since=NOW - timedelta(days=30))
+    assert {one.lead.id for one in found} == {lead.id for lead in kept}
+
+
+async def test_where_a_conversation_begins_and_ends(kept_database: Database, me: WorkerId) -> None:
+    base = me.account_id * 1000
+    lead = await add_leased(kept_database, me, LeadStatus.CONTACTED)
+    await spoken(kept_database, lead, base + 9, base + 7, theirs=base + 11)
+    await add_message(kept_database, lead, telegram_message_id=base + 5)
+    await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
+    people = [lead.telegram_user_id or 0]
+    async with kept_database.reading() as session:
+        (found,) = await inbox.conversations(session, me.account_id, people, since=NOW)
+    assert (found.first_sent, found.newest) == (base + 7, base + 11)

@@ -1,0 +1,72 @@
+"""`python -m worker status`: what stands in the database, in tables and in JSON."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.database.engine import Database
+from shared.database.models import AccountHold
+from shared.statuses import LeadStatus
+from tests.support.rows import NOW, add_account, add_lead, add_message
+from tests.support.worker_command import run
+from worker.monitoring import status_report
+
+
+@pytest.fixture
+async def busy(database: Database) -> Database:
+    """An account with a hold, and leads of different ages."""
+    account_id = await add_account(
+        database, username="ours", state="limited", state_reason="PEER_FLOOD", outreach_limit=30
+    )
+    async with database.writing() as session:
+        until = NOW + timedelta(days=30_000)
+        method = "contacts.resolveUsername"
+        session.add(AccountHold(account_id=account_id, method=method, until=until, reason="x"))
+    await add_lead(database, due_at=NOW - timedelta(seconds=90))
+    await add_lead(database, created_at=NOW - timedelta(days=3), due_at=None)
+    lead = await add_lead(
+        database,
+        status=LeadStatus.ENGAGED,
+        created_at=NOW - timedelta(days=30),
+        account_id=account_id,
+        due_at=NOW + timedelta(hours=1),
+    )
+    await add_message(database, lead)
+    await add_message(database, lead, direction="out", kind="answer", state="queued")
+    return database
+
+
+async def test_the_tables(busy: Database) -> None:
+    lines = status_report.as_text(await status_report.look(busy, now=NOW)).splitlines()
+    assert lines[1].startswith("@ours    limited: PEER_FLOOD  no       0/30")
+    assert "contacts.resolveUsername until 2109-" in lines[1]
+    assert lines[3:8] == [
+        "waiting",
+        "due leads             1",
+        "oldest due, seconds  90",
+        "outbox                1",
+        "inbox                 1",
+    ]
+    assert lines[9:] == [
+        "leads    24 hours  7 days  all",
+        "pending         1       2    2",
+        "engaged         0       0    1",
+    ]
+
+
+async def test_the_same_for_programs(busy: Database) -> None:
+    found = json.loads(status_report.as_json(await status_report.look(busy, now=NOW)))
+    assert found["waiting"]["inbox"] == 1
+    assert found["funnel"]["pending"] == {"all": 2, "7 days": 2, "24 hours": 1}
+    assert found["accounts"][0]["account"] == "@ours"
+
+
+def test_the_command_needs_the_database_alone(tmp_path: Path, sqlite_url: str) -> None:
+    done = run(tmp_path, "status", DATABASE_URL=sqlite_url)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[0] == "account: none"
+    empty = run(tmp_path, "status", DATABASE_URL="sqlite:///empty.db")
+    assert (empty.returncode, empty.stdout) == (1, "")
+    assert empty.stderr == "error: the database is not migrated: alembic upgrade head\n"

@@ -1,0 +1,102 @@
+"""What ends the loop's wait: work, a set moment, a poll, a lead becoming due, a write to SQLite."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from shared.clock import utc_now
+from shared.database.engine import Database
+from tests.support.rows import add_lead
+from worker.queue.wakeups import WATCH_SECONDS, Wakeups, listen, watch
+
+DEADLINE = 30
+NEVER = 3600
+
+
+async def ended(wakeups: Wakeups) -> bool:
+    """Whether the wait ends by a wake-up, long before the poll."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await wakeups.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def test_work_that_is_there_already() -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    wakeups.wake()
+    wakeups.wake()
+    assert await ended(wakeups)
+    # Two wake-ups are one: the next wait is a wait again.
+    waiting = asyncio.create_task(wakeups.wait())
+    await asyncio.wait({waiting}, timeout=0.05)
+    assert not waiting.done()
+    wakeups.wake()
+    await asyncio.wait_for(waiting, DEADLINE)
+
+
+@pytest.mark.parametrize("delay", [timedelta(milliseconds=50), timedelta(), timedelta(hours=-1)])
+async def test_a_moment_that_was_set(delay: timedelta) -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    moment = utc_now() + delay
+    wakeups.wake_at(moment)
+    assert await ended(wakeups)
+    assert utc_now() >= moment
+
+
+async def test_a_clock_that_is_set_back_meanwhile() -> None:
+    behind = timedelta()
+    wakeups = Wakeups(lambda: utc_now() - behind, NEVER)
+    moment = utc_now() + timedelta(milliseconds=20)
+    wakeups.wake_at(moment)
+    behind = timedelta(milliseconds=80)
+    assert await ended(wakeups)
+    assert utc_now() - behind >= moment
+
+
+async def test_the_poll() -> None:
+    assert await ended(Wakeups(utc_now, 0.01))
+
+
+@pytest.fixture
+async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
+    database = Database(request.getfixturevalue("postgres").create())
+    yield database
+    await database.close()
+
+
+async def test_a_lead_that_is_due_now(database: Database) -> None:
+    wakeups = Wakeups(utc_now, NEVER)
+    listening = asyncio.create_task(listen(database, wakeups))
+    # What became due before it listened is looked for at once.
+    assert await ended(wakeups)
+    await add_lead(database, due_at=utc_now())
+    assert await ended(wakeups)
+    await add_lead(database, due_at=utc_now() + timedelta(hours=1))
+    waiting = asyncio.create_task(wakeups.wait())
+    await asyncio.wait({waiting}, timeout=0.1)
+    assert not waiting.done()
+    waiting.cancel()
+    listening.cancel()
+    await asyncio.gather(waiting, listening, return_exceptions=True)
+
+
+async def test_a_write_to_sqlite_by_anybody(sqlite_url: str) -> None:
+    database, wakeups = Database(sqlite_url), Wakeups(utc_now, NEVER)
+    watching = asyncio.create_task(watch(database, wakeups))
+    assert await ended(wakeups), "what became due before is looked for"
+    written = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('PRAGMA user_version = 7')"
+    done = await asyncio.create_subprocess_exec(sys.executable, "-c", written, database.url.database or "")
+    assert await done.wait() == 0
+    assert await ended(wakeups)
+    waiting = asyncio.create_task(wakeups.wait())
+    await asyncio.wait({waiting}, timeout=4 * WATCH_SECONDS)
+    assert not waiting.done(), "nobody has written"
+    waiting.cancel()
+    watching.cancel()
+    await asyncio.gather(waiting, watching, return_exceptions=True)
+    await database.close()

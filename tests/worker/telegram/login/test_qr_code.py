@@ -1,0 +1,156 @@
+"""`python -m worker login` by QR code and to a string, at a real terminal, against the sandbox's Telegram."""
+
+import asyncio
+import stat
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.people import Account, AccountFields
+from tests.support.terminal import Terminal, open_terminal
+from tests.support.worker_command import command, environment
+from tests.worker.telegram.conftest import BRIEF, opened, settings_of, until
+from worker.telegram.adapter import TelegramAccount
+from worker.telegram.login import qr_code
+
+Start = Callable[..., Awaitable[Terminal]]
+
+
+@pytest.fixture
+def settings(telegram: Telegram) -> dict[str, str]:
+    return {
+        "TELEGRAM_API_ID": "1",
+        "TELEGRAM_API_HASH": "hash",
+        "TELEGRAM_SESSION_NAME": "worker",
+        "TELEGRAM_SERVER": telegram.address,
+        "TELEGRAM_SERVER_KEY": telegram.key.spki_pem,
+    }
+
+
+@pytest.fixture
+async def start(settings: dict[str, str], account: Account, tmp_path: Path) -> AsyncIterator[Start]:
+    """Begins a login at a terminal."""
+    terminals: list[Terminal] = []
+
+    async def start(*options: str) -> Terminal:
+        here = environment(tmp_path / "sessions", settings)
+        terminals.append(await open_terminal(command("login", *options), tmp_path, here))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        await terminal.close()
+
+
+def files(folder: Path) -> list[Path]:
+    """Sessions that were written down."""
+    return list(folder.glob("*.session*"))
+
+
+def tokens(telegram: Telegram) -> list[bytes]:
+    """What was exported so far and not yet used."""
+    return list(telegram._methods.tokens)
+
+
+async def shown_code(terminal: Terminal, telegram: Telegram, number: int = 1) -> bytes:
+    """The token of the code that is drawn, the `number`th of this login."""
+    await until(lambda: len(tokens(telegram)) >= number)
+    token = tokens(telegram)[number - 1]
+    for line in qr_code.draw(qr_code.link(token)).splitlines():
+        await terminal.expect(line)
+    return token
+
+
+async def test_a_scan_of_the_code_drawn_last_signs_in(
+    start: Start, telegram: Telegram, account: Account, tmp_path: Path
+) -> None:
+    telegram.settings.login_token_seconds = 1
+    terminal = await start("--qr")
+    await terminal.expect("Link Desktop Device")
+    await until(lambda: tokens(telegram))
+    telegram.settings.login_token_seconds = 30
+    expired = await shown_code(terminal, telegram)
+    await shown_code(terminal, telegram, 2)
+    folder = tmp_path / "sessions"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files(folder)} == {0o600}
+    assert not telegram.scan(account.id, expired)
+    assert telegram.scan(account.id)
+    code, shown = await terminal.end()
+    assert (code, "Signed in as @gordovcode_ai: " in shown) == (0, True)
+    assert stat.S_IMODE((folder / "worker.session").stat().st_mode) == 0o600
+    async with opened(
+        TelegramAccount(settings_of(folder, telegram_server=telegram.address), BRIEF)
+    ) as worker:
+        assert worker.session.connected
+
+
+async def test_the_password_comes_after_the_scan_in_another_data_centre(
+    start: Start, telegram: Telegram
+) -> None:
+    far = AccountFields(name="Дальний", phone="+79990000003", password="тайна", dc=4)
+    account = telegram.world.add_account(far)
+    terminal = await start("--qr")
+    await shown_code(terminal, telegram)
+    telegram.scan(account.id)
+    await terminal.expect("Two-step verification password: ")
+    terminal.type("тайна")
+    code, shown = await terminal.end()
+    assert (code, "Signed in as Дальний: " in shown) == (0, True)
+    assert "тайна" not in shown
+    assert [auth.dc for auth in telegram.keys.of(account.id)] == [4]
+    assert telegram.calls.counts["auth.ImportLoginToken"] == 1
+
+
+async def test_a_phone_of_another_data_centre(start: Start, telegram: Telegram) -> None:
+    account = telegram.world.add_account(AccountFields(name="Дальний", phone="+79990000003", dc=4))
+    terminal = await start()
+    await terminal.expect("country code: ")
+    terminal.type("+79990000003")
+    await terminal.expect("Code: ")
+    terminal.type("12345")
+    code, shown = await terminal.end()
+    assert (code, "Signed in as Дальний: " in shown) == (0, True)
+    assert [auth.dc for auth in telegram.keys.of(account.id)] == [4]
+
+
+async def test_leaving_the_code_is_no_crash(start: Start, telegram: Telegram) -> None:
+    terminal = await start("--qr")
+    await shown_code(terminal, telegram)
+    terminal.press(b"\x03")
+    code, shown = await terminal.end()
+    assert (code, "cancelled" in shown) == (3, True)
+    assert "Traceback" not in shown
+
+
+async def test_a_wrong_hash_is_named(start: Start, telegram: Telegram) -> None:
+    telegram.settings.api_hash = "another"
+    terminal = await start("--qr")
+    code, shown = await terminal.end()
+    assert code == 3
+    assert "error: TELEGRAM_API_ID and TELEGRAM_API_HASH do not belong together" in shown
+
+
+async def test_a_session_for_a_setting(
+    settings: dict[str, str], telegram: Telegram, account: Account, tmp_path: Path
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *command("login", "--string"),
+        cwd=tmp_path,
+        env=environment(tmp_path, settings),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(20):
+        out, err = await process.communicate(f"+{account.phone}\n12345\n".encode())
+    # The line alone can be piped to where secrets are kept.
+    session = out.decode().strip()
+    assert "Whoever has this line has the account" in err.decode()
+    assert (process.returncode, "\n" in session, session in err.decode()) == (0, False, False)
+    assert not files(tmp_path)
+    ours = settings_of(tmp_path, telegram_server=telegram.address, telegram_session_string=session)
+    async with opened(TelegramAccount(ours, BRIEF)) as worker:
+        assert worker.session.connected
+    assert not files(tmp_path)

@@ -1,0 +1,70 @@
+"""`python -m worker`: help, exit codes, and one line for what is wrong."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.clock import utc_now
+from tests.support.worker_command import run
+from worker.monitoring import heartbeat
+
+TELEGRAM = {"TELEGRAM_API_ID": "1", "TELEGRAM_API_HASH": "hash"}
+
+
+def test_help(tmp_path: Path) -> None:
+    done = run(tmp_path, "--help")
+    assert done.returncode == 0
+    for command in ("login", "health", "doctor", "status"):
+        assert f"    {command} " in done.stdout
+    assert "Exit codes" in done.stdout
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [(), ("login",), ("health",)])
+def test_missing_settings_are_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = run(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("error: TELEGRAM_API_ID: is not set")
+    assert "TELEGRAM_API_HASH: is not set" in done.stderr
+    assert done.stdout == ""
+
+
+def test_only_what_is_missing_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, **TELEGRAM, CALENDLY_LINK="https://calendly.com/x")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: OPENAI_API_KEY: is not set")
+    assert done.stderr.count("\n") == 1
+    assert "TELEGRAM_API_ID" not in done.stderr
+
+
+def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
+    done = run(tmp_path, "sing")
+    assert done.returncode == 2
+    assert "sing" in done.stderr
+
+
+def test_health_exits_with_what_it_finds(tmp_path: Path) -> None:
+    missing = run(tmp_path, "health", **TELEGRAM)
+    assert (missing.returncode, "is missing" in missing.stdout) == (1, True)
+    path = tmp_path / "ai_assistant.health"
+    heartbeat.beat(path, heartbeat.Report("standby"), now=utc_now())
+    fresh = run(tmp_path, "health", **TELEGRAM)
+    assert (fresh.returncode, fresh.stdout) == (0, "alive, standby\n")
+    heartbeat.beat(path, heartbeat.Report("connected"), now=utc_now() - timedelta(minutes=2))
+    stale = run(tmp_path, "health", **TELEGRAM)
+    assert (stale.returncode, "s ago (connected)" in stale.stdout) == (1, True)
+
+
+def test_a_missing_session_is_the_owners_to_mend(tmp_path: Path, sqlite_url: str) -> None:
+    done = run(
+        tmp_path,
+        **TELEGRAM,
+        OPENAI_API_KEY="sk-test",
+        CALENDLY_LINK="https://calendly.com/x",
+        DATABASE_URL=sqlite_url,
+    )
+    assert done.returncode == 3
+    assert "python -m worker login" in done.stderr
+    assert "Traceback" not in done.stderr

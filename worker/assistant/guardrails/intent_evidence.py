@@ -1,0 +1,98 @@
+"""Pure: whether a person's words warrant what a model makes of them.
+
+A careful model is trusted with what words mean. What code can tell without one: that somebody gives the
+assistant orders as if it were a program, and then nothing moves without a word that says so; and that a bare
+yes is no refusal and a bare no is no consent.
+"""
+
+import re
+
+from shared.statuses import Intent
+from worker.assistant.guardrails.prompt_injection import any_of, strip_injection
+from worker.assistant.guardrails.text_normalization import search_form
+
+_YES = any_of(
+    r"\b(?:да|ага|угу|ок|окей|оке|давай\w*|хорошо|ладно|соглас\w+|конечно|разумеется|удобн\w+|можно)\b",
+    r"\b(?:можем|готов\w*|жду|подходит|подойд\w+|интересн\w+|актуальн\w+|запиш\w+ меня|договор\w+)\b",
+    r"\b(?:не против|погнали|поехали|с удовольствием)\b|\b(?:созвон|перезвон|встрет|обсуд|поговор)\w*",
+    r"\b(?:позвоните|наберите|звоните)\b|\b(?:пришл|скин|кин|дай|можно)\w* (?:\w+ )?(?:ссылк|линк)\w*",
+    r"\b(?:yes|yeah|yep|ok|okay|sure|let'?s|call me|book|sounds good|fine|works|agree\w*|ready)\b",
+    r"[👍👌✅🤝🙌💯🔥]|^\s*\++\s*$",
+)
+_NO = any_of(
+    r"\bне ?(?:интерес|актуал|нуж|надо|хоч|хот|буд|пиш|звон|беспок|присыл|треб|план|подход|готов)\w*|"
+    r"\bнет\b|\bнеа\b",
+    r"\b(?:отказ|отстан|отвал|отвяж|отпиш|удалит|стоп|спам|передум|ошиб|обойд[уе]|хватит|прекрат)\w*|"
+    r"\bв бан\b",
+    r"\bуже (?:наш|сдела|реш|выбра|заказа|не)\w*|\bникогда\b|\bидите\b|\bпош[её]?л\w*|\bмечта[йю]\w*|"
+    r"\bразбежал\w+",
+    r"\b(?:no|nope|nah|never|stop|unsubscribe|spam|remove|wrong|pass)\b|\bnot (?:interested|now|needed|"
+    r"relevant)\b",
+    r"\b(?:don'?t|do not|won'?t)\b|\balready (?:found|have|hired|done)\b|[👎🚫🙅❌🖕]",
+)
+_QUIET = any_of(
+    r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте|присылай|присылайте|шлите|"
+    r"надо (?:мне )?(?:писать|звонить))\w*",
+    r"\b(?:отпиш|отстан|отвал|отвяж)\w*|\bудалите\b|\bубер\w+ (?:мой|мои|меня|номер)|\bстоп\b|\bспам\w*|"
+    r"\bв бан\b|\bжалоб\w+",
+    r"\b(?:unsubscribe|stop|spam|leave me alone)\b|\b(?:remove|delete) (?:me|my)\b",
+    r"\b(?:don'?t|do not|never) (?:\w+ )?(?:write|call|contact|message|text|bother)\b",
+)
+_PLAIN_QUIET = any_of(
+    r"\bбольше не (?:пиши|пишите|звони|звоните|беспокой|беспокойте)\w*",
+    r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте)(?: мне| сюда| нам)? (?:больше|никогда)\b",
+    r"\b(?:удалите|уберите|сотрите) (?:все )?(?:мой|мои|мое) (?:номер|данные|контакт|телефон)\w*",
+    r"\bотпиш\w+ меня\b|\b(?:хватит|прекратите|перестаньте) (?:мне )?(?:писать|звонить|спамить)\b",
+    r"\bstop (?:writing|messaging|texting|contacting|calling) me\b|\bunsubscribe me\b",
+    r"\b(?:remove|delete) my (?:number|data|contact|phone)\b|\b(?:don'?t|never) (?:write|contact|"
+    r"text) me again\b",
+)
+_HUMAN = any_of(
+    r"\b(?:человек|люд|живо|живы|оператор|менеджер|сотрудник|специалист|руководител|директор|начальник|"
+    r"коллег)\w*",
+    r"\b(?:жалоб|жалов|верн\w+ деньги|возврат|договор|суд|адвокат|юрист|прокурат|роспотреб|полици|умер|"
+    r"смерт|больниц|авари)\w*",
+    r"\b(?:human|person|manager|operator|someone|complain\w*|refund|lawyer|sue|court|contract)\b",
+)
+# Sounds that are neither.
+_EMPTY = re.compile(r"(?:хм+|мм+|м+да|ну+|эм+|э+|а+|ээ+|hm+|um+|uh+|er+|\W)*")
+_BARE_YES = re.compile(
+    r"\W*(?:да|ага|угу|ок|окей|давай|давайте|хорошо|конечно|согласен|согласна|yes|yeah|ok|okay|sure|\+|"
+    r"👍|👌)[\s,.!)+👍]*"
+)
+_BARE_NO = re.compile(
+    r"\W*(?:нет|не|неа|не надо|не нужно|не интересно|неинтересно|нет,? спасибо|стоп|no|nope|no,? thanks|"
+    r"stop|👎)[\s.,!)👎]*"
+)
+
+
+def supports_intent(intent: Intent, said: str, *, strict: bool) -> bool:
+    """Whether the words alone allow an intent to be acted on; `strict`: somebody has given orders."""
+    if intent not in {Intent.ACCEPT, Intent.REJECT}:
+        return True
+    words = search_form(said)
+    opposite = _BARE_NO if intent is Intent.ACCEPT else _BARE_YES
+    says_nothing = _EMPTY.fullmatch(words) and not _YES.search(words) and not _NO.search(words)
+    if opposite.fullmatch(words) or says_nothing:
+        return False
+    return not strict or _borne_out(intent, strip_injection(said))
+
+
+def _borne_out(intent: Intent, own: str) -> bool:
+    refuses = _NO.search(own) is not None
+    return refuses if intent is Intent.REJECT else not refuses and _YES.search(own) is not None
+
+
+def may_opt_out(said: str) -> bool:
+    """Whether words may mean that nobody shall write again."""
+    return _QUIET.search(strip_injection(said)) is not None
+
+
+def explicit_opt_out(said: str) -> bool:
+    """Whether words can mean nothing else."""
+    return _PLAIN_QUIET.search(search_form(said)) is not None
+
+
+def may_want_human(said: str) -> bool:
+    """Whether words may call for a human."""
+    return _HUMAN.search(strip_injection(said)) is not None

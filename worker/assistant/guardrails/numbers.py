@@ -1,0 +1,124 @@
+"""Pure: the numbers of a text, digits and words alike, with the units that they count."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from worker.assistant.guardrails.text_normalization import search_form
+
+_UNITS = {
+    "minute": r"минут\w*|мин\b|minutes?|min\b",
+    "hour": r"час(?:а|ов|у|ам)?\b|hours?\b",
+    "day": r"дн(?:я|ей|и|ям)\b|день\b|сут\w+|days?\b",
+    "week": r"недел\w*|weeks?\b",
+    "month": r"месяц\w*|months?\b",
+    "year": r"год(?:а|у|ом)?\b|лет\b|years?\b",
+    "percent": r"%|процент\w*|percent",
+    "money": r"₽|руб\w*|р\.|р\b|\$|€|долл\w*|евро|usd\b|eur\b|rub\b|dollars?|euros?",
+}
+_WORDS = {
+    **dict.fromkeys(("один", "одна", "одну", "одного", "одной", "one"), 1),
+    **dict.fromkeys(("два", "две", "двух", "пара", "пару", "пары", "two", "couple of"), 2),
+    **dict.fromkeys(("три", "трех", "three"), 3),
+    **dict.fromkeys(("четыре", "четырех", "four"), 4),
+    **dict.fromkeys(("пять", "пяти", "five"), 5),
+    **dict.fromkeys(("шесть", "шести", "six"), 6),
+    **dict.fromkeys(("семь", "семи", "seven"), 7),
+    **dict.fromkeys(("восемь", "восьми", "eight"), 8),
+    **dict.fromkeys(("девять", "девяти", "nine"), 9),
+    **dict.fromkeys(("десять", "десяти", "ten"), 10),
+    **dict.fromkeys(("пятнадцать", "пятнадцати", "fifteen"), 15),
+    **dict.fromkeys(("двадцать", "двадцати", "twenty"), 20),
+    **dict.fromkeys(("тридцать", "тридцати", "thirty"), 30),
+    **dict.fromkeys(("сорок", "сорока", "forty"), 40),
+    **dict.fromkeys(("пятьдесят", "пятидесяти", "fifty"), 50),
+    **dict.fromkeys(("сто", "ста", "hundred"), 100),
+    **dict.fromkeys(("полтора", "полторы", "полутора"), 1.5),
+}
+_SCALES = {"thousand": 1_000, "million": 1_000_000}
+_SCALE = r"(?P<thousand>тыс\w*\.?|т\.\s?р\.|[кk]\b|thousand)|(?P<million>млн\.?|миллион\w*|million|m\b)"
+_UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items())
+# Thousands in groups, with cents perhaps; or a plain number, a decimal perhaps.
+_DIGITS = r"\d{1,3}(?:[\s,.]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)?"
+_NUMBER = re.compile(
+    rf"(?<![\w.,:])(?P<sign>[$€₽]\s?)?(?P<digits>{_DIGITS})"
+    rf"(?:\s?(?:{_SCALE}))?(?:-?(?:й|го|му|х|ти|ми|ю|я|е|th|st|nd|rd)\b)?[\s-]?(?:{_UNIT})?(?!\w)",
+    re.IGNORECASE,
+)
+_COUNTED = rf"(?:{'|'.join(_WORDS)})\b"
+_WORDED = re.compile(rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:\w+\s+)?(?:{_UNIT})", re.IGNORECASE)
+_SINGLE = re.compile(
+    rf"\b(?:за|через|в течение|within an?|in an?)\s+(?:(?!{_COUNTED})[^\W\d]+\s+)?(?:{_UNIT})", re.IGNORECASE
+)
+_HALF = re.compile(r"\bполчаса\b|\bhalf an hour\b", re.IGNORECASE)
+_CLOCK = re.compile(r"(?<![\d.:])(\d{1,2})[:.]([0-5]\d)(?![\d.:])(?!\s?(?:%|₽|руб|тыс|млн))")
+_DATE = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{2,4})(?![\d.])")
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The plain values of a text, those of its times of day, and the values with the unit that they count."""
+
+    values: frozenset[float]
+    clock: frozenset[float]
+    measured: frozenset[tuple[float, str]]
+    # "В течение дня", "за неделю": one of the unit, without saying so.
+    single: frozenset[str]
+
+    def __or__(self, other: "Numbers") -> "Numbers":
+        """What two texts say together."""
+        return Numbers(
+            self.values | other.values,
+            self.clock | other.clock,
+            self.measured | other.measured,
+            self.single | other.single,
+        )
+
+    def support(self, other: "Numbers") -> bool:
+        """Whether all that the other says is said here too, in digits or in words."""
+        known = self.values | {value for value, _ in self.measured}
+        return (
+            other.values | other.clock <= known | self.clock
+            and all(self._measures(value, unit) for value, unit in other.measured)
+            and other.single <= self.single | {unit for value, unit in self.measured if value == 1}
+        )
+
+    def _measures(self, value: float, unit: str) -> bool:
+        # Who says "в 15" or "на 15" is understood by "15 часов", but no hour makes minutes or money.
+        loose = self.values | (self.clock if unit == "hour" else frozenset())
+        return (value, unit) in self.measured or value in loose
+
+
+# The description is read again at every turn.
+@lru_cache(maxsize=64)
+def read(text: str) -> Numbers:
+    """The numbers of a text; a time of day counts by its hour, so that "в 15" supports "15:00"."""
+    values: set[float] = set()
+    clock: set[float] = set()
+    measured: set[tuple[float, str]] = set()
+    rest = search_form(text)
+    for date in _DATE.finditer(rest):
+        values |= {float(part) for part in date.groups()}
+    rest = _DATE.sub(" ", rest)
+    for time in _CLOCK.finditer(rest):
+        clock |= {float(part) for part in time.groups() if part != "00"}
+    rest = _CLOCK.sub(" ", rest)
+    for found in _NUMBER.finditer(rest):
+        values.add(_value(found))
+        if unit := "money" if found["sign"] else _unit(found):
+            measured.add((_value(found), unit))
+    measured |= {(float(_WORDS[found["word"]]), _unit(found)) for found in _WORDED.finditer(rest)}
+    single = frozenset(_unit(found) for found in _SINGLE.finditer(rest))
+    if _HALF.search(rest):
+        measured.add((30.0, "minute"))
+    return Numbers(frozenset(values), frozenset(clock), frozenset(measured), single)
+
+
+def _value(found: re.Match[str]) -> float:
+    digits = re.sub(r"[\s,.](?=\d{3}(?!\d))", "", found["digits"]).replace(",", ".")
+    scale = next((factor for name, factor in _SCALES.items() if found[name]), 1)
+    return float(digits) * scale
+
+
+def _unit(found: re.Match[str]) -> str:
+    return next((name for name in _UNITS if found[name]), "")

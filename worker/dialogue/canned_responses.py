@@ -1,0 +1,121 @@
+"""Pure: what people say that a fixed answer serves best, whatever the model makes of it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.statuses import Intent, LeadStatus
+
+Case = Literal["call", "calendar", "move"]
+
+_CALL = re.compile(
+    r"\b(?:(?:по|пере)звоните|позвони|перезвони|наберите|набери)\b(?:\s+(?:мне|лучше|сами|пожалуйста))?"
+    r"|\bcall me\b|\bgive me a call\b",
+    re.IGNORECASE,
+)
+_NO_CALL = re.compile(r"\bне (?:по|пере)?звон|\bdon'?t call|\bсами? позвон", re.IGNORECASE)
+_CALENDAR = re.compile(
+    r"\b(?:ссылк|календар|сайт|страниц|calendly|запис)\w*\b.{0,40}"
+    r"\bне (?:открыва|работа|груз|получа|выход)\w*"
+    r"|\bне (?:открыва|работа|груз|получа|выход|могу)\w*\b.{0,40}\b(?:ссылк|календар|calendly|запис)\w*"
+    r"|\bнет (?:подходящего|удобного|свободного) времени\b"
+    r"|\b(?:link|calendar|page)\b.{0,40}(?:\bnot|n'?t|\bnever) (?:work|open|load)\w*",
+    re.IGNORECASE | re.DOTALL,
+)
+_MEETING = r"(?:встреч|созвон|звон|запис)\w*"
+_DAY = (
+    r"на (?:друг\w+ (?:день|час|врем|дат)|завтра|послезавтра|понедельник|вторник|сред|четверг|пятниц"
+    r"|суббот|воскресен|утро|вечер|недел|следующ|попозже|пораньше|\d)\w*"
+)
+# Data, sites and subscriptions are moved and cancelled as well: it has to be a meeting, or to another day.
+_MOVE = re.compile(
+    rf"\bперен(?:ес|ос)\w*.{{0,30}}(?:\b{_MEETING}|\b{_DAY})|\b{_MEETING}.{{0,30}}\bперен(?:ес|ос)\w*"
+    rf"|\bотмен\w*.{{0,20}}\b{_MEETING}|\b{_MEETING}.{{0,20}}\bотмен\w*"
+    r"|\bre-?schedul\w*|\b(?:move|cancel) (?:the|our|my) (?:call|meeting)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# Of somebody who has booked, less is enough.
+_MOVE_WHEN_BOOKED = re.compile(
+    r"\bдругое время\b|\bне смогу\b|\banother time\b|\bcan'?t make it\b"
+    r"|^\W*(?:(?:мне|нам|надо|нужно|хочу|хотел[аи]? бы|можно|придется|придётся)\W+){0,3}"
+    r"(?:перен(?:ес|ос)|отмен)\w*\W*$",
+    re.IGNORECASE,
+)
+REASONS: dict[Case, str] = {
+    "call": "asks to be called",
+    "calendar": "has trouble with the booking page",
+    "move": "wants to move a booked meeting",
+}
+_TEXTS: dict[Literal["ru", "en"], dict[Case, str]] = {
+    "ru": {
+        "call": "Записал: вам удобнее, чтобы позвонили мы. Передаю коллеге, он свяжется с вами.",
+        "calendar": "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
+        " коллега запишет вас сам.",
+        "move": "Конечно. Другое время можно выбрать по той же ссылке, а коллегу я предупрежу:",
+    },
+    "en": {
+        "call": "Noted: you would rather be called. I am passing this on to a colleague.",
+        "calendar": "Sorry for the trouble with the booking page. Please write which day and time suit you:"
+        " a colleague will book it for you.",
+        "move": "Of course. You can pick another time at the same link, and I will let my colleague know:",
+    },
+}
+_VOICE = re.compile(r"\[(?:voice message|video message)(?:, not heard)?\]")
+_UNHEARD = re.compile(r"\[(voice message|video message)\]")
+_HEARD = re.compile(r"\[(?:voice|video)\] ")
+# A talk of five minutes is shorter.
+_LONGEST_TALK = 8_000
+
+
+@dataclass(frozen=True)
+class CannedResponse:
+    """What is said in such a case, and why a human goes on from there."""
+
+    text: str
+    reason: str
+
+
+def match_canned_response(
+    status: LeadStatus, intent: Intent, said: str, language: str, link: str
+) -> CannedResponse | None:
+    """The answer to a case that is none of the model's; None if there is no such case."""
+    case = _case(status, intent, said)
+    if case is None:
+        return None
+    text = _TEXTS["ru" if language == "ru" else "en"][case]
+    return CannedResponse(f"{text}\n{link}" if case == "move" else text, REASONS[case])
+
+
+def only_spoken(said: str) -> bool:
+    """Whether there are voice messages and nothing to read."""
+    return bool(_VOICE.search(said)) and not _VOICE.sub("", said).strip()
+
+
+def is_to_be_heard(text: str) -> bool:
+    """Whether a message is a voice or video message that nobody has tried to hear yet."""
+    return _UNHEARD.search(text) is not None
+
+
+def heard(text: str, words: str | None) -> str:
+    """Such a message with the words that were heard; None: it cannot be heard."""
+    said = " ".join((words or "").replace("\0", "").split())[:_LONGEST_TALK]
+    if not said:
+        return _UNHEARD.sub(lambda found: f"[{found[1]}, not heard]", text, count=1)
+    return _UNHEARD.sub(lambda found: f"[{found[1].split()[0]}] {said}", text, count=1)
+
+
+def words_of(text: str) -> str:
+    """A message without the mark that it was spoken."""
+    return _HEARD.sub("", text)
+
+
+def _case(status: LeadStatus, intent: Intent, said: str) -> Case | None:
+    has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
+    if has_link and _MOVE.search(said):
+        return "move"
+    if status is LeadStatus.BOOKED and _MOVE_WHEN_BOOKED.search(said):
+        return "move"
+    if has_link and _CALENDAR.search(said):
+        return "calendar"
+    wants = intent in {Intent.ACCEPT, Intent.QUESTION, Intent.AMBIGUOUS}
+    return "call" if wants and _CALL.search(said) and not _NO_CALL.search(said) else None

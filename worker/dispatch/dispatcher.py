@@ -1,0 +1,316 @@
+"""Claims due leads, runs their steps, settles what comes out, then waits for work, a poll or a stop."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.clock import Clock
+from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.models import Lead
+from shared.errors import IllegalTransitionError, LostRaceError
+from shared.statuses import LeadStatus
+from worker.dispatch.delivery import Sender
+from worker.dispatch.lead_context import LeadContextLoader
+from worker.dispatch.moves import SettlementResult
+from worker.dispatch.settlement import Settlement
+from worker.dispatch.steps import STEPS, StepDependencies
+from worker.domain.backoff import OutageTracker, OutageTrackers
+from worker.domain.conversation import Conversation
+from worker.domain.outcomes import (
+    PROVES_REACHABLE,
+    Delivered,
+    GiveUp,
+    NothingToDo,
+    Outcome,
+    QueueMessage,
+    Retry,
+    Suppressed,
+    Wait,
+)
+from worker.domain.telegram_port import (
+    AssistantError,
+    AssistantPausedError,
+    AssistantUnavailableError,
+    PeerFloodError,
+    RateLimitedError,
+    SessionRevokedError,
+    SlotUnavailableError,
+    TelegramError,
+    TelegramUnavailableError,
+)
+from worker.outreach import new_leads
+from worker.outreach.rate_limiter import OutreachRateLimiter
+from worker.queue import leases
+from worker.queue.leases import WorkerId
+from worker.queue.wakeups import Wakeups
+
+log = logging.getLogger(__name__)
+
+# How long a stop waits for work in hand, and how long the loop leaves a lost database alone; seconds.
+DRAIN_SECONDS = 10
+DATABASE_PAUSE_SECONDS = 1
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Everything that working on a lead takes."""
+
+    database: Database
+    me: WorkerId
+    tools: StepDependencies
+    sender: Sender
+    pace: OutreachRateLimiter
+    looks: LeadContextLoader
+    settling: Settlement
+    lease: timedelta
+    # Most leads worked on at a time: enough to hide a slow model behind others' work.
+    max_concurrent_leads: int
+    outages: OutageTrackers
+    # Told of a lead whose first message was late, and of Telegram's id of that message.
+    on_late_delivery: Callable[[Lead, int], None]
+    clock: Clock
+
+
+class Dispatcher:
+    """One worker's loop; `run` returns after `stop`, and raises SessionEndedError if the account is lost."""
+
+    def __init__(self, engine: Engine, wakeups: Wakeups) -> None:
+        self._engine = engine
+        self._wakeups = wakeups
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._reclaimed: dict[int, Lead] = {}
+        self._lost_leases: dict[int, int] = {}
+        self._stopping = False
+        self._claim_unconfirmed = False
+        self._was_full = False
+        self._session_revoked: SessionRevokedError | None = None
+
+    def stop(self) -> None:
+        """Take no more leads; `run` returns when those in hand are done."""
+        self._stopping = True
+        self._wakeups.wake()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        renewing = asyncio.create_task(self._renew_leases())
+        try:
+            while not self._stopping:
+                await self._claim()
+                await self._wakeups.wait()
+        finally:
+            renewing.cancel()
+            await self._drain()
+        if self._session_revoked is not None:
+            raise self._session_revoked
+
+    async def run_until_idle(self) -> None:
+        """Do all that can be done by now, and return: for whoever moves the clock themselves."""
+        while await self._claim() or self._tasks:
+            await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
+        if self._session_revoked is not None:
+            raise self._session_revoked
+
+    async def _claim(self) -> int:
+        """Start work on what is due; gives how many leads that is."""
+        room = self._engine.max_concurrent_leads - len(self._tasks)
+        if room <= 0:
+            return 0
+        engine = self._engine
+        try:
+            async with engine.database.autocommitting() as session:
+                if self._claim_unconfirmed:
+                    await leases.release_unacknowledged(session, engine.me, [*self._tasks])
+                leads = await self._due(session, room)
+        except DATABASE_DOWN as error:
+            self._claim_unconfirmed = True
+            log.warning("the database does not answer: %s", type(error).__name__)
+            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            self._wakeups.wake()
+            return 0
+        self._claim_unconfirmed = False
+        self._was_full = len(leads) == room
+        for lead in leads:
+            if lead.id is not None:
+                self._lost_leases[lead.id] = lead.lost_leases
+                self._start(lead, lead.id)
+        return len(leads)
+
+    async def _due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
+        """Running conversations before new ones."""
+        engine, now = self._engine, self._engine.clock()
+        doubted, suspected = leases.count_suspects(self._lost_leases.values())
+        claim = leases.ClaimRequest(
+            engine.me,
+            now,
+            engine.lease,
+            suspect_slots=leases.MAX_SUSPECT - doubted,
+            quarantined_slots=leases.MAX_QUARANTINED - suspected,
+        )
+        due = await new_leads.load_due_summary(session, engine.me, now=now)
+        leads = await leases.claim(session, claim, limit=limit) if due.running else []
+        new = await engine.pace.claim_new_leads(session, claim, due, limit=limit - len(leads))
+        if new.retry_at is not None:
+            self._wakeups.wake_at(new.retry_at)
+        return [*leads, *new.leads]
+
+    def _start(self, lead: Lead, lead_id: int) -> None:
+        if lead_id in self._tasks:
+            # Its last task has given it back and is about to end: it goes on from there.
+            self._reclaimed[lead_id] = lead
+        else:
+            self._tasks[lead_id] = asyncio.create_task(self._work(lead, lead_id))
+
+    async def _work(self, lead: Lead, lead_id: int) -> None:
+        try:
+            current: Lead | None = lead
+            while current is not None and not self._stopping:
+                outcome = await self._outcome_of(current)
+                current = await self._settle(current, outcome)
+        except LostRaceError as lost:
+            log.warning("lead %s: %s", lead_id, lost)
+        except SessionRevokedError as ended:
+            self._session_revoked = ended
+            self.stop()
+        finally:
+            del self._tasks[lead_id]
+            was_doubted = any(leases.count_suspects([self._lost_leases.pop(lead_id, 0)]))
+            if (again := self._reclaimed.pop(lead_id, None)) is not None:
+                self._lost_leases[lead_id] = again.lost_leases
+                self._start(again, lead_id)
+            # Only so many of either kind are in hand at a time: others may wait for the place.
+            is_new = lead.status is LeadStatus.PENDING
+            if was_doubted or (is_new and self._engine.pace.few_ahead):
+                self._wakeups.wake()
+            elif is_new or self._was_full:
+                self._wakeups.wake_soon()
+
+    async def _outcome_of(self, lead: Lead) -> Outcome:
+        engine = self._engine
+        try:
+            if leases.is_poison(lead, engine.clock()):
+                return GiveUp(LeadStatus.FAILED, f"its worker was lost {lead.lost_leases} times in a row")
+            return await self._run_step(lead)
+        except (SessionRevokedError, LostRaceError):
+            raise
+        except (RateLimitedError, SlotUnavailableError) as error:
+            return Wait(error.wait, str(error))
+        except PeerFloodError as error:
+            return Wait(await engine.pace.on_peer_flood(str(error)), str(error))
+        except (TelegramError, AssistantError) as error:
+            log.warning("lead %s: %s", lead.id, error)
+            return Retry(str(error))
+        except DATABASE_DOWN as error:
+            return Wait(timedelta(seconds=DATABASE_PAUSE_SECONDS), f"database: {type(error).__name__}")
+        except Exception as error:  # a bug must cost one lead some tries, never the worker
+            log.exception("lead %s", lead.id)
+            return Retry(f"{type(error).__name__}: {error}")
+
+    async def _run_step(self, lead: Lead) -> Outcome:
+        engine = self._engine
+        # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
+        look = await engine.looks.load(lead)
+        if look.suppressed_because is not None:
+            return Suppressed(look.suppressed_because)
+        work = look.conversation
+        outage = engine.outages.of(work.dependency)
+        try:
+            outcome = await self._next_action(work)
+        except (AssistantUnavailableError, TelegramUnavailableError) as error:
+            return self._away(outage, work, error)
+        # A pause, or a template in place of the model's words, does not say that somebody is there.
+        if isinstance(outcome, PROVES_REACHABLE) and not (
+            isinstance(outcome, QueueMessage) and outcome.without_model
+        ):
+            outage.succeeded(work.id)
+        return outcome
+
+    async def _next_action(self, work: Conversation) -> Outcome:
+        engine = self._engine
+        if work.queued is not None:
+            return await engine.sender.deliver(work, work.queued)
+        if work.has_draft:
+            return NothingToDo()
+        if work.lead.status is LeadStatus.PENDING and (wait := engine.pace.before_opening(work.lead)):
+            return wait
+        step = STEPS.get(work.lead.status)
+        return NothingToDo() if step is None else await step(work, engine.tools)
+
+    def _away(
+        self,
+        outage: OutageTracker,
+        work: Conversation,
+        error: AssistantUnavailableError | TelegramUnavailableError,
+    ) -> Outcome:
+        # A pause is logged where it begins.
+        if not outage.lasts and not isinstance(error, AssistantPausedError):
+            log.warning("%s", error)
+        wait, for_everybody = None, False
+        if isinstance(error, AssistantUnavailableError):
+            wait, for_everybody = error.wait, error.for_everybody
+        pause = outage.failed(work.id, blameless=for_everybody)
+        return Retry(str(error)) if pause is None else Wait(wait or pause, str(error))
+
+    async def _settle(self, lead: Lead, outcome: Outcome) -> Lead | None:
+        """Write the outcome down, however long the database is away: it is not to be had twice."""
+        engine = self._engine
+        is_unsure = False
+        while True:
+            try:
+                settled = await self._write(lead, outcome, is_unsure=is_unsure)
+            except DATABASE_DOWN as error:
+                is_unsure = True
+                log.warning("lead %s: the database does not answer: %s", lead.id, type(error).__name__)
+                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+                continue
+            if settled.due is not None:
+                self._wakeups.wake_at(settled.due)
+            if isinstance(outcome, Delivered) and outcome.is_late and outcome.telegram_message_id:
+                engine.on_late_delivery(lead, outcome.telegram_message_id)
+            if settled.status is not lead.status:
+                log.info("lead %s: %s → %s", lead.id, lead.status, settled.status)
+            return settled.lead
+
+    async def _write(self, lead: Lead, outcome: Outcome, *, is_unsure: bool) -> SettlementResult:
+        engine = self._engine
+        try:
+            return await engine.settling.settle(lead, outcome, now=engine.clock())
+        except (IllegalTransitionError, IntegrityError):
+            if not is_unsure:
+                raise
+        # The commit whose answer was lost had arrived: the lead is given back and looked at afresh.
+        async with engine.database.writing() as session:
+            await leases.release(session, engine.me, [lead.id or 0])
+        return SettlementResult(None, engine.clock(), lead.status)
+
+    async def _renew_leases(self) -> None:
+        engine = self._engine
+        while True:
+            await asyncio.sleep(engine.lease.total_seconds() / 3)
+            if not self._tasks:
+                continue
+            try:
+                async with engine.database.writing() as session:
+                    until = engine.clock() + engine.lease
+                    await leases.renew(session, engine.me, list(self._tasks), until=until)
+            except DATABASE_DOWN:
+                continue
+
+    async def _drain(self) -> None:
+        """Let what is in hand finish, then give the rest back."""
+        if not self._tasks:
+            return
+        leads = list(self._tasks)
+        _, late = await asyncio.wait(list(self._tasks.values()), timeout=DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+        try:
+            async with self._engine.database.writing() as session:
+                await leases.release(session, self._engine.me, leads)
+        except DATABASE_DOWN:
+            log.warning("could not give leads back: their leases will run out")
