@@ -9,7 +9,7 @@ from api.forms.text_cleaning import decode
 from api.forms.tilda import read_lead
 from tests.support.tilda_bodies import CASES, Case
 
-PAGE = Path(__file__).parents[2] / "docs" / "tilda.md"
+PAGE = Path(__file__).parents[3] / "docs" / "tilda.md"
 MARK = "<!-- the table: python -m tests.api.forms.tilda_table -->\n"
 _LONGEST = 160
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.chaos.crashes.crash_points import ANSWER_SEAMS, GREETING_SEAMS, Seam
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
 
 def _rows(after: str) -> list[str]:
