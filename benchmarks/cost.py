@@ -12,7 +12,7 @@ from shared.statuses import Intent
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.client import AnswerT, Model, ModelAnswer, ModelClient
 from worker.assistant.output_schemas import ReplyAnswer
-from worker.domain.telegram_port import Turn, Usage
+from worker.domain.assistant_port import Turn, Usage
 from worker.evaluation.cases import Reply, replies
 from worker.evaluation.runner import play
 from worker.evaluation.scoring import Took, took

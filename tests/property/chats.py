@@ -7,20 +7,16 @@ from enum import Enum
 
 from shared.clock import Clock
 from shared.statuses import Intent
+from worker.domain.assistant_port import AssistantError, Brief, Greeting, Turn, Verdict
 from worker.domain.telegram_port import (
     Arrival,
-    AssistantError,
-    Brief,
     CannotWriteError,
-    Greeting,
     Incoming,
     Outgoing,
     Peer,
     PeerNotFoundError,
     Sent,
     TelegramUnavailableError,
-    Turn,
-    Verdict,
 )
 
 PERSONS = (6_000_000_001, 6_000_000_002, 6_000_000_003)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from shared.statuses import Intent
-from worker.domain.telegram_port import Brief, Greeting, Incoming, Peer, Sent, Turn, Verdict
+from worker.domain.assistant_port import Brief, Greeting, Turn, Verdict
+from worker.domain.telegram_port import Incoming, Peer, Sent
 
 ANNA = Peer(6_000_000_001, 11)
 OTHER = Peer(6_000_000_002, 22)
@@ -95,7 +96,7 @@ class People:
 
 @dataclass
 class Words:
-    """Implements worker.domain.telegram_port.Assistant and keeps what it was told."""
+    """Implements worker.domain.assistant_port.Assistant and keeps what it was told."""
 
     hello: str | Exception = "Здравствуйте, Анна! Удобно ли созвониться?"
     verdict: Verdict | Exception = field(default_factory=lambda: Verdict(Intent.ACCEPT, "Отлично!", "ru"))

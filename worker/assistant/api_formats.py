@@ -12,7 +12,7 @@ from typing import Any
 import openai
 from pydantic import BaseModel, Field
 
-from worker.domain.telegram_port import AssistantError, Turn
+from worker.domain.assistant_port import AssistantError, Turn
 
 # Far above the four sentences the prompts ask for: room for models that think first, an end for runaways.
 MOST_TOKENS = 4_000

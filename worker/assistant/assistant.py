@@ -16,7 +16,7 @@ from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
 from worker.assistant.retrieval import Knowledge
 from worker.dialogue import persona, templates
-from worker.domain.telegram_port import AssistantError, Brief, Greeting, Turn, Usage, Verdict
+from worker.domain.assistant_port import AssistantError, Brief, Greeting, Turn, Usage, Verdict
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ LONGEST_FACT = 300
 
 
 class ModelAssistant:
-    """Implements worker.domain.telegram_port.Assistant; `prompts_dir` has other prompts than the shipped ones."""
+    """Implements worker.domain.assistant_port.Assistant; `prompts_dir` has other prompts than the shipped ones."""
 
     def __init__(
         self, settings: AssistantSettings, model: ModelClient, prompts_dir: Path | None = None

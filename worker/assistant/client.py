@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from worker.assistant.api_formats import APIS, RawAnswer
 from worker.assistant.errors import refusing, translated
 from worker.assistant.prices import price_of
-from worker.domain.telegram_port import AssistantError, AssistantPausedError, Turn, Usage
+from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)

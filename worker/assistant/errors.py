@@ -7,7 +7,7 @@ from datetime import timedelta
 import openai
 from pydantic import ValidationError
 
-from worker.domain.telegram_port import AssistantError, AssistantPausedError, AssistantUnavailableError
+from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
 
 # A 429 with one of these is an empty purse, not a rate limit: waiting does not fill it.
 _NO_MONEY = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})

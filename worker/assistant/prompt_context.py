@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 
 from worker.assistant.guardrails.text_normalization import strip_invisible
+from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import tag_new_request
-from worker.domain.telegram_port import Brief, Turn
 
 # The prompt speaks of this line: what stands before it was understood in its time.
 NEW = "Новые сообщения:"

@@ -60,11 +60,6 @@ _TEXTS: dict[Literal["ru", "en"], dict[Case, str]] = {
         "move": "Of course. You can pick another time at the same link, and I will let my colleague know:",
     },
 }
-_VOICE = re.compile(r"\[(?:voice message|video message)(?:, not heard)?\]")
-_UNHEARD = re.compile(r"\[(voice message|video message)\]")
-_HEARD = re.compile(r"\[(?:voice|video)\] ")
-# A talk of five minutes is shorter.
-_LONGEST_TALK = 8_000
 
 
 @dataclass(frozen=True)
@@ -84,29 +79,6 @@ def match_canned_response(
         return None
     text = _TEXTS["ru" if language == "ru" else "en"][case]
     return CannedResponse(f"{text}\n{link}" if case == "move" else text, REASONS[case])
-
-
-def only_spoken(said: str) -> bool:
-    """Whether there are voice messages and nothing to read."""
-    return bool(_VOICE.search(said)) and not _VOICE.sub("", said).strip()
-
-
-def is_to_be_heard(text: str) -> bool:
-    """Whether a message is a voice or video message that nobody has tried to hear yet."""
-    return _UNHEARD.search(text) is not None
-
-
-def heard(text: str, words: str | None) -> str:
-    """Such a message with the words that were heard; None: it cannot be heard."""
-    said = " ".join((words or "").replace("\0", "").split())[:_LONGEST_TALK]
-    if not said:
-        return _UNHEARD.sub(lambda found: f"[{found[1]}, not heard]", text, count=1)
-    return _UNHEARD.sub(lambda found: f"[{found[1].split()[0]}] {said}", text, count=1)
-
-
-def words_of(text: str) -> str:
-    """A message without the mark that it was spoken."""
-    return _HEARD.sub("", text)
 
 
 def _case(status: LeadStatus, intent: Intent, said: str) -> Case | None:

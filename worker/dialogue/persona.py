@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from shared.errors import ConfigError
 from worker.dialogue import templates
-from worker.domain.telegram_port import Brief
+from worker.domain.assistant_port import Brief
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _KNOWN = frozenset({"name", "company", "request"})

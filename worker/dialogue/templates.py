@@ -1,7 +1,7 @@
 """Pure: what is said when the model's own words are missing or unfit, in Russian or English."""
 
 from shared.statuses import Intent
-from worker.domain.telegram_port import Brief
+from worker.domain.assistant_port import Brief
 
 _CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
 

@@ -19,6 +19,7 @@ from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.moves import SettlementResult
 from worker.dispatch.settlement import Settlement
 from worker.dispatch.steps import STEPS, StepDependencies
+from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
 from worker.domain.backoff import OutageTracker, OutageTrackers
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import (
@@ -33,9 +34,6 @@ from worker.domain.outcomes import (
     Wait,
 )
 from worker.domain.telegram_port import (
-    AssistantError,
-    AssistantPausedError,
-    AssistantUnavailableError,
     PeerFloodError,
     RateLimitedError,
     SessionRevokedError,

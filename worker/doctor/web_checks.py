@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from worker.assistant.client import Model
 from worker.doctor.findings import Finding, ill, well
-from worker.domain.telegram_port import AssistantError, AssistantPausedError, AssistantUnavailableError, Turn
+from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError, Turn
 from worker.settings import WorkerSettings
 
 MODEL, BOOKING = "model", "booking page"

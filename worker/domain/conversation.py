@@ -10,9 +10,10 @@ from shared.database.models import Lead, Message
 from shared.leads.form_fields import person_fields
 from shared.logging_setup import mask_phones
 from shared.statuses import LeadStatus
-from worker.dialogue.canned_responses import words_of
+from worker.domain.assistant_port import Brief, Turn
 from worker.domain.local_time import local_time
-from worker.domain.telegram_port import Brief, Peer, Turn
+from worker.domain.telegram_port import Peer
+from worker.domain.voice_notes import without_mark
 
 _LONGEST_FIELD = 1_000
 _MOST_TURNS = 200
@@ -75,7 +76,7 @@ class Conversation:
     @property
     def unanswered_text(self) -> str:
         """The same as one text, without later forms."""
-        return "\n".join(words_of(message.text) for message in self.unanswered if message.kind == "reply")
+        return "\n".join(without_mark(message.text) for message in self.unanswered if message.kind == "reply")
 
     @property
     def language(self) -> str:
@@ -118,7 +119,7 @@ class Conversation:
         return text
 
     def _worded(self, message: Message) -> str:
-        text = self.without_contacts(words_of(message.text))
+        text = self.without_contacts(without_mark(message.text))
         return tag_new_request(text) if message.kind == "request" else _tagless(text)
 
     def conversation(self) -> Sequence[Turn]:

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.statuses import Intent, LeadStatus
-from worker.domain.telegram_port import Greeting, Peer, Verdict
+from worker.domain.assistant_port import Greeting, Verdict
+from worker.domain.telegram_port import Peer
 
 Via = Literal["username", "phone"]
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
-from worker.domain.telegram_port import Turn, Usage
+from worker.domain.assistant_port import Turn, Usage
 
 
 class Replay:

@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.statuses import Intent
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.client import Model, ModelClient
-from worker.domain.telegram_port import Assistant
+from worker.domain.assistant_port import Assistant
 from worker.evaluation import report
 from worker.evaluation.answer_cache import Replay
 from worker.evaluation.cases import Attack, Reply, attacks, replies, scenes, work_of

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from worker.domain.telegram_port import (
+from worker.domain.assistant_port import (
     Assistant,
     AssistantError,
     AssistantPausedError,

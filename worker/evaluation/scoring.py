@@ -8,7 +8,7 @@ from statistics import mean, quantiles
 
 from shared.statuses import Intent
 from worker.assistant import prompts
-from worker.domain.telegram_port import Usage, Verdict
+from worker.domain.assistant_port import Usage, Verdict
 from worker.evaluation.cases import Attack, Reply
 from worker.evaluation.runner import Played
 

@@ -14,7 +14,8 @@ from shared.database.bulk import BulkStatement, columns
 from shared.database.models import LEADS, MESSAGES, Lead, Message
 from shared.leads import handoff
 from shared.statuses import OPEN, Intent, LeadStatus
-from worker.domain.telegram_port import Incoming, Outgoing, Verdict
+from worker.domain.assistant_port import Verdict
+from worker.domain.telegram_port import Incoming, Outgoing
 from worker.messaging import outbox
 
 # Somebody who never stops writing is answered after this many quiets all the same.

@@ -13,8 +13,8 @@ from shared.database.bulk import BulkStatement, columns, insert_all
 from shared.database.models import MESSAGES, Lead, Message
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
+from worker.domain.assistant_port import Greeting, Verdict
 from worker.domain.outcomes import Delivered, QueueMessage
-from worker.domain.telegram_port import Greeting, Verdict
 
 _NO_ACCOUNT: dict[str, Any] = dict.fromkeys(
     (

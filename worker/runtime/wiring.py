@@ -16,9 +16,10 @@ from worker.dispatch.moves import RetryPolicy
 from worker.dispatch.settlement import Settlement
 from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
+from worker.domain.assistant_port import Assistant
 from worker.domain.backoff import OutageTrackers
 from worker.domain.outreach_policy import Hours, Limits
-from worker.domain.telegram_port import Assistant, Telegram
+from worker.domain.telegram_port import Telegram
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue.leases import WorkerId
@@ -89,8 +90,8 @@ def assemble(
         looks=LeadContextLoader(parts.database, parts.me),
         settling=Settlement(parts.database, parts.me, policy),
         lease=timedelta(seconds=settings.lease_seconds),
-        most_in_hand=settings.leads_in_hand,
+        max_concurrent_leads=settings.leads_in_hand,
         outages=OutageTrackers(base=base, most=most),
-        look_back=look_back,
+        on_late_delivery=look_back,
         clock=parts.clock,
     )

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from worker.assistant.api_formats import APIS, MOST_TOKENS, RawAnswer
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
-from worker.domain.telegram_port import AssistantError, Turn
+from worker.domain.assistant_port import AssistantError, Turn
 
 MODEL, ORDERS = "gpt-4.1-mini", "Отвечайте коротко."
 TURNS = [

@@ -13,8 +13,8 @@ from worker.assistant.assistant import LEAST_CONFIDENCE, ModelAssistant
 from worker.assistant.guardrails import output_guard
 from worker.assistant.prompt_context import NEW
 from worker.dialogue import templates
+from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import Conversation, tag_new_request
-from worker.domain.telegram_port import Brief, Turn
 
 ANNA = Brief("Анна", {"Комментарий": "Нужен сайт для кофейни"})
 HELLO = Turn(ours=True, text="Здравствуйте, Анна! Удобно ли вам созвониться?")

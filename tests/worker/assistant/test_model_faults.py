@@ -23,7 +23,7 @@ from sandbox.fake_openai.faults import (
 )
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
-from worker.domain.telegram_port import (
+from worker.domain.assistant_port import (
     AssistantError,
     AssistantPausedError,
     AssistantUnavailableError,

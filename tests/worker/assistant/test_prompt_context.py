@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from worker.assistant import prompt_context
-from worker.domain.telegram_port import Brief, Turn
+from worker.domain.assistant_port import Brief, Turn
 
 
 def turns(count: int, text: str = "слово") -> list[Turn]:

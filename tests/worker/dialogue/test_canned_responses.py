@@ -4,7 +4,8 @@ import pytest
 
 from shared.statuses import Intent, LeadStatus
 from worker.dialogue import canned_responses
-from worker.dialogue.canned_responses import match_canned_response, only_spoken
+from worker.dialogue.canned_responses import match_canned_response
+from worker.domain.voice_notes import is_only_voice
 
 LINK = "https://calendly.com/x"
 S = LeadStatus
@@ -63,4 +64,4 @@ def test_a_refusal_is_no_wish_to_be_called() -> None:
     ],
 )
 def test_only_spoken(said: str, expected: bool) -> None:
-    assert only_spoken(said) is expected
+    assert is_only_voice(said) is expected

@@ -9,7 +9,7 @@ from shared.errors import ConfigError
 from tests.conftest import ROOT
 from worker.dialogue import persona, templates
 from worker.dialogue.persona import Persona
-from worker.domain.telegram_port import Brief
+from worker.domain.assistant_port import Brief
 
 TEMPLATE = "Здравствуйте, {name}! Это {company}. Вы писали: «{request}». Созвонимся?"
 

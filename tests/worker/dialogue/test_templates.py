@@ -7,7 +7,7 @@ import pytest
 from shared.statuses import Intent
 from worker.assistant.guardrails import output_guard
 from worker.dialogue import templates
-from worker.domain.telegram_port import Brief
+from worker.domain.assistant_port import Brief
 
 RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
 

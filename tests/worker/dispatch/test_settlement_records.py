@@ -4,8 +4,8 @@ from shared.database.engine import Database
 from shared.statuses import Intent
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of
 from tests.support.settling import S, queued, state, write
+from worker.domain.assistant_port import Greeting, Usage, Verdict
 from worker.domain.outcomes import Delivered, NoReplyNeeded, QueueMessage
-from worker.domain.telegram_port import Greeting, Usage, Verdict
 from worker.queue.leases import WorkerId
 
 USAGE = Usage("gpt-4.1-mini", 2, 1480, 1280, 64, 0.00031, 940)

@@ -15,7 +15,8 @@ from tests.support.rows import now_of
 from worker.accounts import account_state
 from worker.dialogue.persona import Persona
 from worker.dispatch.dispatcher import Dispatcher
-from worker.domain.telegram_port import Brief, Greeting, Peer, Sent
+from worker.domain.assistant_port import Brief, Greeting
+from worker.domain.telegram_port import Peer, Sent
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 from worker.runtime.wiring import Parts, assemble, limits_of

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from shared.database.models import Lead, Message
+from worker.domain.assistant_port import Turn
 from worker.domain.conversation import Conversation
-from worker.domain.telegram_port import Peer, Turn
+from worker.domain.telegram_port import Peer
 
 
 def work(*messages: Message, **fields: Any) -> Conversation:  # noqa: ANN401

@@ -10,7 +10,7 @@ import pytest
 from shared.statuses import Intent
 from tests.worker.assistant.conftest import Server
 from worker.assistant.guardrails import intent_evidence, prompt_injection
-from worker.domain.telegram_port import Greeting, Usage, Verdict
+from worker.domain.assistant_port import Greeting, Usage, Verdict
 from worker.evaluation.cases import Attack, Reply, attacks, replies, scenes, work_of
 from worker.evaluation.command import evaluate
 from worker.evaluation.options import Options

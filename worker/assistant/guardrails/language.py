@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from worker.assistant.guardrails.text_normalization import script
-from worker.domain.telegram_port import Turn
+from worker.domain.assistant_port import Turn
 
 # Whatever is no word of the person's own: links, @names.
 _NO_WORDS = re.compile(r"\S+://\S+|\S+\.\w{2,}/\S*|@\w+")

@@ -12,10 +12,11 @@ from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.return_to_assistant import return_to_assistant
 from worker.dispatch.steps.transcribe import transcribe
+from worker.domain.assistant_port import Assistant
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome
 from worker.domain.outreach_policy import Hours
-from worker.domain.telegram_port import Assistant, Finder, Telegram
+from worker.domain.telegram_port import Finder, Telegram
 from worker.messaging.inbox import ANSWERED
 
 

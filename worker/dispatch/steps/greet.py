@@ -5,9 +5,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from shared.statuses import LeadStatus
 from worker.dialogue.persona import Persona
+from worker.domain.assistant_port import Assistant, AssistantError, AssistantUnavailableError, Greeting
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import ChangeStatus, Outcome, QueueMessage
-from worker.domain.telegram_port import Assistant, AssistantError, AssistantUnavailableError, Greeting
 
 # After so many unusable texts a plain greeting is better than none.
 MOST_UNUSABLE = 2

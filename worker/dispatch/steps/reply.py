@@ -7,11 +7,12 @@ from typing import assert_never
 
 from shared.statuses import Intent, LeadStatus, may_become
 from worker.dialogue import canned_responses, follow_up_dates, templates
+from worker.domain import voice_notes
+from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.local_time import local_time
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
 from worker.domain.outreach_policy import Hours
-from worker.domain.telegram_port import Assistant, Verdict
 from worker.messaging.inbox import FOLLOWED_UP
 
 UNCLEAR_TWICE = "two unclear answers in a row"
@@ -40,7 +41,7 @@ async def reply(
     unanswered = work.unanswered
     if not unanswered:
         return _follow_up(work, now)
-    if canned_responses.only_spoken(work.unanswered_text) and not work.asked_to_clarify:
+    if voice_notes.is_only_voice(work.unanswered_text) and not work.asked_to_clarify:
         return _ask_to_write(work)
     verdict = await assistant.reply(work.brief(now), work.conversation())
     form_alone = len(work.new_requests) == len(unanswered)

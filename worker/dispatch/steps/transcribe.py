@@ -3,16 +3,11 @@
 import logging
 from datetime import datetime, timedelta
 
-from worker.dialogue import canned_responses
+from worker.domain import voice_notes
+from worker.domain.assistant_port import Assistant, AssistantError, AssistantUnavailableError
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Transcribed
-from worker.domain.telegram_port import (
-    Assistant,
-    AssistantError,
-    AssistantUnavailableError,
-    Telegram,
-    TelegramUnavailableError,
-)
+from worker.domain.telegram_port import Telegram, TelegramUnavailableError
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +22,7 @@ async def transcribe(
     """
     for message in work.unanswered:
         number = message.telegram_message_id
-        if message.id is None or number is None or not canned_responses.is_to_be_heard(message.text):
+        if message.id is None or number is None or not voice_notes.is_untranscribed(message.text):
             continue
         try:
             sound = await telegram.voice(number)
@@ -39,5 +34,5 @@ async def transcribe(
         except AssistantError as error:
             log.warning("lead %s: a voice message is not heard: %s", work.id, error)
             words = None
-        return Transcribed(message.id, message.text, canned_responses.heard(message.text, words))
+        return Transcribed(message.id, message.text, voice_notes.with_transcript(message.text, words))
     return None

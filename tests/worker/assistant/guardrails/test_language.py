@@ -3,7 +3,7 @@
 import pytest
 
 from worker.assistant.guardrails.language import answer_language, scripts_for, speaks
-from worker.domain.telegram_port import Turn
+from worker.domain.assistant_port import Turn
 
 RUSSIAN = [Turn(ours=True, text="Здравствуйте! Удобно созвониться?")]
 BOTH = {"latin", "cyrillic"}

@@ -11,10 +11,10 @@ from shared.statuses import Intent, LeadStatus
 from tests.support.fakes import Words
 from worker.dialogue import canned_responses, templates
 from worker.dispatch.steps.reply import reply
+from worker.domain.assistant_port import Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
 from worker.domain.outreach_policy import Hours
-from worker.domain.telegram_port import Verdict
 
 S = LeadStatus
 # A Tuesday.

@@ -11,9 +11,14 @@ from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dialogue.persona import Persona
 from worker.dispatch.steps.greet import MOST_UNUSABLE, GreetingConfig, greet
+from worker.domain.assistant_port import (
+    AssistantError,
+    AssistantPausedError,
+    AssistantUnavailableError,
+    Brief,
+)
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import ChangeStatus, Outcome, QueueMessage
-from worker.domain.telegram_port import AssistantError, AssistantPausedError, AssistantUnavailableError, Brief
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 PATIENCE = timedelta(minutes=10)

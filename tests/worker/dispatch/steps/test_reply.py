@@ -11,9 +11,9 @@ from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dispatch.steps import STEPS
 from worker.dispatch.steps.reply import UNCLEAR_TWICE, reply
+from worker.domain.assistant_port import AssistantError, Turn, Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
-from worker.domain.telegram_port import AssistantError, Turn, Verdict
 from worker.messaging.inbox import ANSWERED
 
 S = LeadStatus

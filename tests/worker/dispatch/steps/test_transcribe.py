@@ -7,11 +7,12 @@ import pytest
 from shared.database.models import Lead, Message
 from shared.statuses import LeadStatus
 from tests.support.fakes import Words, World
-from worker.dialogue import canned_responses
 from worker.dispatch.steps.transcribe import transcribe
+from worker.domain import voice_notes
+from worker.domain.assistant_port import AssistantError, AssistantUnavailableError
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Transcribed
-from worker.domain.telegram_port import AssistantError, AssistantUnavailableError, TelegramUnavailableError
+from worker.domain.telegram_port import TelegramUnavailableError
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 PATIENCE = timedelta(minutes=10)
@@ -45,8 +46,8 @@ async def listen(
 async def test_what_is_said_stands_in_its_place(text: str, expected: str) -> None:
     heard = await listen(text, World(sound=b"OggS"), Words())
     assert heard == Transcribed(2, text, expected)
-    assert not canned_responses.is_to_be_heard(expected)
-    assert canned_responses.words_of(expected).startswith("да, давайте созвонимся")
+    assert not voice_notes.is_untranscribed(expected)
+    assert voice_notes.without_mark(expected).startswith("да, давайте созвонимся")
 
 
 @pytest.mark.parametrize(
@@ -59,8 +60,8 @@ async def test_what_is_said_stands_in_its_place(text: str, expected: str) -> Non
 )
 async def test_what_cannot_be_heard_is_marked(world: World, words: Words) -> None:
     assert await listen("[voice message]", world, words) == Transcribed(2, "[voice message]", UNHEARD)
-    assert not canned_responses.is_to_be_heard(UNHEARD)
-    assert canned_responses.only_spoken(UNHEARD)
+    assert not voice_notes.is_untranscribed(UNHEARD)
+    assert voice_notes.is_only_voice(UNHEARD)
 
 
 @pytest.mark.parametrize(
