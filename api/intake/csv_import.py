@@ -1,14 +1,13 @@
 """Rows of a file become leads: each once, however often the file is sent, and none because of another."""
 
 import logging
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
 
 from fastapi import HTTPException
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from api.errors import log_failure, unavailable
@@ -17,10 +16,8 @@ from api.forms.csv_reader import CsvRow
 from api.forms.field_roles import Role, role_of
 from api.forms.text_cleaning import one_line
 from api.forms.tilda import read_lead
-from api.intake.arrival import KeyedSubmission
-from api.intake.batches import LEADS
-from api.intake.new_leads import insert_new
-from api.intake.submission import Submission
+from api.intake.store import store
+from api.intake.submission import KeyedSubmission, Result, Submission
 from api.middleware.body_limits import LARGEST_BODY
 from shared.contacts import ContactError
 from shared.database.engine import Database
@@ -144,27 +141,21 @@ async def _store_all(
 async def _store(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
 ) -> Sequence[RowReport]:
-    arrivals: dict[str, KeyedSubmission] = {}
-    for _, submission in rows:
-        arrivals.setdefault(submission.key or "", KeyedSubmission(submission, now))
-    async with database.engine.begin() as connection:
-        inserted = await connection.run_sync(insert_new, list(arrivals.values()))
-        new = {key: lead_id for (_, key), lead_id in inserted.items()}
-        query = select(LEADS.c.source_key, LEADS.c.id).where(
-            LEADS.c.source == SOURCE, LEADS.c.source_key.in_(arrivals.keys() - new.keys())
-        )
-        known = {row.source_key: row.id for row in await connection.execute(query)}
-    return list(_reports(rows, new, known))
-
-
-def _reports(
-    rows: Iterable[tuple[int, Submission]], new: dict[str, int], known: dict[str, int]
-) -> Iterator[RowReport]:
+    first: dict[str | None, int] = {}
     for number, submission in rows:
-        key = submission.key or ""
-        if (lead_id := new.get(key)) is not None:
-            known[key] = new.pop(key)
-            yield RowReport(number, "taken", lead_id)
-        else:
-            # Without an id: it was erased in this very moment.
-            yield RowReport(number, "repeated", known.get(key))
+        first.setdefault(submission.key, number)
+    arrivals = [
+        KeyedSubmission(submission, now) for number, submission in rows if first[submission.key] == number
+    ]
+    async with database.engine.begin() as connection:
+        # No window: the key of a row is never its fingerprint alone.
+        results = await connection.run_sync(store, arrivals, timedelta(0))
+    return [
+        _report(number, results[SOURCE, submission.key or ""], is_first=first[submission.key] == number)
+        for number, submission in rows
+    ]
+
+
+def _report(number: int, result: Result, *, is_first: bool) -> RowReport:
+    lead_id = result.lead["id"] if result.lead else None
+    return RowReport(number, "taken" if result.created and is_first else "repeated", lead_id)

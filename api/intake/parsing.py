@@ -4,8 +4,7 @@ from api.errors import log_failure
 from api.forms.body_parser import MOST_FIELDS, Fields, read_fields
 from api.forms.redaction import mask_json
 from api.forms.tilda import form_tokens, is_probe, read_lead
-from api.intake.arrival import Result
-from api.intake.submission import Submission
+from api.intake.submission import Result, Submission
 from api.settings import ApiSettings
 from shared.contacts import ContactError
 

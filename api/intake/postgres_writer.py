@@ -10,11 +10,9 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from api.intake.arrival import KeyedSubmission
-from api.intake.batches import POSTGRES, Results, results_of
-from api.intake.committing import NotBegunError
-from api.intake.new_leads import for_postgres
 from api.intake.search_index import SearchIndex
+from api.intake.store import POSTGRES, NothingSentError, Results, for_postgres, results_of
+from api.intake.submission import KeyedSubmission
 from shared.database.engine import APPLICATION_NAME, CONNECT_SECONDS, SERVER_PID, Database, is_pooled
 from shared.database.urls import driver_address
 
@@ -33,14 +31,14 @@ class PostgresWriter:
         try:
             connection = await self._connected()
         except (psycopg.Error, OSError) as error:
-            raise NotBegunError(OperationalError(None, None, error)) from error
+            raise NothingSentError(OperationalError(None, None, error)) from error
         try:
             found = await connection.execute(
                 POSTGRES, (for_postgres(arrivals, self._window),), prepare=self._may_prepare or None
             )
             rows = await found.fetchall()
             self._search.grew(len(arrivals))
-            return results_of(arrivals, rows)
+            return results_of(arrivals, rows, self._window)
         except psycopg.Error:
             # A row that is refused leaves it as it was.
             if connection.broken:

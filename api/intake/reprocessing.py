@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import log_failure, unavailable
 from api.forms.raw_body import to_bytes
-from api.intake.arrival import Delivery, Result, with_key
 from api.intake.deliveries import DELIVERIES
 from api.intake.parsing import fields_of, understand
-from api.intake.repeats import submit
+from api.intake.store import store
+from api.intake.submission import Delivery, Result, with_key
 from api.settings import ApiSettings
 from shared.contacts import ContactError
 from shared.database.engine import Database
@@ -66,7 +66,8 @@ async def _understood(connection: AsyncConnection, row: Row[Any], settings: ApiS
         return read
     name = Delivery(row.source, row.received_at, row.content_type, row.body, row.charset).name
     arrival = with_key(read, row.received_at, settings.repeat_window, otherwise=name)
-    return await submit(connection, arrival, settings.repeat_window)
+    results = await connection.run_sync(store, [arrival], settings.repeat_window)
+    return results[arrival.key]
 
 
 async def _settle(connection: AsyncConnection, delivery_id: int, result: Result, was: str) -> None:

@@ -1,17 +1,18 @@
 """The same again is one lead; anything else is a new one, and never swallowed."""
 
+from collections import defaultdict
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import anyio
 import httpx2
 import pytest
 
-from api.intake.arrival import with_key
-from api.intake.repeats import submit
-from api.intake.submission import Submission
+from api.intake.store import store
+from api.intake.submission import Delivery, Result, Submission, with_key
 from shared.contacts import Contact, Phone
 from shared.database.engine import Database
-from tests.api.conftest import WEBHOOK, rows, running
+from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -23,7 +24,7 @@ ANNA = Submission("Анна", Contact(None, "anna_k"), "tilda")
 
 async def _submit(database: Database, at: datetime) -> tuple[int, bool]:
     async with database.engine.begin() as connection:
-        result = await submit(connection, with_key(ANNA, at, WINDOW), WINDOW)
+        (result,) = (await connection.run_sync(store, [with_key(ANNA, at, WINDOW)], WINDOW)).values()
     assert result.lead
     return result.lead["id"], result.created
 
@@ -77,6 +78,52 @@ async def test_a_repeat_is_one_only_within_the_window(database: Database) -> Non
     assert await at(240) == (second, False)
 
 
+async def test_many_in_one_transaction_are_each_new_a_repeat_or_late(database: Database) -> None:
+    others = [replace(ANNA, name=name) for name in ("Яна", "Мария", "Пётр", "Новый")]
+    repeated, expired, late, unknown = (with_key(one, NOW, WINDOW, _delivery(one.name)) for one in others)
+    later = replace(expired, at=NOW + timedelta(hours=1))
+    earlier = replace(late, at=NOW - timedelta(hours=1))
+    async with database.engine.begin() as connection:
+        first = await connection.run_sync(store, [repeated, expired, late], WINDOW)
+    again = [replace(repeated, at=NOW + timedelta(seconds=1)), later, earlier, unknown]
+    async with database.engine.begin() as connection:
+        results = await connection.run_sync(store, again, WINDOW)
+    assert [results[one.key].created for one in again] == [False, True, True, True]
+    assert results[repeated.key].lead == first[repeated.key].lead
+    keys = {row["id"]: row["source_key"] for row in await rows(database, "SELECT id, source_key FROM leads")}
+    fingerprints = [one.key[1] for one in (repeated, expired, late)]
+    assert [keys[_id(first[one.key])] for one in (repeated, expired, late)] == [
+        fingerprints[0],
+        f"{fingerprints[1]}@{NOW.isoformat()}",
+        fingerprints[2],
+    ]
+    assert keys[_id(results[expired.key])] == fingerprints[1]
+    assert keys[_id(results[late.key])] == f"{fingerprints[2]}@{earlier.at.isoformat()}"
+    brought: dict[int, list[str]] = defaultdict(list)
+    for row in await deliveries(database):
+        brought[row["lead_id"]].append(row["outcome"])
+    assert brought.pop(_id(first[repeated.key])) == ["stored", "duplicate"]
+    assert list(brought.values()) == [["stored"]] * 5
+
+
+async def test_a_second_try_records_no_second_delivery(database: Database) -> None:
+    arrival = with_key(ANNA, NOW, WINDOW, _delivery("Анна"))
+    for at in (0, 0, 1, 1):
+        came = replace(arrival, at=NOW + timedelta(seconds=at))
+        async with database.engine.begin() as connection:
+            await connection.run_sync(store, [came], WINDOW)
+    assert [row["outcome"] for row in await deliveries(database)] == ["stored", "duplicate"]
+
+
+def _delivery(body: str) -> Delivery:
+    return Delivery("tilda", NOW, None, body, "utf-8")
+
+
+def _id(result: Result) -> int:
+    assert result.lead
+    return int(result.lead["id"])
+
+
 async def test_after_the_window_one_of_many_at_once_is_new(database: Database) -> None:
     await _submit(database, NOW)
     later = NOW + timedelta(hours=1)
@@ -105,7 +152,7 @@ async def test_a_key_that_comes_with_another_request_is_refused(client: httpx2.A
     assert (await client.post("/leads", json=LEAD, headers=headers)).json() == first.json()
     answer = await client.post("/leads", json=LEAD | {"comment": "Нет, реклама"}, headers=headers)
     assert answer.status_code == 409
-    assert f"lead {first.json()['id']} is what it stands for" in answer.json()["detail"]
+    assert f"it belongs to lead {first.json()['id']}" in answer.json()["detail"]
     assert len((await client.get("/leads")).json()["items"]) == 1
     # A key is the caller's word that it is another request, whatever it says.
     assert (await client.post("/leads", json=LEAD, headers={"Idempotency-Key": "l"})).status_code == 201

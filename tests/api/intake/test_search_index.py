@@ -8,9 +8,9 @@ import pytest
 from api.intake.search_index import SORT_AFTER, SearchIndex
 from shared.database.engine import Database
 from tests.api.conftest import rows, running
+from tests.support.waiting import patience_seconds
 
 AT_ONCE = 50
-DEADLINE = 30
 # Of PostgreSQL's own kind, under the name of the one that needs pg_trgm.
 INDEX = "CREATE INDEX ix_leads_search ON leads USING gin (to_tsvector('simple', name))"
 UNSORTED = "SELECT gin_clean_pending_list('ix_leads_search') AS pages"
@@ -39,7 +39,7 @@ async def _store(client: httpx2.AsyncClient, number: int) -> None:
 
 async def _sorting() -> int:
     tasks = [task for task in asyncio.all_tasks() if task.get_name() == "search index"]
-    await asyncio.wait_for(asyncio.gather(*tasks), DEADLINE)
+    await asyncio.wait_for(asyncio.gather(*tasks), patience_seconds())
     return len(tasks)
 
 

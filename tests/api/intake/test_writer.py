@@ -11,11 +11,11 @@ import httpx2
 import psycopg
 import pytest
 from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, ExceptionContext
+from sqlalchemy.exc import IntegrityError
 
-from api.intake.arrival import KeyedSubmission
 from api.intake.connections import open_database
-from api.intake.submission import Submission
+from api.intake.submission import KeyedSubmission, Submission
 from api.intake.writer import IntakeWriter
 from shared.contacts import Contact
 from shared.database.engine import Database
@@ -87,10 +87,14 @@ async def test_a_lead_and_its_delivery_are_one_commit(postgres_url: str) -> None
     assert repeat.status_code == 200
     assert _transactions(postgres_url) - before == 3 + 1, "and this look at it"
     assert pooled == [], "nothing is asked besides"
-    with psycopg.connect(postgres_url) as connection:
-        kept = connection.execute("SELECT outcome, lead_id FROM webhook_deliveries ORDER BY id").fetchall()
     lead_id = repeat.json()["id"]
-    assert kept[-2:] == [("stored", lead_id), ("duplicate", lead_id)]
+    assert kept(postgres_url)[-2:] == [("stored", lead_id), ("duplicate", lead_id)]
+
+
+def kept(url: str) -> list[tuple[str, int | None]]:
+    """The outcome and the lead of each delivery, oldest first."""
+    with psycopg.connect(url) as connection:
+        return connection.execute("SELECT outcome, lead_id FROM webhook_deliveries ORDER BY id").fetchall()
 
 
 def _transactions(url: str) -> int:
@@ -198,26 +202,52 @@ async def test_a_connection_that_breaks_midway_is_tried_again_with_a_key(postgre
         await database.close()
 
 
+HOLD_REPEATS = """
+CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NEW; END $$;
+CREATE TRIGGER hold BEFORE INSERT ON webhook_deliveries FOR EACH ROW
+WHEN (NEW.outcome = 'duplicate') EXECUTE FUNCTION hold();
+"""
+_HELD = """
+SELECT pid FROM pg_locks JOIN pg_database AS one ON one.oid = database
+WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted
+"""
+
+
+@contextmanager
+def caught() -> Iterator[list[BaseException | None]]:
+    """Every error of a statement that goes through SQLAlchemy meanwhile."""
+    errors: list[BaseException | None] = []
+
+    def note(context: ExceptionContext) -> None:
+        errors.append(context.sqlalchemy_exception)
+
+    event.listen(Engine, "handle_error", note)
+    try:
+        yield errors
+    finally:
+        event.remove(Engine, "handle_error", note)
+
+
 async def test_a_repeat_of_a_lead_that_is_just_being_erased_is_a_new_lead(postgres_url: str) -> None:
-    erased = 0
-
-    def erase(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        nonlocal erased
-        if statement.startswith("INSERT INTO webhook_deliveries") and not erased:
-            with psycopg.connect(postgres_url, autocommit=True) as connection:
-                erased = connection.execute("DELETE FROM leads").rowcount
-
+    form = {"Phone": PHONE, "tranid": "1:2"}
     async with running(postgres_url) as client:
-        form = {"Phone": PHONE, "tranid": "1:2"}
-        event.listen(Engine, "before_cursor_execute", erase)
-        try:
+        with psycopg.connect(postgres_url) as connection:
+            connection.execute(HOLD_REPEATS)
+            connection.commit()
+            connection.execute("SELECT pg_advisory_xact_lock(1)")
             # The second of two at once is tried by itself, since its key came twice.
-            answers = await asyncio.gather(*(client.post(WEBHOOK, data=form) for _ in range(2)))
-        finally:
-            event.remove(Engine, "before_cursor_execute", erase)
+            asked = asyncio.gather(*(client.post(WEBHOOK, data=form) for _ in range(2)))
+            # The statement has found the lead, and is about to record the repeat of it.
+            await asyncio.to_thread(until, lambda: connection.execute(_HELD).fetchone(), "held")
+            erased = connection.execute("DELETE FROM leads").rowcount
+        with caught() as errors:
+            answers = await asked
     assert [answer.status_code for answer in answers] == [201, 201]
     assert erased == 1
     assert len({answer.json()["id"] for answer in answers}) == 2
+    assert [type(error) for error in errors] == [IntegrityError]
+    assert [row[0] for row in kept(postgres_url)] == ["stored", "stored"]
 
 
 _OTHERS = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
