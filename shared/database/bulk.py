@@ -1,6 +1,7 @@
-"""Several rows' worth of values as a table of one statement, so that many rows are written at once.
+"""Statements that write many rows at once, and INSERT with ON CONFLICT for both databases.
 
-They travel as one JSON text: the statement is the same however many there are, compiled and prepared once.
+The values travel as one JSON parameter. The statement is therefore the same for any number of rows: it is
+compiled and prepared once.
 """
 
 import json
@@ -23,8 +24,11 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 Write = Callable[[Any], Any]
@@ -67,13 +71,23 @@ class BulkStatement:
         return built
 
 
+def insert_for(session: AsyncSession, table: type[SQLModel] | Table) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT into `table` that supports ON CONFLICT, for the session's database."""
+    return dialect_insert(session.get_bind().dialect.name, table)
+
+
+def dialect_insert(dialect: str, table: type[SQLModel] | Table) -> postgresql.Insert | sqlite.Insert:
+    """Return the same INSERT for a dialect's name; SQLAlchemy's generic one has no ON CONFLICT."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)
+
+
 def columns(*names: str) -> dict[str, str]:
-    """Columns that are called as they are in the table."""
+    """Map column names to themselves, for subquery columns that are named as in the table."""
     return {name: name for name in names}
 
 
 async def insert_all(session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, all with the same columns, by one statement."""
+    """Insert rows by one statement; all must have the same columns."""
     if rows:
         names = tuple(rows[0])
         await _insertion(table, names).run(session, ([row[name] for name in names] for row in rows))
@@ -83,6 +97,27 @@ async def insert_all(session: AsyncSession, table: Table, rows: Sequence[Mapping
 def _insertion(table: Table, names: tuple[str, ...]) -> BulkStatement:
     return BulkStatement(
         table, columns(*names), lambda rows, _: insert(table).from_select(names, rows.select())
+    )
+
+
+async def update_all(session: AsyncSession, table: Table, changes: Mapping[int, Mapping[str, Any]]) -> None:
+    """Update rows by their ids, by one statement for each set of columns that occurs in `changes`."""
+    rows: dict[tuple[str, ...], list[Sequence[Any]]] = {}
+    for row_id, columns in changes.items():
+        names = tuple(sorted(columns))
+        rows.setdefault(names, []).append([row_id, *(columns[name] for name in names)])
+    for names, alike in rows.items():
+        await _update(table, names).run(session, alike)
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...]) -> BulkStatement:
+    return BulkStatement(
+        table,
+        columns("id", *names),
+        lambda rows, _: (
+            update(table).where(table.c.id == rows.c.id).values({name: rows.c[name] for name in names})
+        ),
     )
 
 
@@ -103,7 +138,7 @@ def _rows_from_json(types: Mapping[str, TypeEngine[Any]], dialect: Dialect) -> S
 
 
 def _writer(kind: TypeEngine[Any], dialect: Dialect) -> Write:
-    """How a column's value is written in JSON: as the driver would get it, or as JSON where that is kept."""
+    """Return the converter of a column's values: as for the driver, but JSON columns stay as they are."""
     write = None if isinstance(kind, JSON) else kind.dialect_impl(dialect).bind_processor(dialect)
     return write or _as_is
 

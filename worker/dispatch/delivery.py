@@ -59,7 +59,7 @@ class Sender:
         is_late = message.released_at is not None
         if first and (wait := await self._pace.reserve_first_message(work.lead, message)):
             return wait
-        if message.random_id is None or message.id is None:
+        if message.random_id is None:
             raise ValueError(f"message {message.id} was queued without an identity")
         try:
             await self._type(work, message)

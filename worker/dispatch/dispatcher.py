@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -16,8 +16,7 @@ from shared.errors import IllegalTransitionError, LostRaceError
 from shared.statuses import LeadStatus
 from worker.dispatch.delivery import Sender
 from worker.dispatch.lead_context import LeadContextLoader
-from worker.dispatch.moves import SettlementResult
-from worker.dispatch.settlement import Settlement
+from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.steps import STEPS, StepDependencies
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
 from worker.domain.backoff import OutageTracker, OutageTrackers
@@ -54,44 +53,41 @@ DRAIN_SECONDS = 10
 DATABASE_PAUSE_SECONDS = 1
 
 
-@dataclass(frozen=True)
-class Engine:
-    """Everything that working on a lead takes."""
+@dataclass(eq=False, kw_only=True)
+class Dispatcher:
+    """Works on the leads of one account. `run` returns after `stop`.
+
+    `run` raises SessionRevokedError if the account is lost.
+    """
 
     database: Database
-    me: WorkerId
-    tools: StepDependencies
+    worker_id: WorkerId
+    dependencies: StepDependencies
     sender: Sender
-    pace: OutreachRateLimiter
-    looks: LeadContextLoader
-    settling: Settlement
+    rate_limiter: OutreachRateLimiter
+    contexts: LeadContextLoader
+    settlement: Settlement
+    # How long a lead stays leased to this worker without a renewal.
     lease: timedelta
-    # Most leads worked on at a time: enough to hide a slow model behind others' work.
+    # Enough to hide a slow model behind the work on other leads.
     max_concurrent_leads: int
     outages: OutageTrackers
-    # Told of a lead whose first message was late, and of Telegram's id of that message.
+    # Called with a lead whose first message was recorded late, and with Telegram's id of that message.
     on_late_delivery: Callable[[Lead, int], None]
     clock: Clock
-
-
-class Dispatcher:
-    """One worker's loop; `run` returns after `stop`, and raises SessionEndedError if the account is lost."""
-
-    def __init__(self, engine: Engine, wakeups: Wakeups) -> None:
-        self._engine = engine
-        self._wakeups = wakeups
-        self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._reclaimed: dict[int, Lead] = {}
-        self._lost_leases: dict[int, int] = {}
-        self._stopping = False
-        self._claim_unconfirmed = False
-        self._was_full = False
-        self._session_revoked: SessionRevokedError | None = None
+    wakeups: Wakeups
+    _tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
+    _reclaimed: dict[int, Lead] = field(default_factory=dict, init=False)
+    _lost_leases: dict[int, int] = field(default_factory=dict, init=False)
+    _stopping: bool = field(default=False, init=False)
+    _claim_unconfirmed: bool = field(default=False, init=False)
+    _was_full: bool = field(default=False, init=False)
+    _session_revoked: SessionRevokedError | None = field(default=None, init=False)
 
     def stop(self) -> None:
         """Take no more leads; `run` returns when those in hand are done."""
         self._stopping = True
-        self._wakeups.wake()
+        self.wakeups.wake()
 
     async def run(self) -> None:
         """Work until stopped."""
@@ -99,9 +95,10 @@ class Dispatcher:
         try:
             while not self._stopping:
                 await self._claim()
-                await self._wakeups.wait()
+                await self.wakeups.wait()
         finally:
             renewing.cancel()
+            log.info("stopping: no more leads are claimed, %d are in progress", len(self._tasks))
             await self._drain()
         if self._session_revoked is not None:
             raise self._session_revoked
@@ -115,45 +112,43 @@ class Dispatcher:
 
     async def _claim(self) -> int:
         """Start work on what is due; gives how many leads that is."""
-        room = self._engine.max_concurrent_leads - len(self._tasks)
+        room = self.max_concurrent_leads - len(self._tasks)
         if room <= 0:
             return 0
-        engine = self._engine
         try:
-            async with engine.database.autocommitting() as session:
+            async with self.database.autocommitting() as session:
                 if self._claim_unconfirmed:
-                    await leases.release_unacknowledged(session, engine.me, [*self._tasks])
+                    await leases.release_unacknowledged(session, self.worker_id, [*self._tasks])
                 leads = await self._due(session, room)
         except DATABASE_DOWN as error:
             self._claim_unconfirmed = True
             log.warning("the database does not answer: %s", type(error).__name__)
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
-            self._wakeups.wake()
+            self.wakeups.wake()
             return 0
         self._claim_unconfirmed = False
         self._was_full = len(leads) == room
         for lead in leads:
-            if lead.id is not None:
-                self._lost_leases[lead.id] = lead.lost_leases
-                self._start(lead, lead.id)
+            self._lost_leases[lead.id] = lead.lost_leases
+            self._start(lead, lead.id)
         return len(leads)
 
     async def _due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
         """Running conversations before new ones."""
-        engine, now = self._engine, self._engine.clock()
+        now = self.clock()
         doubted, suspected = leases.count_suspects(self._lost_leases.values())
         claim = leases.ClaimRequest(
-            engine.me,
+            self.worker_id,
             now,
-            engine.lease,
+            self.lease,
             suspect_slots=leases.MAX_SUSPECT - doubted,
             quarantined_slots=leases.MAX_QUARANTINED - suspected,
         )
-        due = await new_leads.load_due_summary(session, engine.me, now=now)
+        due = await new_leads.load_due_summary(session, self.worker_id, now=now)
         leads = await leases.claim(session, claim, limit=limit) if due.running else []
-        new = await engine.pace.claim_new_leads(session, claim, due, limit=limit - len(leads))
+        new = await self.rate_limiter.claim_new_leads(session, claim, due, limit=limit - len(leads))
         if new.retry_at is not None:
-            self._wakeups.wake_at(new.retry_at)
+            self.wakeups.wake_at(new.retry_at)
         return [*leads, *new.leads]
 
     def _start(self, lead: Lead, lead_id: int) -> None:
@@ -182,15 +177,14 @@ class Dispatcher:
                 self._start(again, lead_id)
             # Only so many of either kind are in hand at a time: others may wait for the place.
             is_new = lead.status is LeadStatus.PENDING
-            if was_doubted or (is_new and self._engine.pace.few_ahead):
-                self._wakeups.wake()
+            if was_doubted or (is_new and self.rate_limiter.limits_preparation):
+                self.wakeups.wake()
             elif is_new or self._was_full:
-                self._wakeups.wake_soon()
+                self.wakeups.wake_soon()
 
     async def _outcome_of(self, lead: Lead) -> Outcome:
-        engine = self._engine
         try:
-            if leases.is_poison(lead, engine.clock()):
+            if leases.is_poison(lead, self.clock()):
                 return GiveUp(LeadStatus.FAILED, f"its worker was lost {lead.lost_leases} times in a row")
             return await self._run_step(lead)
         except (SessionRevokedError, LostRaceError):
@@ -198,7 +192,7 @@ class Dispatcher:
         except (RateLimitedError, SlotUnavailableError) as error:
             return Wait(error.wait, str(error))
         except PeerFloodError as error:
-            return Wait(await engine.pace.on_peer_flood(str(error)), str(error))
+            return Wait(await self.rate_limiter.on_peer_flood(str(error)), str(error))
         except (TelegramError, AssistantError) as error:
             log.warning("lead %s: %s", lead.id, error)
             return Retry(str(error))
@@ -209,13 +203,12 @@ class Dispatcher:
             return Retry(f"{type(error).__name__}: {error}")
 
     async def _run_step(self, lead: Lead) -> Outcome:
-        engine = self._engine
         # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
-        look = await engine.looks.load(lead)
+        look = await self.contexts.load(lead)
         if look.suppressed_because is not None:
             return Suppressed(look.suppressed_because)
         work = look.conversation
-        outage = engine.outages.of(work.dependency)
+        outage = self.outages.of(work.dependency)
         try:
             outcome = await self._next_action(work)
         except (AssistantUnavailableError, TelegramUnavailableError) as error:
@@ -228,15 +221,14 @@ class Dispatcher:
         return outcome
 
     async def _next_action(self, work: Conversation) -> Outcome:
-        engine = self._engine
         if work.queued is not None:
-            return await engine.sender.deliver(work, work.queued)
+            return await self.sender.deliver(work, work.queued)
         if work.has_draft:
             return NothingToDo()
-        if work.lead.status is LeadStatus.PENDING and (wait := engine.pace.before_opening(work.lead)):
+        if work.lead.status is LeadStatus.PENDING and (wait := self.rate_limiter.check_hours(work.lead)):
             return wait
         step = STEPS.get(work.lead.status)
-        return NothingToDo() if step is None else await step(work, engine.tools)
+        return NothingToDo() if step is None else await step(work, self.dependencies)
 
     def _away(
         self,
@@ -245,17 +237,16 @@ class Dispatcher:
         error: AssistantUnavailableError | TelegramUnavailableError,
     ) -> Outcome:
         # A pause is logged where it begins.
-        if not outage.lasts and not isinstance(error, AssistantPausedError):
+        if not outage.is_ongoing and not isinstance(error, AssistantPausedError):
             log.warning("%s", error)
-        wait, for_everybody = None, False
+        wait, provider_wide = None, False
         if isinstance(error, AssistantUnavailableError):
-            wait, for_everybody = error.wait, error.for_everybody
-        pause = outage.failed(work.id, blameless=for_everybody)
+            wait, provider_wide = error.wait, error.provider_wide
+        pause = outage.failed(work.id, provider_wide=provider_wide)
         return Retry(str(error)) if pause is None else Wait(wait or pause, str(error))
 
     async def _settle(self, lead: Lead, outcome: Outcome) -> Lead | None:
         """Write the outcome down, however long the database is away: it is not to be had twice."""
-        engine = self._engine
         is_unsure = False
         while True:
             try:
@@ -266,35 +257,33 @@ class Dispatcher:
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
             if settled.due is not None:
-                self._wakeups.wake_at(settled.due)
+                self.wakeups.wake_at(settled.due)
             if isinstance(outcome, Delivered) and outcome.is_late and outcome.telegram_message_id:
-                engine.on_late_delivery(lead, outcome.telegram_message_id)
+                self.on_late_delivery(lead, outcome.telegram_message_id)
             if settled.status is not lead.status:
                 log.info("lead %s: %s → %s", lead.id, lead.status, settled.status)
             return settled.lead
 
     async def _write(self, lead: Lead, outcome: Outcome, *, is_unsure: bool) -> SettlementResult:
-        engine = self._engine
         try:
-            return await engine.settling.settle(lead, outcome, now=engine.clock())
+            return await self.settlement.settle(lead, outcome, now=self.clock())
         except (IllegalTransitionError, IntegrityError):
             if not is_unsure:
                 raise
         # The commit whose answer was lost had arrived: the lead is given back and looked at afresh.
-        async with engine.database.writing() as session:
-            await leases.release(session, engine.me, [lead.id or 0])
-        return SettlementResult(None, engine.clock(), lead.status)
+        async with self.database.writing() as session:
+            await leases.release(session, self.worker_id, [lead.id])
+        return SettlementResult(None, self.clock(), lead.status)
 
     async def _renew_leases(self) -> None:
-        engine = self._engine
         while True:
-            await asyncio.sleep(engine.lease.total_seconds() / 3)
+            await asyncio.sleep(self.lease.total_seconds() / 3)
             if not self._tasks:
                 continue
             try:
-                async with engine.database.writing() as session:
-                    until = engine.clock() + engine.lease
-                    await leases.renew(session, engine.me, list(self._tasks), until=until)
+                async with self.database.writing() as session:
+                    until = self.clock() + self.lease
+                    await leases.renew(session, self.worker_id, list(self._tasks), until=until)
             except DATABASE_DOWN:
                 continue
 
@@ -308,7 +297,7 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         try:
-            async with self._engine.database.writing() as session:
-                await leases.release(session, self._engine.me, leads)
+            async with self.database.writing() as session:
+                await leases.release(session, self.worker_id, leads)
         except DATABASE_DOWN:
             log.warning("could not give leads back: their leases will run out")

@@ -33,17 +33,19 @@ class LeadContextLoader:
 
     async def load(self, lead: Lead) -> LeadContext:
         """How it stands with the lead now; raises LostRaceError if the lease is lost."""
-        return await self._together.submit(lead.id or 0)
+        return await self._together.submit(lead.id)
 
     async def _read(self, lead_ids: Sequence[int]) -> Sequence[LeadContext | Exception]:
         async with self._database.reading() as session:
             leads = await leases.load_leased(session, lead_ids, self._me)
-            said = await outbox.transcripts(session, [lead.id or 0 for lead in leads])
+            said = await outbox.transcripts(session, [lead.id for lead in leads])
             greeted = [lead for lead in leads if lead.status is LeadStatus.RESOLVED]
             met = (
-                await repeat_requests.met_before(session, self._me.account_id, greeted) if greeted else set()
+                await repeat_requests.returning_lead_ids(session, self._me.account_id, greeted)
+                if greeted
+                else set()
             )
-            works = [Conversation(lead, said[lead.id or 0], lead.id in met) for lead in leads]
+            works = [Conversation(lead, said[lead.id], lead.id in met) for lead in leads]
             silent = await suppression_reasons(session, works)
         seen = {work.id: LeadContext(work, why) for work, why in zip(works, silent, strict=True)}
         return [

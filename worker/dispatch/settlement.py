@@ -1,251 +1,245 @@
-"""Turns a step's outcome into rows, in one transaction that begins by checking the lease."""
+"""Writes the outcomes of steps: those that come at the same time share one transaction.
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import assert_never
+A settlement locks the leads, drops outcomes that are stale, applies the others and writes all changes.
+A lead that cannot be settled together with others is settled by the same code, in a batch of one.
+"""
 
-from sqlalchemy.exc import IntegrityError
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.database.bulk import insert_all, update_all
 from shared.database.engine import Database
-from shared.database.models import Lead
+from shared.database.models import EVENTS, LEADS, MESSAGES, Lead
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.group_commit import GroupCommit
-from shared.leads import handoff, suppression_list
 from shared.leads.handoff import HandoffError
-from shared.leads.suppression_list import PERSON, SuppressedIdentity
-from shared.leads.transitions import CLEAR_FAILURES
-from shared.statuses import LeadStatus, may_become
-from worker.dispatch import strides
-from worker.dispatch.moves import ACTOR, Moves, RetryPolicy, SettlementResult
-from worker.dispatch.strides import Decision
-from worker.domain.backoff import backoff
-from worker.domain.outcomes import (
-    ChangeStatus,
-    Delivered,
-    FallBackToPhone,
-    GiveUp,
-    NoReplyNeeded,
-    NothingToDo,
-    Outcome,
-    PeerFound,
-    QueueMessage,
-    Retry,
-    ReturnToAssistant,
-    Suppressed,
-    Transcribed,
-    Undeliverable,
-    Wait,
-)
+from shared.statuses import FOLLOWED_UP, REPLIED_TO, LeadStatus
+from worker.dispatch.outcome_handlers import LeadChange, OutcomeHandlers, RetryPolicy
+from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound, QueueMessage, Undeliverable
 from worker.messaging import inbox, outbox, repeat_requests
 from worker.queue import leases
 from worker.queue.leases import WorkerId
 
+# Errors of one decision: the other decisions of its batch must not fail with it.
+_ITS_OWN = (DataError, IntegrityError, IllegalTransitionError, LostRaceError, HandoffError)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A lead as it was read, the outcome of the work on it, and the moment of the outcome."""
+
+    lead: Lead
+    outcome: Outcome
+    now: datetime
+
+
+@dataclass(frozen=True)
+class SettlementResult:
+    """`lead`: still leased, if there is more to do at once; `due`: when it is due again, if ever."""
+
+    lead: Lead | None
+    due: datetime | None
+    status: LeadStatus
+
 
 class Settlement:
-    """One worker's settlements: those that come at the same time are written in one transaction."""
+    """The settlements of one worker. Calls that come at the same time share one transaction."""
 
     def __init__(self, database: Database, me: WorkerId, policy: RetryPolicy) -> None:
         self._database = database
         self._me = me
         self._policy = policy
-        self._together = GroupCommit(self._write)
+        self._together = GroupCommit(self._settle_together)
 
     async def settle(self, lead: Lead, outcome: Outcome, *, now: datetime) -> SettlementResult:
-        """Write an outcome down; says whether there is more to do now, or when.
+        """Write an outcome; returns whether there is more to do now, or when.
 
         Raises LostRaceError if the lease is no longer ours; then nothing is written.
         """
-        stride = Decision(lead, outcome, now)
-        written = await self._together.submit(stride) if strides.is_ordinary(stride, self._policy) else None
-        return written or await self._alone(stride)
+        decision = Decision(lead, outcome, now)
+        return await self._together.submit(decision) or await self._settle_alone(decision)
 
-    async def _write(self, together: Sequence[Decision]) -> Sequence[SettlementResult | None]:
+    async def _settle_together(self, decisions: Sequence[Decision]) -> Sequence[SettlementResult | None]:
         try:
             async with self._database.writing() as session:
-                written = await strides.settle_all(session, self._me, together, self._policy)
-        except (IntegrityError, IllegalTransitionError, LostRaceError):
-            # One of them is not what it seems: each is written by itself, and only that one fails.
-            written = {}
-        return [written.get(stride.lead.id or 0) for stride in together]
+                results = await _write(session, self._me, decisions, self._policy, waits=False)
+        except _ITS_OWN:
+            # Nothing is written. Each decision is settled alone, and only the one at fault fails.
+            results = {}
+        return [results.get(decision.lead.id or 0) for decision in decisions]
 
-    async def _alone(self, stride: Decision) -> SettlementResult:
-        settlement = _Settlement(self._me, stride.now, self._policy)
+    async def _settle_alone(self, decision: Decision) -> SettlementResult:
         try:
-            async with self._database.writing() as session:
-                return await settlement.write(session, stride.lead, stride.outcome)
+            return await self._settle_waiting(decision)
         except IntegrityError:
-            # Two leads of one person were found at the same moment: the second look sees the first one's row.
-            async with self._database.writing() as session:
-                return await settlement.write(session, stride.lead, stride.outcome)
+            # Two leads of one person were found at the same moment: the second try sees the first one's row.
+            return await self._settle_waiting(decision)
+
+    async def _settle_waiting(self, decision: Decision) -> SettlementResult:
+        async with self._database.writing() as session:
+            results = await _write(session, self._me, [decision], self._policy, waits=True)
+        return results[decision.lead.id or 0]
 
 
-class _Settlement(Moves):
-    async def write(self, session: AsyncSession, lead: Lead, outcome: Outcome) -> SettlementResult:
-        seen = lead.status
-        if isinstance(outcome, PeerFound):
-            await repeat_requests.lock_both(session, self.me.account_id, outcome.peer.user_id, lead)
-        lead = await leases.lock_leased(session, lead.id or 0, self.me)
-        due = None
-        if not await self.is_overtaken(session, seen, lead, outcome):
-            due = await self._apply(session, lead, outcome)
-        if due is None:
-            due = await self.next(session, lead)
-        return await self.schedule(session, lead, due)
+def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -> bool:
+    """Whether a human has taken the conversation, or has answered, since the outcome was decided.
 
-    async def _apply(self, session: AsyncSession, lead: Lead, outcome: Outcome) -> datetime | None:
-        """Write what came out; gives when the lead is due again, None = as its messages say."""
-        match outcome:
-            case PeerFound():
-                return await self._found(session, lead, outcome)
-            case ChangeStatus(to, reason):
-                await self.advance(session, lead, to, reason)
-                return self.now if await outbox.requeue(session, lead.id or 0, greeting=False) else None
-            case FallBackToPhone(reason):
-                return await self._drop_username(session, lead, reason)
-            case QueueMessage():
-                await outbox.enqueue(session, lead, outcome, now=self.now, draft=self.policy.drafts)
-                await self._heard(session, lead, outcome)
-                await self.change(session, lead, **CLEAR_FAILURES, follow_up_at=outcome.follow_up_at)
-                await session.refresh(lead)
-                return None
-            case NoReplyNeeded():
-                await self._heard(session, lead, outcome)
-                await self.change(session, lead, **CLEAR_FAILURES)
-                return None
-            case Transcribed(message_id, before, text):
-                await inbox.transcribe(session, message_id, before, text)
-                return None
-            case Suppressed(reason):
-                await self._leave_alone(session, lead, reason)
-                return None
-            case Delivered():
-                await self._delivered(session, lead, outcome)
-                return None
-            case Undeliverable(message_id, reason):
-                return await self._undeliverable(session, lead, message_id, reason)
-            case Wait(delay, reason):
-                await self.change(session, lead, last_error=reason)
-                return self.now + delay
-            case Retry(error):
-                return await self._retry(session, lead, error)
-            case GiveUp(to, reason):
-                return await self._give_up(session, lead, to, reason)
-            case ReturnToAssistant(reason):
-                await self._give_back(session, lead, reason)
-                return None
-            case NothingToDo():
-                await self.change(session, lead, **CLEAR_FAILURES)
-                return None
-            case _:
-                assert_never(outcome)
+    `unanswered` are the ids of the lead's messages that have no answer yet.
+    """
+    lead, outcome = change.lead, change.outcome
+    if isinstance(outcome, Delivered | Undeliverable):
+        return False
+    if lead.status is LeadStatus.HANDED_OFF and change.seen is not lead.status:
+        return True
+    if not isinstance(outcome, QueueMessage | NoReplyNeeded) or not outcome.answers_message_ids:
+        return False
+    # A draft must answer all messages: if there are new ones, it is written anew.
+    is_draft = drafts and isinstance(outcome, QueueMessage) and lead.status in REPLIED_TO
+    is_partial = is_draft and not set(outcome.answers_message_ids).issuperset(unanswered)
+    return is_partial or set(outcome.answers_message_ids).isdisjoint(unanswered)
 
-    async def _found(self, session: AsyncSession, lead: Lead, found: PeerFound) -> datetime | None:
-        known = await repeat_requests.conversation_of(session, self.me.account_id, found.peer.user_id, lead)
-        if known is not None:
-            await repeat_requests.add_request_to_conversation(
-                session, lead, known, now=self.now, debounce=self.policy.debounce
-            )
-            state = "with a human" if known.status is LeadStatus.HANDED_OFF else "open"
-            reason = f"the same person's conversation is {state} as lead {known.id}"
-            await self.advance(session, lead, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
-            return None
-        if lead.telegram_user_id == found.peer.user_id:
-            await outbox.requeue(session, lead.id or 0, greeting=True)
-        else:
-            await outbox.fail_cancelled(session, lead.id or 0)
-        await self.advance(
-            session,
-            lead,
-            LeadStatus.RESOLVED,
-            f"found by {found.via}",
-            telegram_user_id=found.peer.user_id,
-            access_hash=found.peer.access_hash,
-            account_id=self.me.account_id,
-            resolved_via=found.via,
-        )
-        return self.now
 
-    async def _heard(self, session: AsyncSession, lead: Lead, outcome: QueueMessage | NoReplyNeeded) -> None:
-        if outcome.answers_message_ids:
-            verdict = outcome.source if isinstance(outcome, NoReplyNeeded) else None
-            await inbox.handle(session, outcome.answers_message_ids, outcome.intent, verdict)
-        if outcome.asks_not_to_be_contacted:
-            await suppression_list.add(
-                session,
-                SuppressedIdentity.of(lead),
-                reason="asked not to be written to",
-                actor=PERSON,
-                now=self.now,
-                lead_id=lead.id,
-            )
-
-    async def _leave_alone(self, session: AsyncSession, lead: Lead, reason: str) -> None:
-        await self.change(session, lead, follow_up_at=None)
-        await session.refresh(lead)
-        unsaid = await outbox.cancel_queued(session, lead.id or 0, reason)
-        unanswered = await inbox.mark_handled_for_human(session, lead.id or 0)
-        target = LeadStatus.HANDED_OFF if unsaid or unanswered else None
-        if not unanswered and may_become(lead.status, LeadStatus.UNREACHABLE):
-            target = LeadStatus.UNREACHABLE
-        if target is not None and may_become(lead.status, target):
-            await self.advance(session, lead, target, reason, last_error=reason)
-        else:
-            await self.change(session, lead, **CLEAR_FAILURES)
-
-    async def _drop_username(self, session: AsyncSession, lead: Lead, reason: str) -> datetime:
-        if lead.status is LeadStatus.PENDING:
-            await self.change(session, lead, username_error=reason)
-        else:
-            await self.advance(session, lead, LeadStatus.PENDING, reason, username_error=reason)
-        return self.now
-
-    async def _delivered(self, session: AsyncSession, lead: Lead, delivered: Delivered) -> None:
-        await outbox.record_sent(session, delivered)
-        message = await outbox.get(session, delivered.message_id)
-        target = message.next_status
-        # The lead may have been moved (taken over, say) while the message was on its way.
-        if target is not None and await self.may_move(session, lead, target):
-            reason = message.next_reason or f"{message.kind} delivered"
-            await self.advance(session, lead, target, reason)
-        else:
-            await self.change(session, lead, **CLEAR_FAILURES, updated_at=self.now)
-
-    async def _undeliverable(
-        self, session: AsyncSession, lead: Lead, message_id: int, reason: str
-    ) -> datetime | None:
-        await outbox.record_failed(session, message_id, reason)
-        if lead.status is not LeadStatus.RESOLVED:
-            return await self._give_up(session, lead, LeadStatus.FAILED, reason)
-        if lead.resolved_via == "username" and lead.phone_e164:
-            return await self._drop_username(session, lead, reason)
-        return await self._give_up(session, lead, LeadStatus.UNREACHABLE, reason)
-
-    async def _retry(self, session: AsyncSession, lead: Lead, error: str) -> datetime | None:
-        attempts = lead.attempts + 1
-        if attempts >= self.policy.max_attempts:
-            return await self._give_up(
-                session, lead, LeadStatus.FAILED, f"after {attempts} attempts: {error}"
-            )
-        await self.change(session, lead, attempts=attempts, last_error=error)
-        return self.now + backoff(attempts, base=self.policy.retry_base, most=self.policy.retry_max)
-
-    async def _give_up(
-        self, session: AsyncSession, lead: Lead, to: LeadStatus, reason: str
-    ) -> datetime | None:
-        # A lead with its link cannot fail any more: whatever is left of it is for a human.
-        target = to if may_become(lead.status, to) else LeadStatus.HANDED_OFF
-        await outbox.cancel_queued(session, lead.id or 0, reason)
-        if may_become(lead.status, target):
-            await self.advance(session, lead, target, reason, last_error=reason)
-        else:
-            await self.change(session, lead, last_error=reason)
+def next_due(
+    lead: Lead, waiting: Mapping[str, outbox.Span], *, now: datetime, debounce: timedelta
+) -> datetime | None:
+    """When the lead is due by itself: for a queued message, after a quiet, for a follow-up, or never."""
+    if "queued" in waiting:
+        return now
+    if "draft" in waiting:
         return None
+    if lead.status is LeadStatus.HANDED_OFF:
+        return lead.returns_at
+    if lead.status in REPLIED_TO and "received" in waiting:
+        return inbox.quiet(*waiting["received"], debounce=debounce)
+    return lead.follow_up_at if lead.status in FOLLOWED_UP else None
 
-    async def _give_back(self, session: AsyncSession, lead: Lead, reason: str) -> None:
-        try:
-            await handoff.return_to_assistant(session, lead, reason=reason, actor=ACTOR, now=self.now)
-        except HandoffError as refusal:
-            # Their other conversation goes on: this one stays with the human.
-            await self.change(session, lead, returns_at=None, last_error=str(refusal))
-            await session.refresh(lead)
+
+def reschedule(change: LeadChange, due: datetime | None, *, now: datetime) -> SettlementResult:
+    """Keep the lease if the lead is due by now, and release it otherwise."""
+    change.set(due_at=due)
+    if due is not None and due <= now:
+        return SettlementResult(change.lead, None, change.lead.status)
+    # The worker survived its work on the lead, so earlier lost leases no longer count against the lead.
+    change.set(leased_by=None, leased_until=None, lost_leases=0)
+    return SettlementResult(None, due, change.lead.status)
+
+
+async def _write(
+    session: AsyncSession, me: WorkerId, decisions: Sequence[Decision], policy: RetryPolicy, *, waits: bool
+) -> Mapping[int, SettlementResult]:
+    """Settle decisions in the caller's transaction; returns the results by the leads' ids.
+
+    Without `waits`, decisions that need a batch of one are left out. If this raises, the transaction must be
+    rolled back.
+    """
+    now = max(decision.now for decision in decisions)
+    changes = await _lock(session, me, decisions, waits=waits)
+    current = await _drop_stale(session, changes, drafts=policy.drafts)
+    await _record_sent(session, current)
+    handlers = OutcomeHandlers(session, me, policy, now)
+    for change in current:
+        await handlers.apply(change)
+    return await _flush(handlers, changes)
+
+
+async def _lock(
+    session: AsyncSession, me: WorkerId, decisions: Sequence[Decision], *, waits: bool
+) -> Sequence[LeadChange]:
+    """Lock the leads whose lease is ours, in the order of their ids.
+
+    Without `waits`, a lead that another transaction holds is left out, so that no other lead waits for it.
+    """
+    people = {
+        one.lead.id: one.outcome.peer.user_id for one in decisions if isinstance(one.outcome, PeerFound)
+    }
+    if waits:
+        for one in decisions:
+            if (user_id := people.get(one.lead.id)) is not None:
+                await repeat_requests.lock_both(session, me.account_id, user_id, one.lead)
+    by_id = {one.lead.id: one for one in decisions}
+    leads = await leases.lock_all(session, me, [one.lead.id or 0 for one in decisions], waits=waits)
+    changes = [LeadChange(lead, by_id[lead.id].lead.status, by_id[lead.id].outcome) for lead in leads]
+    if not waits:
+        return await _without_known(session, me, changes)
+    for change in changes:
+        if (user_id := people.get(change.lead_id)) is not None:
+            change.joins = await repeat_requests.conversation_of(session, me.account_id, user_id, change.lead)
+    return changes
+
+
+async def _without_known(
+    session: AsyncSession, me: WorkerId, changes: Sequence[LeadChange]
+) -> Sequence[LeadChange]:
+    """Leave out found people whose conversation the lead may have to join, also within this batch.
+
+    That conversation must be locked together with the lead, in the order of their ids. A batch of several
+    cannot do that any more without the risk of a deadlock.
+    """
+    people = {one.lead_id: one.outcome.peer.user_id for one in changes if isinstance(one.outcome, PeerFound)}
+    if not people:
+        return changes
+    taken = set(await repeat_requests.known_among(session, me.account_id, people.values()))
+    kept = []
+    for change in changes:
+        user_id = people.get(change.lead_id)
+        if user_id is None or user_id not in taken:
+            kept.append(change)
+        if user_id is not None:
+            taken.add(user_id)
+    return kept
+
+
+async def _drop_stale(
+    session: AsyncSession, changes: Sequence[LeadChange], *, drafts: bool
+) -> Sequence[LeadChange]:
+    """The changes whose outcome still applies; the other leads are only rescheduled."""
+    answering = [
+        change.lead_id
+        for change in changes
+        if isinstance(change.outcome, QueueMessage | NoReplyNeeded) and change.outcome.answers_message_ids
+    ]
+    unanswered = await inbox.unanswered_of(session, answering) if answering else {}
+    return [
+        change
+        for change in changes
+        if not is_stale(change, unanswered.get(change.lead_id, ()), drafts=drafts)
+    ]
+
+
+async def _record_sent(session: AsyncSession, changes: Sequence[LeadChange]) -> None:
+    """Record what Telegram has, before the handlers: a summary for a human tells of it."""
+    delivered = [change.outcome for change in changes if isinstance(change.outcome, Delivered)]
+    if not delivered:
+        return
+    sent = await outbox.record_all_sent(session, delivered)
+    for change in changes:
+        if isinstance(change.outcome, Delivered):
+            change.sent = sent.get(change.outcome.message_id)
+
+
+async def _flush(handlers: OutcomeHandlers, changes: Sequence[LeadChange]) -> Mapping[int, SettlementResult]:
+    """Write the collected effects, then when each lead is due; messages first, since they decide that."""
+    session, now, policy = handlers.session, handlers.now, handlers.policy
+    if handlers.newly_found:
+        # Also for a lead whose person was unknown: what was said to an earlier one may have been cancelled.
+        await outbox.fail_cancelled(session, handlers.newly_found)
+    await outbox.enqueue_all(session, handlers.messages, now=now, draft=policy.drafts)
+    if handlers.handled:
+        await inbox.handle_all(session, handlers.handled)
+    await update_all(session, MESSAGES, handlers.verdicts)
+    open_ended = [change.lead_id for change in changes if change.due is None]
+    waiting = await outbox.waiting_of(session, open_ended) if open_ended else {}
+    results = {}
+    for change in changes:
+        change.show()
+        due = change.due or next_due(
+            change.lead, waiting.get(change.lead_id, {}), now=now, debounce=policy.debounce
+        )
+        results[change.lead_id] = reschedule(change, due, now=now)
+    await update_all(session, LEADS, {change.lead_id: change.columns for change in changes})
+    await insert_all(session, EVENTS, handlers.events)
+    return results

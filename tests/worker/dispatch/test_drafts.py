@@ -7,8 +7,7 @@ from shared.database.models import Lead
 from shared.statuses import Intent
 from tests.support.rows import DEBOUNCE, NOW, POLICY, add_leased, add_message, messages_of, now_of, take_lease
 from tests.support.settling import S
-from worker.dispatch.moves import SettlementResult
-from worker.dispatch.settlement import Settlement
+from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.domain.outcomes import Outcome, QueueMessage
 from worker.domain.telegram_port import Incoming
 from worker.messaging import inbox
@@ -45,14 +44,14 @@ async def test_a_greeting_waits(kept_database: Database, me: WorkerId) -> None:
 async def test_new_words_replace_it(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED)
     first = await add_message(kept_database, lead, telegram_message_id=me.account_id * 1000 + 1)
-    assert (await answered(kept_database, me, lead, first.id or 0)).due is None
+    assert (await answered(kept_database, me, lead, first.id)).due is None
     await receive(kept_database, me, lead, 2)
     rows = await messages_of(kept_database, lead)
     assert [(row.state, row.intent) for row in rows if row.direction == "in"] == [("received", None)] * 2
     assert [row.state for row in rows if row.direction == "out"] == ["cancelled"]
     assert (await now_of(kept_database, lead)).due_at is not None
     await take_lease(kept_database, lead, me.lease_name)
-    await answered(kept_database, me, lead, *(row.id or 0 for row in rows if row.direction == "in"))
+    await answered(kept_database, me, lead, *(row.id for row in rows if row.direction == "in"))
     *_, draft = await messages_of(kept_database, lead)
     assert (draft.state, draft.text) == ("draft", "Ответ на 2")
 
@@ -63,6 +62,6 @@ async def test_words_that_came_while_it_was_written_are_answered_too(
     lead = await add_leased(kept_database, me, S.CONTACTED)
     first = await add_message(kept_database, lead, telegram_message_id=me.account_id * 1000 + 1)
     await receive(kept_database, me, lead, 2)
-    settled = await answered(kept_database, me, lead, first.id or 0)
+    settled = await answered(kept_database, me, lead, first.id)
     assert settled.due == NOW + DEBOUNCE
     assert [row.state for row in await messages_of(kept_database, lead)] == ["received"] * 2

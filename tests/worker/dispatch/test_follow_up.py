@@ -19,14 +19,14 @@ async def promised(database: Database, me: WorkerId) -> Lead:
     """A lead that was told that we write again."""
     lead = await add_leased(database, me, S.CONTACTED)
     letter = await add_message(database, lead, telegram_message_id=me.account_id * 1000)
-    answers = (letter.id or 0,)
+    answers = (letter.id,)
     say = QueueMessage(
         "answer", f"{lead.id}:reply", "Напишу", S.ENGAGED, answers, Intent.ACCEPT, follow_up_at=LATER
     )
     await write(database, me, lead, say)
     await take_lease(database, lead, me.lease_name)
     *_, queued = await messages_of(database, lead)
-    settled = await write(database, me, lead, Delivered(queued.id or 0, me.account_id * 1000 + 1, NOW))
+    settled = await write(database, me, lead, Delivered(queued.id, me.account_id * 1000 + 1, NOW))
     assert (settled.status, settled.due) == (S.ENGAGED, LATER)
     return await now_of(database, lead)
 
@@ -41,7 +41,7 @@ async def test_it_is_said_once(kept_database: Database, me: WorkerId) -> None:
     )
     await take_lease(kept_database, lead, me.lease_name)
     *_, queued = await messages_of(kept_database, lead)
-    sent = Delivered(queued.id or 0, me.account_id * 1000 + 2, LATER)
+    sent = Delivered(queued.id, me.account_id * 1000 + 2, LATER)
     assert (await write(kept_database, me, lead, sent)).due is None
     assert (await now_of(kept_database, lead)).follow_up_at is None
 
@@ -71,7 +71,7 @@ async def test_what_is_taken_back_is_not_answered(kept_database: Database, me: W
         await inbox.mark_deleted(session, me.account_id, [number + 1, number + 3, number + 9])
     assert [row.state for row in await messages_of(kept_database, lead)] == ["handled", "received", "deleted"]
     # Thought of before it was taken back: what is left of it is still answered.
-    answers = (kept.id or 0, gone.id or 0)
+    answers = (kept.id, gone.id)
     await write(
         kept_database,
         me,

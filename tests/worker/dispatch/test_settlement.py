@@ -16,7 +16,7 @@ from tests.support.rows import (
     take_lease,
 )
 from tests.support.settling import FAILURES, SECOND, TALKING, S, free, queued, state, write
-from worker.dispatch.moves import SettlementResult
+from worker.dispatch.settlement import SettlementResult
 from worker.domain.outcomes import (
     ChangeStatus,
     Delivered,
@@ -106,7 +106,7 @@ async def test_a_username_that_cannot_be_written_to_leaves_the_phone(
 async def test_words_are_written_down_before_they_are_sent(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED, **FAILURES)
     said = await add_message(kept_database, lead)
-    say = QueueMessage("answer", f"{lead.id}:reply", "Ответ", S.ENGAGED, (said.id or 0,), Intent.QUESTION)
+    say = QueueMessage("answer", f"{lead.id}:reply", "Ответ", S.ENGAGED, (said.id,), Intent.QUESTION)
     settled = await write(kept_database, me, lead, say)
     assert settled.lead is not None
     assert await state(kept_database, lead) == free(S.CONTACTED, due_at=NOW, leased_by=me.lease_name)
@@ -118,7 +118,7 @@ async def test_words_are_written_down_before_they_are_sent(kept_database: Databa
 async def test_words_that_need_no_answer_are_understood(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED)
     said = await add_message(kept_database, lead)
-    settled = await write(kept_database, me, lead, NoReplyNeeded((said.id or 0,), Intent.ACCEPT))
+    settled = await write(kept_database, me, lead, NoReplyNeeded((said.id,), Intent.ACCEPT))
     assert settled == SettlementResult(None, None, S.SCHEDULED)
     assert [message.state for message in await messages_of(kept_database, lead)] == ["handled"]
     assert await state(kept_database, lead) == free(S.SCHEDULED)
@@ -127,7 +127,7 @@ async def test_words_that_need_no_answer_are_understood(kept_database: Database,
 async def test_success_in_hearing_clears_the_failures_before(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED, **FAILURES)
     said = await add_message(kept_database, lead)
-    await write(kept_database, me, lead, NoReplyNeeded((said.id or 0,), Intent.ACCEPT))
+    await write(kept_database, me, lead, NoReplyNeeded((said.id,), Intent.ACCEPT))
     assert await state(kept_database, lead) == free(S.SCHEDULED)
 
 
@@ -138,7 +138,7 @@ async def test_a_delivery_moves_the_lead_where_the_law_allows(
 ) -> None:
     lead = await add_leased(kept_database, me, status, **FAILURES)
     message = await queued(kept_database, lead, next_status=target)
-    await write(kept_database, me, lead, Delivered(message.id or 0, me.account_id * 1000 + 1, NOW))
+    await write(kept_database, me, lead, Delivered(message.id, me.account_id * 1000 + 1, NOW))
     moves = target is not None and target in ALLOWED[status]
     assert await state(kept_database, lead) == free(target if moves and target else status)
     expected = [(status, target, "answer delivered")] if moves else []
@@ -150,7 +150,7 @@ async def test_a_delivery_moves_the_lead_where_the_law_allows(
 async def test_a_delivery_whose_number_telegram_did_not_say(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)
     message = await queued(kept_database, lead)
-    await write(kept_database, me, lead, Delivered(message.id or 0, None, NOW))
+    await write(kept_database, me, lead, Delivered(message.id, None, NOW))
     (after,) = await messages_of(kept_database, lead)
     assert (after.state, after.telegram_message_id) == ("sent", None)
 
@@ -160,7 +160,7 @@ async def test_a_delivery_does_not_open_a_second_conversation(kept_database: Dat
     old = await add_leased(kept_database, me, S.REJECTED)
     await add_leased(kept_database, me, S.CONTACTED, telegram_user_id=old.telegram_user_id)
     message = await queued(kept_database, old, next_status=S.ENGAGED)
-    await write(kept_database, me, old, Delivered(message.id or 0, me.account_id * 1000 + 1, NOW))
+    await write(kept_database, me, old, Delivered(message.id, me.account_id * 1000 + 1, NOW))
     assert await state(kept_database, old) == free(S.REJECTED)
     assert [one.state for one in await messages_of(kept_database, old)] == ["sent"]
 
@@ -179,7 +179,7 @@ async def test_a_message_that_came_meanwhile_is_due_after_its_quiet(
     lead = await add_leased(kept_database, me, status)
     understood = await add_message(kept_database, lead)
     await add_message(kept_database, lead, created_at=NOW - SECOND)
-    settled = await write(kept_database, me, lead, NoReplyNeeded((understood.id or 0,), Intent.ACCEPT))
+    settled = await write(kept_database, me, lead, NoReplyNeeded((understood.id,), Intent.ACCEPT))
     assert settled.due == NOW - SECOND + DEBOUNCE
     assert await state(kept_database, lead) == free(status, due_at=settled.due)
 
@@ -190,7 +190,7 @@ async def test_a_message_whose_quiet_is_over_is_answered_at_once(
     lead = await add_leased(kept_database, me, S.ENGAGED)
     answer = await queued(kept_database, lead)
     await add_message(kept_database, lead, created_at=NOW - DEBOUNCE)
-    settled = await write(kept_database, me, lead, Delivered(answer.id or 0, None, NOW))
+    settled = await write(kept_database, me, lead, Delivered(answer.id, None, NOW))
     assert settled.lead is not None
     assert (await now_of(kept_database, lead)).leased_by == me.lease_name
 
@@ -204,7 +204,7 @@ async def test_without_the_lease_nothing_is_written(
     await take_lease(kept_database, lead, holder)
     before = await state(kept_database, lead)
     outcomes: list[Outcome] = [
-        Delivered(message.id or 0, 1, NOW),
+        Delivered(message.id, 1, NOW),
         QueueMessage("answer", f"{lead.id}:x", "Ещё", None),
         Retry("x"),
         GiveUp(S.FAILED, "x"),

@@ -9,7 +9,7 @@ from shared.database.engine import Database
 from shared.statuses import ALLOWED, LeadStatus
 from tests.support.rows import NOW, add_leased, messages_of, moves_of, now_of, take_lease
 from tests.support.settling import SECOND, TALKING, S, free, queued, state, write
-from worker.dispatch.moves import SettlementResult
+from worker.dispatch.settlement import SettlementResult
 from worker.domain.outcomes import GiveUp, Retry, Undeliverable, Wait
 from worker.queue.leases import WorkerId
 
@@ -19,7 +19,7 @@ async def test_an_undeliverable_greeting_by_username_leaves_the_phone(
 ) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED, resolved_via="username", phone_e164="+79161234567")
     message = await queued(kept_database, lead, kind="greeting")
-    settled = await write(kept_database, me, lead, Undeliverable(message.id or 0, "закрыто"))
+    settled = await write(kept_database, me, lead, Undeliverable(message.id, "закрыто"))
     assert settled.status is S.PENDING
     assert settled.lead is not None
     assert (await now_of(kept_database, lead)).username_error == "закрыто"
@@ -33,7 +33,7 @@ async def test_an_undeliverable_greeting_without_another_way(
 ) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED, resolved_via=via[0], phone_e164=via[1])
     message = await queued(kept_database, lead, kind="greeting")
-    settled = await write(kept_database, me, lead, Undeliverable(message.id or 0, "закрыто"))
+    settled = await write(kept_database, me, lead, Undeliverable(message.id, "закрыто"))
     assert settled == SettlementResult(None, None, S.UNREACHABLE)
     assert await state(kept_database, lead) == free(S.UNREACHABLE, last_error="закрыто")
     assert await moves_of(kept_database, lead) == [(S.RESOLVED, S.UNREACHABLE, "закрыто")]
@@ -45,7 +45,7 @@ async def test_an_undeliverable_answer_ends_the_conversation(
 ) -> None:
     lead = await add_leased(kept_database, me, status)
     first, _ = [await queued(kept_database, lead) for _ in range(2)]
-    await write(kept_database, me, lead, Undeliverable(first.id or 0, "заблокировали"))
+    await write(kept_database, me, lead, Undeliverable(first.id, "заблокировали"))
     target = S.FAILED if S.FAILED in ALLOWED[status] else S.HANDED_OFF
     assert await state(kept_database, lead) == free(target, last_error="заблокировали")
     states = [message.state for message in await messages_of(kept_database, lead)]

@@ -9,8 +9,7 @@ from shared.database.engine import Database
 from shared.database.models import Lead
 from shared.statuses import Intent, LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, POLICY, add_leased, add_message, messages_of, now_of
-from worker.dispatch.moves import SettlementResult
-from worker.dispatch.settlement import Settlement
+from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound
 from worker.domain.telegram_port import Incoming, Peer
 from worker.messaging import inbox
@@ -53,7 +52,7 @@ async def test_a_message_meets_the_verdict_on_those_before(
     lead = await add_leased(kept_database, me, S.SCHEDULED)
     understood = await add_message(kept_database, lead)
     await asyncio.gather(
-        write(kept_database, me, lead, NoReplyNeeded((understood.id or 0,), Intent.ACCEPT)),
+        write(kept_database, me, lead, NoReplyNeeded((understood.id,), Intent.ACCEPT)),
         receive(kept_database, me, lead, 1),
     )
     row = await now_of(kept_database, lead)
@@ -70,7 +69,7 @@ async def test_a_message_meets_the_record_of_the_greeting(
         kept_database, lead, direction="out", kind="greeting", state="queued", next_status=S.CONTACTED
     )
     await asyncio.gather(
-        write(kept_database, me, lead, Delivered(greeting.id or 0, 1, NOW)),
+        write(kept_database, me, lead, Delivered(greeting.id, 1, NOW)),
         receive(kept_database, me, lead, 2),
     )
     row = await now_of(kept_database, lead)
@@ -97,7 +96,7 @@ async def test_a_new_request_meets_the_end_of_the_conversation(
         kept_database, old, direction="out", kind="apology", state="queued", next_status=S.REJECTED
     )
     await asyncio.gather(
-        write(kept_database, me, old, Delivered(apology.id or 0, None, NOW)),
+        write(kept_database, me, old, Delivered(apology.id, None, NOW)),
         write(kept_database, me, new, PeerFound(Peer(old.telegram_user_id or 0, 1), "username")),
     )
     before, after = await now_of(kept_database, old), await now_of(kept_database, new)

@@ -32,7 +32,7 @@ async def test_an_answer_keeps_what_it_rests_on_and_what_it_took(
     lead = await add_leased(kept_database, me, S.CONTACTED)
     asked = await add_message(kept_database, lead, text="А приложения?", state="received")
     say = QueueMessage(
-        "answer", f"{lead.id}:r", "Ответ", S.ENGAGED, (asked.id or 0,), Intent.QUESTION, source=VERDICT
+        "answer", f"{lead.id}:r", "Ответ", S.ENGAGED, (asked.id,), Intent.QUESTION, source=VERDICT
     )
     await write(kept_database, me, lead, say)
     heard, answer = await messages_of(kept_database, lead)
@@ -57,7 +57,7 @@ async def test_a_greeting_keeps_what_it_took(kept_database: Database, me: Worker
 async def test_words_that_need_no_answer_keep_it_themselves(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED)
     said = [await add_message(kept_database, lead, text=text, state="received") for text in ("Ок", "спасибо")]
-    answers = tuple(message.id or 0 for message in said)
+    answers = tuple(message.id for message in said)
     await write(kept_database, me, lead, NoReplyNeeded(answers, Intent.ACCEPT, source=VERDICT))
     first, last = await messages_of(kept_database, lead)
     assert (first.state, last.state, first.model) == ("handled", "handled", None)
@@ -67,6 +67,6 @@ async def test_words_that_need_no_answer_keep_it_themselves(kept_database: Datab
 async def test_a_human_is_told_why(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)
     message = await queued(kept_database, lead, next_status=S.HANDED_OFF, next_reason="сердится")
-    await write(kept_database, me, lead, Delivered(message.id or 0, 77, NOW))
+    await write(kept_database, me, lead, Delivered(message.id, 77, NOW))
     assert (await state(kept_database, lead))["status"] == S.HANDED_OFF
     assert await moves_of(kept_database, lead) == [(S.ENGAGED, S.HANDED_OFF, "сердится")]

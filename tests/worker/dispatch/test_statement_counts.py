@@ -1,25 +1,27 @@
 """Many leads at once: what they cost the database together, and how many are in hand at a time."""
 
 import asyncio
+import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection, PoolProxiedConnection, event
+from sqlalchemy.exc import OperationalError
 
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.database.models import Lead, TelegramAccount
 from shared.statuses import LeadStatus
 from tests.support.fakes import Words, World
-from tests.support.rows import now_of
-from worker.accounts import account_state
+from tests.support.rows import messages_of, moves_of, now_of
+from worker.accounts import account_lease, account_state
 from worker.dialogue.persona import Persona
-from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.assistant_port import Brief, Greeting
 from worker.domain.telegram_port import Peer, Sent
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
-from worker.runtime.wiring import Parts, assemble, limits_of
+from worker.runtime.wiring import build_dispatcher, build_limits
 from worker.settings import WorkerSettings
 
 CROWD = 64
@@ -76,11 +78,21 @@ async def _greet_all(database: Database, words: Words, **settings: object) -> Wo
     me, town = WorkerId(1, "life"), Town()
     async with database.writing() as session:
         until = utc_now() + timedelta(hours=1)
-        assert await account_state.acquire(session, 1, "here", "test", now=utc_now(), until=until) == 1
-        await account_state.register_account(session, 1, None, limits_of(wanted), now=utc_now())
-    parts = Parts(database, me, town, words, utc_now, Persona())
-    engine = assemble(wanted, parts, may_speak=lambda: True, look_back=lambda *_: None)
-    await Dispatcher(engine, Wakeups(utc_now, 3600)).run_until_idle()
+        assert await account_lease.acquire_lease(session, 1, "here", "test", now=utc_now(), until=until) == 1
+        await account_state.register_account(session, 1, None, build_limits(wanted), now=utc_now())
+    dispatcher = build_dispatcher(
+        wanted,
+        database=database,
+        worker_id=me,
+        telegram=town,
+        assistant=words,
+        persona=Persona(),
+        clock=utc_now,
+        wakeups=Wakeups(utc_now, 3600),
+        may_send=lambda: True,
+        on_late_delivery=lambda *_: None,
+    )
+    await dispatcher.run_until_idle()
     return town
 
 
@@ -106,3 +118,53 @@ async def test_no_more_are_in_hand_than_the_setting_says(
     town = await _greet_all(database, thinker, leads_in_hand=most)
     assert len([call for call in town.asked if call[0] == "send"]) == CROWD
     assert most / 2 <= thinker.most <= most
+
+
+# What tells apart the settlements of who was found, of what is to be said, and of what was delivered.
+KINDS = {
+    "found": re.compile("UPDATE leads SET.*resolved_via ?="),
+    "said": re.compile("INSERT INTO messages"),
+    "delivered": re.compile("UPDATE messages SET.*sent_at ?="),
+}
+MOST_LOST = 2
+
+
+class LostAnswers:
+    """The first commits of each kind arrive, and the answers to them are lost."""
+
+    def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.lost: Counter[str] = Counter()
+        dialect = database.engine.sync_engine.dialect
+        self._commit = dialect.do_commit
+        event.listen(database.engine.sync_engine, "before_cursor_execute", self._note)
+        monkeypatch.setattr(dialect, "do_commit", self._commit_unheard)
+
+    def _note(self, connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        for kind, statements in KINDS.items():
+            if statements.match(statement.replace("\n", " ")) and self.lost[kind] < MOST_LOST:
+                connection.info["unheard"] = kind
+
+    def _commit_unheard(self, connection: PoolProxiedConnection) -> None:
+        self._commit(connection)
+        if (kind := connection.info.pop("unheard", None)) is not None:
+            self.lost[kind] += 1
+            raise OperationalError("COMMIT", {}, ConnectionError("the answer is lost"))
+
+
+async def test_outcomes_whose_commit_was_not_answered_are_written_once(
+    database: Database, leads: list[Lead], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = LostAnswers(database, monkeypatch)
+    town = await _greet_all(database, Words())
+    assert set(answers.lost) == set(KINDS)
+    sent = [call for call in town.asked if call[0] == "send"]
+    assert len(sent) == CROWD
+    for lead in leads:
+        row = await now_of(database, lead)
+        assert (row.status, row.due_at, row.leased_by) == (LeadStatus.CONTACTED, None, None)
+        assert (row.attempts, row.lost_leases, row.last_error) == (0, 0, None)
+        assert [to for _, to, _ in await moves_of(database, lead)] == [
+            LeadStatus.RESOLVED,
+            LeadStatus.CONTACTED,
+        ]
+        assert [message.state for message in await messages_of(database, lead)] == ["sent"]

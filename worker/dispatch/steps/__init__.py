@@ -6,7 +6,7 @@ from datetime import UTC, timedelta, tzinfo
 from types import MappingProxyType
 
 from shared.clock import Clock
-from shared.statuses import LeadStatus
+from shared.statuses import REPLIED_TO, LeadStatus
 from worker.dispatch.steps.find_contact import find_contact
 from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.dispatch.steps.reply import reply
@@ -17,7 +17,6 @@ from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome
 from worker.domain.outreach_policy import Hours
 from worker.domain.telegram_port import Finder, Telegram
-from worker.messaging.inbox import ANSWERED
 
 
 @dataclass(frozen=True)
@@ -70,5 +69,5 @@ async def _hand_back(work: Conversation, tools: StepDependencies) -> Outcome:
 
 STEPS: Mapping[LeadStatus, Step] = MappingProxyType(
     {LeadStatus.PENDING: _find, LeadStatus.RESOLVED: _greet, LeadStatus.HANDED_OFF: _hand_back}
-    | dict.fromkeys(sorted(ANSWERED), _reply)
+    | dict.fromkeys(sorted(REPLIED_TO), _reply)
 )

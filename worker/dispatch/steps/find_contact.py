@@ -22,7 +22,7 @@ async def find_contact(work: Conversation, finder: Finder) -> Outcome:
     lead = work.lead
     if lead.username and not lead.username_error:
         try:
-            return PeerFound(await finder.by_username(lead.username), "username")
+            return PeerFound(await finder.find_by_username(lead.username), "username")
         except (PeerNotFoundError, CannotWriteError) as error:
             reason = str(error) if isinstance(error, PeerNotFoundError) else f"@{lead.username}: {error}"
             if lead.phone_e164:
@@ -42,7 +42,7 @@ async def _meanwhile(
 ) -> Outcome:
     """The phone, while usernames cannot be looked up; if it leads nowhere, the username is waited for."""
     try:
-        return PeerFound(await finder.by_phone(phone, work.lead.name, thoroughly=False), "phone")
+        return PeerFound(await finder.find_by_phone(phone, work.lead.name, may_import=False), "phone")
     except (PeerNotFoundError, CannotWriteError):
         raise later from None
 
@@ -50,7 +50,7 @@ async def _meanwhile(
 async def _by_phone(work: Conversation, finder: Finder, phone: str) -> Outcome:
     before = f"{work.lead.username_error}; " if work.lead.username_error else ""
     try:
-        peer = await finder.by_phone(phone, work.lead.name)
+        peer = await finder.find_by_phone(phone, work.lead.name)
     except (PeerNotFoundError, CannotWriteError) as error:
         return GiveUp(LeadStatus.UNREACHABLE, f"{before}{error}")
     if work.lead.username_error and peer.user_id == work.lead.telegram_user_id:

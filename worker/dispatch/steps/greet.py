@@ -45,10 +45,10 @@ async def greet(
     further = work.new_requests
     brief = replace(
         work.brief(now.astimezone(zone)),
-        further=tuple(message.text for message in further),
-        met_before=work.is_returning,
+        later_requests=tuple(message.text for message in further),
+        is_returning=work.is_returning,
     )
-    plain = manner.signed(manner.plain_greeting(brief, opening.company))
+    plain = manner.add_signature(manner.render_greeting(brief, opening.company))
     if not opening.by_model:
         return _say(key, plain)
     try:
@@ -59,7 +59,7 @@ async def greet(
             raise
         return _say(key, plain)
     # A template's words speak of one request: what else was asked is answered after it.
-    said = manner.signed(greeting.text)
+    said = manner.add_signature(greeting.text)
     return _say(key, said, greeting, tuple(message.id for message in further if message.id))
 
 

@@ -5,15 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from shared.statuses import Intent, LeadStatus, may_become
+from shared.statuses import FOLLOWED_UP, Intent, LeadStatus, may_become
 from worker.dialogue import canned_responses, follow_up_dates, templates
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
-from worker.domain.local_time import local_time
+from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
 from worker.domain.outreach_policy import Hours
-from worker.messaging.inbox import FOLLOWED_UP
 
 UNCLEAR_TWICE = "two unclear answers in a row"
 _WITH_LINK = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED})
@@ -47,10 +46,10 @@ async def reply(
     form_alone = len(work.new_requests) == len(unanswered)
     verdict = _no_answer(verdict) if form_alone else _consistent(verdict)
     no_more = verdict.asks_not_to_be_contacted
-    answers = tuple(message.id for message in unanswered if message.id is not None)
+    answers = tuple(message.id for message in unanswered)
     words = _words(work, verdict, link, _in_hours(work, now, hours))
     if words is None and work.new_requests:
-        words = _Words("answer", templates.noted(verdict.language), None)
+        words = _Words("answer", templates.new_request_received(verdict.language), None)
     if words is not None and form_alone and verdict.needs_human is None:
         words = replace(words, target=None)
     if words is None:
@@ -79,9 +78,9 @@ def _follow_up(work: Conversation, now: datetime) -> Outcome:
 
 
 def _ask_to_write(work: Conversation) -> Outcome:
-    answers = tuple(message.id for message in work.unanswered if message.id is not None)
+    answers = tuple(message.id for message in work.unanswered)
     talking = LeadStatus.ENGAGED if may_become(work.lead.status, LeadStatus.ENGAGED) else None
-    key, text = f"{work.id}:reply:{answers[-1]}", templates.unheard(work.language)
+    key, text = f"{work.id}:reply:{answers[-1]}", templates.voice_not_supported(work.language)
     return QueueMessage("clarification", key, text, talking, answers, Intent.AMBIGUOUS, without_model=True)
 
 
@@ -102,13 +101,14 @@ def _no_answer(verdict: Verdict) -> Verdict:
     text = verdict.text
     if verdict.intent in {Intent.ACCEPT, Intent.REJECT} or verdict.refused is not None:
         handing_over = verdict.needs_human is not None
-        text = (templates.handover if handing_over else templates.noted)(verdict.language)
+        template = templates.handoff_notice if handing_over else templates.new_request_received
+        text = template(verdict.language)
     return replace(verdict, intent=Intent.QUESTION, text=text, asks_not_to_be_contacted=False)
 
 
 def _in_hours(work: Conversation, now: datetime, hours: Hours | None) -> datetime | None:
     """When they ask to be written to again, by their own clock; None if they do not."""
-    local = local_time(now, work.lead.phone_e164)
+    local = to_local_time(now, work.lead.phone_e164)
     moment = follow_up_dates.parse_requested_time(work.unanswered_text, local)
     if moment is None or hours is None:
         return moment
@@ -123,7 +123,7 @@ def _words(work: Conversation, verdict: Verdict, link: str, later: datetime | No
         return words
     # Who is not understood a second time is not asked a third.
     if verdict.intent is Intent.AMBIGUOUS and work.asked_to_clarify:
-        said = templates.handover(verdict.language)
+        said = templates.handoff_notice(verdict.language)
         return _Words("answer", said, LeadStatus.HANDED_OFF, UNCLEAR_TWICE)
     asked = "\n".join(message.text for message in work.unanswered)
     if verdict.intent is Intent.ACCEPT and work.lead.status in _WITH_LINK and _ASKS_FOR_LINK.search(asked):
@@ -140,8 +140,8 @@ def _as_asked(work: Conversation, verdict: Verdict, link: str, later: datetime |
         return _Words("answer", served.text, LeadStatus.HANDED_OFF, served.reason)
     if later is None or work.lead.status not in FOLLOWED_UP or verdict.intent is Intent.QUESTION:
         return None
-    day = follow_up_dates.spoken_day(later, verdict.language)
-    text = templates.later(verdict.language, day)
+    day = follow_up_dates.format_day(later, verdict.language)
+    text = templates.follow_up_promise(verdict.language, day)
     return _Words("answer", text, LeadStatus.ENGAGED, follow_up_at=later)
 
 

@@ -22,10 +22,10 @@ async def transcribe(
     """
     for message in work.unanswered:
         number = message.telegram_message_id
-        if message.id is None or number is None or not voice_notes.is_untranscribed(message.text):
+        if number is None or not voice_notes.is_untranscribed(message.text):
             continue
         try:
-            sound = await telegram.voice(number)
+            sound = await telegram.download_voice(number)
             words = await assistant.transcribe(sound) if sound else None
         except (AssistantUnavailableError, TelegramUnavailableError):
             if now - message.created_at < patience:
@@ -34,5 +34,5 @@ async def transcribe(
         except AssistantError as error:
             log.warning("lead %s: a voice message is not heard: %s", work.id, error)
             words = None
-        return Transcribed(message.id, message.text, voice_notes.with_transcript(message.text, words))
+        return Transcribed(message.id, message.text, voice_notes.add_transcript(message.text, words))
     return None

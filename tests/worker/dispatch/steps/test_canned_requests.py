@@ -52,7 +52,7 @@ async def test_a_human_goes_on(text: str, status: LeadStatus, reason: str) -> No
 async def test_another_day_is_confirmed_and_kept() -> None:
     said = await answer("Сейчас занят, напишите в понедельник", Intent.ACCEPT)
     assert isinstance(said, QueueMessage)
-    assert (said.text, said.next_status) == (templates.later("ru", "30 ноября"), S.ENGAGED)
+    assert (said.text, said.next_status) == (templates.follow_up_promise("ru", "30 ноября"), S.ENGAGED)
     assert said.follow_up_at == MONDAY
     refused = await answer("Не нужно, не пишите завтра", Intent.REJECT)
     assert isinstance(refused, QueueMessage)
@@ -93,7 +93,7 @@ async def test_a_voice_message_is_asked_for_in_writing_once() -> None:
     assert isinstance(said, QueueMessage)
     assert (said.kind, said.text, said.answers_message_ids) == (
         "clarification",
-        templates.unheard("ru"),
+        templates.voice_not_supported("ru"),
         (2,),
     )
     assert words.conversations == []

@@ -99,7 +99,7 @@ async def test_a_greeting_speaks_of_later_forms_too() -> None:
     outcome = await compose(words, further())
     assert isinstance(outcome, QueueMessage)
     assert outcome.answers_message_ids == (9,)
-    assert [brief.further for brief in words.briefs] == [("Ещё бот",)]
+    assert [brief.later_requests for brief in words.briefs] == [("Ещё бот",)]
 
 
 @pytest.mark.parametrize(("words", "before"), [(Words(hello=UNUSABLE), ()), (Words(), (earlier("failed"),))])

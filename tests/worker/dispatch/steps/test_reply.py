@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.database.models import Lead, Message
-from shared.statuses import Intent, LeadStatus
+from shared.statuses import REPLIED_TO, Intent, LeadStatus
 from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dispatch.steps import STEPS
@@ -14,7 +14,6 @@ from worker.dispatch.steps.reply import UNCLEAR_TWICE, reply
 from worker.domain.assistant_port import AssistantError, Turn, Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
-from worker.messaging.inbox import ANSWERED
 
 S = LeadStatus
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=ZoneInfo("Europe/Moscow"))
@@ -54,8 +53,8 @@ async def answer(status: LeadStatus, words: Words, messages: list[Message]) -> O
 
 
 def test_every_status_is_in_the_table() -> None:
-    assert set(EXPECTED) == ANSWERED
-    assert set(STEPS) == ANSWERED | {S.PENDING, S.RESOLVED, S.HANDED_OFF}
+    assert set(EXPECTED) == REPLIED_TO
+    assert set(STEPS) == REPLIED_TO | {S.PENDING, S.RESOLVED, S.HANDED_OFF}
 
 
 @pytest.mark.parametrize("status", EXPECTED)
@@ -78,7 +77,7 @@ async def test_all_that_is_unanswered_is_asked_about_together() -> None:
     words = Words()
     await answer(S.CONTACTED, words, conversation())
     assert words.conversations == [
-        [Turn(ours=True, text="Здравствуйте!"), Turn(ours=False, text="Добрый день\nДа")]
+        [Turn(from_us=True, text="Здравствуйте!"), Turn(from_us=False, text="Добрый день\nДа")]
     ]
     assert words.briefs[0].request == {"Задача": "сайт"}
     assert words.briefs[0].local_time == NOW
@@ -136,7 +135,7 @@ async def test_nobody_is_asked_back_twice(status: LeadStatus) -> None:
     said = [conversation()[0], *before, asked, still]
     outcome = await answer(status, unclear, said)
     assert isinstance(outcome, QueueMessage)
-    assert (outcome.text, outcome.next_status) == (templates.handover("ru"), S.HANDED_OFF)
+    assert (outcome.text, outcome.next_status) == (templates.handoff_notice("ru"), S.HANDED_OFF)
     assert outcome.reason == UNCLEAR_TWICE
     # Something else was said meanwhile, or they are understood this time.
     answered = asked.model_copy(update={"kind": "answer"})
@@ -171,18 +170,18 @@ async def test_a_form_alone_moves_nobody(status: LeadStatus, intent: Intent) -> 
     assert (outcome.kind, outcome.next_status, outcome.intent) == ("answer", None, Intent.QUESTION)
     assert (outcome.answers_message_ids, outcome.asks_not_to_be_contacted) == ((4,), False)
     ours = intent in {Intent.QUESTION, Intent.AMBIGUOUS}
-    assert outcome.text == ("Слова" if ours else templates.noted("ru"))
+    assert outcome.text == ("Слова" if ours else templates.new_request_received("ru"))
 
 
 async def test_a_form_alone_whose_answer_was_unfit_is_noted() -> None:
     words = Words(verdict=Verdict(Intent.QUESTION, "Хороший вопрос!", "en", refused="a link"))
     outcome = await answer(S.ENGAGED, words, [form()])
     assert isinstance(outcome, QueueMessage)
-    assert outcome.text == templates.noted("en")
+    assert outcome.text == templates.new_request_received("en")
 
 
 @pytest.mark.parametrize(
-    ("intent", "text"), [(Intent.QUESTION, "Слова"), (Intent.REJECT, templates.handover("ru"))]
+    ("intent", "text"), [(Intent.QUESTION, "Слова"), (Intent.REJECT, templates.handoff_notice("ru"))]
 )
 async def test_a_form_may_need_a_human(intent: Intent, text: str) -> None:
     words = Words(verdict=Verdict(intent, "Слова", "ru", needs_human="жалоба"))
@@ -206,7 +205,11 @@ async def test_a_form_beside_words_is_answered_with_them() -> None:
 async def test_a_form_beside_thanks_is_not_passed_over() -> None:
     outcome = await answer(S.SCHEDULED, Words(), [*conversation(), form()])
     assert isinstance(outcome, QueueMessage)
-    assert (outcome.kind, outcome.text, outcome.next_status) == ("answer", templates.noted("ru"), None)
+    assert (outcome.kind, outcome.text, outcome.next_status) == (
+        "answer",
+        templates.new_request_received("ru"),
+        None,
+    )
 
 
 @pytest.mark.parametrize("status", [S.SCHEDULED, S.BOOKED])

@@ -47,7 +47,7 @@ async def test_what_is_said_stands_in_its_place(text: str, expected: str) -> Non
     heard = await listen(text, World(sound=b"OggS"), Words())
     assert heard == Transcribed(2, text, expected)
     assert not voice_notes.is_untranscribed(expected)
-    assert voice_notes.without_mark(expected).startswith("да, давайте созвонимся")
+    assert voice_notes.strip_voice_mark(expected).startswith("да, давайте созвонимся")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,296 @@
+"""What each outcome does to its lead: one branch an outcome, for leads that are locked.
+
+Effects that most outcomes have are collected, and worker/dispatch/settlement.py writes them for all leads at once.
+Rare effects are written here, lead by lead, in the same transaction.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, assert_never
+
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.database.models import Lead
+from shared.errors import LostRaceError
+from shared.leads import handoff, suppression_list
+from shared.leads.handoff import HandoffError
+from shared.leads.suppression_list import PERSON, SuppressedIdentity
+from shared.leads.transitions import CLEAR_FAILURES, transition
+from shared.statuses import OPEN, Intent, LeadStatus, may_become
+from worker.domain.backoff import backoff
+from worker.domain.outcomes import (
+    ChangeStatus,
+    Delivered,
+    FallBackToPhone,
+    GiveUp,
+    NoReplyNeeded,
+    NothingToDo,
+    Outcome,
+    PeerFound,
+    QueueMessage,
+    Retry,
+    ReturnToAssistant,
+    Suppressed,
+    Transcribed,
+    Undeliverable,
+    Wait,
+)
+from worker.messaging import inbox, outbox, repeat_requests
+from worker.messaging.outbox import Recorded
+from worker.queue.leases import WorkerId
+
+ACTOR = "worker"
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """The settings that decide when a lead is next due."""
+
+    debounce: timedelta
+    max_attempts: int
+    retry_base: float
+    retry_max: float
+    # Whether every message waits for a human's approval.
+    drafts: bool = False
+
+
+@dataclass
+class LeadChange:
+    """What is to be written for one locked lead. `seen` is the status for which the outcome was decided.
+
+    `joins` is the locked conversation that the lead joins, `sent` the delivered message after its update.
+    `due` is when the lead is due again; None means as its waiting messages say.
+    """
+
+    lead: Lead
+    seen: LeadStatus
+    outcome: Outcome
+    joins: Lead | None = None
+    sent: Recorded | None = None
+    due: datetime | None = None
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def lead_id(self) -> int:
+        """The lead's id."""
+        return self.lead.id or 0
+
+    def set(self, **columns: Any) -> None:  # noqa: ANN401 - columns of the lead, each of its own type
+        """Change columns of the lead: in memory now, in the database with the flush."""
+        self.columns |= columns
+        self.show()
+
+    def show(self) -> None:
+        """Make the lead in memory show the changes, also after it was read again."""
+        for name, value in self.columns.items():
+            set_committed_value(self.lead, name, value)
+
+
+@dataclass
+class OutcomeHandlers:
+    """Applies outcomes in the caller's transaction, and collects the effects that the flush writes."""
+
+    session: AsyncSession
+    me: WorkerId
+    policy: RetryPolicy
+    now: datetime
+    newly_found: list[int] = field(default_factory=list)
+    messages: list[tuple[Lead, QueueMessage]] = field(default_factory=list)
+    handled: dict[int, Intent | None] = field(default_factory=dict)
+    verdicts: dict[int, Mapping[str, Any]] = field(default_factory=dict)
+    events: list[Mapping[str, Any]] = field(default_factory=list)
+
+    async def apply(self, change: LeadChange) -> None:
+        """Apply the outcome of one lead."""
+        match change.outcome:
+            case PeerFound() as found:
+                await self._found(change, found)
+            case ChangeStatus(to, reason):
+                await self._advance(change, to, reason)
+                if await outbox.requeue(self.session, change.lead_id, greeting=False):
+                    change.due = self.now
+            case FallBackToPhone(reason):
+                await self._drop_username(change, reason)
+            case QueueMessage() as say:
+                await self._say(change, say)
+            case NoReplyNeeded() as heard:
+                await self._heard(change, heard)
+                change.set(**CLEAR_FAILURES)
+            case Transcribed(message_id, before, text):
+                await inbox.transcribe(self.session, message_id, before, text)
+            case Suppressed(reason):
+                await self._leave_alone(change, reason)
+            case Delivered(message_id):
+                await self._delivered(change, message_id)
+            case Undeliverable(message_id, reason):
+                await self._undeliverable(change, message_id, reason)
+            case Wait(delay, reason):
+                change.set(last_error=reason)
+                change.due = self.now + delay
+            case Retry(error):
+                await self._retry(change, error)
+            case GiveUp(to, reason):
+                await self._give_up(change, to, reason)
+            case ReturnToAssistant(reason):
+                await self._give_back(change, reason)
+            case NothingToDo():
+                change.set(**CLEAR_FAILURES)
+            case _:
+                assert_never(change.outcome)
+
+    async def may_still_apply(self, lead: Lead, target: LeadStatus) -> bool:
+        """Whether a delivery may still move the lead to the status that was planned with the message."""
+        # Only a human moves a lead that a human has taken over.
+        taken_over = lead.status is LeadStatus.HANDED_OFF
+        if taken_over or target is lead.status or not may_become(lead.status, target):
+            return False
+        # The person may have sent another form meanwhile: then that conversation is the open one.
+        opens = target in OPEN and lead.status not in OPEN
+        return not opens or not await self._is_open_elsewhere(lead)
+
+    async def _is_open_elsewhere(self, lead: Lead) -> bool:
+        others = await self.session.exec(
+            select(Lead.id).where(
+                col(Lead.account_id) == self.me.account_id,
+                col(Lead.telegram_user_id) == lead.telegram_user_id,
+                col(Lead.status).in_(OPEN),
+                col(Lead.id) != lead.id,
+            )
+        )
+        return others.first() is not None
+
+    async def _advance(
+        self,
+        change: LeadChange,
+        to: LeadStatus,
+        reason: str,
+        **columns: Any,  # noqa: ANN401 - columns of the lead, each of its own type
+    ) -> None:
+        if to is LeadStatus.HANDED_OFF:
+            # A human gets a summary of the transcript, so this is written for each lead.
+            await handoff.hand_to_human(
+                self.session, change.lead, reason=reason, actor=ACTOR, now=self.now, **columns
+            )
+            return
+        written, event = transition(change.lead, to, reason=reason, actor=ACTOR, now=self.now, **columns)
+        self.events.append(event)
+        change.set(**written)
+
+    async def _found(self, change: LeadChange, found: PeerFound) -> None:
+        lead, peer = change.lead, found.peer
+        if change.joins is not None:
+            await self._join(change, change.joins)
+            return
+        if lead.telegram_user_id == peer.user_id:
+            await outbox.requeue(self.session, change.lead_id, greeting=True)
+        else:
+            self.newly_found.append(change.lead_id)
+        columns = {
+            "telegram_user_id": peer.user_id,
+            "access_hash": peer.access_hash,
+            "account_id": self.me.account_id,
+            "resolved_via": found.via,
+        }
+        await self._advance(change, LeadStatus.RESOLVED, f"found by {found.via}", **columns)
+        change.due = self.now
+
+    async def _join(self, change: LeadChange, known: Lead) -> None:
+        await repeat_requests.add_request_to_conversation(
+            self.session, change.lead, known, now=self.now, debounce=self.policy.debounce
+        )
+        state = "with a human" if known.status is LeadStatus.HANDED_OFF else "open"
+        reason = f"the same person's conversation is {state} as lead {known.id}"
+        await self._advance(change, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
+
+    async def _drop_username(self, change: LeadChange, reason: str) -> None:
+        if change.lead.status is LeadStatus.PENDING:
+            change.set(username_error=reason)
+        else:
+            await self._advance(change, LeadStatus.PENDING, reason, username_error=reason)
+        change.due = self.now
+
+    async def _say(self, change: LeadChange, say: QueueMessage) -> None:
+        self.messages.append((change.lead, say))
+        await self._heard(change, say)
+        change.set(**CLEAR_FAILURES, follow_up_at=say.follow_up_at)
+        if not self.policy.drafts:
+            change.due = self.now
+
+    async def _heard(self, change: LeadChange, outcome: QueueMessage | NoReplyNeeded) -> None:
+        self.handled |= dict.fromkeys(outcome.answers_message_ids, outcome.intent)
+        # The record of the model's work belongs to the answer; without an answer, to the last message.
+        if outcome.answers_message_ids and isinstance(outcome, NoReplyNeeded) and outcome.source is not None:
+            self.verdicts[max(outcome.answers_message_ids)] = outbox.account_of(outcome.source)
+        if outcome.asks_not_to_be_contacted:
+            await suppression_list.add(
+                self.session,
+                SuppressedIdentity.of(change.lead),
+                reason="asked not to be written to",
+                actor=PERSON,
+                now=self.now,
+                lead_id=change.lead_id,
+            )
+
+    async def _leave_alone(self, change: LeadChange, reason: str) -> None:
+        lead = change.lead
+        change.set(follow_up_at=None)
+        unsaid = await outbox.cancel_queued(self.session, change.lead_id, reason)
+        unanswered = await inbox.mark_handled_for_human(self.session, change.lead_id)
+        target = LeadStatus.HANDED_OFF if unsaid or unanswered else None
+        if not unanswered and may_become(lead.status, LeadStatus.UNREACHABLE):
+            target = LeadStatus.UNREACHABLE
+        if target is not None and may_become(lead.status, target):
+            await self._advance(change, target, reason, last_error=reason)
+        else:
+            change.set(**CLEAR_FAILURES)
+
+    async def _delivered(self, change: LeadChange, message_id: int) -> None:
+        if (message := change.sent) is None:
+            raise LostRaceError(f"message {message_id} of lead {change.lead_id} is gone")
+        target = message.next_status
+        # The lead may have been moved, for example taken over, while the message was on its way.
+        if target is not None and await self.may_still_apply(change.lead, target):
+            await self._advance(change, target, message.next_reason or f"{message.kind} delivered")
+        else:
+            change.set(**CLEAR_FAILURES, updated_at=self.now)
+
+    async def _undeliverable(self, change: LeadChange, message_id: int, reason: str) -> None:
+        lead = change.lead
+        if not await outbox.record_failed(self.session, message_id, reason):
+            # It is settled already: the commit arrived and its answer was lost. The lead goes on as it is.
+            change.due = lead.due_at
+        elif lead.status is not LeadStatus.RESOLVED:
+            await self._give_up(change, LeadStatus.FAILED, reason)
+        elif lead.resolved_via == "username" and lead.phone_e164:
+            await self._drop_username(change, reason)
+        else:
+            await self._give_up(change, LeadStatus.UNREACHABLE, reason)
+
+    async def _retry(self, change: LeadChange, error: str) -> None:
+        policy, attempts = self.policy, change.lead.attempts + 1
+        if attempts >= policy.max_attempts:
+            await self._give_up(change, LeadStatus.FAILED, f"after {attempts} attempts: {error}")
+            return
+        change.set(attempts=attempts, last_error=error)
+        change.due = self.now + backoff(attempts, base=policy.retry_base, maximum=policy.retry_max)
+
+    async def _give_up(self, change: LeadChange, to: LeadStatus, reason: str) -> None:
+        # A lead that has its link can no longer fail: a human does the rest.
+        target = to if may_become(change.lead.status, to) else LeadStatus.HANDED_OFF
+        await outbox.cancel_queued(self.session, change.lead_id, reason)
+        if may_become(change.lead.status, target):
+            await self._advance(change, target, reason, last_error=reason)
+        else:
+            change.set(last_error=reason)
+
+    async def _give_back(self, change: LeadChange, reason: str) -> None:
+        try:
+            await handoff.return_to_assistant(
+                self.session, change.lead, reason=reason, actor=ACTOR, now=self.now
+            )
+        except HandoffError as refusal:
+            # The person's other conversation goes on: this one stays with the human.
+            change.set(returns_at=None, last_error=str(refusal))
