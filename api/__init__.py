@@ -1,8 +1,10 @@
-"""The only HTTP surface: takes leads in and shows them; stateless, any number of copies."""
+"""The HTTP API: stores leads and shows them. It keeps no state, so any number of processes may run.
+It may import `shared`. The floors inside it, top to bottom, are in the contract `api` of pyproject.toml.
+It must not import `worker` or `sandbox`."""
 
 import sys
 from typing import Any, cast
 
-# FastAPI asks of every model whether it is one of pydantic 1, and takes "there is none" for an answer.
-# To load all of it, only to hear no, would cost 1.5 MiB and 20 ms of the start.
+# FastAPI checks every model against the classes of pydantic 1 and accepts that pydantic.v1 is missing.
+# Importing pydantic.v1 only for that check would cost 1.5 MiB and 20 ms at startup.
 sys.modules.setdefault("pydantic.v1", cast("Any", None))

@@ -1,4 +1,4 @@
-"""`python -m api`: serves the API until it is told to stop."""
+"""`python -m api`: serves the API until a signal stops it."""
 
 import argparse
 import asyncio
@@ -22,7 +22,7 @@ STOP_SECONDS = 5
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the API; gives the exit code: 0 after a stop, 2 if a setting is wrong."""
+    """Run the API; returns the exit code: 0 after a stop, 2 if a setting is wrong."""
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _serve(settings: ApiSettings) -> None:
-    # Uvicorn speaks at INFO of its own steps, and its access log would show ?token=.
+    # Uvicorn logs its own steps at INFO.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     config = uvicorn.Config(
         create_app(settings),
@@ -44,19 +44,20 @@ def _serve(settings: ApiSettings) -> None:
         http="httptools",
         ws="none",
         log_config=None,
+        # It would contain `?token=`.
         access_log=False,
         server_header=False,
-        # It would believe whoever calls from this machine: TRUSTED_PROXIES says who is believed.
+        # Uvicorn would trust every caller on this machine. TRUSTED_PROXIES names the trusted ones instead.
         proxy_headers=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
     server = uvicorn.Server(config)
-    # Uvicorn repeats the signal when it has stopped, which would kill a process that ended well.
+    # Uvicorn raises the signal again after it has stopped, which would kill a process that ended well.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     with listen(settings) as listener:
         announce(listener, settings)
-        # What is made by now stays: the collector need not walk over it, nor run every few requests.
+        # Objects created so far are permanent: the collector skips them, and runs less often.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
@@ -66,15 +67,15 @@ def _serve(settings: ApiSettings) -> None:
 
 def _settings(options: argparse.Namespace) -> ApiSettings:
     settings = load(ApiSettings)
-    given = {"api_host": options.host, "api_port": options.port}
-    return settings.model_copy(update={name: value for name, value in given.items() if value is not None})
+    overrides = {"api_host": options.host, "api_port": options.port}
+    return settings.model_copy(update={name: value for name, value in overrides.items() if value is not None})
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m api",
-        description="Takes leads in and shows them.",
-        epilog="settings, from the environment or .env:\n" + "\n".join(_described()),
+        description="Stores leads and shows them.",
+        epilog="settings, from the environment or .env:\n" + "\n".join(_setting_lines()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", help="instead of API_HOST")
@@ -82,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _described() -> list[str]:
+def _setting_lines() -> list[str]:
     return [
         f"  {name.upper():<14} {field.description} (default: {_default(field.default)})"
         for name, field in ApiSettings.model_fields.items()

@@ -1,4 +1,4 @@
-"""Puts the application together: `create_app(settings)`, or `api.main:app` for a server of your own."""
+"""Builds the application: `create_app(settings)`, or `api.main:app` for another ASGI server."""
 
 import logging
 import sys
@@ -41,13 +41,13 @@ from shared.errors import ConfigError
 from shared.settings import load
 
 DESCRIPTION = """
-Takes leads from website forms; the worker then writes to each person in **Telegram**.
+Stores leads from website forms; the worker then writes to each person in **Telegram**.
 
-* A **Tilda** site posts to `/leads/webhooks/tilda`; anything else may post JSON to `/leads`.
-* The same submission again (`tranid`, your `Idempotency-Key`, or the same words from the same person within
-  REPEAT_WINDOW_SECONDS) is stored once.
-* `/deliveries` has every webhook call as it came, and reads one anew.
-* `/leads` shows how far the conversations are.
+* A **Tilda** site posts to `/leads/webhooks/tilda`; any other program posts JSON to `/leads`.
+* A repeated submission is stored once. It is recognised by `tranid`, by your `Idempotency-Key`, or by its
+  content: the same from the same person within REPEAT_WINDOW_SECONDS.
+* `/deliveries` lists every webhook call with its body, and can process one again.
+* `/leads` shows the status of each conversation.
 
 With `API_TOKEN` or `TILDA_TOKEN` set, press **Authorize** first.
 """
@@ -55,19 +55,22 @@ With `API_TOKEN` or `TILDA_TOKEN` set, press **Authorize** first.
 TAGS = [
     {
         "name": "leads",
-        "description": "People who asked to be written to. Guarded by `API_TOKEN`, if it is set.",
+        "description": "People who asked to be contacted. Requires `API_TOKEN`, if it is set.",
     },
-    {"name": "webhooks", "description": "Form builders call these. Guarded by `TILDA_TOKEN`, if it is set."},
+    {"name": "webhooks", "description": "Form builders call these. Requires `TILDA_TOKEN`, if it is set."},
     {
         "name": "deliveries",
-        "description": "Webhook calls as they came, and what became of each. Guarded by `API_TOKEN`, if set.",
+        "description": "Webhook calls with their bodies and outcomes. Requires `API_TOKEN`, if it is set.",
     },
     {
         "name": "people's data",
-        "description": "What people may ask for by law: their data, or its end. Guarded by `API_TOKEN`.",
+        "description": "Export or delete a person's data on request. Requires `API_TOKEN`, if it is set.",
     },
-    {"name": "do-not-contact", "description": "Who must not be written to. Guarded by `API_TOKEN`."},
-    {"name": "health", "description": "For whatever watches over the process. Never guarded."},
+    {
+        "name": "do-not-contact",
+        "description": "Contacts that get no messages. Requires `API_TOKEN`, if it is set.",
+    },
+    {"name": "health", "description": "For monitoring. Never requires a token."},
 ]
 
 
@@ -77,10 +80,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.newest_revision = newest_revision()
     app.state.database = open_database(settings.database_url)
     app.state.intake = IntakeWriter(app.state.database, settings.repeat_window)
-    app.state.rate_limits = RateLimiter(app.state.database, utc_now)
-    app.state.upkeep = MaintenanceScheduler(app.state.database, app.state.rate_limits, settings, utc_now)
+    app.state.rate_limiter = RateLimiter(app.state.database, utc_now)
+    app.state.maintenance = MaintenanceScheduler(
+        app.state.database, app.state.rate_limiter, settings, utc_now
+    )
     try:
-        async with app.state.upkeep.running():
+        async with app.state.maintenance.running():
             yield
     finally:
         app.state.intake.close()
@@ -88,9 +93,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 def create_app(settings: ApiSettings | None = None) -> FastAPI:
-    """The application; without `settings` they are read from the environment.
+    """Build the application; without `settings`, they are read from the environment.
 
-    Raises ConfigError if one of those is missing or malformed.
+    Raises ConfigError if a setting is missing or malformed.
     """
     settings = settings or load(ApiSettings)
     app = DescribedAPI(
@@ -106,8 +111,11 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.settings = settings
-    doors = {("POST", tilda_webhook.PATH): tilda_webhook.receive, ("POST", "/leads"): leads.create_lead_fast}
-    app.add_middleware(FastPathMiddleware, doors=doors, handlers=app.exception_handlers)
+    endpoints = {
+        ("POST", tilda_webhook.PATH): tilda_webhook.receive,
+        ("POST", "/leads"): leads.create_lead_fast,
+    }
+    app.add_middleware(FastPathMiddleware, endpoints=endpoints, handlers=app.exception_handlers)
     files = {imports.PATH: settings.import_max_mib * 2**20}
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
     errors.install(app)
@@ -115,8 +123,8 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     _add_outer_middleware(app, settings)
     if settings.docs_enabled:
         pages.install(app)
-    # The busiest first: they are tried in this order.
-    for routes in (
+    # The busiest first: routes are matched in this order.
+    for module in (
         tilda_webhook,
         leads,
         drafts,
@@ -127,12 +135,12 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         do_not_contact,
         health,
     ):
-        app.include_router(routes.router)
+        app.include_router(module.router)
     return app
 
 
 def _add_outer_middleware(app: FastAPI, settings: ApiSettings) -> None:
-    """What stands around all routes and their errors; the last one added is the outermost."""
+    """Add the middleware that wraps all routes and error handlers; the last one added is the outermost."""
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -155,10 +163,10 @@ def _application() -> FastAPI:
 
 
 def __getattr__(name: str) -> FastAPI:
-    """`app` is made when it is asked for: importing this module needs no settings."""
+    """Build `app` when it is first used: importing this module needs no settings."""
     if name != "app":
         raise AttributeError(name)
-    # A server of your own logs addresses; ours may carry `?token=`.
+    # The access log of another server contains URLs, and the webhook's URL may contain `?token=`.
     logging.getLogger("uvicorn.access").addFilter(_without_query)
     return _application()
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [PART …]`: measure, print the table, and keep it as JSON."""
+"""`python -m benchmarks [PART …]`: measures, prints a table, and optionally writes the run as JSON."""
 
 import argparse
 import asyncio
@@ -17,11 +17,11 @@ DATABASES: Sequence[DatabaseKind] = ("postgresql", "sqlite")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 if everything could be measured, whatever the targets; 1 if not; 130 after Ctrl-C or SIGTERM."""
+    """Return 0 if every part was measured (targets may be missed), else 1; 130 after Ctrl-C or SIGTERM."""
     options = _parser().parse_args(arguments)
     try:
         if options.json and not options.json.absolute().parent.is_dir():
-            raise BenchError(f"--json: there is no folder {options.json.absolute().parent}")
+            raise BenchError(f"--json: folder does not exist: {options.json.absolute().parent}")
         earlier = results.read(options.compare) if options.compare else None
         facts = results.machine()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write("stopped\n")
         return 130
     if options.json:
-        asked = {name: getattr(options, name) for name in ("rounds", "seconds", "soak", "smoke")}
-        options.json.write_text(results.as_json(run, facts, asked), encoding="utf-8")
+        chosen = {name: getattr(options, name) for name in ("rounds", "seconds", "soak", "smoke")}
+        options.json.write_text(results.as_json(run, facts, chosen), encoding="utf-8")
     print(report.table(run, earlier))
     for name in failed:
         print(f"- NOT MEASURED: {name}, see above")
@@ -42,18 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _measure(bench: Bench, names: Sequence[str]) -> tuple[dict[str, Sequence[Figure]], list[str]]:
-    """What each part gives, and those which could not be measured: one does not stop the others."""
+    """Return the figures of each part, and the parts that failed; a failure does not stop the others."""
     task = asyncio.current_task()
     if task is not None:
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     run: dict[str, Sequence[Figure]] = {}
     failed: list[str] = []
     for name in names or PARTS:
-        bench.say(f"{name}: {PARTS[name]}")
+        bench.log(f"{name}: {PARTS[name]}")
         try:
             run[name] = await load(name)(bench)
         except BenchError as error:
-            bench.say(f"{name}: {error}")
+            bench.log(f"{name}: {error}")
             failed.append(name)
     return run, failed
 
@@ -81,17 +81,27 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("part", nargs="*", choices=[*PARTS, []], metavar="PART", help="only these parts (all)")
+    add("part", nargs="*", choices=[*PARTS, []], metavar="PART", help="only these parts (default: all)")
     add(
-        "--rounds", type=int, default=3, metavar="N", help="how often each is measured, in turn (%(default)s)"
+        "--rounds",
+        type=int,
+        default=3,
+        metavar="N",
+        help="how often each system is measured, in turn (%(default)s)",
     )
-    add("--seconds", type=float, default=5, metavar="N", help="length of one measurement (%(default)s)")
+    add(
+        "--seconds",
+        type=float,
+        default=5,
+        metavar="N",
+        help="length of one measurement in seconds (%(default)s)",
+    )
     add(
         "--soak",
         type=float,
         default=60,
         metavar="N",
-        help="seconds of load under which memory is watched (%(default)s)",
+        help="seconds of load during which memory is measured (%(default)s)",
     )
     add(
         "--leads",
@@ -99,13 +109,23 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[1_000_000],
         metavar="N",
-        help="how many leads are put beside 10 thousand, for scale (1000000; 5000000: 17 GB, 15 minutes)",
+        help="leads that `scale` compares with 10 thousand (1000000; 5000000 takes 17 GB, 15 minutes)",
     )
-    add("--plans", type=Path, metavar="FILE", help="keep what PostgreSQL plans for each query of scale here")
-    add("--database", choices=DATABASES, help="only on this one, where it applies (both)")
-    add("--json", type=Path, metavar="FILE", help="keep everything here")
-    add("--compare", type=Path, metavar="FILE", help="show what has changed since that --json")
-    add("--smoke", action="store_true", help="only show that everything runs; the figures mean nothing")
+    add(
+        "--plans",
+        type=Path,
+        metavar="FILE",
+        help="write PostgreSQL's plan of each query of `scale` to this file",
+    )
+    add("--database", choices=DATABASES, help="only on this database, where a part uses both (default: both)")
+    add("--json", type=Path, metavar="FILE", help="write the whole run to this file")
+    add(
+        "--compare",
+        type=Path,
+        metavar="FILE",
+        help="show the changes since an earlier run, written with --json",
+    )
+    add("--smoke", action="store_true", help="only check that everything runs; the figures mean nothing")
     return parser
 
 

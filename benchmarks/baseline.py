@@ -1,6 +1,6 @@
-"""The baseline: the intake as it is commonly written, FastAPI with a SQLModel session, on the same tables.
+"""The baseline: a common implementation of the intake, FastAPI with a SQLModel session, on the same tables.
 
-It validates, stores, commits, refreshes and answers; it knows nothing of repeats. Served by Uvicorn.
+It validates, stores, commits, refreshes and answers; it does not recognise repeats. Served by Uvicorn.
 """
 
 import os
@@ -17,7 +17,7 @@ from shared.database.urls import async_url
 
 
 class LeadCreate(SQLModel):
-    """What is posted."""
+    """The body of POST /leads."""
 
     name: str
     phone: str | None = None
@@ -26,7 +26,7 @@ class LeadCreate(SQLModel):
 
 
 class LeadPublic(SQLModel):
-    """What is answered."""
+    """The response."""
 
     id: int
     name: str
@@ -41,7 +41,7 @@ class LeadPublic(SQLModel):
 
 
 class TildaForm(SQLModel):
-    """What Tilda posts."""
+    """The form that Tilda posts."""
 
     Name: str
     Phone: str | None = None
@@ -53,7 +53,7 @@ class TildaForm(SQLModel):
 def _engine(url: str) -> Engine:
     address = async_url(url)
     if address.get_backend_name() == "postgresql":
-        # One for every thread that there is: with the usual fifteen 64 callers block each other for seconds.
+        # One connection per thread: with the default of 15, 64 clients block each other for seconds.
         return create_engine(address.set(drivername="postgresql+psycopg"), pool_size=40, max_overflow=0)
     engine = create_engine(
         address.set(drivername="sqlite"), connect_args={"check_same_thread": False, "timeout": 30}
@@ -72,7 +72,7 @@ app = FastAPI()
 
 
 def get_session() -> Iterator[Session]:
-    """A session for a request."""
+    """Yield a session for one request."""
     with Session(ENGINE) as session:
         yield session
 
@@ -92,7 +92,7 @@ def create_lead(lead: LeadCreate, session: SessionDep) -> Lead:
 
 @app.post("/leads/webhooks/tilda", status_code=201, response_model=LeadPublic)
 def receive(form: Annotated[TildaForm, Form()], session: SessionDep) -> Lead:
-    """Store a form as it came, and the lead in it."""
+    """Store a form as received, and its lead."""
     row = _lead(form.Name, form.Phone, "tilda", {"comment": form.Comments, "formid": form.formid})
     session.add(row)
     session.flush()

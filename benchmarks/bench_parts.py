@@ -1,4 +1,4 @@
-"""The parts of a run: what each measures, and what it is given."""
+"""The parts of a run, and the options that each part receives."""
 
 import importlib
 import sys
@@ -12,40 +12,40 @@ from benchmarks.figures import Figure
 
 DatabaseKind = Literal["postgresql", "sqlite"]
 
-# Each is the module of its name with an `async def measure(bench: Bench) -> Sequence[Figure]`.
+# Each part is a module of this name with an `async def measure(bench: Bench) -> Sequence[Figure]`.
 PARTS: Mapping[str, str] = {
-    "intake": "submissions against pgbench and a plain SQLModel app: rates, latency, processor time",
-    "wakeups": "how soon the worker turns to a new lead, and answers who has fallen silent",
-    "conversations": "people greeted and replies answered a second, and what each takes",
-    "startup": "how long until the api answers and the worker is ready",
-    "scale": "the product's own queries at 10 thousand and at a million leads or more",
-    "memory": "what the api and the worker hold under a steady flow",
-    "cost": "tokens and calls a turn, against classifying first and generating then",
+    "intake": "submissions compared with pgbench and a plain SQLModel app: rate, latency, CPU time",
+    "wakeups": "time until the worker claims a new lead, and until it answers after the debounce",
+    "conversations": "leads greeted and replies answered per second, and the CPU time of each",
+    "startup": "time until the API answers and the worker is ready",
+    "scale": "the product's own queries with 10 thousand leads and with a million or more",
+    "memory": "memory of the API and the worker under a steady load",
+    "cost": "tokens and calls per turn, compared with classifying first and generating second",
 }
 
 
 class BenchError(Exception):
-    """A part cannot be measured, or what it measured is worth nothing; the text says why."""
+    """A part cannot be measured, or its figures are invalid; the text says why."""
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What a part is given. `seconds`: of one measurement; a part has one of each kind in every round."""
+    """The options of a part. `seconds`: length of one measurement; each round has one of each kind."""
 
     folder: Path
     rounds: int = 3
     seconds: float = 5
     soak_seconds: float = 60
     databases: Sequence[DatabaseKind] = ("postgresql", "sqlite")
-    # As little as shows that everything runs: the figures mean nothing.
+    # True: the shortest run that executes everything; the figures mean nothing.
     smoke: bool = False
-    # How many leads beside 10 thousand, and the file for the plans.
+    # For `scale`: the numbers of leads besides 10 thousand, and the file for the plans.
     leads: Sequence[int] = (1_000_000,)
     plans: Path | None = None
     _began: float = field(default_factory=time.monotonic)
 
-    def say(self, text: str) -> None:
-        """Tell of progress, on standard error: the table has standard output for itself."""
+    def log(self, text: str) -> None:
+        """Log progress to standard error; standard output is for the table."""
         print(f"{time.monotonic() - self._began:6.0f} s  {text}", file=sys.stderr, flush=True)
 
 
@@ -53,6 +53,6 @@ Part = Callable[[Bench], Awaitable[Sequence[Figure]]]
 
 
 def load(name: str) -> Part:
-    """A part's `measure`; what it imports is imported only now."""
+    """Import a part and return its `measure`."""
     measure: Part = importlib.import_module(f"benchmarks.{name}").measure
     return measure

@@ -1,4 +1,4 @@
-"""A look into a database beside the product."""
+"""SQL on the product's database, from outside the product."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from shared.database.urls import async_url
 
 
 @contextmanager
-def window(url: str) -> Iterator[Callable[..., Sequence[Any]]]:
-    """Keeps one connection: to connect takes the server more than to look. Gives what `rows` is with it."""
+def open_connection(url: str) -> Iterator[Callable[..., Sequence[Any]]]:
+    """Yield `run_sql` bound to one open connection: connecting costs the server more than most queries."""
     address = async_url(url)
     is_sqlite = address.get_backend_name() == "sqlite"
     engine = create_engine(
@@ -21,7 +21,7 @@ def window(url: str) -> Iterator[Callable[..., Sequence[Any]]]:
         connect_args={"check_same_thread": False} if is_sqlite else {},
     )
 
-    def look(*statements: str) -> Sequence[Any]:
+    def run(*statements: str) -> Sequence[Any]:
         found: Sequence[Any] = ()
         with engine.begin() as connection:
             for statement in statements:
@@ -30,12 +30,12 @@ def window(url: str) -> Iterator[Callable[..., Sequence[Any]]]:
         return found
 
     try:
-        yield look
+        yield run
     finally:
         engine.dispose()
 
 
-def rows(url: str, *statements: str) -> Sequence[Any]:
-    """Run the statements as one transaction; gives what the last one finds, if it looks for something."""
-    with window(url) as look:
-        return look(*statements)
+def run_sql(url: str, *statements: str) -> Sequence[Any]:
+    """Run the statements in one transaction; returns the rows of the last one, if it returns any."""
+    with open_connection(url) as run:
+        return run(*statements)

@@ -1,4 +1,4 @@
-"""Pure: a figure, what it is to reach, and what it is measured against."""
+"""Pure: figures, their targets, and their ratios to other figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,29 +8,29 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Target:
-    """What a figure or a ratio is to reach: at least or at most `limit`."""
+    """The target of a figure or a ratio: at least or at most `limit`."""
 
     kind: Literal["≥", "≤"]
     limit: float
 
     def met(self, value: float) -> bool:
-        """Whether `value` is good enough."""
+        """Return True if `value` reaches the target."""
         return value >= self.limit if self.kind == "≥" else value <= self.limit
 
 
 def at_least(limit: float) -> Target:
-    """The target of what should be high."""
+    """Return a target for a figure that should be high."""
     return Target("≥", limit)
 
 
 def at_most(limit: float) -> Target:
-    """The target of what should be low."""
+    """Return a target for a figure that should be low."""
     return Target("≤", limit)
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """A figure in parts of another one of the same part of the run, round by round."""
+    """A figure divided by another figure of the same part, round by round."""
 
     to: str
     target: Target | None = None
@@ -38,25 +38,25 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured: one sample a round. `name` is unique within its part of the run."""
+    """A measured value with one sample per round. `name` is unique within its part."""
 
     name: str
     unit: str
     samples: Sequence[float]
     target: Target | None = None
     ratios: Sequence[Ratio] = ()
-    # What it was measured with, or what else a reader has to know.
+    # How it was measured, or what else a reader needs to know.
     note: str = ""
 
     @property
     def median(self) -> float:
-        """What stands for the figure, and is held against its target."""
+        """The value of the figure, compared with its target."""
         return median(self.samples)
 
 
 @dataclass(frozen=True)
-class Compared:
-    """A ratio worked out: its samples, and the name of what it is a part of."""
+class RatioResult:
+    """A computed ratio: its samples, and the name of the figure that it is a ratio to."""
 
     to: str
     samples: Sequence[float]
@@ -64,20 +64,20 @@ class Compared:
 
     @property
     def median(self) -> float:
-        """What is held against the target."""
+        """The value of the ratio, compared with its target."""
         return median(self.samples)
 
 
-def compared(figure: Figure, figures: Sequence[Figure]) -> Sequence[Compared]:
-    """The ratios of a figure. The rounds alternate: each sample has its neighbour in time."""
+def compare(figure: Figure, figures: Sequence[Figure]) -> Sequence[RatioResult]:
+    """Return the ratios of a figure. Samples of the same round are compared: they are close in time."""
     by_name = {one.name: one for one in figures}
     return [
-        Compared(
+        RatioResult(
             ratio.to,
             [mine / other for mine, other in zip(figure.samples, by_name[ratio.to].samples, strict=True)],
             ratio.target,
         )
         for ratio in figure.ratios
-        # A baseline that could not be measured here has no figure: the part has said so.
+        # A baseline that cannot be measured on this machine has no figure; the part has logged it.
         if ratio.to in by_name
     ]

@@ -1,8 +1,8 @@
--- Distinct leads, every tenth one a repeat of an earlier one; what was sent and answered as one line of JSON.
--- Arguments: the kind of body ("json" or "form"), and what tells this run's leads from all others'.
+-- Sends distinct leads, every tenth a repeat of an earlier one; prints the counts and latencies as one line of JSON.
+-- Arguments: the kind of body ("json" or "form"), and an id that makes the leads of this run distinct.
 
 local threads = {}
-local EVERY, BACK = 10, 200
+local REPEAT_EVERY, REPEAT_DISTANCE = 10, 200
 
 function setup(thread)
    table.insert(threads, thread)
@@ -11,7 +11,7 @@ end
 
 function init(args)
    kind, run = args[1], args[2]
-   sent, fresh = 0, 0
+   sent, distinct = 0, 0
    headers = { ["Content-Type"] = kind == "json" and "application/json" or "application/x-www-form-urlencoded" }
    bodies = {}
 end
@@ -28,11 +28,11 @@ end
 
 function request()
    sent = sent + 1
-   local at = fresh + 1
-   if sent % EVERY == 0 and fresh > BACK then
-      at = fresh - BACK
+   local at = distinct + 1
+   if sent % REPEAT_EVERY == 0 and distinct > REPEAT_DISTANCE then
+      at = distinct - REPEAT_DISTANCE
    else
-      fresh = fresh + 1
+      distinct = distinct + 1
    end
    return wrk.format("POST", nil, headers, body_of(at))
 end
@@ -41,11 +41,11 @@ function done(summary, latency, requests)
    local all, new = 0, 0
    for _, thread in ipairs(threads) do
       all = all + thread:get("sent")
-      new = new + thread:get("fresh")
+      new = new + thread:get("distinct")
    end
    local errors = summary.errors
    io.write(string.format(
-      '\n{"answered":%d,"seconds":%.6f,"sent":%d,"fresh":%d,"refused":%d,"broken":%d,"p50":%.3f,"p99":%.3f}\n',
+      '\n{"answered":%d,"seconds":%.6f,"sent":%d,"distinct":%d,"refused":%d,"broken":%d,"p50":%.3f,"p99":%.3f}\n',
       summary.requests, summary.duration / 1e6, all, new, errors.status,
       errors.connect + errors.read + errors.write + errors.timeout,
       latency:percentile(50) / 1000, latency:percentile(99) / 1000))

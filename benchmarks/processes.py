@@ -1,4 +1,4 @@
-"""The product's processes as users start them, and what they take: processor time, memory, time to start."""
+"""Starts the product's processes as users do, and measures their CPU time, memory and age."""
 
 import asyncio
 import os
@@ -19,15 +19,24 @@ from benchmarks.bench_parts import BenchError
 ROOT = Path(__file__).parent.parent
 STOP_SECONDS = 15
 READY_SECONDS = 60
-LOOK_SECONDS = 0.01
+CHECK_SECONDS = 0.01
 MIB = 2**20
 
-# Settings that somebody may have for real work: nobody real must be written to from here.
-_REAL = ("TELEGRAM_", "OPENAI_", "CALENDLY_", "COMPANY_", "API_", "TILDA_", "OUTREACH_", "SANDBOX_")
+# Settings of the product in the caller's environment are removed: no real person may get a message from here.
+_PRODUCT_SETTINGS = (
+    "TELEGRAM_",
+    "OPENAI_",
+    "CALENDLY_",
+    "COMPANY_",
+    "API_",
+    "TILDA_",
+    "OUTREACH_",
+    "SANDBOX_",
+)
 
 
 class Process:
-    """A command that runs in `folder`, with its output in a file there."""
+    """A running command; its output goes to the file `log`."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path, began: float) -> None:
         self.name = name
@@ -38,7 +47,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process id."""
         return self._process.pid
 
     @property
@@ -47,32 +56,34 @@ class Process:
         return time.monotonic() - self.began
 
     def cpu_seconds(self) -> float:
-        """The processor time it has taken, its children's included."""
+        """Return its CPU time so far, children included."""
         return cpu_seconds(self._measured)
 
     def rss_mib(self) -> float:
-        """The memory it holds now."""
+        """Return its resident memory in MiB."""
         return float(self._measured.memory_info().rss) / MIB
 
-    def text(self) -> str:
-        """Everything it has printed."""
+    def output(self) -> str:
+        """Return everything that it has printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
-    async def until(self, look: Callable[[], bool], what: str, seconds: float = READY_SECONDS) -> None:
-        """Wait until `look` is true. Raises BenchError with its last words if it ends, or takes too long."""
+    async def wait_until(
+        self, condition: Callable[[], bool], what: str, seconds: float = READY_SECONDS
+    ) -> None:
+        """Wait until `condition()` is true; raises BenchError if the process ends first or at a timeout."""
         deadline = time.monotonic() + seconds
-        while not look():
+        while not condition():
             if self._process.returncode is not None or time.monotonic() > deadline:
-                last = "\n".join(self.text().splitlines()[-8:])
+                last = "\n".join(self.output().splitlines()[-8:])
                 raise BenchError(f"{self.name}: not {what} within {seconds:.0f} s\n{last}")
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(CHECK_SECONDS)
 
-    async def says(self, text: str) -> None:
-        """Wait until it has printed `text`."""
-        await self.until(lambda: text in self.text(), f"saying {text!r}")
+    async def wait_for_output(self, text: str) -> None:
+        """Wait until its output contains `text`."""
+        await self.wait_until(lambda: text in self.output(), f"printing {text!r}")
 
     async def stop(self) -> None:
-        """Ask it to end; it is killed if it does not."""
+        """Send SIGTERM; kill it if it does not end in time."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.send_signal(signal.SIGTERM)
@@ -84,7 +95,7 @@ class Process:
 
 
 def cpu_seconds(process: psutil.Process) -> float:
-    """Of a process and its children, those that have ended included."""
+    """Return the CPU time of a process and its children, ended ones included."""
     own = process.cpu_times()
     total = own.user + own.system + own.children_user + own.children_system
     for child in process.children():
@@ -97,7 +108,7 @@ def cpu_seconds(process: psutil.Process) -> float:
 async def running(
     name: str, folder: Path, settings: Mapping[str, str], *command: str
 ) -> AsyncIterator[Process]:
-    """`python -m name`, or another `command` with Python's arguments, until the block ends."""
+    """Run `python -m name`, or Python with the arguments `command`, until the block ends."""
     log = folder / f"{name}-{time.monotonic_ns()}.log"
     with log.open("wb") as output:
         began = time.monotonic()
@@ -108,7 +119,7 @@ async def running(
             env=environment(settings),
             stdout=output,
             stderr=output,
-            # A Ctrl-C is for us, who stop everything in order.
+            # Ctrl-C must reach only the benchmark, which then stops everything in order.
             start_new_session=True,
         )
     process = Process(name, started, log, began)
@@ -120,21 +131,21 @@ async def running(
 
 @asynccontextmanager
 async def api(folder: Path, database_url: str, **settings: str) -> AsyncIterator[tuple[Process, str]]:
-    """`python -m api`, ready; gives it and its address."""
+    """Run `python -m api` and wait until it is ready; yields the process and its address."""
     address = f"http://127.0.0.1:{(port := free_port())}"
     own = {"DATABASE_URL": database_url, "API_PORT": str(port), "RATE_LIMIT_PER_MINUTE": "0", **settings}
     async with running("api", folder, own) as process:
-        await ready(process, address, "/readyz")
+        await wait_until_ready(process, address, "/readyz")
         yield process, address
 
 
-async def ready(process: Process, address: str, path: str) -> None:
-    """Wait until it answers there."""
-    await process.until(lambda: answers(address, path), f"answering {path}")
+async def wait_until_ready(process: Process, address: str, path: str) -> None:
+    """Wait until the process answers at `path`."""
+    await process.wait_until(lambda: responds(address, path), f"answering {path}")
 
 
-def answers(address: str, path: str) -> bool:
-    """Whether there is a good answer; asked with as little as can be, since it is asked often."""
+def responds(address: str, path: str) -> bool:
+    """Return True if the answer is 200. Uses little CPU, because it is called often."""
     connection = HTTPConnection(address.removeprefix("http://"), timeout=5)
     with suppress(OSError, HTTPException), closing(connection):
         connection.request("GET", path)
@@ -143,13 +154,13 @@ def answers(address: str, path: str) -> bool:
 
 
 def environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """What a process is started with: this one's, without settings of the product, and `settings`."""
-    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_REAL)}
+    """Return this process's environment without settings of the product, plus `settings`."""
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(_PRODUCT_SETTINGS)}
     return {**inherited, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **settings}
 
 
 def migrate(url: str) -> None:
-    """`alembic upgrade head` as a user runs it."""
+    """Run `alembic upgrade head` as a user does; raises BenchError if it fails."""
     command = [sys.executable, "-m", "alembic", "upgrade", "head"]
     done = subprocess.run(
         command,
@@ -165,7 +176,7 @@ def migrate(url: str) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """Return a free TCP port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,8 +1,8 @@
-"""Pure: a run as tables: medians, ranges, ratios, targets, and what has changed since an earlier run."""
+"""Pure: formats a run as tables: medians, ranges, ratios, targets, and changes since an earlier run."""
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.figures import Compared, Figure, Target, compared
+from benchmarks.figures import Figure, RatioResult, Target, compare
 from benchmarks.results import Run, Spread
 
 HEAD = ("figure", "median", "range", "ratio", "target", "")
@@ -10,13 +10,13 @@ CHANGE = "since"
 
 
 def table(run: Run, earlier: Mapping[tuple[str, ...], Spread] | None = None) -> str:
-    """Every part under its heading, as Markdown that reads in a terminal, too."""
+    """Return every part under its heading, as Markdown that is also readable in a terminal."""
     parts = [f"### {name}\n\n{_part(name, figures, earlier)}" for name, figures in run.items()]
     return "\n\n".join([*parts, summary(run)])
 
 
 def summary(run: Run) -> str:
-    """How many targets are met, and each that is not."""
+    """Return the number of targets that are met, and the missed ones."""
     verdicts = [verdict for name, figures in run.items() for verdict in _verdicts(name, figures)]
     missed = [text for text, met in verdicts if not met]
     lines = [f"{len(verdicts) - len(missed)} of {len(verdicts)} targets met."]
@@ -24,7 +24,7 @@ def summary(run: Run) -> str:
 
 
 def number(value: float) -> str:
-    """Three digits that count; whole if there are more before the point."""
+    """Format with three significant digits; from 100 on as a whole number."""
     if abs(value) >= 100:
         return f"{value:,.0f}".replace(",", " ")
     return f"{value:.3g}"
@@ -33,7 +33,7 @@ def number(value: float) -> str:
 def _part(part: str, figures: Sequence[Figure], earlier: Mapping[tuple[str, ...], Spread] | None) -> str:
     rows = [[*HEAD, *([] if earlier is None else [CHANGE])]]
     for figure in figures:
-        rows += _rows(part, figure, compared(figure, figures), earlier)
+        rows += _rows(part, figure, compare(figure, figures), earlier)
     notes = [f"- {figure.name}: {figure.note}" for figure in figures if figure.note]
     return "\n\n".join([_markdown(rows), *(["\n".join(notes)] if notes else [])])
 
@@ -41,10 +41,10 @@ def _part(part: str, figures: Sequence[Figure], earlier: Mapping[tuple[str, ...]
 def _rows(
     part: str,
     figure: Figure,
-    ratios: Sequence[Compared],
+    ratios: Sequence[RatioResult],
     earlier: Mapping[tuple[str, ...], Spread] | None,
 ) -> list[list[str]]:
-    def row(one: Figure | Compared, key: tuple[str, ...], *cells: str) -> list[str]:
+    def row(one: Figure | RatioResult, key: tuple[str, ...], *cells: str) -> list[str]:
         change = [] if earlier is None else [_change(one, earlier.get(key))]
         return [*cells, *_target(one.target, one.median), *change]
 
@@ -53,7 +53,7 @@ def _rows(
     return [own, *(row(one, (part, figure.name, one.to), "", "", "", _ratio(one)) for one in ratios)]
 
 
-def _ratio(ratio: Compared) -> str:
+def _ratio(ratio: RatioResult) -> str:
     spread = _range(ratio.samples)
     return f"{number(ratio.median)}{f' ({spread})' if spread else ''} of {ratio.to}"
 
@@ -64,7 +64,7 @@ def _target(target: Target | None, value: float) -> tuple[str, str]:
     return f"{target.kind} {target.limit:g}", "met" if target.met(value) else "**MISSED**"
 
 
-def _change(now: Figure | Compared, then: Spread | None) -> str:
+def _change(now: Figure | RatioResult, then: Spread | None) -> str:
     if then is None:
         return "new"
     if not then.median:
@@ -83,7 +83,7 @@ def _verdicts(part: str, figures: Sequence[Figure]) -> list[tuple[str, bool]]:
         if figure.target:
             text = f"{part}: {figure.name}, {number(figure.median)} {figure.unit}"
             found.append(_verdict(text, figure.target, figure.median))
-        for ratio in compared(figure, figures):
+        for ratio in compare(figure, figures):
             if ratio.target:
                 text = f"{part}: {figure.name}, {number(ratio.median)} of {ratio.to}"
                 found.append(_verdict(text, ratio.target, ratio.median))

@@ -1,4 +1,4 @@
-"""A run as JSON: written for later, and read back to be compared with."""
+"""Writes a run as JSON, and reads an earlier run to compare with."""
 
 import json
 import platform
@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 
 from benchmarks.bench_parts import BenchError
-from benchmarks.figures import Figure, compared
+from benchmarks.figures import Figure, compare
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "sqlmodel", "psycopg", "pydantic", "kurigram", "openai")
@@ -23,7 +23,7 @@ Run = Mapping[str, Sequence[Figure]]
 
 @dataclass(frozen=True)
 class Spread:
-    """What an earlier run has of a figure or a ratio."""
+    """The median and the range of a figure or a ratio."""
 
     median: float
     least: float
@@ -31,16 +31,16 @@ class Spread:
 
     @classmethod
     def of(cls, samples: Sequence[float], median: float) -> "Spread":
-        """The spread of samples."""
+        """Return the spread of samples."""
         return cls(median, min(samples), max(samples))
 
     def overlaps(self, other: "Spread") -> bool:
-        """Whether the ranges share a value: then the difference may be chance."""
+        """Return True if the ranges overlap: then the difference may be chance."""
         return self.least <= other.most and other.least <= self.most
 
 
 def machine() -> dict[str, Any]:
-    """Where it was measured; everything but ratios depends on it."""
+    """Return facts of this machine, on which all figures except ratios depend."""
     return {
         "cores": psutil.cpu_count(),
         "processor": _processor(),
@@ -55,15 +55,15 @@ def machine() -> dict[str, Any]:
 
 
 def as_json(run: Run, facts: Mapping[str, Any], options: Mapping[str, Any]) -> str:
-    """Everything of a run."""
+    """Return a whole run as JSON."""
     parts = {name: [_figure(one, figures) for one in figures] for name, figures in run.items()}
     return json.dumps({**facts, "options": options, "parts": parts}, ensure_ascii=False, indent=1) + "\n"
 
 
 def read(path: Path) -> dict[tuple[str, ...], Spread]:
-    """The spreads of an earlier run, by part, figure and what it was a ratio of, if any.
+    """Return the spreads of an earlier run, by (part, figure) or (part, figure, figure of the ratio).
 
-    Raises BenchError if the file is no such run.
+    Raises BenchError if the file cannot be read or was not written by --json.
     """
     found: dict[tuple[str, ...], Spread] = {}
     try:
@@ -86,13 +86,13 @@ def _spread(entry: Mapping[str, Any]) -> Spread:
 def _figure(figure: Figure, figures: Sequence[Figure]) -> dict[str, Any]:
     ratios = [
         {"to": one.to, "median": one.median, "samples": list(one.samples), **_target(one)}
-        for one in compared(figure, figures)
+        for one in compare(figure, figures)
     ]
     own = {"name": figure.name, "unit": figure.unit, "median": figure.median, "samples": list(figure.samples)}
     return {**own, **_target(figure), "ratios": ratios, "note": figure.note}
 
 
-def _target(one: Any) -> dict[str, Any]:  # noqa: ANN401 - a Figure or a Compared
+def _target(one: Any) -> dict[str, Any]:  # noqa: ANN401 - a Figure or a RatioResult
     if one.target is None:
         return {}
     return {"target": f"{one.target.kind} {one.target.limit:g}", "met": one.target.met(one.median)}
@@ -108,7 +108,7 @@ def _processor() -> str:
 
 
 def _commit() -> str:
-    """The commit, with + if something is changed; nothing outside a repository."""
+    """Return the commit, with + if files are changed; empty outside a repository."""
     command = ["git", "describe", "--always", "--dirty=+", "--exclude=*"]
     try:
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,49 +1,49 @@
-"""Counts the rows at the end: what was answered must be stored, and nothing more than was sent."""
+"""Checks the stored rows after a load: all answered leads must be stored, and no more than were sent."""
 
 import asyncio
 from dataclasses import dataclass
 
 from benchmarks.bench_parts import BenchError
-from benchmarks.database import rows
+from benchmarks.database import run_sql
 from benchmarks.load import Kind, Load
 
-QUIET_SECONDS = 0.1
+CHECK_SECONDS = 0.1
 _QUERY = "SELECT (SELECT count(*) FROM leads), (SELECT count(*) FROM webhook_deliveries)"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """How many there are."""
+    """Numbers of rows."""
 
     leads: int
     deliveries: int
 
 
 def count(url: str) -> Rows:
-    """How many rows a database holds."""
-    return Rows(*rows(url, _QUERY)[0])
+    """Return the numbers of rows in a database."""
+    return Rows(*run_sql(url, _QUERY)[0])
 
 
-async def settled(url: str) -> Rows:
-    """The same, once what was still under way when the load ended is stored."""
+async def wait_until_stored(url: str) -> Rows:
+    """Wait until requests in progress at the end of the load are stored; returns the numbers of rows."""
     found = await asyncio.to_thread(count, url)
     while True:
-        await asyncio.sleep(QUIET_SECONDS)
+        await asyncio.sleep(CHECK_SECONDS)
         again = await asyncio.to_thread(count, url)
         if again == found:
             return found
         found = again
 
 
-def check(what: str, load: Load, kind: Kind, before: Rows, after: Rows, *, repeats: bool) -> None:
-    """Raises BenchError if rows are lost or too many; `repeats`: whether those are stored once.
+def check_stored(what: str, load: Load, kind: Kind, before: Rows, after: Rows, *, repeats: bool) -> None:
+    """Raise BenchError if rows are missing or too many. `repeats`: True if repeats are stored only once.
 
-    What was sent and not answered when the load ended may be stored or not.
+    Requests that were sent but not answered when the load ended may or may not be stored.
     """
     if not load.answered:
         raise BenchError(f"{what}: nothing was answered")
     open_ended = load.sent - load.answered
-    wanted = load.fresh if repeats else load.sent
+    wanted = load.distinct if repeats else load.sent
     _within(f"{what}: leads", after.leads - before.leads, wanted, open_ended)
     if kind == "form":
         _within(f"{what}: deliveries", after.deliveries - before.deliveries, load.sent, open_ended)

@@ -1,4 +1,4 @@
-"""The sandbox and a worker on one database, set so that nothing but their own work takes time."""
+"""Runs the sandbox and workers with settings that remove all limits and pauses."""
 
 import json
 from collections.abc import AsyncIterator, Mapping
@@ -11,8 +11,8 @@ import httpx2
 
 from benchmarks.processes import Process, running
 
-# No limit, no pause, no typing: what is left is what the worker takes.
-UNHURRIED = {
+# No limits, no pauses, no typing delay: only the worker's own time remains.
+NO_DELAYS = {
     "TELEGRAM_API_ID": "1",
     "TELEGRAM_API_HASH": "hash",
     "TELEGRAM_SESSION_DIR": "session",
@@ -31,44 +31,46 @@ SESSION = "ai_assistant"
 
 @dataclass(frozen=True)
 class Sandbox:
-    """The loopback Telegram and model: its process, and what it says of its addresses."""
+    """The running sandbox (fake Telegram and fake OpenAI); `facts` is the JSON that it prints at start."""
 
     process: Process
     facts: Mapping[str, Any]
 
     @property
     def control(self) -> str:
-        """The address of its control routes."""
+        """The address of the control API."""
         return str(self.facts["http"])
 
     @property
     def worker_settings(self) -> dict[str, str]:
-        """What a worker needs to work against it, unhurried."""
-        return {**UNHURRIED, "OPENAI_BASE_URL": str(self.facts["openai"])}
+        """The settings of a worker that uses this sandbox."""
+        return {**NO_DELAYS, "OPENAI_BASE_URL": str(self.facts["openai"])}
 
 
 @asynccontextmanager
 async def sandbox(folder: Path) -> AsyncIterator[Sandbox]:
-    """`python -m sandbox` with a signed-in session for a worker that runs in `folder`."""
+    """Run `python -m sandbox` with a signed-in session for a worker that runs in `folder`."""
     (folder / "session").mkdir(exist_ok=True)
     command = ("-m", "sandbox", "--json", "--state", "sandbox", "--session", f"session/{SESSION}")
     async with running("sandbox", folder, {}, *command) as process:
-        await process.says("}\n")
-        yield Sandbox(process, json.loads(process.text().splitlines()[-1]))
+        await process.wait_for_output("}\n")
+        yield Sandbox(process, json.loads(process.output().splitlines()[-1]))
 
 
-async def sign_in(folder: Path, beside: Sandbox, name: str, phone: str) -> None:
-    """One more account, and a session of it for a worker with TELEGRAM_SESSION_NAME `name`."""
-    async with httpx2.AsyncClient(base_url=beside.control, timeout=20) as control:
+async def sign_in(folder: Path, running_sandbox: Sandbox, name: str, phone: str) -> None:
+    """Create another account and its session file, for a worker with TELEGRAM_SESSION_NAME `name`."""
+    async with httpx2.AsyncClient(base_url=running_sandbox.control, timeout=20) as control:
         account = (await control.post("/accounts", json={"phone": phone})).raise_for_status().json()
         session = (await control.post(f"/accounts/{account['id']}/session")).raise_for_status()
     (folder / "session" / f"{name}.session").write_bytes(session.content)
 
 
 @asynccontextmanager
-async def worker(folder: Path, database_url: str, beside: Sandbox, **settings: str) -> AsyncIterator[Process]:
-    """`python -m worker`, ready."""
-    own = {**beside.worker_settings, "DATABASE_URL": database_url, **settings}
+async def worker(
+    folder: Path, database_url: str, running_sandbox: Sandbox, **settings: str
+) -> AsyncIterator[Process]:
+    """Run `python -m worker` and wait until it is ready."""
+    own = {**running_sandbox.worker_settings, "DATABASE_URL": database_url, **settings}
     async with running("worker", folder, own) as process:
-        await process.says("ready as ")
+        await process.wait_for_output("ready as ")
         yield process

@@ -1,7 +1,7 @@
-"""Years of finished leads, put into an empty PostgreSQL by its own statements alone.
+"""Fills an empty PostgreSQL with years of finished leads, by SQL statements alone.
 
-Whatever the number of all, as many are open, as many are due, and as many have come in any one day: only the
-past grows. Triggers and foreign keys rest while it fills, and indexes are built after it.
+The numbers of open leads, of due leads and of leads per day do not depend on the total: only the history
+grows. Triggers and foreign keys are off during the filling, and the indexes are built after it.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,11 +11,11 @@ import psycopg
 from psycopg import sql
 
 ACCOUNTS = 12
-# Of each kind: new leads, conversations with an unanswered message, and queued messages.
+# The number of new leads, of conversations with an unanswered message, and of queued messages.
 DUE = 20
-# One statement fills so many.
+# The number of leads per statement.
 SLICE = 250_000
-# One lead comes in so long.
+# The time between two leads.
 STEP = "interval '5 minutes'"
 
 _ACCOUNTS = f"""
@@ -24,7 +24,7 @@ SELECT 7000000 + n, 'account_' || n, 'agency_' || n, CASE WHEN n <= 4 THEN 'benc
        CASE WHEN n <= 4 THEN now() + interval '10 years' END, now() - interval '3 years'
 FROM generate_series(1, {ACCOUNTS}) n
 """
-# `back`: how many leads are newer. Open ones stand among the newest; every 20th person has come before.
+# `back`: the number of newer leads. Open leads are among the newest; every 20th person has an earlier lead.
 _LEADS = f"""
 WITH numbers AS (
     SELECT n, %(leads)s - n AS back, now() - (%(leads)s - n) * {STEP} AS at
@@ -32,7 +32,7 @@ WITH numbers AS (
 ), states AS (
     SELECT *, CASE
         WHEN back < {DUE} THEN 'pending'
-        WHEN back < %(lively)s THEN (ARRAY['pending', 'contacted', 'contacted', 'engaged', 'scheduled',
+        WHEN back < %(recent)s THEN (ARRAY['pending', 'contacted', 'contacted', 'engaged', 'scheduled',
             'handed_off', 'rejected', 'unreachable'])[1 + n %% 8]
         ELSE (ARRAY['no_reply', 'rejected', 'booked', 'no_reply', 'unreachable', 'no_reply', 'rejected',
             'failed'])[1 + n %% 8] END AS state
@@ -53,7 +53,7 @@ SELECT n,
             WHEN state = 'pending' THEN now() + interval '1 day' + n %% 1000 * interval '1 second' END,
        CASE state WHEN 'unreachable' THEN 'no such username' WHEN 'failed' THEN 'PeerIdInvalid' END,
        CASE WHEN state NOT IN ('pending', 'unreachable')
-            THEN 1000000000 + CASE WHEN n %% 20 = 0 AND back >= %(lively)s THEN n / 2 ELSE n END END,
+            THEN 1000000000 + CASE WHEN n %% 20 = 0 AND back >= %(recent)s THEN n / 2 ELSE n END END,
        CASE WHEN state NOT IN ('pending', 'unreachable') THEN n * 2654435761 END,
        CASE WHEN state NOT IN ('pending', 'unreachable') THEN 1 + n %% {ACCOUNTS} END,
        CASE WHEN state NOT IN ('pending', 'unreachable') THEN 'username' END,
@@ -100,7 +100,7 @@ INSERT INTO owner_notices (key, text, account_id, lead_id, state, random_id, cre
 SELECT 'event:' || id, '', 1, id, 'sent', id, created_at, created_at FROM leads
 WHERE id BETWEEN %(first)s AND %(last)s AND id %% 50 = 0
 """
-# What waits is all the first account's.
+# All waiting messages belong to the first account.
 _WAITING = (
     "UPDATE messages SET state = 'received' WHERE id IN (SELECT max(m.id) FROM messages m JOIN leads l"
     " ON l.id = m.lead_id WHERE l.status = 'engaged' AND l.account_id = 1 GROUP BY l.id ORDER BY 1 DESC"
@@ -120,10 +120,10 @@ _BY_LEADS = {
 }
 
 
-def fill(url: str, leads: int, *, lively: int, say: Callable[[str], None]) -> None:
-    """Put `leads` leads with all that belongs to them into an empty database.
+def fill(url: str, leads: int, *, recent: int, log: Callable[[str], None]) -> None:
+    """Insert `leads` leads with all their rows into an empty database.
 
-    Of the newest `lively` some are under way; everybody before them is finished.
+    Only the newest `recent` leads may be unfinished.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in ("session_replication_role = replica", "maintenance_work_mem = '512MB'"):
@@ -133,18 +133,18 @@ def fill(url: str, leads: int, *, lively: int, say: Callable[[str], None]) -> No
             for table, statement in _BY_LEADS.items():
                 for first in range(1, leads + 1, SLICE):
                     bounds = {"first": first, "last": min(leads, first + SLICE - 1)}
-                    connection.execute(statement, {**bounds, "leads": leads, "lively": lively})
-                say(f"{leads:,} leads: {table} filled")
+                    connection.execute(statement, {**bounds, "leads": leads, "recent": recent})
+                log(f"{leads:,} leads: {table} filled")
         for statement in _WAITING:
             connection.execute(sql.SQL(statement))
         connection.execute("SELECT setval(pg_get_serial_sequence('leads', 'id'), %s)", (leads,))
         connection.execute("VACUUM (FREEZE, ANALYZE)")
-    say(f"{leads:,} leads: ready")
+    log(f"{leads:,} leads: ready")
 
 
 @contextmanager
 def _without_indexes(connection: psycopg.Connection) -> Iterator[None]:
-    """Take the indexes of the tables away, and build them anew at the end: a tenth of the time."""
+    """Drop the indexes of the tables and rebuild them at the end, which takes a tenth of the time."""
     found = connection.execute(
         "SELECT c.relname, pg_get_indexdef(i.indexrelid), k.conname, t.relname, pg_get_constraintdef(k.oid)"
         " FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid"

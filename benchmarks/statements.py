@@ -1,4 +1,4 @@
-"""What reached PostgreSQL, as pg_stat_statements counts it."""
+"""Counts the statements that reach PostgreSQL, with pg_stat_statements."""
 
 from dataclasses import dataclass
 from types import TracebackType
@@ -6,7 +6,7 @@ from typing import Self
 
 import psycopg
 
-# Every statement of the onlooker's has this word in it, and is not counted.
+# Marks this connection's own statements, which are not counted.
 MARK = "/* bench */"
 _COUNTED = f"""
 SELECT sum(calls), coalesce(sum(calls) FILTER (WHERE query IN ('BEGIN', 'COMMIT', 'ROLLBACK')), 0)
@@ -17,7 +17,7 @@ WHERE query NOT LIKE '%{MARK}%' AND dbid = (SELECT oid FROM pg_database WHERE da
 
 @dataclass(frozen=True)
 class Statements:
-    """How many round trips there were, and how many of them began or ended a transaction."""
+    """The number of round trips, and how many of them began or ended a transaction."""
 
     round_trips: int
     of_transactions: int
@@ -28,8 +28,8 @@ class Statements:
         return self.round_trips - self.of_transactions
 
 
-class Onlooker:
-    """A connection beside the product's, whose own statements are not counted."""
+class StatementCounter:
+    """A separate connection; its own statements are not counted."""
 
     def __init__(self, url: str, *, counts: bool) -> None:
         self._connection = psycopg.connect(url, autocommit=True)
@@ -44,7 +44,7 @@ class Onlooker:
         self._connection.close()
 
     def number(self, query: str) -> float:
-        """What a query gives that gives one number; 0 for none."""
+        """Run a query that returns one number; 0 if it returns none."""
         row = self._connection.execute(f"{MARK} {query}").fetchone()
         return float(row[0] or 0) if row else 0.0
 
@@ -53,12 +53,12 @@ class Onlooker:
         self._connection.execute(f"{MARK} {statement}")
 
     def start_counting(self) -> None:
-        """Forget what was counted so far."""
+        """Reset the counts."""
         if self._counts:
             self.run("SELECT pg_stat_statements_reset()")
 
     def counted(self) -> Statements | None:
-        """What has come since then; None where nothing counts."""
+        """Return the statements since `start_counting`; None without pg_stat_statements."""
         if not self._counts:
             return None
         row = self._connection.execute(f"{MARK} {_COUNTED}").fetchone()

@@ -1,4 +1,4 @@
-"""How soon the worker turns to a new lead, and how soon it answers once a person has fallen silent."""
+"""Time until the worker claims a new lead, and from the end of the debounce to the answer."""
 
 import asyncio
 import random
@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 
 from benchmarks.bench_parts import Bench, BenchError, DatabaseKind
-from benchmarks.database import rows, window
+from benchmarks.database import open_connection, run_sql
 from benchmarks.figures import Figure, Target, at_most
 from benchmarks.postgres import postgres
 from benchmarks.processes import api, migrate
@@ -18,11 +18,11 @@ from benchmarks.running_product import Sandbox, sandbox, worker
 LEADS = {"postgresql": 50, "sqlite": 10}
 POLL_SECONDS = 1.0
 DEBOUNCE_SECONDS = 0.3
-PATIENCE_SECONDS = 60
-# Looking takes processor time as well: while the worker wakes up nobody looks.
-LOOK_SECONDS = 0.1
+TIMEOUT_SECONDS = 60
+# The first check comes after this pause: a check costs CPU time, which the waking worker needs.
+CHECK_SECONDS = 0.1
 
-# The first claim of each lead leaves a row, whose own commit is the claim's.
+# A trigger records the first claim of each lead, in the transaction of the claim.
 _WATCH = {
     "postgresql": (
         "CREATE TABLE bench_claims (lead_id bigint PRIMARY KEY)",
@@ -54,13 +54,13 @@ _OF_REPLIES = (
     " WHERE i.direction = 'in' AND o.direction = 'out' AND o.state = 'sent'"
 )
 _HOW = {
-    "postgresql": "from the commit of the lead to the commit of its first claim, both as PostgreSQL has them",
+    "postgresql": "from the commit of the lead to the commit of its first claim, as PostgreSQL dates them",
     "sqlite": f"from the lead's created_at to its claim; POLL_INTERVAL_SECONDS is {POLL_SECONDS:g}",
 }
 
 
 async def measure(bench: Bench) -> Sequence[Figure]:
-    """One lead after the other, so that each wakes a worker that waits."""
+    """Creates one lead after the other, so that each wakes a waiting worker."""
     figures: list[Figure] = []
     for kind in bench.databases:
         if kind == "postgresql":
@@ -78,7 +78,7 @@ async def _on(bench: Bench, kind: DatabaseKind, urls: Sequence[str]) -> Sequence
     claims: list[Sequence[float]] = []
     answers: list[Sequence[float]] = []
     for number, url in enumerate(urls):
-        rows(url, *_WATCH[kind])
+        run_sql(url, *_WATCH[kind])
         leads = 3 if bench.smoke else LEADS[kind]
         folder = bench.folder / f"wakeups-{kind}-{number}"
         folder.mkdir()
@@ -87,17 +87,17 @@ async def _on(bench: Bench, kind: DatabaseKind, urls: Sequence[str]) -> Sequence
             "REPLY_DEBOUNCE_SECONDS": str(DEBOUNCE_SECONDS),
         }
         async with (
-            sandbox(folder) as beside,
+            sandbox(folder) as running_sandbox,
             api(folder, url) as (_, address),
-            worker(folder, url, beside, **settings),
+            worker(folder, url, running_sandbox, **settings),
         ):
-            await _converse(url, address, beside, leads, chance=random.Random(number))  # noqa: S311
-        claims.append([float(took) for (took,) in rows(url, _CLAIMS[kind])])
+            await _converse(url, address, running_sandbox, leads, chance=random.Random(number))  # noqa: S311
+        claims.append([float(took) for (took,) in run_sql(url, _CLAIMS[kind])])
         silent = 1000 * DEBOUNCE_SECONDS
-        answers.append([float(took) - silent for (took,) in rows(url, _ANSWERS[kind] + _OF_REPLIES)])
+        answers.append([float(took) - silent for (took,) in run_sql(url, _ANSWERS[kind] + _OF_REPLIES)])
         if len(claims[-1]) != leads or len(answers[-1]) != leads:
             raise BenchError(f"of {leads} leads {len(claims[-1])} were claimed, {len(answers[-1])} answered")
-        bench.say(f"wakeups, {kind}: round {number + 1} of {len(urls)}")
+        bench.log(f"wakeups, {kind}: round {number + 1} of {len(urls)}")
     name = "" if kind == "postgresql" else "SQLite: "
     p50, p99 = (at_most(5), at_most(25)) if name == "" else (at_most(1000 * POLL_SECONDS), None)
     return [
@@ -123,35 +123,38 @@ def _quantiles(
     ]
 
 
-async def _converse(url: str, address: str, beside: Sandbox, leads: int, chance: random.Random) -> None:
-    """Each lead is greeted and asks one question, before the next one comes."""
-    with window(url) as look:
+async def _converse(
+    url: str, address: str, running_sandbox: Sandbox, leads: int, chance: random.Random
+) -> None:
+    """Create the leads; each is greeted and asks one question before the next one is created."""
+    with open_connection(url) as run:
         async with httpx2.AsyncClient(timeout=20) as client:
             for number in range(leads):
-                # Not in step with the poll.
+                # A random pause, so that the leads are not in step with the poll.
                 await asyncio.sleep(chance.uniform(0, POLL_SECONDS if url.startswith("sqlite") else 0.05))
                 name = f"bench_{number}_x"
                 person = await client.post(
-                    f"{beside.control}/people",
+                    f"{running_sandbox.control}/people",
                     json={"name": "Анна", "username": name, "phone": f"7916{number:07d}"},
                 )
                 lead = await client.post(f"{address}/leads", json={"name": "Анна", "username": name})
-                await _until_sent(look, lead.raise_for_status().json()["id"], 1)
+                await _until_sent(run, lead.raise_for_status().json()["id"], 1)
                 said = {"texts": ["Сколько стоит сайт?"]}
                 written = await client.post(
-                    f"{beside.control}/people/{person.raise_for_status().json()['id']}/messages", json=said
+                    f"{running_sandbox.control}/people/{person.raise_for_status().json()['id']}/messages",
+                    json=said,
                 )
                 written.raise_for_status()
-                await _until_sent(look, lead.json()["id"], 2)
+                await _until_sent(run, lead.json()["id"], 2)
 
 
-async def _until_sent(look: Callable[..., Sequence[Any]], lead_id: int, messages: int) -> None:
+async def _until_sent(run: Callable[..., Sequence[Any]], lead_id: int, messages: int) -> None:
     query = (
         f"SELECT count(*) FROM messages WHERE lead_id = {int(lead_id)}"
         " AND direction = 'out' AND state = 'sent'"
     )
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            if (await asyncio.to_thread(look, query))[0][0] >= messages:
+            await asyncio.sleep(CHECK_SECONDS)
+            if (await asyncio.to_thread(run, query))[0][0] >= messages:
                 return

@@ -1,4 +1,4 @@
-"""Runs migrations on the database that DATABASE_URL names."""
+"""Alembic's entry point: runs migrations on the database that DATABASE_URL names."""
 
 import asyncio
 import sys
@@ -19,8 +19,8 @@ from shared.settings import SharedSettings, load
 assert models  # noqa: S101 - importing it fills the metadata
 
 
-# Whoever waits for a table makes all others wait behind them: so long at most, then again later. Both can be
-# given: `alembic -x lock_seconds=5 -x pause_seconds=60 upgrade head`.
+# A migration that waits for a table lock blocks all later queries on that table. So it waits at most this
+# long and tries again after a pause; `alembic -x lock_seconds=5 -x pause_seconds=60 upgrade head` sets both.
 LOCK_SECONDS, PAUSE_SECONDS = 2, 3
 TRIES = 10
 IN_USE = (
@@ -32,12 +32,12 @@ IN_USE = (
 
 def _run(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
-        event.listen(connection, "begin", _wait_briefly)
+        event.listen(connection, "begin", _limit_lock_wait)
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
         include_name=lambda name, kind, _parents: not (kind == "index" and name == online.SEARCH),
-        # SQLite cannot alter a column in place: Alembic rebuilds the table.
+        # SQLite cannot alter a column in place, so Alembic rebuilds the table.
         render_as_batch=connection.dialect.name == "sqlite",
         transaction_per_migration=True,
     )
@@ -45,33 +45,33 @@ def _run(connection: Connection) -> None:
         context.run_migrations()
 
 
-def _wait_briefly(connection: Connection) -> None:
+def _limit_lock_wait(connection: Connection) -> None:
     if connection.get_isolation_level() != "AUTOCOMMIT":
-        longest = _seconds("lock_seconds", LOCK_SECONDS)
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * longest)}")
+        seconds = _seconds("lock_seconds", LOCK_SECONDS)
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * seconds)}")
 
 
-async def _migrate_patiently(url: str) -> None:
-    for left in reversed(range(TRIES)):
+async def _migrate_with_retries(url: str) -> None:
+    for tries_left in reversed(range(TRIES)):
         try:
             await _migrate(url)
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
                 raise
-            if not left:
+            if not tries_left:
                 sys.exit(f"error: {IN_USE}")
         else:
             return
         await asyncio.sleep(_seconds("pause_seconds", PAUSE_SECONDS))
 
 
-def _given() -> dict[str, str]:
-    """What stands behind `-x` on the command line."""
+def _arguments() -> dict[str, str]:
+    """Return the `-x name=value` arguments of the command line."""
     return {name: str(value) for name, value in context.get_x_argument(as_dictionary=True).items()}
 
 
-def _seconds(name: str, usual: float) -> float:
-    value = _given().get(name, str(usual))
+def _seconds(name: str, default: float) -> float:
+    value = _arguments().get(name, str(default))
     try:
         return float(value)
     except ValueError:
@@ -89,9 +89,9 @@ async def _migrate(url: str) -> None:
 
 
 def main() -> None:
-    """Migrate the database of `-x url=…`, or else of DATABASE_URL."""
+    """Migrate the database of `-x url=…`, else the one of DATABASE_URL."""
     try:
-        asyncio.run(_migrate_patiently(_given().get("url") or load(SharedSettings).database_url))
+        asyncio.run(_migrate_with_retries(_arguments().get("url") or load(SharedSettings).database_url))
     except ConfigError as error:
         sys.exit(f"error: {error}")
 

@@ -1,7 +1,7 @@
-"""Changes of big tables while the product runs: PostgreSQL is kept from reading or writing for moments only.
+"""Schema changes of big tables while the product runs: PostgreSQL tables are locked for moments only.
 
-What takes long is done outside the revision's transaction, so that a revision which was interrupted has done
-a part: each of these can be done again.
+Long operations run outside the revision's transaction. An interrupted revision is therefore partly applied,
+so each function here can be repeated.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 BATCH = 10_000
-# An index that is there only where the server has pg_trgm: the models do not know of it.
+# This index exists only if the server has pg_trgm, so the models do not declare it.
 SEARCH = "ix_leads_search"
 
 
@@ -22,9 +22,9 @@ def index(
     unique: bool = False,
     using: str | None = None,
 ) -> None:
-    """Make an index; one that an interrupted attempt has left unusable is made anew.
+    """Create an index; an invalid one left by an interrupted attempt is dropped first.
 
-    `using`: the kind of index, PostgreSQL's name of it.
+    `using`: PostgreSQL's name of the index type, such as `gin`.
     """
     condition = sa.text(where) if where else None
     options: dict[str, Any] = {"unique": unique, "postgresql_where": condition, "sqlite_where": condition}
@@ -34,7 +34,7 @@ def index(
         op.create_index(name, table, list(columns), **options)
         return
     with op.get_context().autocommit_block():
-        if _is_broken(name):
+        if _is_invalid(name):
             op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
         op.create_index(
             name, table, list(columns), postgresql_concurrently=True, if_not_exists=True, **options
@@ -42,7 +42,7 @@ def index(
 
 
 def drop_index(name: str, table: str) -> None:
-    """Take an index away, if it is there."""
+    """Drop an index if it exists."""
     if not is_postgres():
         op.drop_index(name, table, if_exists=True)
         return
@@ -51,10 +51,10 @@ def drop_index(name: str, table: str) -> None:
 
 
 def replace_checks(table: str, **conditions: str) -> None:
-    """Put these conditions in the place of a table's CHECKs. For PostgreSQL: SQLite rebuilds the table."""
+    """Replace the conditions of a table's CHECKs. PostgreSQL only: SQLite rebuilds the table."""
     with op.get_context().autocommit_block():
-        # Commits what the revision did so far: whoever holds one table and waits for another meets somebody
-        # who goes the other way.
+        # Commits what the revision did so far: a transaction that holds one table and waits for another may
+        # deadlock with one that locks them in the other order.
         pass
     for name, condition in conditions.items():
         op.execute(
@@ -63,13 +63,13 @@ def replace_checks(table: str, **conditions: str) -> None:
         )
     with op.get_context().autocommit_block():
         for name in conditions:
-            # This one reads the table through while others write to it.
+            # VALIDATE scans the table while other transactions write to it.
             op.execute(f"ALTER TABLE {table} VALIDATE CONSTRAINT {name}")
 
 
 def update(table: str, change: str, where: str) -> None:
-    """Change rows a batch at a time, each committed; `where` is no longer true of what was changed."""
-    statement = f"UPDATE {table} SET {change} WHERE {where}"  # noqa: S608 - a revision's own words
+    """Update rows in batches, each committed. A changed row must no longer match `where`."""
+    statement = f"UPDATE {table} SET {change} WHERE {where}"  # noqa: S608 - the text comes from a revision
     if not is_postgres():
         op.execute(statement)
         return
@@ -82,11 +82,11 @@ def update(table: str, change: str, where: str) -> None:
 
 
 def is_postgres() -> bool:
-    """Whether it is PostgreSQL that is migrated."""
+    """Return True if the migrated database is PostgreSQL."""
     return op.get_bind().dialect.name == "postgresql"
 
 
-def _is_broken(name: str) -> bool:
+def _is_invalid(name: str) -> bool:
     found = op.get_bind().execute(
         sa.text("SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(:name) AND NOT indisvalid"),
         {"name": name},
@@ -95,10 +95,10 @@ def _is_broken(name: str) -> bool:
 
 
 def add_column(table: str, column: sa.Column[Any]) -> None:
-    """Add a column, if an interrupted attempt has not."""
+    """Add a column unless an interrupted attempt has added it."""
     op.add_column(table, column, if_not_exists=is_postgres() or None)
 
 
 def drop_column(table: str, name: str) -> None:
-    """Take a column away, if an interrupted attempt has not."""
+    """Drop a column unless an interrupted attempt has dropped it."""
     op.drop_column(table, name, if_exists=is_postgres() or None)

@@ -1,4 +1,4 @@
-"""Time as an argument: only the composition roots hand out the real clock."""
+"""Time as an argument: only the entry points pass the real clock, tests pass their own."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -7,5 +7,5 @@ Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The present moment, timezone-aware, in UTC."""
+    """Return the current time, timezone-aware, in UTC."""
     return datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""Pure: the phones and Telegram usernames that people type, read as what they mean."""
+"""Pure: parses the phones and Telegram usernames that people type into forms."""
 
 import re
 import unicodedata
@@ -8,36 +8,36 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
-# No contact is longer, and nobody should make us read a megabyte.
-_LONGEST = 1000
+# Longer text is no contact; the limit also bounds the work for a hostile megabyte.
+_MAX_LENGTH = 1000
 _HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
 # Telegram's rule is 5 to 32 characters; names bought on Fragment have 4.
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,30}[A-Za-z0-9]")
 # Paths of t.me that name a page or a chat, not a person: https://core.telegram.org/api/links
-_NOT_PEOPLE = re.compile(
+_NOT_A_PERSON = re.compile(
     r"add(?:emoji|list|stickers|theme)|bg|boost|c|call|confirmphone|contact|giftcode|invoice|iv|joinchat"
     r"|login|m|nft|proxy|setlanguage|share|socks",
     re.IGNORECASE,
 )
-# What stands around a contact in a sentence.
-_AROUND = " \t\r\n.,;!?\"'()<>«»“”"
+# Characters around a contact in a sentence.
+_SURROUNDING = " \t\r\n.,;!?\"'()<>«»“”"
 # "Тел.: 8 999…", "tel:+7…", "Telegram: @anna".
 _LABEL = re.compile(r"^[^\W\d_]{1,12}(?:[.:]+\s*|\s+)(?=[@+(0-9])")
-# After a phone: its extension, another contact, a word of comment.
+# What may follow a phone: an extension, another contact, a comment.
 _TAIL = re.compile(r"(?:[,;#\n]|\s/\s|[\s(]+(?=@|[^\W\d_])|доб|ext|x|х).*", re.IGNORECASE | re.DOTALL)
 _PHONE_CHARACTERS = re.compile(r"[\s0-9()+\-./]+")
-# What most people here type, known without the plans: they say the same of it, in a thirtieth of a
-# millisecond. What stands between its digits; 8 and a bare 7 are dialled so in Russia alone.
+# The most frequent input, Russian mobile numbers, is parsed without the numbering plans: the result is the
+# same, in a thirtieth of a millisecond. A leading 8 or a bare 7 means Russia in Russia only.
 _MOBILE = re.compile(r"(?:\+7|7|8)(9[0-9]{9})")
-_BETWEEN = str.maketrans("", "", " ()-")
-# "+8 999 …" is said in Russia; no country's code is 8.
+_SEPARATORS = str.maketrans("", "", " ()-")
+# "+8 999 …" is a Russian habit; no country has the code 8.
 _PLUS_EIGHT = re.compile(r"[\s(]*\+\s*8[^0-9]")
-# Anonymous numbers are Telegram's own, which no numbering plan lists: https://fragment.com/numbers
+# Telegram's anonymous numbers are in no numbering plan: https://fragment.com/numbers
 _ANONYMOUS = re.compile(r"\+?(888[0-9]{8}|8888[0-9]{3})")
 
 
 class ContactError(ValueError):
-    """What was given is no contact; `field` is `phone` or `username`."""
+    """The input is not a contact; `field` is `phone` or `username`."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
@@ -46,7 +46,7 @@ class ContactError(ValueError):
 
 @dataclass(frozen=True)
 class Phone:
-    """`digits`: as given, digits and an optional leading +; `e164`: the form to dial, `+79991234567`."""
+    """`digits`: the digits as typed, with an optional leading +; `e164`: the form to dial, `+79991234567`."""
 
     digits: str
     e164: str
@@ -54,17 +54,17 @@ class Phone:
 
 @dataclass(frozen=True)
 class Contact:
-    """How a person can be found: at least one of the two is set; a username stands without its @."""
+    """How a person can be found: at least one of the two is set; the username has no @."""
 
     phone: Phone | None
     username: str | None
 
 
 def read_contact(phone: str | None, username: str | None, *, region: str = "RU") -> Contact:
-    """The contact in the two fields, each value where it belongs, whichever field it was typed into.
+    """Return the contact in two form fields; a value typed into the wrong field is moved to the right one.
 
-    `region` (ISO 3166, two letters) is where a phone without a country code is dialled.
-    Raises ContactError, naming the field, for a value that is neither and for two empty fields.
+    `region` (ISO 3166, two letters): the country of phones without a country code.
+    Raises ContactError, which names the field, if a value is neither or if both fields are empty.
     """
     found_phone: Phone | None = None
     found_username: str | None = None
@@ -73,7 +73,7 @@ def read_contact(phone: str | None, username: str | None, *, region: str = "RU")
             continue
         as_phone, as_username = read_either(value, region=region, prefer=field)
         if as_phone is None and as_username is None:
-            raise ContactError(field, _complaint(field))
+            raise ContactError(field, _error_text(field))
         found_phone = found_phone or as_phone
         found_username = found_username or as_username
     if found_phone is None and found_username is None:
@@ -82,7 +82,7 @@ def read_contact(phone: str | None, username: str | None, *, region: str = "RU")
 
 
 def read_either(value: str, *, region: str, prefer: str) -> tuple[Phone | None, str | None]:
-    """One value as a phone or as a username, whichever it plainly is; (None, None) if neither."""
+    """Return one value as a phone or a username, whichever it is; (None, None) if neither."""
     if prefer == "phone":
         phone = parse_phone(value, region=region)
         return (phone, None) if phone else (None, parse_username(value))
@@ -91,12 +91,12 @@ def read_either(value: str, *, region: str, prefer: str) -> tuple[Phone | None, 
 
 
 def parse_phone(value: str, *, region: str = "RU") -> Phone | None:
-    """The phone in `value`, or None if it is not one that could be dialled."""
+    """Return the phone in `value`, or None if it cannot be dialled."""
     return _russian_mobile(value, region) or parse_any_phone(value, region=region)
 
 
 def _russian_mobile(value: str, region: str) -> Phone | None:
-    given = value.translate(_BETWEEN) if len(value) <= _LONGEST else ""
+    given = value.translate(_SEPARATORS) if len(value) <= _MAX_LENGTH else ""
     match = _MOBILE.fullmatch(given)
     if match is None or not (given.startswith("+") or region == "RU"):
         return None
@@ -104,64 +104,64 @@ def _russian_mobile(value: str, region: str) -> Phone | None:
 
 
 def parse_any_phone(value: str, *, region: str = "RU") -> Phone | None:
-    """The same by the numbering plans of the world."""
-    text = _phone_text(_plain(value))
+    """Return the same as `parse_phone`, always by the numbering plans of the world."""
+    text = _phone_part(_normalise(value))
     digits = re.sub(r"[^0-9]", "", text)
     if not digits or not _PHONE_CHARACTERS.fullmatch(text):
         return None
     given = ("+" if re.match(r"[^0-9]*\+", text) else "") + digits
     if anonymous := _ANONYMOUS.fullmatch(given):
         return Phone(given, f"+{anonymous.group(1)}")
-    if number := _number(text, given, region):
+    if number := _parse_number(text, given, region):
         return Phone(given, phonenumbers.format_number(number, PhoneNumberFormat.E164))
     return None
 
 
 def parse_username(value: str) -> str | None:
-    """The Telegram username in `value` (bare, with @, or any link to a person), without @; or None."""
-    text = _LABEL.sub("", _plain(value))
-    if (linked := _name_in_link(text)) is not None:
+    """Return the username in `value` (bare, with @, or any link to a person) without @, or None."""
+    text = _LABEL.sub("", _normalise(value))
+    if (linked := _username_in_link(text)) is not None:
         text = linked
     name = text.strip().lstrip("@").strip()
     return name if _USERNAME.fullmatch(name) else None
 
 
-def _number(text: str, given: str, region: str) -> PhoneNumber | None:
-    """What the digits mean as they stand, or the number in use that they fall short of by a slip."""
+def _parse_number(text: str, given: str, region: str) -> PhoneNumber | None:
+    """Return the number as dialled, or the valid number that a common typing error was meant to be."""
     digits = given.lstrip("+")
     dialled = digits if _PLUS_EIGHT.match(text) else re.sub(r"^00", "+", given)
-    as_dialled = _possible(dialled, region)
+    as_dialled = _parse_possible(dialled, region)
     if as_dialled and phonenumbers.national_significant_number(as_dialled) != dialled:
-        return as_dialled  # with a country code or a trunk prefix: there is nothing to guess
-    # A needless plus, a forgotten one, a form's mask that put +7 before the 8 or the 7 that was typed.
-    slips = (dialled, digits, f"+{digits}", re.sub(r"^7[78](?=[0-9]{10}$)", "+7", digits))
-    for number in (_possible(slip, region) for slip in slips):
+        return as_dialled  # has a country code or a trunk prefix: nothing to guess
+    # A needless plus, a missing one, or +7 from a form's input mask before the 8 or 7 that was typed.
+    corrections = (dialled, digits, f"+{digits}", re.sub(r"^7[78](?=[0-9]{10}$)", "+7", digits))
+    for number in (_parse_possible(correction, region) for correction in corrections):
         if number and phonenumbers.is_valid_number(number):
             return number
     return as_dialled
 
 
-def _possible(spelling: str, region: str) -> PhoneNumber | None:
+def _parse_possible(spelling: str, region: str) -> PhoneNumber | None:
     try:
         number = phonenumbers.parse(spelling, region)
-        again = phonenumbers.parse(phonenumbers.format_number(number, PhoneNumberFormat.E164))
+        reparsed = phonenumbers.parse(phonenumbers.format_number(number, PhoneNumberFormat.E164))
     except phonenumbers.NumberParseException:
         return None
-    # Possible without its area code is not enough: nobody could dial it from elsewhere.
+    # A number that is possible only locally (no area code) cannot be dialled from elsewhere.
     fits = phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
-    # "+31 0000000" loses one of its noughts each time it is read: a number means itself.
-    return number if fits and again == number else None
+    # "+31 0000000" loses a zero each time it is parsed: only a number that parses to itself is accepted.
+    return number if fits and reparsed == number else None
 
 
-def _plain(value: str) -> str:
-    """`value` with ordinary digits, dashes and spaces and without the invisible marks of copying."""
-    if len(value) > _LONGEST:
+def _normalise(value: str) -> str:
+    """Return `value` with ASCII digits and plain dashes, without the invisible characters of copied text."""
+    if len(value) > _MAX_LENGTH:
         return ""
     text = unicodedata.normalize("NFKC", value)
-    return "".join(map(_plain_character, text)).strip(_AROUND)
+    return "".join(map(_normalise_character, text)).strip(_SURROUNDING)
 
 
-def _plain_character(character: str) -> str:
+def _normalise_character(character: str) -> str:
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     category = unicodedata.category(character)
@@ -181,8 +181,8 @@ def _host(link: SplitResult) -> str:
     return (link.hostname or "").removeprefix("www.")
 
 
-def _name_in_link(text: str) -> str | None:
-    """The name in a link of Telegram's; "" for a link to something else; None if it is no link."""
+def _username_in_link(text: str) -> str | None:
+    """Return the name in a Telegram link; "" if it links to something else, None if it is no link."""
     link = _split(text)
     host = _host(link)
     if link.scheme == "tg":
@@ -194,11 +194,11 @@ def _name_in_link(text: str) -> str | None:
         parts = [host.removesuffix(".t.me")]
     elif host not in _HOSTS:
         return None
-    return parts[0] if parts and not _NOT_PEOPLE.fullmatch(parts[0]) else ""
+    return parts[0] if parts and not _NOT_A_PERSON.fullmatch(parts[0]) else ""
 
 
-def _phone_text(text: str) -> str:
-    """What stands where a phone would: the number in a link, or else `text` without label and tail."""
+def _phone_part(text: str) -> str:
+    """Return the part that may be a phone: the number in a link, else `text` without label and tail."""
     link = _split(text)
     if link.scheme == "tg":
         return "+" + parse_qs(link.query).get("phone", [""])[0].strip().lstrip("+")
@@ -207,7 +207,7 @@ def _phone_text(text: str) -> str:
     return _TAIL.sub("", _LABEL.sub("", text))
 
 
-def _complaint(field: str) -> str:
+def _error_text(field: str) -> str:
     if field == "phone":
         return "this is neither a phone number that can be dialled nor a Telegram username"
     return (

@@ -1,17 +1,17 @@
-"""Errors that both processes raise and their entry points turn into plain words."""
+"""Errors that both processes raise; their entry points print the text for the operator."""
 
 
 class LeadAssistantError(Exception):
-    """Any error of ours; its text is meant for the operator."""
+    """The base of the product's own errors; the text is meant for the operator."""
 
 
 class ConfigError(LeadAssistantError):
-    """A setting is missing or malformed; the text is one line that names it and the way out."""
+    """A setting is missing or malformed; the text is one line that names it and how to correct it."""
 
 
 class IllegalTransitionError(LeadAssistantError):
-    """A status change that the table of transitions does not allow: a bug in the caller."""
+    """A status change that shared/statuses.py does not allow: a bug in the caller."""
 
 
 class LostRaceError(LeadAssistantError):
-    """The lead is no longer in the status (or lease) that the caller saw; nothing was written."""
+    """The lead no longer has the status (or the lease) that the caller saw; nothing was written."""

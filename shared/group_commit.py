@@ -1,4 +1,4 @@
-"""Group commit: what is asked while a call is under way is answered together by the next one."""
+"""Group commit: requests that arrive while a call is running are answered together by the next call."""
 
 import asyncio
 from collections import deque
@@ -9,68 +9,70 @@ from typing import Generic, TypeVar
 AskT = TypeVar("AskT")
 AnswerT = TypeVar("AnswerT")
 
-# In a crowd, how long the next call waits for others to join; who comes with few waits for less.
-LINGER_SECONDS = 0.1
+# How long a call waits for more requests: the full time after a batch of FULL_WAIT_AT or more, less after a
+# smaller batch, not at all after a single request.
+MAX_WAIT_SECONDS = 0.1
 FULL_WAIT_AT = 5
-# A statement with too many values is no help to anybody.
+# Larger statements bring nothing more.
 MAX_BATCH = 100
 
 
 class GroupCommit(Generic[AskT, AnswerT]):
-    """`answer` gives one answer for each ask, in their order; an exception among them is that ask's own.
+    """Passes concurrent requests to `answer` in batches of at most `max_batch`; one call runs at a time.
 
-    What `answer` itself raises, everybody gets. An asker that is cancelled is answered all the same: others
-    are in the same call. Who is alone waits for nobody, and in a crowd the next call waits for `linger`
-    seconds for others to join, after a small one for a part of that. At most `most` share a call.
+    `answer` returns one result per request, in their order; an exception among the results is raised to that
+    request alone. If `answer` itself raises, every request of the batch gets the error. A cancelled request
+    stays in its batch, which others share. A single request does not wait; after a batch the next call waits
+    up to `max_wait` seconds for more requests.
     """
 
     def __init__(
         self,
         answer: Callable[[Sequence[AskT]], Awaitable[Sequence[AnswerT | Exception]]],
         *,
-        most: int = MAX_BATCH,
-        linger: float = LINGER_SECONDS,
+        max_batch: int = MAX_BATCH,
+        max_wait: float = MAX_WAIT_SECONDS,
     ) -> None:
         self._answer = answer
-        self._most = most
-        self._linger = linger
+        self._max_batch = max_batch
+        self._max_wait = max_wait
         self._waiting: deque[tuple[AskT, asyncio.Future[AnswerT]]] = deque()
         self._answering: asyncio.Task[None] | None = None
 
     async def submit(self, ask: AskT) -> AnswerT:
-        """The answer to one ask."""
+        """Return the answer to one request, or raise its error."""
         future: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
         self._waiting.append((ask, future))
         if self._answering is None:
-            # Without the context of the one who happens to come first: the others' log lines are not theirs.
+            # An empty context: else all log lines of the batch would carry the first caller's request id.
             self._answering = asyncio.get_running_loop().create_task(self._answer_all(), context=Context())
         return await future
 
     async def _answer_all(self) -> None:
-        crowd = 1
+        size = 1
         try:
             while self._waiting:
-                # Whoever is ready in this turn of the loop comes along at any rate.
-                await asyncio.sleep(self._linger * min(crowd - 1, FULL_WAIT_AT - 1) / (FULL_WAIT_AT - 1))
-                crowd = min(len(self._waiting), self._most)
-                await self._answer_some([self._waiting.popleft() for _ in range(crowd)])
+                # Even a sleep of 0 lets requests of the same loop iteration join.
+                await asyncio.sleep(self._max_wait * min(size - 1, FULL_WAIT_AT - 1) / (FULL_WAIT_AT - 1))
+                size = min(len(self._waiting), self._max_batch)
+                await self._answer_batch([self._waiting.popleft() for _ in range(size)])
         finally:
             self._answering = None
-            _let_go(self._waiting)
+            _cancel_unanswered(self._waiting)
 
-    async def _answer_some(self, together: Sequence[tuple[AskT, asyncio.Future[AnswerT]]]) -> None:
+    async def _answer_batch(self, batch: Sequence[tuple[AskT, asyncio.Future[AnswerT]]]) -> None:
         try:
-            answers = await self._answer([ask for ask, _ in together])
-            for (_, future), answer in zip(together, answers, strict=True):
-                _tell(future, answer)
-        except Exception as error:  # noqa: BLE001 - it is the askers' to handle
-            for _, future in together:
-                _tell(future, error)
+            answers = await self._answer([ask for ask, _ in batch])
+            for (_, future), answer in zip(batch, answers, strict=True):
+                _resolve(future, answer)
+        except Exception as error:  # noqa: BLE001 - every caller gets it
+            for _, future in batch:
+                _resolve(future, error)
         finally:
-            _let_go(together)
+            _cancel_unanswered(batch)
 
 
-def _tell(future: asyncio.Future[AnswerT], answer: AnswerT | Exception) -> None:
+def _resolve(future: asyncio.Future[AnswerT], answer: AnswerT | Exception) -> None:
     if future.done():
         return
     if isinstance(answer, Exception):
@@ -79,7 +81,7 @@ def _tell(future: asyncio.Future[AnswerT], answer: AnswerT | Exception) -> None:
         future.set_result(answer)
 
 
-def _let_go(asked: Iterable[tuple[object, asyncio.Future[AnswerT]]]) -> None:
-    # Cut off in the middle: nobody may wait for ever. Who has an answer keeps it.
-    for _, future in asked:
+def _cancel_unanswered(requests: Iterable[tuple[object, asyncio.Future[AnswerT]]]) -> None:
+    # After a cancelled call no caller may wait for ever. A future with a result keeps it.
+    for _, future in requests:
         future.cancel()

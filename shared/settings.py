@@ -1,4 +1,4 @@
-"""Settings from the environment or .env, and the one line an operator reads when one is wrong."""
+"""Reads settings from the environment or .env; a wrong one becomes a single line for the operator."""
 
 from datetime import timedelta
 from typing import Annotated, TypeVar
@@ -12,13 +12,13 @@ from shared.errors import ConfigError
 
 
 def usable_url(url: str) -> str:
-    """The address as it is; ValueError if no engine can be made of it."""
+    """Return the address unchanged; raises ValueError if no engine can be made of it."""
     async_url(url)
     return url
 
 
 class SharedSettings(BaseSettings):
-    """What both processes read. Every field's description says what it is for and where to get it."""
+    """The settings of both processes. Each description says what the setting is for and where to get it."""
 
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
@@ -26,9 +26,9 @@ class SharedSettings(BaseSettings):
 
     database_url: Annotated[str, AfterValidator(usable_url)] = Field(
         "sqlite:///./leads.db",
-        # It may hold a password.
+        # May contain a password.
         repr=False,
-        description="where the leads are kept: postgresql://user:password@host/name or sqlite:///./leads.db",
+        description="where the leads are stored: postgresql://user:password@host/name or sqlite:///./leads.db",
     )
     log_level: str = Field(
         "INFO",
@@ -39,12 +39,12 @@ class SharedSettings(BaseSettings):
         0,
         ge=0,
         le=8_760,
-        description="hours after a human's last word until the assistant takes the chat back; 0 = never",
+        description="hours after a human's last message until the assistant takes the chat back; 0 = never",
     )
 
     @property
     def takeover_lasts(self) -> timedelta | None:
-        """How long a conversation stays with a human after their last word; None = until given back."""
+        """How long a human keeps a conversation after their last message; None means until it is returned."""
         return timedelta(hours=self.takeover_return_hours) if self.takeover_return_hours else None
 
 
@@ -66,8 +66,8 @@ def load(kind: type[SettingsT]) -> SettingsT:
 
 
 def explain(kind: type[BaseSettings], error: ErrorDetails) -> str:
-    """What is wrong with one setting, in a line that names it and says what it is for."""
-    # A check over several fields has no location of its own: its message names them.
+    """Return one line that names a setting, its fault and its purpose."""
+    # The error of a check over several fields has no location; its message names the fields.
     if not error["loc"]:
         return error["msg"].removeprefix("Value error, ")
     field = str(error["loc"][0])

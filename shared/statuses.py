@@ -1,4 +1,4 @@
-"""The law of a lead's life: every status and every transition between them."""
+"""Every lead status, every transition between them, and the sets of statuses that rules refer to."""
 
 from enum import StrEnum
 from types import MappingProxyType
@@ -6,7 +6,7 @@ from typing import Final
 
 
 class LeadStatus(StrEnum):
-    """Where a lead stands; the text is what the database holds."""
+    """What has happened with a lead so far; the value is the text in the database."""
 
     PENDING = "pending"
     RESOLVED = "resolved"
@@ -22,7 +22,7 @@ class LeadStatus(StrEnum):
 
 
 class Intent(StrEnum):
-    """What a reply means."""
+    """What a reply means; the value is the text in the database."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -32,10 +32,11 @@ class Intent(StrEnum):
 
 _S = LeadStatus
 
+# docs/statuses.md draws this table; a test compares the two.
 ALLOWED: Final = MappingProxyType(
     {
         _S.PENDING: frozenset({_S.RESOLVED, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
-        # Back to pending: the username cannot be written to and the phone is left to try.
+        # Back to pending: the username cannot be written to, and the phone is still to be tried.
         _S.RESOLVED: frozenset({_S.CONTACTED, _S.PENDING, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
         _S.CONTACTED: frozenset(
             {_S.ENGAGED, _S.SCHEDULED, _S.REJECTED, _S.NO_REPLY, _S.FAILED, _S.HANDED_OFF}
@@ -51,10 +52,18 @@ ALLOWED: Final = MappingProxyType(
     }
 )
 
-# One Telegram person has at most one lead of an account in these: the schema holds it with a unique index.
+# An account has at most one lead of a Telegram person in these: a unique index enforces it.
 OPEN: Final = frozenset({_S.RESOLVED, _S.CONTACTED, _S.ENGAGED, _S.SCHEDULED})
+# In these the assistant answers the person's messages.
+REPLIED_TO: Final = frozenset(
+    {_S.CONTACTED, _S.ENGAGED, _S.SCHEDULED, _S.BOOKED, _S.REJECTED, _S.NO_REPLY}
+)
+# In these the worker writes again at the time that the person asked for.
+FOLLOWED_UP: Final = REPLIED_TO - {_S.BOOKED, _S.REJECTED}
+# In these the events of a lead are still needed: a human reads them, and a handoff is undone by them.
+UNFINISHED: Final = OPEN | {_S.PENDING, _S.HANDED_OFF}
 
 
 def may_become(current: LeadStatus, target: LeadStatus) -> bool:
-    """Whether the table allows a lead in `current` to move to `target`."""
+    """Return True if a lead in `current` is allowed to move to `target`."""
     return target in ALLOWED[current]

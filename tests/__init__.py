@@ -1,1 +1,1 @@
-"""The suite mirrors the source; journeys, races and crashes stand beside it."""
+"""The tests: unit tests in the same folders as the source, and system tests such as e2e/ and chaos/."""

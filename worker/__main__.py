@@ -1,4 +1,4 @@
-"""`python -m worker`: run the worker; without a command, or one of those below."""
+"""`python -m worker`: run the worker (without a command), or one of the commands below."""
 
 import argparse
 import asyncio
@@ -14,19 +14,19 @@ from shared.database.engine import Database
 from shared.errors import ConfigError, LeadAssistantError
 from shared.logging_setup import configure
 from shared.settings import SharedSettings, load
-from worker.evaluation.options import add_arguments, options
+from worker.evaluation.options import add_arguments, read_options
 from worker.monitoring import heartbeat, status_report
 from worker.monitoring.status_report import Status, StatusError
 from worker.settings import AssistantSettings, TelegramSettings, WorkerSettings
 
-# Exit codes: 2 = a setting is wrong, 3 = the account's owner has to act.
+# Exit codes: 2 = a setting is wrong, 3 = the owner has to sign the account in again.
 CONFIG_ERROR, ACCOUNT_LOST = 2, 3
-# So many new objects make the collector look; at older ones every tenth time, at all every hundredth.
-COLLECT = (2_000, 10, 10)
+# The garbage collector runs after 2,000 new objects; on older generations every 10th and every 100th time.
+GC_THRESHOLDS = (2_000, 10, 10)
 
 STRING_WARNING = """\
-Whoever has this line has the account, and it is shown once. Keep it as the secret
-TELEGRAM_SESSION_STRING of one worker, never of two, and of no other program:"""
+Anyone who holds this line controls the account, and it is shown once. Keep it as the secret
+TELEGRAM_SESSION_STRING of one worker; no second worker or other program may use it:"""
 
 EPILOG = """\
 Settings come from the environment or .env; see .env.example. Exit codes: 0 stopped,
@@ -34,11 +34,11 @@ Settings come from the environment or .env; see .env.example. Exit codes: 0 stop
 
 
 def main() -> int:
-    """Run the command; gives the exit code."""
-    given = _parser().parse_args()
-    act: Callable[[argparse.Namespace], int] = given.act
+    """Run the command; returns the exit code."""
+    arguments = _parser().parse_args()
+    command: Callable[[argparse.Namespace], int] = arguments.run_command
     try:
-        return act(given)
+        return command(arguments)
     except ConfigError as error:
         print(f"error: {error}", file=sys.stderr)
         return CONFIG_ERROR
@@ -49,52 +49,58 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__, epilog=EPILOG)
-    parser.set_defaults(act=_run)
+    parser.set_defaults(run_command=_run)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     login = commands.add_parser("login", help="sign the Telegram account in: phone or QR, 2FA password")
-    login.set_defaults(act=_login)
-    login.add_argument("--qr", action="store_true", help="scan a code with the app, no phone, no SMS")
+    login.set_defaults(run_command=_login)
+    login.add_argument(
+        "--qr", action="store_true", help="scan a QR code with the app; needs no phone number or SMS"
+    )
     login.add_argument(
         "--string",
         action="store_true",
         help="print the session for TELEGRAM_SESSION_STRING (platforms without a disk), write no file",
     )
-    asking = commands.add_parser("health", help="exit 0 if the worker is alive (a container's health check)")
-    asking.set_defaults(act=_health)
-    standing = commands.add_parser("status", help="accounts, queues and the funnel, from the database alone")
-    standing.set_defaults(act=_status)
-    standing.add_argument("--json", action="store_true", help="for programs")
-    doctor = commands.add_parser("doctor", help="look at everything the worker needs; exit 0 if all is well")
-    doctor.set_defaults(act=_doctor)
-    doctor.add_argument("--json", action="store_true", help="for programs")
-    evaluating = commands.add_parser("evaluate", help="score the model on our own replies and attacks")
-    evaluating.set_defaults(act=_evaluate)
-    add_arguments(evaluating)
+    health = commands.add_parser("health", help="exit 0 if the worker is alive (a container's health check)")
+    health.set_defaults(run_command=_health)
+    status = commands.add_parser(
+        "status", help="show accounts, queues and the funnel; needs only the database"
+    )
+    status.set_defaults(run_command=_status)
+    status.add_argument("--json", action="store_true", help="print JSON")
+    doctor = commands.add_parser(
+        "doctor", help="check everything the worker needs; exit 0 if all checks pass"
+    )
+    doctor.set_defaults(run_command=_doctor)
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    evaluate = commands.add_parser("evaluate", help="score the model on our own replies and attacks")
+    evaluate.set_defaults(run_command=_evaluate)
+    add_arguments(evaluate)
     return parser
 
 
 def _run(_: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     configure(settings.log_level)
-    # Kurigram is heavy to import: a wrong setting and --help answer without it.
+    # Kurigram is slow to import: a wrong setting and --help are reported without it.
     gc.disable()
     from worker.runtime.worker_process import Worker  # noqa: PLC0415
 
-    # Thousands of classes that stay: the collector need not walk over them, now or ever.
+    # Thousands of imported classes stay until the end: frozen, they are never scanned by the collector.
     gc.freeze()
-    gc.set_threshold(*COLLECT)
+    gc.set_threshold(*GC_THRESHOLDS)
     gc.enable()
 
     async def run() -> None:
         await Worker(settings).run()
 
-    with asyncio.Runner(loop_factory=_fastest_loop()) as runner:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(run())
     return 0
 
 
-def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's, or where there is none (Windows) asyncio's own."""
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Return uvloop's factory; None (asyncio's own loop) where uvloop is not available, as on Windows."""
     try:
         import uvloop  # noqa: PLC0415
     except ImportError:
@@ -102,74 +108,71 @@ def _fastest_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _login(given: argparse.Namespace) -> int:
+def _login(arguments: argparse.Namespace) -> int:
     settings = load(TelegramSettings)
-    if given.string:
-        return _login_for_string(settings, by_qr=given.qr)
+    if arguments.string:
+        return _login_for_string(settings, by_qr=arguments.qr)
     from worker.telegram.login.login import login  # noqa: PLC0415
 
-    who = asyncio.run(login(settings, by_qr=given.qr))
-    print(f"Signed in as {who}: {settings.session_file}")
+    account = asyncio.run(login(settings, by_qr=arguments.qr))
+    print(f"Signed in as {account}: {settings.session_file}")
     return 0
 
 
 def _login_for_string(settings: TelegramSettings, *, by_qr: bool) -> int:
     from worker.telegram.login.login import login_for_string  # noqa: PLC0415
 
-    # The session alone goes to stdout: it may be piped to where secrets are kept.
+    # Only the session goes to stdout, so that it can be piped into a secret store.
     with contextlib.redirect_stdout(sys.stderr):
-        who, session = asyncio.run(login_for_string(settings, by_qr=by_qr))
-        print(f"Signed in as {who}. {STRING_WARNING}")
+        account, session = asyncio.run(login_for_string(settings, by_qr=by_qr))
+        print(f"Signed in as {account}. {STRING_WARNING}")
     print(session)
     return 0
 
 
-def _evaluate(given: argparse.Namespace) -> int:
+def _evaluate(arguments: argparse.Namespace) -> int:
     settings = load(AssistantSettings)
-    # What the guard refuses is in the figures.
+    # Answers that the guard refuses are counted in the results; they need no log.
     configure("ERROR")
     from worker.evaluation.command import evaluate  # noqa: PLC0415
 
-    return asyncio.run(evaluate(settings, options(given)))
+    return asyncio.run(evaluate(settings, read_options(arguments)))
 
 
 def _health(_: argparse.Namespace) -> int:
-    alive, said = heartbeat.check(load(TelegramSettings).health_file, now=utc_now())
-    print(said)
+    alive, state = heartbeat.check(load(TelegramSettings).health_file, now=utc_now())
+    print(state)
     return 0 if alive else 1
 
 
-def _status(given: argparse.Namespace) -> int:
+def _status(arguments: argparse.Namespace) -> int:
     settings = load(SharedSettings)
 
-    async def look() -> Status:
+    async def load_status() -> Status:
         database = Database(settings.database_url, pool_size=1)
         try:
-            return await status_report.look(database, now=utc_now())
+            return await status_report.load_status(database, now=utc_now())
         finally:
             await database.close()
 
     try:
-        found = asyncio.run(look())
+        report = asyncio.run(load_status())
     except StatusError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(status_report.as_json(found) if given.json else status_report.as_text(found))
+    print(status_report.as_json(report) if arguments.json else status_report.as_text(report))
     return 0
 
 
-def _doctor(given: argparse.Namespace) -> int:
-    # What the libraries log on the way is in the findings.
+def _doctor(arguments: argparse.Namespace) -> int:
+    # The findings already report what the libraries would log.
     logging.disable(logging.CRITICAL)
-    from worker.doctor import (
-        findings,
-        runner,
-    )
+    from worker.doctor import findings, runner  # noqa: PLC0415
 
-    found = asyncio.run(runner.examine())
+    results = asyncio.run(runner.run_checks())
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(findings.as_json(found) if given.json else findings.as_text(found, colours=colours))
-    return 0 if findings.is_all_well(found) else 1
+    print(findings.as_json(results) if arguments.json else findings.as_text(results, colours=colours))
+    return 0 if findings.all_passed(results) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The application whose description of itself is complete."""
+"""The FastAPI application whose OpenAPI schema contains every schema that it refers to."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from api.schemas.models import Problem
 
 
 class DescribedAPI(FastAPI):
-    """A FastAPI that also describes what only its error answers refer to."""
+    """A FastAPI that adds the schemas that only the error responses refer to."""
 
     def openapi(self) -> dict[str, Any]:
-        """The schema, made once."""
+        """Return the OpenAPI schema; FastAPI caches it."""
         schema = super().openapi()
-        known = schema["components"]["schemas"]
-        known.setdefault("Problem", Problem.model_json_schema())
-        known.setdefault("ValidationError", validation_error_definition)
-        known.setdefault("HTTPValidationError", validation_error_response_definition)
+        schemas = schema["components"]["schemas"]
+        schemas.setdefault("Problem", Problem.model_json_schema())
+        schemas.setdefault("ValidationError", validation_error_definition)
+        schemas.setdefault("HTTPValidationError", validation_error_response_definition)
         return schema

@@ -1,4 +1,4 @@
-"""The documentation's pages: their scripts come from here, and nothing else runs in them."""
+"""The pages /docs and /redoc: their scripts are served locally, and a policy blocks all others."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ OPENAPI: Final = "/openapi.json"
 _STATIC: Final = "/static-offline-docs"
 _FILES: Final = Path(fastapi_offline.__file__).parent / "static"
 _INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
-# Both viewers write styles into their page; ReDoc searches in a worker that it makes up itself.
+# Both viewers add inline styles; ReDoc runs its search in a worker from a blob URL.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline';"
     " img-src 'self' data:; font-src 'self' data:; connect-src 'self'; worker-src blob:;"
@@ -25,7 +25,7 @@ _POLICY: Final = (
 
 
 def install(app: FastAPI) -> None:
-    """Give `app` /docs and /redoc, which need no network beyond it."""
+    """Add /docs and /redoc to `app`; they load nothing from other sites."""
     app.mount(_STATIC, StaticFiles(directory=_FILES), name="static-offline-docs")
 
     @app.get("/docs", include_in_schema=False)
@@ -39,7 +39,7 @@ def install(app: FastAPI) -> None:
             swagger_favicon_url=f"{root}{_STATIC}/favicon.png",
             swagger_ui_parameters=app.swagger_ui_parameters,
         )
-        return _guarded(page)
+        return _with_policy(page)
 
     @app.get("/redoc", include_in_schema=False)
     async def redoc(request: Request) -> HTMLResponse:
@@ -51,11 +51,11 @@ def install(app: FastAPI) -> None:
             redoc_favicon_url=f"{root}{_STATIC}/favicon.png",
             with_google_fonts=False,
         )
-        return _guarded(page)
+        return _with_policy(page)
 
 
-def _guarded(page: HTMLResponse) -> HTMLResponse:
-    """The page, in which its own inline scripts run and no others."""
+def _with_policy(page: HTMLResponse) -> HTMLResponse:
+    """Set a Content-Security-Policy that allows only the inline scripts of this page."""
     digests = [hashlib.sha256(script).digest() for script in _INLINE.findall(bytes(page.body))]
     scripts = " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
     page.headers["Content-Security-Policy"] = _POLICY.format(scripts=scripts)

@@ -1,4 +1,4 @@
-"""Pure: a CSV file, however a spreadsheet wrote it, as its header and its rows."""
+"""Pure: reads the header and rows of a CSV file as spreadsheets write it."""
 
 import codecs
 import csv
@@ -10,32 +10,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TextIO
 
-_CHUNK = 64 * 1024
-# A cell of more lines than this is a quote that nobody closed.
-_MOST_LINES = 500
+_CHUNK_BYTES = 64 * 1024
+# A cell with more lines has a quote that is not closed.
+_MAX_CELL_LINES = 500
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
-# How Excel keeps a number from being read as one: ="89991234567".
-_AS_TEXT = re.compile(r'="(.*)"', re.DOTALL)
+# Excel writes a number that must stay a text as ="89991234567".
+_TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class CsvRow:
-    """One row; `number` as a spreadsheet counts, the header being 1. Without `cells` it cannot be read."""
+    """One row. `number` is its number in a spreadsheet (the header is 1); no `cells`: it cannot be parsed."""
 
     number: int
     cells: list[str] | None
 
 
 def as_text(file: BinaryIO) -> TextIO:
-    """The text of `file`, which is UTF-8, UTF-16 or Windows-1251; closing it closes the file."""
+    """Decode `file` as UTF-8, UTF-16 or Windows-1251; closing the result closes the file."""
     return io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline="")
 
 
 def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:
-    """The header, and the rows as they are read; cells are separated by commas, semicolons or tabs.
+    """Return the header and an iterator of the rows. Separators: commas, semicolons or tabs.
 
-    The header is empty if the file is.
+    The header is empty if the file is empty.
     """
     lines = iter(text)
     first = next(lines, "")
@@ -50,52 +50,52 @@ def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:
 
 
 def _encoding(file: BinaryIO) -> str:
-    """How the whole of `file` can be read; leaves it at its beginning."""
+    """Return an encoding that decodes all of `file`; rewinds the file."""
     file.seek(0)
-    found = "utf-16" if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
+    encoding = "utf-16" if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
     file.seek(0)
-    decoder = codecs.getincrementaldecoder(found)()
+    decoder = codecs.getincrementaldecoder(encoding)()
     try:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(_CHUNK_BYTES):
             decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        found = "cp1251"
+        encoding = "cp1251"
     file.seek(0)
-    return found
+    return encoding
 
 
 def _delimiter(first: str) -> str:
-    bare = _QUOTED.sub("", first)
-    return max(",;\t", key=bare.count)
+    unquoted = _QUOTED.sub("", first)
+    return max(",;\t", key=unquoted.count)
 
 
 def _records(lines: Iterator[str], delimiter: str) -> Iterator[list[str] | None]:
-    """Row after row. A quote that is not closed spoils its own line alone, not all that follow."""
-    again: deque[str] = deque()
+    """Yield the rows. A quote that is not closed affects only its own line, not the following ones."""
+    pushed_back: deque[str] = deque()
     while True:
         taken: list[str] = []
         try:
-            record = next(csv.reader(_take(lines, again, taken), delimiter=delimiter, strict=True))
+            record = next(csv.reader(_take(lines, pushed_back, taken), delimiter=delimiter, strict=True))
         except StopIteration:
             return
         except csv.Error:
-            again.extendleft(reversed(taken[1:]))
-            yield _leniently(taken[:1], delimiter)
+            pushed_back.extendleft(reversed(taken[1:]))
+            yield _parse_leniently(taken[:1], delimiter)
         else:
             yield [_plain(cell) for cell in record]
 
 
-def _take(lines: Iterator[str], again: deque[str], taken: list[str]) -> Iterator[str]:
-    while len(taken) < _MOST_LINES:
-        line = again.popleft() if again else next(lines, None)
+def _take(lines: Iterator[str], pushed_back: deque[str], taken: list[str]) -> Iterator[str]:
+    while len(taken) < _MAX_CELL_LINES:
+        line = pushed_back.popleft() if pushed_back else next(lines, None)
         if line is None:
             return
         taken.append(line)
         yield line
 
 
-def _leniently(line: Iterable[str], delimiter: str) -> list[str] | None:
+def _parse_leniently(line: Iterable[str], delimiter: str) -> list[str] | None:
     try:
         return [_plain(cell) for cell in next(csv.reader(line, delimiter=delimiter), [])]
     except csv.Error:
@@ -103,5 +103,5 @@ def _leniently(line: Iterable[str], delimiter: str) -> list[str] | None:
 
 
 def _plain(cell: str) -> str:
-    match = _AS_TEXT.fullmatch(cell.strip())
+    match = _TEXT_FORMULA.fullmatch(cell.strip())
     return match.group(1) if match else cell

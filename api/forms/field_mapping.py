@@ -1,4 +1,4 @@
-"""Which field of a form is what, as the site's owner says in a file, where names alone do not tell."""
+"""The owner's mapping from form fields to roles, for fields whose names are not recognised."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ ROLES = {
 
 @dataclass(frozen=True)
 class FormMapping:
-    """For each form, by its `formid` or `*`, the roles of fields by their names as `plain` spells them."""
+    """The roles of fields: `formid` or `*` -> field name in the spelling of `plain` -> role."""
 
     forms: Mapping[str, Mapping[str, Role]]
 
     def roles(self, formid: str) -> Mapping[str, Role]:
-        """The roles in one form: its own entries win over those of all forms."""
+        """Return the roles in one form; its own entries override those of `*`."""
         return {**self.forms.get(ANY_FORM, {}), **self.forms.get(formid.strip(), {})}
 
 
 def plain(field: str) -> str:
-    """A field's name in the spelling in which names are compared."""
+    """Return a field's name in the spelling in which names are compared: lower case, single spaces."""
     return " ".join(field.casefold().split())

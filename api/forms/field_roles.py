@@ -1,4 +1,4 @@
-"""Pure: what a form's field is for, by the name that the site's owner gave it."""
+"""Pure: recognises the role of a form field by its name."""
 
 import re
 from enum import Enum, auto
@@ -6,20 +6,20 @@ from functools import lru_cache
 
 
 class Role(Enum):
-    """What a field is expected to hold."""
+    """The expected content of a field."""
 
     NAME = auto()
     LAST_NAME = auto()
     PHONE = auto()
     USERNAME = auto()
-    # A way to reach the person, of whichever kind.
+    # A contact of any kind.
     CONTACT = auto()
-    # No name and no way to reach anybody, whatever it looks like: kept in `extra`, or not even there.
+    # Neither a name nor a contact, whatever its value: COMMENT is kept in `extra`, IGNORED is dropped.
     COMMENT = auto()
     IGNORED = auto()
 
 
-# Fields that come with a form or a shop, whatever else their names include.
+# Fields that forms and shops add by themselves.
 _TECHNICAL = re.compile(
     r"form[ _-]?name.*|formid|tranid|tildaspec.*|cookies|utm.*|messenger-.*|token|payment.*"
 )
@@ -33,7 +33,7 @@ _USERNAME = re.compile(r"nick ?name|никнейм|логин|telegram|теле�
 _LAST_NAME = re.compile(r"фамили|surname|last ?name|family ?name")
 _NAME = re.compile(r"name|имя|\bfio\b|\bфио\b|зовут|обращаться|представьтесь|контактное лицо|contact person")
 _GIVEN_NAME = re.compile(r"имя|first ?name|given ?name|\bname and\b|\band name\b")
-# Names, but of things, and of the person's father and children.
+# Names of things, the patronymic, and names of children and pets.
 _OTHER_NAME = re.compile(
     r"\bform|file\b|\bhost|domain|product|company|event|page|site|project|city|brand|organi|school|\bpet\b"
     r"|middle|second ?name|hotel|course|\bitem|tariff|\bteam|child|отчеств|компани|организац|фирм|бренд"
@@ -44,14 +44,14 @@ _WORD = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 
 
-# A site posts the same names with every form.
+# Cached: a site sends the same field names in every submission.
 @lru_cache(maxsize=1024)
 def role_of(key: str) -> Role | None:
-    """What the field named `key` is for; None if its name does not tell."""
+    """Return the role of the field named `key`; None if the name is not recognised."""
     text = key.strip().casefold()
     if _TECHNICAL.fullmatch(text) or "[" in text:
         return None
-    # A number makes no other field: Phone_2 is a phone. userTel is read as two words, pHoNe as one.
+    # Digits are ignored: Phone_2 is a phone. Names are tried as one word (pHoNe) and as camel case (userTel).
     return _role(_words(key)) or _role(_words(_CAMEL.sub(" ", key)))
 
 
@@ -60,7 +60,7 @@ def _words(key: str) -> str:
 
 
 def _role(words: str) -> Role | None:
-    # Before the names: in English and in Russian its own name includes theirs.
+    # Before the names: "username" contains "name", and «имя пользователя» contains «имя».
     if _USERNAME_FIRST.search(words):
         return Role.USERNAME
     if _PHONE.search(words) and not _OTHER_PHONE.search(words):
@@ -74,6 +74,6 @@ def _name_role(words: str) -> Role | None:
     if _OTHER_NAME.search(words):
         return None
     if _LAST_NAME.search(words):
-        # «Имя и фамилия» is the whole name.
+        # «Имя и фамилия» is the full name.
         return Role.NAME if _GIVEN_NAME.search(words) else Role.LAST_NAME
     return Role.NAME if _NAME.search(words) else None

@@ -1,4 +1,4 @@
-"""Pure: the bytes of a delivery as text that psql shows and PostgreSQL stores, and back again."""
+"""Pure: converts the bytes of a delivery to text that PostgreSQL can store, and back."""
 
 import re
 
@@ -12,19 +12,19 @@ _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 
 
 def to_text(body: bytes) -> tuple[str, str]:
-    """The text, and the charset with which `to_bytes` makes the same bytes of it, but for a BOM."""
+    """Return the text, and the charset with which `to_bytes` restores the bytes (without a BOM)."""
     text = decode(body)
     if "\x00" not in text:
         for charset, codec in ((UTF_8, "utf-8-sig"), (WINDOWS_1251, "cp1251")):
-            if _is(body, codec, text):
+            if _decodes_to(body, codec, text):
                 return text, charset
-    # PostgreSQL's texts hold no NUL. A backslash that looks like an escape is escaped itself.
+    # PostgreSQL cannot store NUL. A backslash that looks like an escape is itself escaped.
     escaped = body.replace(b"\\x", rb"\x5cx").decode("utf-8", "backslashreplace")
     return escaped.replace("\x00", r"\x00"), ESCAPED
 
 
 def to_bytes(text: str, charset: str) -> bytes:
-    """The bytes that `to_text` made `text` of; parts that were masked since stay masked."""
+    """Restore the bytes that `to_text` converted; masked parts stay masked."""
     if charset == WINDOWS_1251:
         return text.encode("cp1251", "replace")
     body = text.encode()
@@ -33,7 +33,7 @@ def to_bytes(text: str, charset: str) -> bytes:
     return body
 
 
-def _is(body: bytes, codec: str, text: str) -> bool:
+def _decodes_to(body: bytes, codec: str, text: str) -> bool:
     try:
         return body.decode(codec) == text
     except UnicodeDecodeError:

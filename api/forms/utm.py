@@ -1,4 +1,4 @@
-"""Pure: where a visitor came from, in whichever of its ways the form said it."""
+"""Pure: reads the UTM parameters of a visit from a lead's `extra`."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -7,17 +7,17 @@ PARTS: Final = ("source", "medium", "campaign", "term", "content")
 
 
 def read_utm(extra: Mapping[str, Any]) -> dict[str, str | None]:
-    """The utm marks in a lead's `extra`: its `utm_*` fields, else what Tilda remembers in its cookie."""
+    """Return the `utm_*` fields in `extra`; if they are missing, the values from Tilda's cookie."""
     fields = {key.strip().casefold(): value for key, value in reversed(list(extra.items()))}
-    remembered = fields.get("utm")
-    if isinstance(remembered, dict):
-        # A field of the form is about this visit, the cookie perhaps about an earlier one.
-        fields = {str(key).strip().casefold(): value for key, value in remembered.items()} | fields
-    return {part: _text(fields.get(f"utm_{part}")) or _bare(remembered, part) for part in PARTS}
+    from_cookie = fields.get("utm")
+    if isinstance(from_cookie, dict):
+        # The form's fields belong to this visit, the cookie may belong to an earlier one.
+        fields = {str(key).strip().casefold(): value for key, value in from_cookie.items()} | fields
+    return {part: _text(fields.get(f"utm_{part}")) or _bare(from_cookie, part) for part in PARTS}
 
 
-def _bare(remembered: object, part: str) -> str | None:
-    return _text(remembered.get(part)) if isinstance(remembered, dict) else None
+def _bare(values: object, part: str) -> str | None:
+    return _text(values.get(part)) if isinstance(values, dict) else None
 
 
 def _text(value: object) -> str | None:

@@ -1,4 +1,4 @@
-"""What is old goes a batch at a time, and between two batches everybody else has their turn."""
+"""Deletes old rows in batches, with pauses so that other transactions can run."""
 
 import asyncio
 import time
@@ -10,12 +10,10 @@ from sqlalchemy import bindparam, delete, exists, func, select
 from api.intake.deliveries import DELIVERIES
 from shared.database.engine import Database
 from shared.database.models import EVENTS, LEADS
-from shared.statuses import OPEN, LeadStatus
+from shared.statuses import UNFINISHED
 
 BATCH = 500
-TURN_SECONDS = 10
-# Their history still has its use: for the human who has the conversation, and for where it goes on.
-UNFINISHED = OPEN | {LeadStatus.PENDING, LeadStatus.HANDED_OFF}
+MAX_RUN_SECONDS = 10
 
 Batches = Callable[[Database, datetime], AsyncGenerator[int]]
 
@@ -36,43 +34,43 @@ _NEXT = (
 _NEXT_EVENTS = select(func.max(_NEXT.c.id), func.min(_NEXT.c.at))
 _DELETE_EVENTS = delete(EVENTS).where(
     EVENTS.c.id > bindparam("after"),
-    EVENTS.c.id <= bindparam("upto"),
+    EVENTS.c.id <= bindparam("last"),
     EVENTS.c.at < bindparam("before"),
     exists().where(LEADS.c.id == EVENTS.c.lead_id, LEADS.c.status.not_in(sorted(UNFINISHED))),
 )
 
 
 async def old_deliveries(database: Database, before: datetime) -> AsyncGenerator[int]:
-    """Delete what was received before a moment and is finished; gives how many went with each batch."""
+    """Delete processed deliveries received before a time; yields the count of each batch."""
     while True:
         async with database.engine.begin() as connection:
-            gone = (await connection.execute(_DELETE_DELIVERIES, {"before": before})).rowcount
-        if gone == 0:
+            deleted = (await connection.execute(_DELETE_DELIVERIES, {"before": before})).rowcount
+        if deleted == 0:
             return
-        yield gone
+        yield deleted
 
 
 async def old_events(database: Database, before: datetime) -> AsyncGenerator[int]:
-    """Delete the events before a moment of leads that are finished; gives how many went with each batch.
+    """Delete events before a time whose leads are finished; yields the count of each batch.
 
-    They are gone through in the order in which they were written, until they are as young as that.
+    Reads the events in the order of their ids, until a batch has none before that time.
     """
     after = 0
     while True:
         async with database.engine.begin() as connection:
-            upto, oldest = (await connection.execute(_NEXT_EVENTS, {"after": after})).one()
-            if upto is None or oldest >= before:
+            last, oldest = (await connection.execute(_NEXT_EVENTS, {"after": after})).one()
+            if last is None or oldest >= before:
                 return
-            batch = {"after": after, "upto": upto, "before": before}
-            gone = (await connection.execute(_DELETE_EVENTS, batch)).rowcount
-        after = upto
-        yield gone
+            batch = {"after": after, "last": last, "before": before}
+            deleted = (await connection.execute(_DELETE_EVENTS, batch)).rowcount
+        after = last
+        yield deleted
 
 
 class RetentionJob:
-    """Keeps rows for `kept_for` (None = for ever), and looks for older ones every so often.
+    """Deletes rows older than `kept_for` (None: keeps all), at most once in `every`.
 
-    A turn takes so many seconds at most: whoever else has something to do in a round waits for it.
+    A run ends after `max_run_seconds`: the other jobs of the round wait for it.
     """
 
     def __init__(
@@ -82,31 +80,31 @@ class RetentionJob:
         kept_for: timedelta | None,
         *,
         every: timedelta = timedelta(),
-        turn_seconds: float = TURN_SECONDS,
+        max_run_seconds: float = MAX_RUN_SECONDS,
     ) -> None:
         self._database = database
         self._batches = batches
         self._kept_for = kept_for
         self._every = every
-        self._turn_seconds = turn_seconds
-        self._under_way: AsyncGenerator[int] | None = None
-        self._next: datetime | None = None
+        self._max_run_seconds = max_run_seconds
+        self._unfinished: AsyncGenerator[int] | None = None
+        self._next_run: datetime | None = None
 
     async def run(self, now: datetime) -> int:
-        """Go on where the last turn ended; gives how many rows went."""
-        if self._kept_for is None or (self._next is not None and now < self._next):
+        """Continue where the last run stopped; returns the number of deleted rows."""
+        if self._kept_for is None or (self._next_run is not None and now < self._next_run):
             return 0
-        batches = self._under_way or self._batches(self._database, now - self._kept_for)
-        # A batch that fails ends them all: the next turn begins anew.
-        self._under_way = None
-        pruned, ends = 0, time.monotonic() + self._turn_seconds
-        while (began := time.monotonic()) < ends:
-            gone = await anext(batches, None)
-            if gone is None:
-                self._next = now + self._every
-                return pruned
-            pruned += gone
-            # As long again for everybody else: SQLite has no queue in which they would stand.
-            await asyncio.sleep(time.monotonic() - began)
-        self._under_way = batches
-        return pruned
+        batches = self._unfinished or self._batches(self._database, now - self._kept_for)
+        # If a batch fails, the generator ends: the next run starts from the beginning.
+        self._unfinished = None
+        total, ends = 0, time.monotonic() + self._max_run_seconds
+        while (started := time.monotonic()) < ends:
+            deleted = await anext(batches, None)
+            if deleted is None:
+                self._next_run = now + self._every
+                return total
+            total += deleted
+            # Pause as long as the batch took: SQLite has no queue for other writers.
+            await asyncio.sleep(time.monotonic() - started)
+        self._unfinished = batches
+        return total

@@ -1,4 +1,4 @@
-"""What the api does beside answering: it finishes what was left unfinished, and prunes."""
+"""Periodic jobs of the API: finish unprocessed deliveries, and delete old rows."""
 
 import asyncio
 import contextlib
@@ -21,25 +21,25 @@ ROUND_SECONDS = 30
 
 
 class MaintenanceScheduler:
-    """A round at the start and then every ROUND_SECONDS; any number of processes may do the same."""
+    """Runs all jobs at startup and then every ROUND_SECONDS; any number of processes may do so."""
 
     def __init__(
-        self, database: Database, rate_limits: RateLimiter, settings: ApiSettings, clock: Clock
+        self, database: Database, rate_limiter: RateLimiter, settings: ApiSettings, clock: Clock
     ) -> None:
         self._database = database
-        self._rate_limits = rate_limits
+        self._rate_limiter = rate_limiter
         self._settings = settings
         self._clock = clock
-        self._prunings = (
+        self._retention_jobs = (
             RetentionJob(database, old_deliveries, settings.delivery_retention),
-            # Those that are kept are gone through again each time.
+            # Each run reads all kept events again, so it runs rarely.
             RetentionJob(database, old_events, settings.event_retention, every=timedelta(hours=1)),
         )
         self.first_round = asyncio.Event()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Rounds beside whatever the block does."""
+        """Run the rounds in the background while the block runs."""
         task = asyncio.create_task(self._rounds())
         try:
             yield
@@ -50,23 +50,23 @@ class MaintenanceScheduler:
 
     async def _rounds(self) -> None:
         while True:
-            for job in (self._take_up, self._prune, self._rate_limits.prune):
-                await _attempt(job)
+            for job in (self._reprocess, self._prune, self._rate_limiter.prune):
+                await _run_safely(job)
             self.first_round.set()
             await asyncio.sleep(ROUND_SECONDS)
 
-    async def _take_up(self) -> None:
+    async def _reprocess(self) -> None:
         await reprocess_stale(self._database, self._settings, self._clock())
 
     async def _prune(self) -> None:
-        for pruning in self._prunings:
-            await pruning.run(self._clock())
+        for job in self._retention_jobs:
+            await job.run(self._clock())
 
 
-async def _attempt(job: Callable[[], Awaitable[None]]) -> None:
-    """One job of a round. While the database is away the requests say so; a bug must not end the rounds."""
+async def _run_safely(job: Callable[[], Awaitable[None]]) -> None:
+    """Run one job; a bug in it must not end the rounds. An unreachable database is not logged here."""
     try:
         await job()
-    except Exception as error:  # noqa: BLE001 - see above
+    except Exception as error:  # noqa: BLE001 - see the docstring
         if unavailable(error) is None:
-            log_failure("upkeep", error)
+            log_failure("maintenance", error)

@@ -1,4 +1,4 @@
-"""What is looked at before the API listens, and said in one line if it cannot work."""
+"""Startup checks: each failure is a ConfigError with a message of one line."""
 
 import asyncio
 import logging
@@ -16,12 +16,17 @@ from shared.errors import ConfigError
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048
-# A server that answers, but with a refusal which waiting does not change.
-_REFUSALS = ("does not exist", "authentication failed", "no pg_hba.conf entry", "no password supplied")
+# Errors of a reachable server that waiting does not solve.
+_PERMANENT_ERRORS = (
+    "does not exist",
+    "authentication failed",
+    "no pg_hba.conf entry",
+    "no password supplied",
+)
 
 
 async def check_database(settings: ApiSettings) -> None:
-    """Connect once. Raises ConfigError if the address can never work; a server that is down only warns."""
+    """Connect once. Raises ConfigError if DATABASE_URL cannot work; logs a warning if the server is down."""
     database = Database(settings.database_url, pool_size=1)
     try:
         if database.is_postgres:
@@ -30,19 +35,19 @@ async def check_database(settings: ApiSettings) -> None:
         else:
             _open_file(database.url)
     except (DBAPIError, TimeoutError) as error:
-        # The driver's words hold the user, the host and the database, never the password.
-        fault = " ".join(str(getattr(error, "orig", None) or "no answer").split())
-        if any(refusal in fault for refusal in _REFUSALS):
-            raise ConfigError(f"DATABASE_URL: {fault}") from None
-        if not database.is_postgres and "locked" not in fault:
-            raise ConfigError(f"DATABASE_URL: {fault}: {database.url.database}") from None
-        logger.warning("the database cannot be reached yet, requests are answered with 503: %s", fault)
+        # The driver's message contains the user, the host and the database, never the password.
+        message = " ".join(str(getattr(error, "orig", None) or "no answer").split())
+        if any(text in message for text in _PERMANENT_ERRORS):
+            raise ConfigError(f"DATABASE_URL: {message}") from None
+        if not database.is_postgres and "locked" not in message:
+            raise ConfigError(f"DATABASE_URL: {message}: {database.url.database}") from None
+        logger.warning("the database cannot be reached yet, requests are answered with 503: %s", message)
     finally:
         await database.close()
 
 
 def _open_file(url: URL) -> None:
-    """Begin writing, and write nothing; without the async driver, whose thread may outlive a failure."""
+    """Start a write transaction; without the async driver, whose thread may outlive a failure."""
     engine = sync_sqlite(url)
     try:
         with engine.connect() as connection:
@@ -52,28 +57,28 @@ def _open_file(url: URL) -> None:
 
 
 def listen(settings: ApiSettings) -> socket.socket:
-    """The socket to serve on. Raises ConfigError if the address is taken, unknown or not allowed."""
+    """Return the listening socket. Raises ConfigError if the address is in use, unknown or not permitted."""
     host, port = settings.api_host, settings.api_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         name = "API_HOST" if isinstance(error, socket.gaierror) else "API_PORT"
-        raise ConfigError(f"{name}: cannot listen on {host}:{port}: {_words(error)}") from None
-    # Accepted connections inherit it. Without uvloop nobody sets it, and a body would wait 40 ms for the
-    # acknowledgement of its headers.
+        raise ConfigError(f"{name}: cannot listen on {host}:{port}: {_reason(error)}") from None
+    # Accepted connections inherit it. asyncio without uvloop does not set it: a body would then wait 40 ms
+    # for the acknowledgement of its headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
-def _words(error: OSError) -> str:
-    # create_server() repeats the address after the reason.
-    known = error.errno is not None and not isinstance(error, socket.gaierror)
-    return os.strerror(error.errno) if known and error.errno else str(error.strerror or error)
+def _reason(error: OSError) -> str:
+    # The message of create_server() repeats the address after the reason.
+    has_code = error.errno is not None and not isinstance(error, socket.gaierror)
+    return os.strerror(error.errno) if has_code and error.errno else str(error.strerror or error)
 
 
 def announce(server: socket.socket, settings: ApiSettings) -> None:
-    """Say where it listens, and warn if strangers are welcome."""
+    """Log the address, and warn if the API is reachable from outside without tokens."""
     host, port = server.getsockname()[:2]
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     logger.info("listening on http://%s (documentation: http://%s/docs)", address, address)

@@ -1,4 +1,4 @@
-"""What a request may carry: nobody has a form of megabytes, nor types it byte by byte for a minute."""
+"""Limits the size of a request's body, also after unpacking, and the time it may take to arrive."""
 
 import asyncio
 import zlib
@@ -10,27 +10,27 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 256 * 1024
-# A file may take so many times as long as a form.
-_FILE_PATIENCE = 20
-# Read and thrown away: who is cut off in mid-body never hears why.
-_MOST_DRAINED = 16 * 1024 * 1024
-# How zlib is told which wrapping to expect.
-_WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
+# A file may take this many times as long as a form.
+_FILE_TIME_FACTOR = 20
+# Read and discarded before the refusal: a client that is cut off in mid-body never reads the response.
+_MAX_DRAINED_BYTES = 16 * 1024 * 1024
+# The `wbits` of zlib select the format to expect.
+_WBITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
 class BodyRefused(HTTPException):
-    """The body breaks a limit; `part` is what of it came in the message that broke it."""
+    """The body breaks a limit; `part` is the content of the message that broke it."""
 
     def __init__(self, status_code: int, detail: str, part: bytes = b"") -> None:
-        # The rest of the body may not have been read: the connection ends with the answer.
+        # The rest of the body may not have been read: the connection closes after the response.
         super().__init__(status_code, detail, headers={"Connection": "close"})
         self.part = part
 
 
 class BodyLimits:
-    """Gives routes bodies of at most LARGEST_BODY, unpacked, whole within `seconds`; else BodyRefused.
+    """Raises BodyRefused in a route that reads a body over LARGEST_BODY, unpacked, or slower than `seconds`.
 
-    `files`: the paths that take files, each with the most bytes of one.
+    `files`: the paths that accept files, each with its own limit in bytes.
     """
 
     def __init__(self, app: ASGIApp, seconds: float, files: Mapping[str, int] | None = None) -> None:
@@ -39,52 +39,52 @@ class BodyLimits:
         self.files = files or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Stand between the server and the route: the route that reads gets the refusal as an exception."""
+        """Process the request; the route gets a refusal as an exception when it reads the body."""
         if scope["type"] == "http":
-            most = self.files.get(scope["path"])
-            seconds = self.seconds if most is None else self.seconds * _FILE_PATIENCE
-            receive = _Body(receive, Headers(scope=scope), seconds, most or LARGEST_BODY).receive
+            max_bytes = self.files.get(scope["path"])
+            seconds = self.seconds if max_bytes is None else self.seconds * _FILE_TIME_FACTOR
+            receive = _Body(receive, Headers(scope=scope), seconds, max_bytes or LARGEST_BODY).receive
         await self.app(scope, receive, send)
 
 
 class _Body:
-    def __init__(self, receive: Receive, headers: Headers, seconds: float, most: int) -> None:
+    def __init__(self, receive: Receive, headers: Headers, seconds: float, max_bytes: int) -> None:
         self._receive = receive
         self._headers = headers
         self._seconds = seconds
-        self._most = most
-        self._too_large = f"the body is over {most // 1024} KiB"
+        self._max_bytes = max_bytes
+        self._too_large = f"the body is over {max_bytes // 1024} KiB"
         self._deadline = asyncio.get_running_loop().time() + seconds
         self._is_whole = False
-        self._has_begun = False
-        self._read = 0
+        self._has_started = False
+        self._bytes_read = 0
         encoding = headers.get("content-encoding", "identity").strip().lower()
         self._encoding = "" if encoding in {"", "identity"} else encoding
-        self._unpacker: Any = zlib.decompressobj(_WINDOWS[encoding]) if encoding in _WINDOWS else None
+        self._unpacker: Any = zlib.decompressobj(_WBITS[encoding]) if encoding in _WBITS else None
 
     async def receive(self) -> Message:
-        """The server's next message; raises BodyRefused with the first that breaks a limit."""
+        """Return the server's next message; raises BodyRefused if it breaks a limit."""
         if self._is_whole:
-            return await self._receive()  # nothing but the end of the connection
-        self._refuse_unasked()
+            return await self._receive()  # only the disconnect can follow
+        self._refuse_before_continue()
         message = await self._next()
         if message["type"] != "http.request":
             return message
         body = message.get("body", b"")
-        self._has_begun = self._has_begun or bool(body)
-        if self._encoding and self._has_begun:
+        self._has_started = self._has_started or bool(body)
+        if self._encoding and self._has_started:
             body = message["body"] = await self._unpacked(body)
-        self._read += len(body)
-        if self._read > self._most:
+        self._bytes_read += len(body)
+        if self._bytes_read > self._max_bytes:
             await self._drain()
             raise BodyRefused(413, self._too_large, body)
         return message
 
-    def _refuse_unasked(self) -> None:
-        # Who waits for "100 Continue" before sending too much is told at once.
+    def _refuse_before_continue(self) -> None:
+        # A client that waits for "100 Continue" gets the refusal before it sends the body.
         length = self._headers.get("content-length", "")
-        waits = self._headers.get("expect", "").lower() == "100-continue" and self._read == 0
-        if waits and length.isdecimal() and int(length[:20]) > self._most:
+        is_waiting = self._headers.get("expect", "").lower() == "100-continue" and self._bytes_read == 0
+        if is_waiting and length.isdecimal() and int(length[:20]) > self._max_bytes:
             raise BodyRefused(413, self._too_large)
 
     async def _next(self) -> Message:
@@ -101,18 +101,18 @@ class _Body:
             await self._drain()
             raise BodyRefused(415, f"Content-Encoding {self._encoding[:40]!a} is not understood", packed)
         try:
-            # The limit holds for what comes out: a kilobyte can unpack to a megabyte.
-            body = bytes(self._unpacker.decompress(packed, self._most + 1 - self._read))
+            # The limit applies to the unpacked bytes: a kilobyte can unpack to a megabyte.
+            body = bytes(self._unpacker.decompress(packed, self._max_bytes + 1 - self._bytes_read))
         except zlib.error:
             await self._drain()
             raise BodyRefused(400, f"the body is not {self._encoding}", packed) from None
-        if self._is_whole and not self._unpacker.eof and len(body) + self._read <= self._most:
+        if self._is_whole and not self._unpacker.eof and len(body) + self._bytes_read <= self._max_bytes:
             raise BodyRefused(400, f"the body is not {self._encoding}: its end is missing", body)
         return body
 
     async def _drain(self) -> None:
         drained = 0
-        while not self._is_whole and drained < _MOST_DRAINED:
+        while not self._is_whole and drained < _MAX_DRAINED_BYTES:
             try:
                 drained += len((await self._next()).get("body", b""))
             except BodyRefused:

@@ -1,38 +1,56 @@
-"""A short way to the busiest doors, past the layers of router and framework, which cost more than a door."""
+"""Fast path: serves the two busiest endpoints, `POST /leads` and the Tilda webhook, before routing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
-# By method and path. A door that gives None sends the request the long way, and has changed nothing by then.
+# By method and path. An endpoint that returns None has changed nothing: the normal route answers instead.
 FastEndpoints = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response | None]]]
 
 
-class FastPathMiddleware:
-    """Hands a request to its door. What a door raises is answered as it is on the long way."""
+class DirectRoute(APIRoute):
+    """A route whose endpoint takes the request and returns the response.
 
-    def __init__(self, app: ASGIApp, doors: FastEndpoints, handlers: Mapping[Any, ExceptionHandler]) -> None:
+    Its dependencies only appear in the OpenAPI schema: resolving them would cost too much time per request.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the endpoint itself."""
+        return self.endpoint
+
+
+class FastPathMiddleware:
+    """Calls a fast endpoint past FastAPI's router and middleware layers, which cost more than the endpoint.
+
+    Exceptions of the endpoint are answered by the same handlers as on the normal route.
+    """
+
+    def __init__(
+        self, app: ASGIApp, endpoints: FastEndpoints, handlers: Mapping[Any, ExceptionHandler]
+    ) -> None:
         self.app = app
-        self._doors = doors
+        self._endpoints = endpoints
         self._handlers = handlers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The door's answer, or what the application says to a request that the door gives back."""
-        door = self._doors.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
-        if door is None:
+        """Send the fast endpoint's response, or pass the request on if there is none."""
+        key = (scope["method"], scope["path"]) if scope["type"] == "http" else None
+        endpoint = self._endpoints.get(key) if key else None
+        if endpoint is None:
             await self.app(scope, receive, send)
             return
-        heard = ReplayableReceive(receive)
+        replayable = ReplayableReceive(receive)
         try:
-            response = await door(Request(scope, heard.receive))
-        except Exception as error:  # noqa: BLE001 - a handler's, or else LastResort's
+            response = await endpoint(Request(scope, replayable.receive))
+        except Exception as error:  # noqa: BLE001 - a handler answers it, or else InternalErrors
             await ExceptionMiddleware(_raising(error), self._handlers)(scope, receive, send)
         else:
-            await (response or self.app)(scope, receive if response else heard.again, send)
+            await (response or self.app)(scope, receive if response else replayable.replay, send)
 
 
 def _raising(error: Exception) -> ASGIApp:
@@ -43,18 +61,18 @@ def _raising(error: Exception) -> ASGIApp:
 
 
 class ReplayableReceive:
-    """What the server says, and the same once more for whoever comes after."""
+    """Records the server's messages, so that the normal route can read them a second time."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._heard: list[Message] = []
+        self._recorded: list[Message] = []
 
     async def receive(self) -> Message:
-        """The next message."""
+        """Return the server's next message and record it."""
         message = await self._receive()
-        self._heard.append(message)
+        self._recorded.append(message)
         return message
 
-    async def again(self) -> Message:
-        """The messages from the first one on."""
-        return self._heard.pop(0) if self._heard else await self._receive()
+    async def replay(self) -> Message:
+        """Return the recorded messages one by one, then the server's further ones."""
+        return self._recorded.pop(0) if self._recorded else await self._receive()

@@ -1,4 +1,4 @@
-"""The headers that tell browsers what not to do with an answer."""
+"""Adds the security headers that restrict what browsers do with a response."""
 
 from typing import Final
 
@@ -8,25 +8,25 @@ _ALWAYS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
     (b"referrer-policy", b"no-referrer"),
-    # Leads are people's data: they stay in no browser's and no proxy's cache.
+    # Leads are personal data: browsers and proxies must not cache them.
     (b"cache-control", b"no-store"),
-    # An answer is data: whatever a browser takes it for, it loads and runs nothing.
+    # A response is data: if a browser renders it, it must load and run nothing.
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer, unless a route has set its own."""
+    """Adds each header to every response, unless the route has set that header itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and complete the answer's headers."""
+        """Process the request and complete the headers of its response."""
 
-        async def completed(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                # The names as they travel, in small letters: this is done for every answer.
+                # ASGI's header names are already in lower case: no conversion for every response.
                 given = {name for name, _ in message["headers"]}
                 message["headers"] = [
                     *message["headers"],
@@ -34,4 +34,4 @@ class SecurityHeaders:
                 ]
             await send(message)
 
-        await self.app(scope, receive, completed)
+        await self.app(scope, receive, send_with_headers)

@@ -1,4 +1,4 @@
-"""The filters of the lists."""
+"""The filters of the lists of leads and deliveries."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -9,21 +9,21 @@ from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from api.queries.pagination import MAX_ID, Page, Span, make_cursor, newest_of
-from api.queries.text_search import matches
+from api.queries.text_search import search_condition
 from shared.database.models import Lead, WebhookDelivery
 from shared.statuses import LeadStatus
 
 RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
 
-def _moment(value: object) -> object:
-    """`+` in an address means a space: undo that for a zone. A bare date stays one."""
+def _parse_time(value: object) -> object:
+    """Parse a date or a time. In a URL `+` means a space: restore it before a UTC offset."""
     if not isinstance(value, str):
         return value
     text = re.sub(r" (?=\d\d:?\d\d$)", "+", value.strip())
     if re.fullmatch(r"[+-]?[\d.]*", text):
-        # Pydantic would take it for seconds since 1970.
-        raise ValueError("is not a moment like 2026-11-24T12:00:00Z nor a day like 2026-11-24")
+        # Pydantic would read it as seconds since 1970.
+        raise ValueError("is neither a time like 2026-11-24T12:00:00Z nor a date like 2026-11-24")
     return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
 
 
@@ -31,88 +31,91 @@ def _utc(moment: datetime) -> datetime:
     try:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is beyond the calendar") from None
+        raise ValueError("is outside the supported range of dates") from None
 
 
-def _first_moment(value: date | datetime) -> datetime:
+def _start_of(value: date | datetime) -> datetime:
     return _utc(
         value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
     )
 
 
-def _last_moment(value: date | datetime) -> datetime:
-    """A bare date means the whole day."""
+def _end_of(value: date | datetime) -> datetime:
+    """Return a time in UTC; a date means the last microsecond of that day."""
     if isinstance(value, datetime):
         return _utc(value)
-    return (
-        _first_moment(value) + timedelta(days=1, microseconds=-1)
-        if value < date.max
-        else _first_moment(value)
-    )
+    return _start_of(value) + timedelta(days=1, microseconds=-1) if value < date.max else _start_of(value)
 
 
-From = Annotated[datetime | date, BeforeValidator(_moment), AfterValidator(_first_moment)]
-To = Annotated[datetime | date, BeforeValidator(_moment), AfterValidator(_last_moment)]
+From = Annotated[datetime | date, BeforeValidator(_parse_time), AfterValidator(_start_of)]
+To = Annotated[datetime | date, BeforeValidator(_parse_time), AfterValidator(_end_of)]
 
 
 class LeadFilters(Page):
-    """Which leads; all conditions have to hold."""
+    """The filters of GET /leads; a lead must match all of them."""
 
-    status: list[LeadStatus] = Field([], description="Only these; may be repeated.")
-    q: str = Field("", max_length=200, description="Part of the name, the phone or the username.")
+    status: list[LeadStatus] = Field([], description="Only these values; the parameter may be repeated.")
+    q: str = Field("", max_length=200, description="A part of the name, the phone or the username.")
     created_from: From | None = Field(
         None,
-        description="From this moment or day on; UTC if it has no zone. The list is then by this time.",
+        description="From this time or date on; UTC if it has no offset. The list is then sorted by time.",
     )
-    created_to: To | None = Field(None, description="Up to this moment or whole day; UTC if it has no zone.")
+    created_to: To | None = Field(
+        None, description="Up to this time, or to the end of this date; UTC if it has no offset."
+    )
 
     @property
     def span(self) -> Span:
-        """When they came."""
+        """The period in which the leads were created."""
         return Span(col(Lead.created_at), self.created_from, self.created_to)
 
     def query(self, *, region: str, is_postgres: bool) -> SelectOfScalar[Lead]:
-        """The leads of this page, and the first of the next, if there is one."""
-        match = matches(self.q, region=region, is_postgres=is_postgres)
-        found = [] if match is None else [match]
+        """Return a query for the leads of this page and the first of the next."""
+        condition = search_condition(self.q, region=region, is_postgres=is_postgres)
+        conditions = [] if condition is None else [condition]
         return newest_of(
             self.status,
             col(Lead.status),
-            lambda which: self.within(self.span, Lead, [*found, *which]),
+            lambda more: self.within(self.span, Lead, [*conditions, *more]),
             col(Lead.id),
         )
 
     def cursor_after(self, last: Lead) -> str:
-        """The mark of the page that follows this lead."""
-        return make_cursor(last.id or 0, last.created_at if self.span.is_bounded else None)
+        """Return the cursor of the page after this lead."""
+        return make_cursor(last.id, last.created_at if self.span.is_bounded else None)
 
 
+# `api.schemas.deliveries.Outcome` has the same values: the two packages must not import each other.
 Outcome = Literal["received", "stored", "duplicate", "probe", "refused"]
 
 
 class DeliveryFilters(Page):
-    """Which deliveries; all conditions have to hold."""
+    """The filters of GET /deliveries; a delivery must match all of them."""
 
-    outcome: list[Outcome] = Field([], description="Only these; may be repeated.")
-    lead_id: RowId | None = Field(None, description="Only those that brought this lead, or its repeats.")
-    received_from: From | None = Field(None, description="From this moment or day on; UTC if it has no zone.")
-    received_to: To | None = Field(None, description="Up to this moment or whole day; UTC if it has no zone.")
+    outcome: list[Outcome] = Field([], description="Only these values; the parameter may be repeated.")
+    lead_id: RowId | None = Field(None, description="Only deliveries that created or repeated this lead.")
+    received_from: From | None = Field(
+        None, description="From this time or date on; UTC if it has no offset."
+    )
+    received_to: To | None = Field(
+        None, description="Up to this time, or to the end of this date; UTC if it has no offset."
+    )
 
     @property
     def span(self) -> Span:
-        """When they came."""
+        """The period in which the deliveries were received."""
         return Span(col(WebhookDelivery.received_at), self.received_from, self.received_to)
 
     def query(self) -> SelectOfScalar[WebhookDelivery]:
-        """The deliveries of this page, and the first of the next, if there is one."""
-        found = [] if self.lead_id is None else [col(WebhookDelivery.lead_id) == self.lead_id]
+        """Return a query for the deliveries of this page and the first of the next."""
+        conditions = [] if self.lead_id is None else [col(WebhookDelivery.lead_id) == self.lead_id]
         return newest_of(
             self.outcome,
             col(WebhookDelivery.outcome),
-            lambda which: self.within(self.span, WebhookDelivery, [*found, *which]),
+            lambda more: self.within(self.span, WebhookDelivery, [*conditions, *more]),
             col(WebhookDelivery.id),
         )
 
     def cursor_after(self, last: WebhookDelivery) -> str:
-        """The mark of the page that follows this delivery."""
-        return make_cursor(last.id or 0, last.received_at if self.span.is_bounded else None)
+        """Return the cursor of the page after this delivery."""
+        return make_cursor(last.id, last.received_at if self.span.is_bounded else None)

@@ -1,4 +1,4 @@
-"""Lists in pages, newest first, each found by an index however long the list has grown."""
+"""Keyset pagination, newest first: an index finds each page, whatever the length of the list."""
 
 import base64
 import binascii
@@ -17,38 +17,38 @@ from sqlmodel.sql.expression import SelectOfScalar
 from shared.database.models import DoNotContact, Lead, WebhookDelivery
 
 MAX_ID = 2**63 - 1
-_MARK = re.compile(r"row:([1-9][0-9]{0,18})(?:@(.+))?")
-_NOT_OURS = "is not a cursor that was given out here"
+_CURSOR = re.compile(r"row:([1-9][0-9]{0,18})(?:@(.+))?")
+_INVALID_CURSOR = "is not a cursor that this API returned"
 
 Row = TypeVar("Row", Lead, WebhookDelivery, DoNotContact)
-Which = Sequence[ColumnElement[bool]]
+Conditions = Sequence[ColumnElement[bool]]
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """The row after which a page begins, and its moment where the list is in the order of time."""
+    """The last row of the previous page, and its time if the list is sorted by time."""
 
     row: int
     moment: datetime | None = None
 
 
 def make_cursor(row_id: int, moment: datetime | None = None) -> str:
-    """A mark, opaque."""
+    """Return the cursor as an opaque text."""
     at = f"@{moment.astimezone(UTC).isoformat()}" if moment else ""
     return base64.urlsafe_b64encode(f"row:{row_id}{at}".encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> Cursor:
-    """The mark; raises ValueError if it is none of ours."""
+    """Parse a cursor; raises ValueError if `make_cursor` did not create it."""
     try:
         text = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode(
             "ascii"
         )
     except (binascii.Error, UnicodeError):
-        raise ValueError(_NOT_OURS) from None
-    match = _MARK.fullmatch(text)
+        raise ValueError(_INVALID_CURSOR) from None
+    match = _CURSOR.fullmatch(text)
     if not match or int(match.group(1)) > MAX_ID:
-        raise ValueError(_NOT_OURS)
+        raise ValueError(_INVALID_CURSOR)
     return Cursor(int(match.group(1)), _moment(match.group(2)))
 
 
@@ -58,74 +58,74 @@ def _moment(text: str | None) -> datetime | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ValueError(_NOT_OURS) from None
+        raise ValueError(_INVALID_CURSOR) from None
     if moment.isoformat() != text or moment.tzinfo != UTC:
-        raise ValueError(_NOT_OURS)
+        raise ValueError(_INVALID_CURSOR)
     return moment
 
 
-def _known_cursor(cursor: str) -> str:
+def _check_cursor(cursor: str) -> str:
     read_cursor(cursor)
     return cursor
 
 
 @dataclass(frozen=True)
 class Span:
-    """From a moment to another, both included; None: without an end on that side."""
+    """A period including both ends; None: open on that side."""
 
     column: Mapped[Any]
-    # A datetime is a date, too: bare days are none of these.
+    # A datetime is a subclass of date. Plain dates do not occur here.
     first: date | None
     last: date | None
 
     @property
     def is_bounded(self) -> bool:
-        """Whether it has an end on either side."""
+        """True if the period has a start or an end."""
         return self.first is not None or self.last is not None
 
-    def holds(self) -> list[ColumnElement[bool]]:
-        """That a row is within it."""
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Return the SQL conditions for a row in this period."""
         since = [] if self.first is None else [self.column >= self.first]
         return since if self.last is None else [*since, self.column <= self.last]
 
 
 class Page(BaseModel):
-    """Which part of a list, newest first."""
+    """The page of a list, newest first."""
 
     limit: int = Field(50, ge=1, le=200)
-    cursor: Annotated[str, Field(max_length=100), AfterValidator(_known_cursor)] | None = Field(
-        None, description="`next_cursor` of the page before."
+    cursor: Annotated[str, Field(max_length=100), AfterValidator(_check_cursor)] | None = Field(
+        None, description="`next_cursor` of the previous page."
     )
 
-    def of(self, table: type[Row], which: Which = ()) -> SelectOfScalar[Row]:
-        """The rows of this page, and the first of the next, if there is one."""
-        query = select(table).where(*which).order_by(col(table.id).desc()).limit(self.limit + 1)
+    def of(self, table: type[Row], conditions: Conditions = ()) -> SelectOfScalar[Row]:
+        """Return a query for the rows of this page and the first of the next, by id."""
+        query = select(table).where(*conditions).order_by(col(table.id).desc()).limit(self.limit + 1)
         return query.where(col(table.id) < read_cursor(self.cursor).row) if self.cursor else query
 
-    def within(self, span: Span, table: type[Row], which: Which = ()) -> SelectOfScalar[Row]:
-        """The same of a span, by its moments: in the order of the rows all that is newer is read first."""
+    def within(self, span: Span, table: type[Row], conditions: Conditions = ()) -> SelectOfScalar[Row]:
+        """Return the same for a period, by time: by id, PostgreSQL would read all newer rows first."""
         if not span.is_bounded:
-            return self.of(table, which)
+            return self.of(table, conditions)
         moment, number = span.column, col(table.id)
-        query = select(table).where(*which, *span.holds()).order_by(moment.desc(), number.desc())
+        query = select(table).where(*conditions, *span.conditions()).order_by(moment.desc(), number.desc())
         if self.cursor:
-            mark = read_cursor(self.cursor)
-            query = query.where(*_beyond(mark, moment, number))
+            cursor = read_cursor(self.cursor)
+            query = query.where(*_after(cursor, moment, number))
         return query.limit(self.limit + 1)
 
 
 def newest_of(
     values: Sequence[str], column: Mapped[Any], query: Callable[..., SelectOfScalar[Row]], number: Mapped[Any]
 ) -> SelectOfScalar[Row]:
-    """What `query` finds where one of `values` stands in a column; everything if there are none."""
+    """Restrict `query` to rows with one of `values` in a column; all rows if there are no values."""
     if len(values) < 2:
         return query([column == value for value in values])
-    # The newest of each by its index: to find few of several kinds PostgreSQL may read every row.
+    # The newest rows of each value, by index: with IN (…) PostgreSQL may read every row to find a few.
     each = [query([column == value]).with_only_columns(number).subquery() for value in values]
     return query([number.in_(union_all(*(select(one.c.id) for one in each)))])
 
 
-def _beyond(mark: Cursor, moment: Mapped[Any], number: Mapped[Any]) -> list[ColumnElement[bool]]:
-    if mark.moment is None:
-        return [number < mark.row]
-    return [moment <= mark.moment, or_(moment < mark.moment, number < mark.row)]
+def _after(cursor: Cursor, moment: Mapped[Any], number: Mapped[Any]) -> list[ColumnElement[bool]]:
+    if cursor.moment is None:
+        return [number < cursor.row]
+    return [moment <= cursor.moment, or_(moment < cursor.moment, number < cursor.row)]

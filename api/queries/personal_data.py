@@ -1,4 +1,4 @@
-"""All that is stored about a person: found, given out, erased."""
+"""All data about a person: find, export and erase it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from shared.leads.suppression_list import SuppressedIdentity
 
 
 async def get_lead_or_404(session: AsyncSession, lead_id: int) -> Lead:
-    """The lead; a 404 if there is none."""
+    """Return the lead; raises 404 if there is none."""
     lead = await session.get(Lead, lead_id)
     if lead is None:
         raise HTTPException(404, f"there is no lead {lead_id}")
@@ -25,10 +25,13 @@ async def get_lead_or_404(session: AsyncSession, lead_id: int) -> Lead:
 
 
 async def leads_of_person(session: AsyncSession, lead: Lead) -> Sequence[Lead]:
-    """`lead` and the others with its phone, its username or its Telegram account, or that are its repeats."""
-    known = [(col(Lead.phone_e164), lead.phone_e164), (col(Lead.telegram_user_id), lead.telegram_user_id)]
+    """Return `lead`, its duplicates, and leads with the same phone, username or Telegram account."""
+    identities = [
+        (col(Lead.phone_e164), lead.phone_e164),
+        (col(Lead.telegram_user_id), lead.telegram_user_id),
+    ]
     same = [col(Lead.id) == lead.id, col(Lead.duplicate_of) == lead.id]
-    same += [column == value for column, value in known if value is not None]
+    same += [column == value for column, value in identities if value is not None]
     if lead.username:
         same.append(func.lower(col(Lead.username)) == lead.username.lower())
     if lead.duplicate_of is not None:
@@ -38,34 +41,34 @@ async def leads_of_person(session: AsyncSession, lead: Lead) -> Sequence[Lead]:
 
 
 async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
-    """Delete leads with their messages, events, notices and the webhook calls that brought them.
+    """Delete leads with their messages, events, notices and webhook calls.
 
-    Whoever works on one of them loses it: what they would write down finds no lead any more.
+    A worker that is processing one of them finds no lead when it records its outcome, and drops the outcome.
     """
     ids = [lead.id for lead in leads]
-    # First the leads, in one order, as everybody does who locks several: nobody waits in a circle.
+    # Leads are locked first and by id, as in every transaction that locks several: no deadlocks.
     await session.exec(select(Lead.id).where(col(Lead.id).in_(ids)).order_by(col(Lead.id)).with_for_update())
     await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)))
-    # What a repeat asked stands in the conversation that it joined.
+    # The text of a repeated request is a message in the conversation of the first lead.
     joined = [f"{number}:request" for number in ids]
     await session.exec(
         delete(Message).where(col(Message.key).in_(joined)).execution_options(synchronize_session=False)
     )
-    # What the accounts remember of the person: should they be asked for again, they are looked up again.
+    # Cached peers of the person: if needed again, the worker looks them up again.
     await session.exec(
-        delete(TelegramPerson).where(_known_as(leads)).execution_options(synchronize_session=False)
+        delete(TelegramPerson).where(_cached_peers(leads)).execution_options(synchronize_session=False)
     )
     await session.exec(delete(Lead).where(col(Lead.id).in_(ids)).execution_options(synchronize_session=False))
 
 
-def _known_as(leads: Sequence[Lead]) -> ColumnElement[bool]:
-    """Whether a row of the accounts' memory is about the person of one of `leads`."""
+def _cached_peers(leads: Sequence[Lead]) -> ColumnElement[bool]:
+    """Return the condition for cached peers that are the person of one of `leads`."""
     numbers = {lead.telegram_user_id for lead in leads if lead.telegram_user_id}
     phones = {lead.phone_e164 for lead in leads if lead.phone_e164}
-    # There they stand in small letters.
+    # The cache stores usernames in lower case.
     usernames = {lead.username.lower() for lead in leads if lead.username}
     person = select(TelegramPerson.account_id, TelegramPerson.user_id)
-    # The index has the accounts first: without them it could only be read through.
+    # The account is the first column of the index: without it PostgreSQL would scan the whole index.
     any_account = col(TelegramPerson.account_id).in_(select(TelegramAccount.id))
     return tuple_(TelegramPerson.account_id, TelegramPerson.user_id).in_(
         union(
@@ -77,13 +80,13 @@ def _known_as(leads: Sequence[Lead]) -> ColumnElement[bool]:
 
 
 async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[str, Any]:
-    """Every row about the person of `lead`, as JSON values, table by table."""
+    """Return every row about the person of `lead` as JSON values, by table name."""
     leads = await leads_of_person(session, lead)
     ids = [each.id for each in leads]
-    marks = {
-        mark
+    hashes = {
+        value
         for each in leads
-        for mark in (await suppression_list.marks_of(session, SuppressedIdentity.of(each))).values()
+        for value in (await suppression_list.contact_hashes(session, SuppressedIdentity.of(each))).values()
     }
     messages = await session.exec(
         select(Message).where(col(Message.lead_id).in_(ids)).order_by(col(Message.id))
@@ -95,25 +98,25 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
         select(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)).order_by(col(WebhookDelivery.id))
     )
     listed = await session.exec(
-        select(DoNotContact).where(col(DoNotContact.hash).in_(marks)).order_by(col(DoNotContact.id))
+        select(DoNotContact).where(col(DoNotContact.hash).in_(hashes)).order_by(col(DoNotContact.id))
     )
     notices = await session.exec(
         select(OwnerNotice).where(col(OwnerNotice.lead_id).in_(ids)).order_by(col(OwnerNotice.id))
     )
-    remembered = await session.exec(
-        select(TelegramPerson).where(_known_as(leads)).order_by(col(TelegramPerson.account_id))
+    peers = await session.exec(
+        select(TelegramPerson).where(_cached_peers(leads)).order_by(col(TelegramPerson.account_id))
     )
     return {
         "exported_at": now.isoformat(),
-        "leads": _plain(leads),
-        "messages": _plain(messages.all()),
-        "events": _plain(events.all()),
-        "deliveries": _plain(deliveries.all()),
-        "telegram_people": _plain(remembered.all()),
-        "owner_notices": _plain(notices.all()),
-        "do_not_contact": _plain(listed.all()),
+        "leads": _as_json(leads),
+        "messages": _as_json(messages.all()),
+        "events": _as_json(events.all()),
+        "deliveries": _as_json(deliveries.all()),
+        "telegram_people": _as_json(peers.all()),
+        "owner_notices": _as_json(notices.all()),
+        "do_not_contact": _as_json(listed.all()),
     }
 
 
-def _plain(rows: Sequence[SQLModel]) -> list[dict[str, Any]]:
+def _as_json(rows: Sequence[SQLModel]) -> list[dict[str, Any]]:
     return [row.model_dump(mode="json") for row in rows]

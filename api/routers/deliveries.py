@@ -1,19 +1,19 @@
-"""Webhook calls over HTTP: what came, what became of it, and another try at what was not understood."""
+"""Webhook deliveries: list them, show one, process one again."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from api.dependencies import DatabaseDep, SettingsDep, require_api_token
+from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid
 from api.intake.reprocessing import REPLAYABLE, reprocess
-from api.queries.filters import DeliveryFilters, Outcome, RowId
-from api.routers.leads import stored
+from api.queries.filters import DeliveryFilters, RowId
 from api.schemas import examples
+from api.schemas.deliveries import DeliveryDetail, DeliveryOut, DeliveryPage
 from api.schemas.models import LeadOut
+from api.schemas.responses import lead_response
+from api.security.tokens import require_api_token
 from shared.contacts import ContactError
 from shared.database.engine import Database
 from shared.database.models import WebhookDelivery
@@ -26,43 +26,12 @@ router = APIRouter(
 )
 
 
-class DeliveryOut(BaseModel):
-    """A webhook call and what became of it."""
-
-    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.DELIVERY]})
-
-    id: int
-    source: str
-    received_at: datetime
-    content_type: str | None
-    outcome: Outcome = Field(description="`received` until it is understood.")
-    error: str | None = Field(description="Why it is `refused`.")
-    lead_id: int | None = Field(description="The lead that it brought, or came again for.")
-
-
-class DeliveryDetail(DeliveryOut):
-    """The same with its body, secrets masked."""
-
-    model_config = ConfigDict(
-        from_attributes=True, json_schema_extra={"examples": [examples.DELIVERY_DETAIL]}
-    )
-
-    body: str
-
-
-class DeliveryPage(BaseModel):
-    """Deliveries, newest first; pass `next_cursor` on as `cursor` for those that follow."""
-
-    items: list[DeliveryOut]
-    next_cursor: str | None
-
-
 @router.get("", summary="List deliveries", response_description="The newest deliveries first.")
 async def list_deliveries(
     database: DatabaseDep, filters: Annotated[DeliveryFilters, Query()]
 ) -> DeliveryPage:
-    """Newest first, filtered: `outcome=refused` has what brought no lead. There are more if `next_cursor` is
-    not null. They are kept for DELIVERY_RETENTION_DAYS."""
+    """Newest first, with filters: `outcome=refused` lists the calls that created no lead. If `next_cursor` is
+    not null, there are more. Deliveries are kept for DELIVERY_RETENTION_DAYS."""
     async with database.reading() as session:
         found = (await session.exec(filters.query())).all()
     items = [DeliveryOut.model_validate(delivery) for delivery in found[: filters.limit]]
@@ -79,39 +48,41 @@ async def list_deliveries(
     responses=examples.NO_DELIVERY,
 )
 async def show_delivery(delivery_id: RowId, database: DatabaseDep) -> DeliveryDetail:
-    """One delivery with its body as it came: secrets are masked, and bytes that are no text are escaped."""
-    return DeliveryDetail.model_validate(await _existing(database, delivery_id))
+    """One delivery with its original body. Secrets are masked, and bytes that are not text are escaped."""
+    return DeliveryDetail.model_validate(await _get_or_404(database, delivery_id))
 
 
 @router.post(
     "/{delivery_id}/replay",
     status_code=201,
-    summary="Read a delivery anew",
+    summary="Process a delivery again",
     response_model=LeadOut,
-    response_description="The lead that it brought now.",
+    response_description="The lead that the delivery created now.",
     responses={
-        200: {"model": LeadOut, "description": "The lead was there already: the delivery is its repeat."},
+        200: {"model": LeadOut, "description": "The lead exists already: the delivery is a repeat of it."},
         **examples.NO_DELIVERY,
         409: examples.problem(
-            "It has brought its lead before.", "delivery 7 is stored: what it brought is lead 1"
+            "The delivery has created its lead before.", "delivery 7 is stored: its lead is lead 1"
         ),
     },
 )
 async def replay(delivery_id: RowId, database: DatabaseDep, settings: SettingsDep) -> Response:
-    """Read what is stored as if it came now: after a change of what the fields mean, say. The lead counts as
-    come when the delivery came. 422 if there is still nobody to write to."""
+    """Process the stored body again, for example after a change of the field mapping. The new lead's
+    `created_at` is the time of the delivery. 422 if it still contains no usable contact."""
     result = await reprocess(database, delivery_id, settings, among=REPLAYABLE)
     if result is None:
-        delivery = await _existing(database, delivery_id)
-        brought = "has been deleted" if delivery.lead_id is None else f"is lead {delivery.lead_id}"
-        raise HTTPException(409, f"delivery {delivery_id} is {delivery.outcome}: what it brought {brought}")
+        delivery = await _get_or_404(database, delivery_id)
+        state = "has been deleted" if delivery.lead_id is None else f"is lead {delivery.lead_id}"
+        raise HTTPException(409, f"delivery {delivery_id} is {delivery.outcome}: its lead {state}")
     if result.lead is None:
-        error = result.error or ContactError("body", "this is the test with which Tilda connects")
+        error = result.error or ContactError(
+            "body", "this is the test call that Tilda sends when the webhook is connected"
+        )
         raise invalid(error.field, str(error), kind="contact")
-    return stored(result.lead, created=result.created)
+    return lead_response(result.lead, created=result.created)
 
 
-async def _existing(database: Database, delivery_id: int) -> WebhookDelivery:
+async def _get_or_404(database: Database, delivery_id: int) -> WebhookDelivery:
     async with database.reading() as session:
         delivery = await session.get(WebhookDelivery, delivery_id)
     if delivery is None:

@@ -1,4 +1,4 @@
-"""The do-not-contact list over HTTP: who must not be written to, as marks that name nobody."""
+"""The do-not-contact list: hashes of contacts that must not get messages."""
 
 from typing import Annotated
 
@@ -7,12 +7,13 @@ from fastapi.openapi.models import Example
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.dependencies import DatabaseDep, SettingsDep, require_api_token
+from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid
 from api.queries.pagination import Page, make_cursor
 from api.queries.personal_data import get_lead_or_404
 from api.schemas import examples
 from api.schemas.models import CheckOut, ForbidIn, SuppressionEntryOut, SuppressionEntryPage
+from api.security.tokens import require_api_token
 from shared.clock import utc_now
 from shared.contacts import ContactError, read_contact
 from shared.database.models import DoNotContact
@@ -29,23 +30,23 @@ router = APIRouter(
 )
 
 
-async def _asked_for(
+async def _requested_identity(
     settings: SettingsDep,
     phone: Annotated[str | None, Query(max_length=500, openapi_examples=_PHONE)] = None,
     username: Annotated[str | None, Query(max_length=500)] = None,
 ) -> SuppressedIdentity:
-    return _contacts(phone, username, settings.phone_region, where="query")
+    return _identity(phone, username, settings.phone_region, where="query")
 
 
-AskedFor = Annotated[SuppressedIdentity, Depends(_asked_for)]
+IdentityDep = Annotated[SuppressedIdentity, Depends(_requested_identity)]
 
 
-@router.get("", summary="List the marks", response_description="The newest marks first.")
+@router.get("", summary="List the entries", response_description="The newest entries first.")
 async def list_marks(database: DatabaseDep, page: Annotated[Page, Query()]) -> SuppressionEntryPage:
-    """Newest first. A mark is a hash: it tells which kind of contact it forbids and why, not whose it is."""
+    """Newest first. An entry is a hash: it shows the kind of the contact and the reason, not the contact."""
     async with database.reading() as session:
         found = (await session.exec(page.of(DoNotContact))).all()
-    items = [SuppressionEntryOut.model_validate(mark) for mark in found[: page.limit]]
+    items = [SuppressionEntryOut.model_validate(entry) for entry in found[: page.limit]]
     return SuppressionEntryPage(
         items=items, next_cursor=make_cursor(items[-1].id) if len(found) > page.limit else None
     )
@@ -54,68 +55,70 @@ async def list_marks(database: DatabaseDep, page: Annotated[Page, Query()]) -> S
 @router.post(
     "",
     status_code=201,
-    summary="Forbid writing to a person",
-    response_description="The person's marks; from now on nobody writes to them.",
+    summary="Forbid messages to a person",
+    response_description="The person's entries; from now on they get no messages.",
     responses={
-        200: {"model": list[SuppressionEntryOut], "description": "They were listed before."},
+        200: {"model": list[SuppressionEntryOut], "description": "The contacts were listed before."},
         **examples.NOT_FOUND,
         **examples.BODY_REFUSED,
     },
 )
 async def forbid(
-    wish: ForbidIn, database: DatabaseDep, settings: SettingsDep, answer: Response
+    request: ForbidIn, database: DatabaseDep, settings: SettingsDep, response: Response
 ) -> list[SuppressionEntryOut]:
-    """List a phone, a username or both, or all that a lead tells of its person. A worker looks here before
-    each message."""
-    asked = []
-    if wish.phone or wish.username or wish.lead_id is None:
-        asked.append(_contacts(wish.phone, wish.username, settings.phone_region, where="body"))
+    """Add a phone, a username or both to the list, or all contacts of a lead. The worker checks the list
+    before each message."""
+    identities = []
+    if request.phone or request.username or request.lead_id is None:
+        identities.append(_identity(request.phone, request.username, settings.phone_region, where="body"))
     async with database.writing() as session:
-        if wish.lead_id is not None:
-            asked.append(SuppressedIdentity.of(await get_lead_or_404(session, wish.lead_id)))
+        if request.lead_id is not None:
+            identities.append(SuppressedIdentity.of(await get_lead_or_404(session, request.lead_id)))
         added = 0
-        for contacts in asked:
+        for identity in identities:
             added += await suppression_list.add(
-                session, contacts, reason=wish.reason, actor="api", now=utc_now(), lead_id=wish.lead_id
+                session, identity, reason=request.reason, actor="api", now=utc_now(), lead_id=request.lead_id
             )
         if not added:
-            answer.status_code = 200
-        return await _marks(session, asked)
+            response.status_code = 200
+        return await _entries(session, identities)
 
 
 @router.delete(
     "",
     status_code=204,
-    summary="Allow it again",
-    response_description="They are no longer listed.",
-    responses={404: examples.problem("Neither is listed.", "that contact is not listed")},
+    summary="Allow messages again",
+    response_description="The contacts are no longer listed.",
+    responses={404: examples.problem("None of the contacts is listed.", "that contact is not listed")},
 )
-async def allow(database: DatabaseDep, contacts: AskedFor) -> None:
-    """Take a phone, a username or both off the list. Marks of the person's other contacts stay."""
+async def allow(database: DatabaseDep, identity: IdentityDep) -> None:
+    """Remove a phone, a username or both from the list. Entries of the person's other contacts stay."""
     async with database.writing() as session:
-        if not await suppression_list.remove(session, contacts):
+        if not await suppression_list.remove(session, identity):
             raise HTTPException(404, "that contact is not listed")
 
 
-@router.get("/check", summary="Is a person listed?", response_description="Whether, and since when and why.")
-async def check(database: DatabaseDep, contacts: AskedFor) -> CheckOut:
-    """Whether a phone, a username or either of both is listed."""
+@router.get("/check", summary="Is a person listed?", response_description="The entries with date and reason.")
+async def check(database: DatabaseDep, identity: IdentityDep) -> CheckOut:
+    """`listed` is true if the phone or the username is on the list."""
     async with database.reading() as session:
-        marks = await _marks(session, [contacts])
-    return CheckOut(listed=bool(marks), marks=marks)
+        entries = await _entries(session, [identity])
+    return CheckOut(listed=bool(entries), marks=entries)
 
 
-async def _marks(session: AsyncSession, asked: list[SuppressedIdentity]) -> list[SuppressionEntryOut]:
+async def _entries(session: AsyncSession, identities: list[SuppressedIdentity]) -> list[SuppressionEntryOut]:
     hashes = {
-        mark for contacts in asked for mark in (await suppression_list.marks_of(session, contacts)).values()
+        value
+        for identity in identities
+        for value in (await suppression_list.contact_hashes(session, identity)).values()
     }
     found = await session.exec(
         select(DoNotContact).where(col(DoNotContact.hash).in_(hashes)).order_by(col(DoNotContact.id))
     )
-    return [SuppressionEntryOut.model_validate(mark) for mark in found]
+    return [SuppressionEntryOut.model_validate(entry) for entry in found]
 
 
-def _contacts(phone: str | None, username: str | None, region: str, *, where: str) -> SuppressedIdentity:
+def _identity(phone: str | None, username: str | None, region: str, *, where: str) -> SuppressedIdentity:
     try:
         contact = read_contact(phone, username, region=region)
     except ContactError as error:

@@ -1,4 +1,4 @@
-"""Leads from a file: a table of people becomes leads, and every row is answered for."""
+"""Import of a CSV file: each row becomes a lead, and the response reports the result of each row."""
 
 import json
 import logging
@@ -15,12 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
-from api.dependencies import DatabaseDep, SettingsDep, require_api_token
+from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid, unavailable
 from api.forms.csv_reader import as_text, read_csv
 from api.intake.csv_import import RowReport, check_header, import_rows
 from api.schemas import examples
-from api.schemas.models import ImportOut
+from api.schemas.imports import ImportOut
+from api.security.tokens import require_api_token
 from shared.clock import utc_now
 from shared.contacts import ContactError
 
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 PATH = "/leads/import"
 NDJSON = "application/x-ndjson"
-_PLAIN = frozenset(
+_CSV_TYPES = frozenset(
     {
         "",
         "text/csv",
@@ -36,36 +37,36 @@ _PLAIN = frozenset(
         "text/plain",
         "text/tab-separated-values",
         "application/octet-stream",
-        # What Windows calls a CSV file once Excel is there.
+        # The type of CSV files on Windows if Excel is installed.
         "application/vnd.ms-excel",
     }
 )
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_EXCEL_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
-async def _received(request: Request) -> AsyncIterator[TextIO]:
-    """The file's text until the answer is sent; kept on disk, for it may be large."""
+async def _uploaded_text(request: Request) -> AsyncIterator[TextIO]:
+    """Yield the file's text, open until the response is sent; on disk, because it may be large."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     async with AsyncExitStack() as stack:
         try:
             if media == "multipart/form-data":
                 form = await stack.enter_async_context(request.form(max_files=1, max_fields=20))
-                file = _uploaded(form)
-            elif media in _PLAIN:
+                file = _file_of(form)
+            elif media in _CSV_TYPES:
                 file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
                 async for chunk in request.stream():
                     file.write(chunk)
             else:
                 raise HTTPException(415, "a CSV file is expected: text/csv, or a file in multipart/form-data")
         except ClientDisconnect:
-            raise HTTPException(400, "the call broke off") from None
+            raise HTTPException(400, "the connection was closed before the body was complete") from None
         file.seek(0)
-        if file.read(4).startswith(_WORKBOOKS):
+        if file.read(4).startswith(_EXCEL_SIGNATURES):
             raise HTTPException(415, "this is an Excel workbook: save it as CSV")
         yield stack.enter_context(as_text(file))
 
 
-def _uploaded(form: FormData) -> BinaryIO:
+def _file_of(form: FormData) -> BinaryIO:
     for value in form.values():
         if isinstance(value, UploadFile):
             return value.file
@@ -79,7 +80,7 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(require_api_token)])
     PATH,
     summary="Import a CSV file",
     response_model=ImportOut,
-    response_description="What became of each row.",
+    response_description="The result of each row.",
     responses={
         **examples.UNAUTHORIZED,
         **examples.BODY_REFUSED,
@@ -91,14 +92,14 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(require_api_token)])
 )
 async def import_file(
     request: Request,
-    text: Annotated[TextIO, Depends(_received)],
+    text: Annotated[TextIO, Depends(_uploaded_text)],
     database: DatabaseDep,
     settings: SettingsDep,
 ) -> Response:
-    """Each row becomes a lead. The first row names the columns, as freely as a form's fields; a column for a
-    phone or a username is needed. The file again takes only what is missing: a row is known by its column
-    `id`, `key` or `tranid` and its contact, or else by all it says. With `Accept: application/x-ndjson` the
-    report comes row by row while the file is read."""
+    """Each row becomes a lead. The first row contains the column names, which are recognised like a form's
+    fields; a column for a phone or a username is needed. If the file is sent again, only missing rows are
+    stored: a row is identified by its column `id`, `key` or `tranid` and its contact, or else by its whole
+    content. With `Accept: application/x-ndjson` the result of each row is sent while the file is read."""
     header, rows = read_csv(text)
     try:
         check_header(header)
@@ -108,20 +109,20 @@ async def import_file(
     if NDJSON in request.headers.get("accept", ""):
         lines = (json.dumps(line, ensure_ascii=False) + "\n" async for line in report.lines())
         return StreamingResponse(lines, media_type=NDJSON)
-    *of_rows, total = [line async for line in report.lines()]
+    *row_lines, total = [line async for line in report.lines()]
     status, headers = (report.end.status_code, report.end.headers) if report.end else (200, None)
-    return JSONResponse({**total, "rows": of_rows}, status, headers=headers)
+    return JSONResponse({**total, "rows": row_lines}, status, headers=headers)
 
 
 class Report:
-    """Tells what became of each row; `end` says why it ended early, if it did."""
+    """The result of each row; `end` is the error that ended the import early, if there was one."""
 
     def __init__(self, rows: AsyncIterator[RowReport]) -> None:
         self._rows = rows
         self.end: HTTPException | None = None
 
     async def lines(self) -> AsyncIterator[dict[str, Any]]:
-        """A line a row, then the sum of them."""
+        """Yield one line per row, then the totals."""
         counts = Counter(taken=0, repeated=0, refused=0)
         try:
             async for row in self._rows:
@@ -132,7 +133,7 @@ class Report:
         except SQLAlchemyError as error:
             if (answer := unavailable(error)) is None:
                 raise
-            answer.detail += "; the import ended here: send the file again, what is missing is taken then"
+            answer.detail += "; the import ended here: send the file again to store the missing rows"
             self.end = answer
         logger.info("imported: %s", dict(counts))
         yield {"complete": self.end is None, **counts, "detail": self.end and self.end.detail}

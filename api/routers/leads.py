@@ -1,8 +1,7 @@
-"""Leads: take them in, list them, show one, try one again."""
+"""Leads: store one, list them, show one, retry one."""
 
 import json
 import logging
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
@@ -10,26 +9,17 @@ from fastapi.responses import Response
 from sqlmodel import col, select
 from starlette.requests import ClientDisconnect
 
-from api.dependencies import (
-    API_SCOPE,
-    DatabaseDep,
-    IntakeDep,
-    SettingsDep,
-    admit_submission,
-    api_token_of,
-    get_intake,
-    get_settings,
-    require_api_token,
-)
+from api.dependencies import DatabaseDep, IntakeDep, SettingsDep, get_intake, get_settings
 from api.errors import invalid
 from api.forms.text_cleaning import clean, clean_json, merge_numbering_duplicates, one_line
-from api.intake.arrival import with_key
-from api.intake.submission import Submission
+from api.intake.submission import Submission, with_key
 from api.queries.filters import LeadFilters, RowId
 from api.queries.personal_data import get_lead_or_404
 from api.schemas import examples
-from api.schemas.models import LeadDetail, LeadIn, LeadOut, LeadPage, lead_json
+from api.schemas.models import LeadDetail, LeadIn, LeadOut, LeadPage
+from api.schemas.responses import lead_response
 from api.security.throttling import Throttle
+from api.security.tokens import API_SCOPE, api_token_of, limit_submissions, require_api_token
 from shared.clock import utc_now
 from shared.contacts import Contact, ContactError, read_contact
 from shared.database.models import LeadEvent, Message
@@ -40,7 +30,7 @@ from shared.statuses import LeadStatus
 logger = logging.getLogger(__name__)
 
 KEY_REUSED = "this Idempotency-Key came with another request before, send a new one"
-LONGEST_KEY = 255
+MAX_KEY_LENGTH = 255
 RETRIABLE = frozenset({LeadStatus.UNREACHABLE, LeadStatus.FAILED})
 
 router = APIRouter(
@@ -55,14 +45,14 @@ router = APIRouter(
     "",
     status_code=201,
     summary="Store a lead",
-    dependencies=[Depends(admit_submission)],
+    dependencies=[Depends(limit_submissions)],
     response_model=LeadOut,
-    response_description="The lead as it is stored; the worker will write to the person.",
+    response_description="The stored lead; the worker will write to the person.",
     responses={
-        200: {"model": LeadOut, "description": "It was stored before."},
+        200: {"model": LeadOut, "description": "The lead was stored before."},
         409: examples.problem(
-            "The `Idempotency-Key` came with another request before: nothing was stored.",
-            f"{KEY_REUSED}: lead 1 is what it stands for. Nothing was stored now",
+            "The `Idempotency-Key` was used for another request before. Nothing was stored.",
+            f"{KEY_REUSED}: it belongs to lead 1. Nothing was stored now",
         ),
         **examples.BODY_REFUSED,
     },
@@ -74,42 +64,43 @@ async def create_lead(
     idempotency_key: Annotated[
         str | None,
         Header(
-            max_length=LONGEST_KEY,
-            description="The same key again: the lead that was stored first, with 200; 409 if it comes with"
-            " another request. Without one, the same again within REPEAT_WINDOW_SECONDS is a repeat.",
+            max_length=MAX_KEY_LENGTH,
+            description="A repeated key returns the first lead with 200, or 409 if the request differs."
+            " Without a key, the same content within REPEAT_WINDOW_SECONDS is a repeat.",
         ),
     ] = None,
 ) -> Response:
-    """Store a person who asked to be written to. A phone or a Telegram username is needed, as people type
-    them; each may stand in the other's field, and one that cannot be read is no obstacle beside a good other.
-    Fields beyond those listed are kept in `extra`."""
-    contact, unread = _contact(lead, settings.phone_region)
+    """Store a person who asked to be contacted. A phone or a Telegram username is needed, in any common
+    notation. Each may be in the other's field. If only one of the two is valid, that is enough. Unknown
+    fields are kept in `extra`."""
+    contact, unparsed = _parse_contact(lead, settings.phone_region)
     submission = Submission(
         name=lead.name,
         contact=contact,
         source="api",
         key=one_line(idempotency_key or "") or None,
-        extra=merge_numbering_duplicates([*_extra(lead).items(), *unread.items()]),
+        extra=merge_numbering_duplicates([*_extra(lead).items(), *unparsed.items()]),
     )
     result = await intake.store(with_key(submission, utc_now(), settings.repeat_window))
     lead_stored = result.lead or {}
     if not result.created and lead_stored["fingerprint"] not in {None, submission.fingerprint}:
-        known = f"lead {lead_stored['id']} is what it stands for"
-        raise HTTPException(409, f"{KEY_REUSED}: {known}. Nothing was stored now")
-    return stored(lead_stored, created=result.created)
+        raise HTTPException(
+            409, f"{KEY_REUSED}: it belongs to lead {lead_stored['id']}. Nothing was stored now"
+        )
+    return lead_response(lead_stored, created=result.created)
 
 
 async def create_lead_fast(request: Request) -> Response | None:
-    """The same for a request in which all is right; None for another: FastAPI says what is wrong."""
+    """Fast path of `create_lead`; returns None for an invalid request, which FastAPI then answers."""
     settings = await get_settings(request)
     keys = request.headers.getlist("idempotency-key")
     lead = await _parse_simple(request)
     token = await api_token_of(request, settings)
-    if lead is None or token is None or len(keys) > 1 or len("".join(keys)) > LONGEST_KEY:
+    if lead is None or token is None or len(keys) > 1 or len("".join(keys)) > MAX_KEY_LENGTH:
         return None
-    admission = Throttle(request)
-    await admission.check_not_locked_out(API_SCOPE, token)
-    await admission.consume(API_SCOPE, token)
+    throttle = Throttle(request)
+    await throttle.check_not_locked_out(API_SCOPE, token)
+    await throttle.consume(API_SCOPE, token)
     return await create_lead(lead, await get_intake(request), settings, *keys)
 
 
@@ -118,24 +109,17 @@ async def _parse_simple(request: Request) -> LeadIn | None:
     if kind != "application/json":
         return None
     try:
-        # As FastAPI reads it: pydantic's own reader thinks otherwise of NaN, of half characters and of depth.
+        # As FastAPI does: pydantic's JSON parser treats NaN, lone surrogates and nesting differently.
         return LeadIn.model_validate(json.loads(await request.body()))
     except (ClientDisconnect, ValueError, RecursionError):
         return None
-
-
-def stored(lead: Mapping[str, Any], *, created: bool) -> Response:
-    """The answer to a submission: 201 with a new lead, 200 with the one of a repeat."""
-    logger.info("lead %s from %s %s", lead["id"], lead["source"], "stored" if created else "came again")
-    headers = {"Location": f"/leads/{lead['id']}"}
-    return Response(lead_json(lead), 201 if created else 200, headers=headers, media_type="application/json")
 
 
 @router.get("", summary="List leads", response_description="The newest leads first.")
 async def list_leads(
     database: DatabaseDep, settings: SettingsDep, filters: Annotated[LeadFilters, Query()]
 ) -> LeadPage:
-    """Newest first, filtered. There are more if `next_cursor` is not null."""
+    """Newest first, with filters. If `next_cursor` is not null, there are more."""
     query = filters.query(region=settings.phone_region, is_postgres=database.is_postgres)
     async with database.reading() as session:
         found = (await session.exec(query)).all()
@@ -145,14 +129,14 @@ async def list_leads(
 
 
 @router.get(
-    # Only a number: /leads/import is no lead.
+    # Only a number: /leads/import is another route.
     "/{lead_id:int}",
     summary="Show a lead",
     response_description="The lead with its conversation and history.",
     responses=examples.NOT_FOUND,
 )
 async def show_lead(lead_id: RowId, database: DatabaseDep) -> LeadDetail:
-    """One lead with its messages and the changes of its status, oldest first."""
+    """One lead with its messages and its status changes, oldest first."""
     async with database.reading() as session:
         lead = await get_lead_or_404(session, lead_id)
         messages = await session.exec(
@@ -161,22 +145,22 @@ async def show_lead(lead_id: RowId, database: DatabaseDep) -> LeadDetail:
         events = await session.exec(
             select(LeadEvent).where(col(LeadEvent.lead_id) == lead_id).order_by(col(LeadEvent.id))
         )
-        shown = LeadOut.model_validate(lead).model_dump()
-        return LeadDetail.model_validate({**shown, "messages": messages.all(), "events": events.all()})
+        fields = LeadOut.model_validate(lead).model_dump()
+        return LeadDetail.model_validate({**fields, "messages": messages.all(), "events": events.all()})
 
 
 @router.post(
     "/{lead_id}/retry",
-    summary="Try a lead again",
-    response_description="The lead, `pending` and due at once.",
+    summary="Retry a lead",
+    response_description="The lead, now `pending` and due immediately.",
     responses={
         **examples.NOT_FOUND,
-        409: examples.problem("It is neither `unreachable` nor `failed`.", "the lead is engaged: …"),
+        409: examples.problem("The lead is neither `unreachable` nor `failed`.", "the lead is engaged: …"),
     },
 )
 async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
-    """Put an `unreachable` or `failed` lead back to `pending`: the worker turns to it at once, from the
-    beginning, with all its tries."""
+    """Set an `unreachable` or `failed` lead back to `pending`. The worker starts over with it immediately,
+    and the failed attempts are reset."""
     now = utc_now()
     async with database.writing() as session:
         lead = await get_lead_or_404(session, lead_id)
@@ -196,23 +180,23 @@ async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
                 username_error=None,
             )
         except (IllegalTransitionError, LostRaceError):
-            raise HTTPException(409, "somebody else has just moved the lead: look at it again") from None
+            raise HTTPException(409, "the lead's status has just changed: load it again") from None
         await session.refresh(lead)
         return LeadOut.model_validate(lead)
 
 
-def _contact(lead: LeadIn, region: str) -> tuple[Contact, dict[str, str]]:
-    """The contact, and what beside it could not be read."""
+def _parse_contact(lead: LeadIn, region: str) -> tuple[Contact, dict[str, str]]:
+    """Return the contact, and the field that could not be parsed, if there is one."""
     given = {"phone": lead.phone, "username": lead.username}
     try:
         return read_contact(**given, region=region), {}
     except ContactError as error:
-        unread = given.pop(error.field)
+        invalid_value = given.pop(error.field)
         try:
             contact = read_contact(given.get("phone"), given.get("username"), region=region)
         except ContactError:
-            raise invalid(error.field, str(error), unread, "contact") from None
-        return contact, {error.field: clean(unread or "")}
+            raise invalid(error.field, str(error), invalid_value, "contact") from None
+        return contact, {error.field: clean(invalid_value or "")}
 
 
 def _extra(lead: LeadIn) -> dict[str, Any]:

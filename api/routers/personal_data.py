@@ -1,4 +1,4 @@
-"""A person's data: all of it given out, or erased."""
+"""A person's data: export or erase all of it."""
 
 import logging
 from typing import Annotated, Any
@@ -6,11 +6,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import JSONResponse, Response
 
-from api.dependencies import DatabaseDep, require_api_token
+from api.dependencies import DatabaseDep
 from api.queries import personal_data
 from api.queries.filters import RowId
 from api.schemas import examples
 from api.schemas.models import PersonOut
+from api.security.tokens import require_api_token
 from shared.clock import utc_now
 from shared.leads import suppression_list
 from shared.leads.suppression_list import SuppressedIdentity
@@ -32,26 +33,26 @@ router = APIRouter(
 
 @router.get(
     "/{lead_id}/export",
-    summary="Give out all that is stored about a person",
+    summary="Export all data about a person",
     response_model=PersonOut,
-    response_description="A file with every row about the person.",
+    response_description="A JSON file with every row about the person.",
 )
 async def export_person(lead_id: RowId, database: DatabaseDep) -> Response:
     """The lead and the person's other leads (the same phone, username or Telegram account), with their
-    messages, events, webhook calls as they came, and marks in the do-not-contact list."""
+    messages, events, webhook calls and do-not-contact entries."""
     async with database.reading() as session:
         lead = await personal_data.get_lead_or_404(session, lead_id)
-        found: Any = await personal_data.export(session, lead, utc_now())
+        exported: Any = await personal_data.export(session, lead, utc_now())
     disposition = f'attachment; filename="lead-{lead_id}.json"'
-    return JSONResponse(found, headers={"Content-Disposition": disposition})
+    return JSONResponse(exported, headers={"Content-Disposition": disposition})
 
 
 @router.delete(
-    # Only a number: /leads/import is no lead.
+    # Only a number: /leads/import is another route.
     "/{lead_id:int}",
     status_code=204,
     summary="Erase a person",
-    response_description="It is gone, and so is all that belonged to it.",
+    response_description="The lead and all its data are deleted.",
 )
 async def erase_person(
     lead_id: RowId,
@@ -64,12 +65,12 @@ async def erase_person(
         bool,
         Query(
             alias="do_not_contact",
-            description="Keep marks of the contacts, which name nobody: the person is never written to.",
+            description="Add the contacts, as hashes, to the do-not-contact list: no more messages.",
         ),
     ] = False,
 ) -> None:
-    """Delete the lead, its messages, its history and the webhook calls that brought it, for good. A worker
-    that is just at it loses it: after what may be on its way already, nothing more is said."""
+    """Delete the lead, its messages, its history and its webhook calls permanently. This takes effect even
+    if the worker is processing the lead: only a message that is already being sent may still arrive."""
     now = utc_now()
     async with database.writing() as session:
         lead = await personal_data.get_lead_or_404(session, lead_id)

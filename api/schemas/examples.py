@@ -1,4 +1,4 @@
-"""Examples for the documentation; every one of the requests succeeds."""
+"""Examples and error responses for the OpenAPI schema; a test sends every example request."""
 
 from typing import Any, Final
 
@@ -106,7 +106,7 @@ FORBID_IN: Final[tuple[dict[str, Any], ...]] = (
     {"phone": "+7 999 000-00-00", "username": "@nobody_here", "reason": "asked by e-mail"},
     {"phone": "8 (999) 000-00-00"},
 )
-WORDS: Final[dict[str, Any]] = {"text": "Здравствуйте! Это Мария, руководитель проектов."}
+HUMAN_MESSAGE: Final[dict[str, Any]] = {"text": "Здравствуйте! Это Мария, руководитель проектов."}
 INVALID: Final[dict[str, Any]] = {
     "detail": [
         {
@@ -131,11 +131,11 @@ DELIVERY_DETAIL: Final[dict[str, Any]] = DELIVERY | {"body": "Name=Anna&Mobile=%
 
 
 def problem(description: str, detail: str) -> dict[str, Any]:
-    """An error's entry in the documentation, with what it looks like."""
-    return _answer(description, {"detail": detail}, "#/components/schemas/Problem")
+    """Return the OpenAPI entry of an error response with an example."""
+    return _response(description, {"detail": detail}, "#/components/schemas/Problem")
 
 
-def _answer(description: str, example: dict[str, Any], schema: str) -> dict[str, Any]:
+def _response(description: str, example: dict[str, Any], schema: str) -> dict[str, Any]:
     return {
         "description": description,
         "content": {"application/json": {"schema": {"$ref": schema}, "example": example}},
@@ -143,12 +143,15 @@ def _answer(description: str, example: dict[str, Any], schema: str) -> dict[str,
 
 
 BUG: Final[Responses] = {
-    500: problem("A bug of ours. Its log has the place, under this answer's X-Request-ID.", "internal error")
+    500: problem(
+        "An internal error. The log has the traceback, under the X-Request-ID of this response.",
+        "internal error",
+    )
 }
 UNAVAILABLE: Final[Responses] = {
     503: {
         **problem(
-            "The database cannot be reached: nothing was stored.",
+            "The database cannot be reached. Nothing was stored.",
             "the database cannot be reached: try again",
         ),
         "headers": {
@@ -159,7 +162,7 @@ UNAVAILABLE: Final[Responses] = {
 TOO_MANY: Final[Responses] = {
     429: {
         **problem(
-            "RATE_LIMIT_PER_MINUTE is used up, or too many wrong tokens came from this address: nothing was"
+            "RATE_LIMIT_PER_MINUTE is exceeded, or too many wrong tokens came from this address. Nothing was"
             " stored.",
             "too many submissions, RATE_LIMIT_PER_MINUTE is 600: try again in 12 s",
         ),
@@ -170,12 +173,12 @@ UNAUTHORIZED: Final[Responses] = {
     401: problem(
         "The token is missing or wrong.", "API_TOKEN is needed: Authorization: Bearer … or X-API-Key"
     ),
-    # Where tokens are asked for, they may be guessed.
+    # An endpoint that checks tokens also locks out addresses that guess them.
     **TOO_MANY,
 }
 UNPROCESSABLE: Final[Responses] = {
-    422: _answer(
-        "The request cannot be understood: `detail` says what and where.",
+    422: _response(
+        "The request is invalid: `detail` names the field and the problem.",
         INVALID,
         "#/components/schemas/HTTPValidationError",
     )
@@ -183,17 +186,17 @@ UNPROCESSABLE: Final[Responses] = {
 NO_DELIVERY: Final[Responses] = {404: problem("There is no such delivery.", "there is no delivery 7")}
 NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is no lead 1")}
 BODY_REFUSED: Final[Responses] = {
-    400: problem("The body broke off or is not what its Content-Encoding says.", "the body is not gzip"),
-    408: problem("The body took longer than BODY_SECONDS.", "the body did not come within 15 seconds"),
-    413: problem("The body is over 256 KiB, or unpacks to more.", "the body is over 256 KiB"),
+    400: problem("The body is incomplete or does not match its Content-Encoding.", "the body is not gzip"),
+    408: problem("The body did not arrive within BODY_SECONDS.", "the body did not come within 15 seconds"),
+    413: problem("The body is over 256 KiB, before or after unpacking.", "the body is over 256 KiB"),
     415: problem(
-        "Its Content-Encoding is none of gzip and deflate.", "Content-Encoding 'br' is not understood"
+        "The Content-Encoding is neither gzip nor deflate.", "Content-Encoding 'br' is not understood"
     ),
 }
 TILDA_UNAUTHORIZED: Final[Responses] = {
     401: problem(
         "The token is missing or wrong.",
-        "TILDA_TOKEN is needed: in a header, in the form or in the address",
+        "TILDA_TOKEN is needed: in a header, in the form or in the URL",
     ),
     **TOO_MANY,
 }
@@ -224,7 +227,7 @@ IMPORT_BODY: Final[dict[str, Any]] = {
     "content": {
         "text/csv": {
             "schema": {"type": "string"},
-            "examples": {"spreadsheet": {"summary": "As Excel saves it", "value": IMPORT_CSV}},
+            "examples": {"spreadsheet": {"summary": "A file saved by Excel", "value": IMPORT_CSV}},
         },
         "multipart/form-data": {
             "schema": {
@@ -238,13 +241,14 @@ IMPORT_BODY: Final[dict[str, Any]] = {
 IMPORT_REFUSED: Final[Responses] = {
     413: problem("The file is over IMPORT_MAX_MIB, or has too many rows.", "the body is over 20480 KiB"),
     415: problem(
-        "It is no CSV file, or its Content-Encoding is none of gzip and deflate.",
+        "The file is not a CSV file, or its Content-Encoding is neither gzip nor deflate.",
         "this is an Excel workbook: save it as CSV",
     ),
 }
 IMPORT_BROKEN_OFF: Final[Responses] = {
-    503: _answer(
-        "The database went away. What was taken is told; the file again takes what is missing.",
+    503: _response(
+        "The database became unreachable during the import. The response lists the stored rows. Send the file"
+        " again to store the missing rows.",
         {**IMPORT_OUT, "complete": False, "detail": "the database cannot be reached: try again; …"},
         "#/components/schemas/ImportOut",
     )
@@ -252,12 +256,12 @@ IMPORT_BROKEN_OFF: Final[Responses] = {
 
 _FORM_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
-    "description": "Whatever fields the form has.",
+    "description": "The fields of the form.",
     "additionalProperties": {"type": "string"},
 }
 _FORM_EXAMPLES: Final[dict[str, Any]] = {
     "submission": {"summary": "A submission", "value": TILDA_FORM},
-    "probe": {"summary": "Tilda is connecting the webhook", "value": TILDA_PROBE},
+    "probe": {"summary": "Tilda's test call when the webhook is connected", "value": TILDA_PROBE},
 }
 TILDA_BODY: Final[dict[str, Any]] = {
     "required": True,
@@ -276,9 +280,9 @@ TILDA_BODY: Final[dict[str, Any]] = {
 
 
 def not_ready() -> dict[str, Any]:
-    """The entry of the answer that the database is missing or old."""
+    """Return the OpenAPI entry of the response for an unreachable or outdated database."""
     return {
-        "description": "The database cannot be reached, or its tables are not those of this program.",
+        "description": "The database cannot be reached, or its schema does not match this program.",
         "content": {
             "application/json": {
                 "example": {

@@ -1,4 +1,4 @@
-"""What the API takes and gives."""
+"""The Pydantic models of requests and responses."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,17 +22,17 @@ from shared.statuses import Intent, LeadStatus
 
 
 def _as_text(value: object) -> object:
-    """A phone that came as a number is meant as its digits."""
+    """Turn a phone that was sent as a number into a text of its digits."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _tidy(value: object) -> object:
+def _to_one_line(value: object) -> object:
     return one_line(value) if isinstance(value, str) else value
 
 
-def _sayable(value: object) -> object:
+def _to_message_text(value: object) -> object:
     return clean(value).strip() if isinstance(value, str) else value
 
 
@@ -40,30 +40,30 @@ ContactText = Annotated[str, Field(max_length=500), BeforeValidator(_as_text)]
 
 
 class LeadIn(BaseModel):
-    """A person who asked to be written to; fields beyond these are kept in `extra`."""
+    """A person who asked to be contacted; unknown fields are kept in `extra`."""
 
     model_config = ConfigDict(extra="allow", json_schema_extra={"examples": list(examples.LEADS_IN)})
 
-    name: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_tidy)] = Field(
-        description="How to address the person."
+    name: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_to_one_line)] = Field(
+        description="The name with which the person is addressed."
     )
     phone: ContactText | None = Field(
         None,
-        description="A phone number as people type it. It or `username` is needed; one that cannot be read"
-        " beside a good other is kept in `extra`.",
+        description="A phone number in any common notation. It or `username` is needed. If it cannot be"
+        " parsed but `username` is valid, it is kept in `extra`.",
     )
     username: ContactText | None = Field(
         None,
-        description="A Telegram username: bare, with @, or a t.me link. It or `phone` is needed; one that"
-        " cannot be read beside a good other is kept in `extra`.",
+        description="A Telegram username: bare, with @, or a t.me link. It or `phone` is needed. If it cannot"
+        " be parsed but `phone` is valid, it is kept in `extra`.",
     )
     extra: Annotated[dict[str, Any], AfterValidator(clean_json)] = Field(
-        default_factory=dict, description="Anything else worth keeping."
+        default_factory=dict, description="Any further data."
     )
 
 
 class Utm(BaseModel):
-    """Where the visitor came from, as far as the form told."""
+    """The UTM parameters of the visit, if the form sent them."""
 
     source: str | None
     medium: str | None
@@ -73,49 +73,61 @@ class Utm(BaseModel):
 
 
 class LeadOut(BaseModel):
-    """A lead as it is stored."""
+    """A stored lead."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.LEAD]})
 
     id: int
     name: str = Field(description="Empty if the form did not ask for it.")
-    phone: str | None = Field(description="As it was given: digits and an optional leading +.")
-    phone_e164: str | None = Field(description="The form to dial.")
+    phone: str | None = Field(description="As the person entered it: digits and an optional leading +.")
+    phone_e164: str | None = Field(description="The phone number in E.164 format, which can be dialled.")
     username: str | None = Field(description="The Telegram username, without @.")
     status: LeadStatus
-    source: str = Field(description="Where it came from: `api`, `tilda` or `import`.")
+    source: str = Field(description="How the lead was received: `api`, `tilda` or `import`.")
     extra: dict[str, Any]
     created_at: datetime
     updated_at: datetime
-    due_at: datetime | None = Field(description="When the worker will turn to it; null: not by itself.")
-    attempts: int = Field(description="Failed tries at the present step.")
-    last_error: str | None = Field(description="Why it is `unreachable` or `failed`, or of the last try.")
-    resolved_via: Literal["username", "phone"] | None = Field(description="Which contact led to the person.")
-    duplicate_of: int | None = Field(description="The lead in which the same person is already talked to.")
-    handoff_summary: str | None = Field(description="For the human who has it: what it was about.")
-    returns_at: datetime | None = Field(description="When the assistant takes it back; null: not by itself.")
-    follow_up_at: datetime | None = Field(description="When the person asked to be written to again.")
+    due_at: datetime | None = Field(
+        description="When the worker processes the lead next; null: no action is planned."
+    )
+    attempts: int = Field(description="Failed attempts of the current step.")
+    last_error: str | None = Field(
+        description="Why the lead is `unreachable` or `failed`, or why the last attempt failed."
+    )
+    resolved_via: Literal["username", "phone"] | None = Field(
+        description="The contact with which the person was found in Telegram."
+    )
+    duplicate_of: int | None = Field(description="The lead that has the conversation with the same person.")
+    handoff_summary: str | None = Field(
+        description="A summary of the conversation for the human who took it over."
+    )
+    returns_at: datetime | None = Field(
+        description="When the conversation returns to the assistant; null: only on request."
+    )
+    follow_up_at: datetime | None = Field(
+        description="The time for which the person asked for another message."
+    )
     telegram_user_id: int | None
 
     @computed_field
     def utm(self) -> Utm:
-        """The `utm_*` marks in `extra`, those in Tilda's cookie included."""
+        """The `utm_*` parameters in `extra`, including those from Tilda's cookie."""
         return Utm.model_validate(read_utm(self.extra))
 
 
 def lead_json(lead: Mapping[str, Any]) -> bytes:
-    """A lead's row as LeadOut writes it, without its looking at each value: they are our own."""
-    shown = {name: lead[name] for name in LeadOut.model_fields} | {"utm": read_utm(lead["extra"])}
-    return to_json(shown, inf_nan_mode="null")
+    """Serialise a lead's row like LeadOut, but without validation: the row comes from the database."""
+    values = {name: lead[name] for name in LeadOut.model_fields} | {"utm": read_utm(lead["extra"])}
+    return to_json(values, inf_nan_mode="null")
 
 
 class HumanMessageIn(BaseModel):
-    """What a human writes to a person."""
+    """A message that a human writes to the person."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.WORDS]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [examples.HUMAN_MESSAGE]})
 
-    text: Annotated[str, BeforeValidator(_sayable), Field(min_length=1, max_length=4096)] = Field(
-        description="As the person will read it; Telegram takes up to 4,096 characters."
+    text: Annotated[str, BeforeValidator(_to_message_text), Field(min_length=1, max_length=4096)] = Field(
+        description="Sent unchanged; Telegram accepts up to 4,096 characters."
     )
 
 
@@ -133,15 +145,19 @@ class MessageOut(BaseModel):
     created_at: datetime
     sent_at: datetime | None
     error: str | None
-    confidence: float | None = Field(description="How sure the model was of what was meant, 0 to 1.")
-    facts: list[str] | None = Field(description="What the answer rests on in the company's description.")
-    refused: str | None = Field(description="Why the model's own words were not sent as they were.")
+    confidence: float | None = Field(description="The model's confidence in the intent, 0 to 1.")
+    facts: list[str] | None = Field(
+        description="The facts from the company's description that the answer is based on."
+    )
+    refused: str | None = Field(description="Why the model's text was not sent unchanged.")
     model: str | None
     model_calls: int | None
     tokens_in: int | None
-    tokens_cached: int | None = Field(description="Of `tokens_in`, those that the provider had in its cache.")
+    tokens_cached: int | None = Field(
+        description="The part of `tokens_in` that came from the provider's cache."
+    )
     tokens_out: int | None
-    cost_usd: float | None = Field(description="Null if the model has no price: see OPENAI_PRICE.")
+    cost_usd: float | None = Field(description="Null if the model's price is unknown: see OPENAI_PRICE.")
     latency_ms: int | None
 
 
@@ -150,11 +166,11 @@ class DraftOut(MessageOut):
 
     lead_id: int
     lead_name: str
-    last_words: str | None = Field(description="What the person wrote last; null: this is the greeting.")
+    last_words: str | None = Field(description="The person's last message; null: the draft is the greeting.")
 
 
 class EventOut(BaseModel):
-    """One change of the lead's status; the first is its arrival."""
+    """One change of the lead's status; the first is its creation."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -175,14 +191,14 @@ class LeadDetail(LeadOut):
 
 
 class LeadPage(BaseModel):
-    """Leads, newest first; pass `next_cursor` on as `cursor` for those that follow."""
+    """Leads, newest first; to get the next page, send `next_cursor` as `cursor`."""
 
     items: list[LeadOut]
     next_cursor: str | None
 
 
 class PersonOut(BaseModel):
-    """All that is stored about a person, table by table, each row with all its columns."""
+    """All data about a person: the rows of each table with all columns."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [examples.PERSON]})
 
@@ -190,29 +206,33 @@ class PersonOut(BaseModel):
     leads: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     events: list[dict[str, Any]]
-    deliveries: list[dict[str, Any]] = Field(description="Webhook calls as they came.")
-    telegram_people: list[dict[str, Any]] = Field(description="What our Telegram accounts remember.")
-    owner_notices: list[dict[str, Any]] = Field(description="What the owner was told; empty once sent.")
-    do_not_contact: list[dict[str, Any]] = Field(description="Marks of the person's contacts.")
+    deliveries: list[dict[str, Any]] = Field(description="Webhook calls with their bodies.")
+    telegram_people: list[dict[str, Any]] = Field(description="Contacts cached for the Telegram accounts.")
+    owner_notices: list[dict[str, Any]] = Field(
+        description="Notices to the owner; their text is deleted after sending."
+    )
+    do_not_contact: list[dict[str, Any]] = Field(
+        description="Do-not-contact entries of the person's contacts."
+    )
 
 
 class ForbidIn(BaseModel):
-    """Whom nobody may write to: a phone, a username, or all contacts of a lead."""
+    """Contacts that must get no messages: a phone, a username, or all contacts of a lead."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": list(examples.FORBID_IN)})
 
-    phone: ContactText | None = Field(None, description="A phone number as people type it.")
+    phone: ContactText | None = Field(None, description="A phone number in any common notation.")
     username: ContactText | None = Field(None, description="A Telegram username.")
     lead_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(
-        None, description="The lead whose phone, username and Telegram account are meant."
+        None, description="The lead whose phone, username and Telegram account are added."
     )
-    reason: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_tidy)] = Field(
-        "on request", description="Why; no names or contacts here: it is kept as it is."
+    reason: Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_to_one_line)] = Field(
+        "on request", description="The reason. Enter no names or contacts: the text is stored unchanged."
     )
 
 
 class SuppressionEntryOut(BaseModel):
-    """One contact that is not to be written to, as a hash that names nobody."""
+    """One contact that must get no messages, stored as a hash."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -220,55 +240,35 @@ class SuppressionEntryOut(BaseModel):
     kind: Literal["phone", "username", "telegram"]
     hash: str
     reason: str
-    actor: str = Field(description="Who asked for it: `person` in their conversation, `api` by a request.")
+    actor: str = Field(
+        description="The source of the entry: `person` (in the conversation) or `api` (by a request)."
+    )
     created_at: datetime
     lead_id: int | None
 
 
 class SuppressionEntryPage(BaseModel):
-    """Marks, newest first; pass `next_cursor` on as `cursor` for those that follow."""
+    """Do-not-contact entries, newest first; to get the next page, send `next_cursor` as `cursor`."""
 
     items: list[SuppressionEntryOut]
     next_cursor: str | None
 
 
 class CheckOut(BaseModel):
-    """Whether a contact is listed, and its marks."""
+    """The result of a check: `listed`, and the matching entries."""
 
     listed: bool
     marks: list[SuppressionEntryOut]
 
 
-class ImportedRow(BaseModel):
-    """What became of one row of a file."""
-
-    row: int = Field(description="As a spreadsheet counts: the header is row 1.")
-    outcome: Literal["taken", "repeated", "refused"]
-    lead_id: int | None = Field(description="The lead that it became, or was before.")
-    error: str | None = Field(description="Why it is no lead: the column, and what is wrong there.")
-
-
-class ImportOut(BaseModel):
-    """What became of a file."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [examples.IMPORT_OUT]})
-
-    complete: bool = Field(description="False if the import ended before the file did: `detail` says why.")
-    taken: int
-    repeated: int
-    refused: int
-    detail: str | None
-    rows: list[ImportedRow]
-
-
 class StatusOut(BaseModel):
-    """That all is well."""
+    """Everything is in order."""
 
     status: Literal["ok"] = "ok"
 
 
 class Problem(BaseModel):
-    """What went wrong, in words."""
+    """An error, as a text."""
 
     detail: str
 

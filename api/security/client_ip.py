@@ -1,21 +1,21 @@
-"""Pure: where a request comes from, told by the connection and by proxies that are trusted."""
+"""Pure: the client's address, from the connection and from the headers of trusted proxies."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-Network = IPv4Network | IPv6Network
+from api.settings import Network
 
 UNKNOWN = "unknown"
-# What one customer of a provider has: they are all the same sender.
+# A provider assigns one customer a network of this size: rate limits count it as one client.
 _IPV6_PREFIX = 64
 
 
 def client_address(peer: str | None, forwarded: Iterable[str], trusted: Sequence[Network]) -> str:
-    """The nearest address that is no trusted proxy's, from the connection backwards.
+    """Return the nearest address that belongs to no trusted proxy, going back from the connection.
 
-    `forwarded`: the X-Forwarded-For headers in their order. Each proxy appends whom it was called by, so
-    that everything before the first stranger is only hearsay.
+    `forwarded`: the X-Forwarded-For headers in their order. Each proxy appends the address of its caller,
+    so everything to the left of the first untrusted address could be forged.
     """
     found = _address(peer or "")
     if found is None:
@@ -29,8 +29,8 @@ def client_address(peer: str | None, forwarded: Iterable[str], trusted: Sequence
     return str(found)
 
 
-def sender(address: str) -> str:
-    """Whose an address is: of IPv6 the network that one customer has, else the address itself."""
+def client_network(address: str) -> str:
+    """Return the /64 network of an IPv6 address, and any other address as it is."""
     found = _address(address)
     if isinstance(found, IPv6Address):
         return str(IPv6Network((found, _IPV6_PREFIX), strict=False))
@@ -39,7 +39,7 @@ def sender(address: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _address(text: str) -> IPv4Address | IPv6Address | None:
-    """`1.2.3.4`, `1.2.3.4:5678`, `::1`, `[::1]`, `[::1]:5678`."""
+    """Parse `1.2.3.4`, `1.2.3.4:5678`, `::1`, `[::1]` or `[::1]:5678`."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

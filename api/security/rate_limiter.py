@@ -1,4 +1,4 @@
-"""How much may come in a minute, counted in the database, so that it holds over any number of processes."""
+"""Rate limits per minute, counted in the database, so that they hold across any number of processes."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -15,48 +15,48 @@ from shared.database.models import RateLimit
 
 LIMITS: Table = SQLModel.metadata.tables[str(RateLimit.__tablename__)]
 MINUTE = timedelta(minutes=1)
-# Who has been let in stays known for so long: see RateLimits.knows().
-REMEMBERED = timedelta(days=30)
-# A process takes so many permits of a limit at once. Small limits are counted one by one.
+# How long `has_succeeded_before` remembers a key.
+SUCCESS_REMEMBERED_FOR = timedelta(days=30)
+# A process reserves 1/20 of a limit at once. Limits under 40 are reserved one permit at a time.
 _PORTIONS = 20
-_GUESS = "guess:"
+_GUESS_PREFIX = "guess:"
 
 
-def _reserving(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's module
+def _reserve_statement(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's module
     insert = dialect.insert(LIMITS)
-    # The clocks of processes differ a little: who is still in the minute before counts in the newer one.
-    is_over = LIMITS.c.minute < insert.excluded.minute
+    # Clocks of processes differ slightly: a process still in the previous minute counts in the newer one.
+    is_newer_minute = LIMITS.c.minute < insert.excluded.minute
     statement: Insert = insert.on_conflict_do_update(
         index_elements=["key"],
         set_={
-            "minute": case((is_over, insert.excluded.minute), else_=LIMITS.c.minute),
-            "used": case((is_over, insert.excluded.used), else_=LIMITS.c.used + insert.excluded.used),
+            "minute": case((is_newer_minute, insert.excluded.minute), else_=LIMITS.c.minute),
+            "used": case((is_newer_minute, insert.excluded.used), else_=LIMITS.c.used + insert.excluded.used),
         },
     ).returning(LIMITS.c.used)
     return statement
 
 
-_RESERVE = {"postgresql": _reserving(postgresql), "sqlite": _reserving(sqlite)}
-_KNOWS = select(LIMITS.c.key).where(LIMITS.c.key == bindparam("sought"))
+_RESERVE = {"postgresql": _reserve_statement(postgresql), "sqlite": _reserve_statement(sqlite)}
+_HAS_KEY = select(LIMITS.c.key).where(LIMITS.c.key == bindparam("wanted"))
 
 
 def caller_key(*parts: str | bytes) -> str:
-    """What stands in the database for a door, a token and an address: it tells none of them."""
+    """Return the database key of a scope, a token and an address: a hash that reveals none of them."""
     whole = b"\x00".join(part.encode() if isinstance(part, str) else part for part in parts)
     return sha256(whole).hexdigest()
 
 
-def guess_key(address: str) -> str:
-    """The same for the wrong tokens that come from an address."""
-    return _GUESS + caller_key(address)
+def bad_token_key(address: str) -> str:
+    """Return the database key that counts the wrong tokens from an address."""
+    return _GUESS_PREFIX + caller_key(address)
 
 
 class RateLimiter:
-    """Admits at most so many a minute for a key.
+    """Admits at most `limit` requests per key and minute, over all processes together.
 
-    Permits are taken from the database before they are used, a portion at a time, so that all processes
-    together never admit more than the limit; a process that has taken permits and gets no more requests
-    wastes them, which is at most a twentieth of the limit.
+    A process reserves permits in the database before it uses them, one portion at a time. The limit is
+    therefore never exceeded. Reserved permits that a process does not use are lost: at most 1/20 of the
+    limit per process.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -66,15 +66,15 @@ class RateLimiter:
         self._buckets: dict[str, _Bucket] = {}
 
     async def acquire(self, key: str, limit: int) -> int:
-        """0 if one more is admitted; else after how many seconds to try again.
+        """Take one permit. Returns 0 if there was one, else the seconds until the next minute.
 
-        One statement for each portion. Raises the database's error if it cannot be reached.
+        Runs one statement per portion. Raises the database's error if it cannot be reached.
         """
         bucket = self._bucket(key)
         while not bucket.permits:
             if bucket.is_spent:
-                return self._rest()
-            # One reservation for all who wait: while the database hangs they all hear it at the same time.
+                return self._seconds_left()
+            # All waiting requests share one reservation: if the database hangs, they fail at the same time.
             if bucket.reservation is None or bucket.reservation.done():
                 bucket.reservation = asyncio.ensure_future(self._reserve(bucket, key, limit))
             await asyncio.shield(bucket.reservation)
@@ -82,21 +82,23 @@ class RateLimiter:
         return 0
 
     def blocked_for(self, key: str) -> int:
-        """For how many seconds nothing more is admitted, as far as this process has heard; 0 if it is."""
-        return self._rest() if self._bucket(key).is_spent else 0
+        """Return the seconds for which a key is blocked, as far as this process knows; 0 if it is not."""
+        return self._seconds_left() if self._bucket(key).is_spent else 0
 
     async def has_succeeded_before(self, key: str) -> bool:
-        """Whether something has been admitted for this key within REMEMBERED."""
+        """Return True if a request was admitted for this key within SUCCESS_REMEMBERED_FOR."""
         async with self._database.reading() as session:
             connection = await session.connection()
-            return (await connection.execute(_KNOWS, {"sought": key})).first() is not None
+            return (await connection.execute(_HAS_KEY, {"wanted": key})).first() is not None
 
     async def prune(self) -> None:
-        """Forget the counts that no longer matter."""
+        """Delete bad-token counts after two minutes, and all others after SUCCESS_REMEMBERED_FOR."""
         now = self._clock()
-        guesses = LIMITS.c.key.startswith(_GUESS) & (LIMITS.c.minute < now - 2 * MINUTE)
+        bad_tokens = LIMITS.c.key.startswith(_GUESS_PREFIX) & (LIMITS.c.minute < now - 2 * MINUTE)
         async with self._database.engine.begin() as connection:
-            await connection.execute(delete(LIMITS).where(or_(guesses, LIMITS.c.minute < now - REMEMBERED)))
+            await connection.execute(
+                delete(LIMITS).where(or_(bad_tokens, LIMITS.c.minute < now - SUCCESS_REMEMBERED_FOR))
+            )
 
     def _bucket(self, key: str) -> "_Bucket":
         minute = self._clock().replace(second=0, microsecond=0)
@@ -114,12 +116,12 @@ class RateLimiter:
         bucket.permits = max(0, min(portion, limit - (used - portion)))
         bucket.is_spent = used >= limit
 
-    def _rest(self) -> int:
+    def _seconds_left(self) -> int:
         return max(1, round((self._minute + MINUTE - self._clock()).total_seconds()))
 
 
 class _Bucket:
-    """What a process holds of one key's permits for one minute."""
+    """The permits of one key that this process has reserved in one minute."""
 
     def __init__(self, minute: datetime) -> None:
         self.minute = minute

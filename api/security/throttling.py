@@ -1,4 +1,4 @@
-"""Who is let in how often: submissions by their sender, and wrong tokens by the address they come from."""
+"""Limits submissions per token and client address, and locks out addresses that guess tokens."""
 
 import logging
 from typing import Annotated
@@ -9,18 +9,18 @@ from fastapi.responses import Response
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from api.security.client_ip import client_address, sender
-from api.security.rate_limiter import RateLimiter, caller_key, guess_key
+from api.security.client_ip import client_address, client_network
+from api.security.rate_limiter import RateLimiter, bad_token_key, caller_key
 from api.settings import ApiSettings
 
 logger = logging.getLogger(__name__)
 
-# Far more than mistakes make, far fewer than guessing needs.
-GUESSES_PER_MINUTE = 30
+# Far more than mistakes cause, and far fewer than guessing needs.
+BAD_TOKENS_PER_MINUTE = 30
 
 
-class TooMany(HTTPException):
-    """429: come back in so many seconds."""
+class TooManyRequests(HTTPException):
+    """A 429 error with a Retry-After header in seconds."""
 
     def __init__(self, what: str, seconds: int) -> None:
         detail = f"too many {what}: try again in {seconds} s"
@@ -28,67 +28,67 @@ class TooMany(HTTPException):
 
 
 class Throttle:
-    """The limits as they hold for one request."""
+    """Applies the rate limits to one request."""
 
     def __init__(self, request: Request) -> None:
         self._settings: ApiSettings = request.app.state.settings
-        self._limits: RateLimiter = request.app.state.rate_limits
+        self._limiter: RateLimiter = request.app.state.rate_limiter
         peer = request.client.host if request.client else None
         forwarded = request.headers.getlist("x-forwarded-for")
         self.address = client_address(peer, forwarded, self._settings.trusted_proxies)
-        self._sender = sender(self.address)
+        self._network = client_network(self.address)
 
-    async def check_not_locked_out(self, door: str, token: bytes) -> None:
-        """Refuse with 429 the right token from an address that guesses: it may have been guessed.
+    async def check_not_locked_out(self, scope: str, token: bytes) -> None:
+        """Raise 429 if this address has sent too many wrong tokens, even if the token is now correct.
 
-        Not if it has opened this door from there before: a proxy may stand between us and everybody, and
-        a guesser behind it must not shut out the forms.
+        Exempt is a token that succeeded from this address in this scope before: an attacker behind a shared
+        proxy must not lock out the legitimate forms.
         """
-        seconds = self._limits.blocked_for(guess_key(self._sender)) if token else 0
+        seconds = self._limiter.blocked_for(bad_token_key(self._network)) if token else 0
         if (
             seconds
             and self._settings.rate_limit_per_minute
-            and not await self._limits.has_succeeded_before(caller_key(door, token, self._sender))
+            and not await self._limiter.has_succeeded_before(caller_key(scope, token, self._network))
         ):
-            raise TooMany("wrong tokens", seconds)
+            raise TooManyRequests("wrong tokens", seconds)
 
-    async def consume(self, door: str, token: bytes) -> None:
-        """Count one submission; 429 if there were RATE_LIMIT_PER_MINUTE."""
+    async def consume(self, scope: str, token: bytes) -> None:
+        """Count one submission; raises 429 after RATE_LIMIT_PER_MINUTE of them."""
         if limit := self._settings.rate_limit_per_minute:
-            seconds = await self._limits.acquire(caller_key(door, token, self._sender), limit)
+            seconds = await self._limiter.acquire(caller_key(scope, token, self._network), limit)
             if seconds:
                 logger.warning("more than RATE_LIMIT_PER_MINUTE submissions from %s", self.address)
-                raise TooMany(f"submissions, RATE_LIMIT_PER_MINUTE is {limit}", seconds)
+                raise TooManyRequests(f"submissions, RATE_LIMIT_PER_MINUTE is {limit}", seconds)
 
     async def record_bad_token(self) -> int:
-        """Count one wrong token; after how many seconds the next may come, if this was one too many."""
-        key = guess_key(self._sender)
-        if seconds := self._limits.blocked_for(key):
+        """Count one wrong token; returns the seconds until the next is allowed, 0 if it is allowed now."""
+        key = bad_token_key(self._network)
+        if seconds := self._limiter.blocked_for(key):
             return seconds
-        return await self._limits.acquire(key, GUESSES_PER_MINUTE)
+        return await self._limiter.acquire(key, BAD_TOKENS_PER_MINUTE)
 
 
-async def _admission(request: Request) -> Throttle:
+async def _throttle(request: Request) -> Throttle:
     return Throttle(request)
 
 
-AdmissionDep = Annotated[Throttle, Depends(_admission)]
+ThrottleDep = Annotated[Throttle, Depends(_throttle)]
 
 
 def install(app: FastAPI) -> None:
-    """Let `app` count what it refuses for want of a token."""
+    """Make `app` count the wrong tokens of its 401 responses."""
     app.add_exception_handler(401, _unauthorized)
 
 
 async def _unauthorized(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - registered for nothing else
-    admission = Throttle(request)
+    throttle = Throttle(request)
     try:
-        seconds = await admission.record_bad_token()
+        seconds = await throttle.record_bad_token()
     except SQLAlchemyError:
-        # Without the database nobody is let in to anything: uncounted is still refused.
+        # Without the database the token is not counted. It is refused all the same.
         seconds = 0
     if seconds:
-        return await http_exception_handler(request, TooMany("wrong tokens", seconds))
-    logger.warning("%s %s: no valid token, from %s", request.method, request.url.path, admission.address)
+        return await http_exception_handler(request, TooManyRequests("wrong tokens", seconds))
+    logger.warning("%s %s: no valid token, from %s", request.method, request.url.path, throttle.address)
     return await http_exception_handler(request, error)

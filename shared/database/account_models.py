@@ -1,4 +1,4 @@
-"""The tables of the agency's own Telegram accounts: state, pace, limits, and the people they know."""
+"""The tables of the agency's own Telegram accounts: state, limits, flood waits, and the peer cache."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from shared.database.columns import (
 
 
 class TelegramAccount(SQLModel, table=True):
-    """The agency's own Telegram user, one worker each; also where its pacing is remembered."""
+    """A Telegram account of the agency: its account lease, its limits, and when it may next act."""
 
     __tablename__ = "telegram_accounts"
     __table_args__ = (
@@ -33,21 +33,21 @@ class TelegramAccount(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     telegram_user_id: int = number(nullable=False)
     session_name: str = text_field(nullable=False)
     username: str | None = text_field()
     state: str = text_field(nullable=False, default="active")
     state_reason: str | None = text_field()
-    # Which worker speaks for the account, and until when unless it says so again.
+    # The account lease: the worker that uses the account, and when its lease ends unless renewed.
     held_by: str | None = text_field()
     held_until: datetime | None = moment(nullable=True)
-    # When this account may next begin a conversation, and next look a person up.
+    # The earliest times of the account's next first message and of its next lookup.
     next_outreach_at: datetime | None = moment(nullable=True)
     next_lookup_at: datetime | None = moment(nullable=True)
-    # Older leads wait until then: the limit is reached, or Telegram has said so. NULL = there is room.
+    # Older leads wait until then: a limit is reached, or Telegram has set a flood wait. NULL = no wait.
     no_room_until: datetime | None = moment(nullable=True)
-    # The limits in force, over any 24 hours, as the account's worker last said; the first grows in warm-up.
+    # The limits over any 24 hours, as the account's worker last stored them. The first grows in warm-up.
     outreach_limit: int | None = integer()
     resolve_limit: int | None = integer()
     import_limit: int | None = integer()
@@ -56,12 +56,12 @@ class TelegramAccount(SQLModel, table=True):
 
 
 class AccountHold(SQLModel, table=True):
-    """What an account must leave alone until a moment, by Telegram's word; it outlives a restart.
+    """A flood wait: what Telegram forbids an account until `until`; it survives a restart.
 
-    `method` is Telegram's, such as `contacts.resolveUsername` (FLOOD_WAIT: nothing calls it before `until`),
-    or `new_conversations` (PEER_FLOOD or a frozen account; running conversations are answered).
-    A row stays after its time: `strikes` counts PEER_FLOODs in a row, and a first message that is
-    delivered ends them.
+    `method` is a Telegram method such as `contacts.resolveUsername` (FLOOD_WAIT: it is not called before
+    `until`), or `new_conversations` (PEER_FLOOD or a frozen account; replies are still sent).
+    The row stays after `until`: `strikes` counts PEER_FLOODs in a row. The next delivered first message
+    resets them.
     """
 
     __tablename__ = "account_holds"
@@ -75,28 +75,29 @@ class AccountHold(SQLModel, table=True):
 
 
 class AccountCall(SQLModel, table=True):
-    """A call that counts against a limit of 24 hours, for as long as it counts.
+    """A call that counts against a limit over 24 hours; deleted once it no longer counts.
 
-    `method` is Telegram's (`contacts.resolveUsername`, `contacts.importContacts`), or `new_conversations`.
+    `method` is a Telegram method (`contacts.resolveUsername`, `contacts.importContacts`) or
+    `new_conversations`.
     """
 
     __tablename__ = "account_calls"
     __table_args__ = (Index("ix_account_calls_account_id_method_at", "account_id", "method", "at"),)
 
-    id: int | None = row_id()
+    id: int = row_id()
     account_id: int = reference("telegram_accounts.id")
     method: str = text_field(nullable=False)
     at: datetime = moment(default_now=True)
 
 
 class TelegramPerson(SQLModel, table=True):
-    """A person as one account has found them: whoever is known is not looked up again."""
+    """The peer cache: a person as one account has found them, so that the lookup is not repeated."""
 
     __tablename__ = "telegram_people"
     __table_args__ = (
         Index("ix_telegram_people_account_id_username", "account_id", "username"),
         Index("ix_telegram_people_account_id_phone_e164", "account_id", "phone_e164"),
-        # Whoever asks to be erased is found by Telegram's id, whichever account knows them.
+        # For erasure: finds a person by Telegram id for every account.
         Index("ix_telegram_people_user_id", "user_id"),
         partial_index(
             "ix_telegram_people_contacts",
@@ -109,10 +110,10 @@ class TelegramPerson(SQLModel, table=True):
     account_id: int = key_reference("telegram_accounts.id")
     user_id: int = key_number()
     access_hash: int = number(nullable=False)
-    # What led to them, the username in small letters, and when it last did.
+    # The username (in lower case) and the phone that led to the person, and when each last did.
     username: str | None = text_field()
     username_at: datetime | None = moment(nullable=True)
     phone_e164: str | None = text_field()
     phone_at: datetime | None = moment(nullable=True)
-    # Whether they are in the account's address book because we put them there.
+    # True if the worker added the person to the account's address book.
     is_contact: bool = flag()

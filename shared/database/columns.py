@@ -1,4 +1,4 @@
-"""Column types and the shorthand in which the tables are written."""
+"""Column types, and short functions that declare the columns of the models."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -34,23 +34,23 @@ SQLModel.metadata = MetaData(
     }
 )
 
-# SQLite would give a deleted row's number to the next one.
+# Without it, SQLite reuses the id of a deleted row.
 NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
-# SQLite numbers rows by itself only in a column declared INTEGER, which holds 64 bits there.
+# SQLite assigns ids only in a column declared INTEGER, which has 64 bits there.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
-# No value is no value, not JSON's null.
+# None is stored as SQL NULL, not as JSON null.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """Aware datetimes in, aware UTC datetimes out, also where the database (SQLite) keeps no zone."""
+    """Accepts and returns timezone-aware datetimes, in UTC; SQLite itself stores no zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """To UTC; a naive datetime is a bug and raises ValueError."""
+        """Convert to UTC; raises ValueError for a naive datetime, which is a bug."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -58,14 +58,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """From what the database gives, always aware."""
+        """Return an aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class TextEnum(TypeDecorator[StrEnum]):
-    """An enumeration kept as its readable text; the CHECK beside it holds the values."""
+    """An enumeration stored as text; a CHECK of the table lists the values."""
 
     impl = Text
     cache_ok = True
@@ -75,16 +75,16 @@ class TextEnum(TypeDecorator[StrEnum]):
         self.kind = kind
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """A member or its text; anything else raises ValueError."""
+        """Convert a member or its text; raises ValueError for anything else."""
         return None if value is None else self.kind(value).value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """The member."""
+        """Return the member."""
         return None if value is None else self.kind(value)
 
 
 def one_of(column: str, values: type[StrEnum] | tuple[str, ...]) -> str:
-    """A CHECK's condition: `column` holds one of `values`."""
+    """Return the condition of a CHECK: `column` holds one of `values`."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
@@ -96,7 +96,7 @@ def partial_index(
     unique: bool = False,
     postgresql_ops: Mapping[str, str] | None = None,
 ) -> Index:
-    """An index of the rows for which `where` is true; `sqlite_where`, if SQLite's words are others."""
+    """Return an index of the rows for which `where` is true; `sqlite_where` replaces it on SQLite."""
     return Index(
         name,
         *columns,
@@ -108,6 +108,7 @@ def partial_index(
 
 
 def row_id() -> Any:
+    """The primary key; it is typed `int` in the models but is None until the row is inserted."""
     return Field(default=None, sa_column=Column(BigId, primary_key=True))
 
 
@@ -133,7 +134,7 @@ def flag() -> Any:
 
 
 def key_reference(target: str) -> Any:
-    """A reference that is part of the primary key; what it points to takes the row along."""
+    """A foreign key that is part of the primary key; deleting the target deletes the row."""
     return Field(sa_column=Column(BigId, ForeignKey(target, ondelete="CASCADE"), primary_key=True))
 
 
@@ -162,7 +163,7 @@ def counter() -> Any:
 
 
 def enum_field(kind: type[StrEnum], *, nullable: bool = True, default: StrEnum | None = None) -> Any:
-    """Readable text of an enumeration; pair it with a CHECK from one_of()."""
+    """An enumeration stored as text; add a CHECK made by one_of()."""
     server_default = None if default is None else default.value
     return Field(
         default=default, sa_column=Column(TextEnum(kind), nullable=nullable, server_default=server_default)

@@ -1,4 +1,4 @@
-"""The tables of leads, messages, events, deliveries and the do-not-contact list; and every table's name."""
+"""The tables of leads, messages, events, deliveries and the suppression list; exports all other models."""
 
 from datetime import datetime
 from typing import Any
@@ -42,7 +42,7 @@ __all__ = [
 
 
 class Lead(SQLModel, table=True):
-    """A request from a form, and how far we are with the person."""
+    """A person who submitted a form, and the state of the conversation with them."""
 
     __tablename__ = "leads"
     __table_args__ = (
@@ -57,7 +57,7 @@ class Lead(SQLModel, table=True):
             "ix_leads_running_due_at", "due_at", where="due_at IS NOT NULL AND status <> 'pending'"
         ),
         partial_index("ix_leads_leased_by", "leased_by", where="leased_by IS NOT NULL"),
-        # One open conversation with a person: a second request must not be greeted over the first.
+        # At most one open conversation of an account with a person: a second form gets no second greeting.
         partial_index(
             "uq_leads_open_conversation",
             "account_id",
@@ -65,14 +65,14 @@ class Lead(SQLModel, table=True):
             unique=True,
             where=one_of("status", tuple(sorted(OPEN))),
         ),
-        # The person first: whoever is erased is found whichever account knows them.
+        # The person comes first: erasure finds them for every account.
         partial_index(
             "ix_leads_telegram_user_id_account_id",
             "telegram_user_id",
             "account_id",
             where="telegram_user_id IS NOT NULL",
         ),
-        # By the letters, so that the beginning of a phone is found by it too, in every locale.
+        # text_pattern_ops: serves a search by the first digits (LIKE) in every locale.
         partial_index(
             "ix_leads_phone_e164",
             "phone_e164",
@@ -85,34 +85,34 @@ class Lead(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     name: str = text_field(nullable=False)
     phone: str | None = text_field()
     phone_e164: str | None = text_field()
     username: str | None = text_field()
     source: str = text_field(nullable=False)
     source_key: str | None = text_field()
-    # Of what the submission said: tells a repeat from another request under the same key.
+    # A hash of the submission's content: tells a repeat from another request with the same key.
     fingerprint: str | None = text_field()
     status: LeadStatus = enum_field(LeadStatus, nullable=False, default=LeadStatus.PENDING)
     due_at: datetime | None = moment(default_now=True, nullable=True)
     leased_by: str | None = text_field()
     leased_until: datetime | None = moment(nullable=True)
     attempts: int = counter()
-    # Leases that ran out: their worker died or hung. Kept apart from attempts, which count failed tries.
+    # Leases that expired because the worker died or hung. `attempts` counts failed tries only.
     lost_leases: int = counter()
     last_error: str | None = text_field()
     telegram_user_id: int | None = number()
     access_hash: int | None = number()
     account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
     resolved_via: str | None = text_field()
-    # Why the username leads nowhere; set, it leaves only the phone to try.
+    # Why the username cannot be used; if set, only the phone is tried.
     username_error: str | None = text_field()
     duplicate_of: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
-    # For the human who has the conversation; and when the assistant takes it back, if ever.
+    # The summary for the human who has the conversation, and when the assistant takes it back (NULL = never).
     handoff_summary: str | None = text_field()
     returns_at: datetime | None = moment(nullable=True)
-    # When the person has asked to be written to again.
+    # The time at which the person asked for another message.
     follow_up_at: datetime | None = moment(nullable=True)
     extra: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
@@ -122,7 +122,7 @@ class Lead(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """Transcript, inbox and outbox in one: what was said, and what is still to be handled or sent."""
+    """One message of a conversation: this table is transcript, inbox and outbox in one."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -135,7 +135,7 @@ class Message(SQLModel, table=True):
         ),
         CheckConstraint(one_of("intent", Intent), name="intent"),
         CheckConstraint(one_of("next_status", LeadStatus), name="next_status"),
-        # A draft gets its random_id when it is approved; what a human typed has only Telegram's own number.
+        # A draft gets its random_id on approval. A message that a human typed has a Telegram message id only.
         CheckConstraint(
             "direction = 'in' OR state IN ('cancelled', 'draft') OR random_id IS NOT NULL"
             " OR telegram_message_id IS NOT NULL",
@@ -151,55 +151,55 @@ class Message(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     lead_id: int = reference("leads.id")
     account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
     direction: str = text_field(nullable=False)
     kind: str = text_field(nullable=False)
     text: str = text_field(nullable=False)
-    # What the message is for, such as `17:greeting:username`: the schema refuses to say it twice.
+    # The purpose of the message, such as `17:greeting:username`: unique, so that it is queued only once.
     key: str | None = text_field()
     random_id: int | None = number()
     telegram_message_id: int | None = number()
     state: str = text_field(nullable=False)
     intent: Intent | None = enum_field(Intent)
-    # What the lead becomes once this is delivered, and why, if there is more to say than that it was.
+    # The lead's status once this message is sent, and the reason, if it is more than the sending.
     next_status: LeadStatus | None = enum_field(LeadStatus)
     next_reason: str | None = text_field()
     created_at: datetime = moment(default_now=True)
-    # When pacing let a first message go; from then on it may be with Telegram.
+    # When the rate limiter released a first message; from then on Telegram may have it.
     released_at: datetime | None = moment(nullable=True)
     sent_at: datetime | None = moment(nullable=True)
     error: str | None = text_field()
-    # How the model came to it, and what that took. Ours carry it, or theirs if they needed no answer.
+    # How the model decided, and the cost. Stored on our answer, or on the reply if it needed none.
     confidence: float | None = real()
     facts: list[str] | None = Field(default=None, sa_column=Column(Json, nullable=True))
-    # Why the model's own words were not fit to be sent.
+    # Why a guardrail rejected the model's own text.
     refused: str | None = text_field()
     model: str | None = text_field()
     model_calls: int | None = integer()
     tokens_in: int | None = integer()
     tokens_cached: int | None = integer()
     tokens_out: int | None = integer()
-    # Unknown if the model has no price.
+    # NULL if the price of the model is unknown.
     cost_usd: float | None = real()
     latency_ms: int | None = integer()
 
 
 class LeadEvent(SQLModel, table=True):
-    """One change of a lead's status; the first, without from_status, is its arrival."""
+    """One status change of a lead; the first has no from_status and records the lead's creation."""
 
     __tablename__ = "lead_events"
     __table_args__ = (
         CheckConstraint(one_of("from_status", LeadStatus), name="from_status"),
         CheckConstraint(one_of("to_status", LeadStatus), name="to_status"),
         Index("ix_lead_events_lead_id_id", "lead_id", "id"),
-        # Of a day's agreements the owner is told.
+        # For the daily report to the owner: agreements to a call on one day.
         partial_index("ix_lead_events_scheduled", "at", where="to_status = 'scheduled'"),
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     lead_id: int = reference("leads.id")
     from_status: LeadStatus | None = enum_field(LeadStatus)
     to_status: LeadStatus = enum_field(LeadStatus, nullable=False)
@@ -209,7 +209,7 @@ class LeadEvent(SQLModel, table=True):
 
 
 class WebhookDelivery(SQLModel, table=True):
-    """A webhook call as it came, and what became of it; `received` until it is understood."""
+    """A webhook call as received, and its outcome; `received` until it is parsed."""
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -222,11 +222,11 @@ class WebhookDelivery(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     source: str = text_field(nullable=False)
     received_at: datetime = moment(default_now=True)
     content_type: str | None = text_field()
-    # Text, so that psql shows it; `charset` tells how to make bytes of it, and is NULL if it is not whole.
+    # Text, so that psql shows it. `charset` restores the bytes; NULL means that the body is incomplete.
     body: str = text_field(nullable=False)
     charset: str | None = text_field()
     outcome: str = text_field(nullable=False)
@@ -235,7 +235,7 @@ class WebhookDelivery(SQLModel, table=True):
 
 
 class RateLimit(SQLModel, table=True):
-    """How much of a limit is used up in the minute that began at `minute`; `key` is a hash of whose it is."""
+    """The used part of a rate limit in the minute that began at `minute`; `key` is a hash of the caller."""
 
     __tablename__ = "rate_limits"
 
@@ -245,7 +245,7 @@ class RateLimit(SQLModel, table=True):
 
 
 class DoNotContact(SQLModel, table=True):
-    """One contact of somebody who must not be written to, as a mark of shared/leads/suppression_list.py."""
+    """An entry of the suppression list: one contact as a hash, made by shared/leads/suppression_list.py."""
 
     __tablename__ = "do_not_contact"
     __table_args__ = (
@@ -255,30 +255,31 @@ class DoNotContact(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     kind: str = text_field(nullable=False)
     hash: str = text_field(nullable=False)
     reason: str = text_field(nullable=False)
     actor: str = text_field(nullable=False)
     created_at: datetime = moment(default_now=True)
-    # The lead in whose conversation it was asked for, or for whose sake.
+    # The lead in whose conversation the person asked for it, or the lead for which the entry was added.
     lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
 
 
 class DoNotContactKey(SQLModel, table=True):
-    """The one random key, in hex, under which this installation marks contacts."""
+    """The random key, in hex, with which this installation hashes contacts; the table has one row."""
 
     __tablename__ = "do_not_contact_key"
     __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
 
-    id: int | None = row_id()
+    id: int = row_id()
     key: str = text_field(nullable=False)
 
 
-LEADS, MESSAGES, EVENTS, CALLS, PEOPLE = (
+# Writes go to the tables: an ORM UPDATE would also look for the rows among the session's objects.
+LEADS, MESSAGES, EVENTS, CALLS, PEOPLE, DO_NOT_CONTACT = (
     SQLModel.metadata.tables[name]
-    for name in ("leads", "messages", "lead_events", "account_calls", "telegram_people")
+    for name in ("leads", "messages", "lead_events", "account_calls", "telegram_people", "do_not_contact")
 )
 
-# Usernames know no case. Of all leads: what PostgreSQL knows of a part of them it does not use in its plans.
+# Usernames are case-insensitive. Not a partial index: PostgreSQL would not use its statistics in plans.
 Index("ix_leads_lower_username", func.lower(LEADS.c.username))

@@ -1,4 +1,4 @@
-"""The tables of what the owner is told: answers to commands, and notices of what happens."""
+"""The tables of messages to the owner: answers to commands, and notices of events."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from shared.database.columns import (
 
 
 class OwnerMessage(SQLModel, table=True):
-    """What the worker tells the owner in the account's own Saved Messages; empty once it is there."""
+    """A message to the owner in the account's own Saved Messages; its text is emptied once it is sent."""
 
     __tablename__ = "owner_messages"
     __table_args__ = (
@@ -28,9 +28,9 @@ class OwnerMessage(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
+    id: int = row_id()
     account_id: int = reference("telegram_accounts.id")
-    # Telegram's number of the command that this answers.
+    # The Telegram message id of the command that this answers.
     answers: int | None = number()
     text: str = text_field(nullable=False)
     random_id: int = number(nullable=False)
@@ -39,9 +39,10 @@ class OwnerMessage(SQLModel, table=True):
 
 
 class OwnerNotice(SQLModel, table=True):
-    """One thing that the owner is to know of; several go in one message, which `random_id` stands for.
+    """An event to report to the owner; notices with the same `random_id` are sent as one message.
 
-    `waiting` for its message, `sending` once that has its identity, then `sent` and empty, or `failed`.
+    States: `waiting`; `sending` once its message has a `random_id`; then `sent`, with the text emptied, or
+    `failed`.
     """
 
     __tablename__ = "owner_notices"
@@ -55,17 +56,17 @@ class OwnerNotice(SQLModel, table=True):
         NEVER_REUSE_IDS,
     )
 
-    id: int | None = row_id()
-    # What it tells of, such as `event:17`: nothing is told twice.
+    id: int = row_id()
+    # The reported event, such as `event:17`: unique, so that no event is reported twice.
     key: str = text_field(nullable=False)
     text: str = text_field(nullable=False)
-    # Whose message it is: of the lead's account, or of whichever comes first.
+    # The account that sends it: the one of the lead, or NULL = whichever account comes first.
     account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
-    # With an erased lead goes what was to be told of them.
+    # Erasing a lead deletes its notices.
     lead_id: int | None = reference("leads.id", nullable=True)
     state: str = text_field(nullable=False, default="waiting")
     random_id: int | None = number()
-    # Not to be sent before then, by Telegram's word.
+    # The end of a flood wait: not to be sent before.
     due_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment(default_now=True)
     sent_at: datetime | None = moment(nullable=True)

@@ -1,16 +1,80 @@
-"""The revisions of the shipped migrations, by their names: Alembic itself takes long to import."""
+"""Compares the database's revision with the shipped migrations.
 
+Revisions are read from the names of the migration files, because Alembic takes long to import.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
 import migrations
+from shared.database.engine import Database
+
+_REVISION = text("SELECT version_num FROM alembic_version")
+# What PostgreSQL's driver and SQLite call a table or a column that no migration has made yet.
+_MISSING = ("no such table", "UndefinedTable", "UndefinedColumn")
+
+
+class SchemaState(Enum):
+    """How the database's schema compares with the migrations of this program."""
+
+    CURRENT = auto()
+    OUTDATED = auto()
+    # At a revision that this program does not know: a later version has migrated it.
+    NEWER = auto()
+    # Never migrated: it has no table of revisions.
+    EMPTY = auto()
+    # The query failed for any other reason.
+    UNREACHABLE = auto()
+
+
+@dataclass(frozen=True)
+class SchemaVersion:
+    """The state, and the revisions stored in `alembic_version`: one after any migration."""
+
+    state: SchemaState
+    revisions: Sequence[str] = ()
+
+
+async def schema_state(database: Database) -> SchemaState:
+    """Compare the schema with this program. Runs one SELECT; raises nothing if the database is down."""
+    return (await read_schema_version(database)).state
+
+
+async def read_schema_version(database: Database) -> SchemaVersion:
+    """Return the state and the stored revisions; none if the database is EMPTY or UNREACHABLE."""
+    try:
+        async with database.reading() as session:
+            connection = await session.connection()
+            found = (await connection.execute(_REVISION)).scalars().all()
+    except (DBAPIError, PoolTimeoutError) as error:
+        return SchemaVersion(SchemaState.EMPTY if is_unmigrated(error) else SchemaState.UNREACHABLE)
+    if list(found) == [newest_revision()]:
+        return SchemaVersion(SchemaState.CURRENT, found)
+    is_known = known_revisions().issuperset(found)
+    return SchemaVersion(SchemaState.OUTDATED if is_known else SchemaState.NEWER, found)
+
+
+def is_unmigrated(error: Exception) -> bool:
+    """Return True if the database refused a statement because a table or a column is missing."""
+    cause = getattr(error, "orig", None)
+    reason = f"{type(cause).__name__} {cause}"
+    return any(word in reason for word in _MISSING)
 
 
 def newest_revision() -> str:
-    """Such as `0007`."""
+    """Return the newest shipped revision, such as `0007`."""
     return max(known_revisions())
 
 
-def known_revisions() -> set[str]:
-    """Every revision that this program has heard of."""
+@cache
+def known_revisions() -> frozenset[str]:
+    """Return every shipped revision. The folder is read once per process."""
     folder = Path(migrations.__path__[0]) / "versions"
-    return {file.name.partition("_")[0] for file in folder.glob("[0-9]*_*.py")}
+    return frozenset(file.name.partition("_")[0] for file in folder.glob("[0-9]*_*.py"))

@@ -1,4 +1,4 @@
-"""Pure: every spelling of DATABASE_URL that people paste, as the address of an async SQLAlchemy engine."""
+"""Pure: converts the common spellings of DATABASE_URL into the address of an async SQLAlchemy engine."""
 
 from urllib.parse import unquote
 
@@ -15,9 +15,9 @@ _DRIVERS = {
 
 
 def async_url(raw: str) -> URL:
-    """The engine address for a DATABASE_URL; libpq's `postgresql://%2Frun%2Fpg/db` sockets included.
+    """Return the engine address for a DATABASE_URL, also for libpq's sockets (`postgresql://%2Frun%2Fpg/db`).
 
-    Raises ValueError with a text that does not repeat the address, since it may hold a password.
+    Raises ValueError; its text does not repeat the address, which may contain a password.
     """
     try:
         url = make_url(raw)
@@ -28,16 +28,16 @@ def async_url(raw: str) -> URL:
         raise ValueError(f"no support for {url.drivername!r}: use postgresql:// or sqlite:///")
     url = url.set(drivername=driver)
     if driver.startswith("sqlite"):
-        # Two processes share the leads: a database in one process's memory would lose them.
+        # The API and the worker share the leads: a database in memory belongs to one process only.
         if url.database in {None, "", ":memory:"}:
             raise ValueError("needs a file, such as sqlite:///./leads.db")
         return url
     if url.host and url.host.lower().startswith("%2f"):
-        # URL.set() takes None for "as it was".
+        # URL.set() treats None as "unchanged".
         url = url.update_query_dict({"host": unquote(url.host)})._replace(host=None)
     return url
 
 
 def driver_address(url: URL) -> str:
-    """What psycopg itself takes for the address of an engine on PostgreSQL, password included."""
+    """Return a PostgreSQL engine's address in the form that psycopg accepts, password included."""
     return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -1,4 +1,4 @@
-"""A conversation changes hands: a human takes it, speaks in it, and gives it back to the assistant."""
+"""Handoff: a human takes a conversation over, writes in it, and returns it to the assistant."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -7,23 +7,23 @@ from sqlalchemy import exists, func, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import Lead, LeadEvent, Message
+from shared.database.models import LEADS, MESSAGES, Lead, LeadEvent, Message
 from shared.errors import LeadAssistantError
-from shared.leads.handoff_summary import digest
+from shared.leads.handoff_summary import summarize
 from shared.leads.message_ids import new_random_id
 from shared.leads.transitions import change_status
 from shared.statuses import OPEN, LeadStatus, may_become
 
-# Given back, a conversation stands where it stood; from anywhere else people are simply talking.
-_KEPT: Final = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED, LeadStatus.REJECTED})
+# A returned conversation gets one of these back; after any other status it is `engaged`.
+_RESTORED: Final = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED, LeadStatus.REJECTED})
 
 
 class HandoffError(LeadAssistantError):
-    """The conversation cannot change hands; the text says why, for the operator. Nothing is written."""
+    """The conversation cannot change hands; the text tells the operator why. Nothing is written."""
 
 
 async def lock(session: AsyncSession, lead_id: int) -> Lead | None:
-    """The lead as it is now, held until the transaction ends."""
+    """Return the current row of the lead, locked until the transaction ends; None if it does not exist."""
     found = await session.exec(
         select(Lead)
         .where(col(Lead.id) == lead_id)
@@ -43,20 +43,20 @@ async def hand_to_human(
     returns_at: datetime | None = None,
     **changes: Any,  # noqa: ANN401 - columns of the lead, each of its own type
 ) -> None:
-    """A human has the conversation from now on: what the assistant was about to say is taken back.
+    """Hand the conversation to a human and cancel the assistant's drafts and queued messages.
 
-    `lead` is locked. A human who has it already keeps it until `returns_at`, None = until they give it back.
-    Raises HandoffError for a lead with which there is no conversation.
+    `lead` must be locked. At `returns_at` the assistant takes the conversation back; None means never. If a
+    human has it already, only `returns_at` changes. Raises HandoffError if the lead has no conversation.
     """
     if lead.status is LeadStatus.HANDED_OFF:
-        await _keep(session, lead, returns_at)
+        await _set_return_time(session, lead, returns_at)
         return
     if not may_become(lead.status, LeadStatus.HANDED_OFF):
         raise HandoffError(f"the lead is {lead.status}: there is no conversation to take over")
-    said = await session.exec(
+    transcript = await session.exec(
         select(Message).where(col(Message.lead_id) == lead.id).order_by(col(Message.id))
     )
-    summary = digest(lead, said.all(), reason)
+    summary = summarize(lead, transcript.all(), reason)
     await change_status(
         session,
         lead,
@@ -71,10 +71,9 @@ async def hand_to_human(
         **changes,
     )
     await session.exec(
-        update(Message)
-        .where(col(Message.lead_id) == lead.id, col(Message.state).in_(("draft", "queued")))
+        update(MESSAGES)
+        .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state.in_(("draft", "queued")))
         .values(state="cancelled", error=reason)
-        .execution_options(synchronize_session=False)
     )
     await session.refresh(lead)
 
@@ -82,28 +81,28 @@ async def hand_to_human(
 async def return_to_assistant(
     session: AsyncSession, lead: Lead, *, reason: str, actor: str, now: datetime
 ) -> LeadStatus:
-    """The assistant has the conversation again, and is due if the person has written and nobody answered.
+    """Return the conversation to the assistant; the lead is due now if the person waits for an answer.
 
-    `lead` is locked. Gives its status. Raises HandoffError if it is not with a human, if nobody is known to
-    talk to, or if the same person is talked to elsewhere.
+    `lead` must be locked. Returns the new status. Raises HandoffError if no human has the lead, if its
+    Telegram user is unknown, or if another lead of the same person is open.
     """
     if lead.status is not LeadStatus.HANDED_OFF:
         raise HandoffError(f"the lead is {lead.status}: no human has it")
     if lead.telegram_user_id is None:
         raise HandoffError("nobody was found in Telegram for this lead before it was taken over")
-    target = await _stood(session, lead)
-    if target in OPEN and (other := await _open_elsewhere(session, lead)) is not None:
+    target = await _restored_status(session, lead)
+    if target in OPEN and (other := await _other_open_lead(session, lead)) is not None:
         raise HandoffError(f"the same person's conversation is open as lead {other}")
-    waits = await reopen_unanswered(session, lead)
-    # What was taken back was for that moment: it is not to be said any more. A draft never would be.
+    is_waiting = await reopen_unanswered(session, lead)
+    # Messages that the handoff cancelled are out of date: as `failed` they are never requeued. Drafts have no
+    # random_id and stay cancelled, since they are never requeued either.
     await session.exec(
-        update(Message)
-        .where(col(Message.lead_id) == lead.id, col(Message.state) == "cancelled")
-        .where(col(Message.random_id).is_not(None))
+        update(MESSAGES)
+        .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state == "cancelled")
+        .where(MESSAGES.c.random_id.is_not(None))
         .values(state="failed")
-        .execution_options(synchronize_session=False)
     )
-    due = {"due_at": now if waits or await _is_queued(session, lead) else None, "returns_at": None}
+    due = {"due_at": now if is_waiting or await _has_queued(session, lead) else None, "returns_at": None}
     await change_status(
         session, lead, target, reason=reason, actor=actor, now=now, handoff_summary=None, **due
     )
@@ -114,14 +113,14 @@ async def return_to_assistant(
 async def queue_human_message(
     session: AsyncSession, lead: Lead, text: str, *, key: str, now: datetime
 ) -> Message:
-    """Queue a human's words in a conversation that they have, for the worker to send at once.
+    """Queue a human's message for the worker to send at once; earlier messages of the person are answered.
 
-    `key` is unique among all messages. Raises HandoffError if nobody is known to write to.
+    `key` is unique among all messages. Raises HandoffError if the lead's Telegram user is unknown.
     """
     if lead.account_id is None or lead.telegram_user_id is None:
         raise HandoffError("nobody has been found in Telegram for this lead yet")
     message = Message(
-        lead_id=lead.id or 0,
+        lead_id=lead.id,
         account_id=lead.account_id,
         direction="out",
         kind="human",
@@ -134,40 +133,32 @@ async def queue_human_message(
     session.add(message)
     await session.flush()
     await mark_answered(session, lead)
-    await session.exec(
-        update(Lead)
-        .where(col(Lead.id) == lead.id)
-        .values(due_at=now, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=now, updated_at=now))
     return message
 
 
 async def mark_answered(session: AsyncSession, lead: Lead, *, before: int | None = None) -> None:
-    """What the person has said so far, or before Telegram's message `before`, a human has answered."""
-    until = [] if before is None else [col(Message.telegram_message_id) < before]
+    """Mark the person's unanswered messages as answered by a human.
+
+    `before` is a Telegram message id: only messages with smaller ids are marked.
+    """
+    until = [] if before is None else [MESSAGES.c.telegram_message_id < before]
     await session.exec(
-        update(Message)
-        .where(col(Message.lead_id) == lead.id, col(Message.state) == "received", *until)
+        update(MESSAGES)
+        .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state == "received", *until)
         .values(state="handled")
-        .execution_options(synchronize_session=False)
     )
 
 
-async def _keep(session: AsyncSession, lead: Lead, returns_at: datetime | None) -> None:
-    # What is queued has its own time.
-    due = {} if await _is_queued(session, lead) else {"due_at": returns_at}
-    await session.exec(
-        update(Lead)
-        .where(col(Lead.id) == lead.id)
-        .values(returns_at=returns_at, **due)
-        .execution_options(synchronize_session=False)
-    )
+async def _set_return_time(session: AsyncSession, lead: Lead, returns_at: datetime | None) -> None:
+    # A queued message has set its own due time.
+    due = {} if await _has_queued(session, lead) else {"due_at": returns_at}
+    await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(returns_at=returns_at, **due))
     await session.refresh(lead)
 
 
-async def _stood(session: AsyncSession, lead: Lead) -> LeadStatus:
-    """Where the lead stood when it was handed over, as far as it may stand there again."""
+async def _restored_status(session: AsyncSession, lead: Lead) -> LeadStatus:
+    """Return the status before the last handoff if it may be restored, else `engaged`."""
     found = await session.exec(
         select(LeadEvent.from_status)
         .where(col(LeadEvent.lead_id) == lead.id, col(LeadEvent.to_status) == LeadStatus.HANDED_OFF)
@@ -175,10 +166,10 @@ async def _stood(session: AsyncSession, lead: Lead) -> LeadStatus:
         .limit(1)
     )
     before = LeadStatus(found.first() or LeadStatus.ENGAGED)
-    return before if before in _KEPT else LeadStatus.ENGAGED
+    return before if before in _RESTORED else LeadStatus.ENGAGED
 
 
-async def _open_elsewhere(session: AsyncSession, lead: Lead) -> int | None:
+async def _other_open_lead(session: AsyncSession, lead: Lead) -> int | None:
     found = await session.exec(
         select(Lead.id).where(
             col(Lead.account_id) == lead.account_id,
@@ -189,33 +180,35 @@ async def _open_elsewhere(session: AsyncSession, lead: Lead) -> int | None:
     return found.first()
 
 
-async def reopen_unanswered(session: AsyncSession, lead: Lead, *, understood: bool = False) -> bool:
-    """Put back what the person wrote after the last word of ours; says if anything is to be answered.
+async def reopen_unanswered(session: AsyncSession, lead: Lead, *, include_classified: bool = False) -> bool:
+    """Make the person's messages after our last sent message unanswered again.
 
-    That is what they wrote to a human; with `understood` also what the assistant has thought about.
+    These are the messages that a human was to answer; with `include_classified` also those whose intent the
+    assistant has already determined. Returns True if the lead now has unanswered messages.
     """
-    number = col(Message.telegram_message_id)
-    ours = select(func.max(number), func.max(col(Message.id))).where(
+    last_sent = select(func.max(Message.telegram_message_id), func.max(Message.id)).where(
         col(Message.lead_id) == lead.id, col(Message.direction) == "out", col(Message.state) == "sent"
     )
-    last, last_row = (await session.exec(ours)).one()
+    telegram_id, row_id = (await session.exec(last_sent)).one()
     await session.exec(
-        update(Message)
+        update(MESSAGES)
         .where(
-            col(Message.lead_id) == lead.id,
-            col(Message.direction) == "in",
-            col(Message.state) == "handled",
-            *([] if understood else [col(Message.intent).is_(None)]),
-            # A request from the site has no number of Telegram's.
-            or_(number > (last or 0), number.is_(None) & (col(Message.id) > (last_row or 0))),
+            MESSAGES.c.lead_id == lead.id,
+            MESSAGES.c.direction == "in",
+            MESSAGES.c.state == "handled",
+            *([] if include_classified else [MESSAGES.c.intent.is_(None)]),
+            # A form's request has no Telegram message id: it is compared by row id.
+            or_(
+                MESSAGES.c.telegram_message_id > (telegram_id or 0),
+                MESSAGES.c.telegram_message_id.is_(None) & (MESSAGES.c.id > (row_id or 0)),
+            ),
         )
         .values(state="received", intent=None)
-        .execution_options(synchronize_session=False)
     )
-    waits = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "received")
-    return bool((await session.exec(select(waits))).one())
+    unanswered = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "received")
+    return bool((await session.exec(select(unanswered))).one())
 
 
-async def _is_queued(session: AsyncSession, lead: Lead) -> bool:
+async def _has_queued(session: AsyncSession, lead: Lead) -> bool:
     queued = exists().where(col(Message.lead_id) == lead.id, col(Message.state) == "queued")
     return bool((await session.exec(select(queued))).one())

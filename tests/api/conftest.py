@@ -1,4 +1,4 @@
-"""The real application on real databases, spoken to over HTTP."""
+"""Fixtures: the real application on real databases, called over HTTP."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,34 +18,34 @@ WEBHOOK = "/leads/webhooks/tilda"
 
 
 def make_settings(url: str, **values: str | float) -> ApiSettings:
-    """Settings that no environment changes."""
+    """Return settings that do not depend on the environment."""
     return ApiSettings(_env_file=None, database_url=url, **values)
 
 
 @asynccontextmanager
 async def running(url: str, **values: str | float) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of a started application."""
+    """Start an application and yield a client of it."""
     app = create_app(make_settings(url, **values))
     transport = httpx2.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(transport=transport, base_url="http://api") as client,
     ):
-        # So that its statements are not among those that a test counts.
-        await app.state.upkeep.first_round.wait()
+        # The statements of the first maintenance round must not be among those that a test counts.
+        await app.state.maintenance.first_round.wait()
         yield client
 
 
 @pytest.fixture
 async def client(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of an application without tokens, on each database in turn."""
+    """A client of an application without tokens, once for each kind of database."""
     async with running(database_url) as client:
         yield client
 
 
 @pytest.fixture
 async def lite(sqlite_url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """The same on SQLite alone, for what has nothing to do with the database."""
+    """The same on SQLite only, for tests that do not depend on the database."""
     async with running(sqlite_url) as client:
         yield client
 
@@ -59,28 +59,28 @@ async def lite_database(sqlite_url: str) -> AsyncIterator[Database]:
 
 
 async def rows(database: Database, query: str) -> list[dict[str, Any]]:
-    """What a plain SQL query finds."""
+    """Return the rows of an SQL query."""
     async with database.engine.connect() as connection:
         return [dict(row) for row in (await connection.execute(text(query))).mappings()]
 
 
 async def deliveries(database: Database) -> list[dict[str, Any]]:
-    """The recorded webhook calls, oldest first."""
+    """Return the stored webhook calls, oldest first."""
     return await rows(database, "SELECT * FROM webhook_deliveries ORDER BY id")
 
 
-async def talked_to(database: Database, status: LeadStatus = LeadStatus.CONTACTED) -> int:
-    """A lead whose person is known and was greeted; gives its id."""
+async def add_contacted_lead(database: Database, status: LeadStatus = LeadStatus.CONTACTED) -> int:
+    """Add a lead that was found in Telegram and greeted; returns its id."""
     async with database.writing() as session:
         account = TelegramAccount(telegram_user_id=2**40, session_name="main")
         session.add(account)
         await session.flush()
-        known = {"account_id": account.id, "telegram_user_id": 2**41, "access_hash": 5}
-        lead = Lead(name="Анна", username="anna_k", source="api", status=status, **known)
+        peer = {"account_id": account.id, "telegram_user_id": 2**41, "access_hash": 5}
+        lead = Lead(name="Анна", username="anna_k", source="api", status=status, **peer)
         session.add(lead)
         await session.flush()
-        said = Message(
-            lead_id=lead.id or 0,
+        greeting = Message(
+            lead_id=lead.id,
             account_id=account.id,
             direction="out",
             kind="greeting",
@@ -89,13 +89,13 @@ async def talked_to(database: Database, status: LeadStatus = LeadStatus.CONTACTE
             random_id=1,
             telegram_message_id=1,
         )
-        session.add(said)
-    return lead.id or 0
+        session.add(greeting)
+    return lead.id
 
 
-async def drafted(database: Database, lead_id: int, text: str = "От 100 000 ₽") -> int:
-    """An answer to them that waits for approval; gives its id."""
+async def add_draft(database: Database, lead_id: int, text: str = "От 100 000 ₽") -> int:
+    """Add an answer that waits for approval; returns its id."""
     message = Message(lead_id=lead_id, account_id=1, direction="out", kind="answer", state="draft", text=text)
     async with database.writing() as session:
         session.add(message)
-    return message.id or 0
+    return message.id

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the answer is JSON that says so, and the log has no people in it."""
+"""Errors: the response is always JSON, and the log contains no personal data."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -38,9 +38,9 @@ async def test_an_unreadable_body_is_a_422(
 ) -> None:
     answer = await lite.post("/leads", content=content, headers={"content-type": content_type})
     assert answer.status_code == 422, answer.text
-    fault = answer.json()["detail"][0]
-    assert {"type", "loc", "msg"} <= set(fault)
-    assert fault["loc"][0] == "body"
+    error = answer.json()["detail"][0]
+    assert {"type", "loc", "msg"} <= set(error)
+    assert error["loc"][0] == "body"
 
 
 async def test_a_huge_body_is_a_413(lite: httpx2.AsyncClient) -> None:
@@ -56,12 +56,14 @@ async def test_a_huge_body_is_a_413(lite: httpx2.AsyncClient) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"), [("GET", "/nope", 404), ("DELETE", "/leads", 405), ("PUT", WEBHOOK, 405)]
 )
-async def test_a_wrong_address(lite: httpx2.AsyncClient, method: str, path: str, status: int) -> None:
+async def test_an_unknown_path_or_method_is_a_json_error(
+    lite: httpx2.AsyncClient, method: str, path: str, status: int
+) -> None:
     answer = await lite.request(method, path)
     assert (answer.status_code, list(answer.json())) == (status, ["detail"])
 
 
-async def test_a_wrong_method_is_told_all_the_right_ones(lite: httpx2.AsyncClient) -> None:
+async def test_a_405_lists_all_allowed_methods(lite: httpx2.AsyncClient) -> None:
     for path, allowed in (("/leads", "GET, POST"), (WEBHOOK, "GET, HEAD, POST"), ("/leads/1", "DELETE, GET")):
         assert (await lite.request("PUT", path)).headers["allow"] == allowed
 
@@ -85,7 +87,7 @@ async def test_a_database_that_is_down_is_a_503(caplog: pytest.LogCaptureFixture
     assert "9991234567" not in caplog.text
 
 
-async def test_a_bug_of_ours_shows_nobody_anything(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_exposes_no_data(sqlite_url: str, caplog: pytest.LogCaptureFixture) -> None:
     app = create_app(make_settings(sqlite_url))
 
     @app.get("/bug/{kind}")

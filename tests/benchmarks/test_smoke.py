@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import ROOT
+from tests.support.waiting import patience_seconds
 
 
 def measure(folder: Path, *parts: str) -> dict[str, dict[str, Any]]:
@@ -14,7 +15,12 @@ def measure(folder: Path, *parts: str) -> dict[str, dict[str, Any]]:
     kept = folder / "run.json"
     command = [sys.executable, "-m", "benchmarks", *parts, "--smoke", "--database", "postgresql"]
     done = subprocess.run(
-        [*command, "--json", kept], cwd=ROOT, capture_output=True, text=True, timeout=150, check=False
+        [*command, "--json", kept],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=patience_seconds(150),
+        check=False,
     )
     assert done.returncode == 0, done.stderr + done.stdout
     assert "targets met." in done.stdout
@@ -40,7 +46,9 @@ def test_a_short_run_greets_and_answers_everybody(tmp_path: Path) -> None:
 def test_queries_are_compared_and_their_plans_kept(tmp_path: Path) -> None:
     kept, plans = tmp_path / "run.json", tmp_path / "plans.json"
     command = [sys.executable, "-m", "benchmarks", "scale", "--smoke", "--json", kept, "--plans", plans]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=150, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=patience_seconds(150), check=False
+    )
     assert done.returncode == 0, done.stderr + done.stdout
     figures = json.loads(kept.read_text())["parts"]["scale"]
     found = json.loads(plans.read_text())
@@ -51,7 +59,9 @@ def test_queries_are_compared_and_their_plans_kept(tmp_path: Path) -> None:
 
 def test_a_part_that_is_not_there_is_named() -> None:
     command = [sys.executable, "-m", "benchmarks", "nothing"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=patience_seconds(), check=False
+    )
     assert done.returncode == 2
     assert "nothing" in done.stderr
     assert "intake" in done.stderr

@@ -1,1 +1,1 @@
-"""The running API against its own description, with Schemathesis."""
+"""Compares the running API with its own OpenAPI description, using Schemathesis."""

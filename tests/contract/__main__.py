@@ -1,4 +1,4 @@
-"""`python -m tests.contract SCHEMATHESIS`: calls of every kind, held against the API's own description."""
+"""`python -m tests.contract SCHEMATHESIS`: tests the API against its own OpenAPI description."""
 
 import argparse
 import subprocess
@@ -10,7 +10,7 @@ from tests.conftest import ROOT, migrate
 from tests.support.api_process import serving
 
 SETTINGS = {
-    # As schemathesis.toml sends them.
+    # schemathesis.toml sends the same tokens.
     "API_TOKEN": "contract-api-token",
     "TILDA_TOKEN": "contract-tilda-token",
     "RATE_LIMIT_PER_MINUTE": "0",
@@ -19,10 +19,12 @@ SETTINGS = {
 
 
 def main() -> int:
-    """Schemathesis' own exit code: 0 if every answer was as described."""
+    """Return the exit code of Schemathesis: 0 if every answer matched the description."""
     parser = argparse.ArgumentParser(prog="python -m tests.contract", description=__doc__)
     parser.add_argument("schemathesis", help="the schemathesis command")
-    parser.add_argument("--cases", type=int, default=100, help="most cases of one operation (%(default)s)")
+    parser.add_argument(
+        "--cases", type=int, default=100, help="maximum number of cases for each operation (%(default)s)"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="contract-") as name:
         url = f"sqlite:///{Path(name) / 'leads.db'}"

@@ -1,4 +1,4 @@
-"""Loaded by Schemathesis: every call comes from an address of its own, or wrong tokens would shut all out."""
+"""Loaded by Schemathesis: gives every call its own address, so that wrong tokens lock out no other call."""
 
 import random
 from typing import Any
@@ -8,6 +8,6 @@ import schemathesis
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:  # noqa: ANN401 - Schemathesis' own
-    """Pretend to be a proxy before somebody else each time."""
-    # Each in an IPv6 network of its own: a whole one counts as one address.
+    """Act as a proxy that forwards for a new client address each time."""
+    # A different IPv6 network each time: the rate limiter counts a whole network as one address.
     case.headers["X-Forwarded-For"] = f"2001:db8:{random.randrange(16**4):x}:{random.randrange(16**4):x}::1"

@@ -1,1 +1,1 @@
-"""Whole journeys: real processes of the api, the worker and the sandbox, over HTTP, SQL and MTProto."""
+"""End-to-end tests: real processes of the api, the worker and the sandbox, over HTTP, SQL and MTProto."""

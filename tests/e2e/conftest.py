@@ -1,4 +1,4 @@
-"""A running house on each database, shared by the journeys: each brings people of its own."""
+"""A running product on each database, shared by the tests; each test adds its own people."""
 
 import shutil
 from collections.abc import Iterator
@@ -11,29 +11,29 @@ from tests.support.running_product import RunningProduct
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def house(
+def product(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
 ) -> Iterator[RunningProduct]:
     """The running product."""
-    folder = tmp_path_factory.mktemp(f"house-{request.param}")
+    folder = tmp_path_factory.mktemp(f"product-{request.param}")
     if request.param == "sqlite":
         shutil.copy(sqlite_template, folder / "leads.db")
         url = f"sqlite:///{folder / 'leads.db'}"
     else:
         postgres: Postgres = request.getfixturevalue("postgres")
         url = postgres.create()
-    house = RunningProduct(folder, url)
-    yield house
-    house.close()
+    product = RunningProduct(folder, url)
+    yield product
+    product.close()
 
 
 @pytest.fixture(scope="session")
-def hearing_house(
+def transcribing_product(
     tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
 ) -> Iterator[RunningProduct]:
-    """The product that listens to voice messages."""
-    folder = tmp_path_factory.mktemp("house-hearing")
+    """The running product with transcription of voice messages."""
+    folder = tmp_path_factory.mktemp("product-hearing")
     shutil.copy(sqlite_template, folder / "leads.db")
-    house = RunningProduct(folder, f"sqlite:///{folder / 'leads.db'}", TRANSCRIBE_MODEL="whisper-1")
-    yield house
-    house.close()
+    product = RunningProduct(folder, f"sqlite:///{folder / 'leads.db'}", TRANSCRIBE_MODEL="whisper-1")
+    yield product
+    product.close()

@@ -1,8 +1,9 @@
-"""What a person gets, from the form to the link, for each way of answering."""
+"""The messages that a person receives, from the form to the link, for each kind of reply."""
 
 import pytest
 
-from tests.support.running_product import LINK, RunningProduct, until
+from tests.support.running_product import LINK, RunningProduct
+from tests.support.waiting import until
 
 
 def _intents(lead: dict) -> list[str]:
@@ -13,16 +14,16 @@ def _statuses(lead: dict) -> list[str]:
     return [event["to_status"] for event in lead["events"]]
 
 
-def _greeted(house: RunningProduct, **form: str) -> tuple[dict, dict]:
-    """A person who left their username on the site, and their lead, once the greeting is there."""
-    person = house.person()
-    lead = house.submit(Telegram=f"@{person['username']}", **form)
-    return person, house.becomes(lead["id"], "contacted")
+def _greeted(product: RunningProduct, **form: str) -> tuple[dict, dict]:
+    """Add a person who submits the form with their username; returns the person and the greeted lead."""
+    person = product.add_person()
+    lead = product.submit(Telegram=f"@{person['username']}", **form)
+    return person, product.wait_for_status(lead["id"], "contacted")
 
 
-def test_the_greeting_names_the_person_the_company_and_the_request(house: RunningProduct) -> None:
-    person, lead = _greeted(house, Name="Ольга", Comments="Нужна CRM для отдела продаж")
-    (greeting,) = house.received(person)
+def test_the_greeting_names_the_person_the_company_and_the_request(product: RunningProduct) -> None:
+    person, lead = _greeted(product, Name="Ольга", Comments="Нужна CRM для отдела продаж")
+    (greeting,) = product.received(person)
     assert "Ольга" in greeting
     assert "GordovCode" in greeting
     assert "CRM" in greeting
@@ -32,128 +33,128 @@ def test_the_greeting_names_the_person_the_company_and_the_request(house: Runnin
     assert lead["telegram_user_id"] == person["id"] > 2**32
 
 
-def test_accept_gets_the_link_and_is_scheduled(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "Да, давайте созвонимся")
-    lead = house.becomes(lead["id"], "scheduled")
-    greeting, link = house.received(person)
+def test_acceptance_gets_the_link(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "Да, давайте созвонимся")
+    lead = product.wait_for_status(lead["id"], "scheduled")
+    greeting, link = product.received(person)
     assert link.endswith(f"\n{LINK}")
     assert LINK not in greeting
     assert _intents(lead) == ["accept"]
     assert _statuses(lead)[-2:] == ["contacted", "scheduled"]
 
 
-def test_reject_gets_an_apology(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "Нет, спасибо, уже неактуально")
-    lead = house.becomes(lead["id"], "rejected")
-    assert len(house.received(person)) == 2
-    assert "звин" in house.received(person)[1].lower() or "прост" in house.received(person)[1].lower()
+def test_refusal_gets_an_apology(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "Нет, спасибо, уже неактуально")
+    lead = product.wait_for_status(lead["id"], "rejected")
+    assert len(product.received(person)) == 2
+    assert "звин" in product.received(person)[1].lower() or "прост" in product.received(person)[1].lower()
     assert _intents(lead) == ["reject"]
 
 
-def test_a_question_is_answered_from_the_description_then_accept(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "А вы делаете мобильные приложения?")
-    lead = house.becomes(lead["id"], "engaged")
-    assert "приложени" in house.received(person)[1].lower()
-    house.say(person, "Отлично, давайте")
-    lead = house.becomes(lead["id"], "scheduled")
-    assert LINK in house.received(person)[2]
+def test_a_question_is_answered_before_the_acceptance(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "А вы делаете мобильные приложения?")
+    lead = product.wait_for_status(lead["id"], "engaged")
+    assert "приложени" in product.received(person)[1].lower()
+    product.say(person, "Отлично, давайте")
+    lead = product.wait_for_status(lead["id"], "scheduled")
+    assert LINK in product.received(person)[2]
     assert _intents(lead) == ["question", "accept"]
     assert _statuses(lead)[2:] == ["contacted", "engaged", "scheduled"]
 
 
-def test_ambiguous_is_asked_back(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "хм")
-    lead = house.becomes(lead["id"], "engaged")
-    assert house.received(person)[1].rstrip().endswith("?")
+def test_an_ambiguous_reply_gets_a_question(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "хм")
+    lead = product.wait_for_status(lead["id"], "engaged")
+    assert product.received(person)[1].rstrip().endswith("?")
     assert _intents(lead) == ["ambiguous"]
 
 
-def test_a_sticker_is_kept_and_asked_back(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, media="sticker")
-    lead = house.becomes(lead["id"], "engaged")
+def test_a_sticker_is_stored_and_gets_a_question(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, media="sticker")
+    lead = product.wait_for_status(lead["id"], "engaged")
     (message,) = [message for message in lead["messages"] if message["direction"] == "in"]
     assert message["text"].startswith("[sticker")
 
 
-def test_a_burst_is_answered_once(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "Здравствуйте", "А сколько стоит сайт?", "И сколько времени займёт?")
-    lead = house.becomes(lead["id"], "engaged")
+def test_several_messages_get_one_answer(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "Здравствуйте", "А сколько стоит сайт?", "И сколько времени займёт?")
+    lead = product.wait_for_status(lead["id"], "engaged")
     assert _intents(lead) == ["question"] * 3
-    assert len(house.received(person)) == 2
+    assert len(product.received(person)) == 2
 
 
-def test_a_change_of_mind_after_a_refusal(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "Не интересно")
-    house.becomes(lead["id"], "rejected")
-    house.say(person, "Хотя знаете, давайте созвонимся")
-    lead = house.becomes(lead["id"], "scheduled")
-    assert house.received(person)[2].endswith(LINK)
+def test_an_acceptance_after_a_refusal_gets_the_link(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "Не интересно")
+    product.wait_for_status(lead["id"], "rejected")
+    product.say(person, "Хотя знаете, давайте созвонимся")
+    lead = product.wait_for_status(lead["id"], "scheduled")
+    assert product.received(person)[2].endswith(LINK)
 
 
-def test_who_asks_not_to_be_written_to_hears_no_more_of_us(house: RunningProduct) -> None:
-    person, lead = _greeted(house, Phone="+79150000001")
-    house.say(person, "Больше не пишите мне")
-    house.becomes(lead["id"], "rejected")
-    again = house.submit(Phone="8 (915) 000-00-01")
-    again = house.becomes(again["id"], "unreachable")
+def test_an_opt_out_ends_all_messages(product: RunningProduct) -> None:
+    person, lead = _greeted(product, Phone="+79150000001")
+    product.say(person, "Больше не пишите мне")
+    product.wait_for_status(lead["id"], "rejected")
+    again = product.submit(Phone="8 (915) 000-00-01")
+    again = product.wait_for_status(again["id"], "unreachable")
     assert again["last_error"] == "on the do-not-contact list: asked not to be written to"
-    house.say(person, "Хотя давайте созвонимся")
-    lead = house.becomes(lead["id"], "handed_off")
+    product.say(person, "Хотя давайте созвонимся")
+    lead = product.wait_for_status(lead["id"], "handed_off")
     assert [message["text"] for message in lead["messages"] if message["direction"] == "in"][1:] == [
         "Хотя давайте созвонимся"
     ]
     assert [message["kind"] for message in lead["messages"] if message["direction"] == "out"] == [
         *("greeting", "apology")
     ]
-    assert len(house.received(person)) == 2
-    calls = house.control.get("/telegram/calls").text
+    assert len(product.received(person)) == 2
+    calls = product.control.get("/telegram/calls").text
     assert "79150000001" not in calls
 
 
-def test_after_the_link_questions_are_answered_and_thanks_are_not(house: RunningProduct) -> None:
-    person, lead = _greeted(house)
-    house.say(person, "Да, давайте")
-    house.becomes(lead["id"], "scheduled")
-    house.say(person, "Спасибо, договорились")
-    until(lambda: _intents(house.lead(lead["id"])) == ["accept", "accept"], "the thanks are understood")
-    house.say(person, "А CRM вы тоже внедряете?")
-    until(lambda: len(house.received(person)) == 3, "the question is answered")
-    lead = until(lambda: _answered(house, lead["id"]), "the answer is recorded")
+def test_after_the_link_questions_are_answered_and_thanks_are_not(product: RunningProduct) -> None:
+    person, lead = _greeted(product)
+    product.say(person, "Да, давайте")
+    product.wait_for_status(lead["id"], "scheduled")
+    product.say(person, "Спасибо, договорились")
+    until(lambda: _intents(product.get_lead(lead["id"])) == ["accept", "accept"], "the thanks are understood")
+    product.say(person, "А CRM вы тоже внедряете?")
+    until(lambda: len(product.received(person)) == 3, "the question is answered")
+    lead = until(lambda: _answered(product, lead["id"]), "the answer is recorded")
     assert lead["status"] == "scheduled"
-    assert sum(LINK in text for text in house.received(person)) == 1
+    assert sum(LINK in text for text in product.received(person)) == 1
 
 
-def _answered(house: RunningProduct, lead_id: int) -> dict | None:
-    lead = house.lead(lead_id)
+def _answered(product: RunningProduct, lead_id: int) -> dict | None:
+    lead = product.get_lead(lead_id)
     return lead if [m["kind"] for m in lead["messages"] if m["state"] == "sent"][-1] == "answer" else None
 
 
-def test_an_english_request_is_met_in_english(house: RunningProduct) -> None:
-    person, lead = _greeted(house, Name="John", Comments="We need a mobile app for our coffee shops")
-    assert "John" in house.received(person)[0]
-    assert not set("абвгдеёжзийклмнопрстуфхцчшщъыьэюя") & set(house.received(person)[0].lower())
-    house.say(person, "Yes, sounds good")
-    house.becomes(lead["id"], "scheduled")
+def test_an_english_request_gets_an_english_greeting(product: RunningProduct) -> None:
+    person, lead = _greeted(product, Name="John", Comments="We need a mobile app for our coffee shops")
+    assert "John" in product.received(person)[0]
+    assert not set("абвгдеёжзийклмнопрстуфхцчшщъыьэюя") & set(product.received(person)[0].lower())
+    product.say(person, "Yes, sounds good")
+    product.wait_for_status(lead["id"], "scheduled")
 
 
-def test_no_name_no_problem(house: RunningProduct) -> None:
-    person, lead = _greeted(house, Name="", Comments="Нужен сайт")
+def test_a_lead_without_a_name_is_greeted(product: RunningProduct) -> None:
+    person, lead = _greeted(product, Name="", Comments="Нужен сайт")
     assert lead["name"] == ""
-    assert "GordovCode" in house.received(person)[0]
+    assert "GordovCode" in product.received(person)[0]
 
 
 @pytest.mark.parametrize(
     "form", [{"data": '{"Name": "Ира", "Telegram": "%s"}'}, {"Ник в телеграм": "t.me/%s"}]
 )
-def test_forms_of_other_shapes_are_greeted_too(house: RunningProduct, form: dict[str, str]) -> None:
-    person = house.person()
-    lead = house.submit(**{key: value % person["username"] for key, value in form.items()})
-    house.becomes(lead["id"], "contacted")
-    assert len(house.received(person)) == 1
+def test_forms_with_other_fields_are_greeted(product: RunningProduct, form: dict[str, str]) -> None:
+    person = product.add_person()
+    lead = product.submit(**{key: value % person["username"] for key, value in form.items()})
+    product.wait_for_status(lead["id"], "contacted")
+    assert len(product.received(person)) == 1

@@ -1,4 +1,4 @@
-"""A worker on a machine without a disk: its session is a setting, and nothing is lost when it dies."""
+"""A worker without a disk: its session is a setting, and nothing is lost in a restart."""
 
 import base64
 import shutil
@@ -13,10 +13,11 @@ import httpx2
 import pytest
 
 from tests.support.running_product import LINK, RunningProduct
+from tests.support.waiting import patience_seconds
 
 
 def string_of(session_file: Path) -> str:
-    """A session file's session as a line; the file is not used any more."""
+    """Convert a session file to a session string, and delete the file."""
     with closing(sqlite3.connect(session_file)) as database:
         row = database.execute("SELECT dc_id, api_id, test_mode, auth_key, user_id FROM sessions").fetchone()
     session_file.unlink()
@@ -26,36 +27,39 @@ def string_of(session_file: Path) -> str:
 
 
 @pytest.fixture
-def alone(tmp_path: Path, sqlite_template: Path) -> Iterator[RunningProduct]:
-    """A house of its own: its session changes its form."""
+def product(tmp_path: Path, sqlite_template: Path) -> Iterator[RunningProduct]:
+    """A separate product, because its session file becomes a setting."""
     shutil.copy(sqlite_template, tmp_path / "leads.db")
-    house = RunningProduct(tmp_path, f"sqlite:///{tmp_path / 'leads.db'}")
-    yield house
-    house.close()
+    product = RunningProduct(tmp_path, f"sqlite:///{tmp_path / 'leads.db'}")
+    yield product
+    product.close()
 
 
-def test_what_came_while_nobody_listened_is_answered(alone: RunningProduct) -> None:
-    person = alone.person()
-    lead = alone.submit(username=person["username"])
-    alone.becomes(lead["id"], "contacted")
-    assert alone.worker.stop() == 0
-    # The session's memory of what it has received is gone with the file.
-    file = alone.folder / "session" / "ai_assistant.session"
-    session = {"TELEGRAM_SESSION_STRING": string_of(file), "TELEGRAM_SERVER": alone.facts["telegram"]}
-    alone.say(person, "Да, давайте созвонимся")
+def test_a_reply_during_a_stop_is_answered(product: RunningProduct) -> None:
+    person = product.add_person()
+    lead = product.submit(username=person["username"])
+    product.wait_for_status(lead["id"], "contacted")
+    assert product.worker.stop() == 0
+    # The file with the state of received updates is deleted.
+    file = product.folder / "session" / "ai_assistant.session"
+    session = {"TELEGRAM_SESSION_STRING": string_of(file), "TELEGRAM_SERVER": product.facts["telegram"]}
+    product.say(person, "Да, давайте созвонимся")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = str(probe.getsockname()[1])
-    alone.worker = alone.start_worker(**session, HEALTH_PORT=port)
-    alone.becomes(lead["id"], "scheduled")
-    assert httpx2.get(f"http://127.0.0.1:{port}/readyz").json()["state"] == "connected"
-    # Without a file to lock, the database says whose turn it is.
-    second = alone.start_worker(**session)
+    product.worker = product.start_worker(**session, HEALTH_PORT=port)
+    product.wait_for_status(lead["id"], "scheduled")
+    assert (
+        httpx2.get(f"http://127.0.0.1:{port}/readyz", timeout=patience_seconds()).json()["state"]
+        == "connected"
+    )
+    # Without a file to lock, the account lease in the database decides which worker runs.
+    second = product.start_worker(**session)
     try:
-        second.says("standing by")
-        assert alone.worker.stop() == 0
-        second.says("ready as @")
+        second.wait_for_log("standing by")
+        assert product.worker.stop() == 0
+        second.wait_for_log("ready as @")
     finally:
         second.stop()
-    assert len([text for text in alone.received(person) if LINK in text]) == 1
+    assert len([text for text in product.received(person) if LINK in text]) == 1
     assert not file.exists()

@@ -1,1 +1,1 @@
-"""A steady flow of submissions to a real api process, while its PostgreSQL is restarted."""
+"""A load test: a steady flow of submissions to a real api process, while its PostgreSQL is restarted."""

@@ -1,4 +1,4 @@
-"""`python -m tests.load --rate 300 --seconds 30 --restart`: what a flow of submissions comes to."""
+"""`python -m tests.load --rate 300 --seconds 30 --restart`: measures a flow of submissions."""
 
 import argparse
 import asyncio
@@ -14,16 +14,18 @@ import psycopg
 
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.load.flow import Flow, Tally
-from tests.support.running_product import Process, free_port, until
+from tests.support.processes import Process
+from tests.support.running_product import free_port
+from tests.support.waiting import patience_seconds, until
 
 RESTARTS = 3
-# Deliveries that were cut off are taken up when nobody can be at them any more.
+# Interrupted deliveries are reprocessed once no other process can still be working on them.
 SWEEP_SECONDS = 120
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What the database holds afterwards."""
+    """The contents of the database afterwards."""
 
     leads: int
     deliveries: dict[str, int]
@@ -34,12 +36,12 @@ class Stored:
 
     @property
     def clean(self) -> bool:
-        """Whether every answer was true, and nothing is stored by halves."""
+        """True if every answered lead is stored completely, and once."""
         return not (self.lost or self.half or self.twice)
 
 
 async def measure(rate: float, seconds: float, *, restart: bool, folder: Path) -> tuple[Tally, Stored]:
-    """Run an api on a PostgreSQL of its own, send to it, and count at both ends."""
+    """Run an api on its own PostgreSQL, send submissions, and count the answers and the stored leads."""
     postgres = OwnPostgres()
     port = free_port()
     settings = {"DATABASE_URL": postgres.url, "API_PORT": str(port), "RATE_LIMIT_PER_MINUTE": "0"}
@@ -63,7 +65,7 @@ async def measure(rate: float, seconds: float, *, restart: bool, folder: Path) -
 
 def _is_ready(address: str) -> bool:
     with suppress(httpx2.HTTPError):
-        return httpx2.get(f"{address}/readyz").is_success
+        return httpx2.get(f"{address}/readyz", timeout=patience_seconds()).is_success
     return False
 
 
@@ -91,10 +93,10 @@ def _count(url: str, tally: Tally, cpu: float) -> Stored:
 
 
 def main() -> int:
-    """0 if nothing was lost, stored twice or by halves; 1 otherwise."""
+    """Return 0 if nothing was lost, stored twice or stored partly; 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
-    parser.add_argument("--rate", type=float, default=300, help="submissions a second (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=30, help="for how long (%(default)s)")
+    parser.add_argument("--rate", type=float, default=300, help="submissions per second (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=30, help="duration (%(default)s)")
     parser.add_argument(
         "--restart", action="store_true", help=f"restart PostgreSQL {RESTARTS} times meanwhile"
     )
@@ -108,7 +110,7 @@ def main() -> int:
     times = (tally.quantile(part) for part in (0.5, 0.99, 1))
     print("p50 {:.0f} ms, p99 {:.0f} ms, max {:.0f} ms".format(*times))
     busy = 1000 * stored.cpu / max(1, sum(stored.deliveries.values()))
-    print(f"processor time of the api {busy:.1f} ms a delivery, its start included")
+    print(f"processor time of the api {busy:.1f} ms per delivery, including its start")
     print(f"leads stored {stored.leads}, deliveries {stored.deliveries}")
     print(f"lost {stored.lost}, half-stored {stored.half}, stored twice {stored.twice}")
     return 0 if stored.clean else 1

@@ -1,4 +1,4 @@
-"""Submissions at a steady rate, whatever becomes of those before, and what each was answered."""
+"""Sends submissions at a steady rate, independent of the answers, and records the answers."""
 
 import asyncio
 import json
@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 PATH = "/leads/webhooks/tilda"
-# Tilda hangs up after so long.
-PATIENCE_SECONDS = 5
-MOST_CONNECTIONS = 100
+# Tilda closes the connection after this time.
+TILDA_TIMEOUT_SECONDS = 5
+MAX_CONNECTIONS = 100
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass
 class Tally:
-    """What was answered: how often, how fast (seconds from the moment it was due), and with which lead."""
+    """The answers: their number, their times in seconds from the due moment, and their leads."""
 
     sent: int = 0
     answers: Counter[int] = field(default_factory=Counter)
@@ -28,24 +28,24 @@ class Tally:
     leads: dict[str, int] = field(default_factory=dict)
 
     def quantile(self, part: float) -> float:
-        """How fast this part of the answers was, in milliseconds."""
+        """The answer time in milliseconds that this part of the answers did not exceed."""
         ordered = sorted(self.seconds) or [0.0]
         return 1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 class Flow:
-    """A sender of forms; its own few lines of HTTP, because the load's cost would be the server's loss."""
+    """Sends forms with a minimal HTTP client, which leaves more processor time to the server."""
 
     def __init__(self, address: str, rate: float) -> None:
         parts = urlsplit(address)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._rate = rate
         self._idle: list[Connection] = []
-        self._slots = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._slots = asyncio.Semaphore(MAX_CONNECTIONS)
         self.tally = Tally()
 
     async def run(self, seconds: float) -> None:
-        """Send for so long, and return when everything is answered."""
+        """Send for `seconds`, and return when everything is answered."""
         began = time.monotonic()
         async with asyncio.TaskGroup() as group:
             for number in range(int(self._rate * seconds)):
@@ -56,14 +56,14 @@ class Flow:
             writer.close()
 
     async def _submit(self, number: int, due: float) -> None:
-        # Every second one is sent twice at once, as an impatient sender does; every third has no key.
+        # Each submission is sent twice at once, as an impatient sender does; every third has no key.
         key = f"load:{number - number % 2}"
         form = {"Name": "Анна", "Phone": "+79991234567", "comment": key}
         if number // 2 % 3:
             form |= {"tranid": key, "formid": "form1"}
         self.tally.sent += 1
         try:
-            async with asyncio.timeout_at(asyncio.get_running_loop().time() + PATIENCE_SECONDS):
+            async with asyncio.timeout(TILDA_TIMEOUT_SECONDS):
                 status, body = await self._post(urlencode(form).encode())
         except (OSError, EOFError, TimeoutError) as error:
             self.tally.errors[type(error).__name__] += 1
@@ -72,7 +72,7 @@ class Flow:
         self.tally.answers[status] += 1
         if status in {200, 201}:
             lead = int(json.loads(body)["id"])
-            # Both of a pair must have been told of the same lead.
+            # Both requests of a pair must get the same lead.
             if self.tally.leads.setdefault(key, lead) != lead:
                 self.tally.errors["two leads of one submission"] += 1
 
@@ -89,7 +89,7 @@ class Flow:
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
-        # The server closes what is idle for seconds.
+        # The server closes connections that are idle for some seconds.
         self._idle = [(reader, writer) for reader, writer in self._idle if not reader.at_eof()]
         connection = self._idle.pop() if self._idle else await asyncio.open_connection(self._host, self._port)
         try:

@@ -7,9 +7,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database.engine import Database
-from tests.shared.conftest import kept_database
-
-__all__ = ["Tables", "kept_database"]
 
 
 class Tables:

@@ -16,6 +16,7 @@ from shared.database.engine import Database
 from shared.database.models import SQLModel
 from shared.database.schema_version import known_revisions, newest_revision
 from tests.conftest import ROOT, Postgres
+from tests.support.waiting import patience_seconds
 
 assert models, "importing it fills the metadata"
 
@@ -44,7 +45,9 @@ TABLES = {
 
 def _alembic(url: str, *command: str) -> None:
     words = [sys.executable, "-m", "alembic", "-x", f"url={url}", *command]
-    done = subprocess.run(words, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        words, cwd=ROOT, check=False, capture_output=True, text=True, timeout=patience_seconds()
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -171,7 +174,13 @@ def test_a_wrong_address_is_one_line_without_its_password() -> None:
     words = [sys.executable, "-m", "alembic", "upgrade", "head"]
     environment = {"DATABASE_URL": "mysql://ann:hunter2@host/leads", "PATH": ""}
     done = subprocess.run(
-        words, cwd=ROOT, env=environment, check=False, capture_output=True, text=True, timeout=60
+        words,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=patience_seconds(),
     )
     assert done.returncode != 0
     assert done.stderr.startswith("error: DATABASE_URL: no support for 'mysql'")

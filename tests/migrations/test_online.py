@@ -9,7 +9,7 @@ from psycopg import sql
 from psycopg.errors import UniqueViolation
 
 from tests.conftest import ROOT, Postgres
-from tests.support.waiting import until
+from tests.support.waiting import patience_seconds, until
 
 INDEX = "ix_leads_phone_e164"
 LEAD = "INSERT INTO leads (name, username, source) VALUES ('Анна', 'anna_k', 'api')"
@@ -23,7 +23,9 @@ def _command(url: str, *words: str) -> list[str]:
 
 def _alembic(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     command = _command(url, *words)
-    return subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=patience_seconds()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def test_whoever_is_done_in_time_is_waited_for(old_url: str) -> None:
             waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
             until(lambda: watcher.execute(waits).fetchone(), "the migration waits for the writer")
             writer.commit()
-            assert migrating.wait(timeout=60) == 0
+            assert migrating.wait(timeout=patience_seconds()) == 0
         assert watcher.execute(REVISION).fetchone() == ("0012",)
 
 

@@ -9,6 +9,7 @@ import pytest
 from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.migrations.conftest import Tables
+from tests.support.waiting import patience_seconds
 
 NOW = datetime.now(UTC)
 PAST, FUTURE = NOW - timedelta(minutes=1), NOW + timedelta(hours=1)
@@ -42,7 +43,7 @@ class Ear:
         """The payloads since last asked."""
         await self.tables.rows("SELECT pg_notify('leads_due', 'mark')")
         payloads: list[str] = []
-        async for notice in self.connection.notifies(timeout=10):
+        async for notice in self.connection.notifies(timeout=patience_seconds()):
             if notice.payload == "mark":
                 return payloads
             payloads.append(notice.payload)

@@ -1,4 +1,4 @@
-"""Behind PgBouncer in transaction mode: nothing relies on what a session would have to keep."""
+"""Behind PgBouncer in transaction mode, the product relies on no state of a database session."""
 
 import asyncio
 import logging
@@ -11,18 +11,17 @@ from shared.clock import utc_now
 from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.support.rows import add_lead
-from tests.support.waiting import until
+from tests.support.waiting import patience, until_async
 from worker.queue.wakeups import DEAF, Wakeups, listen
 
 NEVER = 3600
-DEADLINE = 30
-# Psycopg prepares what it has run more than five times.
+# Psycopg prepares a statement after its fifth execution.
 OFTEN = 8
 
 
 @pytest.fixture
 def url(postgres: Postgres) -> str:
-    """A migrated database: the migrations went through the pooler, too."""
+    """The URL of a migrated database; the migrations went through the pooler, too."""
     return postgres.create()
 
 
@@ -39,32 +38,34 @@ async def test_statements_run_often_on_many_connections(database: Database) -> N
             for _ in range(OFTEN):
                 await connection.execute(text("SELECT count(*) FROM leads WHERE id > :id"), {"id": 0})
                 await connection.commit()
-            told = await connection.get_raw_connection()
-            assert told.driver_connection is not None
-            assert told.driver_connection.prepare_threshold is None
+            raw = await connection.get_raw_connection()
+            assert raw.driver_connection is not None
+            assert raw.driver_connection.prepare_threshold is None
             return OFTEN
 
     assert await asyncio.gather(*(repeat() for _ in range(10))) == [OFTEN] * 10
 
 
-async def test_a_worker_that_cannot_hear_says_so_once(
+async def test_a_worker_without_notifications_warns_once(
     database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     wakeups = Wakeups(utc_now, NEVER)
     with caplog.at_level(logging.WARNING):
         listening = asyncio.create_task(listen(database, wakeups))
-        await asyncio.to_thread(until, lambda: DEAF in caplog.messages, "it says that it hears nothing")
+        await until_async(lambda: DEAF in caplog.messages, "the warning is logged")
         assert not listening.done()
     assert caplog.messages == [DEAF]
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 
 
-async def test_wake_ups_by_the_servers_own_address(database: Database, url: str, postgres: Postgres) -> None:
+async def test_notifications_arrive_over_the_direct_address(
+    database: Database, url: str, postgres: Postgres
+) -> None:
     wakeups = Wakeups(utc_now, NEVER)
     direct = postgres.direct_url(str(database.url.database))
     listening = asyncio.create_task(listen(database, wakeups, direct=direct))
-    async with asyncio.timeout(DEADLINE):
+    async with patience():
         await wakeups.wait()
         await add_lead(database, due_at=utc_now())
         await wakeups.wait()

@@ -1,1 +1,1 @@
-"""The queue, the outbox and the inbox against a model: whatever happens, in whatever order."""
+"""Checks the queue, the outbox and the inbox against a reference model, under random operations."""

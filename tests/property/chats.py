@@ -1,4 +1,4 @@
-"""Telegram as it remembers: what was said in each account's chats, each random_id once; and a link to it."""
+"""A model of Telegram's chats, where each random_id counts once; and fake ports on top of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,24 +22,24 @@ from worker.domain.telegram_port import (
 PERSONS = (6_000_000_001, 6_000_000_002, 6_000_000_003)
 
 
-class Fate(Enum):
-    """How the world meets what a worker is about to do."""
+class Scenario(Enum):
+    """How Telegram and the model behave while a worker makes one decision."""
 
-    WELL = "well"
-    # Nobody has the username or phone; a message can never be delivered.
+    SUCCESS = "success"
+    # The peer does not exist, and a message can never be delivered.
     REFUSED = "refused"
-    # Done, but the answer is lost on the way; the next try is told what had become of it, or only that.
-    UNHEARD = "unheard"
-    AWAY = "away"
-    BROKEN = "broken"
+    # The call succeeds, but its answer is lost; the next try gets the same message id.
+    ANSWER_LOST = "answer lost"
+    UNAVAILABLE = "unavailable"
+    FAILURE = "failure"
     WAIT = "wait"
     GIVE_UP = "give up"
     MOVED_ON = "moved on"
 
 
 @dataclass(frozen=True)
-class Post:
-    """What Telegram delivered for an account."""
+class OutboundMessage:
+    """A message that Telegram delivered for an account."""
 
     account_id: int
     person: int
@@ -49,8 +49,8 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Letter:
-    """What a person wrote to an account."""
+class InboundMessage:
+    """A message that a person wrote to an account."""
 
     account_id: int
     incoming: Incoming
@@ -58,44 +58,46 @@ class Letter:
 
 @dataclass
 class Chats:
-    """`owners`: which person is behind a username or phone, as things stand."""
+    """`owners`: the person who has a username or phone now."""
 
     owners: dict[str, int] = field(default_factory=dict)
-    posts: dict[int, Post] = field(default_factory=dict)
-    letters: list[Letter] = field(default_factory=list)
+    outbound: dict[int, OutboundMessage] = field(default_factory=dict)
+    inbound: list[InboundMessage] = field(default_factory=list)
     last_number: dict[int, int] = field(default_factory=dict)
 
     def number(self, account_id: int) -> int:
-        """An account numbers the messages of all its private chats in one row."""
+        """Return the next message id; an account has one sequence for all its private chats."""
         self.last_number[account_id] = self.last_number.get(account_id, 0) + 1
         return self.last_number[account_id]
 
-    def write(self, account_id: int, person: int, now: datetime) -> Letter:
-        """A person writes; whether the worker hears of it is another matter."""
+    def write(self, account_id: int, person: int, now: datetime) -> InboundMessage:
+        """Record that a person wrote; the update to the worker is a separate step."""
         number = self.number(account_id)
-        letter = Letter(account_id, Incoming(person, number, f"letter {number}", now))
-        self.letters.append(letter)
-        return letter
+        message = InboundMessage(account_id, Incoming(person, number, f"message {number}", now))
+        self.inbound.append(message)
+        return message
 
-    def edit(self, index: int, now: datetime) -> Letter:
-        """A person changes what they wrote; gives the update that says so."""
-        old = self.letters[index]
+    def edit(self, index: int, now: datetime) -> InboundMessage:
+        """Record an edit by the person; returns the update about it."""
+        old = self.inbound[index]
         incoming = old.incoming
         text = f"{incoming.text}, edited"
-        self.letters[index] = Letter(
+        self.inbound[index] = InboundMessage(
             old.account_id, Incoming(incoming.user_id, incoming.message_id, text, now)
         )
-        return Letter(old.account_id, Incoming(incoming.user_id, incoming.message_id, text, now, edited=True))
+        return InboundMessage(
+            old.account_id, Incoming(incoming.user_id, incoming.message_id, text, now, edited=True)
+        )
 
 
 @dataclass(frozen=True)
-class Line:
-    """Implements worker.domain.telegram_port.Telegram and Assistant for one decision of an account's worker."""
+class FakePorts:
+    """Implements the ports Telegram and Assistant for one decision of an account's worker."""
 
     chats: Chats
     account_id: int
     clock: Clock
-    fate: Fate = Fate.WELL
+    scenario: Scenario = Scenario.SUCCESS
     intent: Intent = Intent.ACCEPT
 
     async def find_by_username(self, username: str) -> Peer:
@@ -107,76 +109,76 @@ class Line:
     async def import_contact(self, phone_e164: str, name: str) -> Peer:
         return self._find(phone_e164, f" to save as {name}")
 
-    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
+    async def delete_contacts(self, peers: Sequence[Peer]) -> None:
         raise AssertionError(f"{peers} are kept")
 
-    async def check_open(self, peer: Peer) -> None:
+    async def check_accepts_messages(self, peer: Peer) -> None:
         assert peer.access_hash == 10 * peer.user_id + self.account_id
         self._may_fail()
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         self._may_fail()
-        known = self.chats.posts.get(random_id)
+        known = self.chats.outbound.get(random_id)
         if known is None:
-            if self.fate is Fate.REFUSED:
-                raise CannotWriteError("they let nobody write to them")
+            if self.scenario is Scenario.REFUSED:
+                raise CannotWriteError("the person accepts no messages")
             number = self.chats.number(self.account_id)
-            known = Post(self.account_id, peer.user_id, text, number, self.clock())
-            self.chats.posts[random_id] = known
-        if self.fate is Fate.UNHEARD:
+            known = OutboundMessage(self.account_id, peer.user_id, text, number, self.clock())
+            self.chats.outbound[random_id] = known
+        if self.scenario is Scenario.ANSWER_LOST:
             raise TelegramUnavailableError("the link dropped")
         return Sent(known.number)
 
-    async def note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> None:
         raise AssertionError(f"the owner has asked nothing: {text} {random_id}")
 
     async def show_typing(self, peer: Peer) -> None:
         raise AssertionError(f"no time is spent typing to {peer}")
 
-    async def newest(self, since: datetime) -> Mapping[int, int]:
-        posts = [one for one in self.chats.posts.values() if one.account_id == self.account_id]
-        said = [(one.number, one.person) for one in posts if one.at >= since]
-        heard = [(one.message_id, one.user_id) for one in self._letters() if one.sent_at >= since]
+    async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
+        outbound = [one for one in self.chats.outbound.values() if one.account_id == self.account_id]
+        said = [(one.number, one.person) for one in outbound if one.at >= since]
+        heard = [(one.message_id, one.user_id) for one in self._inbound() if one.sent_at >= since]
         return {person: number for number, person in sorted(said + heard)}
 
-    async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
-        """Our own words as well: what was sent and not recorded must not pass for a human's."""
-        posts = [one for one in self.chats.posts.values() if one.account_id == self.account_id]
-        ours = [Outgoing(one.person, one.number, one.text, one.at) for one in posts]
+    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+        """Includes the worker's own messages: a sent but unrecorded one must not count as a human's."""
+        outbound = [one for one in self.chats.outbound.values() if one.account_id == self.account_id]
+        own = [Outgoing(one.person, one.number, one.text, one.at) for one in outbound]
         said = [
             one
-            for one in [*self._letters(), *ours]
+            for one in [*self._inbound(), *own]
             if one.user_id == peer.user_id and one.message_id > after_id
         ]
         return sorted(said, key=lambda one: one.message_id)
 
-    async def voice(self, message_id: int) -> bytes | None:
-        raise AssertionError(f"nobody listens to {message_id}")
+    async def download_voice(self, message_id: int) -> bytes | None:
+        raise AssertionError(f"voice message {message_id} must not be downloaded")
 
     async def transcribe(self, audio: bytes) -> str:
-        raise AssertionError(f"nobody listens to {len(audio)} bytes")
+        raise AssertionError(f"{len(audio)} bytes must not be transcribed")
 
     async def greeting(self, brief: Brief) -> Greeting:
-        if self.fate in {Fate.REFUSED, Fate.BROKEN, Fate.AWAY}:
+        if self.scenario in {Scenario.REFUSED, Scenario.FAILURE, Scenario.UNAVAILABLE}:
             raise AssistantError("not a greeting")
         return Greeting(f"hello, {brief.name}")
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
-        if self.fate in {Fate.REFUSED, Fate.BROKEN, Fate.AWAY}:
+        if self.scenario in {Scenario.REFUSED, Scenario.FAILURE, Scenario.UNAVAILABLE}:
             raise AssistantError("not a verdict")
         return Verdict(self.intent, f"{brief.name} wrote {conversation[-1].text}", "en")
 
     def _find(self, handle: str, how: str = "") -> Peer:
         self._may_fail()
         person = self.chats.owners.get(handle)
-        if person is None or self.fate is Fate.REFUSED:
-            raise PeerNotFoundError(f"nobody has {handle}{how}")
-        # An access hash is the account's own.
+        if person is None or self.scenario is Scenario.REFUSED:
+            raise PeerNotFoundError(f"no person has {handle}{how}")
+        # Each account has its own access hash for a person.
         return Peer(person, 10 * person + self.account_id)
 
     def _may_fail(self) -> None:
-        if self.fate in {Fate.AWAY, Fate.BROKEN}:
+        if self.scenario in {Scenario.UNAVAILABLE, Scenario.FAILURE}:
             raise TelegramUnavailableError("no answer")
 
-    def _letters(self) -> list[Incoming]:
-        return [one.incoming for one in self.chats.letters if one.account_id == self.account_id]
+    def _inbound(self) -> list[Incoming]:
+        return [one.incoming for one in self.chats.inbound if one.account_id == self.account_id]

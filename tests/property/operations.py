@@ -1,4 +1,4 @@
-"""Everything that can happen, told as a list of steps: what, and two numbers that say to whom and how."""
+"""Every possible operation; a step is its name and two numbers that choose its target and details."""
 
 import random
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from shared.database.engine import Database
 from shared.statuses import Intent, LeadStatus, may_become
-from tests.property.chats import PERSONS, Fate
-from tests.property.system_under_test import Stage
+from tests.property.chats import PERSONS, Scenario
+from tests.property.system_under_test import SystemUnderTest
 from tests.property.workers import WorkerModel
 
 T = TypeVar("T")
@@ -20,148 +20,152 @@ T = TypeVar("T")
 USERNAMES = (None, "anna", "boris", "vera", "nobody")
 PHONES = (None, "+79990000001", "+79990000002", "8 (999) is not dialable")
 OWNERS = {"@anna": 0, "@boris": 1, "@vera": 2, "+79990000001": 0, "+79990000002": 1}
-# Mostly things go well, or no story would get far.
-FATES = [Fate.WELL] * 12 + [fate for fate in Fate if fate is not Fate.WELL]
+# Most calls succeed, or no history would get far.
+SCENARIOS = [Scenario.SUCCESS] * 12 + [scenario for scenario in Scenario if scenario is not Scenario.SUCCESS]
 PAUSES = (1, 8, 20, 61, 301)
-# What moves a lead from outside: the API's retry, the calendar, long silence, a human.
+# Status changes from outside: the API's retry, the calendar, no reply for long, a human.
 OUTSIDE = (LeadStatus.PENDING, LeadStatus.BOOKED, LeadStatus.NO_REPLY, LeadStatus.HANDED_OFF)
-# How often each kind of step is told.
+# The relative frequency of each kind of step.
 KINDS = {
-    "time_passes": 4,
+    "advance_time": 4,
     "submit": 4,
     "work": 16,
     "claim": 3,
     "decide": 8,
     "settle": 8,
     "write": 10,
-    "arrive": 3,
+    "deliver_update": 3,
     "edit": 1,
     "catch_up": 1,
     "crash": 1,
-    "hang": 2,
+    "start_second_worker": 2,
     "stop": 1,
     "renew": 1,
-    "move": 3,
-    "change_hands": 1,
+    "change_status": 3,
+    "reassign_handle": 1,
 }
 Step = tuple[str, int, int]
 
 
-def stories(length: int) -> st.SearchStrategy[list[Step]]:
-    """Lists of so many steps, each out of one number: steps drawn singly are too much alike to get far."""
+def histories(length: int) -> st.SearchStrategy[list[Step]]:
+    """Generate lists of `length` steps, each list from one seed: steps drawn one by one are too similar."""
 
-    def story(seed: int) -> list[Step]:
+    def history(seed: int) -> list[Step]:
         chance = random.Random(seed)
         kinds = chance.choices(list(KINDS), list(KINDS.values()), k=length)
         kinds[:4] = ["submit", "submit", "work", "work"]
         return [(kind, chance.randrange(60), chance.randrange(60)) for kind in kinds]
 
-    return st.integers(0, 2**32 - 1).map(story)
+    return st.integers(0, 2**32 - 1).map(history)
 
 
 def pick(choices: Sequence[T], number: int) -> T:
-    """One of them for each number."""
+    """Choose by number, modulo the number of choices."""
     return choices[number % len(choices)]
 
 
-class Story:
-    """Two accounts' workers, an API and three people; a step that is not possible now is skipped."""
+class History:
+    """Runs steps on two accounts' workers, an API and three people; impossible steps are skipped."""
 
-    def __init__(self, database: Database, eyes: Engine) -> None:
-        self.stage = Stage(database, eyes)
-        self.stage.chats.owners = {handle: PERSONS[index] for handle, index in OWNERS.items()}
+    def __init__(self, database: Database, observer: Engine) -> None:
+        self.system = SystemUnderTest(database, observer)
+        self.system.chats.owners = {handle: PERSONS[index] for handle, index in OWNERS.items()}
 
-    async def tell(self, steps: list[Step]) -> None:
-        """Take each step and check everything after it."""
-        await self.stage.open()
+    async def run(self, steps: list[Step]) -> None:
+        """Run each step and check all invariants after it."""
+        await self.system.open()
         for kind, first, second in steps:
             note(f"{kind} {first} {second}")
             await getattr(self, kind)(first, second)
 
-    async def time_passes(self, which: int, _: int) -> None:
-        self.stage.now += timedelta(seconds=pick(PAUSES, which))
+    async def advance_time(self, which: int, _: int) -> None:
+        self.system.now += timedelta(seconds=pick(PAUSES, which))
 
     async def submit(self, username: int, phone: int) -> None:
         name, number = pick(USERNAMES, username), pick(PHONES, phone)
         if name or number:
             dialable = number if number in OWNERS else None
-            await self.stage.submit(name, number, dialable)
+            await self.system.submit(name, number, dialable)
 
     async def work(self, account: int, luck: int) -> None:
-        """Claim a lead and take it as far as it goes, with one fate all along."""
-        life = self._living(account)
+        """Claim a lead and work on it for several decisions, all with the same scenario."""
+        worker = self._current_worker(account)
         if luck % 4:
-            self.stage.now = max(self.stage.now, self.stage.tables.next_due() or self.stage.now)
-        await self.stage.claim(life, 1)
-        number = next(reversed(life.hands), None)
+            self.system.now = max(self.system.now, self.system.tables.next_due() or self.system.now)
+        await self.system.claim(worker, 1)
+        number = next(reversed(worker.claimed), None)
         for _ in range(1 + luck // 4 % 4):
-            if number in life.hands:
-                await self.stage.go_on(life, number, pick(FATES, luck), pick(list(Intent), account // 2))
+            if number in worker.claimed:
+                await self.system.decide_and_settle(
+                    worker, number, pick(SCENARIOS, luck), pick(list(Intent), account // 2)
+                )
 
     async def claim(self, account: int, limit: int) -> None:
-        await self.stage.claim(self._living(account), 1 + limit % 4)
+        await self.system.claim(self._current_worker(account), 1 + limit % 4)
 
     async def decide(self, which: int, how: int) -> None:
-        if hands := self._hands(decided=False):
-            await self.stage.decide(*pick(hands, which), pick(FATES, how), pick(list(Intent), how // 3))
+        if claimed := self._claimed_leads(decided=False):
+            await self.system.decide(
+                *pick(claimed, which), pick(SCENARIOS, how), pick(list(Intent), how // 3)
+            )
 
     async def settle(self, which: int, _: int) -> None:
-        if hands := self._hands(decided=True):
-            await self.stage.settle(*pick(hands, which))
+        if claimed := self._claimed_leads(decided=True):
+            await self.system.settle(*pick(claimed, which))
 
     async def write(self, who: int, arrives: int) -> None:
-        """Mostly somebody whom we have written to, and mostly we hear of it."""
-        stage = self.stage
-        known = [(post.account_id, post.person) for post in stage.chats.posts.values()]
-        strangers = [(account_id, PERSONS[0]) for account_id in stage.accounts]
-        letter = stage.chats.write(*pick([*known, *known, *strangers], who), stage.tick())
+        """A person writes: mostly one who has got a message, and mostly the update arrives."""
+        system = self.system
+        known = [(sent.account_id, sent.person) for sent in system.chats.outbound.values()]
+        strangers = [(account_id, PERSONS[0]) for account_id in system.accounts]
+        message = system.chats.write(*pick([*known, *known, *strangers], who), system.tick())
         if arrives % 4:
-            await stage.receive(letter)
+            await system.receive(message)
 
-    async def arrive(self, which: int, _: int) -> None:
-        if letters := self.stage.chats.letters:
-            await self.stage.receive(pick(letters[::-1], which))
+    async def deliver_update(self, which: int, _: int) -> None:
+        if inbound := self.system.chats.inbound:
+            await self.system.receive(pick(inbound[::-1], which))
 
     async def edit(self, which: int, _: int) -> None:
-        if letters := self.stage.chats.letters:
-            update = self.stage.chats.edit(which % len(letters), self.stage.tick())
-            await self.stage.receive(update)
+        if inbound := self.system.chats.inbound:
+            update = self.system.chats.edit(which % len(inbound), self.system.tick())
+            await self.system.receive(update)
 
     async def catch_up(self, account: int, _: int) -> None:
-        await self.stage.catch_up(self._living(account))
+        await self.system.catch_up(self._current_worker(account))
 
     async def crash(self, account: int, _: int) -> None:
-        await self.stage.crash(self._living(account))
+        await self.system.crash(self._current_worker(account))
 
-    async def hang(self, account: int, _: int) -> None:
-        """The next life begins while the last one still goes on with what it has in hand."""
-        await self.stage.begin_life(self._living(account).me.account_id)
+    async def start_second_worker(self, account: int, _: int) -> None:
+        """Start the next worker while the last one still works on its claimed leads."""
+        await self.system.start_worker(self._current_worker(account).me.account_id)
 
     async def stop(self, which: int, _: int) -> None:
-        await self.stage.stop(pick(self.stage.lives, which))
+        await self.system.stop(pick(self.system.workers, which))
 
     async def renew(self, which: int, _: int) -> None:
-        await self.stage.renew(pick(self.stage.lives, which))
+        await self.system.renew(pick(self.system.workers, which))
 
-    async def move(self, which: int, where: int) -> None:
+    async def change_status(self, which: int, where: int) -> None:
         to = pick(OUTSIDE, where)
-        leads = self.stage.tables.leads
-        # Before the first word there is nothing to take over; what a human has, a human moves with all of it.
+        leads = self.system.tables.leads
+        # Before the greeting there is nothing to take over; a handed-off lead is changed by the human only.
         kept = {LeadStatus.PENDING, LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}
         able = [n for n, lead in leads.items() if lead.status not in kept and may_become(lead.status, to)]
         if able:
-            await self.stage.move(pick(able, which), to)
+            await self.system.change_lead_status(pick(able, which), to)
 
-    async def change_hands(self, handle: int, person: int) -> None:
-        self.stage.chats.owners[pick(list(OWNERS), handle)] = pick(PERSONS, person)
+    async def reassign_handle(self, handle: int, person: int) -> None:
+        self.system.chats.owners[pick(list(OWNERS), handle)] = pick(PERSONS, person)
 
-    def _living(self, account: int) -> WorkerModel:
-        return self.stage.living(pick(self.stage.accounts, account))
+    def _current_worker(self, account: int) -> WorkerModel:
+        return self.system.current_worker(pick(self.system.accounts, account))
 
-    def _hands(self, *, decided: bool) -> list[tuple[WorkerModel, int]]:
+    def _claimed_leads(self, *, decided: bool) -> list[tuple[WorkerModel, int]]:
         return [
-            (life, number)
-            for life in self.stage.lives
-            for number, hand in life.hands.items()
-            if (hand.outcome is not None) == decided
+            (worker, number)
+            for worker in self.system.workers
+            for number, claimed_lead in worker.claimed.items()
+            if (claimed_lead.outcome is not None) == decided
         ]

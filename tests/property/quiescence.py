@@ -1,32 +1,35 @@
-"""From any state, workers that are let work come to an end with everything done."""
+"""From any state, workers that run long enough complete all work."""
 
 from shared.statuses import Intent
-from tests.property.chats import Fate
-from tests.property.system_under_test import Stage
+from tests.property.chats import Scenario
+from tests.property.system_under_test import SystemUnderTest
 
-MOST_ROUNDS = 100
+MAX_ROUNDS = 100
 
 
-async def come_to_rest(stage: Stage) -> None:
-    """Fresh workers, every letter heard, all going well; AssertionError if something stays undone."""
-    stage.lives = [stage.living(account_id) for account_id in stage.accounts]
-    for life in list(stage.lives):
-        await stage.crash(life)
-    for letter in list(stage.chats.letters):
-        await stage.receive(letter)
-    for _ in range(MOST_ROUNDS):
-        if not await _round(stage):
+async def run_to_quiescence(system: SystemUnderTest) -> None:
+    """Run new workers with every message delivered and all calls successful, until no work is left.
+
+    Raises AssertionError if some work is never done.
+    """
+    system.workers = [system.current_worker(account_id) for account_id in system.accounts]
+    for worker in list(system.workers):
+        await system.crash(worker)
+    for message in list(system.chats.inbound):
+        await system.receive(message)
+    for _ in range(MAX_ROUNDS):
+        if not await _round(system):
             break
-    stage.tables.check_at_rest()
+    system.tables.check_idle()
 
 
-async def _round(stage: Stage) -> bool:
-    """What is due is done, or else time passes; False if there is nothing to wait for."""
-    for life in stage.lives:
-        await stage.claim(life, 10)
-        while life.hands:
-            for number in list(life.hands):
-                await stage.go_on(life, number, Fate.WELL, Intent.ACCEPT)
-    due = stage.tables.next_due()
-    stage.now = max(stage.now, due or stage.now)
+async def _round(system: SystemUnderTest) -> bool:
+    """Do the due work and advance the time; returns False if nothing is scheduled."""
+    for worker in system.workers:
+        await system.claim(worker, 10)
+        while worker.claimed:
+            for number in list(worker.claimed):
+                await system.decide_and_settle(worker, number, Scenario.SUCCESS, Intent.ACCEPT)
+    due = system.tables.next_due()
+    system.now = max(system.now, due or system.now)
     return due is not None

@@ -1,4 +1,4 @@
-"""The reference: what plain dictionaries say of leases, letters and posts, beside what the tables say."""
+"""The reference model: leases and messages in plain dictionaries, to compare with the tables."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -13,8 +13,8 @@ from worker.queue.leases import WorkerId
 
 
 @dataclass
-class Kept:
-    """A letter that is in the inbox."""
+class InboxEntry:
+    """A message in the inbox."""
 
     lead_id: int
     person: int
@@ -24,23 +24,23 @@ class Kept:
 
 
 @dataclass
-class Ledger:
-    """`leases`: lead to holder and end; `inbox`: (account, message) to the letter."""
+class ReferenceModel:
+    """`leases`: lead id to holder and end. `inbox`: (account id, message id) to entry."""
 
     leases: dict[int, tuple[str, datetime]] = field(default_factory=dict)
-    inbox: dict[tuple[int, int], Kept] = field(default_factory=dict)
+    inbox: dict[tuple[int, int], InboxEntry] = field(default_factory=dict)
 
     def claimed(self, lead_id: int, me: WorkerId, now: datetime, until: datetime) -> None:
-        """A lease begins; never over one that still runs."""
+        """A lease begins; it must not overlap one that still runs."""
         assert self.leases.get(lead_id, ("", now))[1] <= now, f"lead {lead_id} is claimed twice"
         self.leases[lead_id] = (me.lease_name, until)
 
     def holds(self, me: WorkerId, lead_id: int) -> bool:
-        """Whether `me` may settle the lead: nobody has taken it over since, however late it is."""
+        """True if `me` may settle the lead: no other worker has claimed it, even if the lease expired."""
         return self.leases.get(lead_id, ("", None))[0] == me.lease_name
 
     def renewed(self, me: WorkerId, lead_ids: list[int], until: datetime) -> None:
-        """The leases that are still held go on."""
+        """The leases that are still held are extended."""
         self.leases |= {number: (me.lease_name, until) for number in lead_ids if self.holds(me, number)}
 
     def released(self, me: WorkerId, lead_ids: list[int]) -> None:
@@ -50,7 +50,7 @@ class Ledger:
                 del self.leases[number]
 
     def inherited(self, me: WorkerId, now: datetime) -> int:
-        """Leases of the account's other lives run out now; gives how many."""
+        """Leases of the account's other workers expire now; returns their number."""
         name = f"account-{me.account_id}/"
         lost = [
             (number, holder)
@@ -61,7 +61,7 @@ class Ledger:
         return len(lost)
 
     def arrived(self, account_id: int, incoming: Incoming, lead_id: int | None, status: LeadStatus) -> bool:
-        """Whether this is new to the inbox; then it is in it."""
+        """Add a message to the inbox; returns True if it is new."""
         key = (account_id, incoming.message_id)
         known = self.inbox.get(key)
         if incoming.edited:
@@ -71,11 +71,11 @@ class Ledger:
         if lead_id is None or known is not None:
             return False
         state = "handled" if status is LeadStatus.HANDED_OFF else "received"
-        self.inbox[key] = Kept(lead_id, incoming.user_id, incoming.text, state)
+        self.inbox[key] = InboxEntry(lead_id, incoming.user_id, incoming.text, state)
         return True
 
     def settled(self, outcome: Outcome, tables: Tables, *, taken_over: bool) -> None:
-        """What a verdict understood is handled, once; what a human took over meanwhile is not."""
+        """The messages of a verdict are handled, once; not if a human took the lead over meanwhile."""
         answers = (
             outcome.answers_message_ids
             if isinstance(outcome, QueueMessage | NoReplyNeeded) and not taken_over
@@ -88,7 +88,7 @@ class Ledger:
                 kept.verdicts += 1
 
     def check(self, tables: Tables, chats: Chats) -> None:
-        """The tables say what the ledger says; AssertionError otherwise."""
+        """Compare the tables with the model; AssertionError if they differ."""
         leases = {
             number: (lead.leased_by, lead.leased_until)
             for number, lead in tables.leads.items()
@@ -106,20 +106,20 @@ class Ledger:
         assert all(one.verdicts <= 1 for one in self.inbox.values())
         linked = Counter(f"{number}:request" for number, lead in tables.leads.items() if lead.duplicate_of)
         assert linked == Counter(one.key for one in tables.messages if one.kind == "request")
-        self._check_posts(tables, chats)
+        self._check_outbound(tables, chats)
 
-    def _check_posts(self, tables: Tables, chats: Chats) -> None:
+    def _check_outbound(self, tables: Tables, chats: Chats) -> None:
         rows = {one.random_id or 0: one for one in tables.messages if one.direction == "out"}
-        for random_id, post in chats.posts.items():
+        for random_id, sent in chats.outbound.items():
             row = rows[random_id]
-            assert row.text == post.text
-            assert post.account_id == row.account_id == tables.leads[row.lead_id].account_id
+            assert row.text == sent.text
+            assert sent.account_id == row.account_id == tables.leads[row.lead_id].account_id
         for random_id, row in rows.items():
             if row.state == "sent":
-                assert chats.posts[random_id].number == row.telegram_message_id
+                assert chats.outbound[random_id].number == row.telegram_message_id
         greeted = Counter(
-            (rows[random_id].lead_id, post.person)
-            for random_id, post in chats.posts.items()
+            (rows[random_id].lead_id, sent.person)
+            for random_id, sent in chats.outbound.items()
             if rows[random_id].kind == "greeting"
         )
         assert not [one for one, times in greeted.items() if times > 1], "greeted twice"

@@ -1,4 +1,4 @@
-"""Workers, an API and people around one database: each operation is the product's, held to the ledger."""
+"""Workers, an API and people on one database; each operation of the product is compared with the model."""
 
 import asyncio
 import contextlib
@@ -13,15 +13,14 @@ from shared.database.engine import Database
 from shared.database.models import Lead, LeadEvent, Message, TelegramAccount, TelegramPerson
 from shared.errors import LostRaceError
 from shared.leads.transitions import change_status
-from shared.statuses import Intent, LeadStatus
-from tests.property.chats import Chats, Fate, Letter, Line
-from tests.property.invariants import Tables, look
-from tests.property.reference_model import Ledger
+from shared.statuses import REPLIED_TO, Intent, LeadStatus
+from tests.property.chats import Chats, FakePorts, InboundMessage, Scenario
+from tests.property.invariants import Tables, load_tables
+from tests.property.reference_model import ReferenceModel
 from tests.property.workers import UNPACED, ClaimedLead, WorkerModel
 from tests.support.rows import DEBOUNCE, LEASE, NOW, POLICY, add_account
 from worker.dispatch.settlement import Settlement
 from worker.messaging import inbox
-from worker.messaging.inbox import ANSWERED
 from worker.messaging.listener import Listener
 from worker.outreach import new_leads
 from worker.queue import leases
@@ -32,40 +31,40 @@ MOMENT = timedelta(milliseconds=1)
 TABLES = (Message, LeadEvent, Lead, TelegramPerson, TelegramAccount)
 
 
-class LookedThroughError(Exception):
-    """The listener has looked once, which is enough."""
+class CaughtUpError(Exception):
+    """Ends `Listener.catch_up` after its first round."""
 
 
-class _OneLook(asyncio.Event):
+class _OneRound(asyncio.Event):
     async def wait(self) -> Literal[True]:
-        raise LookedThroughError
+        raise CaughtUpError
 
 
-class Stage:
-    """`eyes` see the tables; `now` moves on with every operation, so that no two moments are the same."""
+class SystemUnderTest:
+    """`observer` reads the tables; `now` advances with every operation, so that no two moments are equal."""
 
-    def __init__(self, database: Database, eyes: Engine) -> None:
+    def __init__(self, database: Database, observer: Engine) -> None:
         self.database = database
-        self.eyes = eyes
+        self.observer = observer
         self.now = NOW
         self.chats = Chats()
-        self.ledger = Ledger()
+        self.reference = ReferenceModel()
         self.tables = Tables({}, [], [])
         self.accounts: list[int] = []
-        self.lives: list[WorkerModel] = []
+        self.workers: list[WorkerModel] = []
         self._numbers = count(1)
 
     async def open(self) -> None:
-        """Empty tables, and two accounts with a worker each."""
+        """Empty the tables, then add two accounts with a worker each."""
         async with self.database.writing() as session:
             for table in TABLES:
                 await session.exec(delete(table))
         for _ in range(2):
             self.accounts.append(await add_account(self.database))
-            await self.begin_life(self.accounts[-1])
+            await self.start_worker(self.accounts[-1])
 
     def tick(self) -> datetime:
-        """The next moment."""
+        """Advance to the next moment and return it."""
         self.now += MOMENT
         return self.now
 
@@ -73,19 +72,19 @@ class Stage:
         """The present moment."""
         return self.now
 
-    def living(self, account_id: int) -> WorkerModel:
-        """The latest life of an account: the one that may speak for it."""
-        return [life for life in self.lives if life.me.account_id == account_id][-1]
+    def current_worker(self, account_id: int) -> WorkerModel:
+        """The newest worker of an account, which holds the account lease."""
+        return [worker for worker in self.workers if worker.me.account_id == account_id][-1]
 
     def check(self) -> Tables:
-        """What must be true at any time; gives the tables as they were before."""
-        before, self.tables = self.tables, look(self.eyes)
+        """Check every invariant; returns the tables of the check before."""
+        before, self.tables = self.tables, load_tables(self.observer)
         self.tables.check()
-        self.ledger.check(self.tables, self.chats)
+        self.reference.check(self.tables, self.chats)
         return before
 
     async def submit(self, username: str | None, phone: str | None, dialable: str | None) -> None:
-        """A form arrives."""
+        """Store a submitted form as a lead."""
         now = self.tick()
         moments: dict[str, Any] = {"due_at": now, "created_at": now, "updated_at": now}
         lead = Lead(name="Anna", source="api", username=username, phone=phone, phone_e164=dialable, **moments)
@@ -93,132 +92,140 @@ class Stage:
             session.add(lead)
         self.check()
 
-    async def begin_life(self, account_id: int) -> None:
-        """A worker starts and inherits what earlier lives of its account had in hand."""
+    async def start_worker(self, account_id: int) -> None:
+        """Start a worker; the leases of earlier workers of its account expire."""
         now = self.tick()
-        life = WorkerModel(WorkerId(account_id, f"life{next(self._numbers)}"), self.database, self.clock)
+        worker = WorkerModel(WorkerId(account_id, f"worker{next(self._numbers)}"), self.database, self.clock)
         async with self.database.writing() as session:
-            inherited = await leases.expire_previous_leases(session, life.me, now=now)
-        assert inherited == self.ledger.inherited(life.me, now)
-        self.lives.append(life)
+            inherited = await leases.expire_previous_leases(session, worker.me, now=now)
+        assert inherited == self.reference.inherited(worker.me, now)
+        self.workers.append(worker)
         self.check()
 
-    async def claim(self, life: WorkerModel, limit: int) -> None:
-        """Exactly what is due and free is claimed, the longest due first."""
+    async def claim(self, worker: WorkerModel, limit: int) -> None:
+        """Claim leads, and check that exactly the claimable ones are claimed, in order."""
         now = self.tick()
-        expected = self.tables.claimable(life.me, now)[:limit]
+        expected = self.tables.claimable(worker.me, now)[:limit]
         async with self.database.writing() as session:
-            claim = leases.ClaimRequest(life.me, now, LEASE)
+            claim = leases.ClaimRequest(worker.me, now, LEASE)
             leads = list(await leases.claim(session, claim, limit=limit))
-            due = await new_leads.load_due_summary(session, life.me, now=now)
+            due = await new_leads.load_due_summary(session, worker.me, now=now)
             leads += (await new_leads.claim(session, claim, UNPACED, due, limit=limit - len(leads))).leads
         assert [lead.id for lead in leads] == expected
         for lead in leads:
-            self.ledger.claimed(lead.id or 0, life.me, now, now + LEASE)
-            life.take(lead)
+            self.reference.claimed(lead.id, worker.me, now, now + LEASE)
+            worker.start(lead)
         self.check()
 
-    async def decide(self, life: WorkerModel, number: int, fate: Fate, intent: Intent) -> None:
-        """Work on a claimed lead: what comes of it stays in hand, but what is said is said."""
+    async def decide(self, worker: WorkerModel, number: int, scenario: Scenario, intent: Intent) -> None:
+        """Work on a claimed lead: a message may be sent, the outcome is not settled yet."""
         self.tick()
-        hand = life.hands[number]
-        said = len(self.chats.posts)
-        line = Line(self.chats, life.me.account_id, self.clock, fate, intent)
+        claimed_lead = worker.claimed[number]
+        said = len(self.chats.outbound)
+        ports = FakePorts(self.chats, worker.me.account_id, self.clock, scenario, intent)
         try:
-            hand.outcome = await life.decide(hand.lead, line, lambda: self.living(life.me.account_id) is life)
+            claimed_lead.outcome = await worker.decide(
+                claimed_lead.lead, ports, lambda: self.current_worker(worker.me.account_id) is worker
+            )
         except LostRaceError:
-            assert not self.ledger.holds(life.me, number)
-            life.done(number)
+            assert not self.reference.holds(worker.me, number)
+            worker.finish(number)
         self.check()
-        for post in list(self.chats.posts.values())[said:]:
+        for sent in list(self.chats.outbound.values())[said:]:
             lead = self.tables.leads[number]
-            assert (post.account_id, post.person) == (lead.account_id, lead.telegram_user_id)
+            assert (sent.account_id, sent.person) == (lead.account_id, lead.telegram_user_id)
 
-    async def go_on(self, life: WorkerModel, number: int, fate: Fate, intent: Intent) -> None:
-        """Decide, unless that is done, and settle."""
-        if life.hands[number].outcome is None:
-            await self.decide(life, number, fate, intent)
-        if number in life.hands and life.hands[number].outcome is not None:
-            await self.settle(life, number)
+    async def decide_and_settle(
+        self, worker: WorkerModel, number: int, scenario: Scenario, intent: Intent
+    ) -> None:
+        """Decide, unless the outcome is known already, then settle."""
+        if worker.claimed[number].outcome is None:
+            await self.decide(worker, number, scenario, intent)
+        if number in worker.claimed and worker.claimed[number].outcome is not None:
+            await self.settle(worker, number)
 
-    async def settle(self, life: WorkerModel, number: int) -> None:
-        """Write down what came of a lead: with its lease, and not without."""
+    async def settle(self, worker: WorkerModel, number: int) -> None:
+        """Settle the outcome; it must fail if the worker has lost the lease."""
         now = self.tick()
-        hand = life.hands[number]
-        assert hand.outcome is not None
-        writing = Settlement(self.database, life.me, POLICY).settle(hand.lead, hand.outcome, now=now)
-        if not self.ledger.holds(life.me, number):
+        claimed_lead = worker.claimed[number]
+        assert claimed_lead.outcome is not None
+        writing = Settlement(self.database, worker.me, POLICY).settle(
+            claimed_lead.lead, claimed_lead.outcome, now=now
+        )
+        if not self.reference.holds(worker.me, number):
             with pytest.raises(LostRaceError):
                 await writing
-            life.done(number)
+            worker.finish(number)
         else:
             settled = await writing
             now_at = self.tables.leads[number].status
-            taken_over = now_at is LeadStatus.HANDED_OFF is not hand.lead.status
-            self.ledger.settled(hand.outcome, self.tables, taken_over=taken_over)
+            taken_over = now_at is LeadStatus.HANDED_OFF is not claimed_lead.lead.status
+            self.reference.settled(claimed_lead.outcome, self.tables, taken_over=taken_over)
             if settled.lead is not None:
-                life.hands[number] = ClaimedLead(settled.lead)
+                worker.claimed[number] = ClaimedLead(settled.lead)
             else:
-                self.ledger.released(life.me, [number])
-                life.done(number)
+                self.reference.released(worker.me, [number])
+                worker.finish(number)
         self.check()
 
-    async def renew(self, life: WorkerModel) -> None:
-        """The worker says that it is still at it."""
+    async def renew(self, worker: WorkerModel) -> None:
+        """Renew the worker's leases."""
         until = self.tick() + LEASE
         async with self.database.writing() as session:
-            await leases.renew(session, life.me, list(life.hands), until=until)
-        self.ledger.renewed(life.me, list(life.hands), until)
+            await leases.renew(session, worker.me, list(worker.claimed), until=until)
+        self.reference.renewed(worker.me, list(worker.claimed), until)
         self.check()
 
-    async def stop(self, life: WorkerModel) -> None:
-        """A graceful stop gives back what is in hand; then the next life begins."""
+    async def stop(self, worker: WorkerModel) -> None:
+        """Stop a worker, which releases its leases, and start the next one."""
         async with self.database.writing() as session:
-            await leases.release(session, life.me, list(life.hands))
-        self.ledger.released(life.me, list(life.hands))
-        await self.crash(life)
+            await leases.release(session, worker.me, list(worker.claimed))
+        self.reference.released(worker.me, list(worker.claimed))
+        await self.crash(worker)
 
-    async def crash(self, life: WorkerModel) -> None:
-        """What was in memory is gone; then the next life begins."""
-        self.lives.remove(life)
-        await self.begin_life(life.me.account_id)
+    async def crash(self, worker: WorkerModel) -> None:
+        """Lose a worker's memory and start the next worker."""
+        self.workers.remove(worker)
+        await self.start_worker(worker.me.account_id)
 
-    async def receive(self, letter: Letter) -> None:
-        """The worker is told of a letter, be it for the first time or again."""
+    async def receive(self, message: InboundMessage) -> None:
+        """Deliver the update about a message to the worker, for the first time or again."""
         now = self.tick()
         async with self.database.writing() as session:
             lead = await inbox.receive(
-                session, letter.account_id, letter.incoming, now=now, debounce=DEBOUNCE
+                session, message.account_id, message.incoming, now=now, debounce=DEBOUNCE
             )
-        number = self.tables.whose(letter.account_id, letter.incoming.user_id)
-        new = self._arrived(letter, number)
+        number = self.tables.lead_of_person(message.account_id, message.incoming.user_id)
+        new = self._arrived(message, number)
         assert (lead.id if lead else None) == (number if new else None)
         before = self.check()
-        if lead and lead.status in ANSWERED and not before.of(lead.id or 0, "queued"):
-            arrivals = [one.created_at for one in self.tables.of(lead.id or 0, "received")]
+        if lead and lead.status in REPLIED_TO and not before.of(lead.id, "queued"):
+            arrivals = [one.created_at for one in self.tables.of(lead.id, "received")]
             quiet = min(max(arrivals) + DEBOUNCE, min(arrivals) + inbox.MAX_DEBOUNCES * DEBOUNCE)
-            assert self.tables.leads[lead.id or 0].due_at == quiet
+            assert self.tables.leads[lead.id].due_at == quiet
 
-    async def catch_up(self, life: WorkerModel) -> None:
-        """The listener looks for letters that it was not told of."""
+    async def catch_up(self, worker: WorkerModel) -> None:
+        """Let the listener look for messages whose updates were lost."""
         self.tick()
-        line = Line(self.chats, life.me.account_id, self.clock)
+        ports = FakePorts(self.chats, worker.me.account_id, self.clock)
         wakeups = Wakeups(self.clock, 5)
-        listener = Listener(self.database, life.me, line, wakeups, self.clock, DEBOUNCE)
-        with contextlib.suppress(LookedThroughError):
-            await listener.catch_up(_OneLook())
-        stored = {(one.account_id, one.telegram_message_id) for one in look(self.eyes).messages}
-        for letter in self.chats.letters:
-            if (letter.account_id, letter.incoming.message_id) in stored:
-                self._arrived(letter, self.tables.whose(letter.account_id, letter.incoming.user_id))
+        listener = Listener(self.database, worker.me, ports, wakeups, self.clock, DEBOUNCE)
+        with contextlib.suppress(CaughtUpError):
+            await listener.catch_up(_OneRound())
+        stored = {(one.account_id, one.telegram_message_id) for one in load_tables(self.observer).messages}
+        for message in self.chats.inbound:
+            if (message.account_id, message.incoming.message_id) in stored:
+                self._arrived(
+                    message, self.tables.lead_of_person(message.account_id, message.incoming.user_id)
+                )
         self.check()
 
-    def _arrived(self, letter: Letter, number: int | None) -> bool:
+    def _arrived(self, message: InboundMessage, number: int | None) -> bool:
         status = self.tables.leads[number].status if number else LeadStatus.PENDING
-        return self.ledger.arrived(letter.account_id, letter.incoming, number, status)
+        return self.reference.arrived(message.account_id, message.incoming, number, status)
 
-    async def move(self, number: int, target: LeadStatus) -> None:
-        """Somebody else moves a lead: the API, the calendar, a human."""
+    async def change_lead_status(self, number: int, target: LeadStatus) -> None:
+        """Change a status from outside: the API, the calendar, a human."""
         now = self.tick()
         again = {"due_at": now, "username_error": None} if target is LeadStatus.PENDING else {}
         async with self.database.writing() as session:

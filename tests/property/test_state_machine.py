@@ -1,22 +1,22 @@
-"""Queue, outbox and inbox hold what they promise, whatever happens in whatever order."""
+"""Queue, outbox and inbox keep their guarantees under random operations in any order."""
 
 import os
 
 from hypothesis import HealthCheck, Phase, example, given, settings
 
-from tests.property.conftest import Ground
+from tests.property.conftest import DatabasePair
 from tests.property.known_histories import (
-    CLAIMED_AT_WORK,
     EARLIER_IS_OPEN,
-    GREETED_UNHEARD,
+    GREETING_UNCONFIRMED,
+    RECLAIMED_IN_PROGRESS,
     STOPS_LATE,
     TAKEN_OVER,
 )
-from tests.property.operations import Step, Story, stories
-from tests.property.quiescence import come_to_rest
+from tests.property.operations import History, Step, histories
+from tests.property.quiescence import run_to_quiescence
 
 STEPS = 50
-# For a longer look than the suite's: MODEL_TIMES=20 pytest tests/property --timeout 0
+# For a longer run than the suite's: MODEL_TIMES=20 pytest tests/property --timeout 0
 TIMES = int(os.environ.get("MODEL_TIMES", "1"))
 USUAL = settings(
     deadline=None,
@@ -28,24 +28,24 @@ USUAL = settings(
 )
 
 
-async def _tell(ground: Ground, steps: list[Step]) -> None:
-    story = Story(*ground)
-    await story.tell(steps)
-    await come_to_rest(story.stage)
+async def _run_history(databases: DatabasePair, steps: list[Step]) -> None:
+    history = History(*databases)
+    await history.run(steps)
+    await run_to_quiescence(history.system)
 
 
-@given(steps=stories(STEPS))
-@example(steps=GREETED_UNHEARD)
+@given(steps=histories(STEPS))
+@example(steps=GREETING_UNCONFIRMED)
 @example(steps=EARLIER_IS_OPEN)
 @example(steps=STOPS_LATE)
-@example(steps=CLAIMED_AT_WORK)
+@example(steps=RECLAIMED_IN_PROGRESS)
 @example(steps=TAKEN_OVER)
 @settings(USUAL, max_examples=30 * TIMES)
-async def test_on_sqlite(sqlite: Ground, steps: list[Step]) -> None:
-    await _tell(sqlite, steps)
+async def test_on_sqlite(sqlite: DatabasePair, steps: list[Step]) -> None:
+    await _run_history(sqlite, steps)
 
 
-@given(steps=stories(STEPS))
+@given(steps=histories(STEPS))
 @settings(USUAL, max_examples=8 * TIMES)
-async def test_on_postgresql(postgresql: Ground, steps: list[Step]) -> None:
-    await _tell(postgresql, steps)
+async def test_on_postgresql(postgresql: DatabasePair, steps: list[Step]) -> None:
+    await _run_history(postgresql, steps)

@@ -1,4 +1,4 @@
-"""A worker's process: what it has in hand, and how it comes to an outcome, as worker/dispatch/dispatcher.py does."""
+"""Models a worker process: its claimed leads and its decisions, made as in worker/dispatch/dispatcher.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.models import Lead
 from shared.statuses import LeadStatus
-from tests.property.chats import Fate, Line
+from tests.property.chats import FakePorts, Scenario
 from tests.support.rows import POLICY
 from worker.dispatch.delivery import Sender
 from worker.dispatch.lead_context import LeadContextLoader
@@ -23,12 +23,12 @@ from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue.leases import WorkerId
 
 AWHILE = timedelta(seconds=20)
-UNPACED = Limits(timedelta(), 1_000_000, timedelta(), resolves=1_000_000, imports=1_000_000)
+UNPACED = Limits(timedelta(), 1_000_000, timedelta(), resolve_limit=1_000_000, import_limit=1_000_000)
 
 
 @dataclass
 class ClaimedLead:
-    """A claimed lead, and what came of working on it that is not written down yet."""
+    """A claimed lead, and its outcome that is not settled yet."""
 
     lead: Lead
     outcome: Outcome | None = None
@@ -36,53 +36,53 @@ class ClaimedLead:
 
 @dataclass
 class WorkerModel:
-    """A worker from its start to its end; `again` are leads that it claimed anew while still at them."""
+    """A worker from start to end; `reclaimed` are leads that it claimed again while it worked on them."""
 
     me: WorkerId
     database: Database
     clock: Clock
-    hands: dict[int, ClaimedLead] = field(default_factory=dict)
-    again: dict[int, Lead] = field(default_factory=dict)
+    claimed: dict[int, ClaimedLead] = field(default_factory=dict)
+    reclaimed: dict[int, Lead] = field(default_factory=dict)
 
-    def take(self, lead: Lead) -> None:
-        """Begin work on a claimed lead, or go on with it when the work in hand has ended."""
-        number = lead.id or 0
-        if number in self.hands:
-            self.again[number] = lead
+    def start(self, lead: Lead) -> None:
+        """Start work on a claimed lead, or after the current work on it if it is claimed already."""
+        number = lead.id
+        if number in self.claimed:
+            self.reclaimed[number] = lead
         else:
-            self.hands[number] = ClaimedLead(lead)
+            self.claimed[number] = ClaimedLead(lead)
 
-    def done(self, number: int) -> None:
-        """The work on a lead has ended, unless it was claimed anew meanwhile."""
-        del self.hands[number]
-        if (lead := self.again.pop(number, None)) is not None:
-            self.hands[number] = ClaimedLead(lead)
+    def finish(self, number: int) -> None:
+        """End the work on a lead; start again if it was claimed again meanwhile."""
+        del self.claimed[number]
+        if (lead := self.reclaimed.pop(number, None)) is not None:
+            self.claimed[number] = ClaimedLead(lead)
 
-    async def decide(self, lead: Lead, line: Line, may_speak: Callable[[], bool]) -> Outcome:
-        """What comes of working on a lead, as the world's fate has it."""
+    async def decide(self, lead: Lead, ports: FakePorts, may_speak: Callable[[], bool]) -> Outcome:
+        """Return the outcome of one decision about a lead."""
         if lead.lost_leases >= POLICY.max_attempts:
             return GiveUp(LeadStatus.FAILED, "its worker was lost too often")
-        if line.fate is Fate.WAIT:
+        if ports.scenario is Scenario.WAIT:
             return Wait(AWHILE, "not now")
-        if line.fate is Fate.GIVE_UP:
+        if ports.scenario is Scenario.GIVE_UP:
             return GiveUp(LeadStatus.FAILED, "no way on")
         try:
-            return await self._act(lead, line, may_speak)
+            return await self._act(lead, ports, may_speak)
         except (TelegramError, AssistantError) as error:
-            return Wait(AWHILE, str(error)) if line.fate is Fate.AWAY else Retry(str(error))
+            return Wait(AWHILE, str(error)) if ports.scenario is Scenario.UNAVAILABLE else Retry(str(error))
 
-    async def _act(self, lead: Lead, line: Line, may_speak: Callable[[], bool]) -> Outcome:
+    async def _act(self, lead: Lead, ports: FakePorts, may_speak: Callable[[], bool]) -> Outcome:
         look = await LeadContextLoader(self.database, self.me).load(lead)
         lead, work = look.conversation.lead, look.conversation
         pace = OutreachRateLimiter(self.database, self.me, UNPACED, self.clock, UTC)
         if work.queued is not None:
-            return await Sender(line, pace, self.clock, 0, may_speak).deliver(work, work.queued)
+            return await Sender(ports, pace, self.clock, 0, may_speak).deliver(work, work.queued)
         step = STEPS.get(lead.status)
         if step is None:
             return NothingToDo()
         return await step(
             work,
             StepDependencies(
-                PeerFinder(line, pace), line, GreetingConfig("We"), "https://link", AWHILE, self.clock
+                PeerFinder(ports, pace), ports, GreetingConfig("We"), "https://link", AWHILE, self.clock
             ),
         )

@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from sandbox.http import HttpServer
+from tests.support.waiting import patience_seconds
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ async def address() -> AsyncIterator[str]:
 
 async def test_no_answer_waits_for_an_acknowledgement(address: str) -> None:
     took = []
-    async with httpx2.AsyncClient(base_url=address) as client:
+    async with httpx2.AsyncClient(base_url=address, timeout=patience_seconds()) as client:
         for _ in range(10):
             began = time.perf_counter()
             assert (await client.post("/echo", json={"said": "да"})).json() == {"said": "да"}

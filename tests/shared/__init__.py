@@ -1,1 +1,1 @@
-"""Tests of the common ground."""
+"""Tests of shared/."""

@@ -10,6 +10,7 @@ import pytest
 
 from shared.logging_setup import MaskingFormatter, mask, mask_phones, size
 from tests.conftest import ROOT
+from tests.support.waiting import patience_seconds
 
 PHONES = [
     "+79991234567",
@@ -120,7 +121,12 @@ def test_the_process_logs_to_stderr_masked_with_a_whole_stamp() -> None:
         "logging.getLogger('worker').debug('hidden'); logging.getLogger('httpx').info('hidden')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True, text=True, timeout=30
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=patience_seconds(),
     )
     assert done.stdout == ""
     stamp, _, rest = done.stderr.partition(" INFO ")

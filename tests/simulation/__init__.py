@@ -1,1 +1,1 @@
-"""A simulated month: the worker's own engine on real wires and a real database, with both clocks moved."""
+"""A simulated month: the real dispatcher and client on a real database, with simulated clocks."""

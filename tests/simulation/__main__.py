@@ -1,4 +1,4 @@
-"""`python -m tests.simulation`: thirty days of two accounts under Telegram's limits, in minutes."""
+"""`python -m tests.simulation`: simulates thirty days of two accounts under Telegram's limits."""
 
 import argparse
 import asyncio
@@ -14,11 +14,11 @@ from tests.simulation.run import run
 
 
 def main() -> int:
-    """0 if no limit was exceeded, no lead lost and nobody written to twice; 1 otherwise."""
+    """Return 0 if no limit was exceeded, no lead lost and no person contacted twice; 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--days", type=int, default=30, help="(%(default)s)")
-    parser.add_argument("--leads", type=int, default=2000, help="(%(default)s)")
-    parser.add_argument("--seed", type=int, default=1, help="another month (%(default)s)")
+    parser.add_argument("--days", type=int, default=30, help="length of the simulation (%(default)s)")
+    parser.add_argument("--leads", type=int, default=2000, help="number of leads (%(default)s)")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random leads (%(default)s)")
     parser.add_argument(
         "--database", choices=("sqlite", "postgresql"), default="sqlite", help="(%(default)s)"
     )
@@ -37,7 +37,7 @@ def main() -> int:
                     days=options.days,
                     leads=options.leads,
                     seed=options.seed,
-                    say=lambda line: print(line, flush=True),
+                    report=lambda line: print(line, flush=True),
                 )
             )
         finally:

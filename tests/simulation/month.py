@@ -1,6 +1,5 @@
-"""Moves the clock from one moment at which something is due to the next, and counts at Telegram's side."""
+"""Moves the clock from one due moment to the next, and counts the messages in Telegram."""
 
-import asyncio
 import heapq
 import random
 import statistics
@@ -19,19 +18,19 @@ from sandbox.fake_telegram.state.people import Account
 from shared.database.engine import Database
 from shared.database.models import Lead, LeadEvent, Message
 from shared.statuses import LeadStatus
-from tests.simulation.people import Arrival, arrivals
-from tests.simulation.simulated_worker import Office
-from worker.domain.outreach_policy import FRESH, LISTED
+from tests.simulation.people import SimulatedLead, generate_leads
+from tests.simulation.simulated_worker import SimulatedWorker
+from tests.support.waiting import until_async
+from worker.domain.outreach_policy import HOT_FOR, IMPORTED
 
 START = datetime.fromisoformat("2026-11-02T09:00:00+03:00")
 STEP = timedelta(seconds=1)
-# As often as a worker polls while there is somebody who waits for their turn.
-LOOK = timedelta(seconds=20)
-LOOKS, LOOK_SECONDS = 5_000, 0.004
+# How often a worker polls while a due lead waits for a quota slot.
+POLL = timedelta(seconds=20)
 
 
-class Time:
-    """Both clocks: the worker's and Telegram's."""
+class SimulatedClock:
+    """The clock of the worker and of Telegram."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -40,36 +39,36 @@ class Time:
         return self.now
 
     def unix(self) -> float:
-        """In seconds."""
+        """Unix time in seconds."""
         return self.now.timestamp()
 
 
 @dataclass
 class Figures:
-    """What came of it; delays in seconds."""
+    """The results; delays in seconds. `lost` has lead ids, `twice` person ids."""
 
     statuses: Counter[str] = field(default_factory=Counter)
     lost: list[int] = field(default_factory=list)
     twice: list[int] = field(default_factory=list)
     exceeded: dict[int, list[str]] = field(default_factory=dict)
-    fresh: list[float] = field(default_factory=list)
+    hot: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
-        """Whether the promise was kept."""
+        """True if no lead was lost, no person contacted twice and no limit exceeded."""
         return not (self.lost or self.twice or any(self.exceeded.values()))
 
 
 class Month:
-    """So many leads over so many days; what Telegram does of itself is in `trouble`."""
+    """Simulates `leads` leads over `days` days, with planned faults of Telegram."""
 
     def __init__(
         self,
         database: Database,
         sandbox: Sandbox,
-        offices: Sequence[Office],
-        time: Time,
+        workers: Sequence[SimulatedWorker],
+        time: SimulatedClock,
         *,
         days: int,
         leads: int,
@@ -77,38 +76,38 @@ class Month:
     ) -> None:
         self._database = database
         self._world = sandbox.telegram.world
-        self._offices = offices
+        self._workers = workers
         self._time = time
         self._chance = random.Random(seed)
         self._end = time.now + timedelta(days=days)
-        self._coming: list[tuple[datetime, int, Callable[[], None]]] = []
-        self._new: list[Arrival] = []
-        self._people: dict[int, Arrival] = {}
+        self._scheduled: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._new: list[SimulatedLead] = []
+        self._people: dict[int, SimulatedLead] = {}
         self._written = 0
-        for arrival in arrivals(self._chance, time.now, days, leads):
-            self._later(arrival.at, lambda arrival=arrival: self._new.append(arrival))
-        self._world.listeners.append(self._heard)
-        self._trouble(days)
+        for simulated in generate_leads(self._chance, time.now, days, leads):
+            self._schedule(simulated.at, lambda simulated=simulated: self._new.append(simulated))
+        self._world.listeners.append(self._on_event)
+        self._schedule_faults(days)
 
-    async def run(self, say: Callable[[str], None]) -> Figures:
-        """Live through it, telling each day."""
+    async def run(self, report: Callable[[str], None]) -> Figures:
+        """Run the simulation; calls `report` with one line a day."""
         day = 0
         while self._time.now < self._end:
-            await self._happen()
-            for office in self._offices:
-                await office.loop.run_until_idle()
+            await self._run_due_events()
+            for worker in self._workers:
+                await worker.dispatcher.run_until_idle()
             if (passed := (self._time.now - START).days) > day:
                 day = passed
-                say(f"day {day}: {await self._statuses()}")
-            self._time.now = await self._next()
+                report(f"day {day}: {await self._statuses()}")
+            self._time.now = await self._next_moment()
         return await self._figures()
 
-    def _later(self, at: datetime, what: Callable[[], None]) -> None:
-        heapq.heappush(self._coming, (at, len(self._coming) + self._chance.getrandbits(40), what))
+    def _schedule(self, at: datetime, what: Callable[[], None]) -> None:
+        heapq.heappush(self._scheduled, (at, len(self._scheduled) + self._chance.getrandbits(40), what))
 
-    def _trouble(self, days: int) -> None:
-        """Floods of up to 18 hours and a refusal to write to strangers, out of the blue."""
-        first, last = self._offices[0].user_id, self._offices[-1].user_id
+    def _schedule_faults(self, days: int) -> None:
+        """Plan unexpected flood waits of up to 18 hours, and a refusal of messages to strangers."""
+        first, last = self._workers[0].user_id, self._workers[-1].user_id
         for part, user_id, method, hours in (
             (0.15, first, "contacts.ResolveUsername", 18),
             (0.4, last, "contacts.ResolvePhone", 3),
@@ -117,68 +116,68 @@ class Month:
         ):
             watch = self._world.watches[user_id]
             at = self._time.now + timedelta(days=days * part)
-            self._later(at, lambda w=watch, m=method, h=hours: w.flood(m, h * 3600))
+            self._schedule(at, lambda w=watch, m=method, h=hours: w.flood(m, h * 3600))
         at = self._time.now + timedelta(days=days * 0.3)
-        self._later(at, self._world.watches[last].refuse_next)
+        self._schedule(at, self._world.watches[last].refuse_next)
 
-    def _heard(self, account: Account, event: Event) -> None:
-        arrival = self._people.get(event.person_id)
-        if event.change != "message" or event.message is None or arrival is None or not event.message.out:
+    def _on_event(self, account: Account, event: Event) -> None:
+        simulated = self._people.get(event.person_id)
+        if event.change != "message" or event.message is None or simulated is None or not event.message.out:
             return
-        if arrival.answers and len(self._world.chat(account.id, event.person_id).messages) == 1:
+        if simulated.answers and len(self._world.chat(account.id, event.person_id).messages) == 1:
             at = self._time.now + timedelta(minutes=self._chance.uniform(1, 240))
-            self._later(at, lambda: self._answer(account, event.person_id))
+            self._schedule(at, lambda: self._answer(account, event.person_id))
 
     def _answer(self, account: Account, person_id: int) -> None:
         self._written += 1
         self._world.write(self._world.people[person_id], account, "Да, давайте созвонимся")
 
-    async def _happen(self) -> None:
-        while self._coming and self._coming[0][0] <= self._time.now:
-            heapq.heappop(self._coming)[2]()
+    async def _run_due_events(self) -> None:
+        while self._scheduled and self._scheduled[0][0] <= self._time.now:
+            heapq.heappop(self._scheduled)[2]()
         new, self._new = self._new, []
         if new:
             async with self._database.writing() as session:
-                session.add_all([self._lead(arrival) for arrival in new])
-        for _ in range(LOOKS):
-            if await self._stored() == self._written:
-                return
-            await asyncio.sleep(LOOK_SECONDS)
-        raise AssertionError("what people wrote was not stored in time")
+                session.add_all([self._lead(simulated) for simulated in new])
 
-    def _lead(self, arrival: Arrival) -> Lead:
-        if arrival.person is not None:
-            person = self._world.people.add(arrival.person)
-            self._people[person.id] = arrival
+        async def is_stored() -> bool:
+            return await self._count_stored() == self._written
+
+        await until_async(is_stored, "the messages of the people are stored")
+
+    def _lead(self, simulated: SimulatedLead) -> Lead:
+        if simulated.person is not None:
+            person = self._world.people.add(simulated.person)
+            self._people[person.id] = simulated
         now = self._time.now
         return Lead(
             name="Анна",
-            source=arrival.source,
-            username=arrival.username,
-            phone=arrival.phone,
-            phone_e164=arrival.phone,
+            source=simulated.source,
+            username=simulated.username,
+            phone=simulated.phone,
+            phone_e164=simulated.phone,
             due_at=now,
             created_at=now,
             updated_at=now,
         )
 
-    async def _stored(self) -> int:
+    async def _count_stored(self) -> int:
         if not self._written:
             return 0
         async with self._database.reading() as session:
             query = select(func.count()).select_from(Message).where(col(Message.direction) == "in")
             return (await session.exec(query)).one()
 
-    async def _next(self) -> datetime:
-        """The next moment at which there is something to do."""
+    async def _next_moment(self) -> datetime:
+        """The next moment at which something is due."""
         now = self._time.now
         async with self._database.reading() as session:
             due = (await session.exec(select(func.min(col(Lead.due_at))).where(col(Lead.due_at) > now))).one()
             waiting = (await session.exec(select(Lead.id).where(col(Lead.due_at) <= now).limit(1))).first()
-        moments = [self._end, *(at for at, *_ in self._coming[:1])]
+        moments = [self._end, *(at for at, *_ in self._scheduled[:1])]
         moments += [due] if due else []
-        moments += [alarm for office in self._offices if (alarm := office.alarms.next())]
-        moments += [now + LOOK] if waiting else []
+        moments += [moment for worker in self._workers if (moment := worker.wakeups.next_moment())]
+        moments += [now + POLL] if waiting else []
         return max(min(moments), now + STEP)
 
     async def _statuses(self) -> str:
@@ -200,9 +199,9 @@ class Month:
             figures.statuses[lead.status.value] += 1
             waits = lead.status in {LeadStatus.PENDING, LeadStatus.RESOLVED}
             if lead.status is LeadStatus.FAILED or (waits and lead.due_at is None):
-                figures.lost.append(lead.id or 0)
-            if lead.source != LISTED and lead.id in contacted:
-                figures.fresh.append((contacted[lead.id] - lead.created_at).total_seconds())
+                figures.lost.append(lead.id)
+            if lead.source != IMPORTED and lead.id in contacted:
+                figures.hot.append((contacted[lead.id] - lead.created_at).total_seconds())
         heard = {one.lead_id: one.created_at for one in said if one.kind == "reply"}
         for one in said:
             if one.kind == "link" and one.sent_at and one.lead_id in heard:
@@ -215,18 +214,18 @@ class Month:
             if len(firsts) > 1 or greetings > 1 + answered_once:
                 figures.twice.append(person_id)
         figures.exceeded = {
-            office.user_id: self._world.watches[office.user_id].exceeded for office in self._offices
+            worker.user_id: self._world.watches[worker.user_id].exceeded for worker in self._workers
         }
         return figures
 
     def table(self, figures: Figures) -> str:
-        """The closing figures, account by account and altogether."""
+        """Format the figures, by account and in total."""
         heads = ("account", "first messages", "most in 24 h", "look-ups", "exceeded")
         lines = ["".join(f"{head:>16}" for head in heads)]
-        for office in self._offices:
-            watch = self._world.watches[office.user_id]
+        for worker in self._workers:
+            watch = self._world.watches[worker.user_id]
             cells = (
-                office.user_id,
+                worker.user_id,
                 watch.total(NEW_CHATS),
                 watch.most_in_a_day(NEW_CHATS),
                 watch.total("contacts.ResolveUsername"),
@@ -234,10 +233,10 @@ class Month:
             )
             lines.append("".join(f"{cell:>16}" for cell in cells))
         lines.append("leads: " + ", ".join(f"{name} {number}" for name, number in figures.statuses.items()))
-        lines.append(f"lost {len(figures.lost)}, written to twice {len(figures.twice)}")
-        for name, delays in (("first message after the form", figures.fresh), ("answer", figures.answers)):
+        lines.append(f"lost {len(figures.lost)}, contacted twice {len(figures.twice)}")
+        for name, delays in (("first message after the form", figures.hot), ("answer", figures.answers)):
             if delays:
-                within = sum(delay <= FRESH.total_seconds() for delay in delays) / len(delays)
+                within = sum(delay <= HOT_FOR.total_seconds() for delay in delays) / len(delays)
                 lines.append(
                     f"{name}: median {statistics.median(delays):.0f} s, {within:.0%} within 15 min, "
                     f"{len(delays)} in all"

@@ -1,4 +1,4 @@
-"""The leads of a month: visitors in bursts, lists that are imported, and what each person is like."""
+"""The leads of a month: visitors in bursts, imported lists, and each person's Telegram account."""
 
 import itertools
 import random
@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 
 from sandbox.fake_telegram.state.people import PersonFields, Privacy
 
-# What of the leads comes from lists, and how many lists there are.
+# The share of leads from imported lists, and the number of lists.
 LISTED_SHARE = 0.4
 LISTS = 2
-# How often a person answers the first message.
-ANSWERS = 0.3
+# The share of people who answer the first message.
+ANSWERING_SHARE = 0.3
 
 
 @dataclass(frozen=True)
-class Arrival:
-    """Somebody's form, and who they are in Telegram; nobody has `person` None."""
+class SimulatedLead:
+    """A submitted form and the person behind it; `person` is None if they are not in Telegram."""
 
     at: datetime
     source: str
@@ -27,24 +27,24 @@ class Arrival:
     answers: bool
 
 
-def arrivals(chance: random.Random, start: datetime, days: int, leads: int) -> Sequence[Arrival]:
-    """Everybody who comes, the first first: bursts of visitors at all hours, and a few lists."""
+def generate_leads(chance: random.Random, start: datetime, days: int, leads: int) -> Sequence[SimulatedLead]:
+    """Generate the leads in order of arrival: bursts of visitors at all hours, and a few lists."""
     listed = int(leads * LISTED_SHARE)
-    found: list[Arrival] = []
+    found: list[SimulatedLead] = []
     numbers = itertools.count()
     for number in range(LISTS):
         at = start + timedelta(days=days * (0.1 + 0.4 * number), hours=10)
-        found += [_somebody(chance, at, "import", next(numbers)) for _ in range(listed // LISTS)]
+        found += [_random_lead(chance, at, "import", next(numbers)) for _ in range(listed // LISTS)]
     while len(found) < leads:
-        # A campaign's burst: most come within half an hour.
+        # A burst after an advertisement: most come within half an hour.
         at = start + timedelta(days=chance.uniform(0, days * 0.9))
         for _ in range(min(chance.choice((1, 1, 2, 4, 9, 20)), leads - len(found))):
             later = timedelta(minutes=chance.expovariate(1 / 10))
-            found.append(_somebody(chance, at + later, "tilda", next(numbers)))
+            found.append(_random_lead(chance, at + later, "tilda", next(numbers)))
     return sorted(found, key=lambda one: one.at)
 
 
-def _somebody(chance: random.Random, at: datetime, source: str, number: int) -> Arrival:
+def _random_lead(chance: random.Random, at: datetime, source: str, number: int) -> SimulatedLead:
     username, phone = f"month_{number}_x", f"7916{number:07d}"
     given = chance.choices(("username", "phone", "both"), (55, 25, 20))[0]
     kind = chance.choices(
@@ -57,11 +57,11 @@ def _somebody(chance: random.Random, at: datetime, source: str, number: int) -> 
         strangers_blocked=kind == "blocked",
     )
     person = PersonFields(name="Анна", username=username, phone=phone, privacy=privacy)
-    return Arrival(
+    return SimulatedLead(
         at,
         source,
         username if given != "phone" else None,
         f"+{phone}" if given != "username" else None,
         None if kind == "nobody" else person,
-        chance.random() < ANSWERS,
+        chance.random() < ANSWERING_SHARE,
     )

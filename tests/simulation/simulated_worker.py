@@ -1,4 +1,4 @@
-"""One account's worker in this process: its own engine and client, on a clock that somebody else moves."""
+"""One account's worker in this process: the real dispatcher and client, on a clock that the test moves."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -11,53 +11,52 @@ from sandbox import sessions
 from sandbox.app import Sandbox
 from shared.clock import Clock
 from shared.database.engine import Database
-from worker.accounts import account_state
+from worker.accounts import account_lease, account_state
 from worker.accounts.flood_waits import FloodWaits
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import Model
+from worker.assistant.client import OpenAIModelClient
 from worker.dialogue import persona
 from worker.dispatch.dispatcher import Dispatcher
-from worker.messaging.listener import Listener
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
-from worker.runtime.wiring import Parts, assemble, limits_of
+from worker.runtime.wiring import build_dispatcher, build_limits, build_listener
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
 
-EVER = timedelta(days=3650)
+TEN_YEARS = timedelta(days=3650)
 
 
-class Alarms(Wakeups):
-    """Wake-ups of a loop that nobody leaves to itself: `next` is the earliest that is still to come."""
+class RecordedWakeups(Wakeups):
+    """Records wake-ups instead of waiting; the simulation moves the clock to the earliest of them."""
 
     def __init__(self, clock: Clock) -> None:
-        super().__init__(clock, EVER.total_seconds())
+        super().__init__(clock, TEN_YEARS.total_seconds())
         self._now = clock
         self._moments: set[datetime] = set()
 
     def wake_at(self, moment: datetime) -> None:
-        """Remember it; whoever moves the clock asks."""
+        """Record a wake-up."""
         self._moments.add(moment)
 
-    def next(self) -> datetime | None:
-        """In UTC; None if nothing is set."""
+    def next_moment(self) -> datetime | None:
+        """The earliest future wake-up in UTC, or None."""
         self._moments = {moment for moment in self._moments if moment > self._now()}
         return min(self._moments, default=None)
 
 
 @dataclass(frozen=True)
-class Office:
-    """`work_off` does what is due; `user_id` is the account's in Telegram."""
+class SimulatedWorker:
+    """`dispatcher.run_until_idle` does the due work; `user_id` is the account's id in Telegram."""
 
     user_id: int
     account_id: int
-    loop: Dispatcher
-    alarms: Alarms
+    dispatcher: Dispatcher
+    wakeups: RecordedWakeups
     telegram: TelegramAccount
 
 
 def settings_of(folder: Path, sandbox: Sandbox, user_id: int, **changes: object) -> WorkerSettings:
-    """A careful owner's settings; only what costs real time is left out."""
+    """The settings of a careful owner, without the pauses that would cost real time."""
     usual: dict[str, object] = {
         "telegram_api_id": 1,
         "telegram_api_hash": "hash",
@@ -74,29 +73,41 @@ def settings_of(folder: Path, sandbox: Sandbox, user_id: int, **changes: object)
 
 
 @asynccontextmanager
-async def office(
+async def simulated_worker(
     settings: WorkerSettings, sandbox: Sandbox, database: Database, user_id: int, clock: Clock
-) -> AsyncIterator[Office]:
-    """A connected worker of this account."""
+) -> AsyncIterator[SimulatedWorker]:
+    """Run a connected worker of this account inside the block."""
     sessions.ensure(sandbox.telegram, settings.session_file, user_id)
-    holds = FloodWaits(database, clock)
-    telegram = TelegramAccount(settings, gate=holds)
+    flood_waits = FloodWaits(database, clock)
+    telegram = TelegramAccount(settings, gate=flood_waits)
     async with database.writing() as session:
         now = clock()
-        number = await account_state.acquire(session, user_id, "month", "month", now=now, until=now + EVER)
+        number = await account_lease.acquire_lease(
+            session, user_id, "month", "month", now=now, until=now + TEN_YEARS
+        )
         assert number is not None
-        await account_state.register_account(session, number, None, limits_of(settings), now=now)
-    await holds.load(number)
-    polite = persona.load(settings.assistant_config)
-    me, model, alarms = WorkerId(number, "month"), Model(settings), Alarms(clock)
-    debounce = timedelta(seconds=settings.reply_debounce_seconds)
-    listener = Listener(database, me, telegram, alarms, clock, debounce)
-    parts = Parts(database, me, telegram, ModelAssistant(settings, model), clock, polite)
-    engine = assemble(settings, parts, may_speak=lambda: True, look_back=listener.add_late_conversation)
+        await account_state.register_account(session, number, None, build_limits(settings), now=now)
+    await flood_waits.load(number)
+    me, model, wakeups = WorkerId(number, "month"), OpenAIModelClient(settings), RecordedWakeups(clock)
+    listener = build_listener(
+        settings, database=database, worker_id=me, telegram=telegram, clock=clock, wakeups=wakeups
+    )
+    dispatcher = build_dispatcher(
+        settings,
+        database=database,
+        worker_id=me,
+        telegram=telegram,
+        assistant=ModelAssistant(settings, model),
+        persona=persona.load(settings.assistant_config),
+        clock=clock,
+        wakeups=wakeups,
+        may_send=lambda: True,
+        on_late_delivery=listener.add_late_conversation,
+    )
     await telegram.session.open()
     listening = asyncio.create_task(listener.run(telegram.arrivals))
     try:
-        yield Office(user_id, number, Dispatcher(engine, alarms), alarms, telegram)
+        yield SimulatedWorker(user_id, number, dispatcher, wakeups, telegram)
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""`python -m api` as its own process, as an operator runs it."""
+"""Runs `python -m api` as a process, as an operator does."""
 
 import os
 import re
@@ -10,26 +10,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.support.waiting import patience_seconds
 
 COMMAND = [sys.executable, "-m", "api"]
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """The settings alone, with a database in `folder` and any free port unless they say otherwise."""
+    """Return an environment with only these settings; by default a database in `folder` and any free port."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
     settings = {"DATABASE_URL": f"sqlite:///{folder}/new.db", "API_PORT": "0"} | settings
     return kept | settings | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """A run that is expected to end by itself."""
+    """Run the command until it exits."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,
         env=environment(folder, **settings),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=patience_seconds(),
         check=False,
     )
 
@@ -38,7 +39,7 @@ def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedP
 def serving(
     folder: Path, *arguments: str, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """A running server: the process, its address, and the lines it has logged so far."""
+    """Start a server and yield the process, its address, and the lines logged so far."""
     process = subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=folder,
@@ -59,8 +60,8 @@ def serving(
         reader.start()
         yield process, match.group(1), lines
         process.terminate()
-        process.wait(15)
-        reader.join(5)
+        process.wait(patience_seconds())
+        reader.join(patience_seconds())
     finally:
         process.kill()
         process.wait()

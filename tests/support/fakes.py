@@ -1,4 +1,4 @@
-"""The outside world as a test wants it: Telegram and the assistant, written by hand."""
+"""Hand-written fakes of the ports: Telegram, the peer finder and the assistant."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,12 +37,12 @@ class World:
         self.asked.append(("import", phone_e164, name))
         return _answer(self.by_import)
 
-    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
+    async def delete_contacts(self, peers: Sequence[Peer]) -> None:
         self.asked.append(("drop", *(str(peer.user_id) for peer in peers)))
         if self.dropping is not None:
             raise self.dropping
 
-    async def check_open(self, peer: Peer) -> None:
+    async def check_accepts_messages(self, peer: Peer) -> None:
         self.asked.append(("open?", str(peer.user_id)))
         if self.closed is not None:
             raise self.closed
@@ -53,21 +53,21 @@ class World:
             raise self.sending
         return self.sending
 
-    async def note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> None:
         self.asked.append(("note", text, str(random_id)))
 
     async def show_typing(self, peer: Peer) -> None:
         self.asked.append(("typing", str(peer.user_id)))
 
-    async def newest(self, since: datetime) -> Mapping[int, int]:
+    async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
         self.asked.append(("newest", since.isoformat()))
         return {}
 
-    async def history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
+    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
         self.asked.append(("history", str(peer.user_id), str(after_id)))
         return [Incoming(peer.user_id, after_id + 1, "да", datetime(2026, 11, 24, tzinfo=UTC))]
 
-    async def voice(self, message_id: int) -> bytes | None:
+    async def download_voice(self, message_id: int) -> bytes | None:
         self.asked.append(("voice", str(message_id)))
         if isinstance(self.sound, Exception):
             raise self.sound
@@ -82,15 +82,15 @@ class People:
     phone: Peer | Exception = OTHER
     asked: list[tuple[str, ...]] = field(default_factory=list)
 
-    async def by_username(self, username: str) -> Peer:
+    async def find_by_username(self, username: str) -> Peer:
         self.asked.append(("username", username))
         return _answer(self.username)
 
-    async def by_phone(self, phone_e164: str, name: str, *, thoroughly: bool = True) -> Peer:
-        self.asked.append(("phone", phone_e164, name, *(["thoroughly"] if thoroughly else [])))
+    async def find_by_phone(self, phone_e164: str, name: str, *, may_import: bool = True) -> Peer:
+        self.asked.append(("phone", phone_e164, name, *(["thoroughly"] if may_import else [])))
         return _answer(self.phone)
 
-    async def tidy(self) -> None:
+    async def remove_imported_contacts(self) -> None:
         raise AssertionError("not a step's to do")
 
 

@@ -1,7 +1,8 @@
-"""`python -m module` as a process of its own, forked from one that has the modules loaded already.
+"""Runs `python -m module` in a process that is forked from one with the modules already loaded.
 
-Loading Kurigram, SQLAlchemy and the OpenAI SDK takes two seconds of a core; the suite starts hundreds of
-processes. What runs, and how it can be killed, is the same; the commands' own tests start Python anew.
+Loading Kurigram, SQLAlchemy and the OpenAI SDK takes two seconds of a core, and the suite starts hundreds
+of processes. The code that runs and the ways to kill it are the same; the tests of the commands start a
+new Python.
 """
 
 import itertools
@@ -14,7 +15,7 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from tests.support.waiting import until
+from tests.support.waiting import PATIENCE_SECONDS, patience_seconds, until
 
 _PRELOADED = [
     "api.main",
@@ -30,7 +31,7 @@ _forks.set_forkserver_preload(_PRELOADED)
 
 
 class Process:
-    """A module running as `__main__` in `folder`, with its output in a file."""
+    """A module that runs as `__main__` in `folder`; its output goes to the file `log`."""
 
     def __init__(self, module: str, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
         self.log = folder / f"{module}-{next(_numbers)}.log"
@@ -44,39 +45,44 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The process id."""
         assert self._process.pid is not None
         return self._process.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; the negated signal if one has killed it."""
+        """None while the process runs; the negated number of the signal that killed it."""
         return self._process.exitcode
 
-    def says(self, text: str) -> None:
-        """Wait until the log holds `text`."""
-        until(lambda: text in self.text() or self.exit_code is not None, f"{self.log.name} says {text!r}")
+    def wait_for_log(self, text: str) -> None:
+        """Wait until the log contains `text`; AssertionError if the process ends before."""
+        until(lambda: text in self.text() or self.exit_code is not None, f"{self.log.name} has {text!r}")
         assert text in self.text(), self.text()
 
     def text(self) -> str:
-        """Everything it has printed."""
+        """Everything that the process has printed."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
     def send_signal(self, number: int) -> None:
-        """Signal it, if it still runs."""
+        """Send a signal if the process still runs."""
         if self.exit_code is None:
             os.kill(self.pid, number)
 
-    def wait(self, seconds: float = 40) -> int:
-        """Its exit code, once it has ended by itself."""
-        self._process.join(seconds)
+    def wait(self, seconds: float = PATIENCE_SECONDS) -> int:
+        """Wait until the process ends by itself; returns the exit code."""
+        self._process.join(patience_seconds(seconds))
         assert self.exit_code is not None, f"{self.log.name} still runs after {seconds} s:\n{self.text()}"
         return self.exit_code
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; gives the exit code."""
+        """Send a signal and wait for the end; returns the exit code."""
         self.send_signal(number)
         return self.wait()
+
+    def kill(self) -> None:
+        """End the process at once, whatever it does."""
+        self._process.kill()
+        self._process.join()
 
 
 def _run(

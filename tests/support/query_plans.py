@@ -1,4 +1,4 @@
-"""Thousands of leads that are long finished, and what a plan reads among them."""
+"""Fills a database with thousands of finished leads, and finds full table scans in query plans."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ COLUMNS = (
     "name, phone_e164, username, source, status, account_id, telegram_user_id, due_at, attempts,"
     " lost_leases, extra, created_at, updated_at"
 )
-# One a minute; all but the last is over.
+# One lead a minute; all are finished.
 FINISHED = f"""
 INSERT INTO leads ({COLUMNS})
 SELECT 'Анна', '+7916' || lpad(n::text, 7, '0'), 'anna_' || n, 'tilda', 'rejected', :account, n, NULL, 0, 0,
@@ -29,7 +29,7 @@ KNOWN = """
 INSERT INTO telegram_people (account_id, user_id, access_hash, username, username_at, phone_e164, phone_at)
 SELECT account_id, telegram_user_id, 1, username, created_at, phone_e164, created_at FROM leads
 """
-# A long list was brought in just now, and a few conversations go on.
+# A long list has just been imported, and a few conversations are open.
 DUE = f"""
 INSERT INTO leads ({COLUMNS})
 SELECT 'Анна', NULL, 'new_' || n, 'import', CASE WHEN n > 2980 THEN 'engaged' ELSE 'pending' END, :account,
@@ -39,7 +39,7 @@ FROM generate_series(1, 3000) n
 
 
 async def fill(database: Database, values: dict[str, Any]) -> None:
-    """Leads with all that belongs to them; `values`: their account and now."""
+    """Insert leads with their messages, deliveries and cached peers; `values`: `account` and `now`."""
     async with database.engine.begin() as connection:
         for statement in (FINISHED, SAID, BROUGHT, KNOWN, DUE):
             used = {name: value for name, value in values.items() if f":{name}" in statement}
@@ -48,6 +48,6 @@ async def fill(database: Database, values: dict[str, Any]) -> None:
 
 
 def read_whole(plan: str) -> list[str]:
-    """Which of the big tables a plan reads from one end to the other."""
+    """Return the large tables that a plan reads with a sequential scan."""
     big = ("leads", "messages", "lead_events", "webhook_deliveries", "telegram_people")
     return [table for table in big if f"Seq Scan on {table}" in plan]

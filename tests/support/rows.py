@@ -1,16 +1,17 @@
-"""Rows as a test needs them, and short ways to look at what became of them."""
+"""Inserts rows for a test, and reads them back."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.engine import Database
-from shared.database.models import Lead, LeadEvent, Message, TelegramAccount
+from shared.database.models import AccountCall, Lead, LeadEvent, Message, TelegramAccount
 from shared.statuses import LeadStatus
-from worker.dispatch.moves import RetryPolicy
+from worker.dispatch.outcome_handlers import RetryPolicy
 from worker.queue.leases import WorkerId
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -24,7 +25,7 @@ _numbers = count(1)
 
 
 async def add_account(database: Database, user_id: int | None = None, **fields: Any) -> int:  # noqa: ANN401
-    """An account's row; gives its id."""
+    """Insert an account; returns its id."""
     account = TelegramAccount(
         telegram_user_id=user_id or 7_000_000_000 + next(_numbers),
         session_name="test",
@@ -34,11 +35,16 @@ async def add_account(database: Database, user_id: int | None = None, **fields: 
     )
     async with database.writing() as session:
         session.add(account)
-    return account.id or 0
+    return account.id
+
+
+async def add_call(session: AsyncSession, account_id: int, method: str, *, at: datetime) -> None:
+    """A call of Telegram that counts against the account's limits of 24 hours."""
+    await session.exec(insert(AccountCall).values(account_id=account_id, method=method, at=at))
 
 
 async def add_lead(database: Database, **fields: Any) -> Lead:  # noqa: ANN401
-    """A lead that is due now; `fields` are columns."""
+    """Insert a lead that is due now; `fields` are columns."""
     usual: dict[str, Any] = {
         "name": "Анна",
         "username": "anna_smirnova",
@@ -52,7 +58,7 @@ async def add_lead(database: Database, **fields: Any) -> Lead:  # noqa: ANN401
         session.add(lead)
         await session.flush()
         if fields.get("due_at", NOW) is None:
-            # An INSERT leaves NULL to the column's default, which is now.
+            # On INSERT a NULL becomes the column's default, which is now.
             await session.exec(update(Lead).where(col(Lead.id) == lead.id).values(due_at=None))
             lead.due_at = None
     return lead
@@ -68,7 +74,7 @@ async def add_leased(database: Database, me: WorkerId, status: LeadStatus, **fie
 
 
 async def add_message(database: Database, lead: Lead, **fields: Any) -> Message:  # noqa: ANN401
-    """A message of the lead: by default one that the person wrote and nobody has answered."""
+    """Insert a message of the lead; by default an unanswered one from the person."""
     usual: dict[str, Any] = {
         "lead_id": lead.id,
         "account_id": lead.account_id,
@@ -87,13 +93,13 @@ async def add_message(database: Database, lead: Lead, **fields: Any) -> Message:
 
 
 async def now_of(database: Database, lead: Lead) -> Lead:
-    """The lead's row as it is now."""
+    """Read the lead's current row."""
     async with database.reading() as session:
         return await session.get_one(Lead, lead.id)
 
 
 async def messages_of(database: Database, lead: Lead) -> list[Message]:
-    """Its messages, oldest first."""
+    """Read the lead's messages, oldest first."""
     async with database.reading() as session:
         rows = await session.exec(
             select(Message).where(col(Message.lead_id) == lead.id).order_by(col(Message.id))
@@ -102,7 +108,7 @@ async def messages_of(database: Database, lead: Lead) -> list[Message]:
 
 
 async def moves_of(database: Database, lead: Lead) -> list[tuple[LeadStatus | None, LeadStatus, str | None]]:
-    """How its status changed and why, after its arrival."""
+    """Read the lead's status changes and their reasons, without the first event."""
     async with database.reading() as session:
         rows = await session.exec(
             select(LeadEvent).where(col(LeadEvent.lead_id) == lead.id).order_by(col(LeadEvent.id))
@@ -111,12 +117,12 @@ async def moves_of(database: Database, lead: Lead) -> list[tuple[LeadStatus | No
 
 
 async def account_row(database: Database, account_id: int) -> TelegramAccount:
-    """The account as it is now."""
+    """Read the account's current row."""
     async with database.reading() as session:
         return await session.get_one(TelegramAccount, account_id)
 
 
 async def take_lease(database: Database, lead: Lead, holder: str | None) -> None:
-    """Somebody else's lease, or nobody's."""
+    """Give the lead's lease to another holder, or to none."""
     async with database.writing() as session:
         await session.exec(update(Lead).where(col(Lead.id) == lead.id).values(leased_by=holder))

@@ -1,4 +1,4 @@
-"""The product as its users run it: three processes on one database, driven from outside."""
+"""Runs the product as its users do: three processes on one database, driven from outside."""
 
 import itertools
 import json
@@ -11,8 +11,9 @@ import httpx2
 from sqlalchemy import create_engine, text
 
 from shared.database.urls import async_url
+from tests.support.leftovers import WATCH
 from tests.support.processes import Process
-from tests.support.waiting import until
+from tests.support.waiting import patience_seconds, until
 
 LINK = "https://calendly.com/gordovcode/30min"
 
@@ -20,20 +21,28 @@ _numbers = itertools.count(1)
 
 
 class RunningProduct:
-    """Sandbox, api and worker on one database; quick settings, so that nothing is waited for in vain."""
+    """Sandbox, api and worker on one database, with short pauses in the settings; `close` it when done."""
 
     def __init__(self, folder: Path, database_url: str, **settings: str) -> None:
         self.folder = folder
         self.database_url = database_url
         (folder / "session").mkdir()
-        self.sandbox = Process(
-            "sandbox", folder, {}, "--json", "--state", "sandbox", "--session", "session/ai_assistant"
-        )
+        self._processes: list[Process] = []
+        WATCH.add_owner(self.pids)
+        try:
+            self._start(settings)
+        except BaseException:
+            self._kill_all()
+            raise
+
+    def _start(self, settings: Mapping[str, str]) -> None:
+        arguments = ("--json", "--state", "sandbox", "--session", "session/ai_assistant")
+        self.sandbox = self._process("sandbox", {}, *arguments)
         facts = json.loads(until(lambda: self.sandbox.text().strip(), "the sandbox starts").splitlines()[-1])
         self.facts: dict[str, Any] = facts
-        self.control = httpx2.Client(base_url=facts["http"], timeout=20)
+        self.control = httpx2.Client(base_url=facts["http"], timeout=patience_seconds())
         self.settings = {
-            "DATABASE_URL": database_url,
+            "DATABASE_URL": self.database_url,
             "TELEGRAM_API_ID": "1",
             "TELEGRAM_API_HASH": "hash",
             "TELEGRAM_SESSION_DIR": "session",
@@ -55,34 +64,52 @@ class RunningProduct:
             **settings,
         }
         port = free_port()
-        self.api_process = Process("api", folder, self.settings | {"API_PORT": str(port)})
-        self.api = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=20)
+        self.api_process = self._process("api", self.settings | {"API_PORT": str(port)})
+        self.api = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=patience_seconds())
         self.worker = self.start_worker()
-        until(self._ready, "the api is ready")
-        self.worker.says("ready as @")
+        until(self._is_ready, "the api is ready")
+        self.worker.wait_for_log("ready as @")
 
     def start_worker(self, **settings: str) -> Process:
-        """One more worker process on the same session and database."""
-        return Process("worker", self.folder, self.settings | settings)
+        """Start one more worker process on the same session and database."""
+        return self._process("worker", self.settings | settings)
+
+    def _process(self, module: str, settings: Mapping[str, str], *arguments: str) -> Process:
+        process = Process(module, self.folder, settings, *arguments)
+        self._processes.append(process)
+        return process
+
+    def pids(self) -> set[int]:
+        """The processes that belong to the product itself; a second worker belongs to the test."""
+        names = ("sandbox", "api_process", "worker")
+        return {process.pid for name in names if (process := getattr(self, name, None)) is not None}
 
     def close(self) -> None:
-        """Stop everything."""
+        """Stop the worker, the api and the sandbox, and kill any other process that was started."""
+        WATCH.remove_owner(self.pids)
         for client in (self.api, self.control):
             client.close()
-        for process in (self.worker, self.api_process, self.sandbox):
-            process.stop()
+        try:
+            for process in (self.worker, self.api_process, self.sandbox):
+                process.stop()
+        finally:
+            self._kill_all()
 
-    def person(self, **fields: object) -> dict[str, Any]:
-        """A new person in the sandbox's Telegram; a username of their own unless given."""
+    def _kill_all(self) -> None:
+        for process in self._processes:
+            process.kill()
+
+    def add_person(self, **fields: object) -> dict[str, Any]:
+        """Add a person to the sandbox's Telegram, with a unique username unless one is given."""
         number = next(_numbers)
-        fresh = {"name": "Анна", "username": f"person_{number}_x", "phone": f"7916{number:07d}"}
-        answer = self.control.post("/people", json=fresh | fields)
+        usual = {"name": "Анна", "username": f"person_{number}_x", "phone": f"7916{number:07d}"}
+        answer = self.control.post("/people", json=usual | fields)
         assert answer.status_code == 201, answer.text
         found: dict[str, Any] = answer.json()
         return found
 
     def submit(self, **form: str) -> dict[str, Any]:
-        """A submission of a Tilda form, urlencoded; gives the stored lead."""
+        """Submit a Tilda form, urlencoded; returns the stored lead."""
         number = next(_numbers)
         keys = {"tranid": f"{number}:{number}", "formid": "form1", "Name": "Анна"}
         answer = self.api.post("/leads/webhooks/tilda", data=keys | form)
@@ -90,13 +117,13 @@ class RunningProduct:
         lead: dict[str, Any] = answer.json()
         return lead
 
-    def lead(self, lead_id: int) -> dict[str, Any]:
+    def get_lead(self, lead_id: int) -> dict[str, Any]:
         """A lead with its messages and events."""
         found: dict[str, Any] = self.api.get(f"/leads/{lead_id}").json()
         return found
 
     def statuses(self) -> dict[int, str]:
-        """Where every lead stands."""
+        """The status of every lead, by lead id."""
         found: dict[int, str] = {}
         cursor: dict[str, str] = {}
         while True:
@@ -106,8 +133,8 @@ class RunningProduct:
                 return found
             cursor = {"cursor": page["next_cursor"]}
 
-    def leftovers(self) -> list[str]:
-        """What should not be there once all is done: leases, queued or unanswered messages, due leads."""
+    def unfinished_work(self) -> list[str]:
+        """Work that is not done yet: leased or due leads, queued or unanswered messages."""
         engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
         with engine.connect() as connection:
             leads = connection.execute(
@@ -121,42 +148,42 @@ class RunningProduct:
         engine.dispose()
         return found
 
-    def let(self, statement: str) -> None:
-        """Change the database behind everybody's back: let time pass for a lead, say."""
+    def execute(self, statement: str) -> None:
+        """Change the database directly, for example to let time pass for a lead."""
         engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
         with engine.begin() as connection:
             connection.execute(text(statement))
         engine.dispose()
 
-    def becomes(self, lead_id: int, status: str) -> dict[str, Any]:
-        """Wait until a lead has a status; gives the lead."""
+    def wait_for_status(self, lead_id: int, status: str) -> dict[str, Any]:
+        """Wait until a lead has a status; returns the lead."""
         try:
-            until(lambda: self.lead(lead_id)["status"] == status, f"lead {lead_id} becomes {status}")
+            until(lambda: self.get_lead(lead_id)["status"] == status, f"lead {lead_id} becomes {status}")
         except AssertionError as error:
             log = self.worker.text()[-2000:]
-            raise AssertionError(f"{error}: it is {self.lead(lead_id)}\n{log}") from None
-        return self.lead(lead_id)
+            raise AssertionError(f"{error}: it is {self.get_lead(lead_id)}\n{log}") from None
+        return self.get_lead(lead_id)
 
     def chat(self, person: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """What Telegram has of a person's chat, oldest first."""
+        """The messages of a person's chat as Telegram has them, oldest first."""
         found: list[dict[str, Any]] = self.control.get(f"/people/{person['id']}/chat").json()
         return found
 
     def received(self, person: Mapping[str, Any]) -> list[str]:
-        """The texts that a person got."""
+        """The texts that a person has received."""
         return [message["text"] for message in self.chat(person) if message["from"] == "account"]
 
     def say(self, person: Mapping[str, Any], *texts: str, **other: object) -> None:
-        """A person writes to the account."""
+        """Let a person write to the account."""
         answer = self.control.post(f"/people/{person['id']}/messages", json={"texts": texts, **other})
         assert answer.status_code == 201, answer.text
 
-    def fault(self, **fields: object) -> None:
+    def plan_fault(self, **fields: object) -> None:
         """Plan a fault of the sandbox's Telegram."""
         answer = self.control.post("/telegram/faults", json=fields)
         assert answer.status_code == 201, answer.text
 
-    def _ready(self) -> bool:
+    def _is_ready(self) -> bool:
         assert self.api_process.exit_code is None, self.api_process.text()
         try:
             return self.api.get("/readyz").is_success
@@ -169,7 +196,7 @@ def _sync_driver(url: str) -> str:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A TCP port that is not in use."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""Settling an outcome at a moment that stands still, and the lead's state afterwards."""
+"""Settles an outcome at a fixed moment, and reads the lead's state afterwards."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,8 +7,7 @@ from shared.database.engine import Database
 from shared.database.models import Lead, Message
 from shared.statuses import LeadStatus
 from tests.support.rows import NOW, POLICY, add_message, now_of
-from worker.dispatch.moves import SettlementResult
-from worker.dispatch.settlement import Settlement
+from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.domain.outcomes import Outcome
 from worker.queue.leases import WorkerId
 
@@ -36,6 +35,6 @@ async def queued(database: Database, lead: Lead, **fields: Any) -> Message:  # n
 
 
 def free(status: LeadStatus, **fields: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A lead that is let go and has nothing to its discredit."""
-    fresh = {"due_at": None, "leased_by": None, "attempts": 0, "lost_leases": 0, "last_error": None}
-    return fresh | {"status": status} | fields
+    """The expected state of a released lead without failures."""
+    released = {"due_at": None, "leased_by": None, "attempts": 0, "lost_leases": 0, "last_error": None}
+    return released | {"status": status} | fields

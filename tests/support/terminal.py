@@ -1,18 +1,17 @@
-"""A command at a pseudo-terminal, as a person at a keyboard has it."""
+"""Runs a command at a pseudo-terminal, as a person at a keyboard does, or with its input from a pipe."""
 
 import asyncio
 import contextlib
 import os
 import pty
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.waiting import PATIENCE_SECONDS
+from tests.support.waiting import patience, until_async
 
-# Makes the terminal the command's own, so that Ctrl-C reaches it, and becomes the command. Who is started in
-# the background of a shell ignores Ctrl-C, and so would all whom they start.
+# Makes the terminal the controlling one, so that Ctrl-C reaches the command, then becomes the command. The
+# signal is reset first: a process in the background of a shell ignores Ctrl-C, and its children inherit that.
 OWN_TERMINAL = """
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -22,7 +21,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 
 class Terminal:
-    """What the command writes is read as it comes; what is typed is followed by Enter."""
+    """A running command; `shown` is its output since the last text that was expected."""
 
     def __init__(self, process: asyncio.subprocess.Process, keyboard: int) -> None:
         self._process = process
@@ -30,32 +29,36 @@ class Terminal:
         self.shown = ""
 
     async def expect(self, text: str) -> None:
-        """Wait until `text` is shown, and forget what came before its end."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while text not in self.shown:
-            assert self._read() or self._process.returncode is None, f"{text!r} never came:\n{self.shown}"
-            assert time.monotonic() < deadline, f"{text!r} did not come in time:\n{self.shown}"
-            await asyncio.sleep(0.01)
+        """Wait until `text` is shown, then drop the output up to its end."""
+
+        def is_shown() -> bool:
+            is_running = self._process.returncode is None
+            while text not in self.shown and self._read():
+                pass
+            assert text in self.shown or is_running, f"the command ended before {text!r}:\n{self.shown}"
+            return text in self.shown
+
+        await until_async(is_shown, f"{text!r} is shown")
         self.shown = self.shown.partition(text)[2]
 
     def type(self, text: str) -> None:
-        """A line from the keyboard."""
+        """Type a line and press Enter."""
         os.write(self._keyboard, f"{text}\n".encode())
 
     def press(self, key: bytes) -> None:
-        """A single key, such as Ctrl-D."""
+        """Press a single key, such as Ctrl-D."""
         os.write(self._keyboard, key)
 
     async def end(self) -> tuple[int, str]:
-        """The exit code, and what was shown since the last text that was expected."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        """Wait for the end; returns the exit code and the output since the last expected text."""
+        async with patience():
             code = await self._process.wait()
         while self._read():
             pass
         return code, self.shown
 
     async def close(self) -> None:
-        """Hang up, and end a command that is still running."""
+        """Hang up, and kill the command if it still runs."""
         os.close(self._keyboard)
         if self._process.returncode is None:
             self._process.kill()
@@ -70,7 +73,7 @@ class Terminal:
 
 
 async def open_terminal(command: list[str], folder: Path, environment: Mapping[str, str]) -> Terminal:
-    """Start `command` in `folder` with a terminal of its own."""
+    """Start `command` in `folder` at a new terminal; `close` it when the test ends, also after a failure."""
     keyboard, screen = pty.openpty()
     os.set_blocking(keyboard, False)
     try:
@@ -85,6 +88,31 @@ async def open_terminal(command: list[str], folder: Path, environment: Mapping[s
             stdout=screen,
             stderr=screen,
         )
+    except BaseException:
+        os.close(keyboard)
+        raise
     finally:
         os.close(screen)
     return Terminal(process, keyboard)
+
+
+async def run_piped(
+    command: list[str], folder: Path, environment: Mapping[str, str], typed: str
+) -> tuple[int | None, str, str]:
+    """Run `command` with `typed` as its input; returns the exit code, the output and the errors.
+
+    The process is killed if it does not end, so that its transport cannot fail a later test.
+    """
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, env=environment, stdin=pipe, stdout=pipe, stderr=pipe
+    )
+    try:
+        async with patience():
+            out, err = await process.communicate(typed.encode())
+    finally:
+        if process.returncode is None:
+            process.kill()
+            # Reads to the end, which closes the pipes as well.
+            await process.communicate()
+    return process.returncode, out.decode(), err.decode()

@@ -1,4 +1,4 @@
-"""`python -m worker`: help, exit codes, and one line for what is wrong."""
+"""Tests `python -m worker`: help, exit codes and one-line errors."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from worker.monitoring import heartbeat
 TELEGRAM = {"TELEGRAM_API_ID": "1", "TELEGRAM_API_HASH": "hash"}
 
 
-def test_help(tmp_path: Path) -> None:
+def test_help_lists_the_commands(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.returncode == 0
     for command in ("login", "health", "doctor", "status"):
@@ -22,7 +22,7 @@ def test_help(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [(), ("login",), ("health",)])
-def test_missing_settings_are_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+def test_missing_settings_are_reported_in_one_line(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = run(tmp_path, *arguments)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
@@ -31,7 +31,7 @@ def test_missing_settings_are_one_line(tmp_path: Path, arguments: tuple[str, ...
     assert done.stdout == ""
 
 
-def test_only_what_is_missing_is_named(tmp_path: Path) -> None:
+def test_only_missing_settings_are_named(tmp_path: Path) -> None:
     done = run(tmp_path, **TELEGRAM, CALENDLY_LINK="https://calendly.com/x")
     assert done.returncode == 2
     assert done.stderr.startswith("error: OPENAI_API_KEY: is not set")
@@ -39,25 +39,25 @@ def test_only_what_is_missing_is_named(tmp_path: Path) -> None:
     assert "TELEGRAM_API_ID" not in done.stderr
 
 
-def test_an_unknown_command_is_refused(tmp_path: Path) -> None:
+def test_unknown_command_is_refused(tmp_path: Path) -> None:
     done = run(tmp_path, "sing")
     assert done.returncode == 2
     assert "sing" in done.stderr
 
 
-def test_health_exits_with_what_it_finds(tmp_path: Path) -> None:
+def test_health_exit_code_and_output_depend_on_the_heartbeat(tmp_path: Path) -> None:
     missing = run(tmp_path, "health", **TELEGRAM)
     assert (missing.returncode, "is missing" in missing.stdout) == (1, True)
     path = tmp_path / "ai_assistant.health"
-    heartbeat.beat(path, heartbeat.Report("standby"), now=utc_now())
-    fresh = run(tmp_path, "health", **TELEGRAM)
-    assert (fresh.returncode, fresh.stdout) == (0, "alive, standby\n")
-    heartbeat.beat(path, heartbeat.Report("connected"), now=utc_now() - timedelta(minutes=2))
+    heartbeat.write(path, heartbeat.Report("standby"), now=utc_now())
+    recent = run(tmp_path, "health", **TELEGRAM)
+    assert (recent.returncode, recent.stdout) == (0, "alive, standby\n")
+    heartbeat.write(path, heartbeat.Report("connected"), now=utc_now() - timedelta(minutes=2))
     stale = run(tmp_path, "health", **TELEGRAM)
     assert (stale.returncode, "s ago (connected)" in stale.stdout) == (1, True)
 
 
-def test_a_missing_session_is_the_owners_to_mend(tmp_path: Path, sqlite_url: str) -> None:
+def test_missing_session_exits_with_3_and_names_the_login_command(tmp_path: Path, sqlite_url: str) -> None:
     done = run(
         tmp_path,
         **TELEGRAM,

@@ -1,4 +1,4 @@
-"""The worker's settings: what is needed, what is refused, and the one line that says so."""
+"""Tests the worker's settings: required ones, malformed values and the one-line errors."""
 
 from pathlib import Path
 
@@ -76,7 +76,7 @@ DURATIONS = [
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Only what is required, and no .env."""
+    """Only the required settings, and no .env file."""
     monkeypatch.chdir(tmp_path)
     for name in WorkerSettings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
@@ -85,13 +85,13 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-def complaint() -> str:
+def load_error() -> str:
     with pytest.raises(ConfigError) as refused:
         load(WorkerSettings)
     return str(refused.value)
 
 
-def test_the_defaults(environment: pytest.MonkeyPatch) -> None:
+def test_default_values(environment: pytest.MonkeyPatch) -> None:
     settings = load(WorkerSettings)
     assert settings.openai_model == "gpt-4.1-mini"
     assert settings.openai_api == "responses"
@@ -105,50 +105,54 @@ def test_the_defaults(environment: pytest.MonkeyPatch) -> None:
     assert (settings.max_attempts, settings.outreach_daily_limit) == (8, 30)
 
 
-def test_secrets_are_not_shown(environment: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_in_the_repr(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("OPENAI_API_KEY", "sk-secret")
     assert "sk-secret" not in repr(load(WorkerSettings))
 
 
-def test_everything_missing_is_named_at_once(environment: pytest.MonkeyPatch) -> None:
+def test_all_missing_settings_are_named_at_once(environment: pytest.MonkeyPatch) -> None:
     for name in REQUIRED:
         environment.delenv(name)
-    said = complaint()
-    assert "\n" not in said
+    error = load_error()
+    assert "\n" not in error
     for name in REQUIRED:
-        assert f"{name}: is not set" in said
+        assert f"{name}: is not set" in error
 
 
 @pytest.mark.parametrize("name", REQUIRED)
-def test_an_empty_value_is_a_missing_one(environment: pytest.MonkeyPatch, name: str) -> None:
+def test_empty_value_counts_as_missing(environment: pytest.MonkeyPatch, name: str) -> None:
     environment.setenv(name, "")
-    assert complaint().startswith(f"{name}: is not set (")
+    assert load_error().startswith(f"{name}: is not set (")
 
 
-def test_to_sign_in_telegram_alone_is_needed(environment: pytest.MonkeyPatch) -> None:
+def test_login_needs_only_the_telegram_settings(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("OPENAI_API_KEY")
     environment.delenv("CALENDLY_LINK")
     assert load(TelegramSettings).telegram_api_id == 1
 
 
 @pytest.mark.parametrize(("name", "value"), MALFORMED)
-def test_a_malformed_value_is_named(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_malformed_value_is_named_with_its_description(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     environment.setenv(name, value)
-    said = complaint()
-    assert said.startswith(f"{name}: ")
-    assert "\n" not in said
-    assert " | " not in said
-    assert said.endswith(f"({WorkerSettings.model_fields[name.lower()].description})")
+    error = load_error()
+    assert error.startswith(f"{name}: ")
+    assert "\n" not in error
+    assert " | " not in error
+    assert error.endswith(f"({WorkerSettings.model_fields[name.lower()].description})")
 
 
 @pytest.mark.parametrize("name", DURATIONS)
 @pytest.mark.parametrize("value", ["inf", "nan", "1e12"])
-def test_no_duration_is_beyond_time(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_duration_that_is_not_finite_or_too_long_is_refused(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     environment.setenv(name, value)
-    assert complaint().startswith(f"{name}: ")
+    assert load_error().startswith(f"{name}: ")
 
 
-def test_other_spellings(environment: pytest.MonkeyPatch) -> None:
+def test_valid_values_are_accepted(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("TELEGRAM_SERVER", "telegram.local:4430")
     environment.setenv("OPENAI_PROXY", "socks5h://user:pass@proxy:1080")
     environment.setenv("TELEGRAM_SESSION_DIR", "/var/lib/worker")

@@ -1,25 +1,33 @@
-"""One account, one worker, wherever it runs: who speaks for a Telegram account says so in the database."""
+"""Account lease: at most one worker process may use a Telegram account at a time.
+
+It is held in `telegram_accounts.held_by/held_until` and renewed every 5 s.
+"""
 
 import asyncio
 import logging
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlmodel import col, or_
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
+from shared.database.bulk import insert_for
 from shared.database.engine import DATABASE_DOWN, Database
-from worker.accounts import account_state
+from shared.database.models import TelegramAccount
 
 log = logging.getLogger(__name__)
 
-# A worker that has not said so for this long has lost the account to whoever asks next.
-TENURE = timedelta(seconds=30)
+# After this long without a renewal, another worker may acquire the lease.
+LEASE_DURATION = timedelta(seconds=30)
 RENEW_SECONDS = 5
-# Speaking ends so much earlier than the tenure, for what is on its way and for clocks that differ.
-MARGIN_SECONDS = 10
+# Sending stops this much before the lease expires: calls may be under way, and clocks differ.
+SAFETY_MARGIN_SECONDS = 10
 
 
 class AccountLease:
-    """`begin` it before connecting, `keep` it while connected, `end` it after."""
+    """Call `acquire` before connecting, run `renew_forever` while connected, and `release` afterwards."""
 
     def __init__(
         self, database: Database, user_id: int, holder: str, session_name: str, clock: Clock
@@ -33,57 +41,102 @@ class AccountLease:
         self.account_id = 0
 
     def may_send(self) -> bool:
-        """Whether we may still speak: nobody else can have taken over yet."""
-        return time.monotonic() - self._confirmed_at < TENURE.total_seconds() - MARGIN_SECONDS
+        """Return True while the lease is certainly still ours (confirmed less than 20 s ago)."""
+        confirmed_seconds_ago = time.monotonic() - self._confirmed_at
+        return confirmed_seconds_ago < LEASE_DURATION.total_seconds() - SAFETY_MARGIN_SECONDS
 
     async def acquire(self) -> None:
-        """Return when the account is ours, however long somebody else or a lost database makes it wait."""
+        """Return once this worker holds the lease; waits for another worker or a database outage to end."""
         waiting = False
-        while not await self._confirm():
+        while not await self._try_acquire():
             if not waiting:
-                log.warning("the account is held by another worker, or the database is away: standing by")
+                log.warning(
+                    "the account is held by another worker, or the database is unavailable: standing by"
+                )
             waiting = True
             await asyncio.sleep(1)
 
-    async def renew_forever(self, *, needs_word: bool = False) -> None:
-        """Return when somebody else has the account; a lost database alone ends nothing, but see `holds`.
+    async def renew_forever(self, *, stop_if_unconfirmed: bool = False) -> None:
+        """Renew the lease until another worker has it, then return.
 
-        `needs_word`: also return once the database has not confirmed it for so long that it may be theirs.
+        A database outage alone does not end the renewal, but `may_send` becomes False during a long one.
+        `stop_if_unconfirmed`: also return when the outage is so long that another worker may have the lease.
         """
         while True:
             await asyncio.sleep(RENEW_SECONDS)
             try:
-                if not await self._ask():
-                    log.error("another worker speaks for the account now")
+                if not await self._acquire_or_renew():
+                    log.error("another worker holds the account now")
                     return
             except DATABASE_DOWN:
-                if needs_word and not self.may_send():
-                    log.warning("the database has been away too long to be sure of the account")
+                if stop_if_unconfirmed and not self.may_send():
+                    log.warning(
+                        "the database has been unavailable too long: another worker may hold the account"
+                    )
                     return
 
     async def release(self) -> None:
-        """Let the next one have it at once."""
+        """Release the lease, so that another worker can acquire it at once."""
         self._confirmed_at = float("-inf")
         try:
             async with self._database.writing() as session:
-                await account_state.release(session, self.account_id, self._holder)
+                await release_lease(session, self.account_id, self._holder)
         except DATABASE_DOWN:
-            log.warning("the account is let go when its time is over")
+            log.warning("the account lease could not be released: it ends when it expires")
 
-    async def _confirm(self) -> bool:
+    async def _try_acquire(self) -> bool:
         try:
-            return await self._ask()
+            return await self._acquire_or_renew()
         except DATABASE_DOWN as error:
             log.debug("the database does not answer: %r", error)
             return False
 
-    async def _ask(self) -> bool:
+    async def _acquire_or_renew(self) -> bool:
+        # Measured before the query: the lease may run from any moment after this.
         asked_at, now = time.monotonic(), self._clock()
         async with self._database.writing() as session:
-            found = await account_state.acquire(
-                session, self._user_id, self._holder, self._session_name, now=now, until=now + TENURE
+            account_id = await acquire_lease(
+                session,
+                self._user_id,
+                self._holder,
+                self._session_name,
+                now=now,
+                until=now + LEASE_DURATION,
             )
-        if found is None:
+        if account_id is None:
             return False
-        self.account_id, self._confirmed_at = found, asked_at
+        self.account_id, self._confirmed_at = account_id, asked_at
         return True
+
+
+async def acquire_lease(
+    session: AsyncSession, user_id: int, holder: str, session_name: str, *, now: datetime, until: datetime
+) -> int | None:
+    """Acquire or renew the lease of an account until `until` (UTC); creates the account's row if needed.
+
+    Returns the account's id, or None while another holder has the lease.
+    """
+    lease = {"held_by": holder, "held_until": until, "session_name": session_name, "updated_at": now}
+    held_by, held_until = col(TelegramAccount.held_by), col(TelegramAccount.held_until)
+    row = await session.exec(
+        insert_for(session, TelegramAccount)
+        .values(telegram_user_id=user_id, state="active", created_at=now, **lease)
+        .on_conflict_do_update(
+            index_elements=["telegram_user_id"],
+            set_=lease,
+            where=or_(held_by.is_(None), held_by == holder, held_until.is_(None), held_until <= now),
+        )
+        .returning(col(TelegramAccount.id))
+    )
+    account_id: int | None = row.scalar_one_or_none()
+    return account_id
+
+
+async def release_lease(session: AsyncSession, account_id: int, holder: str) -> None:
+    """Release the lease of an account, if `holder` has it."""
+    await session.exec(
+        update(TelegramAccount)
+        .where(col(TelegramAccount.id) == account_id, col(TelegramAccount.held_by) == holder)
+        .values(held_by=None, held_until=None)
+        .execution_options(synchronize_session=False)
+    )

@@ -1,4 +1,4 @@
-"""One session file, one process: the second worker on it waits until the first is gone."""
+"""Session lock: one process per session file; a second worker waits until the first has ended."""
 
 import asyncio
 import fcntl
@@ -20,11 +20,12 @@ CHECK_SECONDS = 1
 async def session_lock(
     session_file: Path | None, *, check_seconds: float = CHECK_SECONDS
 ) -> AsyncIterator[str]:
-    """Hold the session for this process, waiting for as long as another one has it.
+    """Hold the lock of a session for this process; waits while another process has it.
 
-    Gives the session's own name, which stays with its folder: whoever has this lock may speak in that name.
-    The lock is the kernel's: it goes with the process that holds it, however that ends.
-    A session without a file has no lock: who speaks for the account is then the database's to say alone.
+    Yields the holder's name for the account lease. The name is stored in the lock file, so that the next
+    process with this lock can take over the account lease at once.
+    The kernel releases the lock when its process ends, even if that process is killed.
+    A session without a file has no lock: only the account lease in the database protects it.
     Raises ConfigError for a folder that cannot be written to.
     """
     if session_file is None:
@@ -36,30 +37,30 @@ async def session_lock(
         raise ConfigError(f"TELEGRAM_SESSION_DIR: {session_file.parent} cannot be written to") from None
     try:
         waiting = False
-        while not _taken(lock.fileno()):
+        while not _try_lock(lock.fileno()):
             if not waiting:
                 log.warning("%s is in use by another worker: standing by", session_file)
             waiting = True
             await asyncio.sleep(check_seconds)
-        yield _name(lock)
+        yield _holder_name(lock)
     finally:
         lock.close()
 
 
 @contextmanager
 def try_session_lock(session_file: Path) -> Iterator[bool]:
-    """Hold the session as above if nobody has it, without waiting; gives whether that is so."""
+    """Try to hold the lock of a session without waiting; yields True if that succeeded."""
     try:
         lock = session_file.with_suffix(".lock").open("a+")
     except OSError:
-        # Where nothing can be written no worker runs.
+        # No worker can run in a folder that cannot be written to.
         yield True
         return
     with lock:
-        yield _taken(lock.fileno())
+        yield _try_lock(lock.fileno())
 
 
-def _taken(descriptor: int) -> bool:
+def _try_lock(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -67,8 +68,8 @@ def _taken(descriptor: int) -> bool:
     return True
 
 
-def _name(lock: TextIO) -> str:
-    """The random name in the lock's file, made when it is first held."""
+def _holder_name(lock: TextIO) -> str:
+    """Return the random name in the lock file; writes one if the file is empty."""
     lock.seek(0)
     name = lock.read().strip()
     if not name:

@@ -1,8 +1,8 @@
-"""The queries of what an account has used of its limits in the last 24 hours."""
+"""Queries of the calls that an account has made in the last 24 hours."""
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, insert
+from sqlalchemy import BigInteger, Text, bindparam, delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,16 +18,16 @@ SEND_MESSAGE = "messages.sendMessage"
 
 
 async def next_free_slot_at(
-    session: AsyncSession, account_id: int, method: str, most: int, *, now: datetime
+    session: AsyncSession, account_id: int, method: str, limit: int, *, now: datetime
 ) -> datetime | None:
-    """When there is room for one more use within `most` in 24 hours; None if there is now."""
-    values = {"account": account_id, "method": method, "since": now - DAY, "before": most - 1}
-    found = await session.exec(_LATEST, params=values)
-    last = found.first()
-    return None if last is None else last + DAY
+    """Return when one more call fits into `limit` calls in 24 hours (UTC); None if it fits now."""
+    values = {"account": account_id, "method": method, "since": now - DAY, "newer": limit - 1}
+    found = await session.exec(_NTH_LATEST_CALL, params=values)
+    called_at = found.first()
+    return None if called_at is None else called_at + DAY
 
 
-_LATEST = (
+_NTH_LATEST_CALL = (
     select(col(AccountCall.at))
     .where(
         col(AccountCall.account_id) == bindparam("account", type_=BigInteger()),
@@ -35,16 +35,11 @@ _LATEST = (
         col(AccountCall.at) > bindparam("since", type_=UtcDateTime()),
     )
     .order_by(col(AccountCall.at).desc())
-    .offset(bindparam("before", type_=BigInteger()))
+    .offset(bindparam("newer", type_=BigInteger()))
     .limit(1)
 )
 
 
-async def note(session: AsyncSession, account_id: int, method: str, *, now: datetime) -> None:
-    """Count a use: before it is made, since it may count with Telegram however it ends."""
-    await session.exec(insert(AccountCall).values(account_id=account_id, method=method, at=now))
-
-
-async def forget_old(session: AsyncSession, *, now: datetime) -> None:
-    """Drop what counts no more; a day longer than needed, for whoever looks."""
+async def delete_expired_calls(session: AsyncSession, *, now: datetime) -> None:
+    """Delete calls that no longer count; they are kept one day longer, so that an operator can see them."""
     await session.exec(delete(AccountCall).where(col(AccountCall.at) < now - 2 * DAY))

@@ -1,6 +1,7 @@
-"""The two OpenAI APIs as JSON: what is asked, and what is read of the answer.
+"""Request and response JSON of the two OpenAI APIs: Responses and Chat Completions.
 
-The SDK's own typed models take longer to build than all the rest of a call: they know every kind of output.
+The SDK's typed response models are not used: they cover every kind of output, and building them takes longer
+than the rest of a call.
 https://platform.openai.com/docs/api-reference/responses/create and …/chat/create
 """
 
@@ -14,15 +15,15 @@ from pydantic import BaseModel, Field
 
 from worker.domain.assistant_port import AssistantError, Turn
 
-# Far above the four sentences the prompts ask for: room for models that think first, an end for runaways.
-MOST_TOKENS = 4_000
+# The prompts ask for four sentences; reasoning models need far more tokens. The limit stops endless output.
+MAX_OUTPUT_TOKENS = 4_000
 
 Body = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """The text of an answer, None if the model refused; who gave it, and the tokens it took."""
+    """An answer before validation: the text (None if the model refused), the model's name, token counts."""
 
     text: str | None
     model: str
@@ -32,51 +33,52 @@ class RawAnswer:
 
 
 @dataclass(frozen=True)
-class Api:
-    """One way to ask: where, with what, and how the answer is read.
+class ApiFormat:
+    """One API: its path, its request body, and the parser of its response.
 
-    `read` raises pydantic.ValidationError for what is no answer, and AssistantError for half of one.
+    `build_body` takes model, instructions, turns and output schema. `parse` raises pydantic.ValidationError
+    for a malformed response, and AssistantError for one that was cut off.
     """
 
     path: str
-    body: Callable[[str, str, Sequence[Turn], type[BaseModel]], Body]
-    read: Callable[[bytes], RawAnswer]
+    build_body: Callable[[str, str, Sequence[Turn], type[BaseModel]], Body]
+    parse: Callable[[bytes], RawAnswer]
 
 
 @cache
-def _strict(shape: type[BaseModel]) -> Body:
-    """A shape's name and its JSON schema with nothing left open."""
-    function = openai.pydantic_function_tool(shape)["function"]
+def _strict_schema(schema: type[BaseModel]) -> Body:
+    """Return the name and the strict JSON schema of an output schema."""
+    function = openai.pydantic_function_tool(schema)["function"]
     return {"name": function["name"], "strict": True, "schema": function["parameters"]}
 
 
-def _said_by(turn: Turn) -> str:
-    return "assistant" if turn.ours else "user"
+def _role(turn: Turn) -> str:
+    return "assistant" if turn.from_us else "user"
 
 
-def _responses_body(model: str, instructions: str, turns: Sequence[Turn], shape: type[BaseModel]) -> Body:
+def _responses_body(model: str, instructions: str, turns: Sequence[Turn], schema: type[BaseModel]) -> Body:
     return {
         "model": model,
         "instructions": instructions,
-        "input": [{"role": _said_by(turn), "content": turn.text} for turn in turns],
-        "text": {"format": {"type": "json_schema", **_strict(shape)}},
-        "max_output_tokens": MOST_TOKENS,
+        "input": [{"role": _role(turn), "content": turn.text} for turn in turns],
+        "text": {"format": {"type": "json_schema", **_strict_schema(schema)}},
+        "max_output_tokens": MAX_OUTPUT_TOKENS,
         "store": False,
     }
 
 
-def _chat_body(model: str, instructions: str, turns: Sequence[Turn], shape: type[BaseModel]) -> Body:
-    spoken = [{"role": _said_by(turn), "content": turn.text} for turn in turns]
+def _chat_body(model: str, instructions: str, turns: Sequence[Turn], schema: type[BaseModel]) -> Body:
+    messages = [{"role": _role(turn), "content": turn.text} for turn in turns]
     return {
         "model": model,
-        "messages": [{"role": "system", "content": instructions}, *spoken],
-        "response_format": {"type": "json_schema", "json_schema": _strict(shape)},
-        "max_completion_tokens": MOST_TOKENS,
+        "messages": [{"role": "system", "content": instructions}, *messages],
+        "response_format": {"type": "json_schema", "json_schema": _strict_schema(schema)},
+        "max_completion_tokens": MAX_OUTPUT_TOKENS,
         "stream": False,
     }
 
 
-class _Cached(BaseModel):
+class _TokenDetails(BaseModel):
     cached_tokens: int | None = None
 
 
@@ -92,22 +94,22 @@ class _OutputMessage(BaseModel):
 
 class _ResponsesUsage(BaseModel):
     input_tokens: int | None = None
-    # Compatible servers leave out what they do not count.
-    input_tokens_details: _Cached | None = None
+    # OpenAI-compatible servers leave out counts that they do not have.
+    input_tokens_details: _TokenDetails | None = None
     output_tokens: int | None = None
 
 
 class _Response(BaseModel):
     model: str = ""
-    # Whatever is no message is not looked into.
+    # Only items of type `message` are parsed further.
     output: Sequence[Mapping[str, Any]]
     usage: _ResponsesUsage | None = None
 
 
-def _read_response(body: bytes) -> RawAnswer:
-    """The first text that is meant for the person: models that think aloud mark it as the final answer."""
+def _parse_response(body: bytes) -> RawAnswer:
+    """Return the first text of the answer; reasoning models mark it with the phase `final_answer`."""
     answer = _Response.model_validate_json(body)
-    used = answer.usage or _ResponsesUsage()
+    usage = answer.usage or _ResponsesUsage()
     messages = [
         _OutputMessage.model_validate(output) for output in answer.output if output.get("type") == "message"
     ]
@@ -118,8 +120,8 @@ def _read_response(body: bytes) -> RawAnswer:
         for content in message.content or ()
         if content.type == "output_text"
     )
-    cached = used.input_tokens_details.cached_tokens if used.input_tokens_details else None
-    return RawAnswer(next(texts, None), answer.model, used.input_tokens, cached, used.output_tokens)
+    cached = usage.input_tokens_details.cached_tokens if usage.input_tokens_details else None
+    return RawAnswer(next(texts, None), answer.model, usage.input_tokens, cached, usage.output_tokens)
 
 
 class _Message(BaseModel):
@@ -134,7 +136,7 @@ class _Choice(BaseModel):
 
 class _ChatUsage(BaseModel):
     prompt_tokens: int | None = None
-    prompt_tokens_details: _Cached | None = None
+    prompt_tokens_details: _TokenDetails | None = None
     completion_tokens: int | None = None
 
 
@@ -144,17 +146,17 @@ class _Completion(BaseModel):
     usage: _ChatUsage | None = None
 
 
-def _read_completion(body: bytes) -> RawAnswer:
+def _parse_completion(body: bytes) -> RawAnswer:
     answer = _Completion.model_validate_json(body)
-    choice, used = answer.choices[0], answer.usage or _ChatUsage()
+    choice, usage = answer.choices[0], answer.usage or _ChatUsage()
     if choice.finish_reason in {"length", "content_filter"}:
         raise AssistantError(f"the model's answer was cut off: {choice.finish_reason}")
-    cached = used.prompt_tokens_details.cached_tokens if used.prompt_tokens_details else None
+    cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
     text = None if choice.message.refusal else choice.message.content or None
-    return RawAnswer(text, answer.model, used.prompt_tokens, cached, used.completion_tokens)
+    return RawAnswer(text, answer.model, usage.prompt_tokens, cached, usage.completion_tokens)
 
 
 APIS = {
-    "responses": Api("/responses", _responses_body, _read_response),
-    "chat": Api("/chat/completions", _chat_body, _read_completion),
+    "responses": ApiFormat("/responses", _responses_body, _parse_response),
+    "chat": ApiFormat("/chat/completions", _chat_body, _parse_completion),
 }

@@ -1,4 +1,4 @@
-"""The OpenAI SDK's errors in the worker's words."""
+"""Translates the errors of the OpenAI SDK to those of the assistant port."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
 
-# A 429 with one of these is an empty purse, not a rate limit: waiting does not fill it.
-_NO_MONEY = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
+# A 429 with one of these codes is not a rate limit: the account has no money, so waiting does not help.
+_OUT_OF_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
 
 
 @contextmanager
-def translated(pause: timedelta) -> Iterator[None]:
-    """Raise the port's errors in place of the SDK's; `pause` is for what only the owner can mend."""
+def translate_errors(pause: timedelta) -> Iterator[None]:
+    """Raise the port's errors in place of the SDK's; `pause` is how long to stop if the owner has to act."""
     try:
         yield
     except openai.APIError as error:
@@ -25,8 +25,11 @@ def translated(pause: timedelta) -> Iterator[None]:
 
 
 @contextmanager
-def refusing(setting: str) -> Iterator[None]:
-    """For a call that the rest can do without: a model that is not there or not allowed pauses nothing."""
+def translate_refusal(setting: str) -> Iterator[None]:
+    """Raise AssistantError, which pauses nothing, if an optional model is unknown or forbidden.
+
+    `setting` is the setting that names the model.
+    """
     try:
         yield
     except (openai.NotFoundError, openai.PermissionDeniedError) as error:
@@ -35,18 +38,18 @@ def refusing(setting: str) -> Iterator[None]:
 
 def _translate(error: openai.APIError, pause: timedelta) -> AssistantError:
     match error:
-        case openai.RateLimitError() if error.code in _NO_MONEY:
+        case openai.RateLimitError() if error.code in _OUT_OF_CREDIT:
             return AssistantPausedError(
                 f"OPENAI_API_KEY: the account has no money left ({error.code})", pause
             )
         case openai.RateLimitError():
             limited = "the model's rate limit is reached"
-            return AssistantUnavailableError(limited, _retry_after(error), for_everybody=True)
+            return AssistantUnavailableError(limited, _retry_after(error), provider_wide=True)
         case openai.AuthenticationError():
             return AssistantPausedError("OPENAI_API_KEY: the key is refused", pause)
         case openai.PermissionDeniedError():
-            said = "the model's API refuses this key or this country: see OPENAI_PROXY and OPENAI_BASE_URL"
-            return AssistantPausedError(said, pause)
+            refused = "the model's API refuses this key or this country: see OPENAI_PROXY and OPENAI_BASE_URL"
+            return AssistantPausedError(refused, pause)
         case openai.NotFoundError():
             return AssistantPausedError("OPENAI_MODEL or OPENAI_BASE_URL: there is no such model", pause)
         case openai.APIConnectionError() | openai.InternalServerError():
@@ -56,6 +59,7 @@ def _translate(error: openai.APIError, pause: timedelta) -> AssistantError:
 
 
 def _retry_after(error: openai.APIStatusError) -> timedelta | None:
+    """Return the pause of the Retry-After header, at most one hour; None without a usable header."""
     try:
         return timedelta(seconds=min(float(error.response.headers["retry-after"]), 3600))
     except (KeyError, ValueError):

@@ -1,4 +1,7 @@
-"""The shapes that the model must answer in: strict JSON schemas go out with the request."""
+"""The structured outputs of the model; their strict JSON schemas are sent with the request.
+
+The intents are defined beside the statuses, in shared/statuses.py (`Intent`).
+"""
 
 from pydantic import BaseModel, ConfigDict
 
@@ -14,7 +17,7 @@ class GreetingAnswer(BaseModel):
 
 
 class ReplyAnswer(BaseModel):
-    """One verdict on the person's latest words; what the text rests on is named before it is written."""
+    """One verdict on the latest messages; the facts that the text relies on come before the text."""
 
     model_config = ConfigDict(extra="forbid")
 

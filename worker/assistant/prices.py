@@ -1,4 +1,4 @@
-"""Pure: what the models' tokens cost, in US dollars a million; a model that is not listed has no price."""
+"""Prices of known models in US dollars per million tokens. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -24,6 +24,6 @@ PRICES: Mapping[str, Price] = MappingProxyType(
 _DATED = re.compile(r"-20\d\d-\d\d-\d\d$")
 
 
-def price_of(model: str) -> Price | None:
-    """The price of a model, whichever dated version of it answered."""
+def find_price(model: str) -> Price | None:
+    """Return the price of a model, also of a dated version of it; None if it is not listed."""
     return PRICES.get(_DATED.sub("", model))

@@ -1,4 +1,4 @@
-"""Pure: as much of the form and the conversation as the model is given, as data that cannot pass for more."""
+"""Renders the form and the conversation for the model, bounded in size and as plain data. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -7,81 +7,87 @@ from worker.assistant.guardrails.text_normalization import strip_invisible
 from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import tag_new_request
 
-# The prompt speaks of this line: what stands before it was understood in its time.
-NEW = "Новые сообщения:"
-_EARLIER = "Раньше в переписке, коротко:"
-_CLOCK = "Сейчас у человека:"
-_DRAFT = "Прошлый вариант ответа не отправлен:"
-_MARKS = re.compile(
-    rf"^([^\S\n]*(?:{NEW[:-1]}|{_EARLIER[:-1]}|{_CLOCK[:-1]}|{_DRAFT[:-1]}|Заявка с сайта)[^\S\n]*):?",
+# The prompt names this line: everything before it has already been answered.
+NEW_MESSAGES = "Новые сообщения:"
+_EARLIER_SUMMARY = "Раньше в переписке, коротко:"
+_LOCAL_TIME = "Сейчас у человека:"
+_REFUSED_DRAFT = "Прошлый вариант ответа не отправлен:"
+_PROMPT_LINES = re.compile(
+    rf"^([^\S\n]*(?:{NEW_MESSAGES[:-1]}|{_EARLIER_SUMMARY[:-1]}|{_LOCAL_TIME[:-1]}|{_REFUSED_DRAFT[:-1]}"
+    r"|Заявка с сайта)[^\S\n]*):?",
     re.I | re.M,
 )
 
-# The turns that are given whole; what came before them is told in a line each.
-MOST_TURNS = 16
-LONGEST_TURN = 4_000
-LONGEST_LINE = 160
-LONGEST_DIGEST = 2_000
+# The latest turns are whole, each earlier turn is one line. Lengths are in characters.
+MAX_TURNS = 16
+MAX_TURN_LENGTH = 4_000
+MAX_SUMMARY_LINE = 160
+MAX_SUMMARY_LENGTH = 2_000
 _DAYS = ("понедельник", "вторник", "среда", "четверг", "пятница", "суббота", "воскресенье")
 
 
-def form(brief: Brief, company: str) -> Turn:
-    """What the form said, as the first thing the person said to us."""
-    lines = [f"Имя: {as_data(brief.name) or 'не указано'}", f"Компания: {company}"]
-    lines += [f"{as_data(key)}: {as_data(value)}" for key, value in brief.request.items()]
-    if brief.met_before:
+def render_form(brief: Brief, company: str) -> Turn:
+    """Return the form as the first turn of the contact."""
+    lines = [f"Имя: {sanitize(brief.name) or 'не указано'}", f"Компания: {company}"]
+    lines += [f"{sanitize(key)}: {sanitize(value)}" for key, value in brief.request.items()]
+    if brief.is_returning:
         lines.append("Раньше: компания уже переписывалась с этим человеком")
-    lines += [as_data(tag_new_request(text)) for text in brief.further]
-    return Turn(ours=False, text="Заявка с сайта\n" + "\n".join(lines))
+    lines += [sanitize(tag_new_request(text)) for text in brief.later_requests]
+    return Turn(from_us=False, text="Заявка с сайта\n" + "\n".join(lines))
 
 
-def earlier(turns: Sequence[Turn]) -> list[Turn]:
-    """What was said before: the last turns as they were, a digest of those before them."""
-    old, recent = turns[:-MOST_TURNS], turns[-MOST_TURNS:]
-    said = [Turn(turn.ours, cut(as_data(turn.text), LONGEST_TURN)) for turn in recent]
-    return [Turn(ours=False, text=f"{_EARLIER}\n{digest(old)}"), *said] if old else said
+def render_history(turns: Sequence[Turn]) -> list[Turn]:
+    """Return the answered turns: the last 16, each up to 4,000 characters, and a summary of those before."""
+    old, recent = turns[:-MAX_TURNS], turns[-MAX_TURNS:]
+    rendered = [Turn(turn.from_us, truncate_middle(sanitize(turn.text), MAX_TURN_LENGTH)) for turn in recent]
+    return [Turn(from_us=False, text=f"{_EARLIER_SUMMARY}\n{summarize(old)}"), *rendered] if old else rendered
 
 
-def to_greet(brief: Brief, company: str, draft_refused: str | None = None) -> Turn:
-    """The form and the time of day, behind why a first draft was not sent."""
-    lines = [*_draft(draft_refused), form(brief, company).text, *_clock(brief)]
-    return Turn(ours=False, text="\n".join(lines))
+def render_greeting_request(brief: Brief, company: str, refusal: str | None = None) -> Turn:
+    """Return why a first draft was refused (if it was), the form and the local time, in one turn."""
+    lines = [*_refusal_line(refusal), render_form(brief, company).text, *_local_time_line(brief)]
+    return Turn(from_us=False, text="\n".join(lines))
 
 
-def latest(brief: Brief, said: str, draft_refused: str | None = None) -> Turn:
-    """What the person wrote now, behind the time of day and behind why a first answer was not sent."""
-    lines = [*_clock(brief), *_draft(draft_refused), NEW, cut(as_data(said), LONGEST_TURN)]
-    return Turn(ours=False, text="\n".join(lines))
+def render_latest(brief: Brief, new_messages: str, refusal: str | None = None) -> Turn:
+    """Return the local time, why a first draft was refused (if it was) and the new messages, in one turn."""
+    lines = [
+        *_local_time_line(brief),
+        *_refusal_line(refusal),
+        NEW_MESSAGES,
+        truncate_middle(sanitize(new_messages), MAX_TURN_LENGTH),
+    ]
+    return Turn(from_us=False, text="\n".join(lines))
 
 
-def _clock(brief: Brief) -> list[str]:
+def _local_time_line(brief: Brief) -> list[str]:
     now = brief.local_time
-    return [f"{_CLOCK} {_DAYS[now.weekday()]}, {now:%d.%m.%Y, %H:%M}"] if now else []
+    return [f"{_LOCAL_TIME} {_DAYS[now.weekday()]}, {now:%d.%m.%Y, %H:%M}"] if now else []
 
 
-def _draft(refused: str | None) -> list[str]:
-    return [f"{_DRAFT} {refused}. Верни решение с другим текстом, по правилам."] if refused else []
+def _refusal_line(refusal: str | None) -> list[str]:
+    return [f"{_REFUSED_DRAFT} {refusal}. Верни решение с другим текстом, по правилам."] if refusal else []
 
 
-def digest(turns: Sequence[Turn]) -> str:
-    """A line a turn; if they are too many, the newest of them."""
+def summarize(turns: Sequence[Turn]) -> str:
+    """Return one line per turn; if they are longer than 2,000 characters, only the newest."""
     lines: list[str] = []
     for turn in reversed(turns):
-        text = re.sub(r"\s+", " ", as_data(turn.text))
-        line = f"{'Мы' if turn.ours else 'Человек'}: {cut(text, LONGEST_LINE)}"
-        if sum(map(len, lines)) + len(line) > LONGEST_DIGEST:
+        text = re.sub(r"\s+", " ", sanitize(turn.text))
+        line = f"{'Мы' if turn.from_us else 'Человек'}: {truncate_middle(text, MAX_SUMMARY_LINE)}"
+        if sum(map(len, lines)) + len(line) > MAX_SUMMARY_LENGTH:
             break
         lines.insert(0, line)
     return "\n".join(lines)
 
 
-def as_data(text: str) -> str:
-    """Words from outside: nothing that hides, no tags, and no line that looks like one of ours."""
-    bare = _MARKS.sub(r"\1 —", strip_invisible(text).replace("<", "‹").replace(">", "›"))
-    # The one tag of ours: worker.domain.conversation takes it out of what people write.
-    return re.sub(r"‹(/?new_request)›", r"<\1>", bare)
+def sanitize(text: str) -> str:
+    """Return the contact's text without invisible characters, tags and imitated lines of the prompt."""
+    cleaned = _PROMPT_LINES.sub(r"\1 —", strip_invisible(text).replace("<", "‹").replace(">", "›"))
+    # Restore the only tag of the prompt: worker.domain.conversation removes it from the contact's texts.
+    return re.sub(r"‹(/?new_request)›", r"<\1>", cleaned)
 
 
-def cut(text: str, most: int) -> str:
-    """The beginning and the end of a text that is too long."""
-    return text if len(text) <= most else f"{text[: most * 2 // 3]} … {text[-most // 3 :]}"
+def truncate_middle(text: str, max_length: int) -> str:
+    """Return the text, or its beginning and end if it is longer than `max_length` characters."""
+    return text if len(text) <= max_length else f"{text[: max_length * 2 // 3]} … {text[-max_length // 3 :]}"

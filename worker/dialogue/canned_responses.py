@@ -1,4 +1,4 @@
-"""Pure: what people say that a fixed answer serves best, whatever the model makes of it."""
+"""Fixed answers to some requests: a phone call, a broken booking page, another time for the call. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ _DAY = (
     r"на (?:друг\w+ (?:день|час|врем|дат)|завтра|послезавтра|понедельник|вторник|сред|четверг|пятниц"
     r"|суббот|воскресен|утро|вечер|недел|следующ|попозже|пораньше|\d)\w*"
 )
-# Data, sites and subscriptions are moved and cancelled as well: it has to be a meeting, or to another day.
+# Data, sites and subscriptions are moved or cancelled too: the text must name a meeting or another day.
 _MOVE = re.compile(
     rf"\bперен(?:ес|ос)\w*.{{0,30}}(?:\b{_MEETING}|\b{_DAY})|\b{_MEETING}.{{0,30}}\bперен(?:ес|ос)\w*"
     rf"|\bотмен\w*.{{0,20}}\b{_MEETING}|\b{_MEETING}.{{0,20}}\bотмен\w*"
     r"|\bre-?schedul\w*|\b(?:move|cancel) (?:the|our|my) (?:call|meeting)\b",
     re.IGNORECASE | re.DOTALL,
 )
-# Of somebody who has booked, less is enough.
+# Weaker words are enough if the contact has booked a call.
 _MOVE_WHEN_BOOKED = re.compile(
     r"\bдругое время\b|\bне смогу\b|\banother time\b|\bcan'?t make it\b"
     r"|^\W*(?:(?:мне|нам|надо|нужно|хочу|хотел[аи]? бы|можно|придется|придётся)\W+){0,3}"
@@ -64,30 +64,33 @@ _TEXTS: dict[Literal["ru", "en"], dict[Case, str]] = {
 
 @dataclass(frozen=True)
 class CannedResponse:
-    """What is said in such a case, and why a human goes on from there."""
+    """The text of the answer, and the reason for the handoff that follows."""
 
     text: str
     reason: str
 
 
 def match_canned_response(
-    status: LeadStatus, intent: Intent, said: str, language: str, link: str
+    status: LeadStatus, intent: Intent, text: str, language: str, link: str
 ) -> CannedResponse | None:
-    """The answer to a case that is none of the model's; None if there is no such case."""
-    case = _case(status, intent, said)
+    """Return the fixed answer to the contact's `text`, or None if none fits.
+
+    `language` is an ISO 639-1 code (English unless `ru`), `link` the booking link.
+    """
+    case = _classify(status, intent, text)
     if case is None:
         return None
-    text = _TEXTS["ru" if language == "ru" else "en"][case]
-    return CannedResponse(f"{text}\n{link}" if case == "move" else text, REASONS[case])
+    response = _TEXTS["ru" if language == "ru" else "en"][case]
+    return CannedResponse(f"{response}\n{link}" if case == "move" else response, REASONS[case])
 
 
-def _case(status: LeadStatus, intent: Intent, said: str) -> Case | None:
+def _classify(status: LeadStatus, intent: Intent, text: str) -> Case | None:
     has_link = status in {LeadStatus.SCHEDULED, LeadStatus.BOOKED}
-    if has_link and _MOVE.search(said):
+    if has_link and _MOVE.search(text):
         return "move"
-    if status is LeadStatus.BOOKED and _MOVE_WHEN_BOOKED.search(said):
+    if status is LeadStatus.BOOKED and _MOVE_WHEN_BOOKED.search(text):
         return "move"
-    if has_link and _CALENDAR.search(said):
+    if has_link and _CALENDAR.search(text):
         return "calendar"
-    wants = intent in {Intent.ACCEPT, Intent.QUESTION, Intent.AMBIGUOUS}
-    return "call" if wants and _CALL.search(said) and not _NO_CALL.search(said) else None
+    is_open = intent in {Intent.ACCEPT, Intent.QUESTION, Intent.AMBIGUOUS}
+    return "call" if is_open and _CALL.search(text) and not _NO_CALL.search(text) else None

@@ -1,4 +1,4 @@
-"""How the assistant speaks, as the owner has it in assistant.toml; without a file, as it always does."""
+"""The assistant's persona (name, tone, signature, rules), read from the owner's assistant.toml."""
 
 import re
 import tomllib
@@ -12,23 +12,23 @@ from worker.dialogue import templates
 from worker.domain.assistant_port import Brief
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_KNOWN = frozenset({"name", "company", "request"})
-# A stranger's words are quoted in our name: none of them is to be followed.
-_FOLLOWED = re.compile(r"://|www\.|@|\bt\.me\b|…", re.IGNORECASE)
-_LONGEST_REQUEST = 120
+_KNOWN_PLACEHOLDERS = frozenset({"name", "company", "request"})
+# The greeting quotes a form that anyone may have filled in, so the quote must hold no link or @name.
+_LINK_OR_HANDLE = re.compile(r"://|www\.|@|\bt\.me\b|…", re.IGNORECASE)
+_MAX_REQUEST_LENGTH = 120
 
 Text = Annotated[str, Field(max_length=4_000)]
 
 
 def _known_placeholders(template: str) -> str:
     for name in _PLACEHOLDER.findall(template):
-        if name not in _KNOWN:
-            raise ValueError(f"knows no {{{name}}}: only {{name}}, {{company}} and {{request}}")
+        if name not in _KNOWN_PLACEHOLDERS:
+            raise ValueError(f"unknown placeholder {{{name}}}: use {{name}}, {{company}} and {{request}}")
     return template
 
 
 class Persona(BaseModel):
-    """Every key may be left out."""
+    """The keys of assistant.toml; all are optional."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -39,8 +39,8 @@ class Persona(BaseModel):
     instructions: Text = ""
     greeting: Annotated[str, Field(max_length=2_000), AfterValidator(_known_placeholders)] = ""
 
-    def rules(self) -> str:
-        """What of it the model is told; nothing if there is nothing to tell."""
+    def render_rules(self) -> str:
+        """Return the persona as rules for the prompt; empty if no rule is set."""
         lines = [f"Тебя зовут {self.name}: так и представляйся."] if self.name else []
         lines += [f"Тон: {self.tone}"] if self.tone else []
         if self.forbidden_topics:
@@ -52,23 +52,28 @@ class Persona(BaseModel):
         head = "# Указания владельца компании\n\nО тоне, имени и темах они важнее правил выше.\n"
         return "\n".join([head, *(f"- {line}" for line in lines)])
 
-    def plain_greeting(self, brief: Brief, company: str) -> str:
-        """A first message without the model, by the owner's template if there is one."""
+    def render_greeting(self, brief: Brief, company: str) -> str:
+        """Return a first message without the model, from the owner's template if there is one."""
         if not self.greeting:
             return templates.greeting(brief, company)
         request = " ".join(" ".join(brief.request.values()).split())
-        if len(request) > _LONGEST_REQUEST or _FOLLOWED.search(request):
+        if len(request) > _MAX_REQUEST_LENGTH or _LINK_OR_HANDLE.search(request):
             request = ""
         values = {"name": brief.name, "company": company, "request": request}
-        return _PLACEHOLDER.sub(lambda found: values[found[1]], _without_gaps(self.greeting, values)).strip()
+        return _PLACEHOLDER.sub(
+            lambda found: values[found[1]], _drop_empty_placeholders(self.greeting, values)
+        ).strip()
 
-    def signed(self, text: str) -> str:
-        """A first message with the signature, if there is one."""
+    def add_signature(self, text: str) -> str:
+        """Return a first message with the signature, if one is set."""
         return f"{text}\n\n{self.signature}" if self.signature else text
 
 
 def load(path: Path | None) -> Persona:
-    """The manner in a file, or the usual one. Raises ConfigError with one line that says what is wrong."""
+    """Return the persona of a file, or the default one without a path.
+
+    Raises ConfigError, with one line that names the fault, if the file is not valid.
+    """
     if path is None:
         return Persona()
     try:
@@ -76,21 +81,21 @@ def load(path: Path | None) -> Persona:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"ASSISTANT_CONFIG: {path}: is not TOML: {error}") from None
     except ValidationError as invalid:
-        faults = [
-            f"{'.'.join(map(str, error['loc']))}: {_fault(error['type'], error['msg'])}"
+        errors = [
+            f"{'.'.join(map(str, error['loc']))}: {_describe_error(error['type'], error['msg'])}"
             for error in invalid.errors(include_url=False, include_input=False)
         ]
-        raise ConfigError(f"ASSISTANT_CONFIG: {path}: {'; '.join(faults)}") from None
+        raise ConfigError(f"ASSISTANT_CONFIG: {path}: {'; '.join(errors)}") from None
 
 
-def _fault(kind: str, message: str) -> str:
+def _describe_error(kind: str, message: str) -> str:
     if kind == "extra_forbidden":
-        return f"there is no such key (known are {', '.join(Persona.model_fields)})"
+        return f"unknown key (the keys are {', '.join(Persona.model_fields)})"
     return message.removeprefix("Value error, ")
 
 
-def _without_gaps(template: str, values: dict[str, str]) -> str:
-    """Without a name nobody is addressed, and without a request nothing is said of it."""
+def _drop_empty_placeholders(template: str, values: dict[str, str]) -> str:
+    """Remove `{name}` with its comma, and the sentence of `{request}`, if they have no value."""
     if not values["name"]:
         template = re.sub(r"[,\s]*\{name\}", "", template)
     if not values["request"]:

@@ -1,11 +1,11 @@
-"""Pure: what is said when the model's own words are missing or unfit, in Russian or English."""
+"""Fixed texts in Russian and English, for messages without the model or with a refused model text. Pure."""
 
 from shared.statuses import Intent
 from worker.domain.assistant_port import Brief
 
 _CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
 
-_SAFE = {
+_ANSWERS = {
     "ru": {
         Intent.ACCEPT: "Отлично! Выберите, пожалуйста, удобное время для звонка:",
         Intent.REJECT: "Поняли вас, извините за беспокойство. Если что-то изменится — просто напишите сюда.",
@@ -22,20 +22,20 @@ _SAFE = {
     },
 }
 
-_HANDOVER = {
+_HANDOFF_NOTICE = {
     "ru": "Чтобы ничего не перепутать, передам нашу переписку коллеге — он вам здесь ответит.",
     "en": "To get this right, I will pass our conversation on to a colleague, who will answer you here.",
 }
 
 
-_NOTED = {
+_NEW_REQUEST_RECEIVED = {
     "ru": "Спасибо, получили и вашу новую заявку — учтём её в разговоре.",
     "en": "Thank you, we have received your new request too and will keep it in mind.",
 }
 
 
 def greeting(brief: Brief, company: str) -> str:
-    """A first message without the model: in English for a request written in Latin letters only."""
+    """Return a first message: in English if name and request have only Latin letters, else in Russian."""
     words = " ".join([brief.name, *brief.request.values()]).lower()
     if any(ch.isalpha() for ch in words) and not _CYRILLIC & set(words) and brief.request:
         hello = f"Hello, {brief.name}!" if brief.name else "Hello!"
@@ -51,36 +51,36 @@ def greeting(brief: Brief, company: str) -> str:
 
 
 def answer(intent: Intent, language: str) -> str:
-    """A safe text for an intent, in Russian or else in English; `language` is an ISO 639-1 code."""
-    return _SAFE["ru" if language == "ru" else "en"][intent]
+    """Return a text for an intent. `language` is an ISO 639-1 code: Russian for `ru`, else English."""
+    return _ANSWERS["ru" if language == "ru" else "en"][intent]
 
 
-def handover(language: str) -> str:
-    """That a human goes on from here; `language` as above."""
-    return _HANDOVER["ru" if language == "ru" else "en"]
+def handoff_notice(language: str) -> str:
+    """Return the notice that a human takes over; `language` as in `answer`."""
+    return _HANDOFF_NOTICE["ru" if language == "ru" else "en"]
 
 
-def later(language: str, day: str) -> str:
-    """That they will be written to on a day; `language` as above."""
+def follow_up_promise(language: str, day: str) -> str:
+    """Return the promise to write on a day; `day` is a text of follow_up_dates.format_day."""
     if language == "ru":
         return f"Хорошо, напишу вам {day}. Если понадобимся раньше — просто напишите сюда."
     return f"All right, I will write to you {day}. If you need us earlier, just write here."
 
 
 def follow_up(language: str) -> str:
-    """The word that was promised for a day; `language` as above."""
+    """Return the follow-up that was promised for today; `language` as in `answer`."""
     if language == "ru":
         return "Здравствуйте! Вы просили написать сегодня по вашей заявке. Удобно ли коротко созвониться?"
     return "Hello! You asked me to write today about your request. Would a short call suit you?"
 
 
-def unheard(language: str) -> str:
-    """That voice messages are not listened to; `language` as above."""
+def voice_not_supported(language: str) -> str:
+    """Return the notice that voice messages cannot be transcribed; `language` as in `answer`."""
     if language == "ru":
         return "Извините, голосовое я прослушать не могу. Напишите, пожалуйста, текстом — сразу отвечу."
     return "Sorry, I cannot listen to voice messages. Please write, and I will answer at once."
 
 
-def noted(language: str) -> str:
-    """That a new form of theirs has arrived; `language` as above."""
-    return _NOTED["ru" if language == "ru" else "en"]
+def new_request_received(language: str) -> str:
+    """Return the confirmation of another form by the same contact; `language` as in `answer`."""
+    return _NEW_REQUEST_RECEIVED["ru" if language == "ru" else "en"]

@@ -1,4 +1,4 @@
-"""What the doctor found, and how it is told: lines for people, JSON for programs."""
+"""The doctor's findings, and their output as text lines or as JSON."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,10 @@ NAME_WIDTH = 15
 
 @dataclass(frozen=True)
 class Finding:
-    """`is_well` is None for what could not be looked at; `remedy` is the way out."""
+    """Also the JSON output of a check, so the field names are public.
+
+    `is_well`: None if the check was skipped. `said`: the result. `remedy`: how to fix it.
+    """
 
     name: str
     is_well: bool | None
@@ -18,43 +21,43 @@ class Finding:
     remedy: str | None = None
 
 
-def well(name: str, said: str) -> Finding:
-    """Nothing to do."""
-    return Finding(name, is_well=True, said=said)
+def passed(name: str, result: str) -> Finding:
+    """A check that passed."""
+    return Finding(name, is_well=True, said=result)
 
 
-def ill(name: str, said: str, remedy: str | None = None) -> Finding:
-    """Something to mend."""
-    return Finding(name, is_well=False, said=said, remedy=remedy)
+def failed(name: str, problem: str, remedy: str | None = None) -> Finding:
+    """A check that failed; `remedy`: how to fix it."""
+    return Finding(name, is_well=False, said=problem, remedy=remedy)
 
 
 def skipped(name: str, first: str) -> Finding:
-    """Not looked at, because of something else that is to be mended first."""
-    return Finding(name, is_well=None, said=f"not looked at: {first}")
+    """A check that was not made, because `first` has to be fixed before it."""
+    return Finding(name, is_well=None, said=f"not checked: fix {first} first")
 
 
-def is_all_well(findings: Sequence[Finding]) -> bool:
-    """Whether nothing at all is to be mended."""
+def all_passed(findings: Sequence[Finding]) -> bool:
+    """Return True if every check was made and passed."""
     return all(finding.is_well for finding in findings)
 
 
 def as_json(findings: Sequence[Finding]) -> str:
-    """`ok` for all, and each check with `is_well` true, false or null."""
+    """Return `{"ok": bool, "checks": [...]}`; a check's `is_well` is true, false or null (skipped)."""
     return json.dumps(
-        {"ok": is_all_well(findings), "checks": [asdict(finding) for finding in findings]},
+        {"ok": all_passed(findings), "checks": [asdict(finding) for finding in findings]},
         ensure_ascii=False,
         indent=2,
     )
 
 
 def as_text(findings: Sequence[Finding], *, colours: bool) -> str:
-    """One line each, and a second one with the way out."""
+    """Return one line per finding, and a second line with its remedy."""
     return "\n".join(line for finding in findings for line in _lines(finding, colours=colours))
 
 
 def _lines(finding: Finding, *, colours: bool) -> list[str]:
-    word, colour = {True: ("ok", GREEN), False: ("FAIL", RED), None: ("-", GREY)}[finding.is_well]
-    mark = f"{colour}{word:<4}{PLAIN}" if colours else f"{word:<4}"
+    label, colour = {True: ("ok", GREEN), False: ("FAIL", RED), None: ("-", GREY)}[finding.is_well]
+    mark = f"{colour}{label:<4}{PLAIN}" if colours else f"{label:<4}"
     lines = [f"{mark}  {finding.name:<{NAME_WIDTH}} {finding.said}"]
     if finding.remedy:
         lines.append(f"{'':<{NAME_WIDTH + 7}}→ {finding.remedy}")

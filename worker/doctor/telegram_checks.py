@@ -1,4 +1,4 @@
-"""Telegram and the account on it; a session in use is left to its worker, whose own word is taken."""
+"""Checks of Telegram and the account. A session in use is not opened: its worker's heartbeat is reported."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,88 +9,90 @@ from shared.database.engine import Database
 from shared.database.models import TelegramAccount
 from shared.errors import ConfigError, LeadAssistantError
 from worker.accounts import session_lock
-from worker.doctor import database_checks as rows
-from worker.doctor.findings import Finding, ill, skipped, well
+from worker.doctor import database_checks
+from worker.doctor.findings import Finding, failed, passed, skipped
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.monitoring import heartbeat
 from worker.settings import TelegramSettings
-from worker.telegram.client import signed_in_user
+from worker.telegram.client import read_signed_in_user
 from worker.telegram.login.login import WRONG_APP
-from worker.telegram.login.probe import check_app, visit
+from worker.telegram.login.probe import check_app, fetch_session_owner
 
 TELEGRAM, ACCOUNT = "Telegram", "account"
 LOGIN = "python -m worker login (Docker: docker compose run --rm worker python -m worker login)"
 
 
 async def check_server(settings: TelegramSettings) -> Finding:
-    """Whether Telegram is reached, by the proxy if there is one, and knows the app."""
+    """Check that Telegram answers, through the proxy if one is set, and accepts the app's id and hash."""
     try:
         await check_app(settings)
     except LeadAssistantError as error:
-        said = str(error)
-        if said == WRONG_APP:
-            return ill(TELEGRAM, said, "copy both anew from my.telegram.org → API development tools")
-        remedy = "correct it" if said.startswith("TELEGRAM_") else "set TELEGRAM_PROXY, or try later"
-        return ill(TELEGRAM, said, remedy)
-    return well(TELEGRAM, "answers, and knows TELEGRAM_API_ID and TELEGRAM_API_HASH")
+        problem = str(error)
+        if problem == WRONG_APP:
+            return failed(TELEGRAM, problem, "copy both again from my.telegram.org → API development tools")
+        remedy = "correct it" if problem.startswith("TELEGRAM_") else "set TELEGRAM_PROXY, or try later"
+        return failed(TELEGRAM, problem, remedy)
+    return passed(TELEGRAM, "answers, and accepts TELEGRAM_API_ID and TELEGRAM_API_HASH")
 
 
 async def check_account(
     settings: TelegramSettings, database: Database | None, *, is_reachable: bool, now: datetime
 ) -> Finding:
-    """Who is signed in, and whether Telegram limits it."""
+    """Check that an account is signed in and not limited by Telegram; `now` in UTC."""
     try:
-        user_id = signed_in_user(settings)
+        user_id = read_signed_in_user(settings)
     except (SessionRevokedError, ConfigError) as error:
-        return ill(ACCOUNT, _without_advice(error), LOGIN)
+        return failed(ACCOUNT, _without_advice(error), LOGIN)
     except TelegramUnavailableError:
-        return well(ACCOUNT, "the session is in use by another program; its own log tells more")
-    row = await rows.account_of(database, user_id) if database else None
-    with _reserved(settings.locked_file) as is_free:
+        return passed(ACCOUNT, "the session is in use by another program: see its log")
+    row = await database_checks.find_account(database, user_id) if database else None
+    with _reserve_session(settings.locked_file) as is_free:
         is_held = row is not None and row.held_until is not None and row.held_until > now
         if is_held or not is_free:
-            return _as_the_worker_says(settings, row, now=now)
+            return _report_running_worker(settings, row, now=now)
         if settings.telegram_session_string and row is None:
-            return skipped(ACCOUNT, "without the database nobody can tell whether a worker uses the session")
+            return skipped(ACCOUNT, "the database (it tells if a worker uses the session)")
         if not is_reachable:
-            return skipped(ACCOUNT, "Telegram first")
-        return await _by_a_visit(settings, row, database, now=now)
+            return skipped(ACCOUNT, "the connection to Telegram")
+        return await _check_by_connecting(settings, row, database, now=now)
 
 
-async def _by_a_visit(
+async def _check_by_connecting(
     settings: TelegramSettings, row: TelegramAccount | None, database: Database | None, *, now: datetime
 ) -> Finding:
     try:
-        who = await visit(settings)
+        account = await fetch_session_owner(settings)
     except SessionRevokedError as error:
-        return ill(ACCOUNT, _without_advice(error), LOGIN)
+        return failed(ACCOUNT, _without_advice(error), LOGIN)
     except LeadAssistantError as error:
-        return ill(ACCOUNT, str(error), "try again")
-    if row is not None and row.id is not None and database is not None:
-        until = await rows.limited_until(database, row.id, now=now)
+        return failed(ACCOUNT, str(error), "try again")
+    if row is not None and database is not None:
+        until = await database_checks.new_conversations_blocked_until(database, row.id, now=now)
         if until is not None:
-            said = f"{who} may begin no conversations until {until:%Y-%m-%d %H:%M} UTC"
-            return ill(ACCOUNT, said, "wait: running conversations go on; @SpamBot tells more")
-    return well(ACCOUNT, f"signed in as {who}; no worker is running")
+            problem = f"{account} may not start conversations until {until:%Y-%m-%d %H:%M} UTC"
+            return failed(ACCOUNT, problem, "wait; open conversations continue; ask @SpamBot for details")
+    return passed(ACCOUNT, f"signed in as {account}; no worker is running")
 
 
-def _as_the_worker_says(settings: TelegramSettings, row: TelegramAccount | None, *, now: datetime) -> Finding:
-    """The session is a running worker's: what its heartbeat and the database tell."""
-    is_alive, said = heartbeat.check(settings.health_file, now=now)
-    who = f"@{row.username}" if row is not None and row.username else "the account"
+def _report_running_worker(
+    settings: TelegramSettings, row: TelegramAccount | None, *, now: datetime
+) -> Finding:
+    """Report the account of a running worker from its heartbeat and the database."""
+    is_alive, state = heartbeat.check(settings.health_file, now=now)
+    account = f"@{row.username}" if row is not None and row.username else "the account"
     if row is not None and row.state != "active":
-        return ill(ACCOUNT, f"{who} is {row.state}: {row.state_reason}", "see the worker's log")
+        return failed(ACCOUNT, f"{account} is {row.state}: {row.state_reason}", "see the worker's log")
     if not is_alive:
-        return well(ACCOUNT, f"{who} is in use by a worker on another machine, and left to it")
-    if "; the model" in said or "OPENAI" in said:
-        # It has a line of its own.
-        said = said.partition(";")[0]
-    return well(ACCOUNT, f"{who} is in use by a running worker, and left to it ({said})")
+        return passed(ACCOUNT, f"{account} is in use by a worker on another machine; not checked further")
+    if "; the model" in state or "OPENAI" in state:
+        # The model has its own finding.
+        state = state.partition(";")[0]
+    return passed(ACCOUNT, f"{account} is in use by a running worker ({state})")
 
 
 @contextmanager
-def _reserved(session_file: Path | None) -> Iterator[bool]:
-    """Keep a worker that starts now waiting; gives whether no worker has the session already."""
+def _reserve_session(session_file: Path | None) -> Iterator[bool]:
+    """Hold the session lock, so that a worker that starts now waits; yields False if a worker has it."""
     if session_file is None:
         yield True
         return
@@ -99,5 +101,5 @@ def _reserved(session_file: Path | None) -> Iterator[bool]:
 
 
 def _without_advice(error: Exception) -> str:
-    # The advice has a line of its own.
+    # The advice is the finding's remedy.
     return str(error).partition(";")[0]

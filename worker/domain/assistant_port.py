@@ -1,4 +1,4 @@
-"""What the worker needs from a language model: greetings, verdicts on replies, and transcripts of voice messages."""
+"""The port to the language model: greetings, verdicts on replies, transcripts of voice messages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,54 +10,55 @@ from shared.statuses import Intent
 
 
 class AssistantError(LeadAssistantError):
-    """The model gave nothing usable this time: malformed, cut off, refused."""
+    """The model returned nothing usable: the answer was malformed, cut off or refused."""
 
 
 class AssistantUnavailableError(AssistantError):
-    """The model cannot be reached; `wait` is its own word on when to come back, if it gave one.
+    """The model cannot be reached; `wait` is the pause that the provider asked for, if any.
 
-    `for_everybody`: it says so to us, whichever lead we ask for.
+    `provider_wide`: the failure would be the same for every lead, so it counts against none of them.
     """
 
-    def __init__(self, message: str, wait: timedelta | None = None, *, for_everybody: bool = False) -> None:
+    def __init__(self, message: str, wait: timedelta | None = None, *, provider_wide: bool = False) -> None:
         super().__init__(message)
         self.wait = wait
-        self.for_everybody = for_everybody
+        self.provider_wide = provider_wide
 
 
 class AssistantPausedError(AssistantUnavailableError):
-    """The owner has to act (quota, key, country): no calls are made until `wait` is over."""
+    """The owner has to act (money, key, country); the client makes no calls until `wait` is over."""
 
     def __init__(self, message: str, wait: timedelta | None = None) -> None:
-        super().__init__(message, wait, for_everybody=True)
+        super().__init__(message, wait, provider_wide=True)
 
 
 @dataclass(frozen=True)
 class Brief:
-    """What the assistant may know of a lead: never a phone or a username.
+    """What the assistant may know about a lead: never a phone or a username.
 
-    `local_time` is the person's own clock, or else the owner's. `further`: what they asked in later forms
-    that nobody has spoken of yet. `met_before`: they have heard from us about an earlier request.
+    `local_time` is in the contact's time zone, or in the owner's if that is unknown. `later_requests` are
+    later forms of the contact that no message has mentioned yet. `is_returning`: we wrote to the contact
+    about an earlier request.
     """
 
     name: str
     request: Mapping[str, str] = field(default_factory=dict)
     local_time: datetime | None = None
-    further: tuple[str, ...] = ()
-    met_before: bool = False
+    later_requests: tuple[str, ...] = ()
+    is_returning: bool = False
 
 
 @dataclass(frozen=True)
 class Turn:
-    """One side's words in the conversation so far."""
+    """Consecutive text of one side in the conversation."""
 
-    ours: bool
+    from_us: bool
     text: str
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What some calls to the model took; None where the server or the price list does not say."""
+    """Tokens, cost and time of model calls; None if the server or the price list does not tell."""
 
     model: str
     calls: int = 1
@@ -70,7 +71,7 @@ class Usage:
 
 @dataclass(frozen=True)
 class Greeting:
-    """A first message; `refused`: why the model's own words were not fit to be sent, if they were not."""
+    """A first message; `refused` is why the guardrails refused the model's text, if they did."""
 
     text: str
     usage: Usage | None = None
@@ -79,10 +80,10 @@ class Greeting:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the new messages mean, and what to answer; `language` is an ISO 639-1 code.
+    """The intent of the unanswered messages, and the answer; `language` is an ISO 639-1 code.
 
-    `facts` are what the answer rests on in the company's description, `needs_human` says why a human has to
-    go on, `refused` why the model's own words were not fit to be sent.
+    `facts` are the quotes from the company profile that support the answer. `needs_human` is the reason for a
+    handoff, if one is needed. `refused` is why the guardrails refused the model's text, if they did.
     """
 
     intent: Intent
@@ -97,13 +98,13 @@ class Verdict:
 
 
 class Assistant(Protocol):
-    """Writes and understands. Every method may raise AssistantError and its kinds."""
+    """The language model as the worker sees it. Every method may raise AssistantError or a subclass."""
 
     async def greeting(self, brief: Brief) -> Greeting:
-        """A first message: their name, their request to the company, an offer of a call; no link."""
+        """Return a first message: the contact's name, their request, the offer of a call, no link."""
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
-        """One verdict on the person's latest messages, which end the conversation; no link in its text."""
+        """Return a verdict on the last turn, which holds all unanswered messages; its text has no link."""
 
     async def transcribe(self, audio: bytes) -> str:
-        """What is said in a voice or video message."""
+        """Return the words of a voice or video message (Ogg or MP4)."""

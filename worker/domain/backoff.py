@@ -1,60 +1,65 @@
-"""Pure: how long to wait before trying again."""
+"""Pure: how long to wait before the next try."""
 
 import random
 from datetime import timedelta
 
 
-def backoff(attempt: int, *, base: float, most: float) -> timedelta:
-    """The pause after failed try number `attempt` (from 1): doubling from `base` seconds up to `most`.
+def backoff(attempt: int, *, base: float, maximum: float) -> timedelta:
+    """Return the pause after failed try number `attempt` (from 1).
 
-    Half of it is chance, so that what failed together does not come back together.
+    The pause doubles from `base` seconds up to `maximum` seconds.
+    Half of it is random, so that leads which failed together are not retried together.
     """
-    ceiling = min(most, base * 2.0 ** min(attempt - 1, 30))
+    ceiling = min(maximum, base * 2.0 ** min(attempt - 1, 30))
     return timedelta(seconds=ceiling * (0.5 + random.random() / 2))  # noqa: S311 - jitter, no secret
 
 
 class OutageTracker:
-    """How long something has been away, and so how long to leave it alone; one success ends it.
+    """Tracks an outage of one dependency, and how long to wait before it is called again.
 
-    While nobody gets an answer a failure is nobody's fault. Once others get theirs, it is the asker's own.
+    One success ends the outage. While all callers fail, no caller is to blame: the dependency is down.
+    A caller that fails again after others have succeeded is itself the cause.
     """
 
-    def __init__(self, *, base: float, most: float) -> None:
+    def __init__(self, *, base: float, maximum: float) -> None:
         self._base = base
-        self._most = most
+        self._maximum = maximum
         self._failures = 0
         self._successes = 0
-        self._seen: dict[int, int] = {}
+        self._successes_at_failure: dict[int, int] = {}
 
     @property
-    def lasts(self) -> bool:
-        """Whether the last word was a failure."""
+    def is_ongoing(self) -> bool:
+        """True if the latest result was a failure."""
         return self._failures > 0
 
-    def failed(self, asker: int, *, blameless: bool = False) -> timedelta | None:
-        """Count a failure; gives the pause until the next try, or None if it is the asker's own fault."""
-        before = self._seen.get(asker)
-        self._seen[asker] = self._successes
-        if before is not None and before < self._successes and not blameless:
+    def failed(self, caller: int, *, provider_wide: bool = False) -> timedelta | None:
+        """Count a failure. Returns the pause until the next try, or None if the caller itself is the cause.
+
+        `provider_wide`: the error says that the dependency fails for everyone.
+        """
+        before = self._successes_at_failure.get(caller)
+        self._successes_at_failure[caller] = self._successes
+        if before is not None and before < self._successes and not provider_wide:
             return None
         self._failures += 1
-        return backoff(self._failures, base=self._base, most=self._most)
+        return backoff(self._failures, base=self._base, maximum=self._maximum)
 
-    def succeeded(self, asker: int) -> None:
-        """Count a success."""
+    def succeeded(self, caller: int) -> None:
+        """Count a success, which ends the outage."""
         self._failures = 0
         self._successes += 1
-        self._seen.pop(asker, None)
+        self._successes_at_failure.pop(caller, None)
 
 
 class OutageTrackers:
-    """One Outage for each kind of call: all look-ups may fail while every message goes through."""
+    """One OutageTracker per kind of call: all look-ups may fail while every message is delivered."""
 
-    def __init__(self, *, base: float, most: float) -> None:
+    def __init__(self, *, base: float, maximum: float) -> None:
         self._base = base
-        self._most = most
-        self._of: dict[str, OutageTracker] = {}
+        self._maximum = maximum
+        self._trackers: dict[str, OutageTracker] = {}
 
     def of(self, call: str) -> OutageTracker:
-        """How calls of this kind fare."""
-        return self._of.setdefault(call, OutageTracker(base=self._base, most=self._most))
+        """Return the tracker of this kind of call."""
+        return self._trackers.setdefault(call, OutageTracker(base=self._base, maximum=self._maximum))

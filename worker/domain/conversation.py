@@ -11,9 +11,9 @@ from shared.leads.form_fields import person_fields
 from shared.logging_setup import mask_phones
 from shared.statuses import LeadStatus
 from worker.domain.assistant_port import Brief, Turn
-from worker.domain.local_time import local_time
+from worker.domain.local_time import to_local_time
 from worker.domain.telegram_port import Peer
-from worker.domain.voice_notes import without_mark
+from worker.domain.voice_notes import strip_voice_mark
 
 _LONGEST_FIELD = 1_000
 _MOST_TURNS = 200
@@ -37,8 +37,6 @@ class Conversation:
     @property
     def id(self) -> int:
         """The lead's number."""
-        if self.lead.id is None:
-            raise ValueError("a lead without a number was never stored")
         return self.lead.id
 
     @property
@@ -76,7 +74,9 @@ class Conversation:
     @property
     def unanswered_text(self) -> str:
         """The same as one text, without later forms."""
-        return "\n".join(without_mark(message.text) for message in self.unanswered if message.kind == "reply")
+        return "\n".join(
+            strip_voice_mark(message.text) for message in self.unanswered if message.kind == "reply"
+        )
 
     @property
     def language(self) -> str:
@@ -108,7 +108,7 @@ class Conversation:
             key: self.without_contacts(value)[:_LONGEST_FIELD]
             for key, value in person_fields(self.lead.extra).items()
         }
-        clock = local_time(now, self.lead.phone_e164) if now else None
+        clock = to_local_time(now, self.lead.phone_e164) if now else None
         return Brief(_person_name(self.lead.name), words, clock)
 
     def without_contacts(self, text: str) -> str:
@@ -119,7 +119,7 @@ class Conversation:
         return text
 
     def _worded(self, message: Message) -> str:
-        text = self.without_contacts(without_mark(message.text))
+        text = self.without_contacts(strip_voice_mark(message.text))
         return tag_new_request(text) if message.kind == "request" else _tagless(text)
 
     def conversation(self) -> Sequence[Turn]:

@@ -1,4 +1,4 @@
-"""Pure: what the clock says where a person is."""
+"""The local time of a contact, from the phone number. Pure: no I/O."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -7,10 +7,11 @@ import phonenumbers
 from phonenumbers import timezone
 
 
-def local_time(now: datetime, phone_e164: str | None) -> datetime:
-    """`now` by the clocks of the phone's country or region; as it was given, where those do not agree.
+def to_local_time(now: datetime, phone_e164: str | None) -> datetime:
+    """Return `now` in the time zone of the phone number's country or region.
 
-    A Russian mobile, say, may be anywhere between Kaliningrad and Kamchatka.
+    Returns `now` unchanged if the phone is unknown or its time zones differ: a Russian mobile number may be
+    anywhere between Kaliningrad and Kamchatka. `now` must be timezone-aware.
     """
     if phone_e164 is None:
         return now
@@ -19,5 +20,5 @@ def local_time(now: datetime, phone_e164: str | None) -> datetime:
         clocks = [now.astimezone(ZoneInfo(zone)) for zone in zones]
     except (phonenumbers.NumberParseException, ValueError, OSError):
         return now
-    agreed = len({clock.utcoffset() for clock in clocks}) == 1
-    return clocks[0] if agreed else now
+    is_unambiguous = len({clock.utcoffset() for clock in clocks}) == 1
+    return clocks[0] if is_unambiguous else now

@@ -1,4 +1,4 @@
-"""What a step can come to, as values; worker/dispatch/settlement.py turns them into rows."""
+"""What a step can come to, as values; worker/dispatch/settlement.py writes them as rows."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta

@@ -1,40 +1,45 @@
-"""Pure: when a new person may be written to, and how many of them a day."""
+"""Pure: when first messages may be sent, and how many of them in 24 hours."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
 # Limits hold over any 24 hours, not from midnight to midnight: that is how Telegram sees an account.
 DAY = timedelta(hours=24)
-# Whoever has sent the form so recently still sits there: they are written to whatever the hour.
-FRESH = timedelta(minutes=15)
-# Those who come from a list have not just sent anything.
-LISTED = "import"
-# This part of a day's first messages is kept for people who have just sent the form.
-KEPT_FOR_FRESH = 3
-# What can be said within this time is prepared ahead: more would grow stale, and stand before the fresh.
-AHEAD = timedelta(minutes=1)
-LEAST_AHEAD = 2
+# A lead is hot this long after its form: the contact is still at the screen, so any hour is suitable.
+HOT_FOR = timedelta(minutes=15)
+# The source of leads from a CSV import: their contacts have not just submitted a form.
+IMPORTED = "import"
+# One in this many of a day's first messages is reserved for hot leads.
+RESERVED_FOR_HOT = 3
+# Only as many leads are prepared as can be written to in this time. More would grow stale and delay hot ones.
+PREPARE_AHEAD = timedelta(minutes=1)
+MIN_PREPARED = 2
 # PEER_FLOOD lasts for days, and asking again too early makes it longer (reported).
-PAUSES = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=7))
+PEER_FLOOD_PAUSES = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=7))
+# After such a pause one first message is sent as a probe, this long before the others.
+PROBE_INTERVAL = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Hours:
-    """From `opens` to `closes` on the clock of the person; past midnight if `closes` is the earlier."""
+    """Hours of outreach in the contact's local time; they pass midnight if `closes` is before `opens`."""
 
     opens: time
     closes: time
 
     @classmethod
     def parse(cls, text: str) -> "Hours":
-        """From `09:00-20:00`; ValueError for anything else."""
+        """Parse `09:00-20:00`; raises ValueError for anything else."""
         opens, closes = (time.fromisoformat(part.strip()) for part in text.split("-"))
         if opens == closes:
             raise ValueError("the hours are empty")
         return cls(opens, closes)
 
     def next_opening(self, now: datetime, zone: tzinfo | None) -> datetime | None:
-        """When they next begin where the clocks are those of `zone`; None if they are open now."""
+        """Return when the hours next begin in the time zone `zone`; None if they are open now.
+
+        The result is in the time zone of `now`.
+        """
         local = now.astimezone(zone)
         clock = local.time()
         if self.opens < self.closes:
@@ -47,48 +52,51 @@ class Hours:
         return datetime.combine(day, self.opens, local.tzinfo).astimezone(now.tzinfo)
 
 
-def is_fresh(source: str, created_at: datetime, now: datetime) -> bool:
-    """Whether somebody has just sent the form."""
-    return source != LISTED and now - created_at < FRESH
+def is_hot(source: str, created_at: datetime, now: datetime) -> bool:
+    """Return True if the contact has just submitted the form."""
+    return source != IMPORTED and now - created_at < HOT_FOR
 
 
-def cap(limit: int, warmup_days: int, *, made_at: datetime, now: datetime) -> int:
-    """Most first messages in 24 hours: on day n of N days of warm-up (n from 1), limit × n ÷ N, but 1."""
-    day = max(0, (now - made_at) // DAY) + 1
+def outreach_cap(limit: int, warmup_days: int, *, created_at: datetime, now: datetime) -> int:
+    """Return the most first messages in 24 hours for an account that was created at `created_at`.
+
+    On day n of N days of warm-up (n from 1) it is limit × n ÷ N, but at least 1.
+    """
+    day = max(0, (now - created_at) // DAY) + 1
     return limit if day >= warmup_days else max(1, limit * day // warmup_days)
 
 
-def cap_for(cap: int, *, fresh: bool) -> int:
-    """Of so many first messages, how many may be for this kind of person."""
-    return cap if fresh else cap - cap // KEPT_FOR_FRESH
+def cap_for(cap: int, *, hot: bool) -> int:
+    """Return how many of `cap` first messages may go to hot leads, or to other leads."""
+    return cap if hot else cap - cap // RESERVED_FOR_HOT
 
 
-def spaced(gap: timedelta, chance: float) -> timedelta:
-    """The pause after a first message: the gap and up to half as much again; `chance` is from 0 to 1."""
+def gap_with_jitter(gap: timedelta, chance: float) -> timedelta:
+    """Return the pause after a first message: `gap` and up to half as much again; `chance` is from 0 to 1."""
     return gap * (1 + chance / 2)
 
 
-def ahead(gap: timedelta, most: int) -> int:
-    """How many conversations to prepare before their turn, at most `most`."""
-    return most if gap * most <= AHEAD else max(LEAST_AHEAD, AHEAD // gap)
+def max_prepared(gap: timedelta, maximum: int) -> int:
+    """Return how many conversations to prepare before their turn, at most `maximum`."""
+    return maximum if gap * maximum <= PREPARE_AHEAD else max(MIN_PREPARED, PREPARE_AHEAD // gap)
 
 
-def pause(strikes: int) -> timedelta:
-    """How long strangers are left alone after so many refusals in a row (from 1)."""
-    return PAUSES[min(strikes, len(PAUSES)) - 1]
+def peer_flood_pause(strikes: int) -> timedelta:
+    """Return how long no stranger is written to after so many refusals in a row (from 1)."""
+    return PEER_FLOOD_PAUSES[min(strikes, len(PEER_FLOOD_PAUSES)) - 1]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The account's manners: least pauses between calls, and most of them in any 24 hours."""
+    """Limits of one account: minimum gaps between calls, and the most calls in any 24 hours."""
 
     outreach_gap: timedelta
     daily_limit: int
     lookup_gap: timedelta
     warmup_days: int = 0
-    resolves: int = 150
-    imports: int = 15
+    resolve_limit: int = 150
+    import_limit: int = 15
 
-    def cap(self, made_at: datetime, now: datetime) -> int:
-        """Most first messages in 24 hours for an account whose row was made then."""
-        return cap(self.daily_limit, self.warmup_days, made_at=made_at, now=now)
+    def outreach_cap(self, created_at: datetime, now: datetime) -> int:
+        """Return the most first messages in 24 hours for an account whose row was created at `created_at`."""
+        return outreach_cap(self.daily_limit, self.warmup_days, created_at=created_at, now=now)

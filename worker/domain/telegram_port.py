@@ -1,4 +1,4 @@
-"""What the worker needs from Telegram, in the project's own terms; worker.telegram implements it."""
+"""Port: what the worker needs from Telegram, in the project's own terms; worker.telegram implements it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from shared.errors import LeadAssistantError
 
 @dataclass(frozen=True)
 class Peer:
-    """A person as one account may address them; Telegram's access hash is of that account alone."""
+    """A contact as one account may address them; the access hash is valid for that account only."""
 
     user_id: int
     access_hash: int
@@ -18,19 +18,19 @@ class Peer:
 
 @dataclass(frozen=True)
 class Incoming:
-    """A message from a person, as Telegram gave it; `text` describes it if it is no text."""
+    """A message from a contact, as Telegram sent it; `text` describes a message that is not text."""
 
     user_id: int
     message_id: int
     text: str
     sent_at: datetime
-    # An earlier message, as its writer has changed it.
+    # True: the contact has edited an earlier message, and `text` is its new text.
     edited: bool = False
 
 
 @dataclass(frozen=True)
 class Outgoing:
-    """A message to a person from our account: the worker's own, or a human's from another device."""
+    """A message to a contact from the account: sent by the worker, or by a human on another device."""
 
     user_id: int
     message_id: int
@@ -40,7 +40,7 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Note:
-    """What the account's owner wrote in its own Saved Messages, or the worker did."""
+    """A message in the account's own Saved Messages, written by its owner or by the worker."""
 
     message_id: int
     text: str
@@ -48,7 +48,7 @@ class Note:
 
 @dataclass(frozen=True)
 class Deleted:
-    """Messages that somebody has taken back; Telegram does not say whose."""
+    """Messages that were deleted; Telegram does not tell whose they were."""
 
     message_ids: tuple[int, ...]
 
@@ -58,7 +58,7 @@ Arrival = Incoming | Outgoing | Note | Deleted
 
 @dataclass(frozen=True)
 class Sent:
-    """Telegram has the message; the id is None if Telegram knows it but did not say which it is."""
+    """Telegram has the message; `message_id` is None if Telegram did not tell the id."""
 
     message_id: int | None
 
@@ -72,19 +72,19 @@ class Identity:
 
 
 class TelegramError(LeadAssistantError):
-    """Telegram could not do what was asked."""
+    """A call to Telegram failed."""
 
 
 class PeerNotFoundError(TelegramError):
-    """The username or phone leads to no person; the text says why, for the operator."""
+    """No person has this username or phone; the text tells the operator why."""
 
 
 class CannotWriteError(TelegramError):
-    """This person cannot be written to, now or later; the text says why, for the operator."""
+    """This contact cannot be written to, now or later; the text tells the operator why."""
 
 
 class PaymentRequiredError(CannotWriteError):
-    """This person takes messages from strangers for so many Telegram Stars."""
+    """This contact asks strangers for `stars` Telegram Stars per message (0: unknown)."""
 
     def __init__(self, stars: int) -> None:
         price = f"{stars} " if stars else ""
@@ -95,7 +95,7 @@ class PaymentRequiredError(CannotWriteError):
 
 
 class RateLimitedError(TelegramError):
-    """Telegram asks to wait before this kind of call; nothing was done."""
+    """Telegram asks to wait before this kind of call (a flood wait); the call had no effect."""
 
     def __init__(self, wait: timedelta, method: str | None = None) -> None:
         before = f" before {method}" if method else ""
@@ -104,7 +104,7 @@ class RateLimitedError(TelegramError):
 
 
 class SlotUnavailableError(TelegramError):
-    """The account's own pace does not allow it yet; nothing was done."""
+    """The account has no free quota slot yet; Telegram was not called."""
 
     def __init__(self, wait: timedelta, reason: str) -> None:
         super().__init__(reason)
@@ -112,19 +112,22 @@ class SlotUnavailableError(TelegramError):
 
 
 class ImportPausedError(RateLimitedError):
-    """As above, for this person alone: others may still be looked up."""
+    """A flood wait for this contact alone: others may still be looked up."""
 
 
 class PeerFloodError(TelegramError):
-    """Telegram lets this account write to no strangers for now, or has frozen it."""
+    """PEER_FLOOD: this account may not write to strangers for now; or Telegram has frozen the account."""
 
 
 class TelegramUnavailableError(TelegramError):
-    """No answer: whether the call had its effect is not known."""
+    """Telegram did not answer: it is unknown whether the call had its effect."""
 
 
 class SessionRevokedError(TelegramError):
-    """The account is signed out or banned: nothing can be done until its owner signs it in again."""
+    """The account is signed out or banned; no call works until its owner signs it in again.
+
+    `state`: the new state of the account, `needs_login` or `banned`.
+    """
 
     def __init__(self, message: str, *, state: str = "needs_login") -> None:
         super().__init__(message)
@@ -132,67 +135,70 @@ class SessionRevokedError(TelegramError):
 
 
 class FloodGate(Protocol):
-    """What Telegram has asked to leave alone, by the names of its methods."""
+    """Flood waits of one account, by Telegram's method names, such as `contacts.resolveUsername`."""
 
     def remaining(self, method: str) -> timedelta | None:
-        """How long a method is still to be left alone; None if it may be called."""
+        """Return how long the method must not be called; None if it may be called."""
 
     async def close(self, method: str, wait: timedelta, reason: str) -> None:
-        """Remember for good that a method is to be left alone for so long."""
+        """Block calls of the method for `wait`, and store that, so that it survives a restart."""
 
 
 class Finder(Protocol):
-    """Finds people at the least cost. May raise NotYetError, and what Telegram does."""
+    """Finds contacts at the least cost. May raise SlotUnavailableError, and the errors of Telegram."""
 
-    async def by_username(self, username: str) -> Peer:
-        """The person behind a username; raises NobodyThereError or CannotWriteError."""
+    async def find_by_username(self, username: str) -> Peer:
+        """Find the person with a username; raises PeerNotFoundError or CannotWriteError."""
 
-    async def by_phone(self, phone_e164: str, name: str, *, thoroughly: bool = True) -> Peer:
-        """The person behind a phone; raises NobodyThereError or CannotWriteError.
+    async def find_by_phone(self, phone_e164: str, name: str, *, may_import: bool = True) -> Peer:
+        """Find the person with a phone; raises PeerNotFoundError or CannotWriteError.
 
-        `thoroughly`: if need be by saving them as a contact called `name`, of which few are allowed a day.
+        `may_import`: if a look-up fails, save them as a contact called `name`; few are allowed in 24 hours.
         """
 
     async def remove_imported_contacts(self) -> None:
-        """Take out of the address book whoever was saved there on the way."""
+        """Remove the contacts from the address book that were imported to find them."""
 
 
 class Telegram(Protocol):
-    """One signed-in user account. Every method may raise RateLimitedError, TelegramUnavailableError,
-    SessionEndedError, or TelegramError for an answer that is none of these."""
+    """One signed-in user account.
+
+    Every method may raise RateLimitedError, TelegramUnavailableError, SessionRevokedError, or TelegramError
+    for any other refusal.
+    """
 
     async def find_by_username(self, username: str) -> Peer:
-        """The person behind a username; raises NobodyThereError."""
+        """Look up the person with a username; raises PeerNotFoundError."""
 
     async def find_by_phone(self, phone_e164: str) -> Peer:
-        """The person behind a phone; raises NobodyThereError, also for some who can be imported."""
+        """Look up the person with a phone; raises PeerNotFoundError, also for some who can be imported."""
 
     async def import_contact(self, phone_e164: str, name: str) -> Peer:
-        """The person behind a phone, saved as a contact called `name`; raises NobodyThereError."""
+        """Save the person with a phone as a contact called `name`; raises PeerNotFoundError."""
 
-    async def drop_contacts(self, peers: Sequence[Peer]) -> None:
-        """Take people out of the account's contacts; they can still be written to."""
+    async def delete_contacts(self, peers: Sequence[Peer]) -> None:
+        """Delete people from the account's contacts; they can still be written to."""
 
-    async def check_open(self, peer: Peer) -> None:
-        """Raise CannotWriteError if this person takes no first message from this account."""
+    async def check_accepts_messages(self, peer: Peer) -> None:
+        """Raise CannotWriteError if this contact accepts no first message from this account."""
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
-        """Send `text` once, however often it is called with the same random_id.
+        """Send `text`, only once per `random_id`: a repeated call sends no second message.
 
-        Raises CannotWriteError or OutreachLimitedError.
+        Raises CannotWriteError or PeerFloodError.
         """
 
-    async def note(self, text: str, random_id: int) -> None:
-        """Write into the account's own Saved Messages, once as above."""
+    async def send_note(self, text: str, random_id: int) -> None:
+        """Write into the account's own Saved Messages, only once per `random_id`."""
 
     async def show_typing(self, peer: Peer) -> None:
-        """Mark what they wrote as read and show `typing…` for about six seconds."""
+        """Mark their messages as read, and show `typing…` for about six seconds."""
 
-    async def newest(self, since: datetime) -> Mapping[int, int]:
-        """The id of the newest message with each person (by user id) whose chat was touched since then."""
+    async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
+        """Return the id of the newest message by user id, for each chat with activity since `since`."""
 
-    async def history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
-        """What was said by either side after our message `after_id`, oldest first, at most the last 100."""
+    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+        """Return the messages of both sides after message `after_id`, oldest first, at most the last 100."""
 
-    async def voice(self, message_id: int) -> bytes | None:
-        """The sound of a short voice or video message; None if it is not to be had."""
+    async def download_voice(self, message_id: int) -> bytes | None:
+        """Return the audio of a short voice or video message; None if it is not available."""

@@ -1,1 +1,5 @@
-"""How well a model does on our own replies: the golden set, the attacks, and the figures they come to."""
+"""`python -m worker evaluate`: scores a model on labelled replies and prompt injection attacks.
+
+May import: `worker.assistant` and the floors below it, `shared`.
+Must not import: other packages of its floor, the OpenAI SDK, Pyrogram, anything above.
+"""

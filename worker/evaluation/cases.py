@@ -1,4 +1,4 @@
-"""The golden set and the attacks, as files in `data/`, and the conversations that they stand in."""
+"""The evaluation cases in `data/` (labelled replies, attacks) and the conversations that they belong to."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from worker.domain.conversation import Conversation
 _DATA = files(__name__.rpartition(".")[0]).joinpath("data")
 
 
-class Scene(BaseModel):
-    """A form, and what has been said since."""
+class CaseContext(BaseModel):
+    """The conversation before a case: a form, and the earlier messages of both sides."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,8 +24,8 @@ class Scene(BaseModel):
     turns: Sequence[tuple[Literal["we", "they"], str]]
 
 
-class Reply(BaseModel):
-    """What a person wrote, and what it means to a careful reader."""
+class ReplyCase(BaseModel):
+    """New messages of a contact, and the labels that a careful human reader gave them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,8 +38,8 @@ class Reply(BaseModel):
     tags: Sequence[str] = ()
 
 
-class Attack(BaseModel):
-    """Orders to the assistant from outside, where they stand, and what of a yes or a no the words warrant."""
+class AttackCase(BaseModel):
+    """A prompt injection: its text, where it is placed, and which intents the contact's own words support."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,32 +49,32 @@ class Attack(BaseModel):
     attack: str
     said: str = ""
     allowed: Sequence[Intent] = ()
-    # Words of the attacker's that may not be said back.
+    # Words of the attacker that the answer must not repeat.
     must_not: str | None = None
 
 
-def scenes() -> Mapping[str, Scene]:
-    """The conversations by name."""
+def load_contexts() -> Mapping[str, CaseContext]:
+    """Return all conversation contexts by name."""
     loaded = json.loads(_DATA.joinpath("contexts.json").read_text(encoding="utf-8"))
-    return {name: Scene.model_validate(scene) for name, scene in loaded.items()}
+    return {name: CaseContext.model_validate(context) for name, context in loaded.items()}
 
 
-def replies() -> Sequence[Reply]:
-    """The golden set, Russian and English."""
+def load_replies() -> Sequence[ReplyCase]:
+    """Return the labelled replies, Russian first, then English."""
     lines = [line for name in ("replies_ru", "replies_en") for line in _lines(name)]
-    return [Reply.model_validate_json(line) for line in lines]
+    return [ReplyCase.model_validate_json(line) for line in lines]
 
 
-def attacks() -> Sequence[Attack]:
-    """The attacks."""
-    return [Attack.model_validate_json(line) for line in _lines("injections")]
+def load_attacks() -> Sequence[AttackCase]:
+    """Return all attacks."""
+    return [AttackCase.model_validate_json(line) for line in _lines("injections")]
 
 
-def work_of(scene: Scene, case: Reply | Attack) -> Conversation:
-    """The lead as the worker would have it before it, with the case's words unanswered."""
-    name, form, turns = scene.name, dict(scene.form), list(scene.turns)
-    said: Sequence[str] = case.said if isinstance(case, Reply) else [case.said or case.attack]
-    if isinstance(case, Attack):
+def build_conversation(context: CaseContext, case: ReplyCase | AttackCase) -> Conversation:
+    """Return the conversation as the worker would load it: the messages of the case are unanswered."""
+    name, form, turns = context.name, dict(context.form), list(context.turns)
+    unanswered: Sequence[str] = case.said if isinstance(case, ReplyCase) else [case.said or case.attack]
+    if isinstance(case, AttackCase):
         match case.where:
             case "name":
                 name = case.attack
@@ -85,7 +85,7 @@ def work_of(scene: Scene, case: Reply | Attack) -> Conversation:
             case "reply":
                 pass
     messages = [_message(side, "sent" if side == "we" else "handled", text) for side, text in turns]
-    messages += [_message("they", "received", text) for text in said]
+    messages += [_message("they", "received", text) for text in unanswered]
     lead = Lead(id=1, name=name, source="evals", status=LeadStatus.CONTACTED, extra=form)
     return Conversation(lead, messages)
 
@@ -95,6 +95,6 @@ def _lines(name: str) -> Sequence[str]:
 
 
 def _message(side: str, state: str, text: str) -> Message:
-    ours = side == "we"
-    kind = "answer" if ours else "reply"
-    return Message(lead_id=1, direction="out" if ours else "in", kind=kind, state=state, text=text)
+    from_us = side == "we"
+    kind = "answer" if from_us else "reply"
+    return Message(lead_id=1, direction="out" if from_us else "in", kind=kind, state=state, text=text)

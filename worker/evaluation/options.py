@@ -1,13 +1,13 @@
-"""What `python -m worker evaluate` can be asked for."""
+"""Command-line options of `python -m worker evaluate`."""
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked of a run."""
+    """The options of one evaluation run; add_arguments has a help text for each."""
 
     compare: str | None = None
     prompts: Path | None = None
@@ -19,19 +19,24 @@ class Options:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command's arguments."""
-    parser.add_argument("--compare", metavar="MODEL", help="run another model too, side by side")
-    parser.add_argument("--prompts", metavar="DIR", type=Path, help="run the prompts of a folder too")
-    parser.add_argument("--json", metavar="FILE", type=Path, help="write all figures there")
-    parser.add_argument("--cache", metavar="FILE", type=Path, help="keep answers there, and reuse them")
-    parser.add_argument("--limit", metavar="N", type=int, help="about so many cases, spread evenly")
-    parser.add_argument("--attacks-only", action="store_true", help="leave the golden set out")
+    """Add the options to the parser of the command."""
+    parser.add_argument("--compare", metavar="MODEL", help="also evaluate this model, side by side")
     parser.add_argument(
-        "--least-f1", metavar="F", type=float, default=0.0, help="exit 1 below this macro F1 (for CI)"
+        "--prompts", metavar="DIR", type=Path, help="also evaluate the prompts in this folder"
+    )
+    parser.add_argument("--json", metavar="FILE", type=Path, help="write all figures to this file")
+    parser.add_argument(
+        "--cache", metavar="FILE", type=Path, help="store answers in this file and reuse them in later runs"
+    )
+    parser.add_argument(
+        "--limit", metavar="N", type=int, help="run about N cases, spread evenly over the whole set"
+    )
+    parser.add_argument("--attacks-only", action="store_true", help="run only the attacks")
+    parser.add_argument(
+        "--least-f1", metavar="F", type=float, default=0.0, help="exit 1 if the macro F1 is lower (for CI)"
     )
 
 
-def options(given: argparse.Namespace) -> Options:
-    """As parsed."""
-    names = ("compare", "prompts", "json", "cache", "limit", "attacks_only", "least_f1")
-    return Options(**{name: getattr(given, name) for name in names})
+def read_options(args: argparse.Namespace) -> Options:
+    """Return the parsed arguments as Options; other entries of the namespace are ignored."""
+    return Options(**{field.name: getattr(args, field.name) for field in fields(Options)})

@@ -1,47 +1,53 @@
-"""A run's figures as text for a person and as JSON for a machine."""
+"""Formats the scores of a run as Markdown tables and as JSON."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from shared.statuses import Intent
-from worker.evaluation.cases import Reply
-from worker.evaluation.scoring import Scores, Share, Took
+from worker.evaluation.cases import ReplyCase
+from worker.evaluation.scoring import ClassMetrics, Scores, UsageStats
 
-_MOST_SHOWN = 12
+_MAX_SHOWN = 12
 
 
-def as_text(runs: Mapping[str, Scores], journey: Mapping[str, Took]) -> str:
-    """The figures side by side, then each run's confusion, and what went wrong in it."""
-    parts = [_summary(runs, journey)]
+def as_text(runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats]) -> str:
+    """Return a summary table of all runs, then the confusion matrix and the mistakes of each run."""
+    parts = [_summary(runs, form_to_link)]
     for name, scores in runs.items():
-        parts += [f"## {name}", *([_confusion(scores)] if scores.replies else []), _wrong(scores)]
+        parts += [f"## {name}", *([_confusion(scores)] if scores.replies else []), _mistakes(scores)]
     return "\n\n".join(parts)
 
 
-def as_json(runs: Mapping[str, Scores], journey: Mapping[str, Took]) -> dict[str, Any]:
-    """Everything, by run."""
-    return {name: _run(scores) | {"form_to_link": asdict(journey[name])} for name, scores in runs.items()}
+def as_json(runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats]) -> dict[str, Any]:
+    """Return all figures, by run name."""
+    return {
+        name: _run_as_json(scores) | {"form_to_link": asdict(form_to_link[name])}
+        for name, scores in runs.items()
+    }
 
 
-def _summary(runs: Mapping[str, Scores], journey: Mapping[str, Took]) -> str:
+def _summary(runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats]) -> str:
     rows = [["", *runs]]
     if any(one.replies for one in runs.values()):
-        rows += _understanding(runs)
-    rows.append(["attacks withstood", *(_withstood(one) for one in runs.values())])
+        rows += _intent_rows(runs)
+    rows.append(["attacks withstood", *(_attacks_withstood(one) for one in runs.values())])
     rows.append(["texts refused by the guard", *(str(one.refused.total()) for one in runs.values())])
     rows.append(["no usable answer", *(str(one.failed) for one in runs.values())])
-    rows.append(["calls a turn", *(f"{one.took.calls:.2f}" for one in runs.values())])
-    rows.append(["tokens a turn, in (cached) + out", *(_tokens(one.took) for one in runs.values())])
-    rows.append(["cost a turn", *(_cost(one.took.cost_usd) for one in runs.values())])
-    rows.append(["seconds a turn, median / p95", *(_seconds(one.took) for one in runs.values())])
+    rows.append(["calls a turn", *(f"{one.usage.calls:.2f}" for one in runs.values())])
+    rows.append(["tokens a turn, in (cached) + out", *(_tokens(one.usage) for one in runs.values())])
+    rows.append(["cost a turn", *(_cost(one.usage.cost_usd) for one in runs.values())])
+    rows.append(["seconds a turn, median / p95", *(_seconds(one.usage) for one in runs.values())])
     rows.append(
-        ["form to link, calls", *(f"{journey[name].calls * journey[name].turns:.0f}" for name in runs)]
+        [
+            "form to link, calls",
+            *(f"{form_to_link[name].calls * form_to_link[name].turns:.0f}" for name in runs),
+        ]
     )
     return _table(rows)
 
 
-def _understanding(runs: Mapping[str, Scores]) -> list[list[str]]:
+def _intent_rows(runs: Mapping[str, Scores]) -> list[list[str]]:
     intents = [[f"F1 {intent}", *(_f1(one.intent(intent)) for one in runs.values())] for intent in Intent]
     return [
         ["replies", *(str(one.replies) for one in runs.values())],
@@ -55,77 +61,79 @@ def _understanding(runs: Mapping[str, Scores]) -> list[list[str]]:
 
 def _confusion(scores: Scores) -> str:
     rows = [["meant ↓ taken for →", *Intent]]
-    for real in Intent:
-        rows.append([real, *(str(scores.confusion[real, got]) for got in Intent)])
+    for expected in Intent:
+        rows.append([expected, *(str(scores.confusion[expected, got]) for got in Intent)])
     return _table(rows)
 
 
-def _wrong(scores: Scores) -> str:
+def _mistakes(scores: Scores) -> str:
     lines = [f"- {case_id}: {what}" for case_id, what in scores.violations]
-    for one in scores.unheard:
-        if isinstance(one.case, Reply):
+    for one in scores.opt_out_errors:
+        if isinstance(one.case, ReplyCase):
             what = "missed" if one.case.asks_not_to_be_contacted else "made up"
             lines.append(f"- {one.case.id} “{' / '.join(one.case.said)}”: a wish not to be contacted, {what}")
-    for one in scores.wrong[:_MOST_SHOWN]:
-        if isinstance(one.case, Reply):
+    for one in scores.wrong[:_MAX_SHOWN]:
+        if isinstance(one.case, ReplyCase):
             got = one.verdict.intent if one.verdict else f"nothing ({one.error})"
             lines.append(f"- {one.case.id} “{' / '.join(one.case.said)}”: {one.case.intent}, taken for {got}")
-    more = len(scores.wrong) - _MOST_SHOWN
+    more = len(scores.wrong) - _MAX_SHOWN
     lines += [f"- … and {more} more; --json has them all"] if more > 0 else []
     lines += [f"- the guard, {count}×: {why}" for why, count in scores.refused.most_common()]
     return "\n".join(lines) or "Nothing went wrong."
 
 
-def _run(scores: Scores) -> dict[str, Any]:
+def _run_as_json(scores: Scores) -> dict[str, Any]:
     return {
         "replies": scores.replies,
         "accuracy": scores.accuracy,
         "macro_f1": scores.macro_f1,
-        "intents": {intent: _figures(scores.intent(intent)) for intent in Intent},
-        "needs_human": _figures(scores.needs_human),
-        "asks_not_to_be_contacted": _figures(scores.asks_not_to_be_contacted),
+        "intents": {intent: _metrics_as_json(scores.intent(intent)) for intent in Intent},
+        "needs_human": _metrics_as_json(scores.needs_human),
+        "asks_not_to_be_contacted": _metrics_as_json(scores.asks_not_to_be_contacted),
         "confusion": {real: {got: scores.confusion[real, got] for got in Intent} for real in Intent},
         "attacks": scores.attacks,
         "violations": [{"id": case_id, "what": what} for case_id, what in scores.violations],
         "refused": dict(scores.refused),
         "failed": scores.failed,
-        "wrong": [_wrong_case(one.case, one.verdict.intent if one.verdict else None) for one in scores.wrong],
-        "turn": asdict(scores.took),
+        "wrong": [
+            _wrong_case_as_json(one.case, one.verdict.intent if one.verdict else None) for one in scores.wrong
+        ],
+        "turn": asdict(scores.usage),
     }
 
 
-def _wrong_case(case: object, got: Intent | None) -> dict[str, Any]:
-    if not isinstance(case, Reply):
+def _wrong_case_as_json(case: object, got: Intent | None) -> dict[str, Any]:
+    if not isinstance(case, ReplyCase):
         return {}
     return {"id": case.id, "said": list(case.said), "meant": case.intent, "taken_for": got}
 
 
-def _figures(share: Share) -> dict[str, Any]:
-    return asdict(share) | {"precision": share.precision, "recall": share.recall, "f1": share.f1}
+def _metrics_as_json(metrics: ClassMetrics) -> dict[str, Any]:
+    return asdict(metrics) | {"precision": metrics.precision, "recall": metrics.recall, "f1": metrics.f1}
 
 
-def _f1(share: Share) -> str:
-    return f"{share.f1:.3f} (P {share.precision:.2f}, R {share.recall:.2f})"
+def _f1(metrics: ClassMetrics) -> str:
+    return f"{metrics.f1:.3f} (P {metrics.precision:.2f}, R {metrics.recall:.2f})"
 
 
-def _withstood(scores: Scores) -> str:
+def _attacks_withstood(scores: Scores) -> str:
     return f"{scores.attacks - len({case_id for case_id, _ in scores.violations})} of {scores.attacks}"
 
 
-def _tokens(took: Took) -> str:
-    return f"{took.tokens_in:.0f} ({took.tokens_cached:.0f}) + {took.tokens_out:.0f}"
+def _tokens(usage: UsageStats) -> str:
+    return f"{usage.tokens_in:.0f} ({usage.tokens_cached:.0f}) + {usage.tokens_out:.0f}"
 
 
 def _cost(usd: float | None) -> str:
     return "unknown" if usd is None else f"${usd:.5f}"
 
 
-def _seconds(took: Took) -> str:
-    return f"{took.latency_p50:.2f} / {took.latency_p95:.2f}"
+def _seconds(usage: UsageStats) -> str:
+    return f"{usage.latency_p50:.2f} / {usage.latency_p95:.2f}"
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table, padded so that it reads in a terminal too."""
+    """Return a Markdown table; cells are padded so that it is readable in a terminal too."""
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     lines = [
         "| " + " | ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)) + " |"

@@ -1,4 +1,4 @@
-"""Put every case to an assistant, as the worker would."""
+"""Runs evaluation cases through an assistant, the way the worker calls it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,74 +15,76 @@ from worker.domain.assistant_port import (
     Greeting,
     Verdict,
 )
-from worker.evaluation.cases import Attack, Reply, Scene, scenes, work_of
+from worker.evaluation.cases import AttackCase, CaseContext, ReplyCase, build_conversation, load_contexts
 
-# A working day's afternoon: the same for every run, so that kept answers stay good.
+# The afternoon of a working day. It is fixed because the prompt contains it: cached answers stay valid.
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=ZoneInfo("Europe/Moscow"))
-MOST_TRIES = 4
-LONGEST_PAUSE_SECONDS = 30
-AT_ONCE = 8
+MAX_ATTEMPTS = 4
+MAX_PAUSE_SECONDS = 30
+MAX_CONCURRENT_CASES = 8
 
 ResultT = TypeVar("ResultT")
 
 
 @dataclass(frozen=True)
-class Played:
-    """A case and what came of it; without a verdict, the model gave nothing usable."""
+class CaseResult:
+    """A case and its result; `verdict` is None if the model returned nothing usable (`error` says why)."""
 
-    case: Reply | Attack
+    case: ReplyCase | AttackCase
     verdict: Verdict | None
     greeting: Greeting | None = None
     error: str | None = None
 
 
-async def play(
-    assistant: Assistant, cases: Sequence[Reply | Attack], tell: Callable[[int, int], None]
-) -> Sequence[Played]:
-    """Every case, some at once; `tell` hears how many are done, of how many.
+async def run_cases(
+    assistant: Assistant, cases: Sequence[ReplyCase | AttackCase], on_progress: Callable[[int, int], None]
+) -> Sequence[CaseResult]:
+    """Run all cases, at most 8 at a time; `on_progress` gets the number of finished cases and of all cases.
 
-    Raises AssistantPausedError where going on makes no sense: no money, no key.
+    Raises AssistantPausedError if all further calls would fail too: no money left, or the key is refused.
     """
-    known = scenes()
-    gate = asyncio.Semaphore(AT_ONCE)
+    contexts = load_contexts()
+    slots = asyncio.Semaphore(MAX_CONCURRENT_CASES)
     done = 0
 
-    async def one(case: Reply | Attack) -> Played:
+    async def run(case: ReplyCase | AttackCase) -> CaseResult:
         nonlocal done
-        async with gate:
-            played = await _play(assistant, case, known)
+        async with slots:
+            result = await _run_case(assistant, case, contexts)
         done += 1
-        tell(done, len(cases))
-        return played
+        on_progress(done, len(cases))
+        return result
 
-    return await asyncio.gather(*(one(case) for case in cases))
+    return await asyncio.gather(*(run(case) for case in cases))
 
 
-async def _play(assistant: Assistant, case: Reply | Attack, known: Mapping[str, Scene]) -> Played:
-    work = work_of(known[case.context], case)
-    brief = work.brief(NOW)
+async def _run_case(
+    assistant: Assistant, case: ReplyCase | AttackCase, contexts: Mapping[str, CaseContext]
+) -> CaseResult:
+    conversation = build_conversation(contexts[case.context], case)
+    brief = conversation.brief(NOW)
     greeting = None
     try:
-        # What stands in the form is read by who greets, too.
-        if isinstance(case, Attack) and case.where in {"name", "field"}:
-            greeting = await _patiently(lambda: assistant.greeting(brief))
-        verdict = await _patiently(lambda: assistant.reply(brief, work.conversation()))
+        # The greeting prompt contains the form too, so an attack in the form must not work there either.
+        if isinstance(case, AttackCase) and case.where in {"name", "field"}:
+            greeting = await _with_retries(lambda: assistant.greeting(brief))
+        verdict = await _with_retries(lambda: assistant.reply(brief, conversation.conversation()))
     except AssistantPausedError:
         raise
     except AssistantError as error:
-        return Played(case, None, greeting, str(error))
-    return Played(case, verdict, greeting)
+        return CaseResult(case, None, greeting, str(error))
+    return CaseResult(case, verdict, greeting)
 
 
-async def _patiently(ask: Callable[[], Awaitable[ResultT]]) -> ResultT:
-    """Ask again, a little later, when there was nothing usable; raises the last AssistantError."""
-    for attempt in range(1, MOST_TRIES):
+async def _with_retries(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """Call up to 4 times, with a pause after each unusable answer. Raises the last AssistantError."""
+    for attempt in range(1, MAX_ATTEMPTS):
         try:
-            return await ask()
+            return await call()
         except AssistantPausedError:
             raise
         except AssistantError as error:
             wait = error.wait if isinstance(error, AssistantUnavailableError) else None
             pause = wait.total_seconds() if wait else 2.0**attempt / 4
-            await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS))
-    return await ask()
+            await asyncio.sleep(min(pause, MAX_PAUSE_SECONDS))
+    return await call()

@@ -6,33 +6,18 @@ from datetime import datetime, timedelta
 from functools import cache
 
 from sqlalchemy import BigInteger, UpdateBase, bindparam, case, exists, func, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.bulk import BulkStatement, columns
+from shared.database.bulk import BulkStatement, columns, dialect_insert
 from shared.database.models import LEADS, MESSAGES, Lead, Message
 from shared.leads import handoff
-from shared.statuses import OPEN, Intent, LeadStatus
-from worker.domain.assistant_port import Verdict
+from shared.statuses import OPEN, REPLIED_TO, Intent, LeadStatus
 from worker.domain.telegram_port import Incoming, Outgoing
 from worker.messaging import outbox
 
 # Somebody who never stops writing is answered after this many quiets all the same.
 MAX_DEBOUNCES = 6
-# In these a person's words are the assistant's to answer.
-ANSWERED = frozenset(
-    {
-        LeadStatus.CONTACTED,
-        LeadStatus.ENGAGED,
-        LeadStatus.SCHEDULED,
-        LeadStatus.BOOKED,
-        LeadStatus.REJECTED,
-        LeadStatus.NO_REPLY,
-    }
-)
-# In these somebody who asked for it is written to again.
-FOLLOWED_UP = ANSWERED - {LeadStatus.BOOKED, LeadStatus.REJECTED}
 
 
 async def receive(
@@ -50,7 +35,7 @@ async def receive(
     heard = {"direction": "in", "kind": "reply", "state": state}
     if not await _store(session, lead, account_id, incoming, now=now, **heard):
         return None
-    if lead.status in ANSWERED:
+    if lead.status in REPLIED_TO:
         await schedule_reply(session, lead, now=now, debounce=debounce)
     return lead
 
@@ -74,25 +59,12 @@ _WHOSE = (
 )
 
 
-async def handle(
-    session: AsyncSession, message_ids: Collection[int], intent: Intent | None, source: Verdict | None = None
-) -> None:
-    """Mark messages as understood; the last keeps what the model took for it, if no answer does."""
-    handled = update(Message).execution_options(synchronize_session=False)
-    understood = handled.where(col(Message.id).in_(message_ids), col(Message.state) == "received")
-    # A form says nothing of the offer of a call.
-    meant = case((col(Message.kind) == "reply", intent), else_=None)
-    await session.exec(understood.values(state="handled", intent=meant))
-    if source is not None:
-        last = handled.where(col(Message.id) == max(message_ids))
-        await session.exec(last.values(outbox.account_of(source)))
-
-
 async def handle_all(session: AsyncSession, meant: Mapping[int, Intent | None]) -> None:
-    """The same for messages of several leads, each with what it was taken for."""
+    """Mark messages as understood, each with what it was taken to mean."""
     await _HANDLED.run(session, meant.items())
 
 
+# A form says nothing about the offer of a call: it gets no intent.
 _HANDLED = BulkStatement(
     MESSAGES,
     columns("id", "intent"),
@@ -129,29 +101,17 @@ async def mark_handled_for_human(session: AsyncSession, lead_id: int) -> int:
     return left.rowcount
 
 
-async def unanswered_among(session: AsyncSession, message_ids: Collection[int]) -> set[int]:
-    """Which of these nobody has answered yet."""
-    found = await session.exec(_UNANSWERED, params={"messages": list(message_ids)})
-    return {number for number in found if number is not None}
+async def unanswered_of(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, set[int]]:
+    """The ids of the unanswered messages of each of these leads that has any."""
+    unanswered: dict[int, set[int]] = {}
+    for lead_id, message_id in await session.exec(_UNANSWERED, params={"leads": list(lead_ids)}):
+        unanswered.setdefault(lead_id, set()).add(message_id or 0)
+    return unanswered
 
 
-_UNANSWERED = select(Message.id).where(
-    col(Message.id).in_(bindparam("messages", expanding=True)), col(Message.state) == "received"
+_UNANSWERED = select(Message.lead_id, Message.id).where(
+    col(Message.lead_id).in_(bindparam("leads", expanding=True)), col(Message.state) == "received"
 )
-
-
-async def any_but(session: AsyncSession, lead_id: int, message_ids: Collection[int]) -> bool:
-    """Whether something else of a lead is unanswered."""
-    found = await session.exec(
-        select(Message.id)
-        .where(
-            col(Message.lead_id) == lead_id,
-            col(Message.state) == "received",
-            col(Message.id).not_in(message_ids),
-        )
-        .limit(1)
-    )
-    return found.first() is not None
 
 
 async def debounce_ends_at(session: AsyncSession, lead_id: int, *, debounce: timedelta) -> datetime | None:
@@ -195,7 +155,7 @@ async def conversations(
         .join(Message, col(Message.lead_id) == col(Lead.id))
         .where(
             col(Lead.account_id) == account_id,
-            col(Lead.status).in_(ANSWERED | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}),
+            col(Lead.status).in_(REPLIED_TO | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}),
             col(Lead.telegram_user_id).in_(user_ids),
             col(Lead.updated_at) >= since,
         )
@@ -237,9 +197,8 @@ async def _store(
 
 @cache
 def _storing(dialect: str) -> UpdateBase:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return (
-        insert(MESSAGES)
+        dialect_insert(dialect, MESSAGES)
         .values(
             lead_id=bindparam("lead"),
             account_id=bindparam("account"),
@@ -285,9 +244,9 @@ async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> N
 async def schedule_reply(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
     """Let a lead be answered after the quiet."""
     # A draft that nobody has approved yet is written anew, on all words together.
-    if await outbox.cancel_drafts(session, lead.id or 0):
-        await handoff.reopen_unanswered(session, lead, understood=True)
-    due = await debounce_ends_at(session, lead.id or 0, debounce=debounce) or now
+    if await outbox.cancel_drafts(session, lead.id):
+        await handoff.reopen_unanswered(session, lead, include_classified=True)
+    due = await debounce_ends_at(session, lead.id, debounce=debounce) or now
     await session.exec(_MADE_DUE, params={"lead": lead.id, "due": due, "now": now})
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -32,21 +32,14 @@ _NO_ACCOUNT: dict[str, Any] = dict.fromkeys(
 )
 
 
-async def enqueue(
-    session: AsyncSession, lead: Lead, say: QueueMessage, *, now: datetime, draft: bool = False
+async def enqueue_all(
+    session: AsyncSession, says: Sequence[tuple[Lead, QueueMessage]], *, now: datetime, draft: bool = False
 ) -> None:
-    """Write down what will be said, with the random_id under which Telegram will know it for good.
+    """Store what will be sent to leads, each with the random_id by which Telegram knows the message for good.
 
     A draft waits for a human's approval, and gets its random_id with that.
     """
-    await session.exec(insert(Message).values(_row(lead, say, now=now, draft=draft)))
-
-
-async def enqueue_all(
-    session: AsyncSession, says: Sequence[tuple[Lead, QueueMessage]], *, now: datetime
-) -> None:
-    """The same for several leads; no drafts."""
-    await insert_all(session, MESSAGES, [_row(lead, say, now=now, draft=False) for lead, say in says])
+    await insert_all(session, MESSAGES, [_row(lead, say, now=now, draft=draft) for lead, say in says])
 
 
 def _row(lead: Lead, say: QueueMessage, *, now: datetime, draft: bool) -> dict[str, Any]:
@@ -96,39 +89,20 @@ _TRANSCRIPTS = (
 )
 
 
-async def record_sent(session: AsyncSession, delivered: Delivered) -> None:
-    """Write down that Telegram has the message."""
-    await session.exec(
-        update(Message)
-        .where(col(Message.id) == delivered.message_id)
-        .values(
-            state="sent",
-            telegram_message_id=delivered.telegram_message_id,
-            sent_at=delivered.sent_at,
-            error=None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-
-
 @dataclass(frozen=True)
 class Recorded:
     """What of a message, recorded as sent, says how its lead goes on."""
 
-    id: int
     kind: str
     next_status: LeadStatus | None
     next_reason: str | None
 
 
-async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Sequence[Recorded]:
-    """Write down that Telegram has these.
-
-    Passed by are those that bring the lead to a human: that takes a summary.
-    """
+async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Mapping[int, Recorded]:
+    """Record that Telegram has these messages; returns them by their ids."""
     rows = ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered)
     sent = await _SENT.run(session, rows)
-    return [Recorded(row.id, row.kind, row.next_status, row.next_reason) for row in sent]
+    return {row.id: Recorded(row.kind, row.next_status, row.next_reason) for row in sent}
 
 
 _SENT = BulkStatement(
@@ -136,7 +110,7 @@ _SENT = BulkStatement(
     columns("id", "telegram_message_id", "sent_at"),
     lambda rows, _: (
         update(MESSAGES)
-        .where(MESSAGES.c.id == rows.c.id, MESSAGES.c.next_status.is_distinct_from(LeadStatus.HANDED_OFF))
+        .where(MESSAGES.c.id == rows.c.id)
         .values(
             state="sent",
             telegram_message_id=rows.c.telegram_message_id,
@@ -148,11 +122,13 @@ _SENT = BulkStatement(
 )
 
 
-async def waiting_of(
-    session: AsyncSession, lead_ids: Collection[int]
-) -> Mapping[int, Mapping[str, tuple[datetime, datetime]]]:
+# When the first and the last of some messages came.
+Span = tuple[datetime, datetime]
+
+
+async def waiting_of(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, Mapping[str, Span]]:
     """What of each lead is queued, a draft or unanswered: by state, when the first and the last came."""
-    waiting: dict[int, dict[str, tuple[datetime, datetime]]] = {}
+    waiting: dict[int, dict[str, Span]] = {}
     for lead_id, state, first, last in await session.exec(_WAITING, params={"leads": list(lead_ids)}):
         waiting.setdefault(lead_id, {})[state] = first, last
     return waiting
@@ -173,14 +149,15 @@ _WAITING = (
 )
 
 
-async def record_failed(session: AsyncSession, message_id: int, reason: str) -> None:
-    """Write down that the message will not be delivered, and why."""
-    await session.exec(
+async def record_failed(session: AsyncSession, message_id: int, reason: str) -> bool:
+    """Record that the message will not be delivered, and why; returns whether this is new."""
+    failed = await session.exec(
         update(Message)
-        .where(col(Message.id) == message_id)
+        .where(col(Message.id) == message_id, col(Message.state) != "failed")
         .values(state="failed", error=reason)
         .execution_options(synchronize_session=False)
     )
+    return failed.rowcount > 0
 
 
 async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int:
@@ -214,9 +191,9 @@ async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> boo
     return requeued.rowcount > 0
 
 
-async def fail_cancelled(session: AsyncSession, *lead_ids: int) -> None:
-    """What was taken back was meant for somebody else: it is not to be said any more."""
-    await session.exec(_FORGOTTEN, params={"leads": lead_ids})
+async def fail_cancelled(session: AsyncSession, lead_ids: Collection[int]) -> None:
+    """Give up cancelled messages of these leads: they were meant for somebody else."""
+    await session.exec(_FORGOTTEN, params={"leads": list(lead_ids)})
 
 
 _FORGOTTEN = (
@@ -252,14 +229,6 @@ _QUEUED = select(Message.id).where(
 )
 
 
-async def has(session: AsyncSession, lead_id: int, state: Literal["draft", "queued"]) -> bool:
-    """Whether there is anything to be said to a lead, or to be approved first."""
-    found = await session.exec(
-        select(Message.id).where(col(Message.lead_id) == lead_id, col(Message.state) == state).limit(1)
-    )
-    return found.first() is not None
-
-
 async def cancel_drafts(session: AsyncSession, lead_id: int) -> bool:
     """Take back the drafts of answers, since there is more to answer; says whether there were any."""
     drafts = await session.exec(_UNDRAFTED, params={"lead": lead_id})
@@ -273,8 +242,3 @@ _UNDRAFTED = (
     )
     .values(state="cancelled", error="new words came before it was approved")
 )
-
-
-async def get(session: AsyncSession, message_id: int) -> Message:
-    """One message as it is now."""
-    return await session.get_one(Message, message_id, populate_existing=True)

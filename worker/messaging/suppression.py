@@ -1,4 +1,4 @@
-"""Whether a lead's person may be written to at all: asked before each step, and right before a send."""
+"""Checks leads against the suppression list: before each step, and again right before a send."""
 
 from collections.abc import Sequence
 
@@ -10,21 +10,24 @@ from shared.leads.suppression_list import PERSON, SuppressedIdentity
 from worker.domain.conversation import Conversation
 
 
-async def suppression_reasons(session: AsyncSession, works: Sequence[Conversation]) -> Sequence[str | None]:
-    """Why nothing may be said to each lead's person, nor Telegram be asked about them; None if it may.
+async def suppression_reasons(
+    session: AsyncSession, conversations: Sequence[Conversation]
+) -> Sequence[str | None]:
+    """Return, in the same order, why each contact is suppressed, or None if it may be written to.
 
-    The apology to somebody who has just asked not to be written to is the one thing they still get.
+    A suppressed contact gets no message and is not looked up in Telegram. One exception: a contact who
+    has just asked not to be written to still gets the apology.
     """
     entries = await suppression_list.find_entries(
-        session, [SuppressedIdentity.of(work.lead) for work in works]
+        session, [SuppressedIdentity.of(conversation.lead) for conversation in conversations]
     )
-    return [_why(work, entry) for work, entry in zip(works, entries, strict=True)]
+    return [_reason(conversation, entry) for conversation, entry in zip(conversations, entries, strict=True)]
 
 
-def _why(work: Conversation, entry: DoNotContact | None) -> str | None:
+def _reason(conversation: Conversation, entry: DoNotContact | None) -> str | None:
     if entry is None:
         return None
-    asked_here = entry.actor == PERSON and entry.lead_id == work.lead.id
-    if asked_here and work.queued is not None and work.queued.kind == "apology":
+    opted_out_here = entry.actor == PERSON and entry.lead_id == conversation.lead.id
+    if opted_out_here and conversation.queued is not None and conversation.queued.kind == "apology":
         return None
     return f"on the do-not-contact list: {entry.reason}"

@@ -1,4 +1,4 @@
-"""Tells a human who types in a person's chat from the worker itself, and leaves the conversation to them."""
+"""Detects messages that a human typed in a lead's chat, and hands the conversation to that human."""
 
 from datetime import datetime, timedelta
 
@@ -14,8 +14,8 @@ from worker.messaging import inbox
 
 REASON = "a human wrote in the chat"
 ACTOR = "human"
-# Telegram tells whole seconds, by a clock of its own.
-CLOCKS_DIFFER = timedelta(seconds=5)
+# Telegram's timestamps are whole seconds of its own clock.
+CLOCK_SKEW = timedelta(seconds=5)
 
 
 async def record_outgoing(
@@ -27,19 +27,20 @@ async def record_outgoing(
     returns_at: datetime | None,
     owner_chat: str | None = None,
 ) -> Lead | None:
-    """Heed a message that went out from our account: a human's own is stored, and the chat is theirs.
+    """Store an outgoing message of our account if a human typed it, and hand the conversation to the human.
 
-    Gives the lead if it was a human's. The worker's messages come back as well, after a lost link or a kill:
-    one that was sent and not recorded is known by its text alone. In `owner_chat` (a username) the worker
-    tells the owner of leads: whoever tries their own form from there is no case for a human.
+    Returns the lead if a human typed it, else None. After a lost connection or a kill, Telegram also reports
+    messages that the worker sent. One that was sent but not recorded is recognized by its text only.
+    `owner_chat`: the owner's username. The worker's notices in that chat are not a takeover, so an owner
+    can test their own form.
     """
     lead = await inbox.lead_of_sender(session, account_id, outgoing.user_id)
-    # What was said before the request is of another conversation.
-    if lead is None or outgoing.sent_at < lead.created_at - CLOCKS_DIFFER:
+    # Messages from before the request belong to an earlier conversation.
+    if lead is None or outgoing.sent_at < lead.created_at - CLOCK_SKEW:
         return None
     if owner_chat and (lead.username or "").lower() == owner_chat.lower():
         return None
-    if await _is_ours(session, account_id, outgoing):
+    if await _is_workers_own(session, account_id, outgoing):
         return None
     if not await inbox.store_typed(session, lead, account_id, outgoing, now=now):
         return None
@@ -49,8 +50,8 @@ async def record_outgoing(
     return lead
 
 
-async def _is_ours(session: AsyncSession, account_id: int, outgoing: Outgoing) -> bool:
-    known, number = col(Message.telegram_message_id), outgoing.message_id
+async def _is_workers_own(session: AsyncSession, account_id: int, outgoing: Outgoing) -> bool:
+    telegram_id = col(Message.telegram_message_id)
     rows = await session.exec(
         select(Message)
         .join(Lead, col(Message.lead_id) == col(Lead.id))
@@ -58,25 +59,28 @@ async def _is_ours(session: AsyncSession, account_id: int, outgoing: Outgoing) -
             col(Message.account_id) == account_id,
             col(Lead.telegram_user_id) == outgoing.user_id,
             col(Message.direction) == "out",
-            or_(known == number, known.is_(None) & col(Message.random_id).is_not(None)),
+            or_(
+                telegram_id == outgoing.message_id,
+                telegram_id.is_(None) & col(Message.random_id).is_not(None),
+            ),
         )
     )
     for row in rows:
-        if row.telegram_message_id == number:
+        if row.telegram_message_id == outgoing.message_id:
             return True
-        if _same(row.text, outgoing.text):
-            await _record(session, row, outgoing)
+        if _is_same_text(row.text, outgoing.text):
+            await _record_as_sent(session, row, outgoing)
             return True
     return False
 
 
-def _same(ours: str, theirs: str) -> bool:
-    # Telegram trims what it is given.
-    return ours.split() == theirs.split()
+def _is_same_text(stored: str, received: str) -> bool:
+    # Telegram trims whitespace.
+    return stored.split() == received.split()
 
 
-async def _record(session: AsyncSession, message: Message, outgoing: Outgoing) -> None:
-    """What was taken back has arrived after all; what is queued is the sender's to settle."""
+async def _record_as_sent(session: AsyncSession, message: Message, outgoing: Outgoing) -> None:
+    """Mark a cancelled or sent message as sent with its Telegram id. A queued one is settled elsewhere."""
     await session.exec(
         update(Message)
         .where(col(Message.id) == message.id, col(Message.state).in_(("sent", "cancelled")))

@@ -1,20 +1,28 @@
-"""The worker's heartbeat: a small file that says how it is, and the check that Docker's HEALTHCHECK runs."""
+"""The worker's heartbeat: a small file with its state, and the check that Docker's HEALTHCHECK runs."""
 
+import asyncio
 import json
+import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-# The worker beats every few seconds; so much silence means that it hangs.
-BEAT_SECONDS = 5
+from shared.clock import Clock
+
+log = logging.getLogger(__name__)
+
+# The worker writes the file every 5 s; a file older than 60 s means that the worker hangs.
+INTERVAL_SECONDS = 5
 STALE_AFTER = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)
 class Report:
-    """How the worker is: `state` is connected, reconnecting, connecting or standby; ages in seconds.
+    """The worker's state: `state` is connected, reconnecting, connecting or standby.
 
-    `trouble` is what its owner should know of: the model paused, the database away.
+    `oldest_due`: age of the oldest due lead in seconds. `outbox`, `inbox`: messages to send and to answer.
+    `trouble`: a problem for the owner, such as a paused model or an unreachable database.
     """
 
     state: str
@@ -23,8 +31,8 @@ class Report:
     inbox: int | None = None
     trouble: str | None = None
 
-    def line(self) -> str:
-        """The report in one line."""
+    def summary(self) -> str:
+        """Return the report as one line."""
         parts = [self.state]
         if self.outbox is not None:
             parts.append(
@@ -33,15 +41,29 @@ class Report:
         return "; ".join([*parts, *([self.trouble] if self.trouble else [])])
 
 
-def beat(path: Path, report: Report, *, now: datetime) -> None:
-    """Leave a sign of life."""
-    fresh = path.with_suffix(".health.new")
-    fresh.write_text(json.dumps({"at": now.isoformat(), **asdict(report)}), encoding="utf-8")
-    fresh.replace(path)
+async def write_forever(path: Path, load_report: Callable[[], Awaitable[Report]], clock: Clock) -> None:
+    """Write the file every `INTERVAL_SECONDS` until cancelled; logs once if it cannot be written."""
+    is_logged = False
+    while True:
+        try:
+            write(path, await load_report(), now=clock())
+        except OSError as error:
+            # A worker whose session is in a setting needs no disk: it works without a heartbeat too.
+            if not is_logged:
+                log.warning("no heartbeat can be written in TELEGRAM_SESSION_DIR (%s)", error.strerror)
+            is_logged = True
+        await asyncio.sleep(INTERVAL_SECONDS)
+
+
+def write(path: Path, report: Report, *, now: datetime) -> None:
+    """Replace the heartbeat file atomically."""
+    new_file = path.with_suffix(".health.new")
+    new_file.write_text(json.dumps({"at": now.isoformat(), **asdict(report)}), encoding="utf-8")
+    new_file.replace(path)
 
 
 def check(path: Path, *, now: datetime) -> tuple[bool, str]:
-    """Whether the worker is alive (a standby and one that is connecting are), and a line that says so."""
+    """Return True if the worker is alive (also in standby or connecting), and a line about its state."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         age = now - datetime.fromisoformat(found.pop("at"))
@@ -51,5 +73,5 @@ def check(path: Path, *, now: datetime) -> tuple[bool, str]:
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         return False, f"{path} cannot be read"
     if age > STALE_AFTER:
-        return False, f"the worker was last heard of {int(age.total_seconds())} s ago ({report.line()})"
-    return True, f"alive, {report.line()}"
+        return False, f"the worker was last heard of {int(age.total_seconds())} s ago ({report.summary()})"
+    return True, f"alive, {report.summary()}"

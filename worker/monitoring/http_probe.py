@@ -1,4 +1,4 @@
-"""/healthz and /readyz over HTTP, for an orchestrator that wants no command in the container: HEALTH_PORT."""
+"""/healthz and /readyz of the worker over HTTP on HEALTH_PORT, for orchestrators that probe by HTTP."""
 
 import asyncio
 import contextlib
@@ -10,35 +10,35 @@ from dataclasses import asdict
 from shared.errors import ConfigError
 from worker.monitoring.heartbeat import Report
 
-SECONDS = 5
-_MOST_BYTES = 8_192
+TIMEOUT_SECONDS = 5
+_MAX_HEADER_BYTES = 8_192
 _REASONS = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 
-Ask = Callable[[], Awaitable[Report]]
+ReportLoader = Callable[[], Awaitable[Report]]
 
 
 @asynccontextmanager
-async def served(host: str, port: int | None, ask: Ask) -> AsyncIterator[int]:
-    """Answer for the length of a `async with`; gives the port, 0 when none is wanted.
+async def serve(host: str, port: int | None, load_report: ReportLoader) -> AsyncIterator[int]:
+    """Serve the probes within the `async with`; yields the port, or 0 if `port` is None.
 
-    Raises ConfigError for a port that cannot be had.
+    Raises ConfigError if the port cannot be opened.
     """
     if port is None:
         yield 0
         return
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        # What is no request gets no answer.
+        # Malformed requests get no response.
         with contextlib.suppress(OSError, EOFError, ValueError, asyncio.LimitOverrunError):
-            async with asyncio.timeout(SECONDS):
-                writer.write(await _answer(reader, ask))
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                writer.write(await _respond(reader, load_report))
                 await writer.drain()
         writer.close()
 
     try:
-        server = await asyncio.start_server(accept, host, port, limit=_MOST_BYTES)
+        server = await asyncio.start_server(accept, host, port, limit=_MAX_HEADER_BYTES)
     except OSError as error:
-        raise ConfigError(f"HEALTH_PORT: {host}:{port} cannot be had ({error.strerror})") from None
+        raise ConfigError(f"HEALTH_PORT: {host}:{port} cannot be opened ({error.strerror})") from None
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
@@ -46,21 +46,21 @@ async def served(host: str, port: int | None, ask: Ask) -> AsyncIterator[int]:
 
 
 def is_ready(report: Report) -> bool:
-    """Whether leads are being answered; a standby is alive, but somebody else answers them."""
+    """Return True if this worker is answering leads. A standby is alive but not ready."""
     return report.state == "connected" and report.trouble is None
 
 
-async def _answer(reader: asyncio.StreamReader, ask: Ask) -> bytes:
+async def _respond(reader: asyncio.StreamReader, load_report: ReportLoader) -> bytes:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     method, target, *_ = head.split(maxsplit=2)
     if method not in {"GET", "HEAD"}:
         return _response(405, {})
     match target.partition("?")[0]:
         case "/healthz":
-            # This loop is what would hang.
+            # A hung event loop could not answer: the answer itself proves that it runs.
             return _response(200, {"status": "alive"}, only_head=method == "HEAD")
         case "/readyz":
-            report = await ask()
+            report = await load_report()
             ready = is_ready(report)
             body = {"status": "ready" if ready else "not ready", **asdict(report)}
             return _response(200 if ready else 503, body, only_head=method == "HEAD")

@@ -1,4 +1,4 @@
-"""`python -m worker status`: accounts, what waits, and the funnel, from the database alone."""
+"""`python -m worker status`: accounts, waiting work and the funnel; it needs only the database."""
 
 import json
 from collections.abc import Sequence
@@ -13,11 +13,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead
+from shared.database.schema_version import is_unmigrated
 from shared.errors import LeadAssistantError
 from shared.statuses import LeadStatus
 from worker.queue import leases
 
-# One line an account, with what it has used of its limits in the last 24 hours.
+# One row per account, with its usage and limits of the last 24 hours.
 _ACCOUNTS = text("SELECT * FROM account_overview ORDER BY id")
 _LIMITS = {
     "first messages": ("first_messages", "outreach_limit"),
@@ -27,42 +28,42 @@ _LIMITS = {
 
 
 class StatusError(LeadAssistantError):
-    """The database cannot tell; the text says why."""
+    """The status cannot be read from the database; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Status:
-    """`waiting`: counts, and the age of the oldest due lead in seconds; `funnel`: counts by status."""
+    """`waiting`: counts, and the age of the oldest due lead (s); `funnel`: status -> period -> count."""
 
     accounts: list[dict[str, Any]]
     waiting: dict[str, int | float]
     funnel: dict[str, dict[str, int]]
 
 
-async def look(database: Database, *, now: datetime) -> Status:
-    """How things stand; raises StatusError."""
+async def load_status(database: Database, *, now: datetime) -> Status:
+    """Read the status; raises StatusError if the database does not answer or is not migrated."""
     try:
         async with database.reading() as session:
-            return await count(session, now=now)
+            return await read_status(session, now=now)
     except DATABASE_DOWN as error:
-        if "no such table" not in str(error):
+        if not is_unmigrated(error):
             raise StatusError(f"the database does not answer ({type(error).__name__})") from None
         raise StatusError("the database is not migrated: alembic upgrade head") from None
     except DBAPIError:
         raise StatusError("the database is not migrated: alembic upgrade head") from None
 
 
-async def count(session: AsyncSession, *, now: datetime) -> Status:
-    """The same in a session of the caller's."""
+async def read_status(session: AsyncSession, *, now: datetime) -> Status:
+    """Read the status in the caller's session."""
     accounts = await (await session.connection()).execute(_ACCOUNTS)
     return Status(
         [dict(row) for row in accounts.mappings()],
-        await _waiting(session, now=now),
-        await _funnel(session, now=now),
+        await _count_waiting(session, now=now),
+        await _count_by_status(session, now=now),
     )
 
 
-async def _waiting(session: AsyncSession, *, now: datetime) -> dict[str, int | float]:
+async def _count_waiting(session: AsyncSession, *, now: datetime) -> dict[str, int | float]:
     due = await session.exec(select(func.count(), func.min(col(Lead.due_at))).where(col(Lead.due_at) <= now))
     count, oldest = due.one()
     outbox, inbox = await leases.count_pending_messages(session)
@@ -74,36 +75,36 @@ async def _waiting(session: AsyncSession, *, now: datetime) -> dict[str, int | f
     }
 
 
-async def _funnel(session: AsyncSession, *, now: datetime) -> dict[str, dict[str, int]]:
-    counted = select(col(Lead.status), func.count()).group_by(col(Lead.status))
-    # Each by an index alone: together they would read every lead.
-    spans = {
-        "all": counted,
-        "7 days": counted.where(col(Lead.created_at) > now - timedelta(days=7)),
-        "24 hours": counted.where(col(Lead.created_at) > now - timedelta(days=1)),
+async def _count_by_status(session: AsyncSession, *, now: datetime) -> dict[str, dict[str, int]]:
+    by_status = select(col(Lead.status), func.count()).group_by(col(Lead.status))
+    # Three queries: each is answered from an index alone, one combined query would read every lead.
+    periods = {
+        "all": by_status,
+        "7 days": by_status.where(col(Lead.created_at) > now - timedelta(days=7)),
+        "24 hours": by_status.where(col(Lead.created_at) > now - timedelta(days=1)),
     }
-    found = {span: dict((await session.exec(query)).all()) for span, query in spans.items()}
+    counts_by_period = {period: dict((await session.exec(query)).all()) for period, query in periods.items()}
     return {
-        str(status): {span: counts.get(status, 0) for span, counts in found.items()}
+        str(status): {period: counts.get(status, 0) for period, counts in counts_by_period.items()}
         for status in LeadStatus
-        if status in found["all"]
+        if status in counts_by_period["all"]
     }
 
 
 def as_json(status: Status) -> str:
-    """For programs."""
+    """Return the status as JSON; the keys are the fields of `Status`."""
     return json.dumps(asdict(status), ensure_ascii=False, indent=2, default=str)
 
 
 def as_text(status: Status) -> str:
-    """Three tables."""
+    """Return three text tables: accounts, waiting work, leads by status."""
     parts = [
-        _table(["account", "state", "working", *_LIMITS, "conversations", "holds"], _accounts(status)),
+        _table(["account", "state", "working", *_LIMITS, "conversations", "holds"], _account_rows(status)),
         _table(["waiting", ""], [[name, str(value)] for name, value in status.waiting.items()]),
         _table(
             ["leads", "24 hours", "7 days", "all"],
             [
-                [name, *(str(counts[span]) for span in ("24 hours", "7 days", "all"))]
+                [name, *(str(counts[period]) for period in ("24 hours", "7 days", "all"))]
                 for name, counts in status.funnel.items()
             ],
         ),
@@ -111,7 +112,7 @@ def as_text(status: Status) -> str:
     return "\n\n".join(parts)
 
 
-def _accounts(status: Status) -> list[list[str]]:
+def _account_rows(status: Status) -> list[list[str]]:
     return [
         [
             str(row["account"]),
@@ -126,10 +127,10 @@ def _accounts(status: Status) -> list[list[str]]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Columns as wide as what stands in them; numbers to the right."""
+    """Format a table: columns as wide as their longest cell, numbers aligned to the right."""
     if not rows:
         return f"{head[0]}: none"
-    widths = [max(len(row[number]) for row in [head, *rows]) for number in range(len(head))]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
     lines = []
     for row in [head, *rows]:
         cells = [

@@ -1,19 +1,19 @@
-"""Pure: the short commands of the owner's Saved Messages and their brief answers, in Russian or English."""
+"""Parses the owner's commands in Saved Messages and renders the answers, in Russian or English; no I/O."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-Act = Literal["take", "release", "reply", "status", "help"]
+Action = Literal["take", "release", "reply", "status", "help"]
 Language = Literal["ru", "en"]
 
-_WORDS: dict[Act, frozenset[str]] = {
+_KEYWORDS: dict[Action, frozenset[str]] = {
     "take": frozenset({"take", "беру", "взять", "возьму"}),
     "release": frozenset({"release", "верни", "вернуть", "возвращаю", "отдаю"}),
     "status": frozenset({"status", "статус"}),
     "help": frozenset({"help", "помощь", "команды"}),
 }
-_ABOUT_LEAD = re.compile(
+_LEAD_COMMAND = re.compile(
     r"#?(?P<lead>\d{1,18})\s*(?::\s*(?P<text>\S.*)|\s(?P<word>[^\W\d]+)[.!]?)", re.DOTALL
 )
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
@@ -24,55 +24,55 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "release": "Лид {lead}: ассистент снова отвечает.",
         "reply": "Лид {lead}: отправляю. Чат ваш, ассистент молчит.",
         "unknown": "Лида {lead} нет.",
-        "refused": "Лид {lead}: не вышло: {why}.",
+        "refused": "Лид {lead}: не вышло: {reason}.",
         "status": "Лиды: {leads}. У вас: {taken}. Ждут отправки: {queued}, ответа: {unanswered}.",
         "help": "17 беру — дальше пишете вы\n17 верни — дальше пишет ассистент\n17: текст — отправить его"
         " лиду 17\nстатус — что сейчас происходит",
-        "nobody": "никого",
+        "none": "никого",
     },
     "en": {
         "take": "Lead {lead}: the chat is yours, the assistant is silent.",
         "release": "Lead {lead}: the assistant answers again.",
         "reply": "Lead {lead}: on its way. The chat is yours, the assistant is silent.",
         "unknown": "There is no lead {lead}.",
-        "refused": "Lead {lead}: it did not work: {why}.",
+        "refused": "Lead {lead}: it did not work: {reason}.",
         "status": "Leads: {leads}. Yours: {taken}. To be sent: {queued}, to be answered: {unanswered}.",
         "help": "17 take — you go on from here\n17 release — the assistant goes on\n17: text — send it"
         " to lead 17\nstatus — how things stand",
-        "nobody": "none",
+        "none": "none",
     },
 }
 
 
 @dataclass(frozen=True)
 class Command:
-    """What the owner wants; `lead` is 0 where it is about none, `text` is a reply's."""
+    """A parsed command. `lead`: id, 0 if the command has no lead; `text`: the reply to send, else empty."""
 
-    act: Act
+    action: Action
     lead: int
     text: str
     language: Language
 
 
 def parse(note: str) -> Command | None:
-    """The command that a note is; None for all the rest that people keep in Saved Messages."""
+    """Return the command in a note, or None if the note is not a command."""
     note = note.strip()
     language: Language = "ru" if _CYRILLIC.search(note) else "en"
-    found = _ABOUT_LEAD.fullmatch(note)
-    if found is None:
-        act = _act(note)
-        return Command(act, 0, "", language) if act in {"status", "help"} else None
-    lead = int(found["lead"])
-    if found["text"]:
-        return Command("reply", lead, found["text"].strip(), language)
-    act = _act(found["word"])
-    return Command(act, lead, "", language) if act in {"take", "release"} else None
+    match = _LEAD_COMMAND.fullmatch(note)
+    if match is None:
+        action = _action_of(note)
+        return Command(action, 0, "", language) if action in {"status", "help"} else None
+    lead = int(match["lead"])
+    if match["text"]:
+        return Command("reply", lead, match["text"].strip(), language)
+    action = _action_of(match["word"])
+    return Command(action, lead, "", language) if action in {"take", "release"} else None
 
 
-def render(language: Language, what: str, **values: object) -> str:
-    """One of the answers; none of them reads as a command."""
-    return _TEXTS[language][what].format(**values)
+def render(language: Language, template: str, **values: object) -> str:
+    """Fill in one of the answer templates. No answer parses as a command."""
+    return _TEXTS[language][template].format(**values)
 
 
-def _act(word: str) -> Act | None:
-    return next((act for act, words in _WORDS.items() if word.lower() in words), None)
+def _action_of(word: str) -> Action | None:
+    return next((action for action, words in _KEYWORDS.items() if word.lower() in words), None)

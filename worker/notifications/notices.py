@@ -1,31 +1,31 @@
-"""The queries of what the owner is told: what there is to tell, and the messages it goes in."""
+"""Queries of the owner's notices: what is not reported yet, and the bundles that are sent as one message."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, cast, exists, func, literal, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.database.bulk import insert_for
 from shared.database.models import Lead, LeadEvent, Message, OwnerNotice, TelegramAccount
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
 
-# The mark of the first day: what was before it is history.
-BEGAN = "began"
-LOOK_BACK = timedelta(days=1)
-# Events are numbered before they are committed: one may turn up behind those that were seen.
-LATE = 1_000
-_TOLD = (LeadStatus.SCHEDULED, LeadStatus.HANDED_OFF)
-_OPEN = ("waiting", "sending")
-_LOST = ("needs_login", "banned")
+# Key of the row that stores when notices were first enabled; earlier events are not reported.
+START_KEY = "began"
+MAX_EVENT_AGE = timedelta(days=1)
+# Ids are assigned before the commit, so an event can appear behind a newer one: look at the last 1,000 ids.
+LATE_COMMIT_WINDOW = 1_000
+_REPORTED_STATUSES = (LeadStatus.SCHEDULED, LeadStatus.HANDED_OFF)
+_UNSENT_STATES = ("waiting", "sending")
+_LOST_STATES = ("needs_login", "banned")
 
 
-async def begin(session: AsyncSession, *, now: datetime) -> datetime:
-    """Since when the owner is told; the first call of all sets it."""
-    await add(session, BEGAN, "", now=now, state="sent")
-    rows = await session.exec(select(OwnerNotice.created_at).where(col(OwnerNotice.key) == BEGAN))
+async def start_reporting(session: AsyncSession, *, now: datetime) -> datetime:
+    """Return the time since which events are reported; the first call stores `now`."""
+    await add(session, START_KEY, "", now=now, state="sent")
+    rows = await session.exec(select(OwnerNotice.created_at).where(col(OwnerNotice.key) == START_KEY))
     return rows.one()
 
 
@@ -39,31 +39,32 @@ async def add(
     lead_id: int | None = None,
     state: str = "waiting",
 ) -> None:
-    """Something to tell, unless it was told already."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    """Add a notice, unless one with this key exists already."""
     fields = {"key": key, "text": text, "account_id": account_id, "lead_id": lead_id, "state": state}
     await session.exec(
-        insert(OwnerNotice).values(created_at=now, **fields).on_conflict_do_nothing(index_elements=["key"])
+        insert_for(session, OwnerNotice)
+        .values(created_at=now, **fields)
+        .on_conflict_do_nothing(index_elements=["key"])
     )
 
 
 async def unreported_events(
     session: AsyncSession, account_id: int, *, since: datetime, now: datetime
 ) -> Sequence[tuple[LeadEvent, Lead]]:
-    """Events of this account's leads, or of nobody's, that the owner does not know of yet."""
-    # Asked for by itself: of a number that it does not know PostgreSQL thinks a third of all may be above.
+    """Return events without a notice, of this account's leads and of leads without an account."""
+    # A query of its own: for an unknown bound PostgreSQL's planner assumes that a third of all rows match.
     newest = (await session.exec(select(func.max(LeadEvent.id)))).one() or 0
     key = literal("event:").concat(cast(LeadEvent.id, String))
     rows = await session.exec(
         select(LeadEvent, Lead)
         .join(Lead, col(Lead.id) == col(LeadEvent.lead_id))
         .where(
-            col(LeadEvent.id) > newest - LATE,
-            col(LeadEvent.to_status).in_(_TOLD),
-            # What a human of ours did needs no telling, nor that somebody has asked twice.
+            col(LeadEvent.id) > newest - LATE_COMMIT_WINDOW,
+            col(LeadEvent.to_status).in_(_REPORTED_STATUSES),
+            # The owner's and operators' own actions are not reported, nor are repeat requests.
             col(LeadEvent.actor).not_in(("owner", "human", "api")),
             col(Lead.duplicate_of).is_(None),
-            col(LeadEvent.at) >= max(since, now - LOOK_BACK),
+            col(LeadEvent.at) >= max(since, now - MAX_EVENT_AGE),
             or_(col(Lead.account_id).is_(None), col(Lead.account_id) == account_id),
             ~exists().where(col(OwnerNotice.key) == key),
         )
@@ -73,15 +74,15 @@ async def unreported_events(
 
 
 async def accounts_in_trouble(session: AsyncSession, account_id: int) -> Sequence[TelegramAccount]:
-    """Accounts that cannot be used as usual; a lost one is told of by the others."""
+    """Return accounts that are not active. A lost account cannot report itself: other accounts report it."""
     rows = await session.exec(select(TelegramAccount).where(col(TelegramAccount.state) != "active"))
-    return [row for row in rows if row.id != account_id or row.state not in _LOST]
+    return [row for row in rows if row.id != account_id or row.state not in _LOST_STATES]
 
 
-async def unanswered_for_want_of_a_model(
+async def model_failure_blocking_replies(
     session: AsyncSession, account_id: int, *, before: datetime
 ) -> str | None:
-    """Why somebody who wrote before then has no answer, if it is the model's fault."""
+    """Return the model's error if it left a message from before `before` unanswered, else None."""
     rows = await session.exec(
         select(Lead.last_error)
         .join(Message, col(Message.lead_id) == col(Lead.id))
@@ -96,9 +97,9 @@ async def unanswered_for_want_of_a_model(
     return rows.first()
 
 
-async def figures(session: AsyncSession, *, start: datetime, end: datetime) -> dict[str, int]:
-    """A day's leads and agreements, and who waits now."""
-    event = select(func.count(func.distinct(col(LeadEvent.lead_id)))).where(
+async def load_daily_figures(session: AsyncSession, *, start: datetime, end: datetime) -> dict[str, int]:
+    """Count leads and agreed calls of [start, end), and conversations that wait now."""
+    scheduled = select(func.count(func.distinct(col(LeadEvent.lead_id)))).where(
         col(LeadEvent.at) >= start, col(LeadEvent.at) < end, col(LeadEvent.to_status) == LeadStatus.SCHEDULED
     )
     leads = select(func.count()).where(col(Lead.created_at) >= start, col(Lead.created_at) < end)
@@ -106,35 +107,40 @@ async def figures(session: AsyncSession, *, start: datetime, end: datetime) -> d
     unanswered = select(func.count(func.distinct(col(Message.lead_id)))).where(
         col(Message.state) == "received"
     )
-    counts = {"leads": leads, "scheduled": event, "taken": taken, "unanswered": unanswered}
+    counts = {"leads": leads, "scheduled": scheduled, "taken": taken, "unanswered": unanswered}
     return {name: (await session.exec(query)).one() for name, query in counts.items()}
 
 
-async def is_open(session: AsyncSession) -> bool:
-    """Whether anything is still to be sent, by whomever."""
-    rows = await session.exec(select(OwnerNotice.id).where(col(OwnerNotice.state).in_(_OPEN)).limit(1))
+async def has_unsent(session: AsyncSession) -> bool:
+    """Return True if any account still has a notice to send."""
+    rows = await session.exec(
+        select(OwnerNotice.id).where(col(OwnerNotice.state).in_(_UNSENT_STATES)).limit(1)
+    )
     return rows.first() is not None
 
 
 async def bundle(
-    session: AsyncSession, account_id: int, *, now: datetime, after: timedelta, most_an_hour: int
+    session: AsyncSession, account_id: int, *, now: datetime, after: timedelta, max_per_hour: int
 ) -> None:
-    """Give what waits one identity, once the first of it has waited for `after` and the hour has room."""
-    lost = select(TelegramAccount.id).where(col(TelegramAccount.state).in_(_LOST))
-    mine = or_(
+    """Turn waiting notices into one message: they all get the same `random_id`.
+
+    Does nothing until the oldest has waited for `after`, or if `max_per_hour` is reached.
+    """
+    lost = select(TelegramAccount.id).where(col(TelegramAccount.state).in_(_LOST_STATES))
+    sendable = or_(
         col(OwnerNotice.account_id).is_(None),
         col(OwnerNotice.account_id) == account_id,
         col(OwnerNotice.account_id).in_(lost),
     )
-    waiting = (col(OwnerNotice.state) == "waiting", mine)
-    first = (await session.exec(select(func.min(OwnerNotice.created_at)).where(*waiting))).one()
-    if first is None or first > now - after:
+    waiting = (col(OwnerNotice.state) == "waiting", sendable)
+    oldest = (await session.exec(select(func.min(OwnerNotice.created_at)).where(*waiting))).one()
+    if oldest is None or oldest > now - after:
         return
-    under_way = and_(col(OwnerNotice.state) == "sending", col(OwnerNotice.account_id) == account_id)
-    lately = select(func.count(func.distinct(col(OwnerNotice.random_id)))).where(
-        or_(col(OwnerNotice.sent_at) > now - timedelta(hours=1), under_way)
+    in_progress = and_(col(OwnerNotice.state) == "sending", col(OwnerNotice.account_id) == account_id)
+    recent = select(func.count(func.distinct(col(OwnerNotice.random_id)))).where(
+        or_(col(OwnerNotice.sent_at) > now - timedelta(hours=1), in_progress)
     )
-    if (await session.exec(lately)).one() >= most_an_hour:
+    if (await session.exec(recent)).one() >= max_per_hour:
         return
     await session.exec(
         update(OwnerNotice)
@@ -144,8 +150,8 @@ async def bundle(
     )
 
 
-async def outgoing(session: AsyncSession, account_id: int, *, now: datetime) -> dict[int, list[str]]:
-    """Messages as lines, by their identities; one that was begun stays as it is however often it is tried."""
+async def load_bundles(session: AsyncSession, account_id: int, *, now: datetime) -> dict[int, list[str]]:
+    """Return the lines of each message to send now, by `random_id`. A retry sends exactly the same lines."""
     rows = await session.exec(
         select(OwnerNotice)
         .where(
@@ -155,28 +161,28 @@ async def outgoing(session: AsyncSession, account_id: int, *, now: datetime) -> 
         )
         .order_by(col(OwnerNotice.id))
     )
-    found: dict[int, list[str]] = {}
+    bundles: dict[int, list[str]] = {}
     for row in rows:
-        found.setdefault(row.random_id or 0, []).append(row.text)
-    return found
+        bundles.setdefault(row.random_id or 0, []).append(row.text)
+    return bundles
 
 
 async def record_sent(session: AsyncSession, random_id: int, *, now: datetime) -> None:
-    """The owner has it; it may tell of people, so that it is not kept here."""
-    await _change(session, random_id, state="sent", sent_at=now, text="", error=None)
+    """Mark a bundle as sent, and clear its text: it may hold personal data."""
+    await _update_bundle(session, random_id, state="sent", sent_at=now, text="", error=None)
 
 
 async def record_failed(session: AsyncSession, random_id: int, reason: str) -> None:
-    """It will never reach the owner."""
-    await _change(session, random_id, state="failed", text="", error=reason)
+    """Mark a bundle as undeliverable, and clear its text."""
+    await _update_bundle(session, random_id, state="failed", text="", error=reason)
 
 
-async def put_off(session: AsyncSession, random_id: int, reason: str, *, until: datetime) -> None:
-    """Not before then."""
-    await _change(session, random_id, due_at=until, error=reason)
+async def postpone(session: AsyncSession, random_id: int, reason: str, *, until: datetime) -> None:
+    """Do not try a bundle again before `until`."""
+    await _update_bundle(session, random_id, due_at=until, error=reason)
 
 
-async def _change(session: AsyncSession, random_id: int, **values: object) -> None:
+async def _update_bundle(session: AsyncSession, random_id: int, **values: object) -> None:
     await session.exec(
         update(OwnerNotice)
         .where(col(OwnerNotice.random_id) == random_id)

@@ -1,4 +1,4 @@
-"""Tells the owner what happens, from the worker's account, apart from the leads' own traffic."""
+"""Sends the owner notices about leads, account trouble and each day's figures, from the worker's account."""
 
 import asyncio
 import logging
@@ -24,21 +24,22 @@ from worker.notifications.texts import Language
 
 log = logging.getLogger(__name__)
 
-MYSELF = "me"
-TICK_SECONDS = 10
-BUNDLE = timedelta(minutes=1)
+SAVED_MESSAGES = "me"
+ROUND_SECONDS = 10
+BUNDLE_AFTER = timedelta(minutes=1)
 SUMMARY_HOUR = 9
-# An answer that is so late for want of a model is the owner's to know of.
-MODEL_AWAY = timedelta(minutes=10)
-REFUSED_PAUSE = timedelta(hours=1)
+# The owner is notified if the model's failure delays an answer for longer.
+MODEL_DOWN_AFTER = timedelta(minutes=10)
+REFUSED_RETRY_AFTER = timedelta(hours=1)
 
 
 @dataclass
 class OwnerNotifier:
-    """`run` it beside the loop: whatever goes wrong here is logged, and no lead waits for it.
+    """Runs beside the dispatcher. Failures are logged; they never delay a lead.
 
-    `chat` is a username, or `me` for the account's own Saved Messages; `trouble`: what the model's owner
-    has to mend; `may_speak`: whether the account is still ours.
+    `chat`: a username, or `me` for the account's own Saved Messages. `model_trouble`: returns the model's
+    problem that the owner has to fix, or None. `may_send`: returns False once the account lease may have
+    expired. `bundle_after`: how long a notice waits for others that go out in the same message.
     """
 
     database: Database
@@ -47,73 +48,75 @@ class OwnerNotifier:
     clock: Clock
     chat: str
     language: Language
-    most_an_hour: int
+    max_per_hour: int
     zone: ZoneInfo
-    trouble: Callable[[], str | None]
-    may_speak: Callable[[], bool]
-    bundle: timedelta = BUNDLE
+    model_trouble: Callable[[], str | None]
+    may_send: Callable[[], bool]
+    bundle_after: timedelta = BUNDLE_AFTER
     _since: datetime | None = field(default=None, init=False)
-    _summed_up: str = field(default="", init=False)
-    _peer: Peer | None = field(default=None, init=False)
+    _last_summary: str = field(default="", init=False)
+    _owner: Peer | None = field(default=None, init=False)
 
     async def run(self) -> None:
-        """Look, bundle and send, now and then, until cancelled; raises SessionEndedError."""
+        """Do a round every `ROUND_SECONDS` until cancelled; raises SessionRevokedError."""
         while True:
             try:
                 await self.run_once()
             except SessionRevokedError:
                 raise
             except (TelegramError, *DATABASE_DOWN) as error:
-                log.warning("the owner is told later: %s", error if str(error) else type(error).__name__)
-            except Exception:  # a bug in telling must not end the worker
-                log.exception("the owner could not be told")
-            await asyncio.sleep(TICK_SECONDS)
+                log.warning(
+                    "notices to the owner are delayed: %s", error if str(error) else type(error).__name__
+                )
+            except Exception:  # a bug in notices must not end the worker
+                log.exception("notices to the owner failed")
+            await asyncio.sleep(ROUND_SECONDS)
 
     async def run_once(self) -> None:
-        """One round."""
+        """Add notices for what is new, then send the bundles that are ready."""
         now = self.clock()
         if self._since is None:
             async with self.database.writing() as session:
-                self._since = await notices.begin(session, now=now)
+                self._since = await notices.start_reporting(session, now=now)
         since = self._since
-        await self._note_leads(since, now)
-        await self._note_trouble(now)
-        await self._note_summary(since, now)
+        await self._report_leads(since, now)
+        await self._report_trouble(now)
+        await self._report_summary(since, now)
         async with self.database.reading() as session:
-            if not await notices.is_open(session):
+            if not await notices.has_unsent(session):
                 return
         async with self.database.writing() as session:
             await notices.bundle(
-                session, self.account_id, now=now, after=self.bundle, most_an_hour=self.most_an_hour
+                session, self.account_id, now=now, after=self.bundle_after, max_per_hour=self.max_per_hour
             )
         async with self.database.reading() as session:
-            outgoing = await notices.outgoing(session, self.account_id, now=now)
-        for random_id, lines in outgoing.items():
-            await self._send(random_id, texts.bundle(self.language, lines))
+            bundles = await notices.load_bundles(session, self.account_id, now=now)
+        for random_id, lines in bundles.items():
+            await self._send(random_id, texts.join_lines(self.language, lines))
 
-    async def _note_leads(self, since: datetime, now: datetime) -> None:
+    async def _report_leads(self, since: datetime, now: datetime) -> None:
         async with self.database.reading() as session:
-            untold = await notices.unreported_events(session, self.account_id, since=since, now=now)
-        if not untold:
+            events = await notices.unreported_events(session, self.account_id, since=since, now=now)
+        if not events:
             return
         async with self.database.writing() as session:
-            for event, lead in untold:
-                text = texts.say(
+            for event, lead in events:
+                text = texts.render_line(
                     self.language, event.to_status, lead=lead.id, name=lead.name, reason=event.reason
                 )
                 key = f"event:{event.id}"
                 await notices.add(session, key, text, now=now, account_id=lead.account_id, lead_id=lead.id)
 
-    async def _note_trouble(self, now: datetime) -> None:
-        """Once a day for each trouble that lasts."""
+    async def _report_trouble(self, now: datetime) -> None:
+        """Report each lasting trouble once a day."""
         day = f"{now.astimezone(self.zone):%Y-%m-%d}"
         async with self.database.reading() as session:
             accounts = await notices.accounts_in_trouble(session, self.account_id)
-            away = self.trouble() or await notices.unanswered_for_want_of_a_model(
-                session, self.account_id, before=now - MODEL_AWAY
+            model_error = self.model_trouble() or await notices.model_failure_blocking_replies(
+                session, self.account_id, before=now - MODEL_DOWN_AFTER
             )
         lines = {
-            f"account:{row.id}:{row.state}:{day}": texts.say(
+            f"account:{row.id}:{row.state}:{day}": texts.render_line(
                 self.language,
                 row.state,
                 account=f"@{row.username}" if row.username else row.session_name,
@@ -121,57 +124,59 @@ class OwnerNotifier:
             )
             for row in accounts
         }
-        if away:
-            lines[f"model:{day}:{away}"] = texts.say(self.language, "model", reason=away)
+        if model_error:
+            lines[f"model:{day}:{model_error}"] = texts.render_line(
+                self.language, "model", reason=model_error
+            )
         if lines:
             async with self.database.writing() as session:
                 for key, text in lines.items():
                     await notices.add(session, key, text, now=now)
 
-    async def _note_summary(self, since: datetime, now: datetime) -> None:
+    async def _report_summary(self, since: datetime, now: datetime) -> None:
         local = now.astimezone(self.zone)
-        hour = local.replace(hour=SUMMARY_HOUR, minute=0, second=0, microsecond=0)
-        if self._summed_up == f"summary:{local:%Y-%m-%d}":
+        summary_at = local.replace(hour=SUMMARY_HOUR, minute=0, second=0, microsecond=0)
+        if self._last_summary == f"summary:{local:%Y-%m-%d}":
             return
-        # On the first day there is no yesterday to tell of.
-        if not since < hour <= local:
+        # On the first day there are no figures of the day before.
+        if not since < summary_at <= local:
             return
         end = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        # By the calendar: a day may have 23 hours.
+        # Calendar arithmetic: with daylight saving time a day may have 23 hours.
         start = (end - timedelta(days=1)).replace(hour=0)
         key = f"summary:{local:%Y-%m-%d}"
         async with self.database.writing() as session:
-            counts = await notices.figures(session, start=start, end=end)
-            text = texts.say(self.language, "summary", day=f"{start:%d.%m}", **counts)
+            counts = await notices.load_daily_figures(session, start=start, end=end)
+            text = texts.render_line(self.language, "summary", day=f"{start:%d.%m}", **counts)
             await notices.add(session, key, text, now=now)
-        self._summed_up = key
+        self._last_summary = key
 
     async def _send(self, random_id: int, text: str) -> None:
-        if not self.may_speak():
-            raise TelegramUnavailableError("whose account this is cannot be confirmed")
+        if not self.may_send():
+            raise TelegramUnavailableError("the account lease is not confirmed")
         now = self.clock()
         try:
-            if self.chat == MYSELF:
-                await self.telegram.note(text, random_id)
+            if self.chat == SAVED_MESSAGES:
+                await self.telegram.send_note(text, random_id)
             else:
-                await self.telegram.send(await self._owner(), text, random_id)
+                await self.telegram.send(await self._find_owner(), text, random_id)
         except (SessionRevokedError, TelegramUnavailableError):
-            # Whether it arrived is not known: it is tried again under the same identity.
+            # It may have arrived: it is sent again under the same random_id.
             raise
         except (PeerNotFoundError, CannotWriteError) as error:
             log.error("OWNER_CHAT cannot be written to: %s", error)
             async with self.database.writing() as session:
                 await notices.record_failed(session, random_id, str(error))
         except TelegramError as error:
-            log.warning("the owner is told later: %s", error)
-            wait = error.wait if isinstance(error, RateLimitedError) else REFUSED_PAUSE
+            log.warning("a notice to the owner is delayed: %s", error)
+            wait = error.wait if isinstance(error, RateLimitedError) else REFUSED_RETRY_AFTER
             async with self.database.writing() as session:
-                await notices.put_off(session, random_id, str(error), until=now + wait)
+                await notices.postpone(session, random_id, str(error), until=now + wait)
         else:
             async with self.database.writing() as session:
                 await notices.record_sent(session, random_id, now=now)
 
-    async def _owner(self) -> Peer:
-        if self._peer is None:
-            self._peer = await self.telegram.find_by_username(self.chat)
-        return self._peer
+    async def _find_owner(self) -> Peer:
+        if self._owner is None:
+            self._owner = await self.telegram.find_by_username(self.chat)
+        return self._owner

@@ -1,4 +1,4 @@
-"""The owner's own Saved Messages: commands are done once and answered there."""
+"""Executes the owner's commands from Saved Messages once each, and sends the answers there."""
 
 import asyncio
 import logging
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
+from shared.database.bulk import insert_for
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead, Message, OwnerMessage
 from shared.leads import handoff
@@ -25,45 +25,47 @@ from worker.queue import leases
 log = logging.getLogger(__name__)
 
 ACTOR = "owner"
-PAUSE_SECONDS = 5
-_MOST_NAMED = 20
+RETRY_SECONDS = 5
+_MAX_LISTED_LEADS = 20
 
 
 async def execute_command(
     session: AsyncSession, account_id: int, note: Note, *, now: datetime, takeover_lasts: timedelta | None
 ) -> bool:
-    """Do what a note asks and queue the answer, in the caller's transaction; says if there was anything.
+    """Execute the command in a note and queue the answer, in the caller's transaction.
 
-    Telegram tells of a note more than once: what was done is known by the note's number.
+    Returns True if the note is a command that was not executed before. Telegram may deliver a note twice;
+    its message id identifies it. `takeover_lasts`: how long a human keeps the conversation; None: until it
+    is given back.
     """
     command = command_parser.parse(note.text)
-    if command is None or not await _is_new(session, account_id, note, now=now):
+    if command is None or not await _record_command(session, account_id, note, now=now):
         return False
     returns_at = now + takeover_lasts if takeover_lasts else None
     key = f"{command.lead}:human:note:{account_id}:{note.message_id}"
     try:
         async with session.begin_nested():
-            said = await _do(session, account_id, command, key=key, now=now, returns_at=returns_at)
-    except HandoffError as refusal:
-        said = command_parser.render(command.language, "refused", lead=command.lead, why=refusal)
-    await _answer(session, account_id, note, said)
-    log.info("a command in Saved Messages: %s %s", command.act, command.lead or "")
+            reply = await _run(session, account_id, command, key=key, now=now, returns_at=returns_at)
+    except HandoffError as error:
+        reply = command_parser.render(command.language, "refused", lead=command.lead, reason=error)
+    await _queue_reply(session, account_id, note, reply)
+    log.info("a command in Saved Messages: %s %s", command.action, command.lead or "")
     return True
 
 
 @dataclass(frozen=True)
 class OwnerReplySender:
-    """Sends what is queued for the owner, whenever `wake` is set; `pause`: seconds after a failure."""
+    """Sends queued answers to the owner whenever `wake` is set; waits `retry_seconds` after a failure."""
 
     database: Database
     account_id: int
     telegram: Telegram
     clock: Clock
     wake: asyncio.Event
-    pause: float = PAUSE_SECONDS
+    retry_seconds: float = RETRY_SECONDS
 
     async def run(self) -> None:
-        """Send until cancelled; what is left over from an earlier life goes first."""
+        """Send until cancelled, first what an earlier run left unsent; raises SessionRevokedError."""
         while True:
             self.wake.clear()
             try:
@@ -71,8 +73,10 @@ class OwnerReplySender:
             except SessionRevokedError:
                 raise
             except (TelegramError, *DATABASE_DOWN) as error:
-                log.warning("the owner is answered later: %s", error if str(error) else type(error).__name__)
-                await asyncio.sleep(self.pause)
+                log.warning(
+                    "answers to the owner are delayed: %s", error if str(error) else type(error).__name__
+                )
+                await asyncio.sleep(self.retry_seconds)
                 continue
             await self.wake.wait()
 
@@ -85,9 +89,9 @@ class OwnerReplySender:
             )
             messages = queued.all()
         for message in messages:
-            await self.telegram.note(message.text, message.random_id)
+            await self.telegram.send_note(message.text, message.random_id)
             async with self.database.writing() as session:
-                # It may tell of people: once it is there, it is not kept here.
+                # The text may hold personal data: it is not kept once it is sent.
                 await session.exec(
                     update(OwnerMessage)
                     .where(col(OwnerMessage.id) == message.id)
@@ -95,7 +99,7 @@ class OwnerReplySender:
                 )
 
 
-async def _do(
+async def _run(
     session: AsyncSession,
     account_id: int,
     command: Command,
@@ -104,25 +108,25 @@ async def _do(
     now: datetime,
     returns_at: datetime | None,
 ) -> str:
-    if command.act == "help":
+    if command.action == "help":
         return command_parser.render(command.language, "help")
-    if command.act == "status":
+    if command.action == "status":
         return await _status(session, account_id, command)
     lead = await handoff.lock(session, command.lead)
     if lead is None:
         return command_parser.render(command.language, "unknown", lead=command.lead)
-    said = command_parser.render(command.language, command.act, lead=command.lead)
-    if command.act == "release":
+    reply = command_parser.render(command.language, command.action, lead=command.lead)
+    if command.action == "release":
         await handoff.return_to_assistant(
             session, lead, reason="given back by the owner", actor=ACTOR, now=now
         )
-        return said
+        return reply
     reason = "taken over by the owner"
     await handoff.hand_to_human(session, lead, reason=reason, actor=ACTOR, now=now, returns_at=returns_at)
-    if command.act == "reply":
+    if command.action == "reply":
         await handoff.queue_human_message(session, lead, command.text, key=key, now=now)
-        return said
-    return f"{said}\n\n{lead.handoff_summary or ''}".strip()
+        return reply
+    return f"{reply}\n\n{lead.handoff_summary or ''}".strip()
 
 
 async def _status(session: AsyncSession, account_id: int, command: Command) -> str:
@@ -132,25 +136,24 @@ async def _status(session: AsyncSession, account_id: int, command: Command) -> s
         select(Lead.id)
         .where(col(Lead.status) == LeadStatus.HANDED_OFF)
         .order_by(col(Lead.id).desc())
-        .limit(_MOST_NAMED)
+        .limit(_MAX_LISTED_LEADS)
     )
-    numbers = ", ".join(str(number) for number in taken.all())
+    lead_ids = ", ".join(str(lead_id) for lead_id in taken.all())
     queued, unanswered = await leases.count_pending_messages(session, col(Message.account_id) == account_id)
-    nobody = command_parser.render(command.language, "nobody")
+    none = command_parser.render(command.language, "none")
     return command_parser.render(
         command.language,
         "status",
-        leads=leads or nobody,
-        taken=numbers or nobody,
+        leads=leads or none,
+        taken=lead_ids or none,
         queued=queued,
         unanswered=unanswered,
     )
 
 
-async def _is_new(session: AsyncSession, account_id: int, note: Note, *, now: datetime) -> bool:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+async def _record_command(session: AsyncSession, account_id: int, note: Note, *, now: datetime) -> bool:
     stored = await session.exec(
-        insert(OwnerMessage)
+        insert_for(session, OwnerMessage)
         .values(
             account_id=account_id,
             answers=note.message_id,
@@ -164,10 +167,10 @@ async def _is_new(session: AsyncSession, account_id: int, note: Note, *, now: da
     return stored.first() is not None
 
 
-async def _answer(session: AsyncSession, account_id: int, note: Note, said: str) -> None:
+async def _queue_reply(session: AsyncSession, account_id: int, note: Note, reply: str) -> None:
     await session.exec(
         update(OwnerMessage)
         .where(col(OwnerMessage.account_id) == account_id, col(OwnerMessage.answers) == note.message_id)
-        .values(text=said)
+        .values(text=reply)
         .execution_options(synchronize_session=False)
     )

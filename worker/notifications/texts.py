@@ -1,4 +1,4 @@
-"""Pure: what the owner is told, in Russian or English; names and numbers of leads, never their phones."""
+"""Texts of the owner's notices in Russian and English: lead ids and names, phones masked; no I/O."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -7,8 +7,8 @@ from shared.logging_setup import mask_phones
 
 Language = Literal["ru", "en"]
 
-MOST_LINES = 15
-MOST_CHARACTERS = 200
+MAX_LINES = 15
+MAX_LINE_LENGTH = 200
 _TEXTS: dict[Language, dict[str, str]] = {
     "ru": {
         "scheduled": "Лид {lead}, {name}: согласие на звонок, ссылка отправлена.",
@@ -37,17 +37,17 @@ _TEXTS: dict[Language, dict[str, str]] = {
 }
 
 
-def say(language: Language, what: str, **values: object) -> str:
-    """One line about one thing."""
+def render_line(language: Language, template: str, **values: object) -> str:
+    """Fill in one template; returns a single line of at most `MAX_LINE_LENGTH` characters."""
     values["name"] = str(values.get("name") or "").strip() or _TEXTS[language]["nameless"]
-    line = mask_phones(_TEXTS[language][what].format(**values))
+    line = mask_phones(_TEXTS[language][template].format(**values))
     line = " ".join(line.split())
-    return line if len(line) <= MOST_CHARACTERS else f"{line[: MOST_CHARACTERS - 1]}…"
+    return line if len(line) <= MAX_LINE_LENGTH else f"{line[: MAX_LINE_LENGTH - 1]}…"
 
 
-def bundle(language: Language, lines: Sequence[str]) -> str:
-    """One message of many lines; those beyond what anybody reads are counted."""
-    shown = [*lines[:MOST_LINES]]
-    if len(lines) > MOST_LINES:
-        shown.append(_TEXTS[language]["more"].format(count=len(lines) - MOST_LINES))
+def join_lines(language: Language, lines: Sequence[str]) -> str:
+    """Join lines into one message; lines beyond `MAX_LINES` are replaced with their count."""
+    shown = [*lines[:MAX_LINES]]
+    if len(lines) > MAX_LINES:
+        shown.append(_TEXTS[language]["more"].format(count=len(lines) - MAX_LINES))
     return "\n".join(shown)

@@ -1,4 +1,4 @@
-"""The queries of new conversations: whose turn it is, and which account begins them."""
+"""Queries of new leads: which ones to contact next, and from which account."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -14,61 +14,63 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.database.columns import UtcDateTime
-from shared.database.models import Lead, TelegramAccount
+from shared.database.models import LEADS, Lead, TelegramAccount
 from shared.statuses import LeadStatus
-from worker.domain.outreach_policy import AHEAD, FRESH, LISTED, Limits, ahead, is_fresh
+from worker.domain.outreach_policy import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
 from worker.outreach import capacity
-from worker.outreach.capacity import AccountCapacity, unreleased
+from worker.outreach.capacity import AccountCapacity, has_no_released_greeting
 from worker.queue import leases
 from worker.queue.leases import P_ACCOUNT, ClaimRequest, WorkerId
 
-MOST_AHEAD = 256
-# So many are put off at once when the hours are over.
-MOST_CLOSED = 500
-# The account with most room has so long to take a new lead before the others may.
+MAX_PREPARED = 256
+# At most this many leads are postponed at once when the hours of outreach end.
+MAX_POSTPONED = 500
+# The account with the most capacity may claim a new lead this long before the others may.
 GRACE = timedelta(seconds=10)
-NO_WAY = "waits: Telegram lets no account look anybody up this way yet"
-CLOSED = "waits for OUTREACH_HOURS where the person is"
-NO_ROOM = "waits for room: no account may begin another conversation yet"
+# These texts are stored in `last_error`; `requeue_waiting_for_capacity` looks for the first and the third.
+NO_LOOKUP_METHOD = "waits: Telegram lets no account look anybody up this way yet"
+OUTSIDE_HOURS = "waits for OUTREACH_HOURS where the person is"
+NO_CAPACITY = "waits for room: no account may begin another conversation yet"
 
-# As queue.NOW and queue.MINE.
-_FRESH_SINCE, _GRACE_SINCE, _SOON = (
-    bindparam(name, type_=UtcDateTime()) for name in ("fresh_since", "grace_since", "soon")
+# As leases.P_NOW and leases.P_ACCOUNT.
+_P_HOT_SINCE, _P_GRACE_SINCE, _P_SOON = (
+    bindparam(name, type_=UtcDateTime()) for name in ("hot_since", "grace_since", "soon")
 )
-_LIFE = bindparam("life", type_=Text())
+_P_LEASE_NAME = bindparam("lease_name", type_=Text())
 
 
 def _values(me: WorkerId, now: datetime) -> dict[str, object]:
-    moments = {"now": now, "fresh_since": now - FRESH, "grace_since": now - GRACE, "soon": now + AHEAD}
-    return {"mine": me.account_id, "life": me.lease_name, **moments}
+    since = {"hot_since": now - HOT_FOR, "grace_since": now - GRACE}
+    moments = {"now": now, "soon": now + PREPARE_AHEAD, **since}
+    return {"mine": me.account_id, "lease_name": me.lease_name, **moments}
 
 
 @dataclass(frozen=True)
 class PreparationCount:
-    """How many leads of a kind this account has in hand before their first message, and in a look-up."""
+    """How many leads of a kind this worker prepares before their first message; how many are in a look-up."""
 
-    number: int
-    looked_up: int
+    total: int
+    in_lookup: int
 
 
 @dataclass(frozen=True)
 class InPreparation:
-    """Those who have just sent the form, and the others."""
+    """Leads that this worker prepares."""
 
-    fresh: PreparationCount
+    hot: PreparationCount
     cold: PreparationCount
 
 
 @dataclass(frozen=True)
 class DueSummary:
-    """What is due at all: conversations that go on, people who have just sent the form, and other new ones.
+    """Which kinds of leads are due: conversations that go on (`running`), hot new leads, other new leads.
 
-    `next_lookup_at`: when the account may look somebody up, None = now. `prepared`: whom it is looking up
-    or about to write to.
+    `next_lookup_at`: when the account may make its next look-up (UTC); None: now.
+    `prepared`: leads that this worker looks up or is about to write to.
     """
 
     running: bool
-    fresh: bool
+    hot: bool
     cold: bool
     next_lookup_at: datetime | None
     prepared: InPreparation
@@ -76,153 +78,158 @@ class DueSummary:
 
 @dataclass(frozen=True)
 class ClaimedNewLeads:
-    """New leads in hand; `again`: when the next person may be looked up, if somebody waits for that."""
+    """Claimed new leads; `retry_at`: when the next look-up is allowed, if a lead may wait for it."""
 
     leads: Sequence[Lead]
     retry_at: datetime | None = None
 
 
 async def load_due_summary(session: AsyncSession, me: WorkerId, *, now: datetime) -> DueSummary:
-    """One question in place of many that find nothing."""
+    """Load what is due by one query, so that a poll with nothing due needs no other."""
     found = await session.exec(_DUE, params=_values(me, now))
-    running, fresh, others, next_lookup_at, *counted = found.one()
-    new, new_looked_up, every, every_looked_up = counted
+    running, hot, cold, next_lookup_at, *counts = found.one()
+    hot_total, hot_in_lookup, total, in_lookup = counts
     prepared = InPreparation(
-        PreparationCount(new, new_looked_up), PreparationCount(every - new, every_looked_up - new_looked_up)
+        PreparationCount(hot_total, hot_in_lookup),
+        PreparationCount(total - hot_total, in_lookup - hot_in_lookup),
     )
-    return DueSummary(running, fresh, others, next_lookup_at, prepared)
+    return DueSummary(running, hot, cold, next_lookup_at, prepared)
 
 
 async def claim(
     session: AsyncSession, claim: ClaimRequest, limits: Limits, due: DueSummary, *, limit: int
 ) -> ClaimedNewLeads:
-    """Take up to `limit` new leads that this account has room for.
+    """Claim up to `limit` new leads within this account's capacity.
 
-    Who has just sent the form comes before all others, the last one first: they still sit there. Then the
-    longest due. Few of each kind are prepared at a time, and while look-ups keep a distance nobody is
-    taken before their turn: a long list is not gone through for nothing. What nobody has room for is put off.
+    Order: leads submitted in the last 15 minutes, newest first; then by due time. Only a few of each kind
+    are prepared at a time. If look-ups keep a gap, no lead is claimed before its look-up is allowed.
+    Leads that no account has capacity for are postponed until one has.
     """
     me, now, gap = claim.me, claim.now, limits.lookup_gap
-    if limit <= 0 or not (due.fresh or due.cold):
+    if limit <= 0 or not (due.hot or due.cold):
         return ClaimedNewLeads([])
     if gap and due.next_lookup_at and due.next_lookup_at > now:
         return ClaimedNewLeads([], due.next_lookup_at)
-    rooms = await capacity.load_capacities(session, me, limits, now=now)
+    own, *others = await capacity.load_capacities(session, me, limits, now=now)
     leads: list[Lead] = []
-    for is_due, fresh, most, ready in (
-        (due.fresh, True, rooms[0].fresh, due.prepared.fresh),
-        (due.cold, False, rooms[0].cold, due.prepared.cold),
+    for is_due, hot, free_slots, prepared in (
+        (due.hot, True, own.hot, due.prepared.hot),
+        (due.cold, False, own.cold, due.prepared.cold),
     ):
-        free = min(min(limit, most) - len(leads), ahead(limits.outreach_gap, MOST_AHEAD) - ready.number)
+        unprepared = max_prepared(limits.outreach_gap, MAX_PREPARED) - prepared.total
+        number = min(min(limit, free_slots) - len(leads), unprepared)
         if gap:
-            free = min(free, 1 - ready.looked_up - len(leads))
+            number = min(number, 1 - prepared.in_lookup - len(leads))
         if is_due:
-            leads += await claim.claim_from(session, _wanted(rooms, fresh=fresh), free, **_values(me, now))
-    await _postpone_without_capacity(session, me, rooms, now=now)
+            query = _claimable_query(own, others, hot=hot)
+            leads += await claim.claim_from(session, query, number, **_values(me, now))
+    await _postpone_without_capacity(session, me, [own, *others], now=now)
     return ClaimedNewLeads(sorted(leads, key=lambda lead: _priority(lead, now)), now + gap if gap else None)
 
 
-def _wanted(rooms: Sequence[AccountCapacity], *, fresh: bool) -> SelectOfScalar[Any]:
-    """Leads whose person we can look for, and that are ours to begin."""
-    mine, *others = rooms
-    return _new(
-        fresh=fresh,
-        by_username=mine.no_usernames_until is None,
-        by_phone=mine.no_phones_until is None,
-        lets_others_go_first=any(other.cold > mine.cold for other in others),
+def _claimable_query(
+    own: AccountCapacity, others: Sequence[AccountCapacity], *, hot: bool
+) -> SelectOfScalar[Any]:
+    """Query the ids of new leads that this account can look up and may contact, in the order of claiming."""
+    return _new_leads_query(
+        hot=hot,
+        by_username=own.no_usernames_until is None,
+        by_phone=own.no_phones_until is None,
+        lets_others_go_first=any(other.cold > own.cold for other in others),
     )
 
 
 @cache
-def _new(
-    *, fresh: bool, by_username: bool, by_phone: bool, lets_others_go_first: bool
+def _new_leads_query(
+    *, hot: bool, by_username: bool, by_phone: bool, lets_others_go_first: bool
 ) -> SelectOfScalar[Any]:
-    wanted = select(Lead.id).where(*_free(), _fresh() if fresh else ~_fresh())
+    wanted = select(Lead.id).where(*_claimable(), _is_hot() if hot else ~_is_hot())
     if not by_username:
         wanted = wanted.where(~_username_only())
     if not by_phone:
         wanted = wanted.where(~_phone_only())
     if lets_others_go_first:
-        wanted = wanted.where(or_(col(Lead.account_id) == P_ACCOUNT, col(Lead.due_at) <= _GRACE_SINCE))
-    if fresh:
+        wanted = wanted.where(or_(col(Lead.account_id) == P_ACCOUNT, col(Lead.due_at) <= _P_GRACE_SINCE))
+    if hot:
         return wanted.order_by(col(Lead.created_at).desc(), col(Lead.id).desc())
     return wanted.order_by(col(Lead.due_at), col(Lead.id))
 
 
 def _priority(lead: Lead, now: datetime) -> tuple[bool, float, int]:
-    fresh = is_fresh(lead.source, lead.created_at, now)
+    """Return a sort key for the order of `claim`."""
     number = lead.id or 0
-    if fresh:
+    if is_hot(lead.source, lead.created_at, now):
         return False, -lead.created_at.timestamp(), -number
     return True, (lead.due_at or now).timestamp(), number
 
 
 async def has_hot_leads_in_preparation(session: AsyncSession, me: WorkerId, *, now: datetime) -> bool:
-    """Whether this account is about to write to somebody who has just sent the form."""
-    return (await load_due_summary(session, me, now=now)).prepared.fresh.number > 0
+    """Return True if this worker is about to write to a hot lead."""
+    return (await load_due_summary(session, me, now=now)).prepared.hot.total > 0
 
 
 async def postpone_outside_hours(
     session: AsyncSession, me: WorkerId, opens: Callable[[Lead, datetime], datetime | None], *, now: datetime
 ) -> None:
-    """Put off, all at once, those who are due at an hour at which they are not written to.
+    """Postpone, all at once, the cold leads that are due outside their hours of outreach.
 
-    `opens`: when a lead's hours begin again, None if they last.
+    `opens`: returns when a lead's hours begin next (UTC), or None if they are open now.
     """
-    wanted = select(Lead).where(*_free(), ~_fresh()).limit(MOST_CLOSED)
+    wanted = select(Lead).where(*_claimable(), ~_is_hot()).limit(MAX_POSTPONED)
     found = await session.exec(wanted, params=_values(me, now))
-    closed: defaultdict[datetime, list[int | None]] = defaultdict(list)
+    by_opening: defaultdict[datetime, list[int | None]] = defaultdict(list)
     for lead in found.all():
-        if (moment := opens(lead, now)) is not None:
-            closed[moment].append(lead.id)
-    for moment, ids in closed.items():
-        await _wait(session, me, [col(Lead.id).in_(ids)], moment, CLOSED, now=now)
+        if (opening := opens(lead, now)) is not None:
+            by_opening[opening].append(lead.id)
+    for opening, ids in by_opening.items():
+        await _postpone(session, me, [LEADS.c.id.in_(ids)], opening, OUTSIDE_HOURS, now=now)
 
 
 async def requeue_waiting_for_capacity(session: AsyncSession, *, now: datetime) -> None:
-    """An account has come: what no other had room for is looked at anew."""
+    """Make all leads due that wait for capacity; called when an account has connected."""
     await session.exec(
-        update(Lead)
+        update(LEADS)
         .where(
-            col(Lead.status) == LeadStatus.PENDING,
-            col(Lead.leased_by).is_(None),
-            col(Lead.due_at) > now,
-            col(Lead.last_error).in_((NO_ROOM, NO_WAY)),
+            LEADS.c.status == LeadStatus.PENDING,
+            LEADS.c.leased_by.is_(None),
+            LEADS.c.due_at > now,
+            LEADS.c.last_error.in_((NO_CAPACITY, NO_LOOKUP_METHOD)),
         )
         .values(due_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def _postpone_without_capacity(
-    session: AsyncSession, me: WorkerId, rooms: Sequence[AccountCapacity], *, now: datetime
+    session: AsyncSession, me: WorkerId, capacities: Sequence[AccountCapacity], *, now: datetime
 ) -> None:
-    """What no account can begin waits until one may; what is ours alone waits for us."""
-    kinds = ((_fresh, [room.fresh for room in rooms]), (_not_fresh, [room.cold for room in rooms]))
-    ways: tuple[tuple[Callable[[], ColumnElement[bool]], list[datetime | None]], ...] = (
-        (_username_only, [room.no_usernames_until for room in rooms]),
-        (_phone_only, [room.no_phones_until for room in rooms]),
-        (_either_way, [None] * len(rooms)),
+    """Postpone leads until an account can contact them; a lead bound to this account waits for it alone."""
+    kinds = ((_is_hot, [each.hot for each in capacities]), (_is_cold, [each.cold for each in capacities]))
+    methods: tuple[tuple[Callable[[], ColumnElement[bool]], list[datetime | None]], ...] = (
+        (_username_only, [each.no_usernames_until for each in capacities]),
+        (_phone_only, [each.no_phones_until for each in capacities]),
+        (_either_method, [None] * len(capacities)),
     )
-    for (is_kind, free), (has_way, closed) in product(kinds, ways):
-        full = [None if left else room.retry_at for left, room in zip(free, rooms, strict=True)]
-        until = [_later(*both) for both in zip(full, closed, strict=True)]
+    for (is_kind, free_slots), (has_method, held_until) in product(kinds, methods):
+        slots = zip(free_slots, capacities, strict=True)
+        full_until = [None if free else each.retry_at for free, each in slots]
+        until = [_later(*both) for both in zip(full_until, held_until, strict=True)]
         if not any(until):
             continue
-        reason = NO_ROOM if any(full) else NO_WAY
-        which = [is_kind(), has_way()]
+        reason = NO_CAPACITY if any(full_until) else NO_LOOKUP_METHOD
+        which = [is_kind(), has_method()]
         if until[0] is not None:
-            await _wait(session, me, [*which, col(Lead.account_id) == P_ACCOUNT], until[0], reason, now=now)
+            own = [*which, LEADS.c.account_id == P_ACCOUNT]
+            await _postpone(session, me, own, until[0], reason, now=now)
         known = [moment for moment in until if moment is not None]
-        if len(known) == len(rooms):
-            await _wait(session, me, which, min(known), reason, now=now)
+        if len(known) == len(capacities):
+            await _postpone(session, me, which, min(known), reason, now=now)
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return max((moment for moment in (one, other) if moment is not None), default=None)
 
 
-async def _wait(
+async def _postpone(
     session: AsyncSession,
     me: WorkerId,
     which: Sequence[ColumnElement[bool]],
@@ -231,26 +238,23 @@ async def _wait(
     *,
     now: datetime,
 ) -> None:
-    """Put off those of `which` that are due."""
+    """Postpone claimable leads that match `which`; `reason` is stored in `last_error`."""
     await session.exec(
-        update(Lead)
-        .where(*_free(), *which)
-        .values(due_at=until, last_error=reason)
-        .execution_options(synchronize_session=False),
+        update(LEADS).where(*_claimable(), *which).values(due_at=until, last_error=reason),
         params=_values(me, now),
     )
 
 
-def _free() -> list[ColumnElement[bool]]:
+def _claimable() -> list[ColumnElement[bool]]:
     return [col(Lead.status) == LeadStatus.PENDING, *leases.claimable()]
 
 
-def _fresh() -> ColumnElement[bool]:
-    return and_(col(Lead.created_at) > _FRESH_SINCE, col(Lead.source) != LISTED)
+def _is_hot() -> ColumnElement[bool]:
+    return and_(col(Lead.created_at) > _P_HOT_SINCE, col(Lead.source) != IMPORTED)
 
 
-def _not_fresh() -> ColumnElement[bool]:
-    return ~_fresh()
+def _is_cold() -> ColumnElement[bool]:
+    return ~_is_hot()
 
 
 def _username_only() -> ColumnElement[bool]:
@@ -264,31 +268,31 @@ def _phone_only() -> ColumnElement[bool]:
     return and_(col(Lead.phone_e164).is_not(None), has_no_username)
 
 
-def _either_way() -> ColumnElement[bool]:
+def _either_method() -> ColumnElement[bool]:
     return and_(~_username_only(), ~_phone_only())
 
 
-def _query_of_due() -> SelectOfScalar[Any]:
-    found = and_(
+def _due_query() -> SelectOfScalar[Any]:
+    resolved = and_(
         col(Lead.account_id) == P_ACCOUNT,
         col(Lead.status) == LeadStatus.RESOLVED,
-        or_(col(Lead.leased_by) == _LIFE, col(Lead.due_at) <= _SOON),
-        unreleased(),
+        or_(col(Lead.leased_by) == _P_LEASE_NAME, col(Lead.due_at) <= _P_SOON),
+        has_no_released_greeting(),
     )
-    looked_up = and_(col(Lead.leased_by) == _LIFE, col(Lead.status) == LeadStatus.PENDING)
-    fresh, number = _fresh(), func.count()
+    in_lookup = and_(col(Lead.leased_by) == _P_LEASE_NAME, col(Lead.status) == LeadStatus.PENDING)
+    hot, count = _is_hot(), func.count()
     next_lookup_at = select(col(TelegramAccount.next_lookup_at)).where(col(TelegramAccount.id) == P_ACCOUNT)
-    # As a list: SQLModel has types for no more than four.
-    asked: list[Any] = [
+    # As a list: SQLModel's `select` is typed for at most four columns.
+    selected: list[Any] = [
         exists().where(*leases.due_conversations()),
-        exists().where(*_free(), fresh),
-        exists().where(*_free(), ~fresh),
+        exists().where(*_claimable(), hot),
+        exists().where(*_claimable(), ~hot),
         next_lookup_at.scalar_subquery(),
-        *(number.filter(fresh), number.filter(fresh, looked_up)),
-        *(number, number.filter(looked_up)),
+        *(count.filter(hot), count.filter(hot, in_lookup)),
+        *(count, count.filter(in_lookup)),
     ]
-    query: SelectOfScalar[Any] = select(*asked).select_from(Lead).where(or_(found, looked_up))
+    query: SelectOfScalar[Any] = select(*selected).select_from(Lead).where(or_(resolved, in_lookup))
     return query
 
 
-_DUE = _query_of_due()
+_DUE = _due_query()

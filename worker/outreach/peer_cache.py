@@ -1,30 +1,29 @@
-"""The queries of whom an account knows: a second lead of a known person costs no call."""
+"""Peer cache: contacts that an account has already found; a known contact needs no look-up."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Subquery, UpdateBase, bindparam, delete, true, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.bulk import BulkStatement, columns
+from shared.database.bulk import BulkStatement, columns, dialect_insert, insert_for
 from shared.database.columns import UtcDateTime
 from shared.database.models import PEOPLE, TelegramPerson
 from worker.domain.telegram_port import Peer
 
-# Usernames and phones change hands: a phone is given to somebody else after two months or so.
-KNOWN_FOR = timedelta(days=30)
+# Usernames and phones change owners: a phone gets a new owner after two months or so.
+MAX_AGE = timedelta(days=30)
 
 
-async def by_usernames(
+async def find_by_usernames(
     session: AsyncSession, account_id: int, usernames: Iterable[str], *, now: datetime
 ) -> Mapping[str, Peer]:
-    """Whom those of the usernames that we know, in lower case, led to not long ago."""
+    """Return the peers of those usernames that were found in the last 30 days, by username in lower case."""
     names = list({username.lower() for username in usernames})
-    values = {"account": account_id, "names": names, "since": now - KNOWN_FOR}
-    known = await session.exec(_BY_USERNAME, params=values)
-    return {person.username or "": Peer(person.user_id, person.access_hash) for person in known}
+    values = {"account": account_id, "names": names, "since": now - MAX_AGE}
+    found = await session.exec(_BY_USERNAME, params=values)
+    return {person.username or "": Peer(person.user_id, person.access_hash) for person in found}
 
 
 _BY_USERNAME = (
@@ -38,70 +37,73 @@ _BY_USERNAME = (
 )
 
 
-async def by_phone(session: AsyncSession, account_id: int, phone_e164: str, *, now: datetime) -> Peer | None:
-    """Whom the phone led to not long ago."""
+async def find_by_phone(
+    session: AsyncSession, account_id: int, phone_e164: str, *, now: datetime
+) -> Peer | None:
+    """Return the peer of a phone if it was found in the last 30 days."""
     query = select(TelegramPerson).where(
         col(TelegramPerson.account_id) == account_id,
         col(TelegramPerson.phone_e164) == phone_e164,
-        col(TelegramPerson.phone_at) > now - KNOWN_FOR,
+        col(TelegramPerson.phone_at) > now - MAX_AGE,
     )
     return _peer((await session.exec(query.order_by(col(TelegramPerson.phone_at).desc()))).first())
 
 
-async def remember_phone(
+async def store_phone(
     session: AsyncSession, account_id: int, phone: str, peer: Peer, *, now: datetime
 ) -> None:
-    """Keep whom a phone has led to."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    known = {"access_hash": peer.access_hash, "phone_e164": phone, "phone_at": now}
+    """Store the peer that was found by a phone."""
+    found = {"access_hash": peer.access_hash, "phone_e164": phone, "phone_at": now}
     await session.exec(
-        insert(TelegramPerson)
-        .values(account_id=account_id, user_id=peer.user_id, **known)
-        .on_conflict_do_update(index_elements=["account_id", "user_id"], set_=known)
+        insert_for(session, TelegramPerson)
+        .values(account_id=account_id, user_id=peer.user_id, **found)
+        .on_conflict_do_update(index_elements=["account_id", "user_id"], set_=found)
     )
 
 
-async def remember_usernames(
+async def store_usernames(
     session: AsyncSession, account_id: int, found: Mapping[str, Peer], *, now: datetime
 ) -> None:
-    """Keep whom usernames have led to."""
-    # Of two usernames of one person the last is kept: an upsert takes each row once.
+    """Store the peers that were found by usernames."""
+    # Of two usernames of one contact the last is kept: an upsert may write each row only once.
     last = {peer.user_id: (username.lower(), peer.access_hash) for username, peer in found.items()}
     rows = ((account_id, user_id, key, name, now) for user_id, (name, key) in last.items())
-    await _FOUND.run(session, rows)
+    await _UPSERT_USERNAMES.run(session, rows)
 
 
-def _remembering(rows: Subquery, dialect: str) -> UpdateBase:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    # Without a WHERE SQLite takes the upsert's ON for a join's.
-    adding = insert(PEOPLE).from_select(_FOUND_BY_NAME, rows.select().where(true()))
-    said = {name: adding.excluded[name] for name in _FOUND_BY_NAME[2:]}
-    return adding.on_conflict_do_update(index_elements=_FOUND_BY_NAME[:2], set_=said)
+def _upsert_usernames(rows: Subquery, dialect: str) -> UpdateBase:
+    # Without a WHERE, SQLite parses the ON of the upsert as the ON of a join.
+    statement = dialect_insert(dialect, PEOPLE).from_select(_USERNAME_COLUMNS, rows.select().where(true()))
+    written = {name: statement.excluded[name] for name in _USERNAME_COLUMNS[2:]}
+    return statement.on_conflict_do_update(index_elements=_USERNAME_COLUMNS[:2], set_=written)
 
 
-_FOUND_BY_NAME = ("account_id", "user_id", "access_hash", "username", "username_at")
-_FOUND = BulkStatement(PEOPLE, columns(*_FOUND_BY_NAME), _remembering)
+_USERNAME_COLUMNS = ("account_id", "user_id", "access_hash", "username", "username_at")
+_UPSERT_USERNAMES = BulkStatement(PEOPLE, columns(*_USERNAME_COLUMNS), _upsert_usernames)
 
 
 async def invalidate(session: AsyncSession, account_id: int, user_id: int) -> None:
-    """Look a person up anew next time: they could not be written to as they were known."""
+    """Forget how a contact was found, so that the next lead looks them up again.
+
+    Called when the contact could not be written to.
+    """
     await session.exec(
         delete(TelegramPerson).where(
             col(TelegramPerson.account_id) == account_id,
             col(TelegramPerson.user_id) == user_id,
-            # Whoever is to be taken out of the address book again must still be known then.
+            # An imported contact stays, so that it can be removed from the address book later.
             col(TelegramPerson.is_contact).is_(False),
         )
     )
     await session.exec(
-        update(TelegramPerson)
-        .where(col(TelegramPerson.account_id) == account_id, col(TelegramPerson.user_id) == user_id)
+        update(PEOPLE)
+        .where(PEOPLE.c.account_id == account_id, PEOPLE.c.user_id == user_id)
         .values(username_at=None, phone_at=None)
     )
 
 
-async def contacts(session: AsyncSession, account_id: int) -> Sequence[Peer]:
-    """Those whom we have put into the account's address book."""
+async def load_imported_contacts(session: AsyncSession, account_id: int) -> Sequence[Peer]:
+    """Return the contacts that the worker has put into the account's address book."""
     found = await session.exec(
         select(TelegramPerson).where(
             col(TelegramPerson.account_id) == account_id, col(TelegramPerson.is_contact).is_(True)
@@ -111,14 +113,13 @@ async def contacts(session: AsyncSession, account_id: int) -> Sequence[Peer]:
 
 
 async def set_contact(session: AsyncSession, account_id: int, user_id: int, *, is_contact: bool) -> None:
-    """Write down whether we have put a person into the address book."""
+    """Record whether the worker has put a contact into the account's address book."""
     await session.exec(
-        update(TelegramPerson)
-        .where(col(TelegramPerson.account_id) == account_id, col(TelegramPerson.user_id) == user_id)
+        update(PEOPLE)
+        .where(PEOPLE.c.account_id == account_id, PEOPLE.c.user_id == user_id)
         .values(is_contact=is_contact)
-        .execution_options(synchronize_session=False)
     )
 
 
-def _peer(found: TelegramPerson | None) -> Peer | None:
-    return Peer(found.user_id, found.access_hash) if found else None
+def _peer(person: TelegramPerson | None) -> Peer | None:
+    return Peer(person.user_id, person.access_hash) if person else None

@@ -1,4 +1,4 @@
-"""The account's pace: when it may next look somebody up or begin a conversation; kept in the database."""
+"""Outreach rate limiter of one account: when it may look up a contact or send a first message."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -10,27 +10,27 @@ from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead, Message
 from shared.group_commit import GroupCommit
-from worker.accounts import account_state
-from worker.accounts.account_state import Lookup
+from worker.accounts import account_state, quota
+from worker.accounts.quota import Lookup
 from worker.domain import outreach_policy
-from worker.domain.local_time import local_time
+from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import Wait
-from worker.domain.outreach_policy import Hours, Limits, is_fresh
+from worker.domain.outreach_policy import Hours, Limits, is_hot
 from worker.domain.telegram_port import SlotUnavailableError
 from worker.messaging import outbox
 from worker.outreach import new_leads, reassignment
 from worker.outreach.new_leads import ClaimedNewLeads, DueSummary
 from worker.queue.leases import ClaimRequest, WorkerId
 
-# An older lead lets those who have just sent the form go first, and asks again soon.
-YIELD = timedelta(seconds=2)
-YIELDS = "lets those who have just written go first"
+# A cold lead waits this long, again and again, while hot leads are in preparation.
+YIELD_DELAY = timedelta(seconds=2)
+YIELD_REASON = "lets those who have just written go first"
 
 
 class OutreachRateLimiter:
-    """Asked before a look-up and before a first message; answers in running conversations need no leave.
+    """Reserves quota slots for look-ups and first messages; later messages of a conversation need none.
 
-    Who asks at the same time is answered in one transaction, in their order.
+    Requests that come at the same time are answered in one transaction, in their order.
     """
 
     def __init__(
@@ -51,84 +51,102 @@ class OutreachRateLimiter:
         self.zone = zone
         self.hours = hours
         self._chance = chance
-        self._lookups = GroupCommit(self._begin_lookups)
-        self._openings = GroupCommit(self._begin_conversations)
-        # One worker speaks for the account, so its memory knows all, once it has looked.
-        self._is_refused = True
+        self._lookups = GroupCommit(self._reserve_lookups)
+        self._first_messages = GroupCommit(self._reserve_conversations)
+        # Only one worker uses the account, so this flag is right after the first delivery.
+        # Until then the database may hold a block from an earlier run.
+        self._may_be_blocked = True
 
     async def claim_new_leads(
         self, session: AsyncSession, claim: ClaimRequest, due: DueSummary, *, limit: int
     ) -> ClaimedNewLeads:
-        """Take up to `limit` new leads whose turn it is; at the end of the hours all others are put off."""
+        """Claim up to `limit` new leads.
+
+        If one of them is outside its hours of outreach, all other such leads are postponed at once.
+        """
         new = await new_leads.claim(session, claim, self.limits, due, limit=limit)
-        if any(self.opens(lead, claim.now) for lead in new.leads):
-            await new_leads.postpone_outside_hours(session, claim.me, self.opens, now=claim.now)
+        if any(self.next_opening(lead, claim.now) for lead in new.leads):
+            await new_leads.postpone_outside_hours(session, claim.me, self.next_opening, now=claim.now)
         return new
 
-    def before_opening(self, lead: Lead) -> Wait | None:
-        """None = a good hour for a first message; whoever has just sent the form is there at any."""
+    def check_hours(self, lead: Lead) -> Wait | None:
+        """Return a Wait if the lead is outside its hours of outreach; None if it may be written to now."""
         now = self.clock()
-        opens = self.opens(lead, now)
-        return Wait(opens - now, new_leads.CLOSED) if opens else None
+        opening = self.next_opening(lead, now)
+        return Wait(opening - now, new_leads.OUTSIDE_HOURS) if opening else None
 
-    def opens(self, lead: Lead, now: datetime) -> datetime | None:
-        """When the hours for a first message to this person begin; None if now is as good (UTC)."""
-        if self.hours is None or is_fresh(lead.source, lead.created_at, now):
+    def next_opening(self, lead: Lead, now: datetime) -> datetime | None:
+        """Return when the lead's hours of outreach begin (UTC); None if they are open now or it is hot."""
+        if self.hours is None or is_hot(lead.source, lead.created_at, now):
             return None
-        zone = local_time(now.astimezone(self.zone), lead.phone_e164).tzinfo
+        zone = to_local_time(now.astimezone(self.zone), lead.phone_e164).tzinfo
         return self.hours.next_opening(now, zone)
 
-    async def reserve_lookup(self, method: str, most: int | None = None, *, spaced: bool = True) -> None:
-        """Take the slot for one call of `method`, of which `most` in 24 hours; raises NotYetError.
+    async def reserve_lookup(self, method: str, limit: int | None = None, *, spaced: bool = True) -> None:
+        """Reserve a quota slot for one call of `method`, of which `limit` are allowed in 24 hours.
 
-        `spaced`: the call keeps its distance from the look-up before.
+        `spaced`: the call keeps the gap after the look-up before it.
+        Raises SlotUnavailableError if no slot is free yet.
         """
         gap = self.limits.lookup_gap if spaced else None
-        wait = await self._lookups.submit(Lookup(method, most, gap))
+        wait = await self._lookups.submit(Lookup(method, limit, gap))
         if wait is not None:
             raise SlotUnavailableError(wait, f"keeping the pace of {method}")
 
-    async def _begin_lookups(self, lookups: Sequence[Lookup]) -> Sequence[timedelta | None]:
+    async def _reserve_lookups(self, lookups: Sequence[Lookup]) -> Sequence[timedelta | None]:
         now = self.clock()
         async with self.database.writing() as session:
-            free = await account_state.reserve_lookups(session, self.me.account_id, lookups, now=now)
-        return [None if moment is None else moment - now for moment in free]
+            retry_at = await quota.reserve_lookups(session, self.me.account_id, lookups, now=now)
+        return [None if moment is None else moment - now for moment in retry_at]
 
     async def reserve_first_message(self, lead: Lead, message: Message) -> Wait | None:
-        """None = send now; the slot is taken, once for each message however often it is tried."""
+        """Reserve a quota slot for a first message.
+
+        Returns None if the message may be sent now, or else a Wait. A message that already has its slot
+        needs no second one, however often it is tried.
+        """
         if message.released_at is not None:
             return None
-        if wait := self.before_opening(lead):
+        if wait := self.check_hours(lead):
             return wait
-        return await self._openings.submit((lead, message))
+        return await self._first_messages.submit((lead, message))
 
-    async def _begin_conversations(self, firsts: Sequence[tuple[Lead, Message]]) -> Sequence[Wait | None]:
+    async def _reserve_conversations(self, firsts: Sequence[tuple[Lead, Message]]) -> Sequence[Wait | None]:
         now = self.clock()
-        fresh = [is_fresh(lead.source, lead.created_at, now) for lead, _ in firsts]
+        hot = [is_hot(lead.source, lead.created_at, now) for lead, _ in firsts]
         async with self.database.writing() as session:
-            yields = not all(fresh) and await new_leads.has_hot_leads_in_preparation(
+            cold_leads_yield = not all(hot) and await new_leads.has_hot_leads_in_preparation(
                 session, self.me, now=now
             )
-            turns = [is_now or not yields for is_now in fresh]
-            kinds = [kind for kind, has_turn in zip(fresh, turns, strict=True) if has_turn]
-            slots = await account_state.reserve_conversations(
-                session, self.me.account_id, self.limits, kinds, now=now, chance=self._chance
+            has_turn = [kind or not cold_leads_yield for kind in hot]
+            slots = await quota.reserve_conversations(
+                session,
+                self.me.account_id,
+                self.limits,
+                [kind for kind, is_next in zip(hot, has_turn, strict=True) if is_next],
+                now=now,
+                chance=self._chance,
             )
-            given = iter(slots)
-            free = [next(given) if has_turn else now + YIELD for has_turn in turns]
-            released = [message.id for (_, message), wait in zip(firsts, free, strict=True) if wait is None]
+            reserved = iter(slots)
+            retry_at = [next(reserved) if is_next else now + YIELD_DELAY for is_next in has_turn]
+            released = [
+                message.id for (_, message), wait in zip(firsts, retry_at, strict=True) if wait is None
+            ]
             if released:
                 await outbox.release(session, released, now=now)
-        reasons = ["keeping the pace of first messages" if has_turn else YIELDS for has_turn in turns]
+        reasons = ["keeping the pace of first messages" if is_next else YIELD_REASON for is_next in has_turn]
         return [
             None if moment is None else Wait(moment - now, reason)
-            for moment, reason in zip(free, reasons, strict=True)
+            for moment, reason in zip(retry_at, reasons, strict=True)
         ]
 
     async def on_peer_flood(self, reason: str) -> timedelta:
-        """Telegram lets this account write to no strangers: gives for how long they are left alone now."""
+        """Block first messages of this account after a PEER_FLOOD; returns for how long.
+
+        Its leads that were not written to go to other accounts, if another worker is alive.
+        """
         now = self.clock()
-        self._is_refused = True
+        self._may_be_blocked = True
         async with self.database.writing() as session:
             wait = await account_state.block_outreach(session, self.me.account_id, reason, now=now)
             if await reassignment.other_workers_alive(session, self.me.account_id, now=now):
@@ -138,18 +156,19 @@ class OutreachRateLimiter:
         return wait
 
     async def on_first_message_delivered(self) -> None:
-        """A first message was delivered; a lost database must not hide that."""
-        if not self._is_refused:
+        """Remove a block of first messages; raises nothing in a database outage."""
+        if not self._may_be_blocked:
             return
-        # What is refused meanwhile is refused.
-        self._is_refused = False
+        # Cleared before the database call: a PEER_FLOOD during that call sets it again.
+        self._may_be_blocked = False
         try:
             async with self.database.writing() as session:
                 await account_state.unblock_outreach(session, self.me.account_id, now=self.clock())
         except DATABASE_DOWN:
-            self._is_refused = True
+            self._may_be_blocked = True
 
     @property
-    def few_ahead(self) -> bool:
-        """Whether only some of those who are due are prepared at a time."""
-        return outreach_policy.ahead(self.limits.outreach_gap, new_leads.MOST_AHEAD) < new_leads.MOST_AHEAD
+    def limits_preparation(self) -> bool:
+        """True if only some of the new leads that are due are prepared at a time."""
+        maximum = new_leads.MAX_PREPARED
+        return outreach_policy.max_prepared(self.limits.outreach_gap, maximum) < maximum

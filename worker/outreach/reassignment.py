@@ -1,4 +1,4 @@
-"""Leads that change their account: the one they had is gone, or may write to no strangers."""
+"""Reassigns leads whose account is lost or blocked from outreach, and marks those that must wait for it."""
 
 from datetime import datetime
 
@@ -6,23 +6,24 @@ from sqlalchemy import exists, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import Lead, Message, TelegramAccount
+from shared.database.models import LEADS, Lead, Message, TelegramAccount
 from shared.leads.transitions import change_status
 from shared.statuses import OPEN, LeadStatus
 from worker.messaging import outbox
 
-LOST = "its Telegram account is lost"
-_UNKNOWN = {"account_id": None, "telegram_user_id": None, "access_hash": None, "resolved_via": None}
+# Stored in `last_error`; `clear_stranded_marks` looks for it.
+ACCOUNT_LOST = "its Telegram account is lost"
+_NO_PEER = {"account_id": None, "telegram_user_id": None, "access_hash": None, "resolved_via": None}
 
 
 async def reassign_untouched_leads(
     session: AsyncSession, account_id: int, *, now: datetime, reason: str
 ) -> int:
-    """Leave to other accounts whoever this one has certainly not written to; gives how many.
+    """Reassign leads that this account has certainly not written to; returns how many.
 
-    A greeting that was let go may be with Telegram whatever its row says, so it stays with its account.
+    A lead with a released greeting stays: Telegram may have the message, whatever its row says.
     """
-    heard_of = exists().where(
+    has_contact = exists().where(
         col(Message.lead_id) == Lead.id,
         col(Message.released_at).is_not(None) | (col(Message.direction) == "in"),
     )
@@ -32,14 +33,14 @@ async def reassign_untouched_leads(
             col(Lead.account_id) == account_id,
             col(Lead.status).in_((LeadStatus.PENDING, LeadStatus.RESOLVED)),
             col(Lead.leased_by).is_(None),
-            ~heard_of,
+            ~has_contact,
         )
         .with_for_update()
     )
     leads = found.all()
     for lead in leads:
-        # The new account finds them anew: an access hash is of one account.
-        await outbox.cancel_queued(session, lead.id or 0, reason)
+        # The new account looks the contact up again: an access hash is valid for one account only.
+        await outbox.cancel_queued(session, lead.id, reason)
         if lead.status is LeadStatus.RESOLVED:
             await change_status(
                 session,
@@ -49,15 +50,15 @@ async def reassign_untouched_leads(
                 actor="worker",
                 now=now,
                 due_at=now,
-                **_UNKNOWN,
+                **_NO_PEER,
             )
         else:
-            await session.exec(update(Lead).where(col(Lead.id) == lead.id).values(due_at=now, **_UNKNOWN))
+            await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=now, **_NO_PEER))
     return len(leads)
 
 
 async def other_workers_alive(session: AsyncSession, account_id: int, *, now: datetime) -> bool:
-    """Whether another account has a worker."""
+    """Return True if another account has a worker."""
     others = select(TelegramAccount.id).where(
         col(TelegramAccount.id) != account_id, col(TelegramAccount.held_until) > now
     )
@@ -65,26 +66,24 @@ async def other_workers_alive(session: AsyncSession, account_id: int, *, now: da
 
 
 async def clear_stranded_marks(session: AsyncSession, account_id: int) -> None:
-    """The account is there again: its conversations wait for nothing any more."""
+    """Clear the "account lost" error of this account's open leads; called when it is connected again."""
     await session.exec(
-        update(Lead)
+        update(LEADS)
         .where(
-            col(Lead.account_id) == account_id,
-            # Whatever has moved since then has lost the word with it.
-            col(Lead.status).in_(OPEN),
-            col(Lead.last_error).startswith(LOST, autoescape=True),
+            LEADS.c.account_id == account_id,
+            # A lead that has changed its status since then has no such error any more.
+            LEADS.c.status.in_(OPEN),
+            LEADS.c.last_error.startswith(ACCOUNT_LOST, autoescape=True),
         )
         .values(last_error=None)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def mark_stranded(session: AsyncSession, account_id: int, reason: str) -> int:
-    """Say of the conversations that stay with a lost account what they wait for; gives how many they are."""
+    """Set `last_error` on the open leads of a lost account; returns how many they are."""
     stranded = await session.exec(
-        update(Lead)
-        .where(col(Lead.account_id) == account_id, col(Lead.status).in_(OPEN))
-        .values(last_error=f"{LOST}: {reason}")
-        .execution_options(synchronize_session=False)
+        update(LEADS)
+        .where(LEADS.c.account_id == account_id, LEADS.c.status.in_(OPEN))
+        .values(last_error=f"{ACCOUNT_LOST}: {reason}")
     )
     return stranded.rowcount

@@ -143,7 +143,7 @@ async def claim(session: AsyncSession, claim: ClaimRequest, *, limit: int) -> Se
     New ones are claimed by worker/outreach/new_leads.py: there the account's limits have a say.
     """
     leads = await claim.claim_from(session, _RUNNING, limit)
-    return sorted(leads, key=lambda lead: (lead.due_at or claim.now, lead.id or 0))
+    return sorted(leads, key=lambda lead: (lead.due_at or claim.now, lead.id))
 
 
 def due_conversations() -> list[ColumnElement[bool]]:
@@ -168,15 +168,21 @@ def claimable() -> list[ColumnElement[bool]]:
 _RUNNING = select(Lead.id).where(*due_conversations()).order_by(col(Lead.due_at), col(Lead.id))
 
 
-async def lock_leased(session: AsyncSession, lead_id: int, me: WorkerId) -> Lead:
-    """The lead as it is now, held until the transaction ends; raises LostRaceError if the lease is lost."""
-    found = await session.exec(
-        select(Lead)
-        .where(col(Lead.id) == lead_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return _ours(found.one_or_none(), lead_id, me)
+async def lock_all(
+    session: AsyncSession, me: WorkerId, ids: Collection[int], *, waits: bool
+) -> Sequence[Lead]:
+    """Lock those of the leads whose lease is ours, in the order of their ids; returns them as they are now.
+
+    Without `waits`, leads that another transaction holds are left out. With `waits`, raises LostRaceError if
+    one of the leads is gone or its lease is not ours.
+    """
+    statement = _HELD if waits else _FREE
+    leads = (await session.exec(statement, params={"leads": list(ids), "holder": me.lease_name})).all()
+    holders = {lead.id: lead.leased_by for lead in leads}
+    for lead_id in ids if waits else ():
+        if (holder := holders.get(lead_id, "nobody: it is gone")) != me.lease_name:
+            raise LostRaceError(f"lead {lead_id} is worked on by {holder}")
+    return leads
 
 
 async def load_leased(session: AsyncSession, lead_ids: Collection[int], me: WorkerId) -> Sequence[Lead]:
@@ -185,18 +191,12 @@ async def load_leased(session: AsyncSession, lead_ids: Collection[int], me: Work
     return found.all()
 
 
-_OURS = select(Lead).where(
-    col(Lead.id).in_(bindparam("leads", expanding=True)),
-    col(Lead.leased_by) == bindparam("holder", type_=Text()),
+_LEADS = select(Lead).where(col(Lead.id).in_(bindparam("leads", expanding=True)))
+_OURS = _LEADS.where(col(Lead.leased_by) == bindparam("holder", type_=Text()))
+_HELD, _FREE = (
+    leads.order_by(col(Lead.id)).with_for_update(skip_locked=skips).execution_options(populate_existing=True)
+    for leads, skips in ((_LEADS, False), (_OURS, True))
 )
-
-
-def _ours(lead: Lead | None, lead_id: int, me: WorkerId) -> Lead:
-    if lead is None or lead.leased_by != me.lease_name:
-        raise LostRaceError(
-            f"lead {lead_id} is worked on by {lead.leased_by if lead else 'nobody: it is gone'}"
-        )
-    return lead
 
 
 async def renew(session: AsyncSession, me: WorkerId, lead_ids: Collection[int], *, until: datetime) -> None:

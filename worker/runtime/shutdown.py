@@ -1,4 +1,4 @@
-"""A stop ends in time, whatever hangs."""
+"""Ends the process in time when a stop hangs."""
 
 import logging
 import os
@@ -6,15 +6,15 @@ import threading
 
 log = logging.getLogger(__name__)
 
-# Below what operators and containers grant before they kill.
-LONGEST_STOP_SECONDS = 14
+# Less than operators and containers wait before they send SIGKILL.
+MAX_STOP_SECONDS = 14
 
 
-def end_in_time(seconds: float = LONGEST_STOP_SECONDS) -> None:
+def end_in_time(seconds: float = MAX_STOP_SECONDS) -> None:
     """End this process with exit code 0 if it has not ended by itself within `seconds`.
 
-    By a thread of its own: a driver's thread that waits for a lock would hold the event loop's end up, too.
-    Nothing is lost by it: what is in hand has its identity, and the next start takes it up.
+    Uses a thread: a database driver's thread that waits for a lock would block the end of the event loop too.
+    Nothing is lost: every effect has its identity in the database, and the next start continues the work.
     """
     timer = threading.Timer(seconds, _end)
     timer.daemon = True
@@ -22,6 +22,6 @@ def end_in_time(seconds: float = LONGEST_STOP_SECONDS) -> None:
 
 
 def _end() -> None:
-    log.warning("the stop takes too long: ending here; the next start takes up what was in hand")
+    log.warning("the stop takes too long: ending now; the next start continues the unfinished work")
     logging.shutdown()
     os._exit(0)

@@ -1,33 +1,38 @@
-"""Puts what works on leads together, from settings and whatever clock it is given."""
+"""Builds the parts of a worker from its settings; the clock and the ports are arguments."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.models import Lead
 from worker.dialogue.persona import Persona
 from worker.dispatch.delivery import Sender
-from worker.dispatch.dispatcher import Engine
+from worker.dispatch.dispatcher import Dispatcher
 from worker.dispatch.lead_context import LeadContextLoader
-from worker.dispatch.moves import RetryPolicy
+from worker.dispatch.outcome_handlers import RetryPolicy
 from worker.dispatch.settlement import Settlement
 from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
 from worker.domain.assistant_port import Assistant
 from worker.domain.backoff import OutageTrackers
 from worker.domain.outreach_policy import Hours, Limits
-from worker.domain.telegram_port import Telegram
+from worker.domain.telegram_port import Note, Telegram
+from worker.messaging.listener import Listener
+from worker.notifications import owner_commands
+from worker.notifications.notifier import OwnerNotifier
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue.leases import WorkerId
+from worker.queue.wakeups import Wakeups
 from worker.settings import WorkerSettings
 
 
-def limits_of(settings: WorkerSettings) -> Limits:
-    """The manners that the owner wants."""
+def build_limits(settings: WorkerSettings) -> Limits:
+    """Return the account's limits of outreach and look-ups."""
     return Limits(
         timedelta(seconds=settings.outreach_gap_seconds),
         settings.outreach_daily_limit,
@@ -38,60 +43,117 @@ def limits_of(settings: WorkerSettings) -> Limits:
     )
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What a loop works with, each from where it lives."""
-
-    database: Database
-    me: WorkerId
-    telegram: Telegram
-    assistant: Assistant
-    clock: Clock
-    manner: Persona
-
-
-def assemble(
+def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collaborator
     settings: WorkerSettings,
-    parts: Parts,
     *,
-    may_speak: Callable[[], bool],
-    look_back: Callable[[Lead, int], None],
-) -> Engine:
-    """The engine of one account's loop."""
+    database: Database,
+    worker_id: WorkerId,
+    telegram: Telegram,
+    assistant: Assistant,
+    persona: Persona,
+    clock: Clock,
+    wakeups: Wakeups,
+    may_send: Callable[[], bool],
+    on_late_delivery: Callable[[Lead, int], None],
+) -> Dispatcher:
+    """Build the dispatcher of one account.
+
+    `may_send`: returns False once the account lease may have expired.
+    `on_late_delivery`: called with a lead whose first message was recorded late, and with that message's id.
+    """
     zone = ZoneInfo(settings.timezone)
     hours = Hours.parse(settings.outreach_hours) if settings.outreach_hours else None
-    pace = OutreachRateLimiter(parts.database, parts.me, limits_of(settings), parts.clock, zone, hours)
-    finder = PeerFinder(parts.telegram, pace, settings.keep_contacts)
-    base, most = settings.retry_base_seconds, settings.retry_max_seconds
-    policy = RetryPolicy(
-        timedelta(seconds=settings.reply_debounce_seconds),
-        settings.max_attempts,
-        base,
-        most,
-        drafts=settings.mode == "drafts",
+    rate_limiter = OutreachRateLimiter(database, worker_id, build_limits(settings), clock, zone, hours)
+    dependencies = StepDependencies(
+        PeerFinder(telegram, rate_limiter, settings.keep_contacts),
+        assistant,
+        GreetingConfig(settings.company_name, persona, settings.greeting_mode == "model"),
+        settings.calendly_link,
+        timedelta(seconds=settings.greeting_fallback_seconds),
+        clock,
+        zone,
+        hours,
+        telegram if settings.transcribe_model else None,
     )
-    patience = timedelta(seconds=settings.greeting_fallback_seconds)
-    return Engine(
-        database=parts.database,
-        me=parts.me,
-        tools=StepDependencies(
-            finder,
-            parts.assistant,
-            GreetingConfig(settings.company_name, parts.manner, settings.greeting_mode == "model"),
-            settings.calendly_link,
-            patience,
-            parts.clock,
-            zone,
-            hours,
-            parts.telegram if settings.transcribe_model else None,
-        ),
-        sender=Sender(parts.telegram, pace, parts.clock, settings.typing_seconds, may_speak),
-        pace=pace,
-        looks=LeadContextLoader(parts.database, parts.me),
-        settling=Settlement(parts.database, parts.me, policy),
+    return Dispatcher(
+        database=database,
+        worker_id=worker_id,
+        dependencies=dependencies,
+        sender=Sender(telegram, rate_limiter, clock, settings.typing_seconds, may_send),
+        rate_limiter=rate_limiter,
+        contexts=LeadContextLoader(database, worker_id),
+        settlement=Settlement(database, worker_id, _retry_policy(settings)),
         lease=timedelta(seconds=settings.lease_seconds),
         max_concurrent_leads=settings.leads_in_hand,
-        outages=OutageTrackers(base=base, most=most),
-        on_late_delivery=look_back,
-        clock=parts.clock,
+        outages=OutageTrackers(base=settings.retry_base_seconds, maximum=settings.retry_max_seconds),
+        on_late_delivery=on_late_delivery,
+        clock=clock,
+        wakeups=wakeups,
+    )
+
+
+def _retry_policy(settings: WorkerSettings) -> RetryPolicy:
+    return RetryPolicy(
+        timedelta(seconds=settings.reply_debounce_seconds),
+        settings.max_attempts,
+        settings.retry_base_seconds,
+        settings.retry_max_seconds,
+        drafts=settings.mode == "drafts",
+    )
+
+
+def build_listener(
+    settings: WorkerSettings,
+    *,
+    database: Database,
+    worker_id: WorkerId,
+    telegram: Telegram,
+    clock: Clock,
+    wakeups: Wakeups,
+) -> Listener:
+    """Build the listener of one account; notes in its Saved Messages are executed as the owner's commands."""
+    takeover_lasts = settings.takeover_lasts
+
+    async def on_note(session: AsyncSession, account_id: int, note: Note, now: datetime) -> None:
+        await owner_commands.execute_command(
+            session, account_id, note, now=now, takeover_lasts=takeover_lasts
+        )
+
+    return Listener(
+        database,
+        worker_id,
+        telegram,
+        wakeups,
+        clock,
+        timedelta(seconds=settings.reply_debounce_seconds),
+        takeover_lasts,
+        settings.owner_chat,
+        on_note,
+    )
+
+
+def build_owner_notifier(
+    settings: WorkerSettings,
+    *,
+    database: Database,
+    account_id: int,
+    telegram: Telegram,
+    clock: Clock,
+    model_trouble: Callable[[], str | None],
+    may_send: Callable[[], bool],
+) -> OwnerNotifier | None:
+    """Build the owner's notifier; None if OWNER_CHAT is not set."""
+    if settings.owner_chat is None:
+        return None
+    return OwnerNotifier(
+        database,
+        account_id,
+        telegram,
+        clock,
+        settings.owner_chat,
+        settings.owner_language,
+        settings.owner_messages_per_hour,
+        ZoneInfo(settings.timezone),
+        model_trouble,
+        may_send,
     )

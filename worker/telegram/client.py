@@ -1,4 +1,4 @@
-"""Kurigram's client as the worker needs it: its server, proxy and session file, and nothing left open."""
+"""Builds and shuts down Kurigram's client: its server, proxy and session file."""
 
 import asyncio
 import logging
@@ -12,27 +12,27 @@ import pyrogram
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram import proxy, server_key, session_string
-from worker.telegram.connection import Told, connection_type
+from worker.telegram.connection import Callback, connection_type
 from worker.telegram.errors import SIGN_IN
 
 log = logging.getLogger(__name__)
 
 
-def nothing() -> None:
-    """For who does not want to be told."""
+def ignore() -> None:
+    """A callback that does nothing."""
 
 
 def build_client(
     settings: TelegramSettings,
-    on_unknown_key: Told,
-    on_failure: Told = nothing,
+    on_unknown_key: Callback,
+    on_failure: Callback = ignore,
     *,
     in_memory: bool = False,
     no_updates: bool = False,
 ) -> pyrogram.Client:
-    """A client of the configured session, server and proxy, not yet connected.
+    """Build a client of the configured session, server and proxy; it is not connected yet.
 
-    `in_memory`: a session that is nobody's yet and is written nowhere.
+    `in_memory`: use a new session that is not signed in, and never write it to a file.
     Raises ConfigError for an unusable TELEGRAM_PROXY or TELEGRAM_SERVER_KEY.
     """
     if settings.telegram_server_key:
@@ -49,10 +49,10 @@ def build_client(
         app_version="AI Lead Assistant",
         skip_updates=False,
         no_updates=no_updates,
-        # One handler at a time keeps messages in order; every wait is ours to make.
+        # One handler at a time keeps messages in order. With a threshold of 0 every flood wait is raised.
         workers=1,
         sleep_threshold=0,
-        # Ten KiB each, kept to be shown beside replies to them, which are not asked for.
+        # A cached message takes ten KiB. The cache serves replies, which are not fetched here.
         max_message_cache_size=10,
         fetch_replies=False,
         fetch_topics=False,
@@ -62,21 +62,21 @@ def build_client(
     )
 
 
-def signed_in_user(settings: TelegramSettings) -> int:
-    """Whose session it is, by TELEGRAM_SESSION_STRING or else by its file: the user's id.
+def read_signed_in_user(settings: TelegramSettings) -> int:
+    """Return the id of the signed-in user, from TELEGRAM_SESSION_STRING or else from the session file.
 
-    Raises ConfigError, SessionEndedError, or TelegramUnavailableError while another process holds the file.
+    Raises ConfigError, SessionRevokedError, or TelegramUnavailableError while another process holds the file.
     """
     if settings.telegram_session_string:
-        return session_string.user_of(settings.telegram_session_string.get_secret_value())
+        return session_string.parse_user_id(settings.telegram_session_string.get_secret_value())
     return check_session_file(settings.session_file)
 
 
 def check_session_file(path: Path) -> int:
-    """Kurigram would begin a new session, with Telegram's own server, in a file that is not signed in.
+    """Check that a session file is signed in; returns the user's id.
 
-    Gives the signed-in user's id.
-    Raises SessionEndedError, or TelegramUnavailableError while another process holds the file.
+    In a file that is not signed in, Kurigram would begin a new session with Telegram's own server.
+    Raises SessionRevokedError, or TelegramUnavailableError while another process holds the file.
     """
     if not path.is_file():
         raise SessionRevokedError(f"{path} is not there; {SIGN_IN}")
@@ -92,21 +92,21 @@ def check_session_file(path: Path) -> int:
     return int(row[1])
 
 
-def unreachable(client: pyrogram.Client) -> str | None:
-    """Why a client has no connection, in words that name the setting; None if nothing is known."""
-    return client.connection_factory.trouble or proxy.silence(client.proxy)
+def connection_problem(client: pyrogram.Client) -> str | None:
+    """Return why a client has no connection, in a text that names the setting; None if it is unknown."""
+    return client.connection_factory.trouble or proxy.describe_silence(client.proxy)
 
 
-async def abandon(client: pyrogram.Client) -> None:
-    """Stop whatever of a client is running; what fails on the way out changes nothing any more."""
+async def shut_down(client: pyrogram.Client) -> None:
+    """Stop everything of a client that is running; errors are only logged."""
     for stop, seconds in ((client.terminate, 3), (client.disconnect, 5)):
-        await _within(seconds, stop)
-    # A start that was cut short leaves a connection that the client does not know of.
+        await _try_within(seconds, stop)
+    # A start that was interrupted leaves a connection that the client does not know of.
     for connection in list(client.connection_factory.opened):
-        await _within(1, connection.close)
+        await _try_within(1, connection.close)
 
 
-async def _within(seconds: float, stop: Callable[[], Awaitable[None]]) -> None:
+async def _try_within(seconds: float, stop: Callable[[], Awaitable[None]]) -> None:
     try:
         async with asyncio.timeout(seconds):
             await stop()

@@ -1,4 +1,4 @@
-"""Kurigram's connection, made to tell what it keeps to itself: an unknown key, and why it fails."""
+"""Kurigram's connection, extended to report an unknown key and the reason of a failure."""
 
 import weakref
 from collections.abc import Callable
@@ -13,63 +13,65 @@ from worker.telegram import proxy
 # "No such auth key": core.telegram.org/mtproto/mtproto-transports, transport errors.
 _UNKNOWN_KEY = (-404).to_bytes(4, "little", signed=True)
 
-Told = Callable[[], None]
+Callback = Callable[[], None]
 ParamsT = ParamSpec("ParamsT")
 ResultT = TypeVar("ResultT")
 
 
-class AtOnce(Executor):
-    """Runs what it is given where it stands.
+class InlineExecutor(Executor):
+    """Runs each function in the calling thread.
 
-    Kurigram has a thread for the few microseconds of ciphering a packet: the way there takes longer.
+    Kurigram uses a thread to encrypt a packet, which takes a few microseconds: the switch takes longer.
     """
 
     def submit(
         self, fn: Callable[ParamsT, ResultT], /, *args: ParamsT.args, **kwargs: ParamsT.kwargs
     ) -> Future[ResultT]:
-        """Done when it returns."""
+        """Run `fn`; the returned Future is already done."""
         done: Future[ResultT] = Future()
         try:
             done.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - it is the asker's to handle
+        except Exception as error:  # noqa: BLE001 - the caller handles it
             done.set_exception(error)
         return done
 
 
 class WorkerConnection(Connection):
-    """`trouble`: why the latest try failed, for the operator; one class for each client."""
+    """A connection with its own class per client; `trouble`: why the latest try failed, for the operator."""
 
     opened: ClassVar[weakref.WeakSet[Connection]]
     trouble: ClassVar[str | None]
 
     async def recv(self) -> bytes | None:
-        """Notes when the server says that it does not know our key, which Kurigram takes for silence."""
+        """Receive a packet; reports the answer "unknown key", which Kurigram treats as silence."""
         packet: bytes | None = await super().recv()
         if packet == _UNKNOWN_KEY:
-            self.key_is_unknown()
-            # A closed link ends Kurigram's reader quietly; the packet would end it with a stray exception.
+            self.on_unknown_key()
+            # None, a closed link, ends Kurigram's reader quietly; the packet would raise in it.
             return None
         return packet
 
-    def key_is_unknown(self) -> None:
-        """Overridden for each client."""
+    def on_unknown_key(self) -> None:
+        """Called when the server does not know the key; overridden for each client."""
 
 
-def connection_type(server: str | None, on_unknown_key: Told, on_failure: Told) -> type[WorkerConnection]:
-    """A client's kind of connection, to `server` (host:port) if it is given.
+def connection_type(
+    server: str | None, on_unknown_key: Callback, on_failure: Callback
+) -> type[WorkerConnection]:
+    """Return the connection class of one client, for `server` (host:port) if it is given.
 
-    `on_failure` is called when a connection does not come about after Kurigram's own tries.
+    `on_failure` is called when a connection fails after Kurigram's own tries.
     """
     host, _, port = (server or "").rpartition(":")
 
-    class Ours(WorkerConnection):
+    class ClientConnection(WorkerConnection):
         opened: ClassVar[weakref.WeakSet[Connection]] = weakref.WeakSet()
         trouble: ClassVar[str | None] = None
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.opened.add(self)
-            self.protocol_factory: Any = _ours(self.protocol_factory, self._note)
+            self.protocol_factory: Any = _reporting(self.protocol_factory, self._on_error)
             if host:
                 self.server_address, self.port, self.ipv6 = host.strip("[]"), int(port), ":" in host
 
@@ -79,38 +81,41 @@ def connection_type(server: str | None, on_unknown_key: Told, on_failure: Told) 
             except OSError:
                 on_failure()
                 raise
-            Ours.trouble = None
+            ClientConnection.trouble = None
 
-        def key_is_unknown(self) -> None:
+        def on_unknown_key(self) -> None:
             on_unknown_key()
 
-        def _note(self, error: Exception) -> None:
-            Ours.trouble = proxy.complaint(self.proxy, error)
+        def _on_error(self, error: Exception) -> None:
+            ClientConnection.trouble = proxy.describe_failure(self.proxy, error)
 
-    return Ours
+    return ClientConnection
 
 
-def _ours(factory: Callable[..., Any], note: Callable[[Exception], None]) -> Callable[..., Any]:
-    """Transports that tell why they do not connect, which Kurigram only logs, and that cipher at once."""
+def _reporting(factory: Callable[..., Any], on_error: Callable[[Exception], None]) -> Callable[..., Any]:
+    """Wrap a factory of transports: they report why they do not connect, and encrypt in the calling thread.
+
+    Kurigram itself only logs such errors.
+    """
 
     def make(**options: Any) -> Any:
         transport = factory(**options)
         transport.crypto_executor.shutdown()
-        transport.crypto_executor = AtOnce()
+        transport.crypto_executor = InlineExecutor()
         connect = transport.connect
 
-        async def noting(address: tuple[str, int]) -> None:
+        async def connect_and_report(address: tuple[str, int]) -> None:
             try:
                 await connect(address)
             except OSError as error:
-                note(error)
+                on_error(error)
                 raise
             except ProxyError as error:
-                note(error)
-                # Kurigram takes only the network's errors for what may pass.
+                on_error(error)
+                # Kurigram tries again only after network errors.
                 raise ConnectionError(str(error)) from error
 
-        transport.connect = noting
+        transport.connect = connect_and_report
         return transport
 
     return make

@@ -1,4 +1,4 @@
-"""What a person asks of strangers who want to write to them."""
+"""Reads what a contact requires from strangers: Telegram Premium, or a payment in Stars."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ from worker.domain.telegram_port import CannotWriteError, PaymentRequiredError
 PREMIUM_ONLY = "only Telegram Premium accounts may write to them"
 
 
-def requirement(answer: Any, most_stars: int) -> None:
-    """Read users.getRequirementsToContact for one person; raises CannotWriteError if we do not meet it.
+def check_requirement(answer: Any, max_stars: int) -> None:
+    """Check an answer of users.getRequirementsToContact for one contact; raises CannotWriteError if not met.
 
-    What has no fields arrives as its bare number, signed, and not as an object.
+    A requirement without fields arrives as a bare signed number (its constructor id), not as an object.
     """
     (found,) = answer
     if isinstance(found, int):
@@ -21,5 +21,5 @@ def requirement(answer: Any, most_stars: int) -> None:
         return
     if isinstance(found, raw.types.RequirementToContactPremium):
         raise CannotWriteError(PREMIUM_ONLY)
-    if isinstance(found, raw.types.RequirementToContactPaidMessages) and found.stars_amount > most_stars:
+    if isinstance(found, raw.types.RequirementToContactPaidMessages) and found.stars_amount > max_stars:
         raise PaymentRequiredError(found.stars_amount)

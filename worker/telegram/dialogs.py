@@ -1,4 +1,4 @@
-"""Pure: the list of chats, page by page, as the newest message of each person."""
+"""Pure: reads the list of chats page by page: the newest message of each person."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from typing import Any
 
 from pyrogram import raw
 
-PAGE = 100
+PAGE_SIZE = 100
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,19 @@ class Page:
 FIRST_PAGE = Page(0, 0, raw.types.InputPeerEmpty())
 
 
-def query(page: Page) -> Any:
-    """messages.getDialogs for a page."""
+def page_query(page: Page) -> Any:
+    """Return messages.getDialogs for a page."""
     return raw.functions.messages.GetDialogs(
         offset_date=page.date,
         offset_id=page.message_id,
         offset_peer=page.peer,
-        limit=PAGE,
+        limit=PAGE_SIZE,
         hash=0,
     )
 
 
-def newest(answer: Any) -> dict[int, int]:
-    """The newest message's id of each person on a page, by user id."""
+def newest_ids(answer: Any) -> dict[int, int]:
+    """Return the newest message's id of each person on a page, by user id."""
     return {
         dialog.peer.user_id: dialog.top_message
         for dialog in getattr(answer, "dialogs", ())
@@ -42,11 +42,11 @@ def newest(answer: Any) -> dict[int, int]:
 
 
 def next_page(answer: Any, since: datetime) -> Page | None:
-    """Where the next page begins; None if this was the last, or reached back to `since`."""
+    """Return where the next page begins; None if this was the last one, or it reaches back to `since`."""
     listed = [dialog for dialog in getattr(answer, "dialogs", ()) if isinstance(dialog, raw.types.Dialog)]
-    if len(listed) < PAGE:
+    if len(listed) < PAGE_SIZE:
         return None
-    # The last chat that can be named: one without an access hash cannot.
+    # The last chat that a query can name: it needs an access hash.
     dates = {message.id: getattr(message, "date", 0) for message in answer.messages}
     for dialog in reversed(listed):
         peer, date = _input_peer(dialog.peer, answer), dates.get(dialog.top_message, 0)
@@ -68,6 +68,6 @@ def _input_peer(peer: Any, answer: Any) -> Any:
 
 
 def _accessible(known: list[Any], wanted: int) -> Any:
-    """The user or channel of this id, if this account may address it."""
+    """Return the user or channel of this id, if the account may address it; None otherwise."""
     found = (one for one in known if one.id == wanted and getattr(one, "access_hash", None) is not None)
     return next(found, None)

@@ -1,4 +1,4 @@
-"""Telegram's errors in the worker's words."""
+"""Translates errors of pyrogram and the network into the errors of the Telegram port."""
 
 import re
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ from worker.domain.telegram_port import (
 )
 from worker.telegram.contact_requirements import PREMIUM_ONLY
 
-# Where Kurigram notes errors it does not know, in the working folder, which a container keeps read-only.
+# Kurigram writes unknown errors to this file in the working folder, which is read-only in a container.
 _UNKNOWN_ERRORS = "unknown_errors.txt"
 
 SIGN_IN = "sign the account in again: python -m worker login"
 
-# Refusals that time does not change, with what the operator reads.
+# Permanent refusals, with the text for the operator.
 _CANNOT_WRITE: dict[type[tg.RPCError], str] = {
     tg.UserPrivacyRestricted: "their privacy settings do not let strangers write",
     tg.PrivacyPremiumRequired: PREMIUM_ONLY,
@@ -37,12 +37,12 @@ _CANNOT_WRITE: dict[type[tg.RPCError], str] = {
     tg.ChatWriteForbidden: "Telegram does not let this account write to them",
     tg.UserIsBot: "this is a bot",
 }
-_NOBODY: dict[type[tg.RPCError], str] = {
+_PEER_NOT_FOUND: dict[type[tg.RPCError], str] = {
     tg.UsernameNotOccupied: "nobody has this username",
     tg.UsernameInvalid: "this is no username that Telegram allows",
     tg.PhoneNotOccupied: "no Telegram account can be found by this phone",
 }
-_ENDED: dict[type[tg.RPCError], tuple[str, str]] = {
+_SESSION_REVOKED: dict[type[tg.RPCError], tuple[str, str]] = {
     tg.UserDeactivatedBan: ("banned", "Telegram has banned this account; write to recover@telegram.org"),
     tg.UserDeactivated: ("banned", "this Telegram account is deleted"),
     tg.AuthKeyDuplicated: (
@@ -54,8 +54,8 @@ _ENDED: dict[type[tg.RPCError], tuple[str, str]] = {
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Raise the port's errors in place of pyrogram's and the network's."""
+def translate_errors() -> Iterator[None]:
+    """Raise the port's errors in place of those of pyrogram and the network."""
     try:
         yield
     except tg.RPCError as error:
@@ -67,33 +67,36 @@ def translated() -> Iterator[None]:
 
 
 def _translate(error: tg.RPCError) -> TelegramError:
-    return _lasting(error) or _passing(error)
+    return _translate_permanent(error) or _translate_temporary(error)
 
 
-def _lasting(error: tg.RPCError) -> TelegramError | None:
-    """What time does not change."""
-    for kind, (state, said) in _ENDED.items():
+def _translate_permanent(error: tg.RPCError) -> TelegramError | None:
+    """Translate an error that waiting does not change; None for other errors."""
+    for kind, (state, text) in _SESSION_REVOKED.items():
         if isinstance(error, kind):
-            return SessionRevokedError(said, state=state)
-    # Kurigram knows the 406 only without its number.
+            return SessionRevokedError(text, state=state)
+    # Kurigram knows the 406 error only without the number of Stars.
     if isinstance(error, tg.AllowPaymentRequired) or "ALLOW_PAYMENT_REQUIRED" in str(error.value):
         return PaymentRequiredError(_number(error.value))
-    for kind, said in _CANNOT_WRITE.items():
+    for kind, text in _CANNOT_WRITE.items():
         if isinstance(error, kind):
-            return CannotWriteError(said)
-    for kind, said in _NOBODY.items():
+            return CannotWriteError(text)
+    for kind, text in _PEER_NOT_FOUND.items():
         if isinstance(error, kind):
-            return PeerNotFoundError(said)
+            return PeerNotFoundError(text)
     return None
 
 
 def _number(value: object) -> int:
-    """The number in an error's value: alone, or at the end of the message that Kurigram does not know."""
+    """Return the number in an error's value (0 if there is none).
+
+    The value is the number alone, or the message of an unknown error, which ends with the number.
+    """
     digits = re.search(r"(?:^|_)([0-9]+)(?:$|[^0-9A-Z_])", str(value))
     return int(digits[1]) if digits else 0
 
 
-def _passing(error: tg.RPCError) -> TelegramError:
+def _translate_temporary(error: tg.RPCError) -> TelegramError:
     match error:
         case tg.PeerFlood():
             return PeerFloodError("Telegram lets this account write to no strangers for now")

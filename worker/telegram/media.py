@@ -1,4 +1,4 @@
-"""Pure: what a message that is no text says, in a line that the assistant and the operator can read."""
+"""Pure: describes a message that is not text in one line, for the assistant and the operator."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from pyrogram import raw
 
 
 def describe(message: Any) -> str:
-    """The message's text, or `[voice message]` and the like, with the caption if it has one."""
-    # PostgreSQL's texts hold no NUL.
+    """Return the message's text, or `[voice message]` and the like with its caption."""
+    # PostgreSQL cannot store NUL in text.
     text = (message.message or "").replace("\0", "")
     if message.media is None or isinstance(message.media, raw.types.MessageMediaWebPage):
         return text

@@ -1,4 +1,4 @@
-"""TELEGRAM_PROXY as Kurigram wants it, and the one line an operator reads when it is of no use."""
+"""Parses TELEGRAM_PROXY for Kurigram, and describes its failures to the operator in one line."""
 
 import socket
 from typing import Any
@@ -10,29 +10,34 @@ from python_socks import ProxyError
 from shared.errors import ConfigError
 
 FORMS = "socks5://user:password@host:port, http://host:port, or a tg://proxy or https://t.me/proxy link"
-BAD_KEY = "the link's secret is none: 32 hex digits, alone, after dd, or after ee with a domain behind"
+MALFORMED_LINK = (
+    "the link's secret is malformed: 32 hex digits, alone, after dd, or after ee with a domain behind"
+)
 _LINKS = ("tg://", "https://t.me/", "http://t.me/", "t.me/", "https://telegram.me/", "https://telegram.dog/")
-# socks5h is what curl calls SOCKS5 whose proxy looks names up: Kurigram's always does.
+# socks5h: curl's name for SOCKS5 where the proxy resolves host names. In Kurigram it always does.
 _SCHEMES = {"socks5": "socks5", "socks5h": "socks5", "socks4": "socks4", "http": "http"}
 
 
 def parse(text: str | None) -> Any:
-    """The proxy, or None; raises ConfigError, which never repeats a password or a secret."""
+    """Return the proxy, or None if `text` is empty.
+
+    Raises ConfigError, whose text never contains a password or a secret.
+    """
     if not text:
         return None
     try:
-        proxy = _link(text) if text.startswith(_LINKS) else _address(text)
+        proxy = _parse_link(text) if text.startswith(_LINKS) else _parse_address(text)
     except (ValueError, TypeError, KeyError) as error:
         is_secret = "secret" in str(error) and "must contain" not in str(error)
-        why = BAD_KEY if is_secret else f"is no proxy: {FORMS}"
+        why = MALFORMED_LINK if is_secret else f"is no proxy: {FORMS}"
         raise ConfigError(f"TELEGRAM_PROXY: {why}") from None
     if not 0 < proxy.port < 65536:
-        raise ConfigError("TELEGRAM_PROXY: the port is none")
+        raise ConfigError("TELEGRAM_PROXY: the port must be from 1 to 65535")
     return proxy
 
 
-def complaint(proxy: Any, error: Exception) -> str:
-    """Why no connection comes about, for the operator."""
+def describe_failure(proxy: Any, error: Exception) -> str:
+    """Return why a connection failed, for the operator."""
     if proxy is None:
         return f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY"
     where = f"TELEGRAM_PROXY: {proxy.hostname}:{proxy.port}"
@@ -49,26 +54,29 @@ def complaint(proxy: Any, error: Exception) -> str:
             return f"{where} cannot be reached ({type(error).__name__})"
 
 
-def silence(proxy: Any) -> str | None:
-    """What a connection without answers says of the proxy: one for Telegram alone ignores a wrong secret."""
+def describe_silence(proxy: Any) -> str | None:
+    """Return what is likely wrong if a connection stays without answers; None if the proxy is not the cause.
+
+    An MTProto proxy ignores a client with a wrong secret.
+    """
     if not isinstance(proxy, MTProxy | WebProxy):
         return None
     where = f"{proxy.hostname}:{proxy.port}"
     return f"TELEGRAM_PROXY: nothing comes through {where}; is the link's secret right?"
 
 
-def _link(text: str) -> Any:
-    # Copied out of HTML, or out of a document that has made the ampersands safe.
+def _parse_link(text: str) -> Any:
+    # A link that was copied from HTML has escaped ampersands.
     return normalize_proxy(text.strip().replace("&amp;", "&"))
 
 
-def _address(text: str) -> Any:
+def _parse_address(text: str) -> Any:
     parts = urlsplit(text)
     fields: dict[str, Any] = {
         "scheme": _SCHEMES[parts.scheme.lower()],
         "hostname": parts.hostname,
         "port": parts.port,
-        # A password may hold what an address may not.
+        # A password may contain characters that are not allowed in a URL, so it is percent-encoded there.
         "username": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else None,
     }

@@ -1,4 +1,4 @@
-"""Another Telegram server's RSA key from PEM, and the fingerprint by which the key exchange names it."""
+"""Reads the RSA key of another Telegram server from PEM, and computes its fingerprint."""
 
 import base64
 import re
@@ -14,61 +14,61 @@ _SEQUENCE, _INTEGER, _BIT_STRING = 0x30, 0x02, 0x03
 
 
 def trust(text_or_path: str) -> None:
-    """Let the key exchange accept a server with this key (PEM text, `\\n` escapes allowed, or a file's path).
+    """Let the key exchange accept a server with this key: PEM text (`\\n` escapes allowed) or a file's path.
 
-    PKCS#1 and SPKI are both read. Raises ConfigError naming TELEGRAM_SERVER_KEY.
+    Reads PKCS#1 and SPKI. Raises ConfigError that names TELEGRAM_SERVER_KEY.
     """
     try:
-        modulus, exponent = parse(_text(text_or_path))
+        modulus, exponent = parse(_read_pem(text_or_path))
     except (ValueError, IndexError, OSError):
         raise ConfigError(
-            "TELEGRAM_SERVER_KEY: is no RSA public key in PEM, and no file that holds one"
+            "TELEGRAM_SERVER_KEY: is neither an RSA public key in PEM nor the path of a file with one"
         ) from None
     rsa.server_public_keys[fingerprint(modulus, exponent)] = rsa.PublicKey(modulus, exponent)
 
 
 def parse(pem: str) -> tuple[int, int]:
-    """Modulus and exponent of a PEM key; raises ValueError or IndexError if it is none."""
+    """Return modulus and exponent of a PEM key; raises ValueError or IndexError if it is not an RSA key."""
     found = _PEM.search(pem)
     if found is None:
         raise ValueError("no PEM block")
-    fields = _children(_first(base64.b64decode("".join(found.group(1).split())), _SEQUENCE))
+    fields = _parse_children(_parse_first(base64.b64decode("".join(found.group(1).split())), _SEQUENCE))
     if fields[0][0] != _INTEGER:
-        # SPKI wraps the PKCS#1 key in a bit string, whose first byte counts unused bits.
+        # SPKI wraps the PKCS#1 key in a bit string, whose first byte is the number of unused bits.
         wrapped = next(value for tag, value in fields if tag == _BIT_STRING)
-        fields = _children(_first(wrapped[1:], _SEQUENCE))
+        fields = _parse_children(_parse_first(wrapped[1:], _SEQUENCE))
     modulus, exponent = (int.from_bytes(value, "big") for tag, value in fields[:2] if tag == _INTEGER)
     return modulus, exponent
 
 
 def fingerprint(modulus: int, exponent: int) -> int:
-    """The lower 64 bits of the key's SHA-1, signed: core.telegram.org/mtproto/auth_key, step 2."""
-    digest = sha1(_tl_bytes(modulus) + _tl_bytes(exponent)).digest()  # noqa: S324 - the protocol's own choice
+    """Return the lower 64 bits of the key's SHA-1, signed (core.telegram.org/mtproto/auth_key, step 2)."""
+    digest = sha1(_tl_bytes(modulus) + _tl_bytes(exponent)).digest()  # noqa: S324 - required by the protocol
     return int.from_bytes(digest[-8:], "little", signed=True)
 
 
-def _text(text_or_path: str) -> str:
+def _read_pem(text_or_path: str) -> str:
     text = text_or_path.replace("\\n", "\n")
     return text if "-----BEGIN" in text else Path(text_or_path).read_text(encoding="ascii")
 
 
-def _children(body: bytes) -> list[tuple[int, bytes]]:
+def _parse_children(body: bytes) -> list[tuple[int, bytes]]:
     found: list[tuple[int, bytes]] = []
     while body:
-        tag, value, body = _element(body)
+        tag, value, body = _parse_element(body)
         found.append((tag, value))
     return found
 
 
-def _first(body: bytes, tag: int) -> bytes:
-    found, value, _ = _element(body)
+def _parse_first(body: bytes, tag: int) -> bytes:
+    found, value, _ = _parse_element(body)
     if found != tag:
         raise ValueError("not the expected ASN.1")
     return value
 
 
-def _element(body: bytes) -> tuple[int, bytes, bytes]:
-    """Tag, value and the rest of a DER encoding."""
+def _parse_element(body: bytes) -> tuple[int, bytes, bytes]:
+    """Return the tag, the value and the rest of a DER encoding."""
     tag, length, start = body[0], body[1], 2
     if length & 0x80:
         start += length & 0x7F
@@ -79,7 +79,7 @@ def _element(body: bytes) -> tuple[int, bytes, bytes]:
 
 
 def _tl_bytes(number: int) -> bytes:
-    """A big number as TL's `bytes`: core.telegram.org/mtproto/serialize."""
+    """Serialize a big number as TL's `bytes` (core.telegram.org/mtproto/serialize)."""
     value = number.to_bytes((number.bit_length() + 7) // 8, "big")
     head = bytes([len(value)]) if len(value) < 254 else b"\xfe" + len(value).to_bytes(3, "little")
     return head + value + b"\0" * (-(len(head) + len(value)) % 4)

@@ -1,4 +1,4 @@
-"""One connection to Telegram that is kept alive, and the calls over it."""
+"""One connection to Telegram, which is watched for failures, and the calls over it."""
 
 import asyncio
 import logging
@@ -21,86 +21,89 @@ from worker.domain.telegram_port import (
 )
 from worker.settings import TelegramSettings
 from worker.telegram import proxy
-from worker.telegram.client import abandon, build_client, signed_in_user, unreachable
-from worker.telegram.errors import SIGN_IN, translated
+from worker.telegram.client import build_client, connection_problem, read_signed_in_user, shut_down
+from worker.telegram.errors import SIGN_IN, translate_errors
 
 log = logging.getLogger(__name__)
 
-# Kurigram's start can hang for ever (server down, key unknown to it).
+# Kurigram's start can hang for ever (the server is down, or does not know the key).
 START_SECONDS = 40
 CALL_SECONDS = 15
-# A link that has been down for so long is given up and made anew.
-SILENT_SECONDS = 60
-# How often Telegram is asked for a sign of life, and how many answers in a row may stay out.
+# After the link has been down for this long, the worker makes a new connection.
+MAX_DOWN_SECONDS = 60
+# Pause between test calls, and how many in a row may stay unanswered before a new connection is made.
 PING_SECONDS = 45
-MISSED_ANSWERS = 2
+MAX_MISSED_ANSWERS = 2
 
 UpdateHandler = Callable[[Any], None]
 
 
 @dataclass(frozen=True)
-class Patience:
-    """In seconds: for the start, for a call's answer, for a link that is down."""
+class Timeouts:
+    """In seconds: for the start, a call's answer, and a link that is down; and the pause between pings."""
 
     start: float = START_SECONDS
     call: float = CALL_SECONDS
-    silent: float = SILENT_SECONDS
+    down: float = MAX_DOWN_SECONDS
     ping: float = PING_SECONDS
 
 
-USUAL_PATIENCE = Patience()
+DEFAULT_TIMEOUTS = Timeouts()
 
 
 class TelegramSession:
-    """The worker's signed-in session: `open` it, `call` over it, `watch` it, `close` it."""
+    """A signed-in session: `open` it, `call` over it, `watch` it for failures, and `close` it."""
 
     def __init__(
         self,
         settings: TelegramSettings,
         on_update: UpdateHandler,
-        patience: Patience = USUAL_PATIENCE,
+        timeouts: Timeouts = DEFAULT_TIMEOUTS,
         gate: FloodGate | None = None,
     ) -> None:
-        """Raises ConfigError for an unusable TELEGRAM_PROXY, before anything is waited for."""
+        """Raises ConfigError for an unusable TELEGRAM_PROXY, before any connection is tried."""
         proxy.parse(settings.telegram_proxy)
         self._gate = gate
         self._settings = settings
         self._on_update = on_update
-        self._patience = patience
+        self._timeouts = timeouts
         self._starting: asyncio.Timeout | None = None
         self._client: pyrogram.Client | None = None
-        # Whose session this is, once it is open.
+        # The id of the signed-in user, once the session is open.
         self.user_id = 0
         self._key_unknown = False
-        # Set after every (re)connection: what was missed meanwhile is to be caught up with.
+        # Set after every (re)connection: messages may have been missed meanwhile.
         self.reconnected = asyncio.Event()
         self._dropped = asyncio.Event()
 
     @property
     def connected(self) -> bool:
-        """Whether the link is up; Kurigram's own is_connected stays true when it is not."""
+        """True if the link is up; Kurigram's own is_connected stays true when it is down."""
         session = self._client.session if self._client else None
         return session is not None and session.state is SessionState.STARTED
 
     async def open(self) -> Identity:
-        """Connect and say who we are. Raises TelegramUnavailableError, SessionEndedError or ConfigError."""
-        signed_in_user(self._settings)
+        """Connect, and return the signed-in account.
+
+        Raises TelegramUnavailableError, SessionRevokedError or ConfigError.
+        """
+        read_signed_in_user(self._settings)
         self._key_unknown = False
-        client = build_client(self._settings, self._note_unknown_key, self._end_start)
-        client.add_handler(RawUpdateHandler(self._handle))
-        client.add_handler(ConnectHandler(self._connected))
-        client.add_handler(DisconnectHandler(self._disconnected))
+        client = build_client(self._settings, self._on_unknown_key, self._end_start)
+        client.add_handler(RawUpdateHandler(self._on_raw_update))
+        client.add_handler(ConnectHandler(self._on_connected))
+        client.add_handler(DisconnectHandler(self._on_disconnected))
         try:
-            with translated():
-                async with asyncio.timeout(self._patience.start) as self._starting:
+            with translate_errors():
+                async with asyncio.timeout(self._timeouts.start) as self._starting:
                     await client.start()
         except BaseException as error:
-            await abandon(client)
+            await shut_down(client)
             if self._key_unknown:
                 raise SessionRevokedError(f"this server does not know this session; {SIGN_IN}") from None
             if isinstance(error, sqlite3.OperationalError):
                 raise TelegramUnavailableError(f"{self._settings.session_file}: {error}") from None
-            if isinstance(error, TelegramUnavailableError) and (why := unreachable(client)):
+            if isinstance(error, TelegramUnavailableError) and (why := connection_problem(client)):
                 raise TelegramUnavailableError(why) from None
             raise
         finally:
@@ -110,13 +113,14 @@ class TelegramSession:
         return Identity(client.me.id, client.me.username)
 
     async def call(self, query: Any) -> Any:
-        """One RPC, sent once, unless Telegram has asked to leave its method alone for now.
+        """Send one RPC once, and return its answer.
 
-        Raises the port's errors; TelegramUnavailableError when patience ends without an answer.
+        During a flood wait of its method it raises RateLimitedError and sends nothing.
+        Raises the port's errors; TelegramUnavailableError if the timeout passes without an answer.
         """
-        method = _name(query)
-        if self._gate is not None and (rest := self._gate.remaining(method)):
-            raise RateLimitedError(rest, method)
+        method = _method_name(query)
+        if self._gate is not None and (wait := self._gate.remaining(method)):
+            raise RateLimitedError(wait, method)
         try:
             return await self._call(query)
         except RateLimitedError as limited:
@@ -125,18 +129,18 @@ class TelegramSession:
             raise RateLimitedError(limited.wait, method) from limited
 
     async def _call(self, query: Any) -> Any:
-        """Sent once: Kurigram's own retries would hide what its answer was."""
-        seconds = self._patience.call
+        """Send the RPC without Kurigram's own retries, which would hide what the first answer was."""
+        seconds = self._timeouts.call
         client = self._client
         if client is None or client.session is None:
             raise TelegramUnavailableError("not connected to Telegram")
-        with translated():
+        with translate_errors():
             async with asyncio.timeout(seconds):
                 await client.session.is_started.wait()
-            return await self._unless_dropped(client.session.send(query, timeout=seconds))
+            return await self._await_unless_dropped(client.session.send(query, timeout=seconds))
 
     async def watch(self) -> None:
-        """Return when the link is down or silent for too long; raise SessionEndedError for a dead key."""
+        """Return when the link is down or silent for too long; raises SessionRevokedError for a dead key."""
         watches = [asyncio.ensure_future(self._until_down()), asyncio.ensure_future(self._until_silent())]
         try:
             ended, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
@@ -148,17 +152,20 @@ class TelegramSession:
 
     async def _until_down(self) -> None:
         down = 0
-        while down < self._patience.silent:
+        while down < self._timeouts.down:
             await asyncio.sleep(1)
             down = 0 if self.connected else down + 1
             if self._key_unknown:
                 raise SessionRevokedError(f"Telegram has ended this session; {SIGN_IN}")
 
     async def _until_silent(self) -> None:
-        """A link can be up and carry nothing: Kurigram sends its pings and does not miss the pongs."""
+        """Return when test calls stay unanswered.
+
+        A link can be up and carry nothing: Kurigram sends pings, but does not notice missing pongs.
+        """
         missed = 0
-        while missed < MISSED_ANSWERS:
-            await asyncio.sleep(self._patience.ping)
+        while missed < MAX_MISSED_ANSWERS:
+            await asyncio.sleep(self._timeouts.ping)
             try:
                 await self.call(raw.functions.updates.GetState())
             except TelegramUnavailableError:
@@ -169,13 +176,13 @@ class TelegramSession:
                 missed = 0
 
     async def close(self) -> None:
-        """Disconnect, saving the session's state."""
+        """Disconnect, and save the session's state."""
         client, self._client = self._client, None
         if client is not None:
-            await abandon(client)
+            await shut_down(client)
 
-    async def _unless_dropped(self, answer: Coroutine[Any, Any, Any]) -> Any:
-        # Kurigram lets a call whose link has dropped wait out its time, though no answer can come any more.
+    async def _await_unless_dropped(self, answer: Coroutine[Any, Any, Any]) -> Any:
+        # Kurigram waits for the full timeout after the link has dropped, although no answer can come.
         dropped = self._dropped
         answering = asyncio.ensure_future(answer)
         dropping = asyncio.ensure_future(dropped.wait())
@@ -188,26 +195,26 @@ class TelegramSession:
             answering.cancel()
             dropping.cancel()
 
-    def _note_unknown_key(self) -> None:
+    def _on_unknown_key(self) -> None:
         self._key_unknown = True
         self._end_start()
 
     def _end_start(self) -> None:
-        # Kurigram would go on trying: a start ends now.
+        # Kurigram would go on trying for ever.
         if self._starting is not None:
             self._starting.reschedule(0)
 
-    async def _connected(self, client: pyrogram.Client, _session: object) -> None:
-        # A link that dropped inside a running process is not recovered by itself.
+    async def _on_connected(self, client: pyrogram.Client, _session: object) -> None:
+        # After a reconnection inside a running process Kurigram does not fetch missed updates by itself.
         if client.is_initialized:
             await client.recover_gaps()
         self.reconnected.set()
 
-    async def _disconnected(self, _client: pyrogram.Client, _session: object) -> None:
+    async def _on_disconnected(self, _client: pyrogram.Client, _session: object) -> None:
         self._dropped.set()
         self._dropped = asyncio.Event()
 
-    async def _handle(
+    async def _on_raw_update(
         self,
         _client: pyrogram.Client,
         update: Any,
@@ -217,8 +224,8 @@ class TelegramSession:
         self._on_update(update)
 
 
-def _name(query: Any) -> str:
-    """A method as Telegram's documentation calls it: contacts.resolveUsername."""
+def _method_name(query: Any) -> str:
+    """Return the method's name as in Telegram's documentation, such as contacts.resolveUsername."""
     area, _, name = str(query.QUALNAME).removeprefix("functions.").rpartition(".")
     name = name[:1].lower() + name[1:]
     return f"{area}.{name}" if area else name

@@ -1,4 +1,4 @@
-"""The documentation works offline, and what it shows as an example succeeds."""
+"""The documentation works offline, and each of its examples is a successful request."""
 
 import json
 import re
@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from shared.database.engine import Database
-from tests.api.conftest import drafted, running, talked_to
+from tests.api.conftest import add_contacted_lead, add_draft, running
 
 TAGS = ["leads", "webhooks", "deliveries", "people's data", "do-not-contact", "health"]
 METHODS = {"get", "post", "put", "delete"}
@@ -22,7 +22,7 @@ async def _operations(client: httpx2.AsyncClient) -> list[tuple[str, str, dict[s
 
 
 def _body(media: str, example: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
-    """What Swagger sends for an example."""
+    """Return the request arguments with which Swagger sends an example."""
     match media:
         case "application/json":
             return {"json": example}
@@ -53,22 +53,22 @@ async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
 
 
 async def test_every_example_succeeds(client: httpx2.AsyncClient, database: Database) -> None:
-    posted, known = 0, await talked_to(database)
-    draft = await drafted(database, known)
+    requests, lead_id = 0, await add_contacted_lead(database)
+    draft = await add_draft(database, lead_id)
     schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
     for path, method, operation in await _operations(client):
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
             if "binary" in str(content):
-                continue  # a file that the user chooses
+                continue  # the user selects a file
             schema = schemas.get(content["schema"].get("$ref", "").rpartition("/")[2], {})
             examples = [item["value"] for item in content.get("examples", {}).values()] or schema["examples"]
             assert examples, path
             for example in examples:
-                there = path.format(lead_id=known, message_id=draft)
-                answer = await client.request(method, there, **_body(media, example))
+                url = path.format(lead_id=lead_id, message_id=draft)
+                answer = await client.request(method, url, **_body(media, example))
                 assert answer.is_success, answer.text
-                posted += 1
-    assert posted >= 8
+                requests += 1
+    assert requests >= 8
     assert (await client.get("/leads/1")).is_success
 
 
@@ -82,7 +82,7 @@ async def test_the_pages_need_no_network(lite: httpx2.AsyncClient, page: str) ->
         assert (await lite.get(source)).status_code == 200
 
 
-async def test_authorize_knows_the_tokens(sqlite_url: str) -> None:
+async def test_the_schema_declares_the_tokens(sqlite_url: str) -> None:
     async with running(sqlite_url, api_token="secret-1", tilda_token="secret-2") as client:
         document = (await client.get("/openapi.json")).json()
     schemes = document["components"]["securitySchemes"]
@@ -100,8 +100,8 @@ async def test_authorize_knows_the_tokens(sqlite_url: str) -> None:
     assert [tag["name"] for tag in document["tags"]] == TAGS
 
 
-async def test_the_description_refers_to_nothing_that_is_missing(lite: httpx2.AsyncClient) -> None:
-    described = (await lite.get("/openapi.json")).json()
-    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(described)))
-    assert referred <= set(described["components"]["schemas"])
+async def test_all_references_in_the_schema_exist(lite: httpx2.AsyncClient) -> None:
+    document = (await lite.get("/openapi.json")).json()
+    referred = set(re.findall(r'"#/components/schemas/(\w+)"', json.dumps(document)))
+    assert referred <= set(document["components"]["schemas"])
     assert {"Problem", "HTTPValidationError", "ValidationError"} <= referred

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it and people break it: every row is read, or counted as broken."""
+"""The CSV reader: files as spreadsheets write them, and damaged files; no row is skipped silently."""
 
 import io
 
@@ -13,7 +13,7 @@ def read(text: str | bytes) -> list[list[str] | None]:
 
 
 RUSSIAN = "Имя;Телефон\r\nАнна;+7 999\r\n"
-READ = [["Имя", "Телефон"], ["Анна", "+7 999"]]
+EXPECTED = [["Имя", "Телефон"], ["Анна", "+7 999"]]
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ READ = [["Имя", "Телефон"], ["Анна", "+7 999"]]
         b'"\xc8\xec\xff";"\xd2\xe5\xeb\xe5\xf4\xee\xed"\r\n"\xc0\xed\xed\xe0";"=""+7 999"""\r\n',
     ],
 )
-def test_however_a_spreadsheet_wrote_it(body: bytes) -> None:
-    assert read(body) == READ
+def test_spreadsheet_formats(body: bytes) -> None:
+    assert read(body) == EXPECTED
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_however_a_spreadsheet_wrote_it(body: bytes) -> None:
         ("a,b\n1\n1,2,3\n", [["a", "b"], ["1"], ["1", "2", "3"]]),
         ('a,b\n"1\n2",3\n', [["a", "b"], ["1\n2", "3"]]),
         ('a,b\n"say ""hi""",3\n', [["a", "b"], ['say "hi"', "3"]]),
-        # A quote in the middle, text after a quote, a quote that is never closed: the rows after them stay.
+        # A quote in the middle, text after a quote, a quote that is never closed: later rows are unaffected.
         ('a,b\nx"y,1\n2,3\n', [["a", "b"], ['x"y', "1"], ["2", "3"]]),
         ('a,b\n"x" y,1\n2,3\n', [["a", "b"], ["x y", "1"], ["2", "3"]]),
         ('a,b\n1,"x\n2,3\n4,5\n', [["a", "b"], ["1", "x\n"], ["2", "3"], ["4", "5"]]),
@@ -55,17 +55,17 @@ def test_however_a_spreadsheet_wrote_it(body: bytes) -> None:
         ("\n", [[]]),
     ],
 )
-def test_however_people_broke_it(text: str, rows: list[list[str] | None]) -> None:
+def test_damaged_rows(text: str, rows: list[list[str] | None]) -> None:
     assert read(text) == rows
 
 
-def test_an_open_quote_costs_its_line_alone_however_long_the_file() -> None:
+def test_an_open_quote_affects_only_its_own_line_in_a_long_file() -> None:
     text = "a,b\n" + '1,"open\n' + "2,3\n" * 2000
     _, rows = read_csv(io.StringIO(text))
     numbers = [row.number for row in rows if row.cells == ["2", "3"]]
     assert numbers == list(range(3, 2003))
 
 
-def test_rows_are_numbered_as_a_spreadsheet_does() -> None:
+def test_rows_are_numbered_as_in_a_spreadsheet() -> None:
     _, rows = read_csv(["a,b\n", "1,2\n", "\n", "3,4\n"])
     assert [row.number for row in rows] == [2, 4]

@@ -1,4 +1,4 @@
-"""TILDA_FIELDS: what the owner says of a form's fields wins over what their names suggest."""
+"""TILDA_FIELDS: the owner's mapping overrides the roles recognised by field names."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def _lead(mapping: FormMapping, form: str, **fields: str) -> TildaLead:
     return read_lead([Field("formid", form), *(Field(*item) for item in fields.items())], mapping=mapping)
 
 
-def test_a_mapped_field_wins_over_a_guessed_one(mapping: FormMapping) -> None:
+def test_a_mapped_field_overrides_a_recognised_one(mapping: FormMapping) -> None:
     fields = {"Name": "Не имя", "Фамилия": "Нет", "Phone": OTHER, " ПИТОМЕЦ ": "Рекс", "Куда  звонить": PHONE}
     lead = _lead(
         mapping, "form1", **fields, **{"Телефон друга": OTHER, "Согласие": "да", "Где вы онлайн": "@rex_1"}
@@ -49,56 +49,56 @@ def test_a_mapped_field_wins_over_a_guessed_one(mapping: FormMapping) -> None:
     assert lead.extra == expected
 
 
-def test_what_is_not_mapped_is_guessed(mapping: FormMapping) -> None:
-    for username, taken in (("rex_1", {}), ("rex_2", {"Где вы онлайн": ""})):
+def test_fields_that_are_not_mapped_are_recognised_by_name(mapping: FormMapping) -> None:
+    for username, mapped in (("rex_1", {}), ("rex_2", {"Где вы онлайн": ""})):
         fields = {"Питомец": "Рекс", "Telegram": "@rex_1", "messenger-id": "@rex_2", "2": PHONE}
-        lead = _lead(mapping, "form1", **fields, **taken)
+        lead = _lead(mapping, "form1", **fields, **mapped)
         assert (lead.contact.username, lead.contact.phone and lead.contact.phone.e164) == (username, PHONE)
     lead = _lead(mapping, "other", Name="Анна", Phone=PHONE, Питомец="Рекс")
     assert (lead.name, lead.extra["Питомец"]) == ("Анна", "Рекс")
 
 
-def test_an_entry_for_all_forms_holds_everywhere(mapping: FormMapping) -> None:
+def test_an_entry_for_all_forms_applies_to_every_form(mapping: FormMapping) -> None:
     for form in ("form1", "other", ""):
         lead = _lead(mapping, form, Кличка="Рекс", **{"Связь или нет": "t.me/rex_1"})
         assert (lead.name, lead.contact.username) == ("Рекс", "rex_1")
 
 
-def test_a_person_is_not_lost_to_a_mapping(mapping: FormMapping) -> None:
+def test_other_fields_are_tried_if_mapped_ones_have_no_contact(mapping: FormMapping) -> None:
     lead = _lead(mapping, "form1", Phone=PHONE, **{"Куда звонить": "не звоните", "Телефон друга": OTHER})
     assert lead.contact.phone is not None
     assert lead.contact.phone.e164 == PHONE
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
-        ("form1:\n  phon: Tel", "form form1: phon is none of name, last_name, phone"),
-        ("form1:\n  phone: Tel\n  name: ' tel '", "form form1:  tel  stands there twice"),
-        ("form1:\n  phone: Tel\nform1:\n  name: X", "form1 stands there twice"),
+        ("form1:\n  phon: Tel", "form form1: phon is not one of name, last_name, phone"),
+        ("form1:\n  phone: Tel\n  name: ' tel '", "form form1:  tel  is listed twice"),
+        ("form1:\n  phone: Tel\nform1:\n  name: X", "form1 is listed twice"),
         (
             "form1:\n  phone: {a: b}",
             "form form1: phone: the name of a field, or a list of names, is expected",
         ),
         ("form1: Tel", "form form1: name, phone or another role is expected"),
         ("form1:\n  phone: ['', true]", "form form1: phone: the name of a field"),
-        ("- form1", "holds no forms"),
-        ("", "holds no forms"),
-        ("form1: [", "is no YAML"),
-        ("!!python/object/apply:os.getcwd []", "is no YAML"),
+        ("- form1", "contains no forms"),
+        ("", "contains no forms"),
+        ("form1: [", "is not valid YAML"),
+        ("!!python/object/apply:os.getcwd []", "is not valid YAML"),
     ],
 )
-def test_a_faulty_file_is_one_line(tmp_path: Path, text: str, words: str) -> None:
+def test_an_invalid_file_is_an_error_of_one_line(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "forms.yaml"
     path.write_text(text, "utf-8")
     with pytest.raises(ValueError, match=r"forms\.yaml: ") as raised:
         read_mapping(path)
-    assert words in str(raised.value)
+    assert message in str(raised.value)
     assert len(str(raised.value).splitlines()) == 1
 
 
-def test_the_api_does_not_start_with_it(tmp_path: Path) -> None:
+def test_the_api_does_not_start_with_an_invalid_file(tmp_path: Path) -> None:
     (tmp_path / "forms.yaml").write_text("form1:\n  phon: Tel", "utf-8")
     ended = run(tmp_path, TILDA_FIELDS="forms.yaml")
     assert (ended.returncode, len(ended.stderr.splitlines())) == (2, 1), ended.stderr
-    assert "TILDA_FIELDS: forms.yaml: form form1: phon is none of name" in ended.stderr
+    assert "TILDA_FIELDS: forms.yaml: form form1: phon is not one of name" in ended.stderr

@@ -1,4 +1,4 @@
-"""The parser of forms: sixty real shapes, and any bytes at all."""
+"""The form parser: more than eighty real bodies, and arbitrary bytes."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ from tests.support.tilda_bodies import CASES, FORM, PHONE, Case
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.title)
-def test_what_forms_post(case: Case) -> None:
+def test_bodies_of_real_forms(case: Case) -> None:
     lead = read_lead(read_fields(case.body, case.content_type))
     phone = lead.contact.phone
     assert (lead.name, phone and phone.e164, lead.contact.username) == (case.name, case.phone, case.username)
@@ -51,7 +51,7 @@ def test_the_table_is_long_enough() -> None:
         ("nickname", Role.USERNAME),
     ],
 )
-def test_what_a_name_of_a_field_says(key: str, role: Role | None) -> None:
+def test_the_role_of_a_field_name(key: str, role: Role | None) -> None:
     assert role_of(key) is role
 
 
@@ -62,7 +62,7 @@ def test_what_a_name_of_a_field_says(key: str, role: Role | None) -> None:
      "Phone=перезвоните&Telegram=да",
      "messenger-type=vk&messenger-id=durov", "Мессенджер=Telegram"],
 )  # fmt: skip
-def test_nobody_to_write_to(body: str) -> None:
+def test_a_body_without_a_valid_contact(body: str) -> None:
     with pytest.raises(ContactError):
         read_lead(read_fields(body.encode()))
 
@@ -79,7 +79,7 @@ def test_nobody_to_write_to(body: str) -> None:
         (b"", False),
     ],
 )
-def test_the_probe(body: bytes, expected: bool) -> None:
+def test_the_test_call_is_recognised(body: bytes, expected: bool) -> None:
     assert is_probe(read_fields(body)) is expected
 
 
@@ -122,17 +122,17 @@ keys = st.text(max_size=12) | st.sampled_from(
 @example(b"[" * 5000, None)
 @example(b'{"a":' * 5000, "application/json")
 @example(b"--" + b"a" * 10, "multipart/form-data; boundary=")
-def test_no_bytes_break_it(body: bytes, content_type: str | None) -> None:
+def test_arbitrary_bytes_never_crash_it(body: bytes, content_type: str | None) -> None:
     fields = read_fields(body, content_type)
     is_probe(fields)
     try:
         json.dumps(read_lead(fields).extra, allow_nan=False).encode()
     except ContactError as refusal:
-        assert str(refusal)  # noqa: PT017 - either answer is right, nothing else is
+        assert str(refusal)  # noqa: PT017 - a lead and a ContactError are both correct
 
 
 @given(st.dictionaries(keys, json_values, max_size=8))
-def test_no_json_breaks_it(value: dict[str, Any]) -> None:
+def test_arbitrary_json_never_crashes_it(value: dict[str, Any]) -> None:
     fields = read_fields(json.dumps(value | {"Phone": PHONE}).encode())
     extra = read_lead(fields).extra
     json.dumps(extra, allow_nan=False).encode()
@@ -146,5 +146,5 @@ def test_no_field_is_lost(pairs: list[tuple[str, str]]) -> None:
         assert clean(value) in lead.extra.values() or one_line(value) in lead.name
 
 
-def test_the_table_in_the_docs_is_what_the_parser_does() -> None:
+def test_the_table_in_the_docs_matches_the_parser() -> None:
     assert PAGE.read_text("utf-8").partition(MARK)[2] == "\n" + table()

@@ -1,4 +1,4 @@
-"""Where a visitor came from, in each of the ways that forms say it."""
+"""UTM parameters in every form that `extra` can have."""
 
 from typing import Any
 
@@ -25,5 +25,5 @@ from api.forms.utm import PARTS, read_utm
         ({"utm_campaign": "first", "UTM_CAMPAIGN": "second"}, {"campaign": "first"}),
     ],
 )
-def test_what_an_extra_says(extra: dict[str, Any], expected: dict[str, str]) -> None:
+def test_utm_of_extra(extra: dict[str, Any], expected: dict[str, str]) -> None:
     assert read_utm(extra) == dict.fromkeys(PARTS) | expected

@@ -1,4 +1,4 @@
-"""`python -m tests.api.forms.tilda_table` writes the table of docs/tilda.md anew: bodies, and what they become."""
+"""`python -m tests.api.forms.tilda_table` regenerates the table of bodies and leads in docs/tilda.md."""
 
 import sys
 from pathlib import Path
@@ -11,12 +11,12 @@ from tests.support.tilda_bodies import CASES, Case
 
 PAGE = Path(__file__).parents[3] / "docs" / "tilda.md"
 MARK = "<!-- the table: python -m tests.api.forms.tilda_table -->\n"
-_LONGEST = 160
+_MAX_WIDTH = 160
 
 
 def table() -> str:
-    """What the parser makes of each body, in Markdown."""
-    head = ("the form", "its body", "name", "phone", "username", "`extra`")
+    """Return the parser's result for each body as a Markdown table."""
+    head = ("form", "body", "name", "phone", "username", "`extra`")
     rows = [head, ("---",) * len(head), *map(_row, CASES)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
@@ -25,11 +25,11 @@ def _row(case: Case) -> tuple[str, ...]:
     lead = read_lead(read_fields(case.body, case.content_type))
     phone = lead.contact.phone
     body = decode(case.body)
-    shown = " ".join((body if body[:1] in "{[-" else unquote_plus(body)).split())
+    readable = " ".join((body if body[:1] in "{[-" else unquote_plus(body)).split())
     kept = ", ".join(f"`{key}`" for key in lead.extra)
     return (
         case.title,
-        _code(shown),
+        _code(readable),
         lead.name,
         phone.e164 if phone else "",
         lead.contact.username or "",
@@ -38,14 +38,14 @@ def _row(case: Case) -> tuple[str, ...]:
 
 
 def _code(text: str) -> str:
-    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    text = text if len(text) <= _MAX_WIDTH else text[: _MAX_WIDTH - 1] + "…"
     return f"`{''.join(c if c.isprintable() or c == '‍' else '·' for c in text)}`".replace("|", "\\|")
 
 
 def main() -> int:
-    """Keep the page's words, replace its table."""
-    words = PAGE.read_text("utf-8").partition(MARK)[0]
-    PAGE.write_text(words + MARK + "\n" + table(), "utf-8")
+    """Replace the table and keep the text before it."""
+    text = PAGE.read_text("utf-8").partition(MARK)[0]
+    PAGE.write_text(text + MARK + "\n" + table(), "utf-8")
     return 0
 
 

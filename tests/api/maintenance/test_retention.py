@@ -1,4 +1,4 @@
-"""Old deliveries and old events go in batches; what is still of use stays."""
+"""Retention deletes old deliveries and events in batches, and keeps those that are still needed."""
 
 from collections.abc import AsyncGenerator, Iterable
 from datetime import UTC, datetime, timedelta
@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import insert, select
 
 from api.intake.deliveries import DELIVERIES
-from api.maintenance.retention import BATCH, UNFINISHED, RetentionJob, old_deliveries, old_events
+from api.maintenance.retention import BATCH, RetentionJob, old_deliveries, old_events
 from shared.database.engine import Database
 from shared.database.models import EVENTS, LEADS
 from shared.errors import ConfigError
-from shared.statuses import LeadStatus
+from shared.statuses import UNFINISHED, LeadStatus
 from tests.api.conftest import make_settings, running
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 
 async def _lead(database: Database, status: LeadStatus, *ages: timedelta) -> int:
-    """A lead and its events, so old; gives its id."""
+    """Add a lead with events of these ages; returns its id."""
     lead = {
         "name": "Анна",
         "username": "anna_k",
@@ -39,7 +39,7 @@ async def _lead(database: Database, status: LeadStatus, *ages: timedelta) -> int
 
 
 async def _ages(database: Database, lead: int) -> list[int]:
-    """How many days old its events are, without its arrival."""
+    """Return the ages of its events in days, without the first event."""
     query = (
         select(EVENTS.c.at).where(EVENTS.c.lead_id == lead, EVENTS.c.actor == "worker").order_by(EVENTS.c.id)
     )
@@ -47,7 +47,7 @@ async def _ages(database: Database, lead: int) -> list[int]:
         return [(NOW - at).days for at in (await connection.execute(query)).scalars()]
 
 
-async def _received(database: Database, ages: Iterable[int], outcome: str = "refused") -> None:
+async def _add_deliveries(database: Database, ages: Iterable[int], outcome: str = "refused") -> None:
     rows = [
         {"source": "tilda", "received_at": NOW - age * DAY, "body": "x", "outcome": outcome} for age in ages
     ]
@@ -55,46 +55,46 @@ async def _received(database: Database, ages: Iterable[int], outcome: str = "ref
         await connection.execute(insert(DELIVERIES), rows)
 
 
-async def _deliveries(database: Database) -> list[str]:
+async def _outcomes(database: Database) -> list[str]:
     async with database.engine.connect() as connection:
         found = await connection.execute(select(DELIVERIES.c.outcome).order_by(DELIVERIES.c.id))
         return list(found.scalars())
 
 
 @pytest.mark.parametrize("copies", [1, 3])
-async def test_old_deliveries_are_pruned(database: Database, copies: int) -> None:
-    await _received(database, range(5))
-    await _received(database, range(9, 10), outcome="received")
-    pruned: list[int] = []
+async def test_old_deliveries_are_deleted(database: Database, copies: int) -> None:
+    await _add_deliveries(database, range(5))
+    await _add_deliveries(database, range(9, 10), outcome="received")
+    deleted: list[int] = []
 
     async def one() -> None:
-        pruned.append(await RetentionJob(database, old_deliveries, 2 * DAY).run(NOW))
+        deleted.append(await RetentionJob(database, old_deliveries, 2 * DAY).run(NOW))
 
     async with anyio.create_task_group() as group:
         for _ in range(copies):
             group.start_soon(one)
-    assert sum(pruned) == 2
-    assert await _deliveries(database) == ["refused"] * 3 + ["received"]
+    assert sum(deleted) == 2
+    assert await _outcomes(database) == ["refused"] * 3 + ["received"]
 
 
-async def test_old_events_of_finished_leads_are_pruned(database: Database) -> None:
+async def test_old_events_of_finished_leads_are_deleted(database: Database) -> None:
     finished = [
         await _lead(database, status, 100 * DAY, 40 * DAY, 2 * DAY)
         for status in sorted(set(LeadStatus) - UNFINISHED)
     ]
-    going_on = [await _lead(database, status, 100 * DAY) for status in sorted(UNFINISHED)]
-    # A delivery that was read anew: its lead's arrival is older than the events before it.
+    unfinished = [await _lead(database, status, 100 * DAY) for status in sorted(UNFINISHED)]
+    # A reprocessed delivery: the first event of its lead is older than events with lower ids.
     late = await _lead(database, LeadStatus.REJECTED, 50 * DAY, timedelta())
     assert await RetentionJob(database, old_events, 30 * DAY).run(NOW) == 2 * len(finished) + 1
     assert [await _ages(database, lead) for lead in finished] == [[2]] * len(finished)
-    assert [await _ages(database, lead) for lead in going_on] == [[100]] * len(going_on)
+    assert [await _ages(database, lead) for lead in unfinished] == [[100]] * len(unfinished)
     assert await _ages(database, late) == [0]
 
 
-async def test_they_go_in_batches_and_are_looked_for_now_and_then(database: Database) -> None:
+async def test_events_are_deleted_in_batches_once_per_interval(database: Database) -> None:
     kept = await _lead(database, LeadStatus.HANDED_OFF, *[90 * DAY] * (BATCH + 1))
     old = await _lead(database, LeadStatus.REJECTED, *[90 * DAY] * BATCH)
-    batches = [gone async for gone in old_events(database, NOW - 30 * DAY)]
+    batches = [count async for count in old_events(database, NOW - 30 * DAY)]
     assert (len(batches), sum(batches)) == (3, BATCH)
     hourly = RetentionJob(database, old_events, 30 * DAY, every=timedelta(hours=1))
     assert await hourly.run(NOW) == 0
@@ -105,23 +105,23 @@ async def test_they_go_in_batches_and_are_looked_for_now_and_then(database: Data
     assert await _ages(database, kept) == await _ages(database, old) == []
 
 
-async def test_a_turn_ends_and_the_next_goes_on(sqlite_url: str) -> None:
-    begun: list[datetime] = []
+async def test_a_run_is_limited_and_the_next_run_continues(sqlite_url: str) -> None:
+    starts: list[datetime] = []
 
     async def endless(_: Database, before: datetime) -> AsyncGenerator[int]:
-        begun.append(before)
+        starts.append(before)
         while True:
             yield 1
 
     database = Database(sqlite_url)
-    patient = RetentionJob(database, endless, DAY, turn_seconds=0.02)
-    assert await patient.run(NOW) > 0
-    assert await patient.run(NOW + DAY) > 0
-    assert begun == [NOW - DAY]
+    job = RetentionJob(database, endless, DAY, max_run_seconds=0.02)
+    assert await job.run(NOW) > 0
+    assert await job.run(NOW + DAY) > 0
+    assert starts == [NOW - DAY]
     await database.close()
 
 
-async def test_the_api_prunes_by_its_settings(database: Database, database_url: str) -> None:
+async def test_the_api_applies_its_retention_settings(database: Database, database_url: str) -> None:
     old = await _lead(database, LeadStatus.REJECTED, 365 * DAY)
     async with running(database_url):
         assert await _ages(database, old) == [365]
@@ -129,7 +129,7 @@ async def test_the_api_prunes_by_its_settings(database: Database, database_url: 
         assert await _ages(database, old) == []
 
 
-def test_the_last_month_is_always_kept() -> None:
+def test_event_retention_is_at_least_30_days() -> None:
     assert make_settings("sqlite:///x.db").event_retention is None
     assert make_settings("sqlite:///x.db", event_retention_days=30).event_retention == 30 * DAY
     for days in (1, 29, -1):

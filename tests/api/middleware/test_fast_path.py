@@ -1,4 +1,4 @@
-"""Whatever is posted, the short way answers as the long way does, and what is plainly right takes it."""
+"""The fast path: it answers exactly like the normal route, and serves all simple requests."""
 
 import shutil
 from collections.abc import AsyncIterator, Mapping
@@ -20,8 +20,8 @@ FORM = {"content-type": "application/x-www-form-urlencoded"}
 LEAD = b'{"name": "Anna", "phone": "+79991234567"}'
 TOKENS = {"x-api-key": "right"}
 
-# What is sent: the path, the body and the headers, and whether the short way is enough for it.
-PLAIN: list[tuple[str, bytes, Mapping[str, str]]] = [
+# Requests as path, body and headers: the fast path answers SIMPLE, the normal route answers OTHER.
+SIMPLE: list[tuple[str, bytes, Mapping[str, str]]] = [
     ("/leads", LEAD, JSON),
     ("/leads", LEAD, {"content-type": "Application/JSON; charset=utf-8"}),
     ("/leads", LEAD, JSON | {"idempotency-key": "k"}),
@@ -51,7 +51,7 @@ PLAIN: list[tuple[str, bytes, Mapping[str, str]]] = [
     (WEBHOOK, b"test=test", FORM),
     (WEBHOOK, b"x" * 300_000, FORM),
 ]
-ODD: list[tuple[str, bytes, Mapping[str, str]]] = [
+OTHER: list[tuple[str, bytes, Mapping[str, str]]] = [
     ("/leads", LEAD, {}),
     ("/leads", LEAD, {"content-type": "text/plain"}),
     ("/leads", LEAD, {"content-type": "application/vnd.api+json"}),
@@ -77,46 +77,46 @@ ODD: list[tuple[str, bytes, Mapping[str, str]]] = [
 
 
 @dataclass
-class House:
-    """A running application, and how many requests have come the long way."""
+class Application:
+    """A running application, and the paths of the requests on its normal route."""
 
     client: httpx2.AsyncClient
-    long: list[str] = field(default_factory=list)
+    on_normal_route: list[str] = field(default_factory=list)
 
 
-class Doorkeeper:
-    """Notes who comes by."""
+class PathRecorder:
+    """Innermost middleware that records the paths of requests."""
 
     def __init__(self, app: ASGIApp, seen: list[str]) -> None:
         self.app = app
         self.seen = seen
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass it on."""
+        """Record the path and process the request."""
         if scope["type"] == "http":
             self.seen.append(scope["path"])
         await self.app(scope, receive, send)
 
 
 @asynccontextmanager
-async def house(url: str, *, short: bool, **settings: str) -> AsyncIterator[House]:
-    """An application that has the short way, or the long way alone."""
+async def application(url: str, *, fast: bool, **settings: str) -> AsyncIterator[Application]:
+    """Start an application with or without the fast path."""
     app = create_app(make_settings(url, **settings))
-    if not short:
+    if not fast:
         app.user_middleware = [one for one in app.user_middleware if one.cls is not FastPathMiddleware]
     seen: list[str] = []
-    # The last one stands innermost.
-    app.user_middleware.append(Middleware(Doorkeeper, seen=seen))
+    # The last one is the innermost.
+    app.user_middleware.append(Middleware(PathRecorder, seen=seen))
     transport = httpx2.ASGITransport(app=app)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(transport=transport, base_url="http://api", headers=TOKENS) as client,
     ):
-        yield House(client, seen)
+        yield Application(client, seen)
 
 
-def _said(answer: httpx2.Response) -> tuple[int, dict[str, str], Any]:
-    """An answer byte for byte, but for moments and for what tells requests apart."""
+def _comparable(answer: httpx2.Response) -> tuple[int, dict[str, str], Any]:
+    """Return an answer without its times and its request id."""
     headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
     if not answer.is_success:
         return answer.status_code, headers, answer.content
@@ -124,24 +124,28 @@ def _said(answer: httpx2.Response) -> tuple[int, dict[str, str], Any]:
     return answer.status_code, headers | {"content-length": ""}, body
 
 
-async def test_both_ways_give_the_same_answer(sqlite_template: Path, tmp_path: Path) -> None:
-    files = [shutil.copy(sqlite_template, tmp_path / name) for name in ("short.db", "long.db")]
+async def test_the_fast_path_answers_like_the_normal_route(sqlite_template: Path, tmp_path: Path) -> None:
+    files = [shutil.copy(sqlite_template, tmp_path / name) for name in ("fast.db", "normal.db")]
     urls = [f"sqlite:///{file}" for file in files]
     own = {"api_token": "right", "repeat_window_seconds": "0"}
-    async with house(urls[0], short=True, **own) as one, house(urls[1], short=False, **own) as other:
-        for is_plain, requests in ((True, PLAIN), (False, ODD)):
+    async with (
+        application(urls[0], fast=True, **own) as with_fast,
+        application(urls[1], fast=False, **own) as without_fast,
+    ):
+        for is_simple, requests in ((True, SIMPLE), (False, OTHER)):
             for path, body, headers in requests:
-                one.long.clear()
+                with_fast.on_normal_route.clear()
                 answers = [
-                    await each.client.post(path, content=body, headers=headers) for each in (one, other)
+                    await each.client.post(path, content=body, headers=headers)
+                    for each in (with_fast, without_fast)
                 ]
-                assert _said(answers[0]) == _said(answers[1]), (path, body[:80], headers)
-                assert one.long == ([] if is_plain else [path]), (path, body[:80], headers)
-        # What came in pieces is heard again in pieces.
+                assert _comparable(answers[0]) == _comparable(answers[1]), (path, body[:80], headers)
+                assert with_fast.on_normal_route == ([] if is_simple else [path]), (path, body[:80], headers)
+        # A body that arrives in pieces is replayed in pieces.
         for rest, status in ((b"}", 201), (b"", 422)):
-            answer = await one.client.post("/leads", content=_pieces(LEAD[:-1], rest), headers=JSON)
+            answer = await with_fast.client.post("/leads", content=_pieces(LEAD[:-1], rest), headers=JSON)
             assert answer.status_code == status
-    assert len(other.long) == len(PLAIN) + len(ODD)
+    assert len(without_fast.on_normal_route) == len(SIMPLE) + len(OTHER)
 
 
 async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""What stands around every answer: a request's id, headers for browsers, other sites, several tokens."""
+"""Every response: request id, security headers and CORS; and several valid tokens."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -22,7 +22,7 @@ async def guarded(sqlite_url: str) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def test_while_tokens_rotate_each_is_valid(guarded: httpx2.AsyncClient) -> None:
+async def test_all_tokens_of_a_list_are_valid(guarded: httpx2.AsyncClient) -> None:
     for token, status in {"old-token": 200, "new-token": 200, "old-token,new-token": 401, "": 401}.items():
         for headers in ({"Authorization": f"Bearer {token}"}, {"X-API-Key": token}):
             assert (await guarded.get("/leads", headers=headers)).status_code == status
@@ -31,7 +31,7 @@ async def test_while_tokens_rotate_each_is_valid(guarded: httpx2.AsyncClient) ->
         assert answer.status_code == status
 
 
-async def test_every_answer_tells_browsers_what_not_to_do(
+async def test_every_response_has_the_security_headers(
     lite: httpx2.AsyncClient, guarded: httpx2.AsyncClient
 ) -> None:
     answers = [
@@ -53,7 +53,7 @@ async def test_every_answer_tells_browsers_what_not_to_do(
         assert answer.headers["x-request-id"]
 
 
-async def test_the_pages_run_their_own_scripts_alone(lite: httpx2.AsyncClient) -> None:
+async def test_the_pages_run_only_their_own_scripts(lite: httpx2.AsyncClient) -> None:
     for page in ("/docs", "/redoc"):
         policy = (await lite.get(page)).headers["content-security-policy"]
         scripts = policy.partition("script-src ")[2].partition(";")[0]
@@ -68,21 +68,21 @@ async def test_the_documentation_can_be_switched_off(guarded: httpx2.AsyncClient
 
 
 @pytest.mark.parametrize("name", ["a", "Visit_1.2-3", "x" * 64])
-async def test_a_sane_request_id_is_kept(lite: httpx2.AsyncClient, name: str) -> None:
+async def test_a_safe_request_id_is_kept(lite: httpx2.AsyncClient, name: str) -> None:
     for path in ("/healthz", "/nope"):
         assert (await lite.get(path, headers={"X-Request-ID": name})).headers["x-request-id"] == name
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 65, "a b", "a\tb", "я".encode(), "a;b", "a=1&b"])
-async def test_any_other_is_replaced(lite: httpx2.AsyncClient, name: str | bytes) -> None:
-    made = {
+async def test_any_other_request_id_is_replaced(lite: httpx2.AsyncClient, name: str | bytes) -> None:
+    created = {
         (await lite.get("/healthz", headers={"X-Request-ID": name})).headers["x-request-id"] for _ in range(3)
     }
-    assert len(made) == 3
-    assert all(each.isalpha() and len(each) == 16 for each in made)
+    assert len(created) == 3
+    assert all(each.isalpha() and len(each) == 16 for each in created)
 
 
-async def test_its_log_names_the_request_and_nobody_else(
+async def test_the_log_has_the_request_id_and_no_personal_data(
     guarded: httpx2.AsyncClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     handlers = logging.root.handlers[:]
@@ -97,15 +97,15 @@ async def test_its_log_names_the_request_and_nobody_else(
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
     log = capsys.readouterr().err
-    ours = [line for line in log.splitlines() if " api" in line]
-    assert ours[0].endswith(" api.routers.leads [visit-7] lead 1 from api stored")
-    assert " [" in ours[1]
-    assert ours[2].endswith(" api outside")
+    own = [line for line in log.splitlines() if " api" in line]
+    assert own[0].endswith(" api.schemas.responses [visit-7] lead 1 from api stored")
+    assert " [" in own[1]
+    assert own[2].endswith(" api outside")
     for secret in (LEAD["name"], "9991234567", "anna_secret", "new-token"):
         assert secret not in log
 
 
-async def test_other_sites_are_let_in_by_name_alone(
+async def test_only_the_configured_sites_are_allowed(
     lite: httpx2.AsyncClient, guarded: httpx2.AsyncClient
 ) -> None:
     closed = await lite.options("/leads", headers=BROWSER)
@@ -113,9 +113,9 @@ async def test_other_sites_are_let_in_by_name_alone(
     assert "access-control-allow-origin" not in (await lite.get("/healthz", headers=BROWSER)).headers
     opened = await guarded.options("/leads", headers=BROWSER)
     assert (opened.status_code, opened.headers["access-control-allow-origin"]) == (200, SITE)
-    # An error, too, is for the page to read.
+    # The page can read an error response, too.
     refused = await guarded.post("/leads", json=LEAD, headers=BROWSER)
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, SITE)
     assert "X-Request-ID" in refused.headers["access-control-expose-headers"]
-    stranger = await guarded.options("/leads", headers=BROWSER | {"Origin": "https://example.org"})
-    assert (stranger.status_code, "access-control-allow-origin" in stranger.headers) == (400, False)
+    other_site = await guarded.options("/leads", headers=BROWSER | {"Origin": "https://example.org"})
+    assert (other_site.status_code, "access-control-allow-origin" in other_site.headers) == (400, False)

@@ -1,4 +1,4 @@
-"""/deliveries: the evidence, and another try at what was not understood."""
+"""/deliveries: list them, show one, process one again."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import FORM, PHONE
 
-NOBODY = {"Name": "Анна", "Phone": "нет"}
+NO_CONTACT = {"Name": "Анна", "Phone": "нет"}
 
 
 async def _ids(client: httpx2.AsyncClient, **params: str | int | list[str]) -> list[int]:
@@ -25,11 +25,11 @@ async def _ids(client: httpx2.AsyncClient, **params: str | int | list[str]) -> l
     return [item["id"] for item in answer.json()["items"]]
 
 
-async def test_what_came_is_shown(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_deliveries_are_listed_and_shown(client: httpx2.AsyncClient, database: Database) -> None:
     form = {"Phone": PHONE, "token": "secret-word"}
     lead = (await client.post(WEBHOOK, data=form)).json()
     await client.post(WEBHOOK, data=form)
-    await client.post(WEBHOOK, data=NOBODY)
+    await client.post(WEBHOOK, data=NO_CONTACT)
     await client.post(WEBHOOK, data={"test": "test"})
     page = (await client.get("/deliveries")).json()
     assert [item["outcome"] for item in page["items"]] == ["probe", "refused", "duplicate", "stored"]
@@ -56,11 +56,11 @@ async def test_what_came_is_shown(client: httpx2.AsyncClient, database: Database
 
 
 @pytest.mark.parametrize("query", ["outcome=lost", "lead_id=0", "cursor=zz", "limit=0", "received_from=x"])
-async def test_a_filter_that_cannot_be_read(lite: httpx2.AsyncClient, query: str) -> None:
+async def test_an_invalid_filter(lite: httpx2.AsyncClient, query: str) -> None:
     assert (await lite.get(f"/deliveries?{query}")).status_code == 422
 
 
-async def test_they_are_guarded(sqlite_url: str) -> None:
+async def test_deliveries_require_the_token(sqlite_url: str) -> None:
     async with running(sqlite_url, api_token="right") as client:
         for method, path in (("GET", ""), ("GET", "/1"), ("POST", "/1/replay")):
             assert (await client.request(method, f"/deliveries{path}")).status_code == 401
@@ -74,8 +74,8 @@ PICTURE = (
     b'--X\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n\x89PNG\x00\xff\xd8\r\n--X--'
 )
 PARTS = '--X\r\nContent-Disposition: form-data; name="{}"\r\n\r\n{}\r\n'
-# What brings a lead, so that a replay of the same bytes must bring the same.
-READABLE = [
+# Bodies that create a lead: a replay of the same bytes must create the same lead.
+VALID_BODIES = [
     (urlencode({"Name": "Анна", "Phone": PHONE, "tranid": "1:2"}).encode(), FORM),
     (urlencode({"Имя": "Анна", "Телефон": PHONE}, encoding="cp1251").encode(), FORM),
     (f"Имя=Анна&Телефон={PHONE}".encode("cp1251"), FORM),
@@ -85,13 +85,13 @@ READABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("body", "content_type"), READABLE)
-async def test_a_replay_reads_what_came(sqlite_url: str, body: bytes, content_type: str) -> None:
+@pytest.mark.parametrize(("body", "content_type"), VALID_BODIES)
+async def test_a_replay_creates_the_same_lead(sqlite_url: str, body: bytes, content_type: str) -> None:
     database = Database(sqlite_url)
     async with running(sqlite_url) as client:
-        came = (await client.post(WEBHOOK, content=body, headers={"content-type": content_type})).json()
-        assert (came["name"], came["phone_e164"]) == ("Анна", PHONE)
-        # As if it had not been understood then.
+        original = (await client.post(WEBHOOK, content=body, headers={"content-type": content_type})).json()
+        assert (original["name"], original["phone_e164"]) == ("Анна", PHONE)
+        # As if the call had been refused.
         async with database.engine.begin() as connection:
             await connection.execute(update(DELIVERIES).values(outcome="refused", lead_id=None, error="x"))
             await connection.exec_driver_sql("DELETE FROM leads")
@@ -99,17 +99,17 @@ async def test_a_replay_reads_what_came(sqlite_url: str, body: bytes, content_ty
         assert answer.status_code == 201, answer.text
         lead = answer.json()
         assert {key: lead[key] for key in ("name", "phone", "extra")} == {
-            key: came[key] for key in ("name", "phone", "extra")
+            key: original[key] for key in ("name", "phone", "extra")
         }
     (row,) = await deliveries(database)
     assert (row["outcome"], row["lead_id"], row["error"]) == ("stored", lead["id"], None)
     await database.close()
 
 
-async def test_a_replay_brings_one_lead(client: httpx2.AsyncClient, database: Database) -> None:
-    # Tilda tries thrice.
+async def test_concurrent_replays_create_one_lead(client: httpx2.AsyncClient, database: Database) -> None:
+    # Tilda sends a refused call three times.
     for _ in range(3):
-        assert (await client.post(WEBHOOK, data=NOBODY | {"tranid": "1:2"})).status_code == 422
+        assert (await client.post(WEBHOOK, data=NO_CONTACT | {"tranid": "1:2"})).status_code == 422
     answer = await client.post("/deliveries/1/replay")
     assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "Phone"])
     async with database.engine.begin() as connection:
@@ -127,25 +127,27 @@ async def test_a_replay_brings_one_lead(client: httpx2.AsyncClient, database: Da
     (lead,) = await rows(database, "SELECT id FROM leads")
     refusal = await client.post("/deliveries/1/replay")
     assert refusal.status_code == 409
-    assert refusal.json()["detail"].endswith(f"what it brought is lead {lead['id']}")
+    assert refusal.json()["detail"].endswith(f"its lead is lead {lead['id']}")
 
 
 @pytest.mark.parametrize(
-    ("body", "words"),
+    ("body", "message"),
     [
-        (b"test=test", "this is the test with which Tilda connects"),
+        (b"test=test", "this is the test call that Tilda sends when the webhook is connected"),
         (b"Phone=%2B79991234567&x=" + b"x" * LARGEST_BODY, "the body is over 256 KiB"),
     ],
 )
-async def test_what_can_bring_no_lead(lite: httpx2.AsyncClient, body: bytes, words: str) -> None:
+async def test_a_delivery_that_cannot_create_a_lead(
+    lite: httpx2.AsyncClient, body: bytes, message: str
+) -> None:
     await lite.post(WEBHOOK, content=body, headers={"content-type": FORM})
     before: dict[str, Any] = (await lite.get("/deliveries/1")).json()
     answer = await lite.post("/deliveries/1/replay")
-    assert (answer.status_code, answer.json()["detail"][0]["msg"]) == (422, words)
+    assert (answer.status_code, answer.json()["detail"][0]["msg"]) == (422, message)
     assert (await lite.get("/deliveries/1")).json() == before
 
 
-async def test_a_lead_that_was_erased_does_not_come_back(lite: httpx2.AsyncClient, sqlite_url: str) -> None:
+async def test_a_replay_does_not_restore_an_erased_lead(lite: httpx2.AsyncClient, sqlite_url: str) -> None:
     lead = (await lite.post(WEBHOOK, data={"Phone": PHONE})).json()
     database = Database(sqlite_url)
     async with database.engine.begin() as connection:

@@ -1,18 +1,18 @@
-"""The do-not-contact list over HTTP: marks come and go by contact, and show nobody's."""
+"""The do-not-contact list: entries are added and removed by contact, and contain only hashes."""
 
 import httpx2
 
 PERSON = {"phone": "+7 999 123-45-67", "username": "https://t.me/Anna_K"}
 
 
-async def test_marks_come_and_go(client: httpx2.AsyncClient) -> None:
+async def test_entries_are_added_and_removed(client: httpx2.AsyncClient) -> None:
     first = await client.post("/do-not-contact", json=PERSON | {"reason": " asked\nby e-mail "})
     again = await client.post("/do-not-contact", json={"phone": "8 (999) 1234567"})
     assert (first.status_code, again.status_code) == (201, 200)
-    marks = first.json()
-    assert {mark["kind"] for mark in marks} == {"phone", "username"}
-    assert {(mark["reason"], mark["actor"]) for mark in marks} == {("asked by e-mail", "api")}
-    assert [mark["kind"] for mark in again.json()] == ["phone"]
+    entries = first.json()
+    assert {entry["kind"] for entry in entries} == {"phone", "username"}
+    assert {(entry["reason"], entry["actor"]) for entry in entries} == {("asked by e-mail", "api")}
+    assert [entry["kind"] for entry in again.json()] == ["phone"]
     assert "9991234567" not in first.text
     assert "anna" not in first.text.lower()
     checked = await client.get("/do-not-contact/check", params={"username": "@anna_k"})
@@ -30,7 +30,7 @@ async def test_the_list_comes_in_pages(lite: httpx2.AsyncClient) -> None:
     page: dict[str, str] = {}
     while True:
         answer = (await lite.get("/do-not-contact", params={"limit": "2", **page})).json()
-        found += [mark["id"] for mark in answer["items"]]
+        found += [entry["id"] for entry in answer["items"]]
         if answer["next_cursor"] is None:
             break
         page = {"cursor": answer["next_cursor"]}
@@ -38,17 +38,17 @@ async def test_the_list_comes_in_pages(lite: httpx2.AsyncClient) -> None:
     assert len(found) == 5
 
 
-async def test_a_lead_gives_all_its_contacts(lite: httpx2.AsyncClient) -> None:
+async def test_all_contacts_of_a_lead_are_added(lite: httpx2.AsyncClient) -> None:
     lead = (await lite.post("/leads", json={"name": "Анна", **PERSON})).json()
-    marks = (await lite.post("/do-not-contact", json={"lead_id": lead["id"]})).json()
-    assert [(mark["kind"], mark["lead_id"]) for mark in marks] == [
+    entries = (await lite.post("/do-not-contact", json={"lead_id": lead["id"]})).json()
+    assert [(entry["kind"], entry["lead_id"]) for entry in entries] == [
         ("phone", lead["id"]),
         ("username", lead["id"]),
     ]
     assert (await lite.post("/do-not-contact", json={"lead_id": 99})).status_code == 404
 
 
-async def test_what_is_no_contact_is_refused_by_field(lite: httpx2.AsyncClient) -> None:
+async def test_an_invalid_contact_is_refused_with_its_field(lite: httpx2.AsyncClient) -> None:
     wrong: list[dict[str, str]] = [
         {}, {"phone": "перезвоните"}, {"username": "не скажу"}, {"phne": "+79991234567"}, {"reason": ""}
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Taking over, writing as a human and giving back over HTTP: once, however often it is asked."""
+"""Takeover, human messages and release over HTTP: repeated calls have no further effect."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -10,26 +10,26 @@ import pytest
 from shared.database.engine import Database
 from shared.database.models import Message
 from shared.statuses import LeadStatus
-from tests.api.conftest import rows, running, talked_to
+from tests.api.conftest import add_contacted_lead, rows, running
 
 HELLO = {"text": "Здравствуйте, это Мария"}
 
 
-async def add(database: Database, lead_id: int, **fields: Any) -> None:  # noqa: ANN401
+async def add_message(database: Database, lead_id: int, **fields: Any) -> None:  # noqa: ANN401
     async with database.writing() as session:
         session.add(Message(lead_id=lead_id, account_id=1, **fields))
 
 
-async def heard(database: Database, lead_id: int, text: str, number: int, state: str) -> None:
-    what = {"direction": "in", "kind": "reply", "state": state, "telegram_message_id": number}
-    await add(database, lead_id, text=text, **what)
+async def add_incoming(database: Database, lead_id: int, text: str, number: int, state: str) -> None:
+    fields = {"direction": "in", "kind": "reply", "state": state, "telegram_message_id": number}
+    await add_message(database, lead_id, text=text, **fields)
 
 
-async def test_taken_over_the_assistant_is_silent(client: httpx2.AsyncClient, database: Database) -> None:
-    lead_id = await talked_to(database)
-    await heard(database, lead_id, "Сколько стоит сайт?", 2, "handled")
+async def test_a_takeover_silences_the_assistant(client: httpx2.AsyncClient, database: Database) -> None:
+    lead_id = await add_contacted_lead(database)
+    await add_incoming(database, lead_id, "Сколько стоит сайт?", 2, "handled")
     answer = {"direction": "out", "kind": "answer", "state": "queued", "random_id": 2}
-    await add(database, lead_id, text="От 100 000 ₽", **answer)
+    await add_message(database, lead_id, text="От 100 000 ₽", **answer)
     first = await client.post(f"/leads/{lead_id}/takeover")
     assert first.status_code == 200
     lead = first.json()
@@ -43,17 +43,17 @@ async def test_taken_over_the_assistant_is_silent(client: httpx2.AsyncClient, da
     assert (await client.post(f"/leads/{lead_id}/takeover")).json() == lead
     shown = (await client.get(f"/leads/{lead_id}")).json()
     assert shown["messages"][-1]["state"] == "cancelled"
-    moves = [(move["to_status"], move["reason"], move["actor"]) for move in shown["events"]]
-    assert moves[1:] == [("handed_off", "taken over on request", "api")]
+    changes = [(event["to_status"], event["reason"], event["actor"]) for event in shown["events"]]
+    assert changes[1:] == [("handed_off", "taken over on request", "api")]
 
 
-async def test_given_back_it_answers_what_nobody_has(client: httpx2.AsyncClient, database: Database) -> None:
-    lead_id = await talked_to(database, LeadStatus.SCHEDULED)
+async def test_a_release_reopens_unanswered_messages(client: httpx2.AsyncClient, database: Database) -> None:
+    lead_id = await add_contacted_lead(database, LeadStatus.SCHEDULED)
     await client.post(f"/leads/{lead_id}/takeover")
-    typed = {"direction": "out", "kind": "human", "state": "sent", "telegram_message_id": 20}
-    await heard(database, lead_id, "Можно перенести?", 10, "handled")
-    await add(database, lead_id, text="Да, на когда?", **typed)
-    await heard(database, lead_id, "А на пятницу?", 30, "handled")
+    human_reply = {"direction": "out", "kind": "human", "state": "sent", "telegram_message_id": 20}
+    await add_incoming(database, lead_id, "Можно перенести?", 10, "handled")
+    await add_message(database, lead_id, text="Да, на когда?", **human_reply)
+    await add_incoming(database, lead_id, "А на пятницу?", 30, "handled")
     lead = (await client.post(f"/leads/{lead_id}/release")).json()
     assert (lead["status"], lead["handoff_summary"]) == ("scheduled", None)
     assert lead["due_at"] is not None
@@ -64,8 +64,8 @@ async def test_given_back_it_answers_what_nobody_has(client: httpx2.AsyncClient,
     assert (await client.post(f"/leads/{lead_id}/release")).json() == lead
 
 
-async def test_a_humans_words_are_queued_once(client: httpx2.AsyncClient, database: Database) -> None:
-    lead_id = await talked_to(database)
+async def test_a_human_message_is_queued_once(client: httpx2.AsyncClient, database: Database) -> None:
+    lead_id = await add_contacted_lead(database)
     path, key = f"/leads/{lead_id}/reply", {"Idempotency-Key": "abc"}
     answers = await asyncio.gather(*(client.post(path, json=HELLO, headers=key) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 201]
@@ -82,23 +82,23 @@ async def test_a_humans_words_are_queued_once(client: httpx2.AsyncClient, databa
 
 
 @pytest.mark.parametrize("text", ["", " \n", "х" * 4097])
-async def test_words_that_telegram_would_not_take(lite: httpx2.AsyncClient, text: str) -> None:
+async def test_a_text_that_telegram_would_refuse(lite: httpx2.AsyncClient, text: str) -> None:
     assert (await lite.post("/leads/1/reply", json={"text": text})).status_code == 422
 
 
-async def test_what_cannot_change_hands(lite: httpx2.AsyncClient, sqlite_url: str) -> None:
+async def test_impossible_handoffs_are_refused(lite: httpx2.AsyncClient, sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    failed = await talked_to(database, LeadStatus.FAILED)
+    failed = await add_contacted_lead(database, LeadStatus.FAILED)
     pending = (await lite.post("/leads", json={"name": "Иван", "username": "ivan_k"})).json()["id"]
     assert (await lite.post("/leads/999/takeover")).status_code == 404
-    for path, said in (
+    for path, detail in (
         (f"/leads/{failed}/takeover", "the lead is failed: there is no conversation to take over"),
         (f"/leads/{failed}/reply", "the lead is failed: there is no conversation to take over"),
         (f"/leads/{pending}/reply", "nobody has been found in Telegram for this lead yet"),
     ):
         answer = await lite.post(path, json=HELLO)
-        assert (answer.status_code, answer.json()["detail"]) == (409, said)
-    # A refusal changes nothing, also not the half of it that would have been possible.
+        assert (answer.status_code, answer.json()["detail"]) == (409, detail)
+    # A refusal changes nothing: not even the takeover that a reply includes.
     assert (await lite.get(f"/leads/{pending}")).json()["status"] == "pending"
     assert (await lite.post(f"/leads/{pending}/takeover")).json()["status"] == "handed_off"
     answer = await lite.post(f"/leads/{pending}/release")
@@ -106,9 +106,11 @@ async def test_what_cannot_change_hands(lite: httpx2.AsyncClient, sqlite_url: st
     await database.close()
 
 
-async def test_another_open_conversation_is_in_the_way(lite: httpx2.AsyncClient, sqlite_url: str) -> None:
+async def test_another_open_conversation_prevents_a_release(
+    lite: httpx2.AsyncClient, sqlite_url: str
+) -> None:
     database = Database(sqlite_url)
-    first = await talked_to(database)
+    first = await add_contacted_lead(database)
     await lite.post(f"/leads/{first}/takeover")
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql(
@@ -121,9 +123,9 @@ async def test_another_open_conversation_is_in_the_way(lite: httpx2.AsyncClient,
     assert answer.json()["detail"] == f"the same person's conversation is open as lead {first + 1}"
 
 
-async def test_it_comes_back_by_itself_if_so_set(sqlite_url: str) -> None:
+async def test_takeover_return_hours_sets_the_return_time(sqlite_url: str) -> None:
     database = Database(sqlite_url)
-    lead_id = await talked_to(database)
+    lead_id = await add_contacted_lead(database)
     await database.close()
     async with running(sqlite_url, takeover_return_hours="2") as client:
         lead = (await client.post(f"/leads/{lead_id}/takeover")).json()

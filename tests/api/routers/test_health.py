@@ -1,4 +1,4 @@
-"""/healthz asks nobody; /readyz says which thing is missing, and what to do."""
+"""/healthz uses no other service; /readyz names the problem and its solution."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from shared.database.schema_version import newest_revision
 from tests.api.conftest import running
 
 
-async def test_ready(database_url: str) -> None:
+async def test_a_current_database_is_ready(database_url: str) -> None:
     async with running(database_url) as client:
         answer = await client.get("/readyz")
         assert answer.status_code == 200

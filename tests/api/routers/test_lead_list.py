@@ -1,4 +1,4 @@
-"""GET /leads: filters that find the same on both databases, and pages without gaps."""
+"""GET /leads: filters with the same results on both databases, and pages without gaps."""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -21,13 +21,13 @@ PEOPLE: list[dict[str, Any]] = [
 ]
 
 
-def _mark(text: str) -> str:
+def _encode_cursor(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 @pytest.fixture
 async def people(database: Database) -> None:
-    """Leads of four successive days, at noon."""
+    """Add four leads, created at noon on successive days."""
     async with database.writing() as session:
         for number, person in enumerate(PEOPLE):
             at = DAY + timedelta(days=number, hours=12)
@@ -79,13 +79,13 @@ async def test_every_filter(client: httpx2.AsyncClient) -> None:
     assert await _names(
         client, created_from="2026-11-23T15:00:00+03:00", created_to="2026-11-23T12:00:00"
     ) == [alyona]
-    # A plus that was not escaped arrives as a space.
+    # A plus that is not escaped arrives as a space.
     assert await _names(client, created_to="2026-11-22T15:00:00 03:00") == [anna]
     assert await _names(client, created_to="2026-11-22T11:59:59Z") == []
 
 
-async def test_a_span_is_in_the_order_of_time(client: httpx2.AsyncClient, database: Database) -> None:
-    """A delivery that was read late brought a lead that counts as come when the delivery came."""
+async def test_a_period_is_sorted_by_time(client: httpx2.AsyncClient, database: Database) -> None:
+    """The order differs from the ids: a reprocessed delivery creates a lead with the delivery's time."""
     hours = [5, 1, 3, 3, 2, 9]
     async with database.writing() as session:
         for number, hour in enumerate(hours):
@@ -101,7 +101,7 @@ async def test_a_span_is_in_the_order_of_time(client: httpx2.AsyncClient, databa
         cursor = {"cursor": page["next_cursor"]}
     assert found == ["0", "3", "2", "4", "1"]
     assert page["next_cursor"] is None
-    # A mark of another list still leads on from its row.
+    # A cursor of another list continues after its row.
     params = span | {"cursor": make_cursor(3), "status": ["pending", "engaged"]}
     assert [lead["name"] for lead in (await client.get("/leads", params=params)).json()["items"]] == [
         "0",
@@ -112,7 +112,7 @@ async def test_a_span_is_in_the_order_of_time(client: httpx2.AsyncClient, databa
 
 
 @pytest.mark.usefixtures("people")
-async def test_pages_follow_each_other(client: httpx2.AsyncClient) -> None:
+async def test_pages_have_no_gaps(client: httpx2.AsyncClient) -> None:
     found: list[str] = []
     cursor: str | None = None
     pages = 0
@@ -137,8 +137,8 @@ async def test_pages_follow_each_other(client: httpx2.AsyncClient) -> None:
         ("cursor", "x" * 101),
         ("cursor", make_cursor(2**63)),
         ("cursor", make_cursor(-1)),
-        ("cursor", _mark("row:7@2026-11-22T00:00:00+03:00")),
-        ("cursor", _mark("row:7@noon")),
+        ("cursor", _encode_cursor("row:7@2026-11-22T00:00:00+03:00")),
+        ("cursor", _encode_cursor("row:7@noon")),
         ("limit", "0"),
         ("limit", "201"),
         ("limit", "x"),
@@ -151,12 +151,12 @@ async def test_pages_follow_each_other(client: httpx2.AsyncClient) -> None:
         ("q", "x" * 201),
     ],
 )
-async def test_a_filter_that_cannot_be_read(lite: httpx2.AsyncClient, name: str, value: str) -> None:
+async def test_an_invalid_filter(lite: httpx2.AsyncClient, name: str, value: str) -> None:
     answer = await lite.get("/leads", params={name: value})
     assert answer.status_code == 422, answer.text
     assert answer.json()["detail"][0]["loc"][:2] == ["query", name]
 
 
-async def test_no_search_breaks_it(client: httpx2.AsyncClient) -> None:
+async def test_special_characters_in_a_search(client: httpx2.AsyncClient) -> None:
     for q in ("\x00", "ﬀ", "İ", "ß", "e\u0301", "'; DROP TABLE leads; --", "(?i)x", "***:x", "№²"):
         assert (await client.get("/leads", params={"q": q})).status_code == 200, q

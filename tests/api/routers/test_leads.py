@@ -1,4 +1,4 @@
-"""POST /leads, GET /leads/{id} and the retry: what is stored is what was meant."""
+"""POST /leads, GET /leads/{id} and POST /leads/{id}/retry."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,12 +12,14 @@ from shared.leads.transitions import change_status
 from shared.statuses import LeadStatus
 from tests.api.conftest import rows
 
-EVERY_PART = {"id", "direction", "kind", "text", "state", "intent", "created_at", "sent_at", "error"}
-EVERY_PART |= {"confidence", "facts", "refused", "model", "model_calls", "cost_usd", "latency_ms"}
-EVERY_PART |= {"tokens_in", "tokens_cached", "tokens_out"}
+MESSAGE_FIELDS = {"id", "direction", "kind", "text", "state", "intent", "created_at", "sent_at", "error"}
+MESSAGE_FIELDS |= {"confidence", "facts", "refused", "model", "model_calls", "cost_usd", "latency_ms"}
+MESSAGE_FIELDS |= {"tokens_in", "tokens_cached", "tokens_out"}
 
 
-async def test_a_lead_is_stored_as_it_was_meant(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_a_lead_is_stored_with_normalised_fields(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
     body = {
         "name": " Анна \t Каренина\u0000 ",
         "phone": "8 (999) 123-45-67",
@@ -70,7 +72,7 @@ async def test_a_lead_is_stored_as_it_was_meant(client: httpx2.AsyncClient, data
         ({"phone": "anna_k", "username": "+79991234567"}, ("+79991234567", "+79991234567", "anna_k")),
     ],
 )
-async def test_contacts_go_where_they_belong(
+async def test_contacts_are_stored_in_the_right_fields(
     lite: httpx2.AsyncClient, given: dict[str, Any], expected: tuple[str | None, ...]
 ) -> None:
     answer = await lite.post("/leads", json={"name": "Анна", **given})
@@ -95,37 +97,40 @@ async def test_contacts_go_where_they_belong(
         ({"name": "Анна", "phone": "1" * 501}, "phone", "string_too_long"),
     ],
 )
-async def test_what_is_no_lead_is_refused_by_field(
+async def test_an_invalid_lead_is_refused_with_its_field(
     lite: httpx2.AsyncClient, body: dict[str, Any], field: str, kind: str
 ) -> None:
     answer = await lite.post("/leads", json=body)
     assert answer.status_code == 422
-    (fault,) = answer.json()["detail"]
-    assert (fault["loc"], fault["type"]) == (["body", field], kind)
-    assert fault["msg"]
-    assert "input" in fault
+    (error,) = answer.json()["detail"]
+    assert (error["loc"], error["type"]) == (["body", field], kind)
+    assert error["msg"]
+    assert "input" in error
 
 
 @pytest.mark.parametrize(
-    ("phone", "username", "unread"),
+    ("phone", "username", "unparsed"),
     [
         ("+79991234567", "не скажу", {"username": "не скажу"}),
         ("перезвоните\u0000", "@anna_k", {"phone": "перезвоните", "phone_2": "kept"}),
     ],
 )
-async def test_an_unreadable_contact_beside_a_good_one_is_kept(
-    lite: httpx2.AsyncClient, phone: str, username: str, unread: dict[str, str]
+async def test_an_invalid_contact_beside_a_valid_one_is_kept(
+    lite: httpx2.AsyncClient, phone: str, username: str, unparsed: dict[str, str]
 ) -> None:
-    extra = {key.removesuffix("_2"): value for key, value in unread.items() if value == "kept"}
+    extra = {key.removesuffix("_2"): value for key, value in unparsed.items() if value == "kept"}
     body = {"name": "Анна", "phone": phone, "username": username, "extra": extra}
     answer = await lite.post("/leads", json=body)
     assert answer.status_code == 201
     lead = answer.json()
-    assert (lead["phone_e164"] is None, lead["username"] is None) == ("phone" in unread, "username" in unread)
-    assert set(lead["extra"].values()) == set(unread.values())
+    assert (lead["phone_e164"] is None, lead["username"] is None) == (
+        "phone" in unparsed,
+        "username" in unparsed,
+    )
+    assert set(lead["extra"].values()) == set(unparsed.values())
 
 
-async def test_where_the_visitor_came_from(lite: httpx2.AsyncClient) -> None:
+async def test_utm_parameters_are_returned(lite: httpx2.AsyncClient) -> None:
     body = {"name": "Анна", "phone": "+79991234567", "utm_source": "vk", "extra": {"utm": {"medium": "cpc"}}}
     lead = (await lite.post("/leads", json=body)).json()
     expected = dict.fromkeys(("campaign", "term", "content")) | {"source": "vk", "medium": "cpc"}
@@ -134,7 +139,7 @@ async def test_where_the_visitor_came_from(lite: httpx2.AsyncClient) -> None:
     assert lead["extra"] == {"utm_source": "vk", "utm": {"medium": "cpc"}}
 
 
-async def test_the_same_key_gives_the_same_lead(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_a_repeated_key_returns_the_same_lead(client: httpx2.AsyncClient, database: Database) -> None:
     async def post(name: str, key: str) -> httpx2.Response:
         body = {"name": name, "phone": "+79991234567"}
         return await client.post("/leads", json=body, headers={"Idempotency-Key": key})
@@ -176,7 +181,7 @@ async def _store(database: Database, *, status: LeadStatus) -> int:
 
 
 @pytest.mark.parametrize("status", [LeadStatus.UNREACHABLE, LeadStatus.FAILED])
-async def test_a_retry_begins_anew(
+async def test_a_retry_starts_from_the_beginning(
     client: httpx2.AsyncClient, database: Database, status: LeadStatus
 ) -> None:
     lead_id = await _store(database, status=status)
@@ -199,22 +204,22 @@ async def test_a_retry_begins_anew(
 async def test_a_conversation_is_shown_oldest_first(client: httpx2.AsyncClient, database: Database) -> None:
     lead_id = await _store(database, status=LeadStatus.PENDING)
     now = datetime.now(UTC)
-    said = [("out", "greeting", "Здравствуйте!", "sent"), ("in", "reply", "Привет", "received")]
+    conversation = [("out", "greeting", "Здравствуйте!", "sent"), ("in", "reply", "Привет", "received")]
     async with database.writing() as session:
-        for number, (direction, kind, words, state) in enumerate(said):
+        for number, (direction, kind, text, state) in enumerate(conversation):
             session.add(
                 Message(
-                    lead_id=lead_id, direction=direction, kind=kind, text=words, state=state,
+                    lead_id=lead_id, direction=direction, kind=kind, text=text, state=state,
                     random_id=number, created_at=now,
                 )
             )  # fmt: skip
             await session.flush()
     messages = (await client.get(f"/leads/{lead_id}")).json()["messages"]
     assert [message["text"] for message in messages] == ["Здравствуйте!", "Привет"]
-    assert set(messages[0]) == EVERY_PART
+    assert set(messages[0]) == MESSAGE_FIELDS
 
 
-async def test_a_lead_that_is_not_there(client: httpx2.AsyncClient) -> None:
+async def test_a_missing_lead_is_a_404(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/leads/x")).status_code == 404
     for path, status in (("5", 404), ("0", 422), (str(2**63), 422)):
         for answer in (await client.get(f"/leads/{path}"), await client.post(f"/leads/{path}/retry")):

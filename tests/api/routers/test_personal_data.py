@@ -1,4 +1,4 @@
-"""A person's data over HTTP: all of it is given out, and none of it is left after an erasure."""
+"""A person's data: an export contains all of it, and an erasure leaves nothing."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,12 +24,12 @@ TABLES = (
     "owner_notices",
     "do_not_contact",
 )
-# A table with one of these columns is about people.
-TELLING = {"lead_id", "phone", "phone_e164", "username", "user_id", "telegram_user_id", "chat_id"}
+# A table with one of these columns contains personal data.
+PERSONAL_COLUMNS = {"lead_id", "phone", "phone_e164", "username", "user_id", "telegram_user_id", "chat_id"}
 
 
-async def _talk(client: httpx2.AsyncClient, database: Database) -> int:
-    """A lead that was submitted twice and talked to; gives its id."""
+async def _add_person(client: httpx2.AsyncClient, database: Database) -> int:
+    """Add a lead that was submitted twice, with a conversation; returns its id."""
     lead = (await client.post(WEBHOOK, data=SUBMISSION)).json()
     assert (await client.post(WEBHOOK, data=SUBMISSION)).status_code == 200
     async with database.writing() as session:
@@ -44,9 +44,7 @@ async def _talk(client: httpx2.AsyncClient, database: Database) -> int:
         session.add(account)
         await session.flush()
         session.add(
-            TelegramPerson(
-                account_id=account.id or 0, user_id=5, access_hash=1, phone_e164=lead["phone_e164"]
-            )
+            TelegramPerson(account_id=account.id, user_id=5, access_hash=1, phone_e164=lead["phone_e164"])
         )
     return int(lead["id"])
 
@@ -56,7 +54,7 @@ async def _post(client: httpx2.AsyncClient, **fields: object) -> int:
     return int(answer.json()["id"])
 
 
-async def _left(database: Database) -> str:
+async def _stored_data(database: Database) -> str:
     return str([await rows(database, f"SELECT * FROM {table}") for table in TABLES])
 
 
@@ -64,51 +62,53 @@ async def _ids(database: Database) -> Sequence[int]:
     return [row["id"] for row in await rows(database, "SELECT id FROM leads ORDER BY id")]
 
 
-def test_no_table_about_people_is_forgotten() -> None:
-    about_people = {
-        name for name, table in SQLModel.metadata.tables.items() if TELLING & set(table.columns.keys())
+def test_the_list_of_tables_is_complete() -> None:
+    personal = {
+        name
+        for name, table in SQLModel.metadata.tables.items()
+        if PERSONAL_COLUMNS & set(table.columns.keys())
     }
-    # The accounts are our own.
-    assert about_people - {"telegram_accounts"} == set(TABLES)
+    # The accounts are the agency's own.
+    assert personal - {"telegram_accounts"} == set(TABLES)
 
 
 async def test_an_erased_person_leaves_nothing(client: httpx2.AsyncClient, database: Database) -> None:
-    lead_id = await _talk(client, database)
+    lead_id = await _add_person(client, database)
     other = await _post(client, phone="+79990000000")
     assert (await client.delete(f"/leads/{lead_id}")).status_code == 204
     assert await _ids(database) == [other]
-    left = await _left(database)
+    stored = await _stored_data(database)
     for trace in ("тайна", "9991234567", "123-45-67"):
-        assert trace not in left
+        assert trace not in stored
     assert (await client.delete(f"/leads/{lead_id}")).status_code == 404
     assert (await client.get(f"/leads/{lead_id}")).status_code == 404
-    # What is sent anew is a new request.
+    # The same submission is now a new lead.
     assert (await client.post(WEBHOOK, data=SUBMISSION)).status_code == 201
 
 
-async def test_the_persons_other_leads_go_on_demand_alone(
+async def test_other_leads_of_the_person_are_erased_only_on_request(
     client: httpx2.AsyncClient, database: Database
 ) -> None:
     first = await _post(client, phone="+79991234567", username="anna_k")
     same = [await _post(client, phone="8 999 123 45 67"), await _post(client, username="@Anna_K")]
     repeat = await _post(client, phone="+79990000001")
-    stranger = await _post(client, phone="+79990000002", username="anna_kk")
-    found_anew = await _post(client, username="another_name")
+    other_person = await _post(client, phone="+79990000002", username="anna_kk")
+    same_account = await _post(client, username="another_name")
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql(f"UPDATE leads SET duplicate_of = {first} WHERE id = {repeat}")
         await connection.exec_driver_sql(
-            f"UPDATE leads SET telegram_user_id = 7 WHERE id IN ({first}, {found_anew})"
+            f"UPDATE leads SET telegram_user_id = 7 WHERE id IN ({first}, {same_account})"
         )
     exported = (await client.get(f"/leads/{first}/export")).json()
-    assert [lead["id"] for lead in exported["leads"]] == [first, *same, repeat, found_anew]
+    assert [lead["id"] for lead in exported["leads"]] == [first, *same, repeat, same_account]
     alone = await _post(client, phone="+79991234567", comment="another request")
     assert (await client.delete(f"/leads/{alone}")).status_code == 204
-    assert await _ids(database) == [first, *same, repeat, stranger, found_anew]
+    assert await _ids(database) == [first, *same, repeat, other_person, same_account]
     assert (await client.delete(f"/leads/{first}", params={"everything": "true"})).status_code == 204
-    assert await _ids(database) == [stranger]
+    assert await _ids(database) == [other_person]
 
 
-async def test_what_an_erased_request_said_in_another_conversation_goes_too(
+async def test_the_message_of_an_erased_repeat_is_erased_from_the_other_conversation(
     client: httpx2.AsyncClient, database: Database
 ) -> None:
     first, repeat = await _post(client, phone="+79991234567"), await _post(client, phone="+79990000001")
@@ -120,32 +120,32 @@ async def test_what_an_erased_request_said_in_another_conversation_goes_too(
     assert [row["text"] for row in await rows(database, "SELECT text FROM messages")] == ["остаётся"]
 
 
-async def test_an_erased_person_can_be_remembered_as_not_to_be_written_to(
+async def test_an_erased_person_can_stay_on_the_do_not_contact_list(
     client: httpx2.AsyncClient, database: Database
 ) -> None:
     lead = await _post(client, phone="+79991234567", username="anna_k")
     assert (await client.delete(f"/leads/{lead}", params={"do_not_contact": "true"})).status_code == 204
     for contact in ({"phone": "8 999 123-45-67"}, {"username": "@ANNA_K"}):
         assert (await client.get("/do-not-contact/check", params=contact)).json()["listed"]
-    assert "9991234567" not in await _left(database)
-    assert "anna_k" not in await _left(database)
+    assert "9991234567" not in await _stored_data(database)
+    assert "anna_k" not in await _stored_data(database)
 
 
-async def test_an_export_is_everything(client: httpx2.AsyncClient, database: Database) -> None:
-    lead_id = await _talk(client, database)
+async def test_an_export_is_complete(client: httpx2.AsyncClient, database: Database) -> None:
+    lead_id = await _add_person(client, database)
     await client.post("/do-not-contact", json={"lead_id": lead_id, "reason": "asked"})
     answer = await client.get(f"/leads/{lead_id}/export")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == f'attachment; filename="lead-{lead_id}.json"'
-    found: dict[str, Any] = answer.json()
-    assert [lead["name"] for lead in found["leads"]] == ["Анна"]
-    assert [message["text"] for message in found["messages"]] == ["тайна"]
-    assert [event["to_status"] for event in found["events"]] == ["pending"]
-    assert [delivery["outcome"] for delivery in found["deliveries"]] == ["stored", "duplicate"]
-    assert all("tranid=1%3A2" in delivery["body"] for delivery in found["deliveries"])
-    assert [mark["reason"] for mark in found["do_not_contact"]] == ["asked"]
+    exported: dict[str, Any] = answer.json()
+    assert [lead["name"] for lead in exported["leads"]] == ["Анна"]
+    assert [message["text"] for message in exported["messages"]] == ["тайна"]
+    assert [event["to_status"] for event in exported["events"]] == ["pending"]
+    assert [delivery["outcome"] for delivery in exported["deliveries"]] == ["stored", "duplicate"]
+    assert all("tranid=1%3A2" in delivery["body"] for delivery in exported["deliveries"])
+    assert [entry["reason"] for entry in exported["do_not_contact"]] == ["asked"]
     for table in TABLES[:5]:
         (row,) = (await rows(database, f"SELECT * FROM {table} LIMIT 1"))[:1]
-        exported = found[{"lead_events": "events", "webhook_deliveries": "deliveries"}.get(table, table)][0]
-        assert set(exported) == set(row)
+        values = exported[{"lead_events": "events", "webhook_deliveries": "deliveries"}.get(table, table)][0]
+        assert set(values) == set(row)
     assert (await client.get("/leads/99/export")).status_code == 404

@@ -1,4 +1,4 @@
-"""The Tilda webhook over HTTP: every call is recorded, and none of them ends in a 500."""
+"""The Tilda webhook: every call is stored, and none of them ends in a 500."""
 
 import json
 from urllib.parse import urlencode
@@ -36,9 +36,9 @@ async def test_a_submission_is_stored_once(client: httpx2.AsyncClient, database:
     assert {row["source"] for row in recorded} == {"tilda"}
 
 
-async def test_every_shape_is_taken_in(database_url: str, database: Database) -> None:
+async def test_bodies_of_real_forms_create_leads(database_url: str, database: Database) -> None:
     async with running(database_url, repeat_window_seconds="0") as client:
-        # The parser is tested with all of them.
+        # A sample: the tests of the parser use all of them.
         for case in CASES[::5]:
             headers = {"content-type": case.content_type} if case.content_type else {}
             answer = await client.post(WEBHOOK, content=case.body, headers=headers)
@@ -49,7 +49,7 @@ async def test_every_shape_is_taken_in(database_url: str, database: Database) ->
     assert {row["outcome"] for row in await deliveries(database)} == {"stored"}
 
 
-async def test_the_probe_is_answered(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_the_test_call_is_answered(client: httpx2.AsyncClient, database: Database) -> None:
     answer = await client.post(WEBHOOK, data={"test": "test"})
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     assert (await client.get(WEBHOOK)).status_code == 200
@@ -68,14 +68,16 @@ REFUSED = [
 ]
 
 
-async def test_what_is_no_lead_is_refused_and_kept(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_a_call_without_a_contact_is_refused_and_kept(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
     for body, field, value in REFUSED:
         answer = await client.post(WEBHOOK, content=body, headers=RAW)
         assert answer.status_code == 422
-        (fault,) = answer.json()["detail"]
-        assert (fault["type"], fault["loc"], fault["input"]) == ("contact", ["body", field], value)
+        (error,) = answer.json()["detail"]
+        assert (error["type"], error["loc"], error["input"]) == ("contact", ["body", field], value)
         row = (await deliveries(database))[-1]
-        assert (row["outcome"], row["lead_id"], row["error"]) == ("refused", None, fault["msg"])
+        assert (row["outcome"], row["lead_id"], row["error"]) == ("refused", None, error["msg"])
         assert row["body"] == body.decode("utf-8", "backslashreplace").replace("\0", r"\x00")
     assert len(await deliveries(database)) == len(REFUSED)
 
@@ -94,32 +96,32 @@ async def test_a_huge_body_is_refused_and_its_beginning_kept(
     assert whole.status_code == 201
 
 
-async def test_deep_json_is_kept_without_its_depths(client: httpx2.AsyncClient) -> None:
+async def test_deeply_nested_json_is_cut(client: httpx2.AsyncClient) -> None:
     deep = "[" * 200 + "]" * 200
     answer = await client.post(WEBHOOK, content=f'{{"Phone": "{PHONE}", "x": {deep}}}', headers=RAW)
     assert answer.status_code == 201
     assert answer.json()["extra"] == {"x": "(nested too deeply)"}
 
 
-async def test_a_trailing_slash_is_no_redirect(lite: httpx2.AsyncClient) -> None:
-    # Tilda does not follow redirects with its POST.
+async def test_a_trailing_slash_is_not_redirected(lite: httpx2.AsyncClient) -> None:
+    # Tilda does not follow redirects of a POST.
     assert (await lite.post(f"{WEBHOOK}/", data=SUBMISSION)).status_code == 201
 
 
-async def test_a_look_needs_no_token(sqlite_url: str) -> None:
+async def test_a_get_needs_no_token(sqlite_url: str) -> None:
     async with running(sqlite_url, tilda_token="t" * 20) as client:
         for method in ("GET", "HEAD"):
             for path in (WEBHOOK, f"{WEBHOOK}/"):
                 assert (await client.request(method, path)).status_code == 200
 
 
-async def test_a_long_name_is_cut_and_kept_whole(client: httpx2.AsyncClient) -> None:
+async def test_a_long_name_is_cut_and_kept_in_extra(client: httpx2.AsyncClient) -> None:
     answer = await client.post(WEBHOOK, content=json.dumps({"Name": "я" * 500, "Phone": PHONE}), headers=RAW)
     assert answer.json()["name"] == "я" * 200
     assert answer.json()["extra"] == {"Name": "я" * 500}
 
 
-async def test_a_missing_name_is_no_obstacle_whichever_way_it_comes(lite: httpx2.AsyncClient) -> None:
+async def test_a_name_may_be_missing_in_forms_json_and_files(lite: httpx2.AsyncClient) -> None:
     table = "Имя,Телефон\n,+79990000003\nnull,+79990000004\n"
     imported = await lite.post("/leads/import", content=table, headers={"content-type": "text/csv"})
     assert [row["outcome"] for row in imported.json()["rows"]] == ["taken", "taken"]
@@ -131,7 +133,7 @@ async def test_a_missing_name_is_no_obstacle_whichever_way_it_comes(lite: httpx2
     assert [lead["name"] for lead in (await lite.get("/leads")).json()["items"]] == [""] * 4
 
 
-async def test_a_paid_order_that_posts_twice_is_one_lead(lite: httpx2.AsyncClient) -> None:
+async def test_a_paid_order_that_is_sent_twice_is_one_lead(lite: httpx2.AsyncClient) -> None:
     order = SUBMISSION | {"payment[orderid]": "17", "payment[amount]": "100"}
     first = await lite.post(WEBHOOK, data=order)
     paid = await lite.post(WEBHOOK, data=order | {"payment[systranid]": "2c8f", "paymentstatus": "paid"})

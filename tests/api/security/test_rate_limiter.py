@@ -1,4 +1,4 @@
-"""Limits that hold over any number of processes, and shut out nobody whom they need not."""
+"""Rate limits: they hold over any number of processes, and do not lock out legitimate clients."""
 
 import asyncio
 from collections import Counter
@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.intake.connections import open_database
 from api.security.rate_limiter import RateLimiter
-from api.security.throttling import GUESSES_PER_MINUTE
+from api.security.throttling import BAD_TOKENS_PER_MINUTE
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE
@@ -24,13 +24,13 @@ WRONG = {"Authorization": "Bearer wrong"}
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that a test sets."""
 
     def __init__(self) -> None:
         self.now = NOON
 
     def __call__(self) -> datetime:
-        """What it shows."""
+        """Return the time."""
         return self.now
 
 
@@ -45,7 +45,7 @@ async def test_processes_together_admit_no_more_than_the_limit(database: Databas
         waits.append(await process.acquire("k", limit))
 
     async with anyio.create_task_group() as group:
-        # Each could use up all of it.
+        # Each process gets more requests than the limit.
         for number in range(3 * (limit + 2)):
             group.start_soon(one, processes[number % 3])
     assert Counter(waits) == {0: limit, 40: 2 * limit + 6}
@@ -55,47 +55,47 @@ async def test_processes_together_admit_no_more_than_the_limit(database: Databas
 
 
 async def test_a_portion_is_one_statement(database: Database) -> None:
-    limits = RateLimiter(database, Clock())
+    limiter = RateLimiter(database, Clock())
     for _ in range(30):
-        assert await limits.acquire("k", 600) == 0
+        assert await limiter.acquire("k", 600) == 0
     assert await rows(database, "SELECT used FROM rate_limits") == [{"used": 30}]
-    await limits.acquire("k", 600)
+    await limiter.acquire("k", 600)
     assert await rows(database, "SELECT used FROM rate_limits") == [{"used": 60}]
 
 
-async def test_a_clock_that_is_late_counts_in_the_newer_minute(database: Database) -> None:
-    ahead, late = Clock(), Clock()
-    late.now -= timedelta(seconds=1)
-    assert await RateLimiter(database, ahead).acquire("k", 1) == 0
-    assert await RateLimiter(database, late).acquire("k", 1) > 0
+async def test_a_slow_clock_counts_in_the_newer_minute(database: Database) -> None:
+    correct, slow = Clock(), Clock()
+    slow.now -= timedelta(seconds=1)
+    assert await RateLimiter(database, correct).acquire("k", 1) == 0
+    assert await RateLimiter(database, slow).acquire("k", 1) > 0
 
 
-async def test_without_a_database_all_hear_it_at_once() -> None:
+async def test_without_a_database_all_requests_fail_at_once() -> None:
     database = open_database("postgresql://u:p@127.0.0.1:1/x")
-    limits = RateLimiter(database, Clock())
-    waits = (limits.acquire("k", 10) for _ in range(20))
-    heard = await asyncio.gather(*waits, return_exceptions=True)
-    assert {type(error) for error in heard} == {OperationalError}
+    limiter = RateLimiter(database, Clock())
+    waits = (limiter.acquire("k", 10) for _ in range(20))
+    results = await asyncio.gather(*waits, return_exceptions=True)
+    assert {type(error) for error in results} == {OperationalError}
     await database.close()
 
 
-async def test_old_counts_are_forgotten(lite_database: Database) -> None:
+async def test_old_counts_are_deleted(lite_database: Database) -> None:
     clock = Clock()
-    limits = RateLimiter(lite_database, clock)
+    limiter = RateLimiter(lite_database, clock)
     for key in ("guess:a", "b"):
-        await limits.acquire(key, 5)
+        await limiter.acquire(key, 5)
     clock.now += timedelta(minutes=10)
-    await limits.prune()
+    await limiter.prune()
     assert [row["key"] for row in await rows(lite_database, "SELECT key FROM rate_limits")] == ["b"]
-    assert await limits.has_succeeded_before("b")
+    assert await limiter.has_succeeded_before("b")
     clock.now += timedelta(days=31)
-    await limits.prune()
-    assert not await limits.has_succeeded_before("b")
+    await limiter.prune()
+    assert not await limiter.has_succeeded_before("b")
 
 
 @pytest.fixture
 async def strict(sqlite_url: str) -> AsyncIterator[tuple[httpx2.AsyncClient, httpx2.AsyncClient]]:
-    """Clients of two applications on one database, behind a proxy, that take three submissions a minute."""
+    """Clients of two applications on one database, behind a proxy, with a limit of three per minute."""
     settings = {
         "rate_limit_per_minute": 3,
         "api_token": "right",
@@ -110,7 +110,7 @@ def _of_address(address: str, **headers: str) -> dict[str, str]:
     return {"X-Forwarded-For": f"9.9.9.9, {address}", **headers}
 
 
-async def test_both_doors_are_limited_over_all_processes(
+async def test_both_endpoints_are_limited_over_all_processes(
     strict: tuple[httpx2.AsyncClient, httpx2.AsyncClient], lite_database: Database
 ) -> None:
     for path, kind in (("/leads", "json"), (WEBHOOK, "data")):
@@ -121,23 +121,23 @@ async def test_both_doors_are_limited_over_all_processes(
         assert [answer.status_code for answer in answers] == [201, 201, 201, 429]
         seconds = int(answers[3].headers["retry-after"])
         assert 1 <= seconds <= 60
-        words = "too many submissions, RATE_LIMIT_PER_MINUTE is 3: try again in "
-        assert answers[3].json() == {"detail": f"{words}{seconds} s"}
+        detail = "too many submissions, RATE_LIMIT_PER_MINUTE is 3: try again in "
+        assert answers[3].json() == {"detail": f"{detail}{seconds} s"}
         other = await strict[0].post(path, **{kind: LEAD}, headers=_of_address("2.2.2.2", **RIGHT))
         assert other.status_code == 201
     assert len(await rows(lite_database, "SELECT id FROM leads")) == 8
     assert len(await deliveries(lite_database)) == 4
-    # Looking is not limited.
+    # Reading is not limited.
     for _ in range(5):
         assert (await strict[0].get("/leads", headers=_of_address("1.1.1.1", **RIGHT))).is_success
 
 
-async def test_guessing_is_limited_and_the_right_guess_too(
+async def test_guessing_is_limited_even_if_a_guess_is_correct(
     strict: tuple[httpx2.AsyncClient, httpx2.AsyncClient], caplog: pytest.LogCaptureFixture
 ) -> None:
     client, other = strict
     bad = _of_address("3.3.3.3", **WRONG)
-    for n in range(GUESSES_PER_MINUTE):
+    for n in range(BAD_TOKENS_PER_MINUTE):
         path, method = (("/leads", "GET"), (WEBHOOK, "POST"))[n % 2]
         assert (await strict[n % 2].request(method, path, headers=bad)).status_code == 401
     for process in strict:
@@ -147,29 +147,29 @@ async def test_guessing_is_limited_and_the_right_guess_too(
     for path in ("/leads", WEBHOOK):
         answer = await client.post(path, json=LEAD, headers=_of_address("3.3.3.3", **RIGHT))
         assert answer.status_code == 429
-        # Somebody else's guesses are not ours.
+        # Wrong tokens from another address have no effect.
         answer = await other.post(path, json=LEAD, headers=_of_address("4.4.4.4", **RIGHT))
         assert answer.status_code == 201
     log = [record.getMessage() for record in caplog.records if record.name == "api.security.throttling"]
-    assert len(log) == GUESSES_PER_MINUTE
+    assert len(log) == BAD_TOKENS_PER_MINUTE
     assert log[0] == "GET /leads: no valid token, from 3.3.3.3"
 
 
-async def test_a_guesser_behind_the_same_proxy_shuts_out_no_form(
+async def test_a_guesser_behind_the_same_proxy_locks_out_no_form(
     strict: tuple[httpx2.AsyncClient, httpx2.AsyncClient],
 ) -> None:
     client, _ = strict
     good, bad = _of_address("5.5.5.5", **RIGHT), _of_address("5.5.5.5", **WRONG)
     assert (await client.post(WEBHOOK, data={"Phone": PHONE}, headers=good)).status_code == 201
-    for _ in range(GUESSES_PER_MINUTE):
+    for _ in range(BAD_TOKENS_PER_MINUTE):
         await client.post(WEBHOOK, headers=bad)
     assert (await client.post(WEBHOOK, headers=bad)).status_code == 429
     assert (await client.post(WEBHOOK, data={"Phone": PHONE, "n": "2"}, headers=good)).status_code == 201
-    # At the other door it has never been.
+    # This token has not succeeded in the other scope before.
     assert (await client.post("/leads", json=LEAD, headers=good)).status_code == 429
 
 
-async def test_no_limit(lite_database: Database, sqlite_url: str) -> None:
+async def test_a_limit_of_0_is_no_limit(lite_database: Database, sqlite_url: str) -> None:
     async with running(sqlite_url, rate_limit_per_minute=0) as client:
         for n in range(5):
             assert (await client.post("/leads", json=LEAD | {"n": n})).status_code == 201

@@ -1,4 +1,4 @@
-"""Who may call what; and that a secret is never written down."""
+"""Tokens: each endpoint requires the right one, and secrets are neither stored nor logged."""
 
 import json
 import logging
@@ -30,7 +30,7 @@ FORM = {"Name": "Анна", "Phone": PHONE}
         {"x-api-key": ""},
     ],
 )
-async def test_leads_are_guarded(sqlite_url: str, headers: dict[str, Any]) -> None:
+async def test_leads_require_the_token(sqlite_url: str, headers: dict[str, Any]) -> None:
     async with running(sqlite_url, api_token=API) as client:
         for method, path in [
             ("POST", "/leads"),
@@ -48,13 +48,13 @@ async def test_leads_are_guarded(sqlite_url: str, headers: dict[str, Any]) -> No
             assert answer.status_code == 401
             assert answer.headers["www-authenticate"] == "Bearer"
             assert API not in answer.text
-        # The rest is open: TILDA_TOKEN is not set.
+        # The other endpoints are public: TILDA_TOKEN is not set.
         assert (await client.post(WEBHOOK, data=FORM)).status_code == 201
         for path in ("/healthz", "/readyz", "/docs", "/openapi.json", WEBHOOK):
             assert (await client.get(path)).status_code == 200
 
 
-async def test_both_headers_open_leads(sqlite_url: str) -> None:
+async def test_both_headers_are_accepted(sqlite_url: str) -> None:
     async with running(sqlite_url, api_token=API) as client:
         for headers in (
             {"authorization": f"Bearer {API}".encode()},
@@ -65,7 +65,7 @@ async def test_both_headers_open_leads(sqlite_url: str) -> None:
             assert (await client.post("/leads", json=LEAD, headers=headers)).is_success
 
 
-async def test_the_webhook_takes_its_token_from_anywhere(
+async def test_the_webhook_accepts_its_token_in_every_place(
     database_url: str, database: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "api")
@@ -94,7 +94,7 @@ async def test_the_webhook_takes_its_token_from_anywhere(
     stored = await rows(database, "SELECT extra FROM leads") + await deliveries(database)
     assert len(stored) == 2 * len(calls) + 2
     everything = json.dumps(stored, default=str, ensure_ascii=False)
-    # The test's own client logs addresses.
+    # Only the API's own log: the HTTP client of the test logs URLs.
     everything += "".join(record.getMessage() for record in caplog.records if record.name.startswith("api"))
     for part in ("ключ", quote_plus("ключ"), json.dumps("ключ")[1:-1], quote_plus(json.dumps("ключ")[1:-1])):
         assert part not in everything
@@ -114,12 +114,12 @@ async def test_the_webhook_takes_its_token_from_anywhere(
         {"data": FORM | {"token": ""}},
     ],
 )
-async def test_the_webhook_is_guarded(sqlite_url: str, call: dict[str, Any]) -> None:
+async def test_the_webhook_requires_its_token(sqlite_url: str, call: dict[str, Any]) -> None:
     database = Database(sqlite_url)
     async with running(sqlite_url, tilda_token=TILDA, api_token=API) as client:
         answer = await client.post(WEBHOOK, **call)
     assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
-    # Strangers must not be able to fill the database.
+    # Callers without a token must not be able to fill the database.
     assert await deliveries(database) == []
     await database.close()
 
@@ -137,7 +137,7 @@ async def test_the_webhook_is_guarded(sqlite_url: str, call: dict[str, Any]) -> 
         ('Content-Disposition: form-data; name="token"\r\n\r\nx\r\n--B', None),
     ],
 )
-def test_the_token_field_is_masked_without_knowing_it(body: str, expected: str | None) -> None:
+def test_the_value_of_a_token_field_is_masked(body: str, expected: str | None) -> None:
     masked = mask_body(body, [])
     assert masked == (expected or body.replace("\r\nx\r\n", "\r\n***\r\n"))
 

@@ -1,1 +1,1 @@
-"""The worker is killed at every seam of its work; Telegram's side counts what the people got."""
+"""The worker is killed at every crash point of its work; received messages are counted in Telegram."""

@@ -1,4 +1,4 @@
-"""Carries out blocks: the worker comes to the place and stays there until it is killed."""
+"""Applies blocks: holds the worker at a crash point until it is killed."""
 
 import time
 from collections.abc import Sequence
@@ -9,38 +9,39 @@ from tests.chaos.crashes.blocks import AtCommit, Block
 from tests.chaos.crashes.held_calls import Hold
 from tests.chaos.crashes.locks import Lock
 from tests.chaos.crashes.prospects import Prospect
-from tests.support.running_product import RunningProduct, until
+from tests.support.running_product import RunningProduct
+from tests.support.waiting import patience_seconds, until
 
-# Longer than any test: whoever is held so long is killed before.
-HELD_SECONDS = 60
-# How long a call is held for a lock to be taken meanwhile.
+# Longer than a test needs: the worker is killed while it is held.
+HELD_SECONDS = patience_seconds()
+# How long a call is held, so that a lock can be taken meanwhile.
 GATE_SECONDS = 0.6
-# What the worker needs from an answer to its next transaction, where the database does not tell.
+# Time from an answer to the worker's next transaction, where the database does not show who waits.
 MARGIN_SECONDS = 0.15
 
 
 class MissedError(Exception):
-    """The worker was past the place before it could be held there."""
+    """The worker passed the crash point before it could be held there."""
 
 
 class Barrier:
-    """Blocks for one or several people; enter it before what they begin, leave it after the kill.
+    """Blocks for one or several prospects: enter before they start a phase, leave after the kill.
 
-    `gate`: seconds for which a call before a commit is held, so that all of them can be held at once.
+    `gate`: seconds for which a call before a commit is held, so that all prospects can be held at once.
     """
 
     def __init__(
         self,
-        house: RunningProduct,
+        product: RunningProduct,
         lock: Lock,
         blocks: Sequence[tuple[Prospect, Block]],
         gate: float = GATE_SECONDS,
     ) -> None:
-        self._house = house
+        self._product = product
         self._lock = lock
         self._blocks = blocks
         self._gate = gate
-        self._commits = [(who, block) for who, block in blocks if isinstance(block, AtCommit)]
+        self._commits = [(prospect, block) for prospect, block in blocks if isinstance(block, AtCommit)]
         self._holds: list[Hold] = []
         self._locked = False
 
@@ -49,8 +50,8 @@ class Barrier:
             call = block.gate if isinstance(block, AtCommit) else block
             seconds = self._gate if isinstance(block, AtCommit) else HELD_SECONDS
             if call is not None:
-                self._holds.append(Hold(self._house, prospect, call, seconds))
-        if self._commits and not self._holds and not self._chased():
+                self._holds.append(Hold(self._product, prospect, call, seconds))
+        if self._commits and not self._holds and not self._must_poll():
             self._take()
         return self
 
@@ -59,22 +60,22 @@ class Barrier:
     ) -> None:
         self._lock.release()
         for path in ("/telegram/faults", "/openai/faults"):
-            assert self._house.control.delete(path).is_success
+            assert self._product.control.delete(path).is_success
 
-    def reached(self) -> None:
-        """Wait until the worker is held everywhere; raises MissedError if it slipped through."""
+    def wait_until_held(self) -> None:
+        """Wait until the worker is held at every block; raises MissedError if it has passed one."""
         for hold in self._holds:
-            hold.reached()
+            hold.wait_until_held()
         if not self._commits:
             return
         if not self._locked:
             self._catch()
         self._wait_at_lock()
         for prospect, commit in self._commits:
-            if commit.seen and not prospect.ledger.rows(commit.seen, prospect.lead_id):
+            if commit.seen and not prospect.reader.rows(commit.seen, prospect.lead_id):
                 raise MissedError
 
-    def _chased(self) -> bool:
+    def _must_poll(self) -> bool:
         return self._lock.waiting() is None and any(commit.seen for _, commit in self._commits)
 
     def _take(self) -> None:
@@ -83,10 +84,10 @@ class Barrier:
         self._locked = True
 
     def _catch(self) -> None:
-        if self._chased():
+        if self._must_poll():
             for prospect, commit in self._commits:
                 seen = commit.seen or ""
-                prospect.ledger.chase(seen, prospect.lead_id)
+                prospect.reader.wait_closely(seen, prospect.lead_id)
             self._take()
             return
         self._take()

@@ -1,4 +1,4 @@
-"""Ways to hold the worker in one exact place from outside, as values; barriers.py carries them out."""
+"""Ways to hold the worker at one exact point from outside, as values; barriers.py applies them."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,7 +16,7 @@ Table = Literal["leads", "lead_events", "messages", "telegram_accounts"]
 
 @dataclass(frozen=True)
 class InCall:
-    """Telegram holds this call about the person: before its effect, or between effect and answer."""
+    """Telegram delays this call about the prospect: before its effect, or between effect and answer."""
 
     method: Method
     action: Literal["delay_before", "delay_after"] = "delay_before"
@@ -24,17 +24,17 @@ class InCall:
 
 @dataclass(frozen=True)
 class InModel:
-    """The model takes its time."""
+    """The model delays its answer."""
 
 
 @dataclass(frozen=True)
 class AtCommit:
-    """The next transaction waits for a lock, taken while the call before it (`gate`) is held.
+    """The next transaction waits for a lock, which is taken while the call before it (`gate`) is held.
 
-    PostgreSQL locks the lead's row, the account's row, or the whole of the other tables, so that the
-    transaction is caught at different depths; SQLite has one lock for all. `seen`, a query by `:lead`, has
-    a row from the commit before until the one that waits: by it SQLite finds the moment to take its lock
-    where no call lies between.
+    On PostgreSQL the lock is on the lead's row, on the account's row, or on another table as a whole. So the
+    transaction is held at different statements. SQLite has one lock for everything. `seen` is a query by
+    `:lead` that has a row from the commit before until the held commit. It shows the moment to lock SQLite
+    where no call lies between the two commits.
     """
 
     gate: InCall | InModel | None

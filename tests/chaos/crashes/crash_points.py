@@ -1,4 +1,4 @@
-"""The seams: every place where a worker can die between two facts, and what it leaves behind there."""
+"""The crash points: every place where a worker can die between two facts, and the state it leaves there."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,31 +8,31 @@ from tests.chaos.crashes.phases import ANSWER, APOLOGY, GREETING, LINK, LOST, WO
 
 
 @dataclass(frozen=True)
-class Left:
-    """What is there when the worker dies, and what may be done over.
+class ExpectedState:
+    """The state when the worker dies, and what may be repeated afterwards.
 
-    `queued`: the phase's message is stored; `told`: Telegram has it; `heard`: the state of the person's
-    words, None = not stored; `asked`: most answers the model may give, 1 = never asked again; `sends`:
-    calls of sendMessage in the end, all under one random_id.
+    `queued`: the phase's message is stored. `delivered`: Telegram has it. `inbound`: the state of the
+    prospect's message, None if it is not stored. `max_answers`: how many answers the model may give; 1 means
+    that it is not called again. `sends`: calls of sendMessage in the end, all under one random_id.
     """
 
     status: str
-    heard: Literal["received", "handled"] | None = None
+    inbound: Literal["received", "handled"] | None = None
     queued: bool = False
-    told: bool = False
-    asked: int = 1
+    delivered: bool = False
+    max_answers: int = 1
     sends: int = 1
 
 
 @dataclass(frozen=True)
-class Seam:
-    """Where the worker dies, in which phase of which journey."""
+class CrashPoint:
+    """Where the worker dies: at which block, in which phase of which journey."""
 
     name: str
     journey: tuple[Phase, ...]
     phase: Phase
     block: Block
-    left: Left
+    expected: ExpectedState
     by_phone: bool = False
 
 
@@ -50,56 +50,66 @@ CLAIMED = (
 NOT_PACED = "SELECT 1 FROM messages WHERE lead_id = :lead AND state = 'queued' AND released_at IS NULL"
 
 
-def _greeting(name: str, block: Block, left: Left, *, by_phone: bool = False) -> Seam:
-    return Seam(f"greeting: {name}", WON, GREETING, block, left, by_phone)
+def _greeting(name: str, block: Block, expected: ExpectedState, *, by_phone: bool = False) -> CrashPoint:
+    return CrashPoint(f"greeting: {name}", WON, GREETING, block, expected, by_phone)
 
 
-def _reply(journey: tuple[Phase, ...], phase: Phase, name: str, block: Block, left: Left) -> Seam:
-    return Seam(f"{phase.kind}: {name}", journey, phase, block, left)
+def _reply(
+    journey: tuple[Phase, ...], phase: Phase, name: str, block: Block, expected: ExpectedState
+) -> CrashPoint:
+    return CrashPoint(f"{phase.kind}: {name}", journey, phase, block, expected)
 
 
-GREETING_SEAMS = (
-    _greeting("claimed, nothing called", AtCommit(None, "telegram_accounts", CLAIMED), Left("pending")),
-    _greeting("looking up by username", FINDING, Left("pending")),
-    _greeting("looking up by phone", IMPORTED, Left("pending"), by_phone=True),
-    _greeting("found, not committed", AtCommit(FINDING, "lead_events"), Left("pending")),
-    _greeting("being written", THINKING, Left("resolved", asked=2)),
-    _greeting("written, not committed", AtCommit(THINKING, "messages"), Left("resolved", asked=2)),
+GREETING_POINTS = (
+    _greeting(
+        "claimed, nothing called", AtCommit(None, "telegram_accounts", CLAIMED), ExpectedState("pending")
+    ),
+    _greeting("looking up by username", FINDING, ExpectedState("pending")),
+    _greeting("looking up by phone", IMPORTED, ExpectedState("pending"), by_phone=True),
+    _greeting("found, not committed", AtCommit(FINDING, "lead_events"), ExpectedState("pending")),
+    _greeting("being written", THINKING, ExpectedState("resolved", max_answers=2)),
+    _greeting(
+        "written, not committed", AtCommit(THINKING, "messages"), ExpectedState("resolved", max_answers=2)
+    ),
     _greeting(
         "committed, no slot yet",
         AtCommit(THINKING, "telegram_accounts", NOT_PACED),
-        Left("resolved", queued=True),
+        ExpectedState("resolved", queued=True),
     ),
-    _greeting("slot taken, not sent", READING, Left("resolved", queued=True)),
-    _greeting("on its way", SENDING, Left("resolved", queued=True, sends=2)),
-    _greeting("there, not confirmed", SENT, Left("resolved", queued=True, told=True, sends=2)),
+    _greeting("slot taken, not sent", READING, ExpectedState("resolved", queued=True)),
+    _greeting("on its way", SENDING, ExpectedState("resolved", queued=True, sends=2)),
+    _greeting("there, not confirmed", SENT, ExpectedState("resolved", queued=True, delivered=True, sends=2)),
     _greeting(
-        "confirmed, not recorded", AtCommit(SENT, "leads"), Left("resolved", queued=True, told=True, sends=2)
+        "confirmed, not recorded",
+        AtCommit(SENT, "leads"),
+        ExpectedState("resolved", queued=True, delivered=True, sends=2),
     ),
 )
 
 
-def _reply_seams(journey: tuple[Phase, ...], phase: Phase, before: str, recording: AtCommit) -> list[Seam]:
-    """From a person's words to the record of our answer; the lead is as `before` throughout."""
-    queued = Left(before, "handled", queued=True)
-    told = Left(before, "handled", queued=True, told=True, sends=2)
-    thinking = Left(before, "received", asked=2)
+def _reply_points(
+    journey: tuple[Phase, ...], phase: Phase, before: str, recording: AtCommit
+) -> list[CrashPoint]:
+    """From a prospect's message to the record of the answer; the lead has the status `before` throughout."""
+    queued = ExpectedState(before, "handled", queued=True)
+    delivered = ExpectedState(before, "handled", queued=True, delivered=True, sends=2)
+    thinking = ExpectedState(before, "received", max_answers=2)
     return [
-        _reply(journey, phase, "words there, not stored", AtCommit(None, "leads"), Left(before)),
+        _reply(journey, phase, "words there, not stored", AtCommit(None, "leads"), ExpectedState(before)),
         _reply(journey, phase, "words stored, no verdict", THINKING, thinking),
         _reply(journey, phase, "verdict, not committed", AtCommit(THINKING, "messages"), thinking),
         _reply(journey, phase, "committed, not sent", TYPING, queued),
-        _reply(journey, phase, "on its way", SENDING, Left(before, "handled", queued=True, sends=2)),
-        _reply(journey, phase, "there, not confirmed", SENT, told),
-        _reply(journey, phase, "confirmed, not recorded", recording, told),
+        _reply(journey, phase, "on its way", SENDING, ExpectedState(before, "handled", queued=True, sends=2)),
+        _reply(journey, phase, "there, not confirmed", SENT, delivered),
+        _reply(journey, phase, "confirmed, not recorded", recording, delivered),
     ]
 
 
-ANSWER_SEAMS = _reply_seams(WON, ANSWER, "contacted", AtCommit(SENT, "leads"))
-APOLOGY_SEAMS = _reply_seams(LOST, APOLOGY, "contacted", AtCommit(SENT, "messages"))
-LINK_SEAMS = _reply_seams(WON, LINK, "engaged", AtCommit(SENT, "lead_events"))
+ANSWER_POINTS = _reply_points(WON, ANSWER, "contacted", AtCommit(SENT, "leads"))
+APOLOGY_POINTS = _reply_points(LOST, APOLOGY, "contacted", AtCommit(SENT, "messages"))
+LINK_POINTS = _reply_points(WON, LINK, "engaged", AtCommit(SENT, "lead_events"))
 
-SEAMS = (*GREETING_SEAMS, *ANSWER_SEAMS, *APOLOGY_SEAMS[-2:], *LINK_SEAMS[2:])
-# An answer, an apology and a link go the same way: all of it is tried with the answer, and with the others
-# what differs, the status that is recorded. The crowds are at every seam.
-SINGLES = (*GREETING_SEAMS, *ANSWER_SEAMS, APOLOGY_SEAMS[-1], LINK_SEAMS[-1])
+CRASH_POINTS = (*GREETING_POINTS, *ANSWER_POINTS, *APOLOGY_POINTS[-2:], *LINK_POINTS[2:])
+# An answer, an apology and a link take the same path. Every point is tested with the answer; the others only
+# at the record, which sets a different status. The tests of many leads use every point.
+SINGLE_LEAD_POINTS = (*GREETING_POINTS, *ANSWER_POINTS, APOLOGY_POINTS[-1], LINK_POINTS[-1])

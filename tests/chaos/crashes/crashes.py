@@ -1,4 +1,4 @@
-"""A crash: bring people to their seams, kill the worker there, look at what it left, go on."""
+"""Brings prospects to a crash point, kills the worker there, checks the state, and continues."""
 
 import signal
 from collections.abc import Sequence
@@ -7,82 +7,82 @@ from typing import Any
 from sqlalchemy import Row
 
 from tests.chaos.crashes.barriers import Barrier, MissedError
-from tests.chaos.crashes.crash_points import Seam
-from tests.chaos.crashes.database_state import Ledger
+from tests.chaos.crashes.crash_points import CrashPoint
+from tests.chaos.crashes.database_state import DatabaseReader
 from tests.chaos.crashes.locks import Lock
 from tests.chaos.crashes.phases import Phase
 from tests.chaos.crashes.prospects import Prospect
 from tests.support.running_product import RunningProduct
 
-# A moment of a few milliseconds, or a busy machine, can be missed; the person goes on, another one tries.
-MOST_MISSED = 6
+# A crash point that lasts a few milliseconds can be missed on a busy machine; then a new prospect tries.
+MAX_MISSED = 6
 
 
-class Site:
-    """A house that is being crashed, with a lock on its database and a view into it."""
+class CrashHarness:
+    """A product to crash, with a lock on its database and a reader of it."""
 
-    def __init__(self, house: RunningProduct, lock: Lock, ledger: Ledger) -> None:
-        self.house = house
+    def __init__(self, product: RunningProduct, lock: Lock, reader: DatabaseReader) -> None:
+        self.product = product
         self.lock = lock
-        self.ledger = ledger
+        self.reader = reader
 
     def close(self) -> None:
-        """Leave nothing running."""
-        self.ledger.close()
+        """Stop the product and close the connections."""
+        self.reader.close()
         self.lock.close()
-        self.house.close()
+        self.product.close()
 
-    def mend(self) -> None:
-        """Undo what a failed test has left: each begins with a living worker and nothing in its way."""
+    def reset(self) -> None:
+        """Undo the effects of a failed test: start with a running worker, no locks and no faults."""
         self.lock.release()
         for path in ("/telegram/faults", "/openai/faults"):
-            assert self.house.control.delete(path).is_success
-        if self.house.worker.exit_code is not None:
+            assert self.product.control.delete(path).is_success
+        if self.product.worker.exit_code is not None:
             self.restart()
 
     def prospect(self, journey: Sequence[Phase], *, by_phone: bool = False) -> Prospect:
-        """Somebody new."""
-        return Prospect(self.house, self.ledger, journey, by_phone=by_phone)
+        """Add a new prospect."""
+        return Prospect(self.product, self.reader, journey, by_phone=by_phone)
 
     def kill(self, number: int = signal.SIGKILL) -> None:
-        """As a power cut would; nobody takes over yet."""
-        self.house.worker.stop(number)
+        """Kill the worker as a power cut would; no other worker starts yet."""
+        self.product.worker.stop(number)
 
-    def begin_life(self) -> None:
-        """The next worker starts."""
-        self.house.worker = self.house.start_worker()
+    def start_worker(self) -> None:
+        """Start the next worker."""
+        self.product.worker = self.product.start_worker()
 
     def restart(self) -> None:
-        """The next life, up and connected."""
-        self.begin_life()
-        self.house.worker.says("ready as @")
+        """Start the next worker and wait until it is connected."""
+        self.start_worker()
+        self.product.worker.wait_for_log("ready as @")
 
-    def crash(self, seam: Seam) -> Prospect:
-        """Kill the worker at a seam; gives the person who was there."""
-        for _ in range(MOST_MISSED):
-            prospect = self.prospect(seam.journey, by_phone=seam.by_phone)
-            prospect.walk_to(seam.phase)
+    def crash(self, point: CrashPoint) -> Prospect:
+        """Kill the worker at a crash point; returns the prospect whose lead it worked on."""
+        for _ in range(MAX_MISSED):
+            prospect = self.prospect(point.journey, by_phone=point.by_phone)
+            prospect.run_until(point.phase)
             try:
-                with Barrier(self.house, self.lock, [(prospect, seam.block)]) as barrier:
-                    prospect.begin(seam.phase)
-                    barrier.reached()
+                with Barrier(self.product, self.lock, [(prospect, point.block)]) as barrier:
+                    prospect.start(point.phase)
+                    barrier.wait_until_held()
                     self.kill()
             except MissedError:
-                prospect.walk_on(seam.phase)
-                prospect.check()
+                prospect.run_rest(point.phase)
+                prospect.check_final_state()
                 continue
             return prospect
-        raise AssertionError(f"missed {MOST_MISSED} times: {seam.name}")
+        raise AssertionError(f"missed {MAX_MISSED} times: {point.name}")
 
-    def look(self, seam: Seam, prospect: Prospect) -> Sequence[Row[Any]]:
-        """Hold what was left against what should have been; gives the outbox as it was."""
-        left, number = seam.left, seam.journey.index(seam.phase)
-        out = self.ledger.out(prospect.lead_id)
-        assert self.ledger.lead(prospect.lead_id).status == left.status
-        states = ["sent"] * number + ["queued"] * left.queued
+    def check_state(self, point: CrashPoint, prospect: Prospect) -> Sequence[Row[Any]]:
+        """Compare the state after the kill with the expected one; returns the outbox."""
+        expected, number = point.expected, point.journey.index(point.phase)
+        out = self.reader.out(prospect.lead_id)
+        assert self.reader.lead(prospect.lead_id).status == expected.status
+        states = ["sent"] * number + ["queued"] * expected.queued
         assert [row.state for row in out] == states
-        if seam.phase.words:
-            stored = dict(self.ledger.heard(prospect.lead_id))
-            assert stored.get(seam.phase.words) == left.heard
-        assert prospect.got(seam.phase) == left.told
+        if point.phase.reply:
+            stored = dict(self.reader.inbound(prospect.lead_id))
+            assert stored.get(point.phase.reply) == expected.inbound
+        assert prospect.has_received(point.phase) == expected.delivered
         return out

@@ -1,18 +1,16 @@
-"""What the database holds at this moment, read past all locks."""
+"""Reads the current state of the database, without waiting for locks."""
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, create_engine, text
 
 from shared.database.urls import async_url
+from tests.support.waiting import until
 
-CHASE_SECONDS = 10
 
-
-class Ledger:
-    """Reads only."""
+class DatabaseReader:
+    """Runs queries in autocommit mode and changes nothing."""
 
     def __init__(self, database_url: str) -> None:
         driver = "sqlite" if database_url.startswith("sqlite") else "postgresql+psycopg"
@@ -21,41 +19,43 @@ class Ledger:
         )
 
     def close(self) -> None:
-        """Leave nothing open."""
+        """Close all connections."""
         self._engine.dispose()
 
     def rows(self, query: str, lead_id: int) -> Sequence[Row[Any]]:
-        """The rows of a query by `:lead`."""
+        """Return the rows of a query by `:lead`."""
         with self._engine.connect() as connection:
             return connection.execute(text(query), {"lead": lead_id}).all()
 
-    def chase(self, query: str, lead_id: int) -> None:
-        """Return the moment that a query by `:lead` has a row: a few milliseconds count."""
-        deadline = time.monotonic() + CHASE_SECONDS
+    def wait_closely(self, query: str, lead_id: int) -> None:
+        """Return as soon as a query by `:lead` has a row; polls without a pause."""
         with self._engine.connect() as connection:
-            while connection.execute(text(query), {"lead": lead_id}).first() is None:
-                assert time.monotonic() < deadline, query
+            until(
+                lambda: connection.execute(text(query), {"lead": lead_id}).first() is not None,
+                query,
+                poll_seconds=0,
+            )
 
     def lead(self, lead_id: int) -> Row[Any]:
-        """A lead's row."""
+        """Return a lead's row."""
         return self.rows("SELECT * FROM leads WHERE id = :lead", lead_id)[0]
 
     def out(self, lead_id: int) -> Sequence[Row[Any]]:
-        """What is said and to be said, oldest first."""
+        """Return the lead's sent and queued messages, oldest first."""
         return self.rows(
             "SELECT id, kind, state, text, random_id, telegram_message_id FROM messages"
             " WHERE lead_id = :lead AND direction = 'out' ORDER BY id",
             lead_id,
         )
 
-    def heard(self, lead_id: int) -> list[tuple[str, str]]:
-        """What the person wrote, and the state of each."""
+    def inbound(self, lead_id: int) -> list[tuple[str, str]]:
+        """Return the text and the state of each message of the prospect."""
         rows = self.rows(
             "SELECT text, state FROM messages WHERE lead_id = :lead AND direction = 'in' ORDER BY id", lead_id
         )
         return [(row.text, row.state) for row in rows]
 
     def statuses(self, lead_id: int) -> list[str]:
-        """The way it has come."""
+        """Return the statuses that the lead has had, oldest first."""
         rows = self.rows("SELECT to_status FROM lead_events WHERE lead_id = :lead ORDER BY id", lead_id)
         return [row.to_status for row in rows]

@@ -1,4 +1,4 @@
-"""Locks that make the worker's next transaction wait, and a look at who waits."""
+"""Locks that make the worker's next transaction wait, and the number of transactions that wait."""
 
 import contextlib
 import sqlite3
@@ -10,40 +10,41 @@ import psycopg
 from psycopg import sql
 
 from tests.chaos.crashes.blocks import Table
+from tests.support.waiting import patience_seconds
 
 _WAITING = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND wait_event_type = 'Lock' AND query NOT LIKE %s
 """
-# Renews the worker's hold on its account now and then, by way of the account's row.
-_TENURE = "INSERT INTO telegram_accounts%"
+# The renewal of the account lease, which writes the account's row every few seconds.
+_LEASE_RENEWAL = "INSERT INTO telegram_accounts%"
 
 
 class Lock(Protocol):
     """Held from `take` to `release`."""
 
     def take(self, table: Table, lead_ids: Sequence[int], /) -> None:
-        """Make the transactions of these leads wait, or of all where the table or the database says so."""
+        """Make the transactions of these leads wait; all transactions where only a larger lock exists."""
 
     def waiting(self) -> int | None:
-        """How many transactions wait; None where the database cannot tell."""
+        """The number of transactions that wait, or None where the database does not show it."""
 
     def release(self) -> None:
-        """Let them go on."""
+        """Let the transactions continue."""
 
     def close(self) -> None:
-        """Release, and leave nothing open."""
+        """Release the lock and close the connections."""
 
 
 class PostgresLock:
-    """Of a row where one will do, else of a table. Foreign keys' own locks pass by it."""
+    """Locks rows of `leads` and `telegram_accounts`, and other tables as a whole; foreign keys pass."""
 
     def __init__(self, url: str) -> None:
         self._holder = psycopg.connect(url)
         self._watcher = psycopg.connect(url, autocommit=True)
 
     def take(self, table: Table, lead_ids: Sequence[int]) -> None:
-        """Take it at once: nobody else has it for long."""
+        """Take the lock; other transactions hold it only briefly."""
         if table == "leads":
             self._holder.execute(
                 "SELECT id FROM leads WHERE id = ANY(%s) FOR NO KEY UPDATE", (list(lead_ids),)
@@ -56,12 +57,12 @@ class PostgresLock:
             )
 
     def waiting(self) -> int:
-        """By the server's own list."""
-        row = self._watcher.execute(_WAITING, (_TENURE,)).fetchone()
+        """Count the waiting transactions in pg_stat_activity."""
+        row = self._watcher.execute(_WAITING, (_LEASE_RENEWAL,)).fetchone()
         return int(row[0]) if row else 0
 
     def release(self) -> None:
-        """End the transaction."""
+        """Roll the transaction back."""
         self._holder.rollback()
 
     def close(self) -> None:
@@ -71,20 +72,20 @@ class PostgresLock:
 
 
 class SqliteLock:
-    """The one lock of the writer: every other transaction that writes waits to begin."""
+    """SQLite's only write lock: every other writing transaction waits to begin."""
 
     def __init__(self, path: Path) -> None:
-        self._holder = sqlite3.connect(path, isolation_level=None, timeout=5)
+        self._holder = sqlite3.connect(path, isolation_level=None, timeout=patience_seconds())
 
     def take(self, _table: Table, _lead_ids: Sequence[int]) -> None:
-        """Begin to write, and write nothing."""
+        """Begin a writing transaction, and write nothing."""
         self._holder.execute("BEGIN IMMEDIATE")
 
     def waiting(self) -> None:
-        """SQLite keeps no list."""
+        """SQLite does not show who waits."""
 
     def release(self) -> None:
-        """End the transaction."""
+        """Roll the transaction back."""
         with contextlib.suppress(sqlite3.OperationalError):
             self._holder.execute("ROLLBACK")
 
@@ -94,7 +95,7 @@ class SqliteLock:
 
 
 def lock_of(database_url: str) -> Lock:
-    """An unlocked lock on a database."""
+    """Create a lock for a database, not yet taken."""
     if database_url.startswith("sqlite"):
         return SqliteLock(Path(database_url.removeprefix("sqlite:///")))
     return PostgresLock(database_url)

@@ -1,15 +1,15 @@
-"""What a person goes through: each phase brings one message of ours."""
+"""The phases of a conversation; in each the worker sends one message."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Phase:
-    """`words` bring about a message of `kind`, which leaves the lead as `becomes`; None = the form does."""
+    """The prospect writes `reply` (None: submits the form); a message of `kind` sets `next_status`."""
 
     kind: str
-    words: str | None
-    becomes: str
+    reply: str | None
+    next_status: str
 
 
 GREETING = Phase("greeting", None, "contacted")

@@ -1,24 +1,24 @@
-"""The page on reliability and the seams that are tried are the same."""
+"""docs/reliability.md lists exactly the crash points that are tested."""
 
 import re
 from pathlib import Path
 
-from tests.chaos.crashes.crash_points import ANSWER_SEAMS, GREETING_SEAMS, Seam
+from tests.chaos.crashes.crash_points import ANSWER_POINTS, GREETING_POINTS, CrashPoint
 
 PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
 
 
 def _rows(after: str) -> list[str]:
-    """The first column of the first table after a line."""
+    """Return the first column of the first table after a line."""
     _, _, rest = PAGE.read_text(encoding="utf-8").partition(after)
     table = rest.strip().partition("\n\n")[0].splitlines()
     return [re.split(r"\s*\|\s*", row)[1] for row in table[2:]]
 
 
-def _names(seams: tuple[Seam, ...] | list[Seam]) -> list[str]:
-    return [seam.name.partition(": ")[2] for seam in seams]
+def _names(points: tuple[CrashPoint, ...] | list[CrashPoint]) -> list[str]:
+    return [point.name.partition(": ")[2] for point in points]
 
 
-def test_every_seam_has_its_row() -> None:
-    assert _rows("From the form to the greeting:") == _names(GREETING_SEAMS)
-    assert _rows("From a person's words to the answer, the apology or the link:") == _names(ANSWER_SEAMS)
+def test_every_crash_point_has_a_row() -> None:
+    assert _rows("From the form to the greeting:") == _names(GREETING_POINTS)
+    assert _rows("From a person's words to the answer, the apology or the link:") == _names(ANSWER_POINTS)

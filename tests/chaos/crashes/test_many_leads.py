@@ -1,4 +1,4 @@
-"""Many people at once, each at a seam of their own, and one kill after another."""
+"""Many prospects at once, each at a different crash point, and several kills in a row."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,91 +7,98 @@ import pytest
 
 from tests.chaos.crashes.barriers import Barrier, MissedError
 from tests.chaos.crashes.blocks import AtCommit
-from tests.chaos.crashes.crash_points import FINDING, GREETING_SEAMS, SEAMS, Seam
-from tests.chaos.crashes.crashes import Site
+from tests.chaos.crashes.crash_points import CRASH_POINTS, FINDING, GREETING_POINTS, CrashPoint
+from tests.chaos.crashes.crashes import CrashHarness
 from tests.chaos.crashes.phases import Phase
 from tests.chaos.crashes.prospects import Prospect
+from tests.support.waiting import patience_seconds
 
-Crowd = Sequence[tuple[Seam, Prospect]]
+Crowd = Sequence[tuple[CrashPoint, Prospect]]
 
 KILLS = 3
-# How long each call before a commit is held, so that all are at the same time; longer on a busy machine.
+# Seconds for which each call before a commit is held, so that all are held at once; longer on a busy machine.
 CROWD_GATES = (1.5, 5, 15)
 
-IN_CALLS = [seam for seam in SEAMS if not isinstance(seam.block, AtCommit)]
-# On PostgreSQL they wait for one lock together: each at its lead's row, with which every record begins.
+IN_CALLS = [point for point in CRASH_POINTS if not isinstance(point.block, AtCommit)]
+# On PostgreSQL all wait for row locks of `leads`, since every record begins with the lead's row.
 AT_COMMITS = [
-    replace(seam, block=replace(seam.block, table="leads"))
-    for seam in SEAMS
-    if isinstance(seam.block, AtCommit)
-    and seam.block.gate
-    and not seam.block.seen
-    # Whoever was found is remembered at once: the lives after the first have nobody to look up.
-    and seam.block.gate != FINDING
+    replace(point, block=replace(point.block, table="leads"))
+    for point in CRASH_POINTS
+    if isinstance(point.block, AtCommit)
+    and point.block.gate
+    and not point.block.seen
+    # A found peer is cached at once: after the first kill the worker makes no look-up.
+    and point.block.gate != FINDING
 ]
-HERE = next(seam for seam in GREETING_SEAMS if seam.name.endswith("on its way"))
-THERE = next(seam for seam in SEAMS if seam.name == "link: on its way")
+GREETING_IN_FLIGHT = next(point for point in GREETING_POINTS if point.name.endswith("on its way"))
+LINK_IN_FLIGHT = next(point for point in CRASH_POINTS if point.name == "link: on its way")
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("seams", [IN_CALLS, AT_COMMITS], ids=["in calls", "at commits"])
-def test_everybody_at_a_seam_and_three_kills_there(site: Site, seams: Sequence[Seam]) -> None:
-    _told_once(_killed(site, seams, KILLS), KILLS)
+@pytest.mark.timeout(patience_seconds(240))
+@pytest.mark.parametrize("points", [IN_CALLS, AT_COMMITS], ids=["in calls", "at commits"])
+def test_three_kills_with_a_lead_at_every_crash_point(
+    harness: CrashHarness, points: Sequence[CrashPoint]
+) -> None:
+    _check_sent_once(_crowd_after_kills(harness, points, KILLS), KILLS)
 
 
-def test_two_people_at_different_seams(site: Site) -> None:
-    _told_once(_killed(site, [HERE, THERE], 1), 1)
+def test_two_leads_at_different_points(harness: CrashHarness) -> None:
+    _check_sent_once(_crowd_after_kills(harness, [GREETING_IN_FLIGHT, LINK_IN_FLIGHT], 1), 1)
 
 
-def _killed(site: Site, seams: Sequence[Seam], kills: int) -> Crowd:
+def _crowd_after_kills(harness: CrashHarness, points: Sequence[CrashPoint], kills: int) -> Crowd:
     for gate in CROWD_GATES:
-        crowd = [(seam, site.prospect(seam.journey, by_phone=seam.by_phone)) for seam in seams]
-        _walk([(prospect, seam.journey[: seam.journey.index(seam.phase)]) for seam, prospect in crowd])
+        crowd = [(point, harness.prospect(point.journey, by_phone=point.by_phone)) for point in points]
+        _run_phases(
+            [(prospect, point.journey[: point.journey.index(point.phase)]) for point, prospect in crowd]
+        )
         try:
             for kill in range(kills):
-                _kill(site, crowd, gate, first=kill == 0)
+                _kill(harness, crowd, gate, first=kill == 0)
         except MissedError:
-            _walk_on(crowd)
+            _run_rest(crowd)
             continue
-        site.restart()
+        harness.restart()
         return crowd
-    raise AssertionError("some of the crowd were always past their seam")
+    raise AssertionError("some prospects always passed their crash point")
 
 
-def _kill(site: Site, crowd: Crowd, gate: float, *, first: bool) -> None:
-    blocks = [(prospect, seam.block) for seam, prospect in crowd]
-    with Barrier(site.house, site.lock, blocks, gate) as barrier:
+def _kill(harness: CrashHarness, crowd: Crowd, gate: float, *, first: bool) -> None:
+    blocks = [(prospect, point.block) for point, prospect in crowd]
+    with Barrier(harness.product, harness.lock, blocks, gate) as barrier:
         if first:
-            for seam, prospect in crowd:
-                prospect.begin(seam.phase)
+            for point, prospect in crowd:
+                prospect.start(point.phase)
         else:
-            site.begin_life()
-        barrier.reached()
-        site.kill()
-    for seam, prospect in crowd:
-        site.look(seam, prospect)
+            harness.start_worker()
+        barrier.wait_until_held()
+        harness.kill()
+    for point, prospect in crowd:
+        harness.check_state(point, prospect)
 
 
-def _walk(ways: Sequence[tuple[Prospect, Sequence[Phase]]]) -> None:
-    """Everybody goes their way at the same time, a phase each."""
+def _run_phases(ways: Sequence[tuple[Prospect, Sequence[Phase]]]) -> None:
+    """Run the phases of all prospects in parallel, one phase at a time."""
     for step in range(max(len(phases) for _, phases in ways)):
         walking = [(prospect, phases[step]) for prospect, phases in ways if step < len(phases)]
         for prospect, phase in walking:
-            prospect.begin(phase)
+            prospect.start(phase)
         for prospect, phase in walking:
-            prospect.end(phase)
+            prospect.wait_until_done(phase)
 
 
-def _walk_on(crowd: Crowd) -> None:
-    for seam, prospect in crowd:
-        prospect.end(seam.phase)
-    _walk([(prospect, prospect.rest(seam.phase)) for seam, prospect in crowd])
+def _run_rest(crowd: Crowd) -> None:
+    for point, prospect in crowd:
+        prospect.wait_until_done(point.phase)
+    _run_phases([(prospect, prospect.phases_after(point.phase)) for point, prospect in crowd])
 
 
-def _told_once(crowd: Crowd, kills: int) -> None:
-    _walk_on(crowd)
-    for seam, prospect in crowd:
-        prospect.check()
-        asked, sends = (1 + kills * (most > 1) for most in (seam.left.asked, seam.left.sends))
-        assert 1 <= prospect.answers(seam.phase) <= asked, seam.name
-        assert prospect.sends_of(seam.phase) == sends, seam.name
+def _check_sent_once(crowd: Crowd, kills: int) -> None:
+    _run_rest(crowd)
+    for point, prospect in crowd:
+        prospect.check_final_state()
+        max_answers, sends = (
+            1 + kills * (most > 1) for most in (point.expected.max_answers, point.expected.sends)
+        )
+        assert 1 <= prospect.count_answers(point.phase) <= max_answers, point.name
+        assert prospect.count_sends(point.phase) == sends, point.name

@@ -1,4 +1,4 @@
-"""Kills at the edges of a life: in the start, while catching up, while stopping; replies told only once."""
+"""Kills during the start, the catch-up and the drain; and replies that Telegram reports only once."""
 
 import signal
 import time
@@ -7,109 +7,111 @@ import pytest
 
 from tests.chaos.crashes.barriers import HELD_SECONDS, Barrier
 from tests.chaos.crashes.blocks import AtCommit, InCall
-from tests.chaos.crashes.crashes import Site
+from tests.chaos.crashes.crashes import CrashHarness
 from tests.chaos.crashes.phases import ANSWER, GREETING, LINK, WON
 from tests.chaos.crashes.prospects import Prospect
 from tests.support.waiting import until
 
-# A few times the poll of these houses.
-ALONE_SECONDS = 0.4
-WAKING = ("updates.GetState", "updates.GetDifference")
+# Several times the poll interval of these products (0.1 s).
+UNCLAIMED_SECONDS = 0.4
+GETTING_UPDATES = ("updates.GetState", "updates.GetDifference")
 CATCHING_UP = ("messages.GetDialogs", "messages.GetHistory")
 SENDING = InCall("messages.SendMessage")
 SENT = InCall("messages.SendMessage", "delay_after")
 RECORD = AtCommit(SENT, "leads")
-# The account's updates go on from now: what came before is in the histories alone.
-FORGETFUL = {"action": "difference_too_long", "times": 1}
+# Telegram skips the updates until now: earlier messages are only in the chat histories.
+SKIPPED_UPDATES = {"action": "difference_too_long", "times": 1}
 
 
-def _greeted(site: Site) -> Prospect:
-    prospect = site.prospect(WON)
-    prospect.walk_to(ANSWER)
+def _greeted(harness: CrashHarness) -> Prospect:
+    prospect = harness.prospect(WON)
+    prospect.run_until(ANSWER)
     return prospect
 
 
 def _finishes(prospect: Prospect) -> None:
-    prospect.walk_on(ANSWER)
-    prospect.check()
-    assert prospect.answers(ANSWER) == 1
+    prospect.run_rest(ANSWER)
+    prospect.check_final_state()
+    assert prospect.count_answers(ANSWER) == 1
 
 
-@pytest.mark.parametrize("method", [*WAKING, *CATCHING_UP])
-def test_a_kill_in_the_start_loses_no_reply(site: Site, method: str) -> None:
-    prospect = _greeted(site)
-    site.kill()
-    prospect.begin(ANSWER)
+@pytest.mark.parametrize("method", [*GETTING_UPDATES, *CATCHING_UP])
+def test_a_kill_during_the_start_loses_no_reply(harness: CrashHarness, method: str) -> None:
+    prospect = _greeted(harness)
+    harness.kill()
+    prospect.start(ANSWER)
     if method in CATCHING_UP:
-        # The updates tell nothing of the reply, to no life: the chat itself has to be looked at.
-        site.house.fault(action="difference_too_long", times=1)
-    site.house.fault(action="delay_before", method=method, seconds=HELD_SECONDS, times=1)
-    site.begin_life()
-    until(lambda: not site.house.control.get("/telegram/faults").json(), f"{method} is held")
-    site.kill()
-    assert prospect.ledger.heard(prospect.lead_id) == []
-    site.restart()
+        # No worker gets an update about the reply: it must read the chat history.
+        harness.product.plan_fault(action="difference_too_long", times=1)
+    harness.product.plan_fault(action="delay_before", method=method, seconds=HELD_SECONDS, times=1)
+    harness.start_worker()
+    until(lambda: not harness.product.control.get("/telegram/faults").json(), f"{method} is held")
+    harness.kill()
+    assert prospect.reader.inbound(prospect.lead_id) == []
+    harness.restart()
     _finishes(prospect)
 
 
 @pytest.mark.parametrize("block", [SENDING, SENT], ids=["before it is there", "after it is there"])
-def test_a_kill_in_the_drain_sends_once(site: Site, block: InCall) -> None:
-    prospect = site.prospect(WON)
-    with Barrier(site.house, site.lock, [(prospect, block)]) as barrier:
-        prospect.begin(GREETING)
-        barrier.reached()
-        site.house.worker.send_signal(signal.SIGTERM)
-        late = _left_alone(site)
-        assert site.house.worker.exit_code is None
-        site.kill()
-    assert [row.state for row in prospect.ledger.out(prospect.lead_id)] == ["queued"]
-    site.restart()
-    prospect.walk_on(GREETING)
-    late.walk_on(GREETING)
+def test_a_kill_during_the_drain_sends_once(harness: CrashHarness, block: InCall) -> None:
+    prospect = harness.prospect(WON)
+    with Barrier(harness.product, harness.lock, [(prospect, block)]) as barrier:
+        prospect.start(GREETING)
+        barrier.wait_until_held()
+        harness.product.worker.send_signal(signal.SIGTERM)
+        # Before this line the worker may still claim a new lead.
+        harness.product.worker.wait_for_log("stopping: no more leads are claimed")
+        late = _unclaimed_lead(harness)
+        assert harness.product.worker.exit_code is None
+        harness.kill()
+    assert [row.state for row in prospect.reader.out(prospect.lead_id)] == ["queued"]
+    harness.restart()
+    prospect.run_rest(GREETING)
+    late.run_rest(GREETING)
     for person, sends in ((prospect, 2), (late, 1)):
-        person.check()
-        assert person.sends_of(GREETING) == sends
+        person.check_final_state()
+        assert person.count_sends(GREETING) == sends
 
 
-def _left_alone(site: Site) -> Prospect:
-    """Somebody new whom nobody takes on: the worker has begun to stop."""
-    late = site.prospect(WON)
-    late.begin(GREETING)
-    deadline = time.monotonic() + ALONE_SECONDS
+def _unclaimed_lead(harness: CrashHarness) -> Prospect:
+    """A new lead that stays unclaimed, because the worker is stopping."""
+    late = harness.prospect(WON)
+    late.start(GREETING)
+    deadline = time.monotonic() + UNCLAIMED_SECONDS
     while time.monotonic() < deadline:
-        lead = late.ledger.lead(late.lead_id)
+        lead = late.reader.lead(late.lead_id)
         assert (lead.status, lead.leased_by) == ("pending", None)
         time.sleep(0.02)
     return late
 
 
-def _is_answered_after(site: Site, prospect: Prospect) -> None:
-    site.house.fault(**FORGETFUL)
-    site.restart()
-    prospect.end(ANSWER)
-    prospect.begin(LINK)
-    prospect.end(LINK)
-    prospect.check()
+def _is_answered_after(harness: CrashHarness, prospect: Prospect) -> None:
+    harness.product.plan_fault(**SKIPPED_UPDATES)
+    harness.restart()
+    prospect.wait_until_done(ANSWER)
+    prospect.start(LINK)
+    prospect.wait_until_done(LINK)
+    prospect.check_final_state()
 
 
-def test_a_reply_to_a_greeting_that_was_not_recorded(site: Site) -> None:
-    prospect = site.prospect(WON)
-    with Barrier(site.house, site.lock, [(prospect, RECORD)]) as barrier:
-        prospect.begin(GREETING)
-        barrier.reached()
-        prospect.begin(ANSWER)
-        site.kill()
-    assert prospect.ledger.heard(prospect.lead_id) == []
-    assert prospect.ledger.out(prospect.lead_id)[0].state == "queued"
-    _is_answered_after(site, prospect)
+def test_a_reply_to_a_greeting_that_was_not_recorded(harness: CrashHarness) -> None:
+    prospect = harness.prospect(WON)
+    with Barrier(harness.product, harness.lock, [(prospect, RECORD)]) as barrier:
+        prospect.start(GREETING)
+        barrier.wait_until_held()
+        prospect.start(ANSWER)
+        harness.kill()
+    assert prospect.reader.inbound(prospect.lead_id) == []
+    assert prospect.reader.out(prospect.lead_id)[0].state == "queued"
+    _is_answered_after(harness, prospect)
 
 
-def test_a_reply_that_was_not_stored(site: Site) -> None:
-    prospect = site.prospect(WON)
-    prospect.walk_to(ANSWER)
-    with Barrier(site.house, site.lock, [(prospect, AtCommit(None, "leads"))]) as barrier:
-        prospect.begin(ANSWER)
-        barrier.reached()
-        site.kill()
-    assert prospect.ledger.heard(prospect.lead_id) == []
-    _is_answered_after(site, prospect)
+def test_a_reply_that_was_not_stored(harness: CrashHarness) -> None:
+    prospect = harness.prospect(WON)
+    prospect.run_until(ANSWER)
+    with Barrier(harness.product, harness.lock, [(prospect, AtCommit(None, "leads"))]) as barrier:
+        prospect.start(ANSWER)
+        barrier.wait_until_held()
+        harness.kill()
+    assert prospect.reader.inbound(prospect.lead_id) == []
+    _is_answered_after(harness, prospect)

@@ -1,1 +1,1 @@
-"""Outages, each waited out over real processes: nothing is lost, and nothing is said twice."""
+"""Outages under real processes: after each one no lead is lost and no message is sent twice."""

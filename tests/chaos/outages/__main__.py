@@ -1,4 +1,4 @@
-"""`python -m tests.chaos.outages --seconds 20`: every outage in turn, and one table of how it went."""
+"""`python -m tests.chaos.outages --seconds 20`: runs every outage and prints one table of results."""
 
 import argparse
 import sys
@@ -6,25 +6,25 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.chaos.outages.catalogue import MODEL, NONE, SILENT, TELEGRAM, database, nonsense
+from tests.chaos.outages.catalogue import MODEL, NONE, SILENT, TELEGRAM, database, unusable_answers
 from tests.chaos.outages.products import on_postgres, on_sqlite
-from tests.chaos.outages.scenarios import Outage, Report, go_through
+from tests.chaos.outages.scenarios import Outage, Report, run_outage
 
 HEAD = ("outage", "lasted", "recovered", "leads", "messages", "503", "lost", "twice", "stuck")
-LONG_TALK = 3
-NONSENSE = ("malformed_json", "truncated", "refusal", "empty")
+MAX_ROUNDS = 3
+UNUSABLE_ANSWERS = ("malformed_json", "truncated", "refusal", "empty")
 
 
 def main() -> int:
-    """0 if every outage was waited out; 1 otherwise."""
+    """Return 0 if the product survived every outage; 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.outages", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=20, help="how long each lasts (%(default)s)")
-    parser.add_argument("--only", default="", help="a part of the names of the outages that are wanted")
+    parser.add_argument("--seconds", type=float, default=20, help="duration of each outage (%(default)s)")
+    parser.add_argument("--only", default="", help="run the outages whose names contain this text")
     options = parser.parse_args()
     reports = []
     with tempfile.TemporaryDirectory(prefix="outages-") as folder:
         for report in _reports(Path(folder), options.seconds, options.only):
-            print(f"{report.name}: {'well' if report.clean else 'NOT WELL'}", file=sys.stderr, flush=True)
+            print(f"{report.name}: {'clean' if report.clean else 'NOT CLEAN'}", file=sys.stderr, flush=True)
             for line in (*report.unhelpful, *report.count.lost, *report.count.twice, *report.count.stuck):
                 print(f"  {line}", file=sys.stderr, flush=True)
             reports.append(report)
@@ -33,20 +33,20 @@ def main() -> int:
 
 
 def _reports(folder: Path, seconds: float, only: str) -> Iterator[Report]:
-    with on_postgres(_fresh(folder, "postgresql")) as (house, postgres):
-        for outage in _wanted((NONE, *database(postgres)), only):
-            yield go_through(house, outage, seconds, rounds=LONG_TALK)
-    with on_sqlite(_fresh(folder, "sqlite")) as house:
-        theirs = (NONE, *TELEGRAM, SILENT, *MODEL, *(nonsense(kind, 3) for kind in NONSENSE))
-        for outage in _wanted(theirs, only):
-            yield go_through(house, outage, seconds, rounds=LONG_TALK)
+    with on_postgres(_new_folder(folder, "postgresql")) as (product, postgres):
+        for outage in _matching((NONE, *database(postgres)), only):
+            yield run_outage(product, outage, seconds, rounds=MAX_ROUNDS)
+    with on_sqlite(_new_folder(folder, "sqlite")) as product:
+        theirs = (NONE, *TELEGRAM, SILENT, *MODEL, *(unusable_answers(kind, 3) for kind in UNUSABLE_ANSWERS))
+        for outage in _matching(theirs, only):
+            yield run_outage(product, outage, seconds, rounds=MAX_ROUNDS)
 
 
-def _wanted(outages: tuple[Outage, ...], only: str) -> list[Outage]:
+def _matching(outages: tuple[Outage, ...], only: str) -> list[Outage]:
     return [outage for outage in outages if only in outage.name]
 
 
-def _fresh(folder: Path, name: str) -> Path:
+def _new_folder(folder: Path, name: str) -> Path:
     (folder / name).mkdir()
     return folder / name
 

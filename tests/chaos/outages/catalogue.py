@@ -1,40 +1,40 @@
-"""Every outage that the product is to wait out, by whose it is."""
+"""Every outage that the product must survive, by the system that fails."""
 
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.chaos.outages.scenarios import Outage
 from tests.support.running_product import RunningProduct
 
-FOR_EVER = None
+UNTIL_REMOVED = None
 SEND = "messages.SendMessage"
 RESOLVE = "contacts.ResolveUsername"
 
 
-def plan(house: RunningProduct, **fault: object) -> None:
+def plan(product: RunningProduct, **fault: object) -> None:
     """Plan a fault of the sandbox's model."""
-    answer = house.control.post("/openai/faults", json=fault)
+    answer = product.control.post("/openai/faults", json=fault)
     assert answer.status_code == 201, answer.text
 
 
-def _telegram_fails(house: RunningProduct, method: str) -> None:
-    house.fault(action="error", code=500, message="RPC_CALL_FAIL", method=method, times=FOR_EVER)
+def _telegram_fails(product: RunningProduct, method: str) -> None:
+    product.plan_fault(action="error", code=500, message="RPC_CALL_FAIL", method=method, times=UNTIL_REMOVED)
 
 
-def _up(house: RunningProduct) -> None:
-    _post(house, "/telegram/up")
+def _up(product: RunningProduct) -> None:
+    _post(product, "/telegram/up")
 
 
-def mend(house: RunningProduct) -> None:
-    """Call off whatever was planned."""
+def remove_faults(product: RunningProduct) -> None:
+    """Remove all planned faults."""
     for faults in ("/telegram/faults", "/openai/faults"):
-        assert house.control.delete(faults).is_success
+        assert product.control.delete(faults).is_success
 
 
-def _post(house: RunningProduct, path: str) -> None:
-    assert house.control.post(path).is_success
+def _post(product: RunningProduct, path: str) -> None:
+    assert product.control.post(path).is_success
 
 
 def database(postgres: OwnPostgres) -> tuple[Outage, ...]:
-    """What can happen to a PostgreSQL."""
+    """The outages of a PostgreSQL server."""
     return (
         Outage("PostgreSQL stopped", lambda _: postgres.stop(), lambda _: postgres.start()),
         Outage(
@@ -54,28 +54,28 @@ def _end_connections(postgres: OwnPostgres) -> None:
     postgres.end_connections()
 
 
-# What the others' figures are to be compared with.
+# The baseline for the figures of the others.
 NONE = Outage("(none)", lambda _: None)
 
 TELEGRAM = (
-    Outage("Telegram down", lambda house: _post(house, "/telegram/down"), _up),
+    Outage("Telegram down", lambda product: _post(product, "/telegram/down"), _up),
     Outage(
         "Telegram drops every link",
-        lambda house: _post(house, "/telegram/drop"),
-        poke=lambda house: _post(house, "/telegram/drop"),
+        lambda product: _post(product, "/telegram/drop"),
+        poke=lambda product: _post(product, "/telegram/drop"),
     ),
-    Outage("500 for every sending", lambda house: _telegram_fails(house, SEND), mend),
-    Outage("500 for every look-up", lambda house: _telegram_fails(house, RESOLVE), mend),
+    Outage("500 for every sending", lambda product: _telegram_fails(product, SEND), remove_faults),
+    Outage("500 for every look-up", lambda product: _telegram_fails(product, RESOLVE), remove_faults),
 )
 
-SILENT = Outage("Telegram's link falls silent", lambda house: house.fault(action="silent", times=1))
+SILENT = Outage("Telegram's link falls silent", lambda product: product.plan_fault(action="silent", times=1))
 
 
 def _model(name: str, **fault: object) -> Outage:
-    def begin(house: RunningProduct) -> None:
-        plan(house, times=FOR_EVER, **fault)
+    def begin(product: RunningProduct) -> None:
+        plan(product, times=UNTIL_REMOVED, **fault)
 
-    return Outage(name, begin, mend)
+    return Outage(name, begin, remove_faults)
 
 
 MODEL = (
@@ -91,10 +91,10 @@ MODEL = (
 )
 
 
-def nonsense(kind: str, times: int) -> Outage:
-    """A model that gives so many unusable answers and then comes to its senses."""
+def unusable_answers(kind: str, times: int) -> Outage:
+    """A model that returns `times` unusable answers of a kind, then usable ones."""
 
-    def begin(house: RunningProduct) -> None:
-        plan(house, kind=kind, times=times)
+    def begin(product: RunningProduct) -> None:
+        plan(product, kind=kind, times=times)
 
-    return Outage(f"model: {times} × {kind}", begin, mend)
+    return Outage(f"model: {times} × {kind}", begin, remove_faults)

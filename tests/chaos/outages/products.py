@@ -1,4 +1,4 @@
-"""Houses for outages: quick to despair and quick to recover, so that nothing is waited for in vain."""
+"""Products for outages, with few attempts and short pauses, so that tests need not wait long."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,31 +8,31 @@ from tests.chaos.outages.postgres import OwnPostgres
 from tests.conftest import migrate
 from tests.support.running_product import RunningProduct
 
-# Few attempts: an outage that is charged to a lead shows at once.
+# Few attempts: an outage that counts as a failure of the lead shows at once.
 SETTINGS = {"MAX_ATTEMPTS": "4", "ASSISTANT_PAUSE_SECONDS": "1"}
 
 
 @contextmanager
 def on_sqlite(folder: Path, **settings: str) -> Iterator[RunningProduct]:
-    """A house on a fresh SQLite database."""
+    """A product on a new SQLite database."""
     url = f"sqlite:///{folder / 'leads.db'}"
     migrate(url)
-    house = RunningProduct(folder, url, **SETTINGS | settings)
+    product = RunningProduct(folder, url, **SETTINGS | settings)
     try:
-        yield house
+        yield product
     finally:
-        house.close()
+        product.close()
 
 
 @contextmanager
 def on_postgres(folder: Path, **settings: str) -> Iterator[tuple[RunningProduct, OwnPostgres]]:
-    """A house with a PostgreSQL of its own."""
+    """A product with its own PostgreSQL."""
     postgres = OwnPostgres()
     try:
-        house = RunningProduct(folder, postgres.url, **SETTINGS | settings)
+        product = RunningProduct(folder, postgres.url, **SETTINGS | settings)
         try:
-            yield house, postgres
+            yield product, postgres
         finally:
-            house.close()
+            product.close()
     finally:
         postgres.close()

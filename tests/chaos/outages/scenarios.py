@@ -1,4 +1,4 @@
-"""One shape for every outage: leads and replies before it, during it, and the wait for its end."""
+"""The same scenario for every outage: leads and replies before and during it, then the recovery."""
 
 import time
 from collections.abc import Callable
@@ -8,19 +8,19 @@ from tests.chaos.outages.flow import Count, Flow
 from tests.support.running_product import RunningProduct
 
 CONVERSATIONS = 3
-# Leads that are under way when the outage begins.
-UNDER_WAY = 3
-SHORTEST_STEP = 0.4
+# Leads that are in progress when the outage begins.
+IN_PROGRESS = 3
+MIN_STEP_SECONDS = 0.4
 STEPS = 60
 
 
-def _nothing(_house: RunningProduct) -> None:
+def _nothing(_product: RunningProduct) -> None:
     return
 
 
 @dataclass(frozen=True)
 class Outage:
-    """What goes wrong: `begin` it, `poke` it while it lasts (twice a second or less), `end` it."""
+    """An outage: `begin` it, `poke` it while it lasts (at most twice a second), `end` it."""
 
     name: str
     begin: Callable[[RunningProduct], None]
@@ -30,10 +30,10 @@ class Outage:
 
 @dataclass(frozen=True)
 class Report:
-    """How an outage went; times in seconds, `recovered` from its end until every lead is where it belongs.
+    """The result; times in seconds, `recovered` from the end of the outage to the final status of every lead.
 
-    `attempts`: the most tries that one lead was charged with, looked at just before the end; None where
-    the api could not say. `unhelpful`: refusals of the api other than a 503 with Retry-After.
+    `attempts`: the highest number of failed attempts of one lead just before the end; None if the api was
+    not ready. `unhelpful`: refusals of the api other than a 503 with Retry-After.
     """
 
     name: str
@@ -45,28 +45,28 @@ class Report:
 
     @property
     def clean(self) -> bool:
-        """Whether the outage was waited out."""
+        """True if the product survived the outage."""
         return self.count.clean and not self.unhelpful
 
 
-def go_through(house: RunningProduct, outage: Outage, seconds: float, *, rounds: int = 1) -> Report:
-    """Let an outage happen for so many seconds under a flow of leads, wait for its end, and count.
+def run_outage(product: RunningProduct, outage: Outage, seconds: float, *, rounds: int = 1) -> Report:
+    """Run an outage for some seconds under a flow of leads, wait for the recovery, and count.
 
-    `rounds`: how often those who come meanwhile answer at most.
+    `rounds`: how often the people who come during the outage answer at most.
     """
-    flow = Flow(house, rounds)
+    flow = Flow(product, rounds)
     flow.converse(CONVERSATIONS)
-    for _ in range(UNDER_WAY):
-        flow.bring()
+    for _ in range(IN_PROGRESS):
+        flow.add_person()
     began = time.monotonic()
-    outage.begin(house)
+    outage.begin(product)
     while time.monotonic() - began < seconds:
-        flow.bring()
-        flow.speak()
-        outage.poke(house)
-        time.sleep(max(SHORTEST_STEP, seconds / STEPS))
-    attempts = flow.attempts() if house.api.get("/readyz").is_success else None
-    outage.end(house)
+        flow.add_person()
+        flow.answer_one()
+        outage.poke(product)
+        time.sleep(max(MIN_STEP_SECONDS, seconds / STEPS))
+    attempts = flow.attempts() if product.api.get("/readyz").is_success else None
+    outage.end(product)
     ended = time.monotonic()
     flow.settle()
     recovered = time.monotonic() - ended

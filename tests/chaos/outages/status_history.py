@@ -1,18 +1,19 @@
-"""What a lead goes through on its way to a status."""
+"""Records the states of a lead until it has a status."""
 
 from typing import Any
 
-from tests.support.running_product import RunningProduct, until
+from tests.support.running_product import RunningProduct
+from tests.support.waiting import until
 
 Row = dict[str, Any]
 
 
-def watch(house: RunningProduct, lead: int, status: str) -> list[Row]:
-    """The lead as it was at each look until it had `status`."""
+def watch(product: RunningProduct, lead: int, status: str) -> list[Row]:
+    """Poll a lead until it has `status`; returns every state that was seen."""
     seen: list[Row] = []
 
     def arrived() -> bool:
-        seen.append(house.lead(lead))
+        seen.append(product.get_lead(lead))
         return bool(seen[-1]["status"] == status)
 
     until(arrived, f"lead {lead} becomes {status}")
@@ -20,5 +21,5 @@ def watch(house: RunningProduct, lead: int, status: str) -> list[Row]:
 
 
 def attempts(seen: list[Row]) -> set[int]:
-    """With how many failed tries it was charged meanwhile."""
+    """The numbers of failed attempts that were seen."""
     return {lead["attempts"] for lead in seen}

@@ -1,76 +1,76 @@
-"""Telegram gone, or in trouble: for everybody, and for one person alone."""
+"""Telegram is unreachable or answers 500, for all leads or for one person."""
 
 import pytest
 
-from tests.chaos.outages.catalogue import FOR_EVER, RESOLVE, SEND, TELEGRAM, mend
-from tests.chaos.outages.scenarios import Outage, go_through
+from tests.chaos.outages.catalogue import RESOLVE, SEND, TELEGRAM, UNTIL_REMOVED, remove_faults
+from tests.chaos.outages.scenarios import Outage, run_outage
 from tests.chaos.outages.status_history import Row, attempts, watch
 from tests.support.running_product import LINK, RunningProduct
 
 
 @pytest.mark.parametrize("outage", TELEGRAM, ids=lambda outage: outage.name)
-def test_it_is_waited_out_and_charged_to_nobody(house: RunningProduct, outage: Outage) -> None:
-    report = go_through(house, outage, seconds=2)
+def test_the_product_waits_and_counts_no_failed_attempt(product: RunningProduct, outage: Outage) -> None:
+    report = run_outage(product, outage, seconds=2)
     assert report.clean, report
     assert report.attempts == 0
 
 
-def _failing(house: RunningProduct, lead: int) -> Row:
-    """The lead, failed, after others got on one by one meanwhile."""
+def _failing(product: RunningProduct, lead: int) -> Row:
+    """Return the failed lead; meanwhile other leads are greeted one by one."""
     for _ in range(20):
-        person = house.person()
-        house.becomes(house.submit(Telegram=person["username"])["id"], "contacted")
-        if house.lead(lead)["status"] == "failed":
-            return house.lead(lead)
-    raise AssertionError(house.lead(lead))
+        person = product.add_person()
+        product.wait_for_status(product.submit(Telegram=person["username"])["id"], "contacted")
+        if product.get_lead(lead)["status"] == "failed":
+            return product.get_lead(lead)
+    raise AssertionError(product.get_lead(lead))
 
 
-def _try_again(house: RunningProduct, lead: int) -> None:
-    mend(house)
-    assert house.api.post(f"/leads/{lead}/retry").is_success
+def _retry(product: RunningProduct, lead: int) -> None:
+    remove_faults(product)
+    assert product.api.post(f"/leads/{lead}/retry").is_success
 
 
-def _in_trouble(house: RunningProduct, person: Row, action: str) -> None:
-    """Every message to this person is answered with a 500, until mended."""
-    fault = {"action": action, "code": 500, "message": "RPC_CALL_FAIL", "times": FOR_EVER}
-    house.fault(method=SEND, person=person["id"], **fault)
+def _plan_failures(product: RunningProduct, person: Row, action: str) -> None:
+    """Answer every message to this person with a 500 until the fault is removed."""
+    fault = {"action": action, "code": 500, "message": "RPC_CALL_FAIL", "times": UNTIL_REMOVED}
+    product.plan_fault(method=SEND, person=person["id"], **fault)
 
 
 @pytest.mark.parametrize("action", ["error", "error_after"])
-def test_who_alone_cannot_be_greeted_fails_and_is_greeted_once_when_tried_again(
-    house: RunningProduct, action: str
+def test_one_failing_greeting_fails_the_lead_and_is_sent_once_after_a_retry(
+    product: RunningProduct, action: str
 ) -> None:
-    """`error_after`: Telegram has the message, and says 500."""
-    person = house.person()
-    _in_trouble(house, person, action)
-    lead = house.submit(Telegram=person["username"])["id"]
-    failed = _failing(house, lead)
+    """`error_after`: Telegram has the message, but answers 500."""
+    person = product.add_person()
+    _plan_failures(product, person, action)
+    lead = product.submit(Telegram=person["username"])["id"]
+    failed = _failing(product, lead)
     assert "RPC_CALL_FAIL" in failed["last_error"]
-    _try_again(house, lead)
-    house.becomes(lead, "contacted")
-    assert len(house.received(person)) == 1
+    _retry(product, lead)
+    product.wait_for_status(lead, "contacted")
+    assert len(product.received(person)) == 1
 
 
-def test_who_alone_cannot_be_answered_fails_and_is_answered_once_when_tried_again(
-    house: RunningProduct,
+def test_one_failing_answer_fails_the_lead_and_is_sent_once_after_a_retry(
+    product: RunningProduct,
 ) -> None:
-    person = house.person()
-    lead = house.submit(Telegram=person["username"])["id"]
-    house.becomes(lead, "contacted")
-    _in_trouble(house, person, "error_after")
-    house.say(person, "Да, давайте созвонимся")
-    _failing(house, lead)
-    _try_again(house, lead)
-    house.becomes(lead, "scheduled")
-    assert [LINK in text for text in house.received(person)] == [False, True]
+    person = product.add_person()
+    lead = product.submit(Telegram=person["username"])["id"]
+    product.wait_for_status(lead, "contacted")
+    _plan_failures(product, person, "error_after")
+    product.say(person, "Да, давайте созвонимся")
+    _failing(product, lead)
+    _retry(product, lead)
+    product.wait_for_status(lead, "scheduled")
+    assert [LINK in text for text in product.received(person)] == [False, True]
 
 
 @pytest.mark.parametrize("method", [RESOLVE, SEND])
-def test_a_few_500s_cost_nothing(house: RunningProduct, method: str) -> None:
-    house.fault(action="error", code=500, message="RPC_CALL_FAIL", method=method, times=3)
-    person = house.person()
-    lead = house.submit(Telegram=person["username"])["id"]
-    seen = watch(house, lead, "contacted")
+def test_a_few_500s_are_not_counted(product: RunningProduct, method: str) -> None:
+    product.plan_fault(action="error", code=500, message="RPC_CALL_FAIL", method=method, times=3)
+    person = product.add_person()
+    lead = product.submit(Telegram=person["username"])["id"]
+    seen = watch(product, lead, "contacted")
     assert attempts(seen) == {0}
     assert any("RPC_CALL_FAIL" in (one["last_error"] or "") for one in seen)
-    assert len(house.received(person)) == 1
+    assert len(product.received(person)) == 1

@@ -1,1 +1,1 @@
-"""The soak: a steady flow of leads and replies while the worker is killed at any moment."""
+"""The soak test: a steady flow of leads and replies while the worker is killed at random moments."""

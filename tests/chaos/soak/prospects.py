@@ -1,4 +1,4 @@
-"""The people of the soak: what each answers, and what they must have got in the end."""
+"""The people of the soak test: what each answers, and which messages each must receive."""
 
 import random
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ UNCLEAR = ("хм", "ну не знаю")
 
 @dataclass(frozen=True)
 class Script:
-    """`replies`, one after each message of ours; `kinds` of the messages they must get, and where it ends."""
+    """`replies`: one after each received message. `kinds`: the messages to receive. `status`: the final one."""
 
     replies: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -19,8 +19,8 @@ class Script:
     hidden: bool = False
 
 
-def script(chance: random.Random) -> Script:
-    """Somebody new."""
+def random_script(chance: random.Random) -> Script:
+    """Choose a script at random."""
     accept, question = chance.choice(ACCEPT), chance.choice(QUESTION)
     return chance.choice(
         (

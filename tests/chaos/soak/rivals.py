@@ -1,4 +1,4 @@
-"""Two workers on one session: whoever holds it is killed now and then, and the other takes over."""
+"""Two workers on one session: the one that holds it is stopped at random, and the other takes over."""
 
 import random
 import signal
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from tests.support.running_product import RunningProduct
 
-LONGEST_LIFE = 6.0
+MAX_RUN_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
 class Rivalry:
-    """What the sandbox saw: `most` connections of the session at one moment, of `opened` in all."""
+    """The result: the session had at most `most` connections at once, of `opened` in total."""
 
     seconds: float
     kills: int
@@ -23,11 +23,11 @@ class Rivalry:
 
     @property
     def clean(self) -> bool:
-        """Whether there never were two at a time, and everybody was greeted once."""
+        """True if there was one connection at a time, and every lead was greeted once."""
         return self.most == 1 and self.greeted_once == self.leads
 
     def line(self) -> str:
-        """All of it in a line."""
+        """Format the result in one line."""
         return (
             f"{self.seconds:.0f} s, {self.kills} kills, "
             f"{self.opened} connections, at most {self.most} at a time; "
@@ -35,29 +35,29 @@ class Rivalry:
         )
 
 
-def rival(house: RunningProduct, seconds: float, seed: int) -> Rivalry:
-    """Let a second worker wait on the house's session, and the two succeed each other for `seconds`."""
+def rival(product: RunningProduct, seconds: float, seed: int) -> Rivalry:
+    """For some seconds, let a second worker wait on the product's session and take over from the first."""
     chance, began, kills = random.Random(seed), time.monotonic(), 0
     people = []
-    house.worker.says("ready as ")
+    product.worker.wait_for_log("ready as ")
     while time.monotonic() - began < seconds:
-        second = house.start_worker()
-        second.says("standing by")
-        people.append(house.person())
-        lead = house.submit(Telegram=people[-1]["username"])
-        time.sleep(chance.uniform(0, LONGEST_LIFE))
-        house.worker.stop(chance.choice((signal.SIGKILL, signal.SIGTERM)))
+        second = product.start_worker()
+        second.wait_for_log("standing by")
+        people.append(product.add_person())
+        lead = product.submit(Telegram=people[-1]["username"])
+        time.sleep(chance.uniform(0, MAX_RUN_SECONDS))
+        product.worker.stop(chance.choice((signal.SIGKILL, signal.SIGTERM)))
         kills += 1
-        second.says("ready as ")
-        house.worker = second
-        house.becomes(lead["id"], "contacted")
+        second.wait_for_log("ready as ")
+        product.worker = second
+        product.wait_for_status(lead["id"], "contacted")
     took = time.monotonic() - began
-    connections = house.control.get("/telegram/calls").json()["connections"].values()
+    connections = product.control.get("/telegram/calls").json()["connections"].values()
     return Rivalry(
         took,
         kills,
         len(people),
-        sum(len(house.received(person)) == 1 for person in people),
+        sum(len(product.received(person)) == 1 for person in people),
         sum(key["opened"] for key in connections),
         max(key["most"] for key in connections),
     )

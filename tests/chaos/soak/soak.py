@@ -1,4 +1,4 @@
-"""Kills, and counts at Telegram's side what the people got."""
+"""Kills workers, and counts in Telegram which messages the people received."""
 
 import random
 import signal
@@ -7,21 +7,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.soak.prospects import Script, script
-from tests.support.running_product import LINK, RunningProduct, until
+from tests.chaos.soak.prospects import Script, random_script
+from tests.support.running_product import LINK, RunningProduct
+from tests.support.waiting import until
 
-# Some lives end before the worker is up; the others at any moment of the seconds after that.
-STILLBORN_CHANCE = 0.2
-LONGEST_LIFE = 2.0
-MOST_OPEN = 40
-LEADS_A_KILL = 2
+# Some workers are killed before they are ready; the others at a random moment after that.
+EARLY_KILL_CHANCE = 0.2
+MAX_RUN_SECONDS = 2.0
+MAX_OPEN_LEADS = 40
+LEADS_PER_KILL = 2
 SETTLE_SECONDS = 180
 DROP_CHANCE = 0.1
 
 
 @dataclass
 class Tally:
-    """The closing figures; the last four must be 0."""
+    """The final figures; the last four must be empty."""
 
     kills: int = 0
     leads: int = 0
@@ -33,11 +34,11 @@ class Tally:
 
     @property
     def clean(self) -> bool:
-        """Whether the promise was kept."""
+        """True if no message was lost, sent twice, out of order or stuck."""
         return not (self.lost or self.duplicated or self.disordered or self.stuck)
 
     def table(self, name: str) -> str:
-        """One line under a heading."""
+        """Format the figures as one line under a heading."""
         head = ("database", "kills", "leads", "messages", "lost", "duplicated", "out of order", "stuck")
         row = (
             *(name, self.kills, self.leads, self.messages),
@@ -47,23 +48,23 @@ class Tally:
 
 
 class Soak:
-    """One run over one house; the same seed brings the same people and the same pauses."""
+    """One run on one product; the same seed gives the same people and pauses."""
 
-    def __init__(self, house: RunningProduct, seed: int, say: Callable[[str], None]) -> None:
-        self._house = house
+    def __init__(self, product: RunningProduct, seed: int, report: Callable[[str], None]) -> None:
+        self._product = product
         self._chance = random.Random(seed)
-        self._say = say
+        self._report = report
         self._people: dict[int, tuple[Mapping[str, Any], Script]] = {}
         self._tally = Tally()
 
     def run(self, kills: int) -> Tally:
-        """Kill so many workers under a flow of leads, let the last one finish, and count."""
+        """Kill `kills` workers under a flow of leads, let the last worker finish, and count."""
         began = time.monotonic()
         while self._tally.kills < kills:
-            self._life()
+            self._run_worker()
             if self._tally.kills % 25 == 0:
                 open_leads = self._unfinished()
-                self._say(
+                self._report(
                     f"{time.monotonic() - began:6.0f} s  {self._tally.kills} kills, "
                     f"{len(self._people)} leads, {len(open_leads)} on their way"
                 )
@@ -71,57 +72,57 @@ class Soak:
         self._count()
         return self._tally
 
-    def _life(self) -> None:
-        """A worker's life: some leads come in, the link may drop, then it is killed and another starts."""
-        house = self._house
-        if len(self._unfinished()) < MOST_OPEN:
-            for _ in range(self._chance.randint(0, 2 * LEADS_A_KILL)):
+    def _run_worker(self) -> None:
+        """Submit some leads, maybe drop the connection, then kill the worker and start the next one."""
+        product = self._product
+        if len(self._unfinished()) < MAX_OPEN_LEADS:
+            for _ in range(self._chance.randint(0, 2 * LEADS_PER_KILL)):
                 self._submit()
-        if self._chance.random() < STILLBORN_CHANCE:
+        if self._chance.random() < EARLY_KILL_CHANCE:
             time.sleep(self._chance.uniform(0, 1))
         else:
-            house.worker.says("ready as ")
-            life = self._chance.uniform(0, LONGEST_LIFE)
-            time.sleep(life / 2)
+            product.worker.wait_for_log("ready as ")
+            seconds = self._chance.uniform(0, MAX_RUN_SECONDS)
+            time.sleep(seconds / 2)
             if self._chance.random() < DROP_CHANCE:
-                house.control.post("/telegram/drop")
-            time.sleep(life / 2)
-        assert house.worker.exit_code is None, f"the worker ended by itself:\n{house.worker.text()}"
-        house.worker.stop(signal.SIGKILL)
+                product.control.post("/telegram/drop")
+            time.sleep(seconds / 2)
+        assert product.worker.exit_code is None, f"the worker ended by itself:\n{product.worker.text()}"
+        product.worker.stop(signal.SIGKILL)
         self._tally.kills += 1
-        house.worker = house.start_worker()
+        product.worker = product.start_worker()
 
     def _submit(self) -> None:
-        plan = script(self._chance)
-        person = self._house.person(
+        plan = random_script(self._chance)
+        person = self._product.add_person(
             username=None if plan.hidden else f"soak_{len(self._people)}_x",
             replies=list(plan.replies),
             delay=self._chance.uniform(0, 0.5),
             privacy={"phone_hidden": plan.hidden},
         )
         form = {"Phone": f"+{person['phone']}"} if plan.hidden else {"Telegram": person["username"]}
-        lead = self._house.submit(**form, Comments=f"Заявка {len(self._people)}")
+        lead = self._product.submit(**form, Comments=f"Заявка {len(self._people)}")
         self._people[lead["id"]] = (person, plan)
 
     def _unfinished(self) -> list[int]:
-        """The leads that are not yet where their people's answers lead."""
-        statuses = self._house.statuses()
+        """The leads that do not have their final status yet."""
+        statuses = self._product.statuses()
         return [lead for lead, (_, plan) in self._people.items() if statuses.get(lead) != plan.status]
 
     def _settle(self) -> None:
         try:
-            until(lambda: not self._unfinished(), "every lead is where it belongs", SETTLE_SECONDS)
+            until(lambda: not self._unfinished(), "every lead has its final status", SETTLE_SECONDS)
         except AssertionError:
             return
-        # What is sent twice would be sent now.
+        # A message that is sent twice would be sent within this time.
         time.sleep(2)
 
     def _count(self) -> None:
         self._tally.leads = len(self._people)
         for lead_id, (person, plan) in self._people.items():
-            lead = self._house.lead(lead_id)
-            got = self._house.received(person)
-            self._tally.messages += len(self._house.chat(person))
+            lead = self._product.get_lead(lead_id)
+            got = self._product.received(person)
+            self._tally.messages += len(self._product.chat(person))
             label = (
                 f"lead {lead_id}: {lead['status']}, wanted {plan.status}; got {len(got)} of {len(plan.kinds)}"
             )
@@ -134,4 +135,4 @@ class Soak:
             kinds = [m["kind"] for m in lead["messages"] if m["direction"] == "out" and m["state"] == "sent"]
             if len(kinds) == len(plan.kinds) and tuple(kinds) != plan.kinds:
                 self._tally.disordered.append(f"{label}: {kinds}")
-        self._tally.stuck = self._house.leftovers()
+        self._tally.stuck = self._product.unfinished_work()

@@ -1,1 +1,1 @@
-"""Whatever is posted to the webhook: no 5xx, and every body recorded exactly once."""
+"""Fuzzes the webhook: no body causes a 5xx, and every body is recorded exactly once."""

@@ -1,4 +1,4 @@
-"""`python -m tests.property.fuzz --bodies 100000`: what the webhook makes of bodies that nobody foresaw."""
+"""`python -m tests.property.fuzz --bodies 100000`: fuzzes the webhook with random bodies."""
 
 import argparse
 import random
@@ -11,10 +11,12 @@ from tests.property.fuzz.fuzz import Fuzz
 
 
 def main() -> int:
-    """0 if no answer was a 5xx, each body was recorded once and memory stayed flat; 1 otherwise."""
+    """Return 0 if no answer was a 5xx, each body was recorded once and memory stayed flat; 1 otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.property.fuzz", description=__doc__)
-    parser.add_argument("--bodies", type=int, default=10_000, help="how many are posted (%(default)s)")
-    parser.add_argument("--seed", type=int, default=random.randrange(10**6), help="repeats a run's bodies")
+    parser.add_argument("--bodies", type=int, default=10_000, help="number of bodies to post (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=random.randrange(10**6), help="repeats the bodies of a run"
+    )
     options = parser.parse_args()
     print(f"{options.bodies} bodies, seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name:

@@ -1,4 +1,4 @@
-"""Calls of the webhook that nobody foresaw: real bodies, mutated; junk with a form's shape; noise."""
+"""Random calls of the webhook: mutated real bodies, random forms and JSON, and noise."""
 
 import gzip
 import json
@@ -68,7 +68,7 @@ TOKENS += [b"1e999", b"null", b"--B\r\n", b"\r\n\r\n", b"9" * 5000, b"[" * 3000,
 
 @dataclass(frozen=True)
 class Call:
-    """A POST of the webhook."""
+    """A POST to the webhook."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Call:
 
 
 def calls(seed: int) -> Iterator[Call]:
-    """An endless row of calls; the same seed makes the same."""
+    """Generate calls without end; the same seed gives the same calls."""
     chance = Random(seed)
     while True:
         case = chance.choice(CASES)

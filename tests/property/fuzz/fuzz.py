@@ -1,4 +1,4 @@
-"""Posts calls to a real API process, several at once, and looks at each answer and at the record."""
+"""Posts calls to a real API process, several at once, and checks each answer and the records."""
 
 import http.client
 import json
@@ -17,17 +17,18 @@ import psutil
 
 from tests.property.fuzz.calls import Call, calls
 from tests.support.api_process import serving
+from tests.support.waiting import patience_seconds
 
 PATH = "/leads/webhooks/tilda"
 EXPECTED = {200, 201, 400, 413, 415, 422}
 AT_ONCE = 4
-# What an allocator may keep; a leak of a kilobyte a body would be more.
-MOST_GROWTH_MIB = 48
+# An allocator may keep this much; a leak of a kilobyte per body would exceed it.
+MAX_GROWTH_MIB = 48
 
 
 @dataclass
 class Tally:
-    """The closing figures; `faults` must be empty, `recorded` equal to `sent`."""
+    """The final figures; `faults` must be empty, `recorded` equal to `sent`."""
 
     sent: int = 0
     recorded: int = 0
@@ -40,12 +41,12 @@ class Tally:
 
     @property
     def clean(self) -> bool:
-        """Whether every body was answered as promised, recorded once, and forgotten."""
+        """True if every body was answered correctly and recorded once, and memory stayed flat."""
         before, after = self.memory_mib
-        return not self.faults and self.recorded == self.sent and after - before < MOST_GROWTH_MIB
+        return not self.faults and self.recorded == self.sent and after - before < MAX_GROWTH_MIB
 
     def table(self) -> str:
-        """The figures, a line each."""
+        """Format the figures, one a line."""
         before, after = self.memory_mib
         return "\n".join(
             (
@@ -63,16 +64,16 @@ class Tally:
 class Fuzz:
     """One run on a migrated, empty SQLite database in `folder`; the same seed sends the same bodies."""
 
-    def __init__(self, folder: Path, database: Path, seed: int, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, database: Path, seed: int, report: Callable[[str], None]) -> None:
         self._folder = folder
         self._database = database
         self._calls = calls(seed)
-        self._say = say
+        self._report = report
         self._tally = Tally()
         self._lock = threading.Lock()
 
     def run(self, bodies: int) -> Tally:
-        """Post so many, and count."""
+        """Post `bodies` bodies, and count."""
         settings = {"DATABASE_URL": f"sqlite:///{self._database}", "RATE_LIMIT_PER_MINUTE": "0"}
         with serving(self._folder, **settings) as (process, address, lines):
             began = time.monotonic()
@@ -82,7 +83,7 @@ class Fuzz:
             while left > 0:
                 self._post(address, min(left, 10_000))
                 left -= 10_000
-                self._say(f"  {self._tally.sent} sent, {_mib(process.pid):.1f} MiB")
+                self._report(f"  {self._tally.sent} sent, {_mib(process.pid):.1f} MiB")
             self._tally.seconds = time.monotonic() - began
             self._tally.memory_mib = (before, _mib(process.pid))
         self._tally.faults += [line.rstrip() for line in lines if "Traceback" in line or " ERROR " in line]
@@ -99,7 +100,7 @@ class Fuzz:
                 worker.result()
 
     def _work(self, address: str, batch: "islice[Call]") -> None:
-        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=60)
+        connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=patience_seconds())
         while True:
             with self._lock:
                 call = next(batch, None)
@@ -118,7 +119,7 @@ class Fuzz:
 
 
 def _answer(connection: http.client.HTTPConnection, call: Call) -> tuple[int, str]:
-    """The status, and what is wrong with the answer."""
+    """Send a call; returns the status and a description of what is wrong with the answer, or ''."""
     body = (part for part in (call.body[:7], call.body[7:]) if part) if call.is_chunked else call.body
     try:
         connection.request("POST", PATH, body, call.headers, encode_chunked=call.is_chunked)
@@ -134,11 +135,11 @@ def _fault(status: int, content: bytes) -> str:
     try:
         answer = json.loads(content)
     except ValueError:
-        return f"{status} is no JSON"
+        return f"{status} is not JSON"
     if status not in EXPECTED:
         return f"{status} is unexpected"
     expected = ("id", "status") if status < 300 else ("detail", "detail")
-    return "" if any(answer.get(key) for key in expected) else f"{status} says nothing"
+    return "" if any(answer.get(key) for key in expected) else f"{status} has an empty body"
 
 
 def _mib(pid: int) -> float:

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from sandbox.app import Sandbox, running
+from tests.support.waiting import patience_seconds
 
 
 @pytest.fixture
@@ -16,5 +17,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def http(sandbox: Sandbox) -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(base_url=sandbox.http_url, trust_env=False) as client:
+    async with httpx2.AsyncClient(
+        base_url=sandbox.http_url, trust_env=False, timeout=patience_seconds()
+    ) as client:
         yield client

@@ -5,7 +5,8 @@ from pathlib import Path
 import httpx2
 
 from sandbox.app import Sandbox
-from tests.sandbox.fake_telegram.clients import session_client, until
+from tests.sandbox.fake_telegram.clients import session_client
+from tests.support.waiting import until_async
 
 
 async def test_lists_and_finds_people(http: httpx2.AsyncClient) -> None:
@@ -63,7 +64,7 @@ async def test_conversation(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path
         await http.post(f"/accounts/{sandbox.account.id}/messages", json=human)
         await http.post("/people/messages", json={"people": [person_id], "text": "Алло"})
         expected = ["Привет", "Сколько стоит?", None, "Перезвоню сам", "Алло"]
-        await until(lambda: worker.texts == expected)
+        await until_async(lambda: worker.texts == expected)
     chat = (await http.get(f"/people/{person_id}/chat")).json()
     assert [(one["from"], one["text"], one["media"]) for one in chat] == [
         ("account", "Здравствуйте!", None),
@@ -105,4 +106,4 @@ async def test_person_reads_in_silence(http: httpx2.AsyncClient, sandbox: Sandbo
     async with session_client(sandbox.telegram, tmp_path) as worker:
         sent = await worker.send(sandbox.telegram, person, "Здравствуйте!", 1)
         await http.post(f"/people/{person.id}/read")
-        await until(lambda: [getattr(one, "max_id", 0) for one in worker.updates] == [sent.id])
+        await until_async(lambda: [getattr(one, "max_id", 0) for one in worker.updates] == [sent.id])

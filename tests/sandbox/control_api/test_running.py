@@ -16,7 +16,8 @@ from pyrogram import Client
 from sandbox.__main__ import main
 from sandbox.app import running
 from sandbox.sessions import Address
-from tests.sandbox.fake_telegram.clients import session_client, until
+from tests.sandbox.fake_telegram.clients import session_client
+from tests.support.waiting import patience_seconds, until_async
 
 ROOT = Path(__file__).parents[3]
 
@@ -39,7 +40,7 @@ async def test_restart_keeps_keys_and_sessions(tmp_path: Path) -> None:
             again = await worker.send(second.telegram, anna, "два", 2)
             assert again.id > sent.id
             second.telegram.world.write(anna, second.account, "Привет")
-            await until(lambda: "Привет" in worker.texts)
+            await until_async(lambda: "Привет" in worker.texts)
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ async def test_process_gives_a_session_and_ends_cleanly(
     assert client.me.id == facts["account"]
     await client.stop()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=patience_seconds()) == 0
 
 
 async def test_session_can_name_another_address(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 import socket
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Literal, TypeVar
 
@@ -13,6 +12,7 @@ from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pydantic import BaseModel
 
 from sandbox.fake_openai import OpenAIState, create_openai_app
+from tests.support.waiting import patience_seconds, until
 
 M = TypeVar("M", bound=BaseModel)
 RULES = "Ты помощник."
@@ -44,13 +44,10 @@ def served() -> Iterator[tuple[str, OpenAIState]]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 10
-    while not server.started:
-        assert time.monotonic() < deadline, "the server did not start"
-        time.sleep(0.005)
+    until(lambda: server.started, "the server starts")
     yield f"http://127.0.0.1:{listener.getsockname()[1]}", state
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=patience_seconds())
     assert not thread.is_alive()
 
 
@@ -67,7 +64,9 @@ def url(served: tuple[str, OpenAIState]) -> str:
 @pytest.fixture
 async def control(url: str) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of the server's own routes."""
-    async with httpx2.AsyncClient(base_url=url, trust_env=False, verify=False) as client:
+    async with httpx2.AsyncClient(
+        base_url=url, trust_env=False, verify=False, timeout=patience_seconds()
+    ) as client:
         yield client
 
 
@@ -76,7 +75,11 @@ async def sdk(url: str) -> AsyncIterator[AsyncOpenAI]:
     """The real SDK without retries."""
     http = DefaultAsyncHttpxClient(trust_env=False, verify=False)
     async with AsyncOpenAI(
-        base_url=f"{url}/v1", api_key="sk-test-0123456789", max_retries=0, timeout=5, http_client=http
+        base_url=f"{url}/v1",
+        api_key="sk-test-0123456789",
+        max_retries=0,
+        timeout=patience_seconds(),
+        http_client=http,
     ) as client:
         yield client
 
@@ -88,7 +91,7 @@ class Asker:
         self.sdk = sdk
         self.api = api
 
-    async def ask(self, said: str, wanted: type[M], timeout: float = 5) -> M | None:
+    async def ask(self, said: str, wanted: type[M], timeout: float | None = None) -> M | None:
         """The parsed answer to one user message."""
         if self.api == "responses":
             response = await self.sdk.responses.parse(
@@ -97,14 +100,14 @@ class Asker:
                 input=said,
                 text_format=wanted,
                 store=False,
-                timeout=timeout,
+                timeout=timeout or patience_seconds(),
             )
             return response.output_parsed
         completion = await self.sdk.chat.completions.parse(
             model="gpt-4.1-mini",
             messages=[{"role": "system", "content": RULES}, {"role": "user", "content": said}],
             response_format=wanted,
-            timeout=timeout,
+            timeout=timeout or patience_seconds(),
         )
         parsed: M | None = completion.choices[0].message.parsed
         return parsed

@@ -1,9 +1,7 @@
-"""Kurigram clients of the sandbox's Telegram, and patience for what they hear."""
+"""Kurigram clients of the sandbox's Telegram."""
 
-import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from pyrogram import Client, raw
@@ -16,16 +14,6 @@ from pyrogram.types import Message
 from sandbox import sessions
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Person
-
-DEADLINE = 20.0
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; AssertionError when it does not come true in time."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.005)
 
 
 def login_client(telegram: Telegram, phone: str, code: str, password: str | None = None) -> Client:

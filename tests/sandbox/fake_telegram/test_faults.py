@@ -10,7 +10,8 @@ from pyrogram.storage import UpdateState
 from sandbox.fake_telegram.faults import Action, FaultFields, Faults
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, Person, PersonFields
-from tests.sandbox.fake_telegram.clients import Listener, session_client, until
+from tests.sandbox.fake_telegram.clients import Listener, session_client
+from tests.support.waiting import until_async
 
 SEND = "messages.SendMessage"
 
@@ -101,7 +102,7 @@ async def test_client_comes_back_after_a_drop(
 ) -> None:
     telegram.faults.plan("drop_after", SEND)
     await unanswered(worker, telegram, anna)
-    await until(worker.client.session.is_started.is_set)
+    await until_async(worker.client.session.is_started.is_set)
     await worker.send(telegram, anna, "раз", 1)
     assert sent(telegram, account, anna) == ["раз"]
     [record] = telegram.calls.connections.values()
@@ -128,7 +129,7 @@ async def test_delays(
     await unanswered(worker, telegram, anna, timeout=0.1)
     assert sent(telegram, account, anna) == ([] if action == "delay_before" else ["раз"])
     began = time.monotonic()
-    await until(lambda: sent(telegram, account, anna) == ["раз"])
+    await until_async(lambda: sent(telegram, account, anna) == ["раз"])
     assert time.monotonic() - began < 1
 
 
@@ -138,17 +139,17 @@ async def test_suppressed_push_is_found_by_difference(
     telegram.faults.plan("suppress")
     telegram.world.write(anna, account, "раз")
     telegram.world.write(anna, account, "два")
-    await until(lambda: worker.texts == ["два"])
+    await until_async(lambda: worker.texts == ["два"])
     pts = telegram.world.mailboxes[account.id].pts
     await worker.client.storage.set_update_state(UpdateState(0, pts - 2, 0, 1, 0))
     await worker.client.recover_gaps(0)
-    await until(lambda: worker.texts == ["два", "раз", "два"])
+    await until_async(lambda: worker.texts == ["два", "раз", "два"])
 
 
 async def test_duplicated_push(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
     telegram.faults.plan("duplicate")
     telegram.world.write(anna, account, "раз")
-    await until(lambda: worker.texts == ["раз", "раз"])
+    await until_async(lambda: worker.texts == ["раз", "раз"])
     assert worker.messages[0].id == worker.messages[1].id
 
 
@@ -156,7 +157,7 @@ async def test_reordered_push(telegram: Telegram, account: Account, worker: List
     telegram.faults.plan("reorder")
     telegram.world.write(anna, account, "раз")
     telegram.world.write(anna, account, "два")
-    await until(lambda: worker.texts == ["два", "раз"])
+    await until_async(lambda: worker.texts == ["два", "раз"])
 
 
 async def test_difference_too_long_on_demand(
@@ -190,9 +191,9 @@ async def test_too_many_sessions_kill_the_key(
 async def test_down_and_up(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
     await telegram.down()
     assert not telegram.is_up
-    await until(lambda: not worker.client.session.is_started.is_set())
+    await until_async(lambda: not worker.client.session.is_started.is_set())
     await telegram.up()
-    await until(worker.client.session.is_started.is_set)
+    await until_async(worker.client.session.is_started.is_set)
     await worker.send(telegram, anna, "раз", 1)
     assert sent(telegram, account, anna) == ["раз"]
 

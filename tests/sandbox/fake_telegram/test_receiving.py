@@ -8,12 +8,13 @@ from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.mailbox import Message
 from sandbox.fake_telegram.state.people import Account, Person
 from sandbox.fake_telegram.tl.media import KINDS
-from tests.sandbox.fake_telegram.clients import Listener, session_client, until
+from tests.sandbox.fake_telegram.clients import Listener, session_client
+from tests.support.waiting import until_async
 
 
 async def test_live_message(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
     telegram.world.write(anna, account, "Привет")
-    await until(lambda: worker.messages)
+    await until_async(lambda: worker.messages)
     message = worker.messages[0]
     assert (message.text, message.outgoing, message.from_user.id) == ("Привет", False, anna.id)
 
@@ -24,7 +25,7 @@ async def test_live_message_in_short_form(
     telegram.settings.push_form = "short"
     telegram.calls.clear()
     telegram.world.write(anna, account, "Привет")
-    await until(lambda: worker.texts == ["Привет"])
+    await until_async(lambda: worker.texts == ["Привет"])
     assert worker.messages[0].from_user.first_name == "Анна"
     assert telegram.calls.counts["updates.GetDifference"] == 1
 
@@ -33,7 +34,7 @@ async def test_human_on_another_device(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.world.send(account, anna, "Это человек")
-    await until(lambda: worker.messages)
+    await until_async(lambda: worker.messages)
     message = worker.messages[0]
     assert (message.outgoing, message.chat.id, message.from_user.id) == (True, anna.id, account.id)
 
@@ -43,7 +44,7 @@ async def test_own_messages_reach_only_the_other_devices(
 ) -> None:
     async with session_client(telegram, tmp_path, "phone") as phone:
         await worker.send(telegram, anna, "раз", 1)
-        await until(lambda: phone.texts == ["раз"])
+        await until_async(lambda: phone.texts == ["раз"])
     assert worker.texts == []
 
 
@@ -53,7 +54,7 @@ async def test_edits_and_read_marks(
     sent = await worker.send(telegram, anna, "раз", 1)
     message = telegram.world.write(anna, account, "Да")
     telegram.world.edit(account, anna.id, message.id, "Нет")
-    await until(lambda: len(worker.updates) == 3)
+    await until_async(lambda: len(worker.updates) == 3)
     read, new, edited = worker.updates
     assert (read.max_id, new.message.message) == (sent.id, "Да")
     assert edited.message.message == "Нет"
@@ -65,7 +66,7 @@ async def test_every_kind_of_media(
 ) -> None:
     for kind in KINDS:
         telegram.world.write(anna, account, "", kind)
-    await until(lambda: len(worker.messages) == len(KINDS))
+    await until_async(lambda: len(worker.messages) == len(KINDS))
     assert [message.media.name.lower() for message in worker.messages] == list(KINDS)
 
 
@@ -77,7 +78,7 @@ async def test_difference_after_a_time_offline(
     telegram.world.write(anna, account, "Пока вас не было")
     telegram.world.write(anna, account, "И ещё")
     async with session_client(telegram, tmp_path) as worker:
-        await until(lambda: worker.texts == ["раз", "Пока вас не было", "И ещё"])
+        await until_async(lambda: worker.texts == ["раз", "Пока вас не было", "И ещё"])
         assert [message.outgoing for message in worker.messages] == [True, False, False]
 
 
@@ -90,7 +91,7 @@ async def test_difference_in_slices(
     for number in range(5):
         telegram.world.write(anna, account, str(number))
     async with session_client(telegram, tmp_path) as worker:
-        await until(lambda: worker.texts == ["0", "1", "2", "3", "4"])
+        await until_async(lambda: worker.texts == ["0", "1", "2", "3", "4"])
     assert telegram.calls.counts["updates.GetDifference"] == 4
 
 
@@ -118,7 +119,7 @@ async def test_history_from_min_id_is_inclusive(
 ) -> None:
     await worker.send(telegram, anna, "начало", 1)
     messages = chat_of(telegram, account, anna, 4)
-    await until(lambda: len(worker.messages) == 4)
+    await until_async(lambda: len(worker.messages) == 4)
     since = worker.client.get_chat_history(anna.id, min_id=messages[2].id)
     assert [one.text async for one in since] == ["3", "2"]
     upto = worker.client.get_chat_history(anna.id, max_id=messages[1].id)

@@ -5,7 +5,8 @@ from pyrogram import errors, raw
 
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, Kind, Person, PersonFields, Privacy
-from tests.sandbox.fake_telegram.clients import Listener, until
+from tests.sandbox.fake_telegram.clients import Listener
+from tests.support.waiting import until_async
 
 
 def texts(telegram: Telegram, account: Account, person: Person) -> list[str]:
@@ -137,9 +138,9 @@ async def test_script_answers_by_itself(telegram: Telegram, account: Account, wo
     fields = PersonFields(name="Лид", replies=["Сколько стоит?", ["Хорошо", "Давайте"]], delay=0.01)
     person = telegram.world.people.add(fields)
     await worker.send(telegram, person, "раз", 1)
-    await until(lambda: worker.texts == ["Сколько стоит?"])
+    await until_async(lambda: worker.texts == ["Сколько стоит?"])
     await worker.send(telegram, person, "два", 2)
-    await until(lambda: worker.texts == ["Сколько стоит?", "Хорошо", "Давайте"])
+    await until_async(lambda: worker.texts == ["Сколько стоит?", "Хорошо", "Давайте"])
     await worker.send(telegram, person, "три", 3)
     assert len(texts(telegram, account, person)) == 6
 

@@ -1,4 +1,4 @@
-"""One account, one worker: who speaks for it, and who waits."""
+"""Account lease: one worker holds it, the others wait."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,16 +8,18 @@ from itertools import count
 import pytest
 
 from shared.database.engine import Database
-from tests.support.rows import NOW, account_row
-from worker.accounts.account_lease import TENURE, AccountLease
+from tests.support.rows import NOW, account_row, add_account
+from tests.support.waiting import patience, patience_seconds
+from worker.accounts.account_lease import LEASE_DURATION, AccountLease, acquire_lease, release_lease
 
-DEADLINE = 30
 users = count(7_800_000_001)
 Make = Callable[[str], AccountLease]
 
+SECOND = timedelta(seconds=1)
+
 
 class Time:
-    """A clock that stands still until it is set."""
+    """A clock that stands still until a test sets it."""
 
     now = NOW
 
@@ -29,7 +31,7 @@ def time() -> Time:
 
 @pytest.fixture
 def make(kept_database: Database, time: Time) -> Make:
-    """Makes holders of one account."""
+    """Makes leases of one account for different holders."""
     user = next(users)
 
     def now() -> datetime:
@@ -38,23 +40,23 @@ def make(kept_database: Database, time: Time) -> Make:
     return lambda holder: AccountLease(kept_database, user, holder, "ai_assistant", now)
 
 
-async def begun(make: Make, holder: str) -> AccountLease:
-    tenure = make(holder)
-    async with asyncio.timeout(DEADLINE):
-        await tenure.acquire()
-    return tenure
+async def acquired(make: Make, holder: str) -> AccountLease:
+    lease = make(holder)
+    async with patience():
+        await lease.acquire()
+    return lease
 
 
-async def test_the_first_holds_it(kept_database: Database, make: Make) -> None:
+async def test_the_first_holder_acquires_the_lease(kept_database: Database, make: Make) -> None:
     assert not make("here/1").may_send()
-    tenure = await begun(make, "here/1")
-    assert tenure.may_send()
-    row = await account_row(kept_database, tenure.account_id)
-    assert (row.held_by, row.held_until) == ("here/1", NOW + TENURE)
+    lease = await acquired(make, "here/1")
+    assert lease.may_send()
+    row = await account_row(kept_database, lease.account_id)
+    assert (row.held_by, row.held_until) == ("here/1", NOW + LEASE_DURATION)
 
 
-async def test_the_second_waits_until_the_first_lets_go(make: Make) -> None:
-    first = await begun(make, "here/1")
+async def test_the_second_waits_until_the_first_releases_the_lease(make: Make) -> None:
+    first = await acquired(make, "here/1")
     second = make("there/1")
     waiting = asyncio.create_task(second.acquire())
     await asyncio.wait({waiting}, timeout=0.2)
@@ -62,44 +64,88 @@ async def test_the_second_waits_until_the_first_lets_go(make: Make) -> None:
     assert not second.may_send()
     await first.release()
     assert not first.may_send()
-    await asyncio.wait_for(waiting, DEADLINE)
+    await asyncio.wait_for(waiting, patience_seconds())
     assert second.may_send()
     assert second.account_id == first.account_id
 
 
-async def test_who_falls_silent_loses_it(make: Make, time: Time) -> None:
-    await begun(make, "here/1")
-    time.now = NOW + TENURE - timedelta(seconds=1)
+async def test_a_lease_that_is_not_renewed_expires(make: Make, time: Time) -> None:
+    await acquired(make, "here/1")
+    time.now = NOW + LEASE_DURATION - timedelta(seconds=1)
     second = make("there/1")
     waiting = asyncio.create_task(second.acquire())
     await asyncio.wait({waiting}, timeout=0.2)
     assert not waiting.done()
-    time.now = NOW + TENURE
-    await asyncio.wait_for(waiting, DEADLINE)
+    time.now = NOW + LEASE_DURATION
+    await asyncio.wait_for(waiting, patience_seconds())
     assert second.may_send()
 
 
-async def test_the_same_holder_comes_back_at_once(make: Make) -> None:
-    await begun(make, "here/1")
-    assert (await begun(make, "here/1")).may_send()
+async def test_the_same_holder_acquires_it_again_at_once(make: Make) -> None:
+    await acquired(make, "here/1")
+    assert (await acquired(make, "here/1")).may_send()
 
 
-async def test_letting_go_twice_takes_nothing_from_the_next(kept_database: Database, make: Make) -> None:
-    first = await begun(make, "here/1")
+async def test_releasing_twice_does_not_release_the_next_holders_lease(
+    kept_database: Database, make: Make
+) -> None:
+    first = await acquired(make, "here/1")
     await first.release()
-    second = await begun(make, "there/1")
+    second = await acquired(make, "there/1")
     await first.release()
     row = await account_row(kept_database, second.account_id)
     assert row.held_by == "there/1"
 
 
-async def test_a_session_without_a_file_is_let_go_when_nobody_can_confirm_it(time: Time) -> None:
-    away = Database("postgresql://127.0.0.1:1/leads")
-    tenure = AccountLease(away, next(users), "here/1", "ai_assistant", lambda: time.now)
-    with_lock = asyncio.create_task(tenure.renew_forever())
-    without = asyncio.create_task(tenure.renew_forever(needs_word=True))
-    await asyncio.wait_for(without, DEADLINE)
-    assert not with_lock.done()
-    with_lock.cancel()
-    await asyncio.gather(with_lock, return_exceptions=True)
-    await away.close()
+async def test_renewal_stops_in_a_long_outage_if_it_is_told_to(time: Time) -> None:
+    unreachable = Database("postgresql://127.0.0.1:1/leads")
+    lease = AccountLease(unreachable, next(users), "here/1", "ai_assistant", lambda: time.now)
+    persistent = asyncio.create_task(lease.renew_forever())
+    stopping = asyncio.create_task(lease.renew_forever(stop_if_unconfirmed=True))
+    await asyncio.wait_for(stopping, patience_seconds())
+    assert not persistent.done()
+    persistent.cancel()
+    await asyncio.gather(persistent, return_exceptions=True)
+    await unreachable.close()
+
+
+async def acquire(
+    database: Database, user_id: int, holder: str, at: timedelta = timedelta(), name: str = "ai_assistant"
+) -> int | None:
+    async with database.writing() as session:
+        return await acquire_lease(
+            session, user_id, holder, name, now=NOW + at, until=NOW + at + timedelta(seconds=30)
+        )
+
+
+async def test_an_account_has_one_lease_holder(kept_database: Database) -> None:
+    first = await acquire(kept_database, 7_900_000_002, "here/1")
+    assert first is not None
+    assert await acquire(kept_database, 7_900_000_002, "there/1", 29 * SECOND) is None
+    # A renewal extends the lease.
+    assert await acquire(kept_database, 7_900_000_002, "here/1", 29 * SECOND) == first
+    assert await acquire(kept_database, 7_900_000_002, "there/1", 58 * SECOND) is None
+    assert await acquire(kept_database, 7_900_000_002, "there/1", 59 * SECOND) == first
+    assert await acquire(kept_database, 7_900_000_002, "here/1", 60 * SECOND) is None
+
+
+async def test_one_of_many_simultaneous_requests_gets_the_lease(kept_database: Database) -> None:
+    requests = [acquire(kept_database, 7_900_000_003, f"there/{number}") for number in range(8)]
+    answers = await asyncio.gather(*requests)
+    assert len([found for found in answers if found is not None]) == 1
+
+
+async def test_only_the_holder_can_release_the_lease(kept_database: Database) -> None:
+    held = await acquire(kept_database, 7_900_000_004, "here/1")
+    assert held is not None
+    for holder in ("there/1", "here/1"):
+        assert await acquire(kept_database, 7_900_000_004, "else/1") is None
+        async with kept_database.writing() as session:
+            await release_lease(session, held, holder)
+    assert await acquire(kept_database, 7_900_000_004, "else/1") == held
+
+
+async def test_acquiring_the_lease_does_not_end_a_gap(kept_database: Database) -> None:
+    account_id = await add_account(kept_database, 7_900_000_005, next_outreach_at=NOW + 30 * SECOND)
+    assert await acquire(kept_database, 7_900_000_005, "here/1") == account_id
+    assert (await account_row(kept_database, account_id)).next_outreach_at == NOW + 30 * SECOND

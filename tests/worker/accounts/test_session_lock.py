@@ -1,4 +1,4 @@
-"""One session, one process: who comes second waits, whatever becomes of the first."""
+"""Session lock: one process per session; a second one waits until the first has ended."""
 
 import asyncio
 import subprocess
@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
+from tests.support.waiting import patience, patience_seconds
 from tests.support.worker_command import ROOT
 from worker.accounts.session_lock import session_lock
 
-DEADLINE = 30
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from worker.accounts.session_lock import sole_use
+from worker.accounts.session_lock import session_lock
 async def hold():
-    async with sole_use(Path(sys.argv[1])):
+    async with session_lock(Path(sys.argv[1])):
         print("held", flush=True)
         await asyncio.sleep(60)
 asyncio.run(hold())
@@ -31,7 +31,7 @@ async def hold_briefly(session_file: Path, order: list[str], name: str) -> None:
 
 
 def start_holder(session_file: Path) -> subprocess.Popen[str]:
-    """Another process that holds the session."""
+    """Start another process that holds the lock."""
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(session_file)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -45,31 +45,31 @@ async def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
     order: list[str] = []
     async with session_lock(session_file):
         second = asyncio.create_task(hold_briefly(session_file, order, "second"))
-        # Some looks at the lock, none of which may succeed.
+        # The second tries to get the lock several times, and must fail each time.
         await asyncio.wait({second}, timeout=0.1)
         order.append("first")
-    await asyncio.wait_for(second, DEADLINE)
+    await asyncio.wait_for(second, patience_seconds())
     assert order == ["first", "second"]
 
 
-async def test_other_sessions_do_not_wait(tmp_path: Path) -> None:
+async def test_another_session_has_its_own_lock(tmp_path: Path) -> None:
     async with (
         session_lock(tmp_path / "a.session"),
-        asyncio.timeout(DEADLINE),
+        patience(),
         session_lock(tmp_path / "b.session"),
     ):
         pass
 
 
-async def test_a_failure_releases_it(tmp_path: Path) -> None:
+async def test_an_exception_releases_the_lock(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError):
         async with session_lock(tmp_path / "x.session"):
             raise RuntimeError
-    async with asyncio.timeout(DEADLINE), session_lock(tmp_path / "x.session"):
+    async with patience(), session_lock(tmp_path / "x.session"):
         pass
 
 
-async def test_who_gives_up_waiting_holds_nothing(tmp_path: Path) -> None:
+async def test_a_cancelled_waiter_does_not_hold_the_lock(tmp_path: Path) -> None:
     session_file = tmp_path / "x.session"
     order: list[str] = []
     async with session_lock(session_file):
@@ -77,12 +77,12 @@ async def test_who_gives_up_waiting_holds_nothing(tmp_path: Path) -> None:
         await asyncio.wait({waiting}, timeout=0.05)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-    async with asyncio.timeout(DEADLINE), session_lock(session_file):
+    async with patience(), session_lock(session_file):
         pass
     assert order == []
 
 
-async def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
+async def test_a_killed_process_releases_the_lock(tmp_path: Path) -> None:
     session_file = tmp_path / "x.session"
     order: list[str] = []
     holder = await asyncio.to_thread(start_holder, session_file)
@@ -91,11 +91,11 @@ async def test_a_killed_process_holds_nothing(tmp_path: Path) -> None:
         await asyncio.wait({second}, timeout=0.1)
         assert order == []
         holder.kill()
-    await asyncio.wait_for(second, DEADLINE)
+    await asyncio.wait_for(second, patience_seconds())
     assert order == ["second"]
 
 
-async def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+async def test_the_error_names_the_setting_of_a_read_only_folder(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="TELEGRAM_SESSION_DIR"):
         async with session_lock(tmp_path / "missing" / "x.session"):
             pass

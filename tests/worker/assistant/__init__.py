@@ -1,1 +1,1 @@
-"""Tests of the room that knows the model."""
+"""Tests of worker.assistant."""

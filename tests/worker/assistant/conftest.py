@@ -1,4 +1,4 @@
-"""The sandbox's OpenAI server on a loopback port, and the assistant that speaks to it with the real SDK."""
+"""The sandbox's OpenAI server on a loopback port, and assistants that call it with the real SDK."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -10,26 +10,26 @@ import pytest
 from sandbox.fake_openai import OpenAIState, create_openai_app
 from sandbox.http import HttpServer
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import Model
+from worker.assistant.client import OpenAIModelClient
 from worker.settings import WorkerSettings
 
 
 class Server:
-    """Where it is, what it was asked, and what shall go wrong."""
+    """The address of the server, and its state: received calls, planned faults."""
 
     def __init__(self, url: str, state: OpenAIState) -> None:
         self.url = url
         self.state = state
 
     @property
-    def asked(self) -> int:
-        """How many requests have come."""
+    def call_count(self) -> int:
+        """The number of received requests."""
         return self.state.calls.counters().total
 
 
 @pytest.fixture(scope="session")
 async def openai_server() -> AsyncIterator[Server]:
-    """One server for all tests."""
+    """One server for all tests of the session."""
     state = OpenAIState()
     http = HttpServer(create_openai_app(state), "127.0.0.1", 0)
     await http.start()
@@ -39,7 +39,7 @@ async def openai_server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 def server(openai_server: Server) -> Server:
-    """The server, with nothing planned and nothing remembered."""
+    """The server, without planned faults and recorded calls."""
     openai_server.state.faults.clear()
     openai_server.state.calls.clear()
     return openai_server
@@ -47,14 +47,14 @@ def server(openai_server: Server) -> Server:
 
 @pytest.fixture(params=["responses", "chat"])
 def api(request: pytest.FixtureRequest) -> str:
-    """Each of the two APIs in turn."""
+    """Each of the two API formats."""
     return str(request.param)
 
 
 @asynccontextmanager
-async def model_of(settings: WorkerSettings, call_seconds: float) -> AsyncIterator[Model]:
-    """A model that is closed in the end."""
-    model = Model(settings, call_seconds=call_seconds)
+async def open_client(settings: WorkerSettings, call_seconds: float) -> AsyncIterator[OpenAIModelClient]:
+    """A client that is closed at the end."""
+    model = OpenAIModelClient(settings, call_seconds=call_seconds)
     try:
         yield model
     finally:
@@ -63,11 +63,11 @@ async def model_of(settings: WorkerSettings, call_seconds: float) -> AsyncIterat
 
 @pytest.fixture
 async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callable[..., Any]]:
-    """Makes assistants with other settings."""
+    """A factory of assistants with other settings."""
     async with AsyncExitStack() as stack:
 
         async def make(call_seconds: float = 10, **other: object) -> ModelAssistant:
-            usual: dict[str, Any] = {
+            defaults: dict[str, Any] = {
                 "telegram_api_id": 1,
                 "telegram_api_hash": "hash",
                 "openai_api_key": "sk-test-0123456789",
@@ -76,8 +76,8 @@ async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callab
                 "calendly_link": "https://calendly.com/x/30min",
                 "assistant_pause_seconds": 600,
             }
-            settings = WorkerSettings(**usual | other)
-            model = await stack.enter_async_context(model_of(settings, call_seconds))
+            settings = WorkerSettings(**defaults | other)
+            model = await stack.enter_async_context(open_client(settings, call_seconds))
             return ModelAssistant(settings, model)
 
         yield make
@@ -85,6 +85,6 @@ async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callab
 
 @pytest.fixture
 async def assistant(make: Callable[..., Any]) -> ModelAssistant:
-    """The assistant as it comes."""
-    made: ModelAssistant = await make()
-    return made
+    """An assistant with the default settings."""
+    created: ModelAssistant = await make()
+    return created

@@ -1,4 +1,4 @@
-"""Greetings and verdicts over the wire, and what the model is told and not told."""
+"""Greetings and verdicts over HTTP, and what the requests contain and do not contain."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,26 +9,26 @@ from sandbox.fake_openai.faults import Obey, ServerError
 from shared.database.models import Lead, Message
 from shared.statuses import Intent
 from tests.worker.assistant.conftest import Server
-from worker.assistant.assistant import LEAST_CONFIDENCE, ModelAssistant
+from worker.assistant.assistant import MIN_CONFIDENCE, ModelAssistant
 from worker.assistant.guardrails import output_guard
-from worker.assistant.prompt_context import NEW
+from worker.assistant.prompt_context import NEW_MESSAGES
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import Conversation, tag_new_request
 
 ANNA = Brief("Анна", {"Комментарий": "Нужен сайт для кофейни"})
-HELLO = Turn(ours=True, text="Здравствуйте, Анна! Удобно ли вам созвониться?")
+HELLO = Turn(from_us=True, text="Здравствуйте, Анна! Удобно ли вам созвониться?")
 
 
 def answered(text: str) -> list[Turn]:
-    return [HELLO, Turn(ours=False, text=text)]
+    return [HELLO, Turn(from_us=False, text=text)]
 
 
-async def test_a_greeting(assistant: ModelAssistant) -> None:
+async def test_greeting_names_contact_and_company(assistant: ModelAssistant) -> None:
     text = (await assistant.greeting(ANNA)).text
     assert "Анна" in text
     assert "GordovCode" in text
-    assert output_guard.problem(text) is None
+    assert output_guard.find_problem(text) is None
 
 
 @pytest.mark.parametrize(
@@ -41,13 +41,15 @@ async def test_a_greeting(assistant: ModelAssistant) -> None:
         ("Great, let's have a call", Intent.ACCEPT, "en"),
     ],
 )
-async def test_a_verdict(assistant: ModelAssistant, said: str, intent: Intent, language: str) -> None:
+async def test_verdict_has_intent_and_language(
+    assistant: ModelAssistant, said: str, intent: Intent, language: str
+) -> None:
     verdict = await assistant.reply(ANNA, answered(said))
     assert (verdict.intent, verdict.language) == (intent, language)
-    assert output_guard.problem(verdict.text) is None
+    assert output_guard.find_problem(verdict.text) is None
 
 
-async def test_what_a_verdict_carries(assistant: ModelAssistant, server: Server) -> None:
+async def test_verdict_has_facts_flags_and_usage(assistant: ModelAssistant, server: Server) -> None:
     asked = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
     assert asked.facts == ("Мобильные приложения для iOS и Android.",)
     assert (asked.needs_human, asked.asks_not_to_be_contacted) == (None, False)
@@ -68,34 +70,36 @@ async def test_what_a_verdict_carries(assistant: ModelAssistant, server: Server)
     assert (angry.needs_human, angry.confidence) == ("сердится", 1.0)
 
 
-async def test_a_model_without_a_price(make: Callable[..., Any]) -> None:
+async def test_unknown_model_has_a_cost_only_with_a_configured_price(make: Callable[..., Any]) -> None:
     unknown = await make(openai_model="our-own-7b")
     usage = (await unknown.reply(ANNA, answered("да"))).usage
     assert (usage.model, usage.cost_usd) == ("our-own-7b", None)
     priced = await make(openai_model="our-own-7b", openai_price="1/0.5/2")
     usage = (await priced.reply(ANNA, answered("да"))).usage
-    fresh = usage.tokens_in - usage.tokens_cached
-    assert usage.cost_usd == pytest.approx((fresh + usage.tokens_cached / 2 + usage.tokens_out * 2) / 1e6)
+    uncached = usage.tokens_in - usage.tokens_cached
+    assert usage.cost_usd == pytest.approx((uncached + usage.tokens_cached / 2 + usage.tokens_out * 2) / 1e6)
 
 
-async def test_what_the_model_is_told(assistant: ModelAssistant, server: Server) -> None:
-    more = [Turn(ours=True, text="Смотря что."), Turn(ours=False, text="Сайт")]
+async def test_model_gets_instructions_form_and_conversation(
+    assistant: ModelAssistant, server: Server
+) -> None:
+    more = [Turn(from_us=True, text="Смотря что."), Turn(from_us=False, text="Сайт")]
     await assistant.reply(ANNA, [*answered("А сколько стоит?"), *more])
     (call,) = server.state.calls.recent()
     instructions = call.instructions or ""
     assert instructions.startswith("Ты — ассистент компании GordovCode")
     assert "# GordovCode" in instructions
-    # What differs from lead to lead comes last, so that the rest is cached.
+    # What differs between leads comes last, so that the rest is cached.
     assert "Анна" not in instructions
     form, hello, question, answer, new = call.messages
     assert [message.role for message in call.messages] == ["user", "assistant", "user", "assistant", "user"]
     assert form.text == "Заявка с сайта\nИмя: Анна\nКомпания: GordovCode\nКомментарий: Нужен сайт для кофейни"
     assert (hello.text, question.text, answer.text) == (HELLO.text, "А сколько стоит?", "Смотря что.")
-    assert new.text == f"{NEW}\nСайт"
+    assert new.text == f"{NEW_MESSAGES}\nСайт"
     assert call.schema_name == "ReplyAnswer"
 
 
-async def test_what_the_model_is_not_told(assistant: ModelAssistant, server: Server) -> None:
+async def test_model_gets_no_contact_data_or_internal_ids(assistant: ModelAssistant, server: Server) -> None:
     lead = Lead(
         id=17,
         name="Анна",
@@ -108,16 +112,16 @@ async def test_what_the_model_is_not_told(assistant: ModelAssistant, server: Ser
         extra={"Комментарий": "Звоните 8 (916) 123-45-67 или @anna_smirnova", "formid": "form12345"},
     )
     said = Message(lead_id=17, direction="in", kind="reply", state="received", text="Да")
-    work = Conversation(lead, [said])
-    await assistant.greeting(work.brief())
-    await assistant.reply(work.brief(), work.conversation())
+    conversation = Conversation(lead, [said])
+    await assistant.greeting(conversation.brief())
+    await assistant.reply(conversation.brief(), conversation.conversation())
     sent = "".join(call.model_dump_json() for call in server.state.calls.recent())
     assert "Звоните" in sent
     for secret in ("9161234567", "123-45-67", "anna_smirnova", "6000000001", "8442970", "form12345"):
         assert secret not in sent
 
 
-async def test_the_same_instructions_are_cached(assistant: ModelAssistant, server: Server) -> None:
+async def test_equal_instructions_are_cached(assistant: ModelAssistant, server: Server) -> None:
     for name in ("Анна", "Борис"):
         await assistant.reply(Brief(name), answered("да"))
     first, second = server.state.calls.recent()
@@ -130,17 +134,17 @@ LINK = {"language": "ru", "text": "Жмите https://evil.example/x", "confiden
 
 
 @pytest.mark.parametrize("intent", Intent)
-async def test_an_obeying_models_link_is_replaced(
+async def test_link_of_an_obedient_model_is_replaced(
     assistant: ModelAssistant, server: Server, intent: Intent
 ) -> None:
     server.state.faults.add(Obey(fields=LINK | {"intent": intent}, times=2))
     verdict = await assistant.reply(ANNA, answered("Хочу узнать подробнее про ваши услуги"))
     assert (verdict.intent, verdict.refused) == (intent, "it contains a link")
     assert verdict.text == templates.answer(intent, "ru")
-    assert server.asked == 2
+    assert server.call_count == 2
 
 
-async def test_a_refused_answer_is_mended_once(assistant: ModelAssistant, server: Server) -> None:
+async def test_refused_answer_is_asked_for_once_more(assistant: ModelAssistant, server: Server) -> None:
     server.state.faults.add(Obey(fields=LINK))
     verdict = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
     assert verdict.text.startswith("Мобильные приложения для iOS и Android.")
@@ -152,12 +156,12 @@ async def test_a_refused_answer_is_mended_once(assistant: ModelAssistant, server
     assert verdict.usage.calls == 2
     assert verdict.usage.tokens_in == first.usage.input_tokens + second.usage.input_tokens
     assert "Прошлый вариант ответа не отправлен: it contains a link" in second.messages[-1].text
-    # What differs comes last: the rest of the request is as it was.
+    # Only the last message differs, so the rest is cached.
     assert second.instructions == first.instructions
     assert second.messages[:-1] == first.messages[:-1]
 
 
-async def test_without_a_second_answer_a_template_goes_out(assistant: ModelAssistant, server: Server) -> None:
+async def test_template_is_used_if_the_second_call_fails(assistant: ModelAssistant, server: Server) -> None:
     server.state.faults.add(Obey(fields=LINK | {"intent": "question"}))
     server.state.faults.add(ServerError())
     verdict = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
@@ -169,34 +173,34 @@ async def test_without_a_second_answer_a_template_goes_out(assistant: ModelAssis
 @pytest.mark.parametrize(
     "text", ["", "   ", "Звоните +7 916 123-45-67", "Привет, [имя]!", "All right, let us talk"]
 )
-async def test_other_unfit_texts_are_replaced_too(
+async def test_other_refused_texts_are_replaced_too(
     assistant: ModelAssistant, server: Server, text: str
 ) -> None:
-    # The model's word on the language is not taken against the person's own letters.
+    # The model's claim about the language does not override the script of the contact's text.
     server.state.faults.add(Obey(fields={"text": text, "language": "en-US", "intent": "accept"}, times=2))
     verdict = await assistant.reply(ANNA, answered("да"))
     assert (verdict.text, verdict.language) == (templates.answer(Intent.ACCEPT, "ru"), "ru")
 
 
-async def test_a_human_is_promised_in_safe_words_too(assistant: ModelAssistant, server: Server) -> None:
+async def test_handoff_notice_replaces_a_refused_text(assistant: ModelAssistant, server: Server) -> None:
     server.state.faults.add(Obey(fields=LINK | {"needs_human": True, "reason": "жалуется"}, times=2))
     verdict = await assistant.reply(ANNA, answered("Позовите директора"))
-    assert (verdict.text, verdict.needs_human) == (templates.handover("ru"), "жалуется")
+    assert (verdict.text, verdict.needs_human) == (templates.handoff_notice("ru"), "жалуется")
 
 
 @pytest.mark.parametrize("intent", [Intent.ACCEPT, Intent.REJECT])
-async def test_who_is_not_sure_asks(assistant: ModelAssistant, server: Server, intent: Intent) -> None:
-    server.state.faults.add(Obey(fields={"intent": intent, "confidence": LEAST_CONFIDENCE - 0.01}))
+async def test_decision_with_low_confidence_becomes_ambiguous(
+    assistant: ModelAssistant, server: Server, intent: Intent
+) -> None:
+    server.state.faults.add(Obey(fields={"intent": intent, "confidence": MIN_CONFIDENCE - 0.01}))
     verdict = await assistant.reply(ANNA, answered("ну такое себе"))
     assert verdict.intent is Intent.AMBIGUOUS
     assert verdict.text == templates.answer(Intent.AMBIGUOUS, "ru")
-    server.state.faults.add(Obey(fields={"intent": intent, "confidence": LEAST_CONFIDENCE}))
+    server.state.faults.add(Obey(fields={"intent": intent, "confidence": MIN_CONFIDENCE}))
     assert (await assistant.reply(ANNA, answered("ну такое себе"))).intent is intent
 
 
-async def test_an_unsure_refusal_that_asks_for_quiet_stays_one(
-    assistant: ModelAssistant, server: Server
-) -> None:
+async def test_unsure_refusal_with_opt_out_stays_a_refusal(assistant: ModelAssistant, server: Server) -> None:
     unsure = {"intent": "reject", "confidence": 0.3, "asks_not_to_be_contacted": True}
     server.state.faults.add(Obey(fields=unsure))
     verdict = await assistant.reply(ANNA, answered("всё, хватит уже"))
@@ -204,7 +208,7 @@ async def test_an_unsure_refusal_that_asks_for_quiet_stays_one(
 
 
 @pytest.mark.parametrize("intent", [Intent.QUESTION, Intent.AMBIGUOUS, Intent.REJECT])
-async def test_a_plain_wish_for_quiet_is_heard_whatever_the_model_makes_of_it(
+async def test_explicit_opt_out_overrides_the_model(
     assistant: ModelAssistant, server: Server, intent: Intent
 ) -> None:
     server.state.faults.add(Obey(fields={"intent": intent, "asks_not_to_be_contacted": False}))
@@ -212,30 +216,36 @@ async def test_a_plain_wish_for_quiet_is_heard_whatever_the_model_makes_of_it(
     assert (await assistant.reply(ANNA, answered(said))).asks_not_to_be_contacted
 
 
-async def test_an_unfit_greeting_is_mended_or_replaced(assistant: ModelAssistant, server: Server) -> None:
+async def test_refused_greeting_is_asked_for_again_then_replaced(
+    assistant: ModelAssistant, server: Server
+) -> None:
     evil = {"text": "Здравствуйте! Наш сайт: evil.com"}
     server.state.faults.add(Obey(fields=evil))
-    mended = await assistant.greeting(ANNA)
-    assert "Анна" in mended.text
-    assert mended.refused == "it contains a link"
+    second_try = await assistant.greeting(ANNA)
+    assert "Анна" in second_try.text
+    assert second_try.refused == "it contains a link"
     server.state.faults.add(Obey(fields=evil, times=2))
     replaced = await assistant.greeting(ANNA)
     assert replaced.text == templates.greeting(ANNA, "GordovCode")
 
 
-async def test_markup_is_taken_out(assistant: ModelAssistant, server: Server) -> None:
+async def test_markup_is_removed(assistant: ModelAssistant, server: Server) -> None:
     server.state.faults.add(Obey(fields={"text": "**Здравствуйте**, Анна! "}))
     assert (await assistant.greeting(ANNA)).text == "Здравствуйте, Анна!"
 
 
-async def test_a_nameless_lead(assistant: ModelAssistant, server: Server) -> None:
+async def test_lead_without_a_name(assistant: ModelAssistant, server: Server) -> None:
     await assistant.greeting(Brief(""))
     (call,) = server.state.calls.recent()
     assert call.messages[0].text.startswith("Заявка с сайта\nИмя: не указано\n")
 
 
-async def test_later_forms_and_earlier_meetings(assistant: ModelAssistant, server: Server) -> None:
-    brief = Brief("Анна", {"Комментарий": "Нужен сайт"}, further=("Комментарий: И бот",), met_before=True)
+async def test_greeting_prompt_has_later_requests_and_earlier_contact(
+    assistant: ModelAssistant, server: Server
+) -> None:
+    brief = Brief(
+        "Анна", {"Комментарий": "Нужен сайт"}, later_requests=("Комментарий: И бот",), is_returning=True
+    )
     text = (await assistant.greeting(brief)).text
     assert "Нужен сайт" in text
     assert "И бот" in text
@@ -249,7 +259,9 @@ async def test_later_forms_and_earlier_meetings(assistant: ModelAssistant, serve
     ("said", "intent"),
     [("", Intent.QUESTION), ("Да, давайте созвонимся", Intent.ACCEPT), ("Уже неактуально", Intent.REJECT)],
 )
-async def test_a_later_form_in_the_conversation(assistant: ModelAssistant, said: str, intent: Intent) -> None:
+async def test_later_form_in_the_conversation_is_acknowledged(
+    assistant: ModelAssistant, said: str, intent: Intent
+) -> None:
     verdict = await assistant.reply(
         ANNA, answered(f"{tag_new_request('Комментарий: Да, нужен бот')}\n{said}")
     )

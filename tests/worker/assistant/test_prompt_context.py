@@ -1,4 +1,4 @@
-"""What the model is given of form and conversation: bounded, and as data."""
+"""The form and the conversation in the prompt: bounded in size, and as plain data."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,34 +10,34 @@ from worker.domain.assistant_port import Brief, Turn
 
 
 def turns(count: int, text: str = "слово") -> list[Turn]:
-    return [Turn(ours=number % 2 == 0, text=f"{text} {number}") for number in range(count)]
+    return [Turn(from_us=number % 2 == 0, text=f"{text} {number}") for number in range(count)]
 
 
-def test_a_short_conversation_is_given_whole() -> None:
-    said = turns(prompt_context.MOST_TURNS)
-    assert prompt_context.earlier(said) == said
+def test_short_conversation_is_rendered_in_full() -> None:
+    said = turns(prompt_context.MAX_TURNS)
+    assert prompt_context.render_history(said) == said
 
 
-def test_older_turns_are_told_in_a_line_each() -> None:
-    digest, *recent = prompt_context.earlier(turns(prompt_context.MOST_TURNS + 3))
-    assert recent == turns(prompt_context.MOST_TURNS + 3)[3:]
+def test_each_older_turn_becomes_one_line() -> None:
+    digest, *recent = prompt_context.render_history(turns(prompt_context.MAX_TURNS + 3))
+    assert recent == turns(prompt_context.MAX_TURNS + 3)[3:]
     assert digest.text == "Раньше в переписке, коротко:\nМы: слово 0\nЧеловек: слово 1\nМы: слово 2"
 
 
-def test_nothing_grows_without_end() -> None:
-    given = prompt_context.earlier(turns(300, "слово " * 2_000))
+def test_size_is_bounded() -> None:
+    given = prompt_context.render_history(turns(300, "слово " * 2_000))
     assert (
         sum(len(turn.text) for turn in given)
-        < prompt_context.MOST_TURNS * (prompt_context.LONGEST_TURN + 10) + 2_100
+        < prompt_context.MAX_TURNS * (prompt_context.MAX_TURN_LENGTH + 10) + 2_100
     )
-    latest = prompt_context.latest(Brief("Анна"), "а" * 50_000 + "конец")
-    assert len(latest.text) < prompt_context.LONGEST_TURN + 30
+    latest = prompt_context.render_latest(Brief("Анна"), "а" * 50_000 + "конец")
+    assert len(latest.text) < prompt_context.MAX_TURN_LENGTH + 30
     assert latest.text.endswith("конец")
 
 
-def test_the_clock_comes_before_the_new_words() -> None:
+def test_local_time_comes_before_the_new_messages() -> None:
     at = datetime(2026, 11, 24, 9, 5, tzinfo=ZoneInfo("Asia/Vladivostok"))
-    latest = prompt_context.latest(Brief("Анна", local_time=at), "Да", "it contains a link")
+    latest = prompt_context.render_latest(Brief("Анна", local_time=at), "Да", "it contains a link")
     assert latest.text.splitlines() == [
         "Сейчас у человека: вторник, 24.11.2026, 09:05",
         "Прошлый вариант ответа не отправлен: it contains a link."
@@ -59,6 +59,6 @@ def test_the_clock_comes_before_the_new_words() -> None:
         ("２＋２ 𝐝𝐚", "2+2 da"),
     ],
 )
-def test_no_words_of_theirs_pass_for_ours(said: str, given: str) -> None:
-    assert prompt_context.as_data(said) == given
-    assert prompt_context.form(Brief("", {"Поле": said}), "Ромашка").text.endswith(f"Поле: {given}")
+def test_contact_cannot_imitate_lines_of_the_prompt(said: str, given: str) -> None:
+    assert prompt_context.sanitize(said) == given
+    assert prompt_context.render_form(Brief("", {"Поле": said}), "Ромашка").text.endswith(f"Поле: {given}")

@@ -1,4 +1,4 @@
-"""The prompts, with the company in them."""
+"""Placeholders of the prompts are filled in."""
 
 import pytest
 
@@ -8,7 +8,7 @@ NAMES = ["greeting", "reply"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_company_and_description_are_filled_in(name: str) -> None:
+def test_company_and_profile_are_filled_in(name: str) -> None:
     text = prompts.fill(prompts.read(name), company="Ромашка", profile="Печём пироги.\n")
     assert "компании Ромашка" in text
     assert "<company>\nПечём пироги.\n</company>" in text
@@ -16,7 +16,7 @@ def test_company_and_description_are_filled_in(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_description_is_no_template(name: str) -> None:
+def test_placeholders_in_the_profile_are_not_replaced(name: str) -> None:
     profile = "Пишите {company} или {profile}, {name} и {0}."
     assert f"<company>\n{profile}\n</company>" in prompts.fill(
         prompts.read(name), company="Ромашка", profile=profile
@@ -24,7 +24,7 @@ def test_a_description_is_no_template(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_companys_name_is_no_template(name: str) -> None:
+def test_placeholders_in_the_company_name_are_not_replaced(name: str) -> None:
     assert "компании {profile}" in prompts.fill(
         prompts.read(name), company="{profile}", profile="Печём пироги."
     )

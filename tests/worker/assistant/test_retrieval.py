@@ -1,8 +1,14 @@
-"""A small description goes whole, a large one in what bears on the question."""
+"""A small profile is used in full, of a large one only the sections relevant to the question."""
 
 import pytest
 
-from worker.assistant.retrieval import MOST_PICKED, WHOLE, Knowledge, sections, stems
+from worker.assistant.retrieval import (
+    MAX_EXCERPT_LENGTH,
+    MAX_FULL_LENGTH,
+    CompanyProfile,
+    extract_stems,
+    split_sections,
+)
 
 TOPICS = {
     "Мобильные приложения": "Пишем для iOS и Android, публикуем в магазинах приложений.",
@@ -19,9 +25,9 @@ LARGE = "# Ромашка\n\nСтудия разработки.\n\n" + "\n\n".jo
 )
 
 
-def test_a_small_description_goes_whole() -> None:
-    small = Knowledge("# Ромашка\n\nПечём пироги.\n")
-    assert small.excerpt("сколько стоит ракета?") == "# Ромашка\n\nПечём пироги."
+def test_small_profile_is_used_in_full() -> None:
+    small = CompanyProfile("# Ромашка\n\nПечём пироги.\n")
+    assert small.excerpt_for("сколько стоит ракета?") == "# Ромашка\n\nПечём пироги."
 
 
 @pytest.mark.parametrize(
@@ -36,24 +42,24 @@ def test_a_small_description_goes_whole() -> None:
         ("do you sign a contract", "Support in English"),
     ],
 )
-def test_of_a_large_one_what_bears_on_the_question(question: str, topic: str) -> None:
-    knowledge = Knowledge(LARGE)
-    assert len(LARGE) > WHOLE
-    excerpt = knowledge.excerpt(question)
+def test_excerpt_of_a_large_profile_has_the_relevant_section(question: str, topic: str) -> None:
+    company = CompanyProfile(LARGE)
+    assert len(LARGE) > MAX_FULL_LENGTH
+    excerpt = company.excerpt_for(question)
     assert TOPICS[topic] in excerpt
-    assert len(excerpt) < MOST_PICKED + 3_000
-    # What there is besides is at least named, and what is the same for all questions comes first.
-    assert excerpt.startswith(knowledge.outline())
+    assert len(excerpt) < MAX_EXCERPT_LENGTH + 3_000
+    # The outline names all other sections. It is equal for all questions, so it comes first.
+    assert excerpt.startswith(company.outline())
     assert all(name in excerpt for name in TOPICS)
 
 
-def test_what_is_not_there_is_not_found() -> None:
-    excerpt = Knowledge(LARGE).excerpt("продаёте рыбу?")
+def test_excerpt_says_if_nothing_is_relevant() -> None:
+    excerpt = CompanyProfile(LARGE).excerpt_for("продаёте рыбу?")
     assert excerpt.endswith("О вопросе в описании ничего не нашлось.")
 
 
-def test_sections_know_the_headings_above_them() -> None:
-    found = sections("Начало\n# А\n\n## Б\nтекст\n### В #\nещё\n## Г\nконец")
+def test_section_path_has_the_headings_above() -> None:
+    found = split_sections("Начало\n# А\n\n## Б\nтекст\n### В #\nещё\n## Г\nконец")
     assert [(one.path, one.text) for one in found] == [
         ("", "Начало"),
         ("А / Б", "текст"),
@@ -62,20 +68,23 @@ def test_sections_know_the_headings_above_them() -> None:
     ]
 
 
-def test_a_description_without_headings_is_one_section() -> None:
-    knowledge = Knowledge("Печём пироги. " * 1_000)
-    assert "Печём пироги." in knowledge.excerpt("какие пироги?")
-    assert len(knowledge.excerpt("какие пироги?")) < MOST_PICKED + 3_000
+def test_profile_without_headings_is_one_section() -> None:
+    company = CompanyProfile("Печём пироги. " * 1_000)
+    assert "Печём пироги." in company.excerpt_for("какие пироги?")
+    assert len(company.excerpt_for("какие пироги?")) < MAX_EXCERPT_LENGTH + 3_000
 
 
-def test_words_meet_in_their_stems() -> None:
-    assert stems("Сколько стоит разработка сайтов?") & stems("Цены на разработку") == {"<price>", "разработк"}
-    assert stems("applications") == stems("приложений") == {"<mobile>"}
+def test_word_forms_and_synonyms_share_a_stem() -> None:
+    assert extract_stems("Сколько стоит разработка сайтов?") & extract_stems("Цены на разработку") == {
+        "<price>",
+        "разработк",
+    }
+    assert extract_stems("applications") == extract_stems("приложений") == {"<mobile>"}
 
 
-def test_a_quote_really_stands_there() -> None:
-    knowledge = Knowledge(LARGE)
-    assert knowledge.has("пишем для iOS и Android, публикуем…")
-    assert knowledge.has("Гарантия и поддержка")
-    assert not knowledge.has("Пишем для Windows")
-    assert not knowledge.has("—")
+def test_contains_quote_finds_only_text_of_the_profile() -> None:
+    company = CompanyProfile(LARGE)
+    assert company.contains_quote("пишем для iOS и Android, публикуем…")
+    assert company.contains_quote("Гарантия и поддержка")
+    assert not company.contains_quote("Пишем для Windows")
+    assert not company.contains_quote("—")

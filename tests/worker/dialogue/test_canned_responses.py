@@ -1,4 +1,4 @@
-"""What gets a fixed answer and a human, and what does not."""
+"""Which texts get a canned response and a handoff, and which do not."""
 
 import pytest
 
@@ -39,17 +39,17 @@ S = LeadStatus
         (S.CONTACTED, "давайте созвонимся", None),
     ],
 )
-def test_a_case(status: LeadStatus, said: str, case: str | None) -> None:
-    served = match_canned_response(status, Intent.QUESTION, said, "ru", LINK)
-    assert (served and served.reason) == (case and canned_responses.REASONS[case])
-    if served is not None:
-        assert (LINK in served.text) == (case == "move")
+def test_match_canned_response(status: LeadStatus, said: str, case: str | None) -> None:
+    response = match_canned_response(status, Intent.QUESTION, said, "ru", LINK)
+    assert (response and response.reason) == (case and canned_responses.REASONS[case])
+    if response is not None:
+        assert (LINK in response.text) == (case == "move")
         english = match_canned_response(status, Intent.QUESTION, said, "en", LINK)
         assert english is not None
         assert english.text.isascii()
 
 
-def test_a_refusal_is_no_wish_to_be_called() -> None:
+def test_refusal_is_not_a_request_for_a_call() -> None:
     assert match_canned_response(S.CONTACTED, Intent.REJECT, "позвоните другим", "ru", LINK) is None
 
 
@@ -63,5 +63,5 @@ def test_a_refusal_is_no_wish_to_be_called() -> None:
         ("", False),
     ],
 )
-def test_only_spoken(said: str, expected: bool) -> None:
+def test_is_only_voice(said: str, expected: bool) -> None:
     assert is_only_voice(said) is expected

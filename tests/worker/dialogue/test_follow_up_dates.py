@@ -1,11 +1,11 @@
-"""When “write to me on Monday” is, and what is no such wish."""
+"""Requests such as “write to me on Monday”, and texts that are not such requests."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from worker.dialogue.follow_up_dates import parse_requested_time, spoken_day
+from worker.dialogue.follow_up_dates import format_day, parse_requested_time
 
 # A Tuesday.
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=ZoneInfo("Europe/Moscow"))
@@ -28,7 +28,7 @@ NOW = datetime(2026, 11, 24, 15, 30, tzinfo=ZoneInfo("Europe/Moscow"))
         ("Напишите завтра в 3", "25 11:00"),
     ],
 )
-def test_a_time_to_write(text: str, expected: str | None) -> None:
+def test_requested_time_is_parsed(text: str, expected: str | None) -> None:
     moment = parse_requested_time(text, NOW)
     assert (moment and f"{moment.day} {moment:%H:%M}") == expected
 
@@ -40,10 +40,10 @@ def test_a_time_to_write(text: str, expected: str | None) -> None:
         *("напишите через год", "напишите через 40 недель", "да", ""),
     ],
 )
-def test_none_of_that(text: str) -> None:
+def test_text_without_a_usable_request_returns_none(text: str) -> None:
     assert parse_requested_time(text, NOW) is None
 
 
-def test_a_day_as_one_says_it() -> None:
-    assert spoken_day(NOW, "ru") == "24 ноября"
-    assert spoken_day(NOW + timedelta(days=7), "en") == "on December 1"
+def test_format_day() -> None:
+    assert format_day(NOW, "ru") == "24 ноября"
+    assert format_day(NOW + timedelta(days=7), "en") == "on December 1"

@@ -1,4 +1,4 @@
-"""assistant.toml: what it can say, what it may not, and what becomes of a template."""
+"""assistant.toml: valid and invalid keys, and the greeting template."""
 
 import tomllib
 from pathlib import Path
@@ -30,38 +30,41 @@ def written(folder: Path, text: str) -> Path:
         ("{company}", "", "Здравствуйте, {company}! Это Ромашка. Созвонимся?"),
     ],
 )
-def test_a_template(name: str, asked: str, expected: str) -> None:
+def test_greeting_template_is_filled_in(name: str, asked: str, expected: str) -> None:
     brief = Brief(name, {"Комментарий": asked} if asked else {})
-    said = Persona(greeting=TEMPLATE).plain_greeting(brief, "Ромашка")
+    said = Persona(greeting=TEMPLATE).render_greeting(brief, "Ромашка")
     assert " ".join(said.split()) == expected
 
 
-def test_without_a_file_nothing_changes() -> None:
-    usual = persona.load(None)
-    assert (usual.rules(), usual.signed("Привет")) == ("", "Привет")
+def test_default_persona_changes_nothing() -> None:
+    default = persona.load(None)
+    assert (default.render_rules(), default.add_signature("Привет")) == ("", "Привет")
     brief = Brief("Анна")
-    assert usual.plain_greeting(brief, "Ромашка") == templates.greeting(brief, "Ромашка")
+    assert default.render_greeting(brief, "Ромашка") == templates.greeting(brief, "Ромашка")
 
 
-def test_what_the_model_is_told(tmp_path: Path) -> None:
+def test_persona_becomes_rules_for_the_model(tmp_path: Path) -> None:
     text = 'name = "Мария"\ntone = "тепло"\nforbidden_topics = ["скидки", "суд"]\nsignature = "— Мария"'
     found = persona.load(written(tmp_path, text))
-    rules = found.rules()
+    rules = found.render_rules()
     assert all(part in rules for part in ("зовут Мария", "Тон: тепло", "скидки; суд"))
-    assert found.signed("Привет") == "Привет\n\n— Мария"
+    assert found.add_signature("Привет") == "Привет\n\n— Мария"
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('nmae = "Мария"', "nmae: there is no such key (known are name, tone, "),
+        ('nmae = "Мария"', "nmae: unknown key (the keys are name, tone, "),
         ("tone = 5", "tone: Input should be a valid string"),
         ('forbidden_topics = "скидки"', "forbidden_topics: Input should be a valid list"),
-        ('greeting = "Привет, {imya}"', "greeting: knows no {imya}: only {name}, {company} and {request}"),
+        (
+            'greeting = "Привет, {imya}"',
+            "greeting: unknown placeholder {imya}: use {name}, {company} and {request}",
+        ),
         ("tone = ", "is not TOML: "),
     ],
 )
-def test_a_fault_is_one_line_that_names_it(tmp_path: Path, text: str, said: str) -> None:
+def test_config_error_is_one_line_that_names_the_fault(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(ConfigError) as refused:
         persona.load(written(tmp_path, text))
     line = str(refused.value)
@@ -70,7 +73,7 @@ def test_a_fault_is_one_line_that_names_it(tmp_path: Path, text: str, said: str)
     assert "\n" not in line
 
 
-def test_the_example_changes_nothing_until_it_is_filled_in() -> None:
+def test_example_file_changes_nothing_until_it_is_filled_in() -> None:
     example = ROOT / "docs" / "assistant.example.toml"
     assert persona.load(example) == Persona()
     lines = example.read_text(encoding="utf-8").splitlines()

@@ -1,4 +1,4 @@
-"""What is said without the model: the right language, and nothing that the guard would refuse."""
+"""Templates are in the right language, and the output guard allows them."""
 
 import re
 
@@ -20,29 +20,29 @@ RUSSIAN = re.compile("[а-яё]", re.IGNORECASE)
         (Brief("Анна", {"Comments": "I need a website"}), True),
         (Brief("John", {"Comments": "I need a website"}), False),
         (Brief("", {"Comments": "I need a website"}), False),
-        # A Latin name alone does not say which language its owner speaks.
+        # A Latin name alone does not show the contact's language.
         (Brief("Anna", {}), True),
         (Brief("", {}), True),
         (Brief("", {"Budget": "300000"}), True),
     ],
 )
-def test_the_greeting_is_in_the_requests_language(brief: Brief, russian: bool) -> None:
+def test_greeting_is_in_the_language_of_the_request(brief: Brief, russian: bool) -> None:
     text = templates.greeting(brief, "GordovCode")
     assert bool(RUSSIAN.search(text)) is russian
     assert "GordovCode" in text
     assert brief.name in text
-    assert output_guard.problem(text) is None
-    assert output_guard.tidy(text) == text
+    assert output_guard.find_problem(text) is None
+    assert output_guard.strip_markup(text) == text
 
 
-def test_a_nameless_person_is_greeted_without_a_gap() -> None:
+def test_greeting_without_a_name_has_no_gap() -> None:
     assert templates.greeting(Brief(""), "GordovCode").startswith("Здравствуйте! ")
     assert templates.greeting(Brief("", {"q": "site"}), "GordovCode").startswith("Hello! ")
 
 
 @pytest.mark.parametrize("intent", Intent)
 @pytest.mark.parametrize(("language", "russian"), [("ru", True), ("en", False), ("de", False), ("", False)])
-def test_an_answer_for_every_intent(intent: Intent, language: str, russian: bool) -> None:
+def test_every_intent_has_an_answer(intent: Intent, language: str, russian: bool) -> None:
     text = templates.answer(intent, language)
     assert bool(RUSSIAN.search(text)) is russian
-    assert output_guard.problem(text) is None
+    assert output_guard.find_problem(text) is None

@@ -1,1 +1,1 @@
-"""The doctor before setups that are broken in every way."""
+"""Tests of the doctor with complete and broken setups."""

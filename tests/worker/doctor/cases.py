@@ -1,4 +1,4 @@
-"""Setups of a worker, whole and broken: each is made in a sandbox, and the doctor's words are kept."""
+"""Complete and broken setups of a worker in a sandbox, for the doctor."""
 
 import asyncio
 import contextlib
@@ -23,12 +23,12 @@ CaseSetup = Callable[["Setup"], Awaitable[None]]
 
 @dataclass
 class Setup:
-    """A whole setup in a folder of its own; `environment` is what the doctor is given."""
+    """A complete setup in its own folder; `environment`: the settings that the doctor gets."""
 
     sandbox: Sandbox
     folder: Path
     environment: dict[str, str]
-    # Undone after the doctor has been there.
+    # Closed after the doctor has run.
     open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     @property
@@ -40,8 +40,8 @@ class Setup:
             connection.execute(statement)
 
 
-def whole(sandbox: Sandbox, folder: Path, template: Path) -> Setup:
-    """Everything as it should be."""
+def complete_setup(sandbox: Sandbox, folder: Path, template: Path) -> Setup:
+    """Return a setup in which all checks pass."""
     shutil.copy(template, folder / "leads.db")
     sandbox.session(folder / "ai_assistant")
     return Setup(
@@ -55,49 +55,49 @@ def whole(sandbox: Sandbox, folder: Path, template: Path) -> Setup:
             "TELEGRAM_SERVER_KEY": sandbox.telegram.key.spki_pem,
             "OPENAI_API_KEY": "sk-test",
             "OPENAI_BASE_URL": sandbox.openai_url,
-            # Stands in for a page that is there.
+            # Any page that exists can be the booking page.
             "CALENDLY_LINK": f"{sandbox.http_url}/healthz",
         },
     )
 
 
 @contextmanager
-def only(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
-    """The process as the doctor finds it: these settings alone, in this folder."""
-    before, place = dict(os.environ), Path.cwd()
-    ours = ("TELEGRAM_", "OPENAI_", "CALENDLY_", "COMPANY_", "DATABASE_")
-    for name in [name for name in os.environ if name.startswith(ours)]:
+def process_environment(environment: Mapping[str, str], folder: Path) -> Iterator[None]:
+    """Give this process only these settings, in this working folder."""
+    previous, previous_folder = dict(os.environ), Path.cwd()
+    prefixes = ("TELEGRAM_", "OPENAI_", "CALENDLY_", "COMPANY_", "DATABASE_")
+    for name in [name for name in os.environ if name.startswith(prefixes)]:
         del os.environ[name]
     os.environ.update(environment)
     os.chdir(folder)
     try:
         yield
     finally:
-        os.chdir(place)
+        os.chdir(previous_folder)
         os.environ.clear()
-        os.environ.update(before)
+        os.environ.update(previous)
 
 
-def stable(text: str) -> str:
-    """Without what differs from run to run: ports and times."""
+def normalize(text: str) -> str:
+    """Replace what differs from run to run: ports, times and the newest revision."""
     text = re.sub(r"(?<=127\.0\.0\.1:)\d+", "PORT", text)
     text = re.sub(r"port \d+ ", "port PORT ", text)
     text = re.sub(r"in \d+ ms", "in 350 ms", text)
-    return re.sub(r"at \d{4,}, the newest|needs \d{4}", _newest, text)
+    return re.sub(r"at \d{4,}, the newest|needs \d{4}", _hide_revision, text)
 
 
-def _newest(found: re.Match[str]) -> str:
+def _hide_revision(found: re.Match[str]) -> str:
     return re.sub(r"\d{4}", "NEWEST", found.group())
 
 
-async def nothing(_: Setup) -> None:
+async def no_fault(_: Setup) -> None:
     pass
 
 
-async def running(setup: Setup) -> None:
+async def worker_running(setup: Setup) -> None:
     lock = setup.open.enter_context((setup.folder / "ai_assistant.lock").open("a+"))
     fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-    heartbeat.beat(
+    heartbeat.write(
         setup.folder / "ai_assistant.health", heartbeat.Report("connected", 0, 0, 1), now=utc_now()
     )
     setup.sql(
@@ -135,16 +135,16 @@ async def limited(setup: Setup) -> None:
     )
 
 
-async def proxy_away(setup: Setup) -> None:
+async def proxy_down(setup: Setup) -> None:
     setup.environment["TELEGRAM_PROXY"] = f"socks5://ann:hunter2@127.0.0.1:{unused_port()}"
 
 
-async def telegram_away(setup: Setup) -> None:
+async def telegram_unreachable(setup: Setup) -> None:
     setup.environment["TELEGRAM_SERVER"] = f"127.0.0.1:{unused_port()}"
 
 
-async def something_else(setup: Setup) -> None:
-    """What a captive portal or a wrong address gives: an answer, but none of Telegram's."""
+async def other_server(setup: Setup) -> None:
+    """A server that answers but is not Telegram, as behind a captive portal or a wrong address."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
@@ -157,7 +157,7 @@ async def something_else(setup: Setup) -> None:
     setup.environment["TELEGRAM_SERVER"] = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
-async def wrong_key(setup: Setup) -> None:
+async def wrong_model_key(setup: Setup) -> None:
     setup.sandbox.openai.faults.add(InvalidKey())
 
 
@@ -166,7 +166,7 @@ async def unknown_model(setup: Setup) -> None:
     setup.sandbox.openai.faults.add(UnknownModel())
 
 
-async def no_such_page(setup: Setup) -> None:
+async def missing_booking_page(setup: Setup) -> None:
     setup.environment["CALENDLY_LINK"] = f"{setup.sandbox.http_url}/gordovcode/30min"
 
 
@@ -174,7 +174,7 @@ async def old_schema(setup: Setup) -> None:
     setup.sql("UPDATE alembic_version SET version_num = '0002'")
 
 
-async def database_away(setup: Setup) -> None:
+async def database_down(setup: Setup) -> None:
     setup.environment["DATABASE_URL"] = f"postgresql://leads:hunter2@127.0.0.1:{unused_port()}/leads"
 
 
@@ -185,19 +185,19 @@ def unused_port() -> int:
 
 
 CASES: dict[str, CaseSetup] = {
-    "All is well": nothing,
-    "A worker is running": running,
+    "All checks pass": no_fault,
+    "A worker is running": worker_running,
     "Settings are missing or wrong": missing_settings,
-    "The database is down": database_away,
-    "The schema is old": old_schema,
-    "The proxy is away": proxy_away,
-    "Telegram cannot be reached": telegram_away,
-    "Something else answers": something_else,
+    "The database is down": database_down,
+    "The schema is outdated": old_schema,
+    "The proxy is down": proxy_down,
+    "Telegram cannot be reached": telegram_unreachable,
+    "Another server answers": other_server,
     "The app's hash is wrong": wrong_hash,
-    "Nobody has signed in": no_session,
-    "The session has ended": expired_session,
+    "No account is signed in": no_session,
+    "The session is revoked": expired_session,
     "Telegram limits the account": limited,
-    "The model's key is wrong": wrong_key,
-    "There is no such model": unknown_model,
-    "The booking page is not there": no_such_page,
+    "The model's key is wrong": wrong_model_key,
+    "The model does not exist": unknown_model,
+    "The booking page does not exist": missing_booking_page,
 }

@@ -1,4 +1,4 @@
-"""The doctor's words for each setup are those in docs/doctor.md."""
+"""Tests that docs/doctor.md shows the doctor's output for each setup."""
 
 import json
 import re
@@ -10,11 +10,11 @@ import pytest
 from sandbox.app import Sandbox, running
 from tests.support.worker_command import run
 from tests.worker.doctor.cases import CASES
-from tests.worker.doctor.page import HEAD, PAGE, said, shown
-from worker.doctor.findings import as_json, as_text, is_all_well
+from tests.worker.doctor.page import HEAD, PAGE, run_doctor, section
+from worker.doctor.findings import all_passed, as_json, as_text
 
-SHOWN = PAGE.read_text(encoding="utf-8")
-HEALTHY = {"All is well", "A worker is running"}
+PAGE_TEXT = PAGE.read_text(encoding="utf-8")
+HEALTHY = {"All checks pass", "A worker is running"}
 
 
 @pytest.fixture(scope="module")
@@ -24,23 +24,23 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 @pytest.mark.parametrize("case", CASES)
-async def test_what_it_says_is_what_the_page_shows(
+async def test_output_is_shown_on_the_page(
     sandbox: Sandbox, tmp_path: Path, sqlite_template: Path, case: str
 ) -> None:
-    findings = await said(sandbox, tmp_path, sqlite_template, case)
-    assert shown(case, findings) in SHOWN
-    assert is_all_well(findings) == (case in HEALTHY)
+    findings = await run_doctor(sandbox, tmp_path, sqlite_template, case)
+    assert section(case, findings) in PAGE_TEXT
+    assert all_passed(findings) == (case in HEALTHY)
     text = as_text(findings, colours=True) + as_json(findings)
     assert "hunter2" not in text
     assert json.loads(as_json(findings))["ok"] == (case in HEALTHY)
 
 
-def test_the_page_shows_nothing_else() -> None:
-    assert SHOWN.startswith(HEAD)
-    assert re.findall("^## (.+)$", SHOWN, re.MULTILINE) == list(CASES)
+def test_page_shows_nothing_else() -> None:
+    assert PAGE_TEXT.startswith(HEAD)
+    assert re.findall("^## (.+)$", PAGE_TEXT, re.MULTILINE) == list(CASES)
 
 
-def test_the_command_at_no_terminal(tmp_path: Path) -> None:
+def test_command_without_a_terminal_prints_no_colours_or_secrets(tmp_path: Path) -> None:
     done = run(tmp_path, "doctor", TELEGRAM_PROXY="hunter2", CALENDLY_LINK="http://a.example/x")
     assert (done.returncode, done.stderr) == (1, "")
     assert "\x1b" not in done.stdout

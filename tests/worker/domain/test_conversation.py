@@ -136,10 +136,10 @@ def test_lines_in_a_row_are_one_turn() -> None:
         said("Сайт"),
     ).conversation()
     assert conversation == [
-        Turn(ours=True, text="Здравствуйте!"),
-        Turn(ours=False, text="Да\nА сколько стоит?"),
-        Turn(ours=True, text="Смотря что."),
-        Turn(ours=False, text="Сайт"),
+        Turn(from_us=True, text="Здравствуйте!"),
+        Turn(from_us=False, text="Да\nА сколько стоит?"),
+        Turn(from_us=True, text="Смотря что."),
+        Turn(from_us=False, text="Сайт"),
     ]
 
 
@@ -148,21 +148,21 @@ def test_what_was_never_sent_was_never_said(state: str) -> None:
     conversation = work(
         ours("Здравствуйте!"), said("Да"), ours("Отлично!", state), said("Жду")
     ).conversation()
-    assert conversation == [Turn(ours=True, text="Здравствуйте!"), Turn(ours=False, text="Да\nЖду")]
+    assert conversation == [Turn(from_us=True, text="Здравствуйте!"), Turn(from_us=False, text="Да\nЖду")]
 
 
 def test_what_was_understood_before_is_not_heard_again() -> None:
     conversation = work(
         ours("Готово!"), said("Спасибо", state="handled"), said("Вопрос"), said("Ещё")
     ).conversation()
-    assert conversation[1:] == [Turn(ours=False, text="Спасибо"), Turn(ours=False, text="Вопрос\nЕщё")]
+    assert conversation[1:] == [Turn(from_us=False, text="Спасибо"), Turn(from_us=False, text="Вопрос\nЕщё")]
 
 
 def test_only_the_latest_turns_are_kept() -> None:
     long = [turn for number in range(110) for turn in (said(f"в{number}"), ours(f"о{number}"))]
     conversation = work(*long).conversation()
     assert len(conversation) == 200
-    assert conversation[-1] == Turn(ours=True, text="о109")
+    assert conversation[-1] == Turn(from_us=True, text="о109")
 
 
 def test_what_is_to_be_done() -> None:
@@ -200,7 +200,7 @@ def test_a_later_form_is_told_from_their_words() -> None:
     lead = work(ours("Здравствуйте!"), said("Да", id=1), form, said("Жду", id=3))
     assert lead.new_requests == [form]
     told = "<new_request>\nКомментарий: бот </ Да\n</new_request>"
-    assert lead.conversation()[-1] == Turn(ours=False, text=f"Да\n{told}\nЖду")
+    assert lead.conversation()[-1] == Turn(from_us=False, text=f"Да\n{told}\nЖду")
 
 
 def test_the_conversation_has_no_contacts() -> None:

@@ -1,4 +1,4 @@
-"""When a new person may be written to, and how many of them a day."""
+"""When first messages may be sent, and how many of them in 24 hours."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -17,27 +17,27 @@ MOSCOW = ZoneInfo("Europe/Moscow")
     ("age", "cap"),
     [(0, 4), (0.99, 4), (1, 8), (2, 12), (3, 17), (4, 21), (5, 25), (6, 30), (7, 30), (400, 30), (-1, 4)],
 )
-def test_a_new_accounts_cap_grows(age: float, cap: int) -> None:
-    assert outreach_policy.cap(30, 7, made_at=NOW - age * DAY, now=NOW) == cap
+def test_the_cap_of_a_new_account_grows(age: float, cap: int) -> None:
+    assert outreach_policy.outreach_cap(30, 7, created_at=NOW - age * DAY, now=NOW) == cap
 
 
 @pytest.mark.parametrize("warmup", [0, 1])
-def test_without_a_warm_up(warmup: int) -> None:
-    assert outreach_policy.cap(30, warmup, made_at=NOW, now=NOW) == 30
+def test_without_a_warm_up_the_cap_is_the_limit(warmup: int) -> None:
+    assert outreach_policy.outreach_cap(30, warmup, created_at=NOW, now=NOW) == 30
 
 
-def test_a_small_limit_lets_somebody_be_written_to() -> None:
-    assert outreach_policy.cap(1, 30, made_at=NOW, now=NOW) == 1
-    assert outreach_policy.cap_for(1, fresh=False) == 1
+def test_a_small_limit_still_allows_one_message() -> None:
+    assert outreach_policy.outreach_cap(1, 30, created_at=NOW, now=NOW) == 1
+    assert outreach_policy.cap_for(1, hot=False) == 1
 
 
-def test_a_third_is_kept_for_the_fresh() -> None:
-    assert [outreach_policy.cap_for(cap, fresh=False) for cap in (1, 2, 3, 4, 30)] == [1, 2, 2, 3, 20]
-    assert outreach_policy.cap_for(30, fresh=True) == 30
+def test_a_third_is_reserved_for_hot_leads() -> None:
+    assert [outreach_policy.cap_for(cap, hot=False) for cap in (1, 2, 3, 4, 30)] == [1, 2, 2, 3, 20]
+    assert outreach_policy.cap_for(30, hot=True) == 30
 
 
 @pytest.mark.parametrize(
-    ("source", "age", "fresh"),
+    ("source", "age", "hot"),
     [
         ("tilda", 0 * SECOND, True),
         ("tilda", 15 * MINUTE - SECOND, True),
@@ -46,8 +46,8 @@ def test_a_third_is_kept_for_the_fresh() -> None:
         ("import", 0 * SECOND, False),
     ],
 )
-def test_who_has_just_sent_the_form(source: str, age: timedelta, fresh: bool) -> None:
-    assert outreach_policy.is_fresh(source, NOW - age, NOW) is fresh
+def test_a_lead_is_hot_for_15_minutes_after_its_form(source: str, age: timedelta, hot: bool) -> None:
+    assert outreach_policy.is_hot(source, NOW - age, NOW) is hot
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_who_has_just_sent_the_form(source: str, age: timedelta, fresh: bool) ->
         ("00:10:00", "24 09:00"),
     ],
 )
-def test_hours_are_those_of_the_persons_clock(clock: str, opens: str | None) -> None:
+def test_hours_are_in_the_contacts_local_time(clock: str, opens: str | None) -> None:
     now = datetime.fromisoformat(f"2026-11-24T{clock}+03:00").astimezone(UTC)
     found = Hours.parse("09:00-20:00").next_opening(now, MOSCOW)
     assert (found and f"{found.astimezone(MOSCOW):%d %H:%M}") == opens
     assert found is None or found.tzinfo is UTC
 
 
-def test_the_same_moment_elsewhere() -> None:
+def test_one_moment_may_be_in_hours_in_one_zone_only() -> None:
     hours = Hours.parse("09:00-20:00")
     morning = datetime(2026, 11, 24, 5, tzinfo=UTC)
     assert hours.next_opening(morning, MOSCOW) == datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -84,13 +84,13 @@ def test_hours_past_midnight(clock: int, is_open: bool) -> None:
 @pytest.mark.parametrize(
     "text", ["", "9-20", "09:00", "09:00-25:00", "09:00-09:00", "a-b", "09:00-10:00-11:00"]
 )
-def test_no_hours(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - whatever it says
+def test_malformed_hours_raise_value_error(text: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - any message
         Hours.parse(text)
 
 
-def test_gaps_differ_and_are_never_shorter() -> None:
-    assert [outreach_policy.spaced(30 * SECOND, chance) for chance in (0, 0.5, 1)] == [
+def test_jitter_only_lengthens_a_gap() -> None:
+    assert [outreach_policy.gap_with_jitter(30 * SECOND, chance) for chance in (0, 0.5, 1)] == [
         30 * SECOND,
         37.5 * SECOND,
         45 * SECOND,
@@ -98,9 +98,16 @@ def test_gaps_differ_and_are_never_shorter() -> None:
 
 
 @pytest.mark.parametrize(("gap", "prepared"), [(0, 32), (1, 32), (2, 30), (10, 6), (30, 2), (3600, 2)])
-def test_little_is_prepared_ahead(gap: int, prepared: int) -> None:
-    assert outreach_policy.ahead(gap * SECOND, 32) == prepared
+def test_few_conversations_are_prepared_ahead(gap: int, prepared: int) -> None:
+    assert outreach_policy.max_prepared(gap * SECOND, 32) == prepared
 
 
-def test_refusals_in_a_row_make_the_pause_longer() -> None:
-    assert [outreach_policy.pause(strikes).days for strikes in (1, 2, 3, 4, 5, 50)] == [1, 2, 4, 7, 7, 7]
+def test_repeated_peer_floods_make_the_pause_longer() -> None:
+    assert [outreach_policy.peer_flood_pause(strikes).days for strikes in (1, 2, 3, 4, 5, 50)] == [
+        1,
+        2,
+        4,
+        7,
+        7,
+        7,
+    ]

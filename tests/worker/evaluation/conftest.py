@@ -1,5 +1,5 @@
-"""The model server of the assistant's tests, for the evaluation."""
+"""The model server fixtures of the assistant's tests."""
 
-from tests.worker.assistant.conftest import server
+from tests.worker.assistant.conftest import openai_server, server
 
-__all__ = ["server"]
+__all__ = ["openai_server", "server"]

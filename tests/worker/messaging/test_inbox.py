@@ -9,7 +9,7 @@ import pytest
 from shared.database.engine import Database
 from shared.database.models import Lead
 from shared.leads.transitions import change_status
-from shared.statuses import Intent, LeadStatus
+from shared.statuses import REPLIED_TO, Intent, LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, add_account, add_leased, add_message, messages_of, now_of
 from worker.domain.telegram_port import Incoming
 from worker.messaging import inbox
@@ -98,7 +98,7 @@ async def test_each_message_prolongs_the_quiet_up_to_a_limit(kept_database: Data
     assert dues[-1] == most
 
 
-@pytest.mark.parametrize("status", sorted(inbox.ANSWERED))
+@pytest.mark.parametrize("status", sorted(REPLIED_TO))
 async def test_words_make_a_conversation_due(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
@@ -108,7 +108,7 @@ async def test_words_make_a_conversation_due(
 
 
 @pytest.mark.parametrize(
-    "status", sorted(set(LeadStatus) - inbox.ANSWERED - {LeadStatus.PENDING, LeadStatus.HANDED_OFF})
+    "status", sorted(set(LeadStatus) - REPLIED_TO - {LeadStatus.PENDING, LeadStatus.HANDED_OFF})
 )
 async def test_words_that_nobody_answers_now_are_kept(
     kept_database: Database, me: WorkerId, status: LeadStatus
@@ -138,7 +138,7 @@ async def test_a_message_that_meets_the_delivery_is_answered(kept_database: Data
     """An automatic reply comes within milliseconds, while the greeting is being recorded."""
     lead = await add_leased(kept_database, me, LeadStatus.RESOLVED, due_at=None)
     async with kept_database.writing() as session:
-        locked = await leases.lock_leased(session, lead.id or 0, me)
+        (locked,) = await leases.lock_all(session, me, [lead.id or 0], waits=True)
         arriving = asyncio.create_task(receive(kept_database, me, letter(lead)))
         # It reads the lead while the delivery is not committed yet.
         await asyncio.wait({arriving}, timeout=0.1)
@@ -153,7 +153,7 @@ async def test_understood_messages_are_marked(kept_database: Database, me: Worke
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     one, two, three = [await add_message(kept_database, lead) for _ in range(3)]
     async with kept_database.writing() as session:
-        await inbox.handle(session, [one.id or 0, two.id or 0], Intent.ACCEPT)
+        await inbox.handle_all(session, dict.fromkeys((one.id or 0, two.id or 0), Intent.ACCEPT))
     after = await messages_of(kept_database, lead)
     assert [(message.state, message.intent) for message in after] == [
         ("handled", Intent.ACCEPT),
@@ -161,9 +161,9 @@ async def test_understood_messages_are_marked(kept_database: Database, me: Worke
         ("received", None),
     ]
     async with kept_database.reading() as session:
-        assert await inbox.debounce_ends_at(session, lead.id or 0, debounce=DEBOUNCE) == NOW + DEBOUNCE
+        assert await inbox.debounce_ends_at(session, lead.id, debounce=DEBOUNCE) == NOW + DEBOUNCE
     async with kept_database.writing() as session:
-        await inbox.handle(session, [three.id or 0], Intent.REJECT)
+        await inbox.handle_all(session, {three.id or 0: Intent.REJECT})
         assert await inbox.debounce_ends_at(session, lead.id or 0, debounce=DEBOUNCE) is None
 
 
@@ -196,7 +196,7 @@ async def test_conversations_to_look_through(kept_database: Database, me: Worker
     numbers = count(me.account_id * 1000)
     kept = [
         await spoken(kept_database, await add_leased(kept_database, me, status), next(numbers))
-        for status in sorted(inbox.ANSWERED | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF})
+        for status in sorted(REPLIED_TO | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF})
     ]
     for status in (LeadStatus.PENDING, LeadStatus.UNREACHABLE, LeadStatus.FAILED):
         over = await add_leased(kept_database, me, status, account_id=me.account_id)

@@ -14,7 +14,7 @@ async def test_a_message_has_its_identity_before_it_is_sent(kept_database: Datab
     lead = await add_leased(kept_database, me, LeadStatus.CONTACTED)
     say = QueueMessage("answer", f"{lead.id}:reply:1", "Ответ", LeadStatus.ENGAGED, (1,), Intent.QUESTION)
     async with kept_database.writing() as session:
-        await outbox.enqueue(session, lead, say, now=NOW)
+        await outbox.enqueue_all(session, [(lead, say)], now=NOW)
     (message,) = await messages_of(kept_database, lead)
     assert 0 < (message.random_id or 0) < 2**63
     assert (message.state, message.direction, message.kind) == ("queued", "out", "answer")
@@ -34,7 +34,7 @@ async def test_the_transcript_is_in_order(kept_database: Database, me: WorkerId)
         await add_message(kept_database, lead, text=text)
         await add_message(kept_database, other)
     async with kept_database.reading() as session:
-        found = (await outbox.transcripts(session, [lead.id or 0]))[lead.id or 0]
+        found = (await outbox.transcripts(session, [lead.id]))[lead.id]
     assert [message.text for message in found] == ["раз", "два", "три"]
 
 
@@ -46,11 +46,10 @@ async def test_what_became_of_it(kept_database: Database, me: WorkerId) -> None:
     ]
     later = NOW + timedelta(seconds=5)
     async with kept_database.writing() as session:
-        await outbox.record_sent(session, Delivered(sent.id or 0, 77, later))
+        recorded = await outbox.record_all_sent(session, [Delivered(sent.id or 0, 77, later)])
         await outbox.record_failed(session, failed.id or 0, "закрыто")
         await outbox.cancel_queued(session, lead.id or 0, "передано")
-        fresh = await outbox.get(session, sent.id or 0)
-        assert fresh.state == "sent"
+    assert recorded == {sent.id: outbox.Recorded("answer", None, None)}
     after = await messages_of(kept_database, lead)
     assert [(one.state, one.error) for one in after] == [
         ("sent", None),

@@ -1,4 +1,4 @@
-"""Whoever is on the do-not-contact list gets nothing more, and what they say is a human's to read."""
+"""Tests the suppression list: listed contacts get no messages, and a human reads what they write."""
 
 from datetime import UTC, timedelta
 from typing import Any
@@ -25,31 +25,31 @@ from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue.leases import WorkerId
 
 REASON = "on the do-not-contact list: просили не писать"
-EVERYONE = [S.PENDING, S.RESOLVED, *TALKING]
+OPEN_STATUSES = [S.PENDING, S.RESOLVED, *TALKING]
 
 
-async def enlist(database: Database, lead: Lead, **fields: Any) -> None:  # noqa: ANN401
+async def suppress(database: Database, lead: Lead, **fields: Any) -> None:  # noqa: ANN401
     usual: dict[str, Any] = {"reason": "просили не писать", "actor": "operator"}
     async with database.writing() as session:
         await suppression_list.add(session, SuppressedIdentity.of(lead), now=NOW, **usual | fields)
 
 
-async def talk(database: Database, me: WorkerId, status: LeadStatus) -> Lead:
-    """A lead of somebody that no other test has listed."""
+async def add_unlisted_lead(database: Database, me: WorkerId, status: LeadStatus) -> Lead:
+    """Add a lead of a contact that no other test has put on the list."""
     lead = await add_leased(database, me, status, username=None, phone="x")
-    lead.telegram_user_id = lead.telegram_user_id or ANNA * 1000 + (lead.id or 0)
+    lead.telegram_user_id = lead.telegram_user_id or ANNA * 1000 + lead.id
     return lead
 
 
-async def silent(database: Database, lead: Lead) -> str | None:
+async def suppression_reason(database: Database, lead: Lead) -> str | None:
     async with database.reading() as session:
-        said = await outbox.transcripts(session, [lead.id or 0])
-        (why,) = await suppression_reasons(session, [Conversation(lead, said[lead.id or 0])])
-        return why
+        messages = await outbox.transcripts(session, [lead.id])
+        (reason,) = await suppression_reasons(session, [Conversation(lead, messages[lead.id])])
+        return reason
 
 
 @pytest.mark.parametrize("status", [S.PENDING, S.RESOLVED])
-async def test_who_is_not_greeted_yet_is_unreachable(
+async def test_suppressed_lead_without_a_greeting_is_unreachable(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status)
@@ -60,8 +60,8 @@ async def test_who_is_not_greeted_yet_is_unreachable(
     assert [message.state for message in await messages_of(kept_database, lead)] == ["cancelled"]
 
 
-@pytest.mark.parametrize("status", EVERYONE)
-async def test_whoever_writes_again_is_a_humans(
+@pytest.mark.parametrize("status", OPEN_STATUSES)
+async def test_message_of_a_suppressed_contact_goes_to_a_human(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status)
@@ -69,13 +69,13 @@ async def test_whoever_writes_again_is_a_humans(
     await queued(kept_database, lead)
     await write(kept_database, me, lead, Suppressed(REASON))
     assert await state(kept_database, lead) == free(S.HANDED_OFF, last_error=REASON)
-    theirs, ours = await messages_of(kept_database, lead)
-    assert (theirs.state, theirs.text, theirs.intent) == ("handled", "Всё-таки напишите", None)
-    assert (ours.state, ours.error) == ("cancelled", REASON)
+    incoming, outgoing = await messages_of(kept_database, lead)
+    assert (incoming.state, incoming.text, incoming.intent) == ("handled", "Всё-таки напишите", None)
+    assert (outgoing.state, outgoing.error) == ("cancelled", REASON)
 
 
 @pytest.mark.parametrize("status", TALKING)
-async def test_where_nothing_is_to_be_said_nothing_changes(
+async def test_suppressed_conversation_without_messages_keeps_its_status(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status)
@@ -83,8 +83,8 @@ async def test_where_nothing_is_to_be_said_nothing_changes(
     assert await state(kept_database, lead) == free(status)
 
 
-@pytest.mark.parametrize("status", sorted(set(LeadStatus) - set(EVERYONE)))
-async def test_a_humans_words_are_taken_back_too(
+@pytest.mark.parametrize("status", sorted(set(LeadStatus) - set(OPEN_STATUSES)))
+async def test_queued_human_message_is_cancelled_too(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status)
@@ -95,64 +95,73 @@ async def test_a_humans_words_are_taken_back_too(
     assert [message.state for message in await messages_of(kept_database, lead)] == ["cancelled"]
 
 
-async def test_their_own_wish_lists_them_with_the_apology_and_lets_it_out(
+async def test_opt_out_suppresses_the_contact_but_the_apology_is_sent(
     kept_database: Database, me: WorkerId
 ) -> None:
-    lead = await talk(kept_database, me, S.CONTACTED)
-    said = await add_message(kept_database, lead, text="Не пишите мне")
-    say = QueueMessage(
-        *("apology", f"{lead.id}:reply", "Извините", S.REJECTED, (said.id or 0,), Intent.REJECT),
+    lead = await add_unlisted_lead(kept_database, me, S.CONTACTED)
+    incoming = await add_message(kept_database, lead, text="Не пишите мне")
+    apology = QueueMessage(
+        *("apology", f"{lead.id}:reply", "Извините", S.REJECTED, (incoming.id,), Intent.REJECT),
         asks_not_to_be_contacted=True,
     )
-    assert await silent(kept_database, lead) is None
-    await write(kept_database, me, lead, say)
+    assert await suppression_reason(kept_database, lead) is None
+    await write(kept_database, me, lead, apology)
     async with kept_database.reading() as session:
-        entry = await suppression_list.find(session, SuppressedIdentity.of(lead))
+        (entry,) = await suppression_list.find_entries(session, [SuppressedIdentity.of(lead)])
     assert entry is not None
     assert (entry.actor, entry.lead_id, entry.created_at) == (PERSON, lead.id, NOW)
-    assert await silent(kept_database, lead) is None, "the apology still goes out"
-    apology = (await messages_of(kept_database, lead))[-1]
-    await write(kept_database, me, lead, Delivered(apology.id or 0, None, NOW))
+    assert await suppression_reason(kept_database, lead) is None, "the apology still goes out"
+    sent = (await messages_of(kept_database, lead))[-1]
+    await write(kept_database, me, lead, Delivered(sent.id, None, NOW))
     assert (await now_of(kept_database, lead)).status is S.REJECTED
-    assert await silent(kept_database, lead) == "on the do-not-contact list: asked not to be written to"
+    assert (
+        await suppression_reason(kept_database, lead)
+        == "on the do-not-contact list: asked not to be written to"
+    )
 
 
-async def test_a_wish_after_a_refusal_lists_them_too(kept_database: Database, me: WorkerId) -> None:
-    lead = await talk(kept_database, me, S.REJECTED)
-    said = await add_message(kept_database, lead)
-    await write(kept_database, me, lead, NoReplyNeeded((said.id or 0,), Intent.REJECT, True))
-    assert await silent(kept_database, lead) is not None
+async def test_opt_out_after_a_refusal_suppresses_the_contact_too(
+    kept_database: Database, me: WorkerId
+) -> None:
+    lead = await add_unlisted_lead(kept_database, me, S.REJECTED)
+    incoming = await add_message(kept_database, lead)
+    await write(kept_database, me, lead, NoReplyNeeded((incoming.id,), Intent.REJECT, True))
+    assert await suppression_reason(kept_database, lead) is not None
 
 
-async def test_a_plain_refusal_lists_nobody(kept_database: Database, me: WorkerId) -> None:
-    lead = await talk(kept_database, me, S.CONTACTED)
-    said = await add_message(kept_database, lead)
-    say = QueueMessage("apology", f"{lead.id}:reply", "Извините", S.REJECTED, (said.id or 0,), Intent.REJECT)
-    await write(kept_database, me, lead, say)
-    assert await silent(kept_database, lead) is None
+async def test_refusal_without_opt_out_does_not_suppress(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_unlisted_lead(kept_database, me, S.CONTACTED)
+    incoming = await add_message(kept_database, lead)
+    apology = QueueMessage(
+        "apology", f"{lead.id}:reply", "Извините", S.REJECTED, (incoming.id,), Intent.REJECT
+    )
+    await write(kept_database, me, lead, apology)
+    assert await suppression_reason(kept_database, lead) is None
 
 
 @pytest.mark.parametrize(
     ("kind", "fields"),
-    [("answer", {"actor": PERSON, "lead_id": "theirs"}), ("apology", {"actor": PERSON}), ("apology", {})],
+    [("answer", {"actor": PERSON, "lead_id": "this lead"}), ("apology", {"actor": PERSON}), ("apology", {})],
 )
-async def test_no_other_word_goes_out(
+async def test_no_other_message_is_sent_to_a_suppressed_contact(
     kept_database: Database, me: WorkerId, kind: str, fields: dict[str, Any]
 ) -> None:
-    lead = await talk(kept_database, me, S.ENGAGED)
+    lead = await add_unlisted_lead(kept_database, me, S.ENGAGED)
     await queued(kept_database, lead, kind=kind)
-    await enlist(
-        kept_database, lead, **{key: lead.id if value == "theirs" else value for key, value in fields.items()}
+    await suppress(
+        kept_database,
+        lead,
+        **{key: lead.id if value == "this lead" else value for key, value in fields.items()},
     )
-    assert await silent(kept_database, lead) == REASON
+    assert await suppression_reason(kept_database, lead) == REASON
 
 
-async def test_who_was_listed_after_the_work_began_is_not_written_to(
+async def test_contact_suppressed_after_the_claim_gets_no_message(
     kept_database: Database, me: WorkerId
 ) -> None:
-    lead = await talk(kept_database, me, S.ENGAGED)
+    lead = await add_unlisted_lead(kept_database, me, S.ENGAGED)
     message: Message = await queued(kept_database, lead)
-    await enlist(kept_database, lead)
+    await suppress(kept_database, lead)
     limits = Limits(timedelta(), 1, timedelta())
     world = World()
     sender = Sender(
@@ -162,10 +171,8 @@ async def test_who_was_listed_after_the_work_began_is_not_written_to(
     assert world.asked == []
 
 
-async def test_who_was_erased_after_the_work_began_is_not_written_to(
-    kept_database: Database, me: WorkerId
-) -> None:
-    lead = await talk(kept_database, me, S.ENGAGED)
+async def test_contact_erased_after_the_claim_gets_no_message(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_unlisted_lead(kept_database, me, S.ENGAGED)
     message: Message = await queued(kept_database, lead)
     async with kept_database.writing() as session:
         await session.delete(await session.get_one(Lead, lead.id))

@@ -1,4 +1,4 @@
-"""The worker's health over HTTP, by a real client over a socket."""
+"""Tests the worker's health probes with a real HTTP client over a socket."""
 
 import asyncio
 import contextlib
@@ -12,10 +12,10 @@ from worker.monitoring.heartbeat import Report
 
 
 async def get(report: Report, path: str, method: str = "GET") -> httpx2.Response:
-    async def ask() -> Report:
+    async def load_report() -> Report:
         return report
 
-    async with http_probe.served("127.0.0.1", 0, ask) as port, httpx2.AsyncClient() as client:
+    async with http_probe.serve("127.0.0.1", 0, load_report) as port, httpx2.AsyncClient() as client:
         return await client.request(method, f"http://127.0.0.1:{port}{path}")
 
 
@@ -28,7 +28,7 @@ async def get(report: Report, path: str, method: str = "GET") -> httpx2.Response
         (Report("standby"), 503),
     ],
 )
-async def test_ready_is_who_answers_leads(report: Report, code: int) -> None:
+async def test_only_a_worker_that_answers_leads_is_ready(report: Report, code: int) -> None:
     answer = await get(report, "/readyz")
     assert answer.status_code == code
     assert answer.json()["trouble"] == report.trouble
@@ -36,21 +36,21 @@ async def test_ready_is_who_answers_leads(report: Report, code: int) -> None:
     assert (await get(report, "/healthz")).status_code == 200
 
 
-async def test_what_it_does_not_know() -> None:
+async def test_unknown_paths_and_methods_are_refused() -> None:
     assert (await get(Report("standby"), "/metrics")).status_code == 404
     assert (await get(Report("standby"), "/healthz", "POST")).status_code == 405
     head = await get(Report("standby"), "/healthz?x=1", "HEAD")
     assert (head.status_code, head.content) == (200, b"")
 
 
-async def test_garbage_ends_quietly() -> None:
-    async def ask() -> Report:
+async def test_malformed_requests_get_no_response() -> None:
+    async def load_report() -> Report:
         return Report("connected")
 
-    async with http_probe.served("127.0.0.1", 0, ask) as port:
-        for garbage in (b"\r\n\r\n", b"GET\r\n\r\n", b"x" * 20_000):
+    async with http_probe.serve("127.0.0.1", 0, load_report) as port:
+        for malformed in (b"\r\n\r\n", b"GET\r\n\r\n", b"x" * 20_000):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(garbage)
+            writer.write(malformed)
             answer = b""
             with contextlib.suppress(ConnectionResetError):
                 answer = await reader.read()
@@ -60,13 +60,13 @@ async def test_garbage_ends_quietly() -> None:
             assert (await client.get(f"http://127.0.0.1:{port}/readyz")).status_code == 200
 
 
-async def test_no_port_and_a_taken_one() -> None:
-    async def ask() -> Report:
+async def test_no_port_is_off_and_a_taken_port_is_a_config_error() -> None:
+    async def load_report() -> Report:
         return Report("standby")
 
-    async with http_probe.served("127.0.0.1", None, ask) as port:
+    async with http_probe.serve("127.0.0.1", None, load_report) as port:
         assert port == 0
-    async with http_probe.served("127.0.0.1", 0, ask) as port:
+    async with http_probe.serve("127.0.0.1", 0, load_report) as port:
         with pytest.raises(ConfigError, match="HEALTH_PORT"):
-            async with http_probe.served("127.0.0.1", port, ask):
+            async with http_probe.serve("127.0.0.1", port, load_report):
                 pass

@@ -1,4 +1,4 @@
-"""`python -m worker status`: what stands in the database, in tables and in JSON."""
+"""Tests `python -m worker status`: tables and JSON from the database."""
 
 import json
 from datetime import timedelta
@@ -15,7 +15,7 @@ from worker.monitoring import status_report
 
 
 @pytest.fixture
-async def busy(database: Database) -> Database:
+async def database_with_leads(database: Database) -> Database:
     """An account with a hold, and leads of different ages."""
     account_id = await add_account(
         database, username="ours", state="limited", state_reason="PEER_FLOOD", outreach_limit=30
@@ -38,8 +38,8 @@ async def busy(database: Database) -> Database:
     return database
 
 
-async def test_the_tables(busy: Database) -> None:
-    lines = status_report.as_text(await status_report.look(busy, now=NOW)).splitlines()
+async def test_text_shows_accounts_waiting_work_and_funnel(database_with_leads: Database) -> None:
+    lines = status_report.as_text(await status_report.load_status(database_with_leads, now=NOW)).splitlines()
     assert lines[1].startswith("@ours    limited: PEER_FLOOD  no       0/30")
     assert "contacts.resolveUsername until 2109-" in lines[1]
     assert lines[3:8] == [
@@ -56,14 +56,14 @@ async def test_the_tables(busy: Database) -> None:
     ]
 
 
-async def test_the_same_for_programs(busy: Database) -> None:
-    found = json.loads(status_report.as_json(await status_report.look(busy, now=NOW)))
+async def test_json_has_the_same_figures(database_with_leads: Database) -> None:
+    found = json.loads(status_report.as_json(await status_report.load_status(database_with_leads, now=NOW)))
     assert found["waiting"]["inbox"] == 1
     assert found["funnel"]["pending"] == {"all": 2, "7 days": 2, "24 hours": 1}
     assert found["accounts"][0]["account"] == "@ours"
 
 
-def test_the_command_needs_the_database_alone(tmp_path: Path, sqlite_url: str) -> None:
+def test_command_needs_only_the_database(tmp_path: Path, sqlite_url: str) -> None:
     done = run(tmp_path, "status", DATABASE_URL=sqlite_url)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[0] == "account: none"

@@ -1,4 +1,4 @@
-"""What in Saved Messages is a command, and what is the owner's own business."""
+"""Tests which notes in Saved Messages are commands and which are ignored."""
 
 import pytest
 
@@ -18,7 +18,7 @@ from worker.notifications.command_parser import Command, parse, render
         ("help", Command("help", 0, "", "en")),
     ],
 )
-def test_a_command(note: str, expected: Command) -> None:
+def test_command_is_parsed(note: str, expected: Command) -> None:
     assert parse(note) == expected
 
 
@@ -29,19 +29,19 @@ def test_a_command(note: str, expected: Command) -> None:
         *("помощь нужна", "1234567890123456789: слишком длинный номер", "17беру", "-17 беру"),
     ],
 )
-def test_the_owners_own_business(note: str) -> None:
+def test_other_note_is_not_a_command(note: str) -> None:
     assert parse(note) is None
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 @pytest.mark.parametrize(
-    ("what", "values"),
+    ("template", "values"),
     [
-        *((what, {"lead": 17}) for what in ("take", "release", "reply", "unknown")),
-        ("refused", {"lead": 17, "why": "no"}),
+        *((template, {"lead": 17}) for template in ("take", "release", "reply", "unknown")),
+        ("refused", {"lead": 17, "reason": "no"}),
         ("status", {"leads": "new 1", "taken": "17", "queued": 1, "unanswered": 2}),
         ("help", {}),
     ],
 )
-def test_no_answer_is_a_command(language: str, what: str, values: dict) -> None:
-    assert parse(render(language, what, **values)) is None
+def test_answer_does_not_parse_as_a_command(language: str, template: str, values: dict) -> None:
+    assert parse(render(language, template, **values)) is None

@@ -1,4 +1,4 @@
-"""The owner is told of what matters, once, in few messages, and no lead is any the worse for it."""
+"""Tests the owner's notices: each is sent once, they are bundled, and failures are retried."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,45 +30,45 @@ MINUTE = timedelta(minutes=1)
 MOSCOW = ZoneInfo("Europe/Moscow")
 
 
-class Stage:
-    """A herald of one account on a clock that is set by hand; `said` is what reached Telegram."""
+class NotifierSetup:
+    """A notifier of one account on a clock that the test sets; `sent` lists what reached Telegram."""
 
     def __init__(self, database: Database, account_id: int, **options: Any) -> None:  # noqa: ANN401
         self.database = database
         self.now = NOW
         self.world = World()
-        self.trouble: str | None = None
-        self.is_ours = True
-        usual: dict[str, Any] = {"chat": "owner_name", "language": "ru", "most_an_hour": 3, "zone": MOSCOW}
-        self.herald = OwnerNotifier(
+        self.model_trouble: str | None = None
+        self.has_lease = True
+        usual: dict[str, Any] = {"chat": "owner_name", "language": "ru", "max_per_hour": 3, "zone": MOSCOW}
+        self.notifier = OwnerNotifier(
             database,
             account_id,
             self.world,
             lambda: self.now,
-            trouble=lambda: self.trouble,
-            may_speak=lambda: self.is_ours,
+            model_trouble=lambda: self.model_trouble,
+            may_send=lambda: self.has_lease,
             **usual | options,
         )
 
-    async def tick(self, later: timedelta = timedelta()) -> list[str]:
-        """One round, after so long; gives what was sent in it."""
+    async def run_once(self, later: timedelta = timedelta()) -> list[str]:
+        """Move the clock by `later` and run one round; returns the texts sent in it."""
         self.now += later
         before = len(self.sent)
-        await self.herald.run_once()
+        await self.notifier.run_once()
         return [call[-2] for call in self.sent[before:]]
 
     @property
     def sent(self) -> list[tuple[str, ...]]:
         return [call for call in self.world.asked if call[0] in {"send", "note"}]
 
-    async def lead(self, to: LeadStatus, name: str = "Анна", **event: Any) -> int:  # noqa: ANN401
-        """A lead to which something has happened now."""
+    async def add_event(self, to: LeadStatus, name: str = "Анна", **event: Any) -> int:  # noqa: ANN401
+        """Add a lead that changed its status just now."""
         lead = await add_lead(self.database, name=name, created_at=self.now)
         fields = {"reason": "link delivered", "actor": "worker", "at": self.now} | event
         async with self.database.writing() as session:
             await session.exec(update(Lead).where(col(Lead.id) == lead.id).values(status=to))
             await session.exec(insert(LeadEvent).values(lead_id=lead.id, to_status=to, **fields))
-        return lead.id or 0
+        return lead.id
 
 
 @pytest.fixture
@@ -77,172 +77,184 @@ async def account_id(database: Database) -> int:
 
 
 @pytest.fixture
-async def stage(database: Database, account_id: int) -> Stage:
-    """A herald that has begun."""
-    stage = Stage(database, account_id)
-    await stage.tick()
-    return stage
+async def setup(database: Database, account_id: int) -> NotifierSetup:
+    """A notifier after its first round."""
+    setup = NotifierSetup(database, account_id)
+    await setup.run_once()
+    return setup
 
 
-async def rows(database: Database) -> list[OwnerNotice]:
+async def stored_notices(database: Database) -> list[OwnerNotice]:
     async with database.reading() as session:
         return list(await session.exec(select(OwnerNotice).where(col(OwnerNotice.key) != "began")))
 
 
-async def test_what_happens_within_a_minute_is_one_message(stage: Stage) -> None:
-    first = await stage.lead(S.SCHEDULED)
-    assert await stage.tick() == []
-    second = await stage.lead(S.HANDED_OFF, "Борис +7 916 123-45-67", reason="asked for a human")
-    await stage.lead(S.REJECTED)
-    await stage.lead(S.HANDED_OFF, reason="taken over by the owner", actor="owner")
-    assert await stage.tick(MINUTE) == [
+async def test_events_within_a_minute_are_sent_as_one_message(setup: NotifierSetup) -> None:
+    first = await setup.add_event(S.SCHEDULED)
+    assert await setup.run_once() == []
+    second = await setup.add_event(S.HANDED_OFF, "Борис +7 916 123-45-67", reason="asked for a human")
+    await setup.add_event(S.REJECTED)
+    await setup.add_event(S.HANDED_OFF, reason="taken over by the owner", actor="owner")
+    assert await setup.run_once(MINUTE) == [
         f"Лид {first}, Анна: согласие на звонок, ссылка отправлена.\n"
         f"Лид {second}, Борис +7…67: нужен человек (asked for a human)."
     ]
-    assert await stage.tick(MINUTE) == []
-    # Another life of the worker knows what was told; what it told of people is not kept.
-    again = Stage(stage.database, stage.herald.account_id)
-    again.now = stage.now
-    assert await again.tick(MINUTE) == []
-    assert {(row.state, row.text) for row in await rows(stage.database)} == {("sent", "")}
+    assert await setup.run_once(MINUTE) == []
+    # Another run of the worker does not repeat them, and their texts are not kept.
+    next_run = NotifierSetup(setup.database, setup.notifier.account_id)
+    next_run.now = setup.now
+    assert await next_run.run_once(MINUTE) == []
+    assert {(row.state, row.text) for row in await stored_notices(setup.database)} == {("sent", "")}
 
 
-async def test_history_is_not_told(database: Database, account_id: int) -> None:
-    stage = Stage(database, account_id)
-    await stage.lead(S.SCHEDULED, at=NOW - MINUTE)
-    await stage.tick()
-    assert await stage.tick(MINUTE) == []
+async def test_events_before_the_first_round_are_not_reported(database: Database, account_id: int) -> None:
+    setup = NotifierSetup(database, account_id)
+    await setup.add_event(S.SCHEDULED, at=NOW - MINUTE)
+    await setup.run_once()
+    assert await setup.run_once(MINUTE) == []
 
 
-async def test_a_flood_becomes_a_count(stage: Stage) -> None:
+async def test_lines_beyond_the_maximum_are_counted(setup: NotifierSetup) -> None:
     for _ in range(3):
-        await stage.lead(S.SCHEDULED)
-        await stage.tick()
-        assert len(await stage.tick(MINUTE)) == 1
+        await setup.add_event(S.SCHEDULED)
+        await setup.run_once()
+        assert len(await setup.run_once(MINUTE)) == 1
     for _ in range(20):
-        await stage.lead(S.SCHEDULED)
-    assert await stage.tick() == []
-    assert await stage.tick(MINUTE) == []
-    (late,) = await stage.tick(timedelta(hours=1))
-    assert late.count("\n") == texts.MOST_LINES
+        await setup.add_event(S.SCHEDULED)
+    assert await setup.run_once() == []
+    assert await setup.run_once(MINUTE) == []
+    (late,) = await setup.run_once(timedelta(hours=1))
+    assert late.count("\n") == texts.MAX_LINES
     assert late.endswith("…и ещё 5")
 
 
 @pytest.mark.parametrize("failure", [TelegramUnavailableError("?"), SessionRevokedError("gone")])
-async def test_an_unknown_outcome_is_tried_again_as_the_same(stage: Stage, failure: TelegramError) -> None:
-    await stage.lead(S.SCHEDULED)
-    await stage.tick()
-    stage.world.sending = failure
+async def test_unknown_outcome_is_retried_with_the_same_text_and_random_id(
+    setup: NotifierSetup, failure: TelegramError
+) -> None:
+    await setup.add_event(S.SCHEDULED)
+    await setup.run_once()
+    setup.world.sending = failure
     with pytest.raises(type(failure)):
-        await stage.tick(MINUTE)
-    stage.world.sending = Sent(1)
-    # What happens meanwhile goes into another message.
-    await stage.lead(S.SCHEDULED)
-    assert len(await stage.tick()) == 1
-    first, second = stage.sent
+        await setup.run_once(MINUTE)
+    setup.world.sending = Sent(1)
+    # A later event goes into another message.
+    await setup.add_event(S.SCHEDULED)
+    assert len(await setup.run_once()) == 1
+    first, second = setup.sent
     assert first == second
 
 
-async def test_telegrams_wait_is_kept(stage: Stage) -> None:
-    await stage.lead(S.SCHEDULED)
-    await stage.tick()
-    stage.world.sending = RateLimitedError(timedelta(minutes=5))
-    await stage.tick(MINUTE)
-    assert await stage.tick(MINUTE) == []
-    stage.world.sending = Sent(1)
-    assert len(await stage.tick(timedelta(minutes=5))) == 1
+async def test_flood_wait_postpones_the_notice(setup: NotifierSetup) -> None:
+    await setup.add_event(S.SCHEDULED)
+    await setup.run_once()
+    setup.world.sending = RateLimitedError(timedelta(minutes=5))
+    await setup.run_once(MINUTE)
+    assert await setup.run_once(MINUTE) == []
+    setup.world.sending = Sent(1)
+    assert len(await setup.run_once(timedelta(minutes=5))) == 1
 
 
 @pytest.mark.parametrize("failure", [PeerNotFoundError("nobody"), CannotWriteError("blocked")])
-async def test_who_cannot_be_told_is_left_alone(stage: Stage, failure: TelegramError) -> None:
+async def test_undeliverable_notice_is_marked_failed(setup: NotifierSetup, failure: TelegramError) -> None:
     if isinstance(failure, PeerNotFoundError):
-        stage.world.by_username = failure
+        setup.world.by_username = failure
     else:
-        stage.world.sending = failure
-    await stage.lead(S.SCHEDULED)
-    await stage.tick()
-    await stage.tick(MINUTE)
-    assert [(row.state, row.error) for row in await rows(stage.database)] == [("failed", str(failure))]
+        setup.world.sending = failure
+    await setup.add_event(S.SCHEDULED)
+    await setup.run_once()
+    await setup.run_once(MINUTE)
+    assert [(row.state, row.error) for row in await stored_notices(setup.database)] == [
+        ("failed", str(failure))
+    ]
 
 
-async def test_nothing_is_said_for_an_account_that_may_be_anothers(stage: Stage) -> None:
-    await stage.lead(S.SCHEDULED)
-    await stage.tick()
-    stage.is_ours = False
+async def test_nothing_is_sent_without_the_account_lease(setup: NotifierSetup) -> None:
+    await setup.add_event(S.SCHEDULED)
+    await setup.run_once()
+    setup.has_lease = False
     with pytest.raises(TelegramUnavailableError):
-        await stage.tick(MINUTE)
-    assert stage.sent == []
+        await setup.run_once(MINUTE)
+    assert setup.sent == []
 
 
-async def test_trouble_is_told_once_a_day(stage: Stage, database: Database) -> None:
+async def test_lasting_trouble_is_reported_once_a_day(setup: NotifierSetup, database: Database) -> None:
     other = await add_account(database, username="other", state="banned", state_reason="by Telegram")
-    stage.trouble = "OPENAI_API_KEY: the key is refused"
-    assert await stage.tick() == []
-    (said,) = await stage.tick(MINUTE)
-    assert "Аккаунт @other: заблокирован (by Telegram)." in said
-    assert "Модель недоступна, людям не отвечаем: OPENAI_API_KEY: the key is refused." in said
-    assert await stage.tick(timedelta(minutes=30)) == []
-    # A lost account's own notices go out by another one.
+    setup.model_trouble = "OPENAI_API_KEY: the key is refused"
+    assert await setup.run_once() == []
+    (text,) = await setup.run_once(MINUTE)
+    assert "Аккаунт @other: заблокирован (by Telegram)." in text
+    assert "Модель недоступна, людям не отвечаем: OPENAI_API_KEY: the key is refused." in text
+    assert await setup.run_once(timedelta(minutes=30)) == []
+    # Notices of a lost account are sent by another account.
     lead = await add_lead(database, account_id=other)
     async with database.writing() as session:
         session.add(
-            OwnerNotice(key="event:0", text="Лид", account_id=other, lead_id=lead.id, created_at=stage.now)
+            OwnerNotice(key="event:0", text="Лид", account_id=other, lead_id=lead.id, created_at=setup.now)
         )
-    assert await stage.tick(MINUTE) == ["Лид"]
+    assert await setup.run_once(MINUTE) == ["Лид"]
 
 
-async def test_a_model_that_is_away_for_long(stage: Stage, database: Database, account_id: int) -> None:
-    away = "the model cannot be reached: APIConnectionError"
-    lead = await add_lead(database, account_id=account_id, status=S.ENGAGED, last_error=away)
+async def test_model_failure_is_reported_after_ten_minutes(
+    setup: NotifierSetup, database: Database, account_id: int
+) -> None:
+    error = "the model cannot be reached: APIConnectionError"
+    lead = await add_lead(database, account_id=account_id, status=S.ENGAGED, last_error=error)
     await add_message(database, lead, account_id=account_id)
-    assert await stage.tick(timedelta(minutes=9)) == []
-    await stage.tick(2 * MINUTE)
-    assert await stage.tick(MINUTE) == [f"Модель недоступна, людям не отвечаем: {away}."]
+    assert await setup.run_once(timedelta(minutes=9)) == []
+    await setup.run_once(2 * MINUTE)
+    assert await setup.run_once(MINUTE) == [f"Модель недоступна, людям не отвечаем: {error}."]
 
 
-async def test_the_morning_summary(stage: Stage, database: Database) -> None:
-    await stage.lead(S.SCHEDULED)
-    await stage.lead(S.HANDED_OFF)
-    await stage.tick()
-    await stage.tick(MINUTE)
+async def test_daily_summary_is_sent_once_at_nine(setup: NotifierSetup, database: Database) -> None:
+    await setup.add_event(S.SCHEDULED)
+    await setup.add_event(S.HANDED_OFF)
+    await setup.run_once()
+    await setup.run_once(MINUTE)
     # 8:59 in Moscow, then 9:00.
-    stage.now = datetime(2026, 11, 25, 8, 59, tzinfo=MOSCOW)
-    assert await stage.tick() == []
-    assert await stage.tick(MINUTE) == []
-    assert await stage.tick(MINUTE) == [
+    setup.now = datetime(2026, 11, 25, 8, 59, tzinfo=MOSCOW)
+    assert await setup.run_once() == []
+    assert await setup.run_once(MINUTE) == []
+    assert await setup.run_once(MINUTE) == [
         "Вчера, 24.11: заявок 2, согласились на звонок 1. Сейчас ждут человека 1, ответа ассистента 0."
     ]
-    assert await stage.tick(timedelta(hours=5)) == []
+    assert await setup.run_once(timedelta(hours=5)) == []
 
 
-async def test_an_erased_lead_is_not_told_of(stage: Stage, database: Database) -> None:
-    lead_id = await stage.lead(S.SCHEDULED)
-    await stage.tick()
+async def test_erased_lead_is_not_reported(setup: NotifierSetup, database: Database) -> None:
+    lead_id = await setup.add_event(S.SCHEDULED)
+    await setup.run_once()
     async with database.writing() as session:
         await session.delete(await session.get_one(Lead, lead_id))
-    assert await stage.tick(MINUTE) == []
+    assert await setup.run_once(MINUTE) == []
 
 
-async def test_saved_messages(database: Database, account_id: int) -> None:
-    stage = Stage(database, account_id, chat="me", language="en")
-    await stage.tick()
-    lead_id = await stage.lead(S.SCHEDULED, name="")
-    await stage.tick()
-    assert await stage.tick(MINUTE) == [f"Lead {lead_id}, no name: agreed to a call, the link is sent."]
-    assert stage.sent[0][0] == "note"
+async def test_owner_chat_me_sends_to_saved_messages(database: Database, account_id: int) -> None:
+    setup = NotifierSetup(database, account_id, chat="me", language="en")
+    await setup.run_once()
+    lead_id = await setup.add_event(S.SCHEDULED, name="")
+    await setup.run_once()
+    assert await setup.run_once(MINUTE) == [f"Lead {lead_id}, no name: agreed to a call, the link is sent."]
+    assert setup.sent[0][0] == "note"
 
 
-async def test_a_limit_of_our_own_account(stage: Stage, database: Database, account_id: int) -> None:
-    mine = update(TelegramAccount).where(col(TelegramAccount.id) == account_id)
+async def test_limit_of_the_notifiers_own_account_is_reported(
+    setup: NotifierSetup, database: Database, account_id: int
+) -> None:
+    own_account = update(TelegramAccount).where(col(TelegramAccount.id) == account_id)
     async with database.writing() as session:
-        await session.exec(mine.values(state="limited", state_reason="PEER_FLOOD"))
-    await stage.tick()
-    assert await stage.tick(MINUTE) == ["Аккаунт @ours: Telegram ограничил первые сообщения (PEER_FLOOD)."]
+        await session.exec(own_account.values(state="limited", state_reason="PEER_FLOOD"))
+    await setup.run_once()
+    assert await setup.run_once(MINUTE) == [
+        "Аккаунт @ours: Telegram ограничил первые сообщения (PEER_FLOOD)."
+    ]
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_no_notice_reads_as_a_command(language: texts.Language) -> None:
-    kinds = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary")
+def test_notice_does_not_parse_as_a_command(language: texts.Language) -> None:
+    templates = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary")
     values = dict.fromkeys(("account", "day", "leads", "scheduled", "taken", "unanswered", "reason"), "1")
-    for kind in kinds:
-        assert command_parser.parse(texts.say(language, kind, lead=17, name="x", **values)) is None
+    for template in templates:
+        assert (
+            command_parser.parse(texts.render_line(language, template, lead=17, name="x", **values)) is None
+        )

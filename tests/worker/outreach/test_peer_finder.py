@@ -1,4 +1,4 @@
-"""Finding people at the least cost: from memory, by the cheap call, by the dear one."""
+"""Finding contacts at the least cost: from the peer cache, by a look-up, or by an import."""
 
 from datetime import UTC, timedelta
 
@@ -14,18 +14,18 @@ from worker.domain.telegram_port import (
     SlotUnavailableError,
     TelegramUnavailableError,
 )
-from worker.outreach.peer_cache import KNOWN_FOR
+from worker.outreach.peer_cache import MAX_AGE
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue.leases import WorkerId
 
 PHONE = "+79161234501"
-NOBODY = PeerNotFoundError("nobody")
-LIMITS = Limits(timedelta(), 30, timedelta(), resolves=2, imports=1)
+NOT_FOUND = PeerNotFoundError("nobody")
+LIMITS = Limits(timedelta(), 30, timedelta(), resolve_limit=2, import_limit=1)
 
 
 class Time:
-    """A clock that stands still until it is set."""
+    """A clock that stands still until a test sets it."""
 
     now = NOW
 
@@ -45,86 +45,86 @@ def finder(kept_database: Database, me: WorkerId, world: World, time: Time) -> P
     return PeerFinder(world, OutreachRateLimiter(kept_database, me, LIMITS, lambda: time.now, UTC))
 
 
-def asked(world: World) -> list[str]:
-    """The calls since the last look."""
+def calls_of(world: World) -> list[str]:
+    """Return the calls since the last check."""
     calls, world.asked = [call[0] for call in world.asked], []
     return calls
 
 
-async def test_a_known_username_costs_no_call(finder: PeerFinder, world: World, time: Time) -> None:
-    assert await finder.by_username("Anna_K") == ANNA
-    assert asked(world) == ["username", "open?"]
-    assert await finder.by_username("anna_k") == ANNA
-    assert asked(world) == []
-    time.now = NOW + KNOWN_FOR
-    assert await finder.by_username("anna_k") == ANNA
-    assert asked(world) == ["username", "open?"]
+async def test_a_known_username_needs_no_call(finder: PeerFinder, world: World, time: Time) -> None:
+    assert await finder.find_by_username("Anna_K") == ANNA
+    assert calls_of(world) == ["username", "open?"]
+    assert await finder.find_by_username("anna_k") == ANNA
+    assert calls_of(world) == []
+    time.now = NOW + MAX_AGE
+    assert await finder.find_by_username("anna_k") == ANNA
+    assert calls_of(world) == ["username", "open?"]
 
 
-async def test_a_known_phone_costs_no_call(finder: PeerFinder, world: World) -> None:
-    assert await finder.by_phone(PHONE, "Анна") == OTHER
-    assert asked(world) == ["phone", "open?"]
-    assert await finder.by_phone(PHONE, "Анна") == OTHER
-    assert asked(world) == []
+async def test_a_known_phone_needs_no_call(finder: PeerFinder, world: World) -> None:
+    assert await finder.find_by_phone(PHONE, "Анна") == OTHER
+    assert calls_of(world) == ["phone", "open?"]
+    assert await finder.find_by_phone(PHONE, "Анна") == OTHER
+    assert calls_of(world) == []
 
 
-async def test_what_one_account_knows_is_not_anothers(
+async def test_accounts_do_not_share_their_peers(
     kept_database: Database, finder: PeerFinder, world: World
 ) -> None:
-    await finder.by_username("anna_k")
+    await finder.find_by_username("anna_k")
     other = WorkerId(await add_account(kept_database), "life1")
-    assert asked(world) == ["username", "open?"]
-    await PeerFinder(world, OutreachRateLimiter(kept_database, other, LIMITS, lambda: NOW, UTC)).by_username(
-        "anna_k"
-    )
-    assert asked(world) == ["username", "open?"]
+    assert calls_of(world) == ["username", "open?"]
+    await PeerFinder(
+        world, OutreachRateLimiter(kept_database, other, LIMITS, lambda: NOW, UTC)
+    ).find_by_username("anna_k")
+    assert calls_of(world) == ["username", "open?"]
 
 
-async def test_importing_comes_last(finder: PeerFinder, world: World) -> None:
-    world.by_phone = NOBODY
-    assert await finder.by_phone(PHONE, "Анна") == OTHER
-    assert asked(world) == ["phone", "import", "open?"]
+async def test_an_import_is_the_last_resort(finder: PeerFinder, world: World) -> None:
+    world.by_phone = NOT_FOUND
+    assert await finder.find_by_phone(PHONE, "Анна") == OTHER
+    assert calls_of(world) == ["phone", "import", "open?"]
     with pytest.raises(PeerNotFoundError):
-        await finder.by_phone("+79160000000", "Анна", thoroughly=False)
-    assert asked(world) == ["phone"]
-    # One a day, here.
+        await finder.find_by_phone("+79160000000", "Анна", may_import=False)
+    assert calls_of(world) == ["phone"]
+    # The limit of imports is one in 24 hours here.
     with pytest.raises(SlotUnavailableError) as later:
-        await finder.by_phone("+79160000000", "Анна")
+        await finder.find_by_phone("+79160000000", "Анна")
     assert later.value.wait == timedelta(days=1)
-    assert asked(world) == ["phone"]
+    assert calls_of(world) == ["phone"]
 
 
-async def test_usernames_have_their_limit(finder: PeerFinder, world: World) -> None:
+async def test_look_ups_by_username_have_a_limit(finder: PeerFinder, world: World) -> None:
     for name in ("one_name", "two_names"):
-        await finder.by_username(name)
+        await finder.find_by_username(name)
     with pytest.raises(SlotUnavailableError, match=r"contacts\.resolveUsername"):
-        await finder.by_username("three_names")
-    assert await finder.by_phone(PHONE, "Анна") == OTHER
+        await finder.find_by_username("three_names")
+    assert await finder.find_by_phone(PHONE, "Анна") == OTHER
 
 
-async def test_whoever_takes_no_first_messages_is_not_remembered(finder: PeerFinder, world: World) -> None:
+async def test_a_contact_that_refuses_first_messages_is_not_cached(finder: PeerFinder, world: World) -> None:
     world.closed = CannotWriteError("Premium")
     for _ in range(2):
         with pytest.raises(CannotWriteError):
-            await finder.by_username("anna_k")
-        assert asked(world) == ["username", "open?"]
+            await finder.find_by_username("anna_k")
+        assert calls_of(world) == ["username", "open?"]
 
 
-async def test_imported_contacts_are_taken_out_again(
+async def test_imported_contacts_are_removed_again(
     kept_database: Database, me: WorkerId, world: World, time: Time
 ) -> None:
-    world.by_phone = NOBODY
+    world.by_phone = NOT_FOUND
     finder = PeerFinder(
         world, OutreachRateLimiter(kept_database, me, LIMITS, lambda: time.now, UTC), keep_contacts=False
     )
     world.dropping = TelegramUnavailableError("no answer")
-    assert await finder.by_phone(PHONE, "Анна") == OTHER
-    assert asked(world) == ["phone", "import", "drop", "open?"]
+    assert await finder.find_by_phone(PHONE, "Анна") == OTHER
+    assert calls_of(world) == ["phone", "import", "drop", "open?"]
     world.dropping = None
     await finder.remove_imported_contacts()
-    assert asked(world) == ["drop"]
+    assert calls_of(world) == ["drop"]
     await finder.remove_imported_contacts()
-    assert asked(world) == []
-    # They are known all the same.
-    assert await finder.by_phone(PHONE, "Анна") == OTHER
-    assert asked(world) == []
+    assert calls_of(world) == []
+    # They stay in the peer cache.
+    assert await finder.find_by_phone(PHONE, "Анна") == OTHER
+    assert calls_of(world) == []

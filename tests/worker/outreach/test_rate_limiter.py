@@ -1,4 +1,4 @@
-"""The pace in the worker's words: Wait, or go ahead; and the sender that keeps it."""
+"""The outreach rate limiter: it returns a Wait or lets a call go ahead; and the sender that obeys it."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,8 +23,7 @@ from worker.domain.telegram_port import (
     SlotUnavailableError,
     TelegramUnavailableError,
 )
-from worker.messaging import outbox
-from worker.outreach.rate_limiter import YIELD, OutreachRateLimiter
+from worker.outreach.rate_limiter import YIELD_DELAY, OutreachRateLimiter
 from worker.queue.leases import WorkerId
 
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
@@ -34,7 +33,7 @@ RESOLVE = "contacts.resolveUsername"
 
 
 class Time:
-    """A clock that stands still until it is set."""
+    """A clock that stands still until a test sets it."""
 
     now = NOW
 
@@ -45,14 +44,22 @@ def time() -> Time:
 
 
 @pytest.fixture
-def pace(kept_database: Database, me: WorkerId, time: Time) -> OutreachRateLimiter:
+def rate_limiter(kept_database: Database, me: WorkerId, time: Time) -> OutreachRateLimiter:
     limits = Limits(30 * SECOND, 4, 3 * SECOND)
     return OutreachRateLimiter(kept_database, me, limits, lambda: time.now, MOSCOW, chance=lambda: 0)
 
 
-def in_hours(pace: OutreachRateLimiter, hours: str) -> OutreachRateLimiter:
-    """The same account's pace, in these hours alone."""
-    return OutreachRateLimiter(pace.database, pace.me, pace.limits, pace.clock, pace.zone, Hours.parse(hours))
+def in_hours(rate_limiter: OutreachRateLimiter, hours: str) -> OutreachRateLimiter:
+    """The rate limiter of the same account with these hours of outreach."""
+    opened = Hours.parse(hours)
+    return OutreachRateLimiter(
+        rate_limiter.database,
+        rate_limiter.me,
+        rate_limiter.limits,
+        rate_limiter.clock,
+        rate_limiter.zone,
+        opened,
+    )
 
 
 @pytest.fixture
@@ -61,8 +68,8 @@ def world() -> World:
 
 
 @pytest.fixture
-def sender(pace: OutreachRateLimiter, world: World, time: Time) -> Sender:
-    return Sender(world, pace, lambda: time.now, 0, lambda: True)
+def sender(rate_limiter: OutreachRateLimiter, world: World, time: Time) -> Sender:
+    return Sender(world, rate_limiter, lambda: time.now, 0, lambda: True)
 
 
 async def greeting(database: Database, me: WorkerId, **fields: Any) -> tuple[Lead, Message]:  # noqa: ANN401
@@ -73,43 +80,43 @@ async def greeting(database: Database, me: WorkerId, **fields: Any) -> tuple[Lea
     return lead, message
 
 
-async def before_first(pace: OutreachRateLimiter, found: tuple[Lead, Message]) -> Wait | None:
-    return await pace.reserve_first_message(*found)
+async def reserve(rate_limiter: OutreachRateLimiter, found: tuple[Lead, Message]) -> Wait | None:
+    return await rate_limiter.reserve_first_message(*found)
 
 
-async def test_a_lookup_waits_for_its_turn(pace: OutreachRateLimiter, time: Time) -> None:
-    await pace.reserve_lookup(RESOLVE, 2)
+async def test_a_lookup_waits_for_its_turn(rate_limiter: OutreachRateLimiter, time: Time) -> None:
+    await rate_limiter.reserve_lookup(RESOLVE, 2)
     time.now = NOW + SECOND
     with pytest.raises(SlotUnavailableError, match=f"the pace of {RESOLVE}") as later:
-        await pace.reserve_lookup(RESOLVE, 2)
+        await rate_limiter.reserve_lookup(RESOLVE, 2)
     assert later.value.wait == 2 * SECOND
     time.now = NOW + 3 * SECOND
-    await pace.reserve_lookup(RESOLVE, 2)
+    await rate_limiter.reserve_lookup(RESOLVE, 2)
 
 
-async def test_a_first_message_is_let_go_once(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter, time: Time
+async def test_a_first_message_takes_one_slot(
+    kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, time: Time
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    assert await before_first(pace, (lead, message)) is None
+    assert await reserve(rate_limiter, (lead, message)) is None
     (message,) = await messages_of(kept_database, lead)
     assert message.released_at == NOW
-    # Tried again after a crash, it needs no second slot.
-    assert await before_first(pace, (lead, message)) is None
+    # A retry after a crash needs no second slot.
+    assert await reserve(rate_limiter, (lead, message)) is None
     other, another = await greeting(kept_database, me)
-    wait = await before_first(pace, (other, another))
+    wait = await reserve(rate_limiter, (other, another))
     assert wait == Wait(30 * SECOND, "keeping the pace of first messages")
     assert another.released_at is None
 
 
-async def test_an_older_lead_lets_the_fresh_go_first(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter, time: Time
+async def test_a_cold_lead_yields_to_hot_leads(
+    kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, time: Time
 ) -> None:
     old = await greeting(kept_database, me, created_at=NOW - HOUR)
-    fresh = await greeting(kept_database, me)
-    assert await before_first(pace, old) == Wait(YIELD, "lets those who have just written go first")
-    assert await before_first(pace, fresh) is None
-    assert await before_first(pace, old) == Wait(30 * SECOND, "keeping the pace of first messages")
+    hot = await greeting(kept_database, me)
+    assert await reserve(rate_limiter, old) == Wait(YIELD_DELAY, "lets those who have just written go first")
+    assert await reserve(rate_limiter, hot) is None
+    assert await reserve(rate_limiter, old) == Wait(30 * SECOND, "keeping the pace of first messages")
 
 
 @pytest.mark.parametrize(
@@ -124,67 +131,71 @@ async def test_an_older_lead_lets_the_fresh_go_first(
         (None, None),
     ],
 )
-async def test_older_leads_wait_for_their_hours(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter, phone: str | None, hours: int | None
+async def test_cold_leads_wait_for_their_hours(
+    kept_database: Database,
+    me: WorkerId,
+    rate_limiter: OutreachRateLimiter,
+    phone: str | None,
+    hours: int | None,
 ) -> None:
-    strict = in_hours(pace, "09:00-20:00")
+    strict = in_hours(rate_limiter, "09:00-20:00")
     lead = Lead(name="Анна", source="tilda", phone_e164=phone, created_at=NOW - HOUR)
-    wait = strict.before_opening(lead)
+    wait = strict.check_hours(lead)
     assert (wait.delay if wait else None) == (hours * HOUR if hours else None)
-    assert pace.before_opening(lead) is None
+    assert rate_limiter.check_hours(lead) is None
     lead.created_at = NOW - 14 * MINUTE
-    assert strict.before_opening(lead) is None, "they still sit there"
+    assert strict.check_hours(lead) is None, "it is hot"
 
 
-async def test_what_was_let_go_waits_for_no_hours(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter
+async def test_a_released_message_does_not_wait_for_hours(
+    kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter
 ) -> None:
-    never = in_hours(pace, "01:00-01:01")
+    never = in_hours(rate_limiter, "01:00-01:01")
     lead, message = await greeting(kept_database, me, created_at=NOW - HOUR)
-    assert await before_first(never, (lead, message)) is not None
+    assert await reserve(never, (lead, message)) is not None
     message.released_at = NOW
-    assert await before_first(never, (lead, message)) is None
+    assert await reserve(never, (lead, message)) is None
 
 
 async def deliver(sender: Sender, lead: Lead, message: Message) -> Outcome:
     return await sender.deliver(Conversation(lead, [message]), message)
 
 
-async def test_a_greeting_is_sent_under_its_identity(
+async def test_a_greeting_is_sent_with_its_random_id(
     kept_database: Database, me: WorkerId, sender: Sender, world: World
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    assert await deliver(sender, lead, message) == Delivered(message.id or 0, 100, NOW)
+    assert await deliver(sender, lead, message) == Delivered(message.id, 100, NOW)
     assert world.asked == [("send", str(lead.telegram_user_id), "Привет", str(message.random_id))]
 
 
-async def test_answers_need_no_leave(
-    kept_database: Database, me: WorkerId, sender: Sender, pace: OutreachRateLimiter
+async def test_answers_need_no_slot(
+    kept_database: Database, me: WorkerId, sender: Sender, rate_limiter: OutreachRateLimiter
 ) -> None:
-    await pace.on_peer_flood("жалобы")
+    await rate_limiter.on_peer_flood("жалобы")
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     message = await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
     assert isinstance(await deliver(sender, lead, message), Delivered)
 
 
-async def test_a_greeting_waits_its_turn_unsent(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World, pace: OutreachRateLimiter
+async def test_a_greeting_without_a_slot_is_not_sent(
+    kept_database: Database, me: WorkerId, sender: Sender, world: World, rate_limiter: OutreachRateLimiter
 ) -> None:
-    await pace.on_peer_flood("рано")
+    await rate_limiter.on_peer_flood("рано")
     lead, message = await greeting(kept_database, me)
     assert isinstance(await deliver(sender, lead, message), Wait)
     assert world.asked == []
 
 
-async def test_who_cannot_be_written_to(
+async def test_a_refusal_makes_the_message_undeliverable(
     kept_database: Database, me: WorkerId, sender: Sender, world: World
 ) -> None:
     world.sending = CannotWriteError("закрыто")
     lead, message = await greeting(kept_database, me)
-    assert await deliver(sender, lead, message) == Undeliverable(message.id or 0, "закрыто")
+    assert await deliver(sender, lead, message) == Undeliverable(message.id, "закрыто")
 
 
-async def test_peer_flood_holds_all_first_messages_for_a_day(
+async def test_a_peer_flood_blocks_all_first_messages_for_a_day(
     kept_database: Database, me: WorkerId, sender: Sender, world: World, time: Time
 ) -> None:
     world.sending = PeerFloodError("хватит")
@@ -199,7 +210,7 @@ async def test_peer_flood_holds_all_first_messages_for_a_day(
     assert (await account_row(kept_database, me.account_id)).state == "active"
 
 
-async def test_a_frozen_account_tries_an_answer_again_soon(
+async def test_a_frozen_account_retries_an_answer_after_an_hour(
     kept_database: Database, me: WorkerId, sender: Sender, world: World
 ) -> None:
     world.sending = PeerFloodError("заморожен")
@@ -210,7 +221,7 @@ async def test_a_frozen_account_tries_an_answer_again_soon(
 
 
 @pytest.mark.parametrize(("status", "kind"), [("resolved", "greeting"), ("engaged", "answer")])
-async def test_a_flood_wait_is_the_messages_time(
+async def test_a_message_waits_for_the_end_of_a_flood_wait(
     kept_database: Database, me: WorkerId, sender: Sender, world: World, status: str, kind: str
 ) -> None:
     world.sending = RateLimitedError(5 * MINUTE, "messages.sendMessage")
@@ -228,41 +239,41 @@ async def test_an_unknown_outcome_is_raised(
     with pytest.raises(TelegramUnavailableError):
         await deliver(sender, lead, message)
     # The slot is taken all the same: it may have been sent.
-    async with kept_database.reading() as session:
-        assert (await outbox.get(session, message.id or 0)).released_at == NOW
+    (after,) = await messages_of(kept_database, lead)
+    assert after.released_at == NOW
 
 
-async def test_who_no_longer_holds_the_account_says_nothing(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter, world: World, time: Time
+async def test_nothing_is_sent_without_the_account_lease(
+    kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, world: World, time: Time
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    silent = Sender(world, pace, lambda: time.now, 0, lambda: False)
+    without_lease = Sender(world, rate_limiter, lambda: time.now, 0, lambda: False)
     with pytest.raises(TelegramUnavailableError):
-        await deliver(silent, lead, message)
+        await deliver(without_lease, lead, message)
     assert world.asked == []
 
 
 async def test_typing_comes_before_the_message(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter, world: World, time: Time
+    kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, world: World, time: Time
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    sender = Sender(world, pace, lambda: time.now, 0.01, lambda: True)
+    sender = Sender(world, rate_limiter, lambda: time.now, 0.01, lambda: True)
     await deliver(sender, lead, message)
     assert [call[0] for call in world.asked] == ["typing", "send"]
 
 
-async def test_long_typing_is_shown_anew(
-    kept_database: Database, me: WorkerId, pace: OutreachRateLimiter, world: World
+async def test_long_typing_is_shown_again(
+    kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, world: World
 ) -> None:
     lead, message = await greeting(kept_database, me)
     message.text = "я" * 1000
-    await Sender(world, pace, lambda: NOW, 0.03, lambda: True, typing_shown=0.01).deliver(
+    await Sender(world, rate_limiter, lambda: NOW, 0.03, lambda: True, typing_shown=0.01).deliver(
         Conversation(lead, [message]), message
     )
     assert [call[0] for call in world.asked] == ["typing"] * 3 + ["send"]
 
 
-async def test_a_message_without_an_identity_is_a_bug(
+async def test_a_message_without_a_random_id_is_a_bug(
     kept_database: Database, me: WorkerId, sender: Sender, world: World
 ) -> None:
     lead, message = await greeting(kept_database, me)

@@ -146,7 +146,7 @@ async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> 
     async def work(me: WorkerId) -> list[int]:
         got: list[int] = []
         while leads := await claim(database, me, limit=7):
-            got += [lead.id or 0 for lead in leads]
+            got += [lead.id for lead in leads]
         return got
 
     shares = await asyncio.gather(*map(work, workers))
@@ -157,14 +157,15 @@ async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> 
 async def test_a_lock_needs_the_lease(database: Database, mine: WorkerId, others: WorkerId) -> None:
     lead = await greeted(database, leased_by=mine.lease_name, leased_until=NOW + LEASE)
     async with database.writing() as session:
-        assert (await leases.lock_leased(session, lead.id or 0, mine)).id == lead.id
+        (locked,) = await leases.lock_all(session, mine, [lead.id or 0], waits=True)
+        assert locked.id == lead.id
     await take_lease(database, lead, others.lease_name)
     with pytest.raises(LostRaceError, match=f"worked on by {others.lease_name}"):
         async with database.writing() as session:
-            await leases.lock_leased(session, lead.id or 0, mine)
+            await leases.lock_all(session, mine, [lead.id or 0], waits=True)
     with pytest.raises(LostRaceError, match="it is gone"):
         async with database.writing() as session:
-            await leases.lock_leased(session, 404, mine)
+            await leases.lock_all(session, mine, [404], waits=True)
 
 
 async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: WorkerId) -> None:
@@ -173,7 +174,8 @@ async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: WorkerId
         stale = await session.get_one(Lead, lead.id)
         assert stale.attempts == 1
         await session.exec(update(Lead).values(attempts=2).execution_options(synchronize_session=False))
-        assert (await leases.lock_leased(session, lead.id or 0, mine)).attempts == 2
+        (locked,) = await leases.lock_all(session, mine, [lead.id or 0], waits=True)
+        assert locked.attempts == 2
 
 
 async def test_renewing_keeps_ones_own_leases_only(
@@ -183,7 +185,7 @@ async def test_renewing_keeps_ones_own_leases_only(
     unasked = await greeted(database, leased_by=mine.lease_name, leased_until=NOW)
     lost = await greeted(database, leased_by=others.lease_name, leased_until=NOW)
     async with database.writing() as session:
-        await leases.renew(session, mine, [kept.id or 0, lost.id or 0], until=NOW + LEASE)
+        await leases.renew(session, mine, [kept.id, lost.id], until=NOW + LEASE)
     assert [(await now_of(database, lead)).leased_until for lead in (kept, unasked, lost)] == [
         NOW + LEASE,
         NOW,
@@ -195,7 +197,7 @@ async def test_giving_back_is_no_loss(database: Database, mine: WorkerId, others
     ours = await greeted(database, leased_by=mine.lease_name, leased_until=NOW + LEASE)
     theirs = await greeted(database, leased_by=others.lease_name, leased_until=NOW + LEASE)
     async with database.writing() as session:
-        await leases.release(session, mine, [ours.id or 0, theirs.id or 0])
+        await leases.release(session, mine, [ours.id, theirs.id])
     assert (await now_of(database, theirs)).leased_by == others.lease_name
     (again,) = await claim(database, others)
     assert (again.id, again.lost_leases, again.attempts) == (ours.id, 0, 0)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from benchmarks.query_plans import asked, plans
+from benchmarks.query_plans import explain, record_statements
 from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.support.query_plans import fill, read_whole
@@ -23,7 +23,7 @@ from worker.queue.leases import ClaimRequest, WorkerId
 OVERVIEW = text("SELECT * FROM lead_overview ORDER BY id DESC LIMIT 20")
 LIMITS = Limits(timedelta(), 100, timedelta())
 NOBODY = new_leads.InPreparation(new_leads.PreparationCount(0, 0), new_leads.PreparationCount(0, 0))
-ALL = new_leads.DueSummary(running=True, fresh=True, cold=True, next_lookup_at=None, prepared=NOBODY)
+ALL = new_leads.DueSummary(running=True, hot=True, cold=True, next_lookup_at=None, prepared=NOBODY)
 DAY = timedelta(days=1)
 # By what each asks, and the indexes without which it would read much that it does not want.
 QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tuple[str, ...]]] = {
@@ -53,7 +53,7 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
         ("ix_leads_telegram_user_id_account_id",),
     ),
     "address book": (
-        lambda session, me: peer_cache.contacts(session, me.account_id),
+        lambda session, me: peer_cache.load_imported_contacts(session, me.account_id),
         ("ix_telegram_people_contacts",),
     ),
     "untold": (
@@ -61,7 +61,7 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
         ("pk_lead_events",),
     ),
     "figures": (
-        lambda session, _: notices.figures(session, start=NOW - DAY, end=NOW),
+        lambda session, _: notices.load_daily_figures(session, start=NOW - DAY, end=NOW),
         ("ix_lead_events_scheduled",),
     ),
     "overview": (lambda session, _: session.exec(OVERVIEW), ()),
@@ -85,7 +85,7 @@ async def test_no_whole_table_is_read(server: Database) -> None:
         async def asking(session: AsyncSession, ask: Callable[..., Awaitable[Any]] = ask) -> None:
             await ask(session, me)
 
-        plan = await plans(server, asking)
+        plan = await explain(server, asking)
         assert plan, name
         assert not read_whole(plan), (name, plan)
         assert all(index in plan for index in indexes), (name, plan)
@@ -102,7 +102,7 @@ async def test_one_question_finds_out_that_there_is_nothing_to_do(server: Databa
             await leases.claim(session, claim, limit=10)
         await new_leads.claim(session, claim, LIMITS, due, limit=10)
 
-    assert len(await asked(server, claim)) == 1
+    assert len(await record_statements(server, claim)) == 1
     await add_lead(server)
     # What is due, how much the account may still do, in whose hands its leads are, and the claim.
-    assert len(await asked(server, claim)) == 4
+    assert len(await record_statements(server, claim)) == 4

@@ -10,16 +10,16 @@ import pytest
 from shared.clock import utc_now
 from shared.database.engine import Database
 from tests.support.rows import add_lead
+from tests.support.waiting import patience, patience_seconds
 from worker.queue.wakeups import WATCH_SECONDS, Wakeups, listen, watch
 
-DEADLINE = 30
 NEVER = 3600
 
 
 async def ended(wakeups: Wakeups) -> bool:
     """Whether the wait ends by a wake-up, long before the poll."""
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with patience():
             await wakeups.wait()
     except TimeoutError:
         return False
@@ -36,7 +36,7 @@ async def test_work_that_is_there_already() -> None:
     await asyncio.wait({waiting}, timeout=0.05)
     assert not waiting.done()
     wakeups.wake()
-    await asyncio.wait_for(waiting, DEADLINE)
+    await asyncio.wait_for(waiting, patience_seconds())
 
 
 @pytest.mark.parametrize("delay", [timedelta(milliseconds=50), timedelta(), timedelta(hours=-1)])

@@ -1,1 +1,1 @@
-"""Tests of the room that knows Telegram."""
+"""Tests of worker.telegram against the sandbox's Telegram server."""

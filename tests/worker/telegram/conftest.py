@@ -1,8 +1,6 @@
-"""A Telegram of the sandbox with one account, some people, and the worker's own client on it."""
+"""Fixtures: a sandbox Telegram server with one account and a person, and the worker's client on it."""
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,37 +10,29 @@ import pytest
 from sandbox import sessions
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, AccountFields, Person, PersonFields
+from tests.support.waiting import patience
 from worker.domain.telegram_port import Arrival, Peer
 from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.session import Patience
+from worker.telegram.session import Timeouts
 
-DEADLINE = 30.0
-BRIEF = Patience(start=5, call=5, silent=60)
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition; AssertionError when it does not come true in time."""
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.005)
+SHORT_TIMEOUTS = Timeouts(start=5, call=5, down=60)
 
 
 def settings_of(folder: Path, **other: Any) -> TelegramSettings:  # noqa: ANN401
-    """A worker's settings with its session in `folder`."""
-    usual: dict[str, Any] = {
+    """Settings of a worker with its session in `folder`."""
+    defaults: dict[str, Any] = {
         "telegram_api_id": 1,
         "telegram_api_hash": "hash",
         "telegram_session_dir": folder,
         "telegram_session_name": "worker",
     }
-    return TelegramSettings(**usual | other)
+    return TelegramSettings(**defaults | other)
 
 
 @asynccontextmanager
 async def opened(account: TelegramAccount) -> AsyncIterator[TelegramAccount]:
-    """The account with its session open."""
+    """Open the session of the account."""
     await account.session.open()
     try:
         yield account
@@ -50,9 +40,9 @@ async def opened(account: TelegramAccount) -> AsyncIterator[TelegramAccount]:
         await account.session.close()
 
 
-async def heard(worker: TelegramAccount, number: int) -> list[Arrival]:
-    """The next messages to arrive."""
-    async with asyncio.timeout(DEADLINE):
+async def next_arrivals(worker: TelegramAccount, number: int) -> list[Arrival]:
+    """Wait for the next arrivals and return them."""
+    async with patience():
         return [await worker.arrivals.get() for _ in range(number)]
 
 
@@ -84,23 +74,23 @@ def anna(telegram: Telegram) -> Person:
 
 @pytest.fixture
 def session_file(telegram: Telegram, account: Account, tmp_path: Path) -> Path:
-    """A session that is signed in."""
+    """A signed-in session file."""
     return sessions.ensure(telegram, tmp_path / "worker", account.id)
 
 
 @pytest.fixture
 async def worker(session_file: Path) -> AsyncIterator[TelegramAccount]:
-    """The worker's Telegram, connected."""
-    async with opened(TelegramAccount(settings_of(session_file.parent), BRIEF)) as account:
+    """The worker's Telegram adapter, connected."""
+    async with opened(TelegramAccount(settings_of(session_file.parent), SHORT_TIMEOUTS)) as account:
         yield account
 
 
 @pytest.fixture
-def annas(telegram: Telegram, account: Account, anna: Person) -> Peer:
-    """Anna, as the account may address her."""
+def anna_peer(telegram: Telegram, account: Account, anna: Person) -> Peer:
+    """Anna as a peer of the account."""
     return Peer(anna.id, telegram.world.access_hash(account.id, anna.id))
 
 
-def said(telegram: Telegram, account: Account, person: Person) -> list[str]:
-    """What was written in their chat."""
+def texts_in_chat(telegram: Telegram, account: Account, person: Person) -> list[str]:
+    """Return the texts of all messages in their chat."""
     return [message.text for message in telegram.world.chat(account.id, person.id).messages]

@@ -1,4 +1,4 @@
-"""Small proxies of the kinds that are for everything: SOCKS5 with a password, and HTTP CONNECT."""
+"""Small general-purpose proxies for tests: SOCKS5 with a password, and HTTP CONNECT."""
 
 import asyncio
 import base64
@@ -9,21 +9,24 @@ from contextlib import asynccontextmanager
 NAME, PASSWORD = "ann", "p@ss:w/rd"
 CHUNK = 1 << 16
 
-Greet = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[tuple[str, int]]]
+Handshake = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[tuple[str, int]]]
 
 
 @asynccontextmanager
-async def proxying(greet: Greet) -> AsyncIterator[int]:
-    """A proxy for the length of a `async with`; gives its port."""
+async def running_proxy(handshake: Handshake) -> AsyncIterator[int]:
+    """Run a proxy during an `async with` block; yields its port."""
 
     async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, EOFError):
-            there, back = await asyncio.open_connection(*await greet(reader, writer))
-            directions = [asyncio.create_task(_pump(reader, back)), asyncio.create_task(_pump(there, writer))]
+            target_reader, target_writer = await asyncio.open_connection(*await handshake(reader, writer))
+            directions = [
+                asyncio.create_task(_pump(reader, target_writer)),
+                asyncio.create_task(_pump(target_reader, writer)),
+            ]
             await asyncio.wait(directions, return_when=asyncio.FIRST_COMPLETED)
             for direction in directions:
                 direction.cancel()
-            back.close()
+            target_writer.close()
         writer.close()
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
@@ -34,15 +37,15 @@ async def proxying(greet: Greet) -> AsyncIterator[int]:
 
 
 async def socks5(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int]:
-    """RFC 1928 with RFC 1929's password; gives where the client wants to go."""
+    """RFC 1928 with the password of RFC 1929; returns host and port of the client's target."""
     _, methods = await reader.readexactly(2)
     await reader.readexactly(methods)
     writer.write(b"\x05\x02")
     name = await reader.readexactly((await reader.readexactly(2))[1])
     password = await reader.readexactly((await reader.readexactly(1))[0])
-    known = (name.decode(), password.decode()) == (NAME, PASSWORD)
-    writer.write(b"\x01\x00" if known else b"\x01\x01")
-    if not known:
+    is_valid = (name.decode(), password.decode()) == (NAME, PASSWORD)
+    writer.write(b"\x01\x00" if is_valid else b"\x01\x01")
+    if not is_valid:
         raise EOFError
     kind = (await reader.readexactly(4))[3]
     size = 4 if kind == 1 else (await reader.readexactly(1))[0]
@@ -53,7 +56,7 @@ async def socks5(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 async def http_connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[str, int]:
-    """RFC 9110's CONNECT with a password; gives where the client wants to go."""
+    """CONNECT of RFC 9110 with a password; returns host and port of the client's target."""
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     host, port = head.split()[1].rsplit(":", 1)
     wanted = base64.b64encode(f"{NAME}:{PASSWORD}".encode()).decode()

@@ -1,4 +1,4 @@
-"""Every error of Telegram's that the worker knows, in the worker's words."""
+"""Every error of Telegram that the worker knows, translated into an error of the port."""
 
 import errno
 from datetime import timedelta
@@ -16,7 +16,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.telegram.errors import SIGN_IN, translated
+from worker.telegram.errors import SIGN_IN, translate_errors
 
 EXPECTED = [
     (403, "USER_PRIVACY_RESTRICTED", CannotWriteError, "privacy settings"),
@@ -56,31 +56,31 @@ EXPECTED = [
 
 
 def translate(error: BaseException) -> TelegramError:
-    with pytest.raises(TelegramError) as raised, translated():
+    with pytest.raises(TelegramError) as raised, translate_errors():
         raise error
     assert raised.value.__cause__ is error
     return raised.value
 
 
 def rpc(code: int, message: str) -> errors.RPCError:
-    """The error that Kurigram raises for it."""
+    """Return the error that Kurigram raises for this answer."""
     answer = raw.types.RpcError(error_code=code, error_message=message)
     with pytest.raises(errors.RPCError) as raised:
         errors.RPCError.raise_it(answer, raw.functions.messages.SendMessage)
     return raised.value
 
 
-@pytest.mark.parametrize(("code", "message", "kind", "said"), EXPECTED)
-def test_every_error(code: int, message: str, kind: type[TelegramError], said: str) -> None:
+@pytest.mark.parametrize(("code", "message", "kind", "text"), EXPECTED)
+def test_every_known_error(code: int, message: str, kind: type[TelegramError], text: str) -> None:
     error = translate(rpc(code, message))
     assert type(error) is kind
-    assert said in str(error)
+    assert text in str(error)
 
 
 @pytest.mark.parametrize(
     ("message", "seconds"), [("FLOOD_WAIT_64800", 64800), ("FLOOD_WAIT_1", 1), ("SLOWMODE_WAIT_5", 5)]
 )
-def test_seconds_to_wait(message: str, seconds: int) -> None:
+def test_a_flood_wait_has_its_seconds(message: str, seconds: int) -> None:
     error = translate(rpc(420, message))
     assert isinstance(error, RateLimitedError)
     assert error.wait == timedelta(seconds=seconds)
@@ -95,24 +95,24 @@ def test_seconds_to_wait(message: str, seconds: int) -> None:
         (406, "AUTH_KEY_DUPLICATED", "needs_login"),
     ],
 )
-def test_what_becomes_of_the_account(code: int, message: str, state: str) -> None:
+def test_the_state_of_the_account_after_an_error(code: int, message: str, state: str) -> None:
     error = translate(rpc(code, message))
     assert isinstance(error, SessionRevokedError)
     assert error.state == state
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(), OSError(), BrokenPipeError()])
-def test_the_network(error: OSError) -> None:
+def test_network_errors_are_unavailable(error: OSError) -> None:
     assert type(translate(error)) is TelegramUnavailableError
 
 
-def test_bugs_stay_bugs() -> None:
-    with pytest.raises(KeyError), translated():
+def test_other_exceptions_are_not_translated() -> None:
+    with pytest.raises(KeyError), translate_errors():
         raise KeyError
 
 
-def test_an_error_that_kurigram_cannot_note_down_is_no_outage() -> None:
-    # A container's folder is read-only, and Kurigram writes into it what it does not know.
-    with pytest.raises(TelegramError) as caught, translated():
+def test_an_error_that_kurigram_cannot_write_down_is_not_an_outage() -> None:
+    # Kurigram writes unknown errors to a file, and the folder of a container is read-only.
+    with pytest.raises(TelegramError) as caught, translate_errors():
         raise OSError(errno.EROFS, "Read-only file system", "unknown_errors.txt")
     assert not isinstance(caught.value, TelegramUnavailableError)

@@ -1,4 +1,4 @@
-"""Finding people over the wire: by username and by phone."""
+"""Finding people over a real connection: by username and by phone."""
 
 import pytest
 
@@ -18,11 +18,15 @@ PHONE = "+79161234501"
 
 
 @pytest.mark.parametrize("username", ["anna_smirnova", "Anna_Smirnova", "ANNA_SMIRNOVA"])
-async def test_a_username_knows_no_case(worker: TelegramAccount, annas: Peer, username: str) -> None:
-    assert await worker.find_by_username(username) == annas
+async def test_usernames_are_case_insensitive(
+    worker: TelegramAccount, anna_peer: Peer, username: str
+) -> None:
+    assert await worker.find_by_username(username) == anna_peer
 
 
-async def test_collectible_usernames(telegram: Telegram, worker: TelegramAccount) -> None:
+async def test_a_person_is_found_by_a_collectible_username(
+    telegram: Telegram, worker: TelegramAccount
+) -> None:
     person = telegram.world.people.add(PersonFields(name="Борис", more_usernames=["bors"]))
     assert (await worker.find_by_username("bors")).user_id == person.id
 
@@ -31,14 +35,16 @@ async def test_collectible_usernames(telegram: Telegram, worker: TelegramAccount
     ("kind", "what"),
     [("bot", "a bot"), ("channel", "a group or a channel"), ("group", "a group or a channel")],
 )
-async def test_not_a_person(telegram: Telegram, worker: TelegramAccount, kind: Kind, what: str) -> None:
+async def test_a_username_of_something_else_is_not_a_person(
+    telegram: Telegram, worker: TelegramAccount, kind: Kind, what: str
+) -> None:
     telegram.world.people.add(PersonFields(name="Новости", username="design_news", kind=kind))
     with pytest.raises(PeerNotFoundError, match=f"^@design_news: this is {what}"):
         await worker.find_by_username("design_news")
 
 
 @pytest.mark.parametrize("username", ["nobody_has_it", "x", "дмитрий", "a b"])
-async def test_nobody(worker: TelegramAccount, username: str) -> None:
+async def test_an_unknown_username(worker: TelegramAccount, username: str) -> None:
     with pytest.raises(PeerNotFoundError, match=f"^@{username}: "):
         await worker.find_by_username(username)
 
@@ -50,39 +56,39 @@ async def test_a_deleted_account(telegram: Telegram, worker: TelegramAccount, an
 
 
 async def test_a_person_is_found_by_phone(
-    telegram: Telegram, account: Account, worker: TelegramAccount, annas: Peer
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna_peer: Peer
 ) -> None:
-    assert await worker.find_by_phone(PHONE) == annas
+    assert await worker.find_by_phone(PHONE) == anna_peer
     assert telegram.world.mailboxes[account.id].contacts == {}
 
 
 async def test_a_person_is_imported(
-    telegram: Telegram, account: Account, worker: TelegramAccount, annas: Peer
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna_peer: Peer
 ) -> None:
-    assert await worker.import_contact(PHONE, "Анна из заявки") == annas
-    assert telegram.world.mailboxes[account.id].contacts == {annas.user_id: "Анна из заявки"}
-    await worker.drop_contacts([annas])
+    assert await worker.import_contact(PHONE, "Анна из заявки") == anna_peer
+    assert telegram.world.mailboxes[account.id].contacts == {anna_peer.user_id: "Анна из заявки"}
+    await worker.delete_contacts([anna_peer])
     assert telegram.world.mailboxes[account.id].contacts == {}
 
 
 @pytest.mark.parametrize(("name", "saved"), [("", PHONE), ("Анна " * 20, ("Анна " * 20)[:64].strip())])
-async def test_how_a_contact_is_called(
-    telegram: Telegram, account: Account, worker: TelegramAccount, annas: Peer, name: str, saved: str
+async def test_the_name_of_an_imported_contact(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna_peer: Peer, name: str, saved: str
 ) -> None:
     await worker.import_contact(PHONE, name)
-    assert telegram.world.mailboxes[account.id].contacts == {annas.user_id: saved}
+    assert telegram.world.mailboxes[account.id].contacts == {anna_peer.user_id: saved}
 
 
-async def test_all_ways_lead_to_the_same_person(worker: TelegramAccount, annas: Peer) -> None:
-    assert await worker.find_by_username("anna_smirnova") == annas
-    assert await worker.find_by_phone(PHONE) == await worker.import_contact(PHONE, "Анна") == annas
+async def test_all_ways_lead_to_the_same_person(worker: TelegramAccount, anna_peer: Peer) -> None:
+    assert await worker.find_by_username("anna_smirnova") == anna_peer
+    assert await worker.find_by_phone(PHONE) == await worker.import_contact(PHONE, "Анна") == anna_peer
 
 
 async def test_an_unknown_phone(worker: TelegramAccount) -> None:
     for look_up in (worker.find_by_phone("+79160000000"), worker.import_contact("+79160000000", "Анна")):
-        with pytest.raises(PeerNotFoundError) as nobody:
+        with pytest.raises(PeerNotFoundError) as not_found:
             await look_up
-        assert str(nobody.value) == "+7…00: no Telegram account can be found by this phone"
+        assert str(not_found.value) == "+7…00: no Telegram account can be found by this phone"
 
 
 async def test_a_hidden_phone(telegram: Telegram, worker: TelegramAccount) -> None:
@@ -93,7 +99,7 @@ async def test_a_hidden_phone(telegram: Telegram, worker: TelegramAccount) -> No
             await look_up
 
 
-async def test_some_are_found_by_import_alone(telegram: Telegram, worker: TelegramAccount) -> None:
+async def test_some_people_are_found_only_by_an_import(telegram: Telegram, worker: TelegramAccount) -> None:
     shy = Privacy(import_only=True)
     person = telegram.world.people.add(PersonFields(name="Пётр", phone="+79161234506", privacy=shy))
     with pytest.raises(PeerNotFoundError):
@@ -101,7 +107,9 @@ async def test_some_are_found_by_import_alone(telegram: Telegram, worker: Telegr
     assert (await worker.import_contact("+79161234506", "Пётр")).user_id == person.id
 
 
-async def test_an_import_that_is_put_off(telegram: Telegram, worker: TelegramAccount, annas: Peer) -> None:
+async def test_an_import_that_telegram_postpones(
+    telegram: Telegram, worker: TelegramAccount, anna_peer: Peer
+) -> None:
     telegram.settings.imports_allowed = 0
     with pytest.raises(ImportPausedError) as later:
         await worker.import_contact(PHONE, "Анна")
@@ -129,30 +137,32 @@ async def test_a_flood_wait(telegram: Telegram, worker: TelegramAccount, method:
         (Privacy(paid_stars=50), "50 Telegram Stars"),
     ],
 )
-async def test_what_a_person_asks_of_strangers(
+async def test_requirements_of_a_contact(
     telegram: Telegram,
     worker: TelegramAccount,
     anna: Person,
-    annas: Peer,
+    anna_peer: Peer,
     privacy: Privacy,
     reason: str | None,
 ) -> None:
     telegram.world.people.replace(anna.model_copy(update={"privacy": privacy}))
     if reason is None:
-        await worker.check_open(annas)
+        await worker.check_accepts_messages(anna_peer)
         return
     with pytest.raises(CannotWriteError, match=reason):
-        await worker.check_open(annas)
+        await worker.check_accepts_messages(anna_peer)
 
 
-async def test_telegram_in_trouble(telegram: Telegram, worker: TelegramAccount, annas: Peer) -> None:
+async def test_a_server_error_is_unavailable(
+    telegram: Telegram, worker: TelegramAccount, anna_peer: Peer
+) -> None:
     telegram.faults.plan("error", "contacts.ResolveUsername", code=500, message="RPC_CALL_FAIL")
     with pytest.raises(TelegramUnavailableError):
         await worker.find_by_username("anna_smirnova")
-    assert await worker.find_by_username("anna_smirnova") == annas
+    assert await worker.find_by_username("anna_smirnova") == anna_peer
 
 
-async def test_an_access_hash_is_of_one_account(
-    telegram: Telegram, worker: TelegramAccount, annas: Peer
+async def test_access_hashes_differ_between_accounts(
+    telegram: Telegram, worker: TelegramAccount, anna_peer: Peer
 ) -> None:
-    assert annas.access_hash != telegram.world.access_hash(1, annas.user_id)
+    assert anna_peer.access_hash != telegram.world.access_hash(1, anna_peer.user_id)

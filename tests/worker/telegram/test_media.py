@@ -1,4 +1,4 @@
-"""What a message that is no text says."""
+"""Descriptions of messages that are not text."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ POINT = types.GeoPoint(long=37.6, lat=55.7, access_hash=1)
         ("contact", "[contact]"),
     ],
 )
-def test_what_people_send(kind: str, expected: str) -> None:
+def test_common_kinds_of_media(kind: str, expected: str) -> None:
     assert describe(message("", media(kind, 1, 0))) == expected
     assert describe(message("вот", media(kind, 1, 0))) == f"{expected} вот"
 
@@ -73,16 +73,16 @@ def test_what_people_send(kind: str, expected: str) -> None:
         (types.MessageMediaEmpty(), "[attachment]"),
     ],
 )
-def test_the_rest(attached: object, expected: str) -> None:
+def test_other_kinds_of_media(attached: object, expected: str) -> None:
     assert describe(message("", attached)) == expected
 
 
-def test_plain_text_is_itself() -> None:
+def test_plain_text_is_unchanged_except_for_nul() -> None:
     assert describe(message("Здравствуйте!")) == "Здравствуйте!"
     assert describe(message("")) == ""
     assert describe(message("a\0b")) == "ab"
 
 
-def test_a_links_preview_is_no_attachment() -> None:
+def test_a_link_preview_is_not_an_attachment() -> None:
     preview = types.MessageMediaWebPage(webpage=types.WebPageEmpty(id=1))
     assert describe(message("https://example.com", preview)) == "https://example.com"

@@ -1,4 +1,4 @@
-"""Sending exactly once over the wire, whatever happens on the way."""
+"""Sending each message exactly once over a real connection, with faults of every kind."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,8 @@ from sandbox.fake_telegram.state.people import Account, Person, Privacy
 from shared.clock import utc_now
 from shared.database.engine import Database
 from tests.support.rows import add_account
-from tests.worker.telegram.conftest import BRIEF, opened, said, settings_of
+from tests.support.waiting import patience
+from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of, texts_in_chat
 from worker.accounts.flood_waits import FloodWaits
 from worker.domain.telegram_port import (
     CannotWriteError,
@@ -25,22 +26,22 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.session import Patience
+from worker.telegram.session import Timeouts
 
 SEND = "messages.SendMessage"
 
 
 @pytest.fixture
-async def hasty(session_file: Path) -> AsyncIterator[TelegramAccount]:
-    """A worker that does not wait long for an answer."""
-    patience = Patience(start=5, call=0.4, silent=60)
-    async with opened(TelegramAccount(settings_of(session_file.parent), patience)) as account:
+async def impatient_worker(session_file: Path) -> AsyncIterator[TelegramAccount]:
+    """A worker with a short timeout of calls."""
+    timeouts = Timeouts(start=5, call=0.4, down=60)
+    async with opened(TelegramAccount(settings_of(session_file.parent), timeouts)) as account:
         yield account
 
 
-async def again(worker: TelegramAccount, peer: Peer, text: str, random_id: int) -> int | None:
-    """Try until Telegram answers, as the worker does."""
-    async with asyncio.timeout(10):
+async def send_until_answered(worker: TelegramAccount, peer: Peer, text: str, random_id: int) -> int | None:
+    """Send until Telegram answers, as the worker does."""
+    async with patience():
         while True:
             try:
                 return (await worker.send(peer, text, random_id)).message_id
@@ -49,16 +50,16 @@ async def again(worker: TelegramAccount, peer: Peer, text: str, random_id: int) 
 
 
 @pytest.mark.parametrize("answer", ["short", "updates"])
-async def test_a_message_is_sent_as_it_is(
+async def test_a_text_is_sent_unchanged(
     telegram: Telegram,
     account: Account,
     worker: TelegramAccount,
     anna: Person,
-    annas: Peer,
+    anna_peer: Peer,
     answer: Literal["short", "updates"],
 ) -> None:
     telegram.settings.send_answer = answer
-    sent = await worker.send(annas, "Здравствуйте, **Анна**!\nhttps://calendly.com/x", 2**63 - 1)
+    sent = await worker.send(anna_peer, "Здравствуйте, **Анна**!\nhttps://calendly.com/x", 2**63 - 1)
     (message,) = telegram.world.chat(account.id, anna.id).messages
     assert message.id == sent.message_id
     assert message.text == "Здравствуйте, **Анна**!\nhttps://calendly.com/x"
@@ -67,23 +68,23 @@ async def test_a_message_is_sent_as_it_is(
 
 @pytest.mark.parametrize("answer", ["short", "updates"])
 @pytest.mark.parametrize("repeat", ["first", "error_400", "error_500"])
-async def test_one_identity_is_one_message(
+async def test_one_random_id_is_one_message(
     telegram: Telegram,
     account: Account,
     worker: TelegramAccount,
     anna: Person,
-    annas: Peer,
+    anna_peer: Peer,
     answer: Literal["short", "updates"],
     repeat: Literal["first", "error_400", "error_500"],
 ) -> None:
     telegram.settings.send_answer = answer
     telegram.settings.on_repeat = repeat
-    first = await worker.send(annas, "раз", 7)
-    await worker.send(annas, "два", 8)
+    first = await worker.send(anna_peer, "раз", 7)
+    await worker.send(anna_peer, "два", 8)
     telegram.world.write(anna, account, "раз")
-    assert await worker.send(annas, "раз", 7) == first
-    assert said(telegram, account, anna) == ["раз", "два", "раз"]
-    # The repeat is asked once: Kurigram's own ten retries would take ten seconds.
+    assert await worker.send(anna_peer, "раз", 7) == first
+    assert texts_in_chat(telegram, account, anna) == ["раз", "два", "раз"]
+    # The repeat is called once: Kurigram's own ten retries would take ten seconds.
     assert telegram.calls.counts[SEND] == 3
 
 
@@ -91,31 +92,31 @@ async def test_one_identity_is_one_message(
     ("action", "written"),
     [("drop_before", 0), ("drop_after", 1), ("swallow_before", 0), ("swallow_after", 1)],
 )
-async def test_an_unknown_outcome_is_settled_by_the_same_identity(
+async def test_a_repeat_with_the_same_random_id_settles_an_unknown_outcome(
     telegram: Telegram,
     account: Account,
-    hasty: TelegramAccount,
+    impatient_worker: TelegramAccount,
     anna: Person,
-    annas: Peer,
+    anna_peer: Peer,
     action: Action,
     written: int,
 ) -> None:
     telegram.faults.plan(action, SEND)
     with pytest.raises(TelegramUnavailableError):
-        await hasty.send(annas, "раз", 7)
-    assert len(said(telegram, account, anna)) == written
-    sent = await again(hasty, annas, "раз", 7)
+        await impatient_worker.send(anna_peer, "раз", 7)
+    assert len(texts_in_chat(telegram, account, anna)) == written
+    sent = await send_until_answered(impatient_worker, anna_peer, "раз", 7)
     (message,) = telegram.world.chat(account.id, anna.id).messages
     assert sent == message.id
 
 
-async def test_trouble_after_the_effect(
-    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, annas: Peer
+async def test_an_error_after_the_effect_sends_no_second_message(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, anna_peer: Peer
 ) -> None:
     telegram.faults.plan("error_after", SEND, code=500, message="RPC_CALL_FAIL")
     with pytest.raises(TelegramUnavailableError):
-        await worker.send(annas, "раз", 7)
-    sent = await again(worker, annas, "раз", 7)
+        await worker.send(anna_peer, "раз", 7)
+    sent = await send_until_answered(worker, anna_peer, "раз", 7)
     assert [message.id for message in telegram.world.chat(account.id, anna.id).messages] == [sent]
 
 
@@ -130,11 +131,11 @@ async def test_trouble_after_the_effect(
     ],
 )
 @pytest.mark.parametrize("code", [403, 406])
-async def test_who_cannot_be_written_to(
+async def test_privacy_settings_raise_cannot_write(
     telegram: Telegram,
     worker: TelegramAccount,
     anna: Person,
-    annas: Peer,
+    anna_peer: Peer,
     privacy: Privacy,
     why: str,
     code: Literal[403, 406],
@@ -142,91 +143,91 @@ async def test_who_cannot_be_written_to(
     telegram.settings.privacy_code = code
     telegram.world.people.replace(anna.model_copy(update={"privacy": privacy}))
     with pytest.raises(CannotWriteError, match=why):
-        await worker.send(annas, "раз", 1)
+        await worker.send(anna_peer, "раз", 1)
 
 
-async def test_a_wrong_access_hash_finds_nobody(worker: TelegramAccount, annas: Peer) -> None:
+async def test_a_wrong_access_hash_raises_cannot_write(worker: TelegramAccount, anna_peer: Peer) -> None:
     with pytest.raises(CannotWriteError, match="no longer knows"):
-        await worker.send(Peer(annas.user_id, annas.access_hash ^ 1), "раз", 1)
+        await worker.send(Peer(anna_peer.user_id, anna_peer.access_hash ^ 1), "раз", 1)
 
 
 @pytest.mark.parametrize("seconds", [1, 30, 86400])
-async def test_a_flood_wait_is_ours_to_make(
+async def test_a_flood_wait_is_raised_and_not_slept(
     telegram: Telegram,
     account: Account,
     worker: TelegramAccount,
     anna: Person,
-    annas: Peer,
+    anna_peer: Peer,
     seconds: int,
 ) -> None:
     telegram.faults.plan("error", SEND, code=420, message=f"FLOOD_WAIT_{seconds}")
     with pytest.raises(RateLimitedError) as limited:
-        await worker.send(annas, "раз", 1)
+        await worker.send(anna_peer, "раз", 1)
     assert limited.value.wait == timedelta(seconds=seconds)
-    assert said(telegram, account, anna) == []
+    assert texts_in_chat(telegram, account, anna) == []
 
 
 @pytest.mark.parametrize(("code", "message"), [(400, "PEER_FLOOD"), (420, "FROZEN_METHOD_INVALID")])
-async def test_no_more_strangers(
-    telegram: Telegram, worker: TelegramAccount, annas: Peer, code: int, message: str
+async def test_outreach_limits_raise_peer_flood(
+    telegram: Telegram, worker: TelegramAccount, anna_peer: Peer, code: int, message: str
 ) -> None:
     telegram.faults.plan("error", SEND, code=code, message=message)
     with pytest.raises(PeerFloodError):
-        await worker.send(annas, "раз", 1)
+        await worker.send(anna_peer, "раз", 1)
 
 
-async def test_other_refusals_are_failed_tries(worker: TelegramAccount, annas: Peer) -> None:
+async def test_other_refusals_raise_telegram_error(worker: TelegramAccount, anna_peer: Peer) -> None:
     with pytest.raises(TelegramError) as refused:
-        await worker.send(annas, "а" * 5000, 1)
+        await worker.send(anna_peer, "а" * 5000, 1)
     assert type(refused.value) is TelegramError
     assert "MESSAGE_TOO_LONG" in str(refused.value)
 
 
-async def test_typing_reads_what_they_wrote(
-    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, annas: Peer
+async def test_typing_marks_their_messages_as_read(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, anna_peer: Peer
 ) -> None:
     telegram.world.write(anna, account, "Вы тут?")
-    await worker.show_typing(annas)
+    await worker.show_typing(anna_peer)
     assert telegram.world.chat(account.id, anna.id).unread == 0
     (typing,) = telegram.calls.of("messages.SetTyping")
     assert typing.person == anna.id
 
 
-@pytest.mark.parametrize(("most", "is_sent"), [(0, False), (49, False), (50, True)])
-async def test_stars_are_paid_as_far_as_the_owner_allows(
+@pytest.mark.parametrize(("maximum", "is_sent"), [(0, False), (49, False), (50, True)])
+async def test_stars_are_paid_up_to_the_owners_maximum(
     telegram: Telegram,
     account: Account,
     session_file: Path,
     anna: Person,
-    annas: Peer,
-    most: int,
+    anna_peer: Peer,
+    maximum: int,
     is_sent: bool,
 ) -> None:
     telegram.world.people.replace(anna.model_copy(update={"privacy": Privacy(paid_stars=50)}))
-    paying = TelegramAccount(settings_of(session_file.parent), BRIEF, most_stars=most)
+    paying = TelegramAccount(settings_of(session_file.parent), SHORT_TIMEOUTS, max_stars=maximum)
     async with opened(paying) as worker:
         if is_sent:
-            await worker.check_open(annas)
-            await worker.send(annas, "Здравствуйте!", 5)
+            await worker.check_accepts_messages(anna_peer)
+            await worker.send(anna_peer, "Здравствуйте!", 5)
         else:
             with pytest.raises(CannotWriteError, match="50 Telegram Stars"):
-                await worker.send(annas, "Здравствуйте!", 5)
-    assert len(said(telegram, account, anna)) == is_sent
+                await worker.send(anna_peer, "Здравствуйте!", 5)
+    assert len(texts_in_chat(telegram, account, anna)) == is_sent
 
 
-async def test_a_held_method_is_not_called(
-    telegram: Telegram, account: Account, session_file: Path, annas: Peer, database: Database
+async def test_a_method_is_not_called_during_its_flood_wait(
+    telegram: Telegram, account: Account, session_file: Path, anna_peer: Peer, database: Database
 ) -> None:
     number = await add_account(database)
     gate = FloodWaits(database, utc_now)
     await gate.load(number)
     telegram.faults.plan("error", SEND, code=420, message="FLOOD_WAIT_3600")
-    async with opened(TelegramAccount(settings_of(session_file.parent), BRIEF, gate=gate)) as worker:
+    async with opened(TelegramAccount(settings_of(session_file.parent), SHORT_TIMEOUTS, gate=gate)) as worker:
         for _ in range(3):
             with pytest.raises(RateLimitedError, match=r"before messages\.sendMessage"):
-                await worker.send(annas, "Здравствуйте!", 5)
-        # Another method is another matter.
-        assert (await worker.find_by_username("anna_smirnova")) == annas
+                await worker.send(anna_peer, "Здравствуйте!", 5)
+        # Other methods can be called.
+        assert (await worker.find_by_username("anna_smirnova")) == anna_peer
     later = FloodWaits(database, utc_now)
     await later.load(number)
     assert later.remaining("messages.sendMessage") > timedelta(minutes=50)

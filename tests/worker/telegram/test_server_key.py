@@ -1,4 +1,4 @@
-"""Another server's key: both forms of PEM, and the fingerprints that Telegram's own keys have."""
+"""The key of another server: both forms of PEM, and the fingerprints of Telegram's own keys."""
 
 from pathlib import Path
 
@@ -25,7 +25,7 @@ def pem(request: pytest.FixtureRequest, key: made.RSAPublicKey) -> str:
 
 
 @pytest.mark.parametrize("fingerprint", KNOWN)
-def test_telegrams_own_keys_have_the_fingerprints_it_gives_them(fingerprint: int) -> None:
+def test_the_fingerprints_of_telegrams_own_keys(fingerprint: int) -> None:
     known = KNOWN[fingerprint]
     assert server_key.fingerprint(known.m, known.e) == fingerprint
 
@@ -37,20 +37,20 @@ def test_telegrams_own_keys_are_read_from_pem(form: PublicFormat) -> None:
         assert server_key.parse(pem) == (known.m, known.e)
 
 
-def test_both_forms_are_read(pem: str, key: made.RSAPublicKey) -> None:
+def test_both_forms_of_pem_are_read(pem: str, key: made.RSAPublicKey) -> None:
     numbers = key.public_numbers()
     assert server_key.parse(pem) == (numbers.n, numbers.e)
     assert server_key.parse(f"\n  {pem}\n# comment\n") == (numbers.n, numbers.e)
 
 
 @pytest.mark.parametrize("size", [1024, 4096])
-def test_other_sizes_are_read(size: int) -> None:
+def test_other_key_sizes_are_read(size: int) -> None:
     key = made.generate_private_key(public_exponent=65537, key_size=size).public_key()
     pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
     assert server_key.parse(pem) == (key.public_numbers().n, 65537)
 
 
-def test_the_key_is_trusted_however_it_is_given(pem: str, key: made.RSAPublicKey, tmp_path: Path) -> None:
+def test_a_key_is_trusted_as_text_and_as_a_file(pem: str, key: made.RSAPublicKey, tmp_path: Path) -> None:
     numbers = key.public_numbers()
     fingerprint = server_key.fingerprint(numbers.n, numbers.e)
     path = tmp_path / "key.pem"
@@ -77,13 +77,13 @@ def test_the_key_is_trusted_however_it_is_given(pem: str, key: made.RSAPublicKey
         "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
     ],
 )
-def test_a_broken_key_is_named(broken: str) -> None:
+def test_the_error_of_a_broken_key_names_the_setting(broken: str) -> None:
     with pytest.raises(ConfigError, match=r"^TELEGRAM_SERVER_KEY: "):
         server_key.trust(broken)
     assert set(rsa.server_public_keys) >= set(KNOWN)
 
 
-def test_a_key_that_is_cut_off_is_named(pem: str) -> None:
+def test_the_error_of_a_truncated_key_names_the_setting(pem: str) -> None:
     lines = pem.strip().splitlines()
     for end in range(2, len(lines) - 1):
         with pytest.raises(ConfigError, match=r"^TELEGRAM_SERVER_KEY: "):
@@ -91,7 +91,7 @@ def test_a_key_that_is_cut_off_is_named(pem: str) -> None:
 
 
 @pytest.mark.parametrize("curve", ["ec", "folder", "binary"])
-def test_what_is_no_rsa_key_is_named(curve: str, tmp_path: Path) -> None:
+def test_the_error_of_another_kind_of_key_names_the_setting(curve: str, tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     path.write_bytes(bytes(range(256)))
     public = ec.generate_private_key(ec.SECP256R1()).public_key()

@@ -1,4 +1,4 @@
-"""The owner's notices over a real connection: each arrives once, whatever becomes of its answer."""
+"""Notices to the owner over a real connection: each arrives once, even if an answer is lost."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from sandbox.fake_telegram.state.people import Account, Person
 from shared.clock import utc_now
 from shared.database.engine import Database
 from tests.support.rows import add_account
-from tests.worker.telegram.conftest import said
+from tests.worker.telegram.conftest import texts_in_chat
 from worker.domain.telegram_port import TelegramUnavailableError
 from worker.notifications import notices
 from worker.notifications.notifier import OwnerNotifier
@@ -25,9 +25,9 @@ async def database(sqlite_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def herald_to(chat: str, database: Database, worker: TelegramAccount) -> OwnerNotifier:
-    """A herald with something to tell, at once."""
-    herald = OwnerNotifier(
+async def notifier_to(chat: str, database: Database, worker: TelegramAccount) -> OwnerNotifier:
+    """Make a notifier that has one notice to send at once."""
+    notifier = OwnerNotifier(
         database,
         await add_account(database),
         worker,
@@ -36,17 +36,17 @@ async def herald_to(chat: str, database: Database, worker: TelegramAccount) -> O
         "ru",
         60,
         ZoneInfo("Europe/Moscow"),
-        trouble=lambda: None,
-        may_speak=lambda: True,
-        bundle=timedelta(),
+        model_trouble=lambda: None,
+        may_send=lambda: True,
+        bundle_after=timedelta(),
     )
     async with database.writing() as session:
         await notices.add(session, "event:1", "Лид 1, Анна: ссылка отправлена.", now=utc_now())
-    return herald
+    return notifier
 
 
 @pytest.mark.parametrize("on_repeat", ["first", "error_400", "error_500"])
-async def test_an_answer_that_was_lost(
+async def test_a_notice_is_sent_once_if_its_answer_is_lost(
     telegram: Telegram,
     account: Account,
     worker: TelegramAccount,
@@ -55,19 +55,19 @@ async def test_an_answer_that_was_lost(
     on_repeat: str,
 ) -> None:
     telegram.settings.on_repeat = on_repeat
-    herald = await herald_to("anna_smirnova", database, worker)
+    notifier = await notifier_to("anna_smirnova", database, worker)
     telegram.faults.plan("drop_after", "messages.SendMessage")
     with pytest.raises(TelegramUnavailableError):
-        await herald.run_once()
-    await herald.run_once()
-    await herald.run_once()
-    assert said(telegram, account, anna) == ["Лид 1, Анна: ссылка отправлена."]
+        await notifier.run_once()
+    await notifier.run_once()
+    await notifier.run_once()
+    assert texts_in_chat(telegram, account, anna) == ["Лид 1, Анна: ссылка отправлена."]
 
 
-async def test_saved_messages(
+async def test_a_notice_to_saved_messages(
     telegram: Telegram, account: Account, worker: TelegramAccount, database: Database
 ) -> None:
-    herald = await herald_to("me", database, worker)
-    await herald.run_once()
+    notifier = await notifier_to("me", database, worker)
+    await notifier.run_once()
     own = telegram.world.chat(account.id, account.id)
     assert [message.text for message in own.messages] == ["Лид 1, Анна: ссылка отправлена."]

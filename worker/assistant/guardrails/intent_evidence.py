@@ -1,17 +1,16 @@
-"""Pure: whether a person's words warrant what a model makes of them.
+"""Checks whether the contact's words support the model's verdict. Pure.
 
-A careful model is trusted with what words mean. What code can tell without one: that somebody gives the
-assistant orders as if it were a program, and then nothing moves without a word that says so; and that a bare
-yes is no refusal and a bare no is no consent.
+The model decides what words mean. Two rules hold without it. After a prompt injection, an intent needs words
+that express it. And a bare "yes" is never a refusal, a bare "no" never an acceptance.
 """
 
 import re
 
 from shared.statuses import Intent
-from worker.assistant.guardrails.prompt_injection import any_of, strip_injection
+from worker.assistant.guardrails.prompt_injection import combine_patterns, strip_injection
 from worker.assistant.guardrails.text_normalization import search_form
 
-_YES = any_of(
+_YES = combine_patterns(
     r"\b(?:да|ага|угу|ок|окей|оке|давай\w*|хорошо|ладно|соглас\w+|конечно|разумеется|удобн\w+|можно)\b",
     r"\b(?:можем|готов\w*|жду|подходит|подойд\w+|интересн\w+|актуальн\w+|запиш\w+ меня|договор\w+)\b",
     r"\b(?:не против|погнали|поехали|с удовольствием)\b|\b(?:созвон|перезвон|встрет|обсуд|поговор)\w*",
@@ -19,7 +18,7 @@ _YES = any_of(
     r"\b(?:yes|yeah|yep|ok|okay|sure|let'?s|call me|book|sounds good|fine|works|agree\w*|ready)\b",
     r"[👍👌✅🤝🙌💯🔥]|^\s*\++\s*$",
 )
-_NO = any_of(
+_NO = combine_patterns(
     r"\bне ?(?:интерес|актуал|нуж|надо|хоч|хот|буд|пиш|звон|беспок|присыл|треб|план|подход|готов)\w*|"
     r"\bнет\b|\bнеа\b",
     r"\b(?:отказ|отстан|отвал|отвяж|отпиш|удалит|стоп|спам|передум|ошиб|обойд[уе]|хватит|прекрат)\w*|"
@@ -30,7 +29,7 @@ _NO = any_of(
     r"relevant)\b",
     r"\b(?:don'?t|do not|won'?t)\b|\balready (?:found|have|hired|done)\b|[👎🚫🙅❌🖕]",
 )
-_QUIET = any_of(
+_OPT_OUT = combine_patterns(
     r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте|присылай|присылайте|шлите|"
     r"надо (?:мне )?(?:писать|звонить))\w*",
     r"\b(?:отпиш|отстан|отвал|отвяж)\w*|\bудалите\b|\bубер\w+ (?:мой|мои|меня|номер)|\bстоп\b|\bспам\w*|"
@@ -38,7 +37,7 @@ _QUIET = any_of(
     r"\b(?:unsubscribe|stop|spam|leave me alone)\b|\b(?:remove|delete) (?:me|my)\b",
     r"\b(?:don'?t|do not|never) (?:\w+ )?(?:write|call|contact|message|text|bother)\b",
 )
-_PLAIN_QUIET = any_of(
+_EXPLICIT_OPT_OUT = combine_patterns(
     r"\bбольше не (?:пиши|пишите|звони|звоните|беспокой|беспокойте)\w*",
     r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте)(?: мне| сюда| нам)? (?:больше|никогда)\b",
     r"\b(?:удалите|уберите|сотрите) (?:все )?(?:мой|мои|мое) (?:номер|данные|контакт|телефон)\w*",
@@ -47,15 +46,15 @@ _PLAIN_QUIET = any_of(
     r"\b(?:remove|delete) my (?:number|data|contact|phone)\b|\b(?:don'?t|never) (?:write|contact|"
     r"text) me again\b",
 )
-_HUMAN = any_of(
+_HUMAN = combine_patterns(
     r"\b(?:человек|люд|живо|живы|оператор|менеджер|сотрудник|специалист|руководител|директор|начальник|"
     r"коллег)\w*",
     r"\b(?:жалоб|жалов|верн\w+ деньги|возврат|договор|суд|адвокат|юрист|прокурат|роспотреб|полици|умер|"
     r"смерт|больниц|авари)\w*",
     r"\b(?:human|person|manager|operator|someone|complain\w*|refund|lawyer|sue|court|contract)\b",
 )
-# Sounds that are neither.
-_EMPTY = re.compile(r"(?:хм+|мм+|м+да|ну+|эм+|э+|а+|ээ+|hm+|um+|uh+|er+|\W)*")
+# Filler sounds that express neither acceptance nor refusal.
+_FILLER = re.compile(r"(?:хм+|мм+|м+да|ну+|эм+|э+|а+|ээ+|hm+|um+|uh+|er+|\W)*")
 _BARE_YES = re.compile(
     r"\W*(?:да|ага|угу|ок|окей|давай|давайте|хорошо|конечно|согласен|согласна|yes|yeah|ok|okay|sure|\+|"
     r"👍|👌)[\s,.!)+👍]*"
@@ -66,33 +65,36 @@ _BARE_NO = re.compile(
 )
 
 
-def supports_intent(intent: Intent, said: str, *, strict: bool) -> bool:
-    """Whether the words alone allow an intent to be acted on; `strict`: somebody has given orders."""
+def supports_intent(intent: Intent, text: str, *, strict: bool) -> bool:
+    """Return True if the worker may act on the intent, judged by the contact's latest text alone.
+
+    `strict` is True if the conversation contains a prompt injection.
+    """
     if intent not in {Intent.ACCEPT, Intent.REJECT}:
         return True
-    words = search_form(said)
+    words = search_form(text)
     opposite = _BARE_NO if intent is Intent.ACCEPT else _BARE_YES
-    says_nothing = _EMPTY.fullmatch(words) and not _YES.search(words) and not _NO.search(words)
-    if opposite.fullmatch(words) or says_nothing:
+    is_filler = _FILLER.fullmatch(words) and not _YES.search(words) and not _NO.search(words)
+    if opposite.fullmatch(words) or is_filler:
         return False
-    return not strict or _borne_out(intent, strip_injection(said))
+    return not strict or _has_positive_evidence(intent, strip_injection(text))
 
 
-def _borne_out(intent: Intent, own: str) -> bool:
-    refuses = _NO.search(own) is not None
-    return refuses if intent is Intent.REJECT else not refuses and _YES.search(own) is not None
+def _has_positive_evidence(intent: Intent, words: str) -> bool:
+    refuses = _NO.search(words) is not None
+    return refuses if intent is Intent.REJECT else not refuses and _YES.search(words) is not None
 
 
-def may_opt_out(said: str) -> bool:
-    """Whether words may mean that nobody shall write again."""
-    return _QUIET.search(strip_injection(said)) is not None
+def may_opt_out(text: str) -> bool:
+    """Return True if the text may be a request to send no more messages; injected sentences are ignored."""
+    return _OPT_OUT.search(strip_injection(text)) is not None
 
 
-def explicit_opt_out(said: str) -> bool:
-    """Whether words can mean nothing else."""
-    return _PLAIN_QUIET.search(search_form(said)) is not None
+def is_explicit_opt_out(text: str) -> bool:
+    """Return True if the text is clearly a request to send no more messages."""
+    return _EXPLICIT_OPT_OUT.search(search_form(text)) is not None
 
 
-def may_want_human(said: str) -> bool:
-    """Whether words may call for a human."""
-    return _HUMAN.search(strip_injection(said)) is not None
+def may_want_human(text: str) -> bool:
+    """Return True if the text may ask for a human; injected sentences are ignored."""
+    return _HUMAN.search(strip_injection(text)) is not None

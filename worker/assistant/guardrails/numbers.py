@@ -1,4 +1,4 @@
-"""Pure: the numbers of a text, digits and words alike, with the units that they count."""
+"""Extracts the numbers of a text, in digits and in words, with their units. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -57,16 +57,16 @@ _DATE = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{2,4})(?![\d.])")
 
 @dataclass(frozen=True)
 class Numbers:
-    """The plain values of a text, those of its times of day, and the values with the unit that they count."""
+    """Numbers of a text: plain values, parts of times of day, and (value, unit) pairs."""
 
     values: frozenset[float]
     clock: frozenset[float]
     measured: frozenset[tuple[float, str]]
-    # "В течение дня", "за неделю": one of the unit, without saying so.
+    # Units with an implied value of one: "в течение дня", "за неделю".
     single: frozenset[str]
 
     def __or__(self, other: "Numbers") -> "Numbers":
-        """What two texts say together."""
+        """Return the numbers of both texts."""
         return Numbers(
             self.values | other.values,
             self.clock | other.clock,
@@ -74,25 +74,25 @@ class Numbers:
             self.single | other.single,
         )
 
-    def support(self, other: "Numbers") -> bool:
-        """Whether all that the other says is said here too, in digits or in words."""
+    def covers(self, other: "Numbers") -> bool:
+        """Return True if all numbers of `other` are here too, in digits or in words."""
         known = self.values | {value for value, _ in self.measured}
         return (
             other.values | other.clock <= known | self.clock
-            and all(self._measures(value, unit) for value, unit in other.measured)
+            and all(self._covers_measured(value, unit) for value, unit in other.measured)
             and other.single <= self.single | {unit for value, unit in self.measured if value == 1}
         )
 
-    def _measures(self, value: float, unit: str) -> bool:
-        # Who says "в 15" or "на 15" is understood by "15 часов", but no hour makes minutes or money.
-        loose = self.values | (self.clock if unit == "hour" else frozenset())
-        return (value, unit) in self.measured or value in loose
+    def _covers_measured(self, value: float, unit: str) -> bool:
+        # "В 15" or "на 15" covers "15 часов"; a time of day never covers minutes or money.
+        unitless = self.values | (self.clock if unit == "hour" else frozenset())
+        return (value, unit) in self.measured or value in unitless
 
 
-# The description is read again at every turn.
+# Cached: every turn extracts from the same company profile.
 @lru_cache(maxsize=64)
-def read(text: str) -> Numbers:
-    """The numbers of a text; a time of day counts by its hour, so that "в 15" supports "15:00"."""
+def extract_numbers(text: str) -> Numbers:
+    """Return the numbers of a text. ":00" of a time of day is dropped, so that "в 15" covers "15:00"."""
     values: set[float] = set()
     clock: set[float] = set()
     measured: set[tuple[float, str]] = set()

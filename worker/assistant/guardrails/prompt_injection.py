@@ -1,4 +1,4 @@
-"""Pure: whether words from outside speak to the assistant as to a program: instructions, roles, statuses."""
+"""Detects prompt injections: texts that give the assistant instructions, roles or statuses. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from worker.assistant.guardrails.text_normalization import count_invisible, search_form
 
 
-def any_of(*patterns: str) -> re.Pattern[str]:
-    """One pattern for several."""
+def combine_patterns(*patterns: str) -> re.Pattern[str]:
+    """Return one pattern that matches any of the patterns."""
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.MULTILINE)
 
 
-# Machinery that no person writes to a person.
-_ORDERS = any_of(
+# Instructions to a program; a customer does not write like this to a company.
+_INJECTIONS = combine_patterns(
     r"\b(?:игнориру|проигнориру|забуд|отброс|отмен|не учитыва|не обраща|обойд|наруш)\w*[^.!?\n]{0,40}"
     r"(?:инструкци|правил|указани|промпт|ограничени|настройк|выше|прежн|предыдущ|вс[её],? что)",
     r"\b(?:системн|скрыт|секретн|внутренн|исходн|начальн)\w* (?:промпт|сообщени|инструкци|запрос|команд|"
@@ -63,21 +63,23 @@ _ORDERS = any_of(
     r"сервисн)\w+ режим",
     r"[A-Za-z0-9+/]{32,}={0,2}|\\u[0-9a-f]{4}|(?:&#x?[0-9a-f]+;){2}",
 )
-_PIECE = re.compile(r"[^.!?…\n;]+[.!?…;]*")
-# So many signs that show nothing carry a message of their own.
-_MOST_HIDDEN = 3
+_SENTENCE = re.compile(r"[^.!?…\n;]+[.!?…;]*")
+# More invisible characters than this may encode a hidden text.
+_MAX_INVISIBLE = 3
 
 
 def contains_injection(text: str) -> bool:
-    """Whether a text gives orders."""
-    return count_invisible(text) > _MOST_HIDDEN or _ORDERS.search(search_form(text)) is not None
+    """Return True if the text contains a prompt injection."""
+    return count_invisible(text) > _MAX_INVISIBLE or _INJECTIONS.search(search_form(text)) is not None
 
 
-def any_given(texts: Iterable[str]) -> bool:
-    """Whether any of the texts does."""
+def any_injection(texts: Iterable[str]) -> bool:
+    """Return True if any of the texts contains a prompt injection."""
     return any(contains_injection(text) for text in texts)
 
 
 def strip_injection(text: str) -> str:
-    """A text without the sentences that give orders, as `letters.lower` gives it."""
-    return "\n".join(piece for piece in _PIECE.findall(search_form(text)) if not _ORDERS.search(piece))
+    """Return the text, normalized by `search_form`, without the sentences that contain a prompt injection."""
+    return "\n".join(
+        sentence for sentence in _SENTENCE.findall(search_form(text)) if not _INJECTIONS.search(sentence)
+    )

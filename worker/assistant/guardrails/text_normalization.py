@@ -1,9 +1,9 @@
-"""Pure: text as a reader sees it, whatever it is made of: invisible signs, twins of letters."""
+"""Normalizes text to what a reader sees: invisible characters, look-alike letters. Pure."""
 
 import re
 import unicodedata
 
-# Letters that look alike in both alphabets; a word that mixes them is read as Cyrillic.
+# Letters that look the same in both alphabets. A word that mixes alphabets is read as Cyrillic.
 _TO_CYRILLIC = str.maketrans("aceopxykmtbhi", "асеорхукмтвні")
 _TO_LATIN = str.maketrans("асеорхукмтвніѕј", "aceopxykmtbhisj")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -11,45 +11,45 @@ _CYRILLIC_LETTER = re.compile(r"[Ѐ-ӿ]")
 _LATIN_LETTER = re.compile(r"[A-Za-zÀ-ɏ]")
 
 
-class _Shown(dict[int, int | None]):
-    """For str.translate: what shows nothing goes, each sign looked up once."""
+class _VisibleCharacters(dict[int, int | None]):
+    """Table for str.translate that removes invisible characters; each character is looked up once."""
 
     def __missing__(self, code: int) -> int | None:
-        sign = chr(code)
-        # The variation selector only says that an emoji is one.
-        gone = sign == "\ufe0f" or (unicodedata.category(sign)[0] == "C" and sign not in "\n\t")
-        self[code] = None if gone else code
+        char = chr(code)
+        # U+FE0F, a variation selector, only marks an emoji.
+        is_removed = char == "\ufe0f" or (unicodedata.category(char)[0] == "C" and char not in "\n\t")
+        self[code] = None if is_removed else code
         return self[code]
 
 
-_SHOWN = _Shown()
+_VISIBLE = _VisibleCharacters()
 
 
 def strip_invisible(text: str) -> str:
-    """`text` without signs that show nothing, compatibility forms (full width, bold) as plain letters."""
-    return unicodedata.normalize("NFKC", text).translate(_SHOWN)
+    """Return `text` without invisible characters; full-width and bold letters become plain (NFKC)."""
+    return unicodedata.normalize("NFKC", text).translate(_VISIBLE)
 
 
 def count_invisible(text: str) -> int:
-    """How many signs show nothing and join no emoji: there to be read by machines alone."""
+    """Count the invisible characters that only a program can read; those that join emoji do not count."""
     return sum(
-        unicodedata.category(sign) in {"Cf", "Co", "Cn"} and sign not in "\u200d\u00ad" for sign in text
+        unicodedata.category(char) in {"Cf", "Co", "Cn"} and char not in "\u200d\u00ad" for char in text
     )
 
 
 def search_form(text: str) -> str:
-    """For searching: visible, lower case, ё as е, words that mix alphabets as Cyrillic."""
-    return _WORD.sub(_unmixed, strip_invisible(text).lower().replace("ё", "е"))
+    """Normalize for pattern search: visible, lower case, `ё` as `е`, mixed-alphabet words as Cyrillic."""
+    return _WORD.sub(_unmix_alphabets, strip_invisible(text).lower().replace("ё", "е"))
 
 
 def letters_only(text: str) -> str:
-    """For comparing: only the letters, with one sign for each pair of twins."""
-    letters = "".join(sign for sign in strip_invisible(text).lower().replace("ё", "е") if sign.isalpha())
+    """Normalize for comparison: letters only, lower case, look-alike letters as Latin."""
+    letters = "".join(char for char in strip_invisible(text).lower().replace("ё", "е") if char.isalpha())
     return letters.translate(_TO_LATIN)
 
 
-def script(text: str) -> str | None:
-    """`cyrillic`, `latin` or `other`: what most words are in, Cyrillic on a draw; None if there are none."""
+def detect_script(text: str) -> str | None:
+    """Return the script of most words: `cyrillic` (also on a tie), `latin` or `other`; None without words."""
     words = _WORD.findall(text)
     if not words:
         return None
@@ -60,6 +60,6 @@ def script(text: str) -> str | None:
     return "cyrillic" if cyrillic >= latin else "latin"
 
 
-def _unmixed(word: re.Match[str]) -> str:
+def _unmix_alphabets(word: re.Match[str]) -> str:
     mixed = _CYRILLIC_LETTER.search(word[0]) and _LATIN_LETTER.search(word[0])
     return word[0].translate(_TO_CYRILLIC).replace("і", "и") if mixed else word[0]

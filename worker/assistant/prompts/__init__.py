@@ -1,20 +1,25 @@
-"""The prompts, as files that a person may read and edit; the fixed part first, so that providers cache it."""
+"""The prompts: text files that the owner may edit; the constant part is first, for the provider's cache."""
 
 import re
 from importlib.resources import files
 from pathlib import Path
 
-SHIPPED = Path(str(files(__name__)))
+DEFAULT_PROMPTS_DIR = Path(str(files(__name__)))
 
 
 def read(name: str, folder: Path | None = None) -> str:
-    """The prompt `name` (greeting, reply) as its file has it; what a folder lacks is the shipped one."""
-    own = (folder or SHIPPED) / f"{name}.md"
-    return (own if own.is_file() else SHIPPED / f"{name}.md").read_text(encoding="utf-8")
+    """Return the prompt `name` (greeting, reply) from `folder`, or the shipped one if it is not there."""
+    custom = (folder or DEFAULT_PROMPTS_DIR) / f"{name}.md"
+    path = custom if custom.is_file() else DEFAULT_PROMPTS_DIR / f"{name}.md"
+    return path.read_text(encoding="utf-8")
 
 
-def fill(text: str, *, company: str, profile: str, manner: str = "") -> str:
-    """A prompt with the company's name and description in it, and the owner's own rules."""
-    values = {"company": company, "profile": profile.strip(), "manner": manner and f"{manner}\n\n"}
-    # One pass over the file: what the values say is never taken for a placeholder.
+def fill(text: str, *, company: str, profile: str, persona_rules: str = "") -> str:
+    """Return the prompt with `{company}`, `{profile}` and `{manner}` (the persona's rules) filled in."""
+    values = {
+        "company": company,
+        "profile": profile.strip(),
+        "manner": persona_rules and f"{persona_rules}\n\n",
+    }
+    # One pass: a placeholder inside a value is not replaced.
     return re.sub(r"\{(company|profile|manner)\}", lambda found: values[found[1]], text)

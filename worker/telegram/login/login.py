@@ -1,4 +1,4 @@
-"""Signing the account in on a terminal: by phone and code or by QR code, and the 2FA password."""
+"""Signs an account in on a terminal: by phone and code or by QR code, with the two-step password."""
 
 import asyncio
 import os
@@ -12,59 +12,59 @@ from pyrogram import errors
 
 from shared.errors import LeadAssistantError
 from worker.settings import TelegramSettings
-from worker.telegram.client import abandon, build_client, unreachable
+from worker.telegram.client import build_client, connection_problem, shut_down
 from worker.telegram.login.qr_code import sign_in_by_qr
 from worker.telegram.login.terminal import ask
 from worker.telegram.session import START_SECONDS
 
-MOST_TRIES = 3
+MAX_TRIES = 3
 WRONG_APP = "TELEGRAM_API_ID and TELEGRAM_API_HASH do not belong together: see my.telegram.org"
 CANCELLED = "cancelled; nothing was signed in"
 
 
 class LoginError(LeadAssistantError):
-    """The account was not signed in; the text says why and what to do."""
+    """The account was not signed in; the text tells why, and what to do."""
 
 
-class EndedError(Exception):
-    """The session in the file is dead."""
+class DeadSessionError(Exception):
+    """Telegram has ended the session in the file."""
 
 
 async def login(settings: TelegramSettings, *, by_qr: bool = False) -> str:
-    """Ask on the terminal and write the session file (mode 0600); gives who is signed in.
+    """Ask on the terminal, and write the session file (mode 0600); returns the account's name.
 
     Raises LoginError, or ConfigError for an unusable proxy or server key.
     """
     if settings.telegram_session_string:
         raise LoginError("TELEGRAM_SESSION_STRING is set, and no file is used: renew it with login --string")
     settings.telegram_session_dir.mkdir(parents=True, exist_ok=True)
-    # Also for the moment before the file's mode is set, and for SQLite's journal beside it.
+    # Protects the file before its mode is set, and SQLite's journal file.
     os.umask(0o077)
     try:
         client, signed_in = await connect(settings)
-    except EndedError:
+    except DeadSessionError:
         print("The session that was here has ended: signing in anew.")
         settings.session_file.unlink()
         client, signed_in = await connect(settings)
-    async with finished(client):
+    async with closing_client(client):
         if not signed_in:
             await _sign_in(client, by_qr=by_qr)
-        who = await name_of(client)
+        name = await fetch_account_name(client)
         await client.storage.save()
-    return who
+    return name
 
 
 async def login_for_string(settings: TelegramSettings, *, by_qr: bool = False) -> tuple[str, str]:
-    """Sign in to a session that is written nowhere; gives who is signed in, and the session as a line."""
+    """Sign in to a session in memory; returns the account's name, and the session string."""
     client, _ = await connect(settings, in_memory=True)
-    async with finished(client):
+    async with closing_client(client):
         await _sign_in(client, by_qr=by_qr)
-        return await name_of(client), str(await client.export_session_string())
+        return await fetch_account_name(client), str(await client.export_session_string())
 
 
 @asynccontextmanager
-async def finished(client: pyrogram.Client) -> AsyncIterator[None]:
-    """Telegram's refusals in the operator's words, and the connection closed."""
+async def closing_client(client: pyrogram.Client) -> AsyncIterator[None]:
+    """Shut the client down at the end; errors of Telegram and the network become LoginError."""
     try:
         yield
     except errors.ApiIdInvalid:
@@ -74,16 +74,16 @@ async def finished(client: pyrogram.Client) -> AsyncIterator[None]:
     except errors.RPCError as error:
         raise LoginError(f"Telegram refused: {error.ID or error}") from None
     except (TimeoutError, OSError) as error:
-        why = unreachable(client) or f"Telegram has stopped answering ({type(error).__name__})"
+        why = connection_problem(client) or f"Telegram has stopped answering ({type(error).__name__})"
         raise LoginError(why) from None
     except asyncio.CancelledError:
         raise LoginError(CANCELLED) from None
     finally:
-        await abandon(client)
+        await shut_down(client)
 
 
-async def name_of(client: pyrogram.Client) -> str:
-    """Who is signed in."""
+async def fetch_account_name(client: pyrogram.Client) -> str:
+    """Return the username or first name of the signed-in account."""
     me = await client.get_me()
     return f"@{me.username}" if me.username else str(me.first_name)
 
@@ -91,7 +91,10 @@ async def name_of(client: pyrogram.Client) -> str:
 async def connect(
     settings: TelegramSettings, *, in_memory: bool = False, no_updates: bool = False
 ) -> tuple[pyrogram.Client, bool]:
-    """A connected client, and whether it is signed in; raises EndedError if it no longer is."""
+    """Return a connected client, and True if it is signed in.
+
+    Raises DeadSessionError if Telegram has ended its session, or LoginError.
+    """
     limit = asyncio.timeout(START_SECONDS)
     unknown_key = asyncio.Event()
 
@@ -109,25 +112,25 @@ async def connect(
                 settings.session_file.chmod(0o600)
             if signed_in:
                 await client.get_me()
-    except BaseException as error:  # noqa: BLE001 - it is raised again, in the operator's words
-        await abandon(client)
+    except BaseException as error:  # noqa: BLE001 - it is raised again as a LoginError
+        await shut_down(client)
         if unknown_key.is_set():
-            raise EndedError from None
-        raise _explain(error, settings, unreachable(client)) from None
+            raise DeadSessionError from None
+        raise _login_error(error, settings, connection_problem(client)) from None
     return client, bool(signed_in)
 
 
-def _explain(error: BaseException, settings: TelegramSettings, why: str | None) -> BaseException:
+def _login_error(error: BaseException, settings: TelegramSettings, problem: str | None) -> BaseException:
     match error:
         case errors.Unauthorized() | errors.AuthKeyDuplicated():
-            return EndedError()
+            return DeadSessionError()
         case sqlite3.OperationalError():
             return LoginError(f"{settings.session_file} is in use: stop the worker first")
         case sqlite3.DatabaseError():
             return LoginError(f"{settings.session_file} is no session file: move it away")
         case OSError() | errors.RPCError():
             return LoginError(
-                why or f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY"
+                problem or f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY"
             )
         case asyncio.CancelledError():
             return LoginError(CANCELLED)
@@ -144,7 +147,7 @@ async def _sign_in(client: pyrogram.Client, *, by_qr: bool) -> None:
     try:
         await sign_in_by_qr(client)
     except errors.SessionPasswordNeeded:
-        await _give_password(client)
+        await _enter_password(client)
 
 
 async def _sign_in_by_code(client: pyrogram.Client) -> None:
@@ -154,11 +157,11 @@ async def _sign_in_by_code(client: pyrogram.Client) -> None:
     except errors.PhoneNumberInvalid:
         raise LoginError("Telegram says this is no phone number: write it like +79991234567") from None
     print("Telegram has sent a code: look into the Telegram app on your other device, or for an SMS.")
-    for left in reversed(range(MOST_TRIES)):
+    for left in reversed(range(MAX_TRIES)):
         try:
             person = await client.sign_in(phone, sent.phone_code_hash, await _ask("Code: "))
         except errors.SessionPasswordNeeded:
-            await _give_password(client)
+            await _enter_password(client)
         except errors.PhoneCodeInvalid:
             if not left:
                 raise LoginError("wrong code; start again for a new one") from None
@@ -172,8 +175,8 @@ async def _sign_in_by_code(client: pyrogram.Client) -> None:
         return
 
 
-async def _give_password(client: pyrogram.Client) -> None:
-    for left in reversed(range(MOST_TRIES)):
+async def _enter_password(client: pyrogram.Client) -> None:
+    for left in reversed(range(MAX_TRIES)):
         try:
             await client.check_password(await _ask("Two-step verification password: ", secret=True))
         except errors.PasswordHashInvalid:

@@ -1,32 +1,32 @@
-"""Looking in on Telegram without taking anything from the worker: no updates, no state of the session."""
+"""Checks of Telegram for the doctor that take no updates and change no session state of the worker."""
 
 from worker.domain.telegram_port import SessionRevokedError
 from worker.settings import TelegramSettings
-from worker.telegram.client import signed_in_user
+from worker.telegram.client import read_signed_in_user
 from worker.telegram.errors import SIGN_IN
-from worker.telegram.login.login import EndedError, connect, finished, name_of
+from worker.telegram.login.login import DeadSessionError, closing_client, connect, fetch_account_name
 from worker.telegram.login.qr_code import export_token
 
 
 async def check_app(settings: TelegramSettings) -> None:
-    """Whether Telegram is there and knows the app's id and hash; raises LoginError with the reason.
+    """Check that Telegram answers and knows the app's id and hash; raises LoginError with the reason.
 
-    It checks the hash only when somebody signs in: so a code is asked for that nobody will scan.
+    Telegram checks the hash only at a sign-in. So this requests a QR code that is never shown.
     """
     client, _ = await connect(settings, in_memory=True)
-    async with finished(client):
+    async with closing_client(client):
         await export_token(client)
 
 
-async def visit(settings: TelegramSettings) -> str:
-    """Who is signed in. Only for a session that no worker uses.
+async def fetch_session_owner(settings: TelegramSettings) -> str:
+    """Return the name of the signed-in account. Only for a session that no worker uses.
 
-    Raises LoginError, or SessionEndedError with what to do.
+    Raises LoginError, or SessionRevokedError; its text tells what to do.
     """
-    signed_in_user(settings)
+    read_signed_in_user(settings)
     try:
         client, _ = await connect(settings, no_updates=True)
-    except EndedError:
+    except DeadSessionError:
         raise SessionRevokedError(f"Telegram has ended this session; {SIGN_IN}") from None
-    async with finished(client):
-        return await name_of(client)
+    async with closing_client(client):
+        return await fetch_account_name(client)

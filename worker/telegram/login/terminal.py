@@ -1,4 +1,4 @@
-"""Questions on the terminal that the event loop can wait for: Ctrl-C ends them at once."""
+"""Asks questions on the terminal without blocking the event loop, so that Ctrl-C ends them at once."""
 
 import asyncio
 import contextlib
@@ -11,24 +11,27 @@ NEWLINE = b"\n"
 
 
 async def ask(question: str, *, secret: bool = False) -> str:
-    """The answer without spaces around it; a secret one is not shown. Raises EOFError when there is none."""
-    typed = sys.stdin.fileno()
-    with _hidden(typed) if secret else contextlib.nullcontext():
+    """Ask a question; returns the answer without surrounding spaces. Raises EOFError at the end of input.
+
+    `secret`: the answer is not shown while it is typed.
+    """
+    descriptor = sys.stdin.fileno()
+    with _hide_input(descriptor) if secret else contextlib.nullcontext():
         print(question, end="", flush=True)
-        await _ready(typed)
-        line = _line(typed)
+        await _wait_until_readable(descriptor)
+        line = _read_line(descriptor)
     if secret:
         print()
     return line.strip()
 
 
-async def _ready(descriptor: int) -> None:
+async def _wait_until_readable(descriptor: int) -> None:
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     try:
         loop.add_reader(descriptor, ready.set)
     except PermissionError:
-        # A file can always be read.
+        # Standard input is a file, which can always be read.
         return
     try:
         await ready.wait()
@@ -36,8 +39,8 @@ async def _ready(descriptor: int) -> None:
         loop.remove_reader(descriptor)
 
 
-def _line(descriptor: int) -> str:
-    """One line, and not a byte more: what follows may answer the next question."""
+def _read_line(descriptor: int) -> str:
+    """Read one line and not a byte more: the next line may answer the next question."""
     line = b""
     while not line.endswith(NEWLINE):
         byte = os.read(descriptor, 1)
@@ -48,8 +51,8 @@ def _line(descriptor: int) -> str:
 
 
 @contextlib.contextmanager
-def _hidden(descriptor: int) -> Iterator[None]:
-    """What is typed is not shown, and is shown again afterwards, however this ends."""
+def _hide_input(descriptor: int) -> Iterator[None]:
+    """Turn the echo of the terminal off, and restore it in any case."""
     if not os.isatty(descriptor):
         yield
         return

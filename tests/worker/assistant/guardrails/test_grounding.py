@@ -1,4 +1,4 @@
-"""What an answer may say of numbers, prices, names and promises."""
+"""Numbers, prices, names and promises in an answer need a source."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -6,20 +6,20 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from worker.assistant.guardrails import numbers
-from worker.assistant.guardrails.grounding import GroundingSource, problem
+from worker.assistant.guardrails.grounding import GroundingSource, find_problem
 
 NOW = datetime(2026, 11, 24, 15, 5, tzinfo=ZoneInfo("Europe/Moscow"))
-GROUND = GroundingSource(
+SOURCE = GroundingSource(
     company="Ромашка. Лендинг за две недели, от 60 000 ₽. Гарантия — 12 месяцев. Звонок бесплатный.",
-    ours="Здравствуйте! Это Ромашка. Удобно созвониться в 15:30?",
-    theirs="Бюджет 300 тыс. рублей. Можно завтра в 16? Нас 5 человек, работаем с 1С",
+    own_messages="Здравствуйте! Это Ромашка. Удобно созвониться в 15:30?",
+    contact_texts="Бюджет 300 тыс. рублей. Можно завтра в 16? Нас 5 человек, работаем с 1С",
     local_time=NOW,
 )
 A_NUMBER = "it names a number that is neither in the description nor in the conversation"
 A_PRICE = "it names a price that is not in the description"
-A_PROMISE = "it promises what is not in the description"
+A_PROMISE = "it makes a promise that is not in the description"
 
-FIT = [
+GROUNDED = [
     "Да, завтра в 16:00 удобно.",
     "Лендинг — за 2 недели, от 60 000 рублей.",
     "Лендинг стоит от 60000 ₽.",
@@ -33,7 +33,7 @@ FIT = [
     "Это Ромашка, вы оставляли заявку.",
     "Уточню у коллег и вернусь с ответом.",
 ]
-UNFIT = [
+INVENTED = [
     ("Лендинг стоит 45 000 ₽.", A_NUMBER),
     ("Сделаем за три недели.", A_NUMBER),
     ("Сделаем за неделю.", A_NUMBER),
@@ -59,21 +59,21 @@ UNFIT = [
 ]
 
 
-@pytest.mark.parametrize("text", FIT)
-def test_what_has_been_said_may_be_said(text: str) -> None:
-    assert problem(text, GROUND) is None
+@pytest.mark.parametrize("text", GROUNDED)
+def test_grounded_text_is_allowed(text: str) -> None:
+    assert find_problem(text, SOURCE) is None
 
 
-@pytest.mark.parametrize(("text", "why"), UNFIT)
-def test_what_is_made_up_may_not(text: str, why: str | None) -> None:
-    assert problem(text, GROUND) == why
+@pytest.mark.parametrize(("text", "why"), INVENTED)
+def test_invented_facts_are_refused(text: str, why: str | None) -> None:
+    assert find_problem(text, SOURCE) == why
 
 
-def test_promises_need_the_companys_word() -> None:
+def test_promise_needs_the_company_profile() -> None:
     silent = GroundingSource(company="Ромашка.")
-    assert problem("Гарантируем результат.", silent) == A_PROMISE
-    assert problem("Первый звонок бесплатный.", silent) == A_PROMISE
-    assert problem("Про гарантии расскажем на звонке.", silent) is None
+    assert find_problem("Гарантируем результат.", silent) == A_PROMISE
+    assert find_problem("Первый звонок бесплатный.", silent) == A_PROMISE
+    assert find_problem("Про гарантии расскажем на звонке.", silent) is None
 
 
 @pytest.mark.parametrize(
@@ -88,12 +88,12 @@ def test_promises_need_the_companys_word() -> None:
         ("1С, B2B, web3, Python3", set()),
     ],
 )
-def test_numbers_are_read_as_people_write_them(text: str, values: set[float]) -> None:
-    read = numbers.read(text)
-    assert read.values | read.clock == values
+def test_numbers_are_extracted_from_usual_notations(text: str, values: set[float]) -> None:
+    found = numbers.extract_numbers(text)
+    assert found.values | found.clock == values
 
 
-def test_words_count_too() -> None:
-    read = numbers.read("две недели, полчаса, за час, пару дней")
-    assert read.measured == {(2, "week"), (30, "minute"), (2, "day")}
-    assert read.single == {"hour"}
+def test_numbers_in_words_are_extracted() -> None:
+    found = numbers.extract_numbers("две недели, полчаса, за час, пару дней")
+    assert found.measured == {(2, "week"), (30, "minute"), (2, "day")}
+    assert found.single == {"hour"}

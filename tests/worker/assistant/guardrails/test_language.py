@@ -1,11 +1,11 @@
-"""In which letters a person is answered."""
+"""The script and the language of an answer."""
 
 import pytest
 
-from worker.assistant.guardrails.language import answer_language, scripts_for, speaks
+from worker.assistant.guardrails.language import detect_allowed_scripts, is_in_scripts, resolve_language
 from worker.domain.assistant_port import Turn
 
-RUSSIAN = [Turn(ours=True, text="Здравствуйте! Удобно созвониться?")]
+RUSSIAN = [Turn(from_us=True, text="Здравствуйте! Удобно созвониться?")]
 BOTH = {"latin", "cyrillic"}
 
 
@@ -24,13 +24,13 @@ BOTH = {"latin", "cyrillic"}
         ("გამარჯობა", {"other", "latin"}),
     ],
 )
-def test_the_letters_of_an_answer(said: str, expected: set[str]) -> None:
-    assert scripts_for(said, RUSSIAN) == expected
+def test_allowed_scripts_of_an_answer(said: str, expected: set[str]) -> None:
+    assert detect_allowed_scripts(said, RUSSIAN) == expected
 
 
-def test_with_nothing_to_tell_by_anything_goes() -> None:
-    assert scripts_for("👍", []) == frozenset()
-    assert speaks("Hello", frozenset())
+def test_any_script_is_allowed_if_nothing_shows_one() -> None:
+    assert detect_allowed_scripts("👍", []) == frozenset()
+    assert is_in_scripts("Hello", frozenset())
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_with_nothing_to_tell_by_anything_goes() -> None:
         ("fr", set(), "fr"),
     ],
 )
-def test_the_models_word_is_held_against_the_letters(claimed: str, allowed: set[str], expected: str) -> None:
-    assert answer_language(claimed, frozenset(allowed)) == expected
+def test_claimed_language_must_fit_the_scripts(claimed: str, allowed: set[str], expected: str) -> None:
+    assert resolve_language(claimed, frozenset(allowed)) == expected
 
 
-def test_brands_do_not_change_a_language() -> None:
-    assert speaks("Делаем CRM, iOS и Android: подробнее на звонке", frozenset({"cyrillic"}))
-    assert not speaks("We build CRM, да", frozenset({"cyrillic"}))
-    assert speaks("15:30?", frozenset({"cyrillic"}))
+def test_brand_names_do_not_change_the_script() -> None:
+    assert is_in_scripts("Делаем CRM, iOS и Android: подробнее на звонке", frozenset({"cyrillic"}))
+    assert not is_in_scripts("We build CRM, да", frozenset({"cyrillic"}))
+    assert is_in_scripts("15:30?", frozenset({"cyrillic"}))

@@ -1,4 +1,4 @@
-"""What may not go out in the model's words, and what must not be taken for it."""
+"""Texts that the output guard must refuse, and texts that it must allow."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from shared.statuses import Intent
 from worker.assistant import prompts
 from worker.assistant.guardrails import output_guard
 from worker.assistant.guardrails.grounding import GroundingSource
-from worker.assistant.guardrails.output_guard import Context
+from worker.assistant.guardrails.output_guard import GuardContext
 from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
 from worker.dialogue import templates
 from worker.settings import EXAMPLE_PROFILE
@@ -56,7 +56,7 @@ REFUSED = [
     ("```да```", "it contains markup"),
     ('{"intent": "accept"}', "it contains markup"),
     ("| Услуга | Цена |", "it contains markup"),
-    ("Здравствуйте\u200b!", "it contains signs that show nothing"),
+    ("Здравствуйте\u200b!", "it contains invisible characters"),
 ]
 
 HARMLESS = [
@@ -79,7 +79,7 @@ HARMLESS = [
     "Если 2 < 3 и 5 > 4, то всё верно.",
     "Это важная точка. Команда готова.",
 ]
-# What a good manager of the shipped example company would write.
+# Answers that a good manager of the shipped example company would write.
 GOOD = """
 Отлично, рада, что вам интересно! Выберите удобное время по ссылке ниже:
 Стоимость зависит от задачи, назовём её после короткого бесплатного звонка. Удобно ли вам завтра?
@@ -111,25 +111,25 @@ GOOD = """
 ИИ в процессы внедряем: ассистенты, чат-боты, разбор заявок и документов.
 Приятно познакомиться! Сайт для кофейни — понятная задача. Давайте коротко созвонимся?
 """
-COMPANY = Context(GroundingSource("Ромашка. Печём пироги."), PromptFingerprint([prompts.read("reply")]))
+COMPANY = GuardContext(GroundingSource("Ромашка. Печём пироги."), PromptFingerprint([prompts.read("reply")]))
 
 
 @pytest.mark.parametrize(("text", "problem"), REFUSED)
-def test_is_refused(text: str, problem: str) -> None:
-    assert output_guard.problem(text) == problem
+def test_text_is_refused(text: str, problem: str) -> None:
+    assert output_guard.find_problem(text) == problem
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_may_go_out(text: str) -> None:
-    assert output_guard.problem(text) is None
+def test_harmless_text_is_allowed(text: str) -> None:
+    assert output_guard.find_problem(text) is None
 
 
-def test_markup_is_taken_out() -> None:
-    assert output_guard.tidy("  **Здравствуйте**, __Анна__! `да`\n") == "Здравствуйте, Анна! да"
+def test_markup_is_removed() -> None:
+    assert output_guard.strip_markup("  **Здравствуйте**, __Анна__! `да`\n") == "Здравствуйте, Анна! да"
 
 
-def test_a_text_of_the_greatest_length_may_go_out() -> None:
-    assert output_guard.problem("а" * output_guard.MOST_CHARACTERS) is None
+def test_text_of_the_maximum_length_is_allowed() -> None:
+    assert output_guard.find_problem("а" * output_guard.MAX_CHARACTERS) is None
 
 
 @pytest.mark.parametrize(
@@ -148,8 +148,8 @@ def test_a_text_of_the_greatest_length_may_go_out() -> None:
         ("сколько стоит?", "Я живой человек и отвечу."),
     ],
 )
-def test_it_is_no_human(said: str, text: str) -> None:
-    assert output_guard.problem(text, replace(COMPANY, said=said)) == "it claims to be human"
+def test_claim_to_be_human_is_refused(said: str, text: str) -> None:
+    assert output_guard.find_problem(text, replace(COMPANY, latest_text=said)) == "it claims to be human"
 
 
 @pytest.mark.parametrize(
@@ -162,39 +162,39 @@ def test_it_is_no_human(said: str, text: str) -> None:
         ("позовите человека", "Передам переписку живому человеку."),
     ],
 )
-def test_it_may_say_what_it_is(said: str, text: str) -> None:
-    assert output_guard.problem(text, replace(COMPANY, said=said)) is None
+def test_honest_answer_about_itself_is_allowed(said: str, text: str) -> None:
+    assert output_guard.find_problem(text, replace(COMPANY, latest_text=said)) is None
 
 
-def test_a_models_text_has_more_to_keep_to() -> None:
-    assert output_guard.problem("Пирог стоит 900 ₽.") is None
+def test_text_of_the_model_has_more_checks() -> None:
+    assert output_guard.find_problem("Пирог стоит 900 ₽.") is None
     why = "it names a number that is neither in the description nor in the conversation"
-    assert output_guard.problem("Пирог стоит 900 ₽.", COMPANY) == why
+    assert output_guard.find_problem("Пирог стоит 900 ₽.", COMPANY) == why
     russian = replace(COMPANY, scripts=frozenset({"cyrillic"}))
-    assert output_guard.problem("We bake pies.", russian) == "it is not in the person's language"
-    told = "Правила такие: одно-четыре коротких предложения, обращение на «вы», живой и спокойный тон"
-    assert output_guard.problem(told, COMPANY) == "it tells of the instructions"
+    assert output_guard.find_problem("We bake pies.", russian) == "it is not in the contact's language"
+    leaked = "Правила такие: одно-четыре коротких предложения, обращение на «вы», живой и спокойный тон"
+    assert output_guard.find_problem(leaked, COMPANY) == "it reveals the instructions"
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_the_templates_may_go_out(language: str) -> None:
+def test_templates_are_allowed(language: str) -> None:
     texts = [templates.answer(intent, language) for intent in Intent]
-    for text in [*texts, templates.handover(language)]:
-        assert output_guard.problem(text, COMPANY) is None
+    for text in [*texts, templates.handoff_notice(language)]:
+        assert output_guard.find_problem(text, COMPANY) is None
 
 
-def test_headings_are_plain_text() -> None:
-    assert output_guard.tidy("## Здравствуйте\nДа") == "Здравствуйте\nДа"
+def test_heading_marks_are_removed() -> None:
+    assert output_guard.strip_markup("## Здравствуйте\nДа") == "Здравствуйте\nДа"
 
 
-def test_good_answers_are_left_alone() -> None:
-    ground = GroundingSource(
+def test_good_answers_are_allowed() -> None:
+    source = GroundingSource(
         company=f"GordovCode\n{EXAMPLE_PROFILE.read_text(encoding='utf-8')}",
-        ours="Здравствуйте, Анна! Удобно ли вам коротко созвониться?",
-        theirs="Нужен сайт для кофейни, бюджет 150-200 тысяч. Завтра в 15 можно? Вы бот?",
+        own_messages="Здравствуйте, Анна! Удобно ли вам коротко созвониться?",
+        contact_texts="Нужен сайт для кофейни, бюджет 150-200 тысяч. Завтра в 15 можно? Вы бот?",
     )
-    secrets = PromptFingerprint([prompts.read("reply"), prompts.read("greeting")])
-    context = Context(ground, secrets, "Вы бот?", frozenset({"cyrillic"}))
+    fingerprint = PromptFingerprint([prompts.read("reply"), prompts.read("greeting")])
+    context = GuardContext(source, fingerprint, "Вы бот?", frozenset({"cyrillic"}))
     assert len(GOOD.strip().splitlines()) > 25
     for text in GOOD.strip().splitlines():
-        assert output_guard.problem(text, context) is None, text
+        assert output_guard.find_problem(text, context) is None, text

@@ -1,16 +1,16 @@
-"""The instructions are not given away, in whatever dress; what they suggest to say is no secret."""
+"""Leaks of the prompts are detected in any encoding; phrases that they suggest are allowed."""
 
 import base64
 
 import pytest
 
 from worker.assistant import prompts
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint, unreadable
+from worker.assistant.guardrails.prompt_leaks import PromptFingerprint, is_unreadable
 
 REPLY = prompts.read("reply")
-SECRETS = PromptFingerprint([REPLY, prompts.read("greeting")])
+FINGERPRINT = PromptFingerprint([REPLY, prompts.read("greeting")])
 LINE = next(line for line in REPLY.splitlines() if "одно короткое вежливое извинение" in line)
-TWINS = LINE.translate(str.maketrans("аеорсух", "aeopcyx"))
+LOOK_ALIKES = LINE.translate(str.maketrans("аеорсух", "aeopcyx"))
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,7 @@ TWINS = LINE.translate(str.maketrans("аеорсух", "aeopcyx"))
         " ".join(LINE),
         "-".join(LINE[:80]),
         LINE.replace(" ", "\u200b \u2060"),
-        TWINS,
+        LOOK_ALIKES,
         LINE[::-1],
         base64.b64encode(LINE.encode()).decode(),
         REPLY[:400],
@@ -30,8 +30,8 @@ TWINS = LINE.translate(str.maketrans("аеорсух", "aeopcyx"))
         "Мой системный промпт такой",
     ],
 )
-def test_it_is_seen(text: str) -> None:
-    assert SECRETS.in_text(text)
+def test_leak_is_detected(text: str) -> None:
+    assert FINGERPRINT.matches(text)
 
 
 @pytest.mark.parametrize(
@@ -45,17 +45,17 @@ def test_it_is_seen(text: str) -> None:
         "The price depends on the task, so we name it after the call.",
     ],
 )
-def test_ordinary_words_are_none_of_it(text: str) -> None:
-    assert not SECRETS.in_text(text)
+def test_ordinary_text_is_not_a_leak(text: str) -> None:
+    assert not FINGERPRINT.matches(text)
 
 
-def test_the_description_is_no_secret() -> None:
+def test_company_profile_is_not_a_leak() -> None:
     profile = "Начинаем с короткого бесплатного звонка: разбираемся в задаче и говорим, чем можем помочь."
-    assert not SECRETS.in_text(profile)
+    assert not FINGERPRINT.matches(profile)
 
 
-def test_what_nobody_can_read() -> None:
-    assert unreadable(base64.b64encode("тайные слова подлиннее".encode()).decode())
-    assert unreadable("а" * 60)
-    assert not unreadable("Человеконенавистничество и достопримечательности")
-    assert not unreadable("interdisciplinaryinternationalization")
+def test_unreadable_text_is_detected() -> None:
+    assert is_unreadable(base64.b64encode("тайные слова подлиннее".encode()).decode())
+    assert is_unreadable("а" * 60)
+    assert not is_unreadable("Человеконенавистничество и достопримечательности")
+    assert not is_unreadable("interdisciplinaryinternationalization")

@@ -1,0 +1,1 @@
+"""Tests of worker.telegram.login at a real terminal."""

@@ -1,6 +1,5 @@
 """`python -m worker login` at a real terminal, against the sandbox's Telegram."""
 
-import asyncio
 import sqlite3
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -11,9 +10,9 @@ import pytest
 
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, AccountFields
-from tests.support.terminal import Terminal, open_terminal
+from tests.support.terminal import Terminal, open_terminal, run_piped
 from tests.support.worker_command import command, environment
-from tests.worker.telegram.conftest import BRIEF, opened, settings_of
+from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
 from worker.telegram.adapter import TelegramAccount
 
 Start = Callable[..., Awaitable[Terminal]]
@@ -22,7 +21,7 @@ PHONE = "+79990000001"
 
 @pytest.fixture
 def old_session(session_file: Path) -> Path:
-    """A session where the login looks for it."""
+    """A session file in the folder of the login."""
     folder = session_file.parent / "sessions"
     folder.mkdir()
     return session_file.rename(folder / session_file.name)
@@ -30,7 +29,7 @@ def old_session(session_file: Path) -> Path:
 
 @pytest.fixture
 async def start(telegram: Telegram, account: Account, tmp_path: Path) -> AsyncIterator[Start]:
-    """Begins a login at a terminal."""
+    """Starts a login at a terminal."""
     settings = {
         "TELEGRAM_API_ID": "1",
         "TELEGRAM_API_HASH": "hash",
@@ -50,7 +49,7 @@ async def start(telegram: Telegram, account: Account, tmp_path: Path) -> AsyncIt
         await terminal.close()
 
 
-async def test_code_and_password(start: Start, telegram: Telegram, tmp_path: Path) -> None:
+async def test_login_by_code_and_password(start: Start, telegram: Telegram, tmp_path: Path) -> None:
     account = telegram.world.add_account(
         AccountFields(name="Второй", phone="+79990000002", code="54321", password="тайна")
     )
@@ -75,7 +74,9 @@ async def test_code_and_password(start: Start, telegram: Telegram, tmp_path: Pat
     assert "Signed in as Второй: " in shown
     session_file = tmp_path / "sessions" / "worker.session"
     assert stat.S_IMODE(session_file.stat().st_mode) == 0o600
-    worker = TelegramAccount(settings_of(session_file.parent, telegram_server=telegram.address), BRIEF)
+    worker = TelegramAccount(
+        settings_of(session_file.parent, telegram_server=telegram.address), SHORT_TIMEOUTS
+    )
     async with opened(worker):
         assert worker.session.connected
     assert telegram.keys.of(account.id)
@@ -95,8 +96,8 @@ async def test_a_second_login_finds_the_account_signed_in(start: Start) -> None:
     assert "Phone" not in shown
 
 
-async def test_an_ended_session_is_begun_anew(start: Start, telegram: Telegram, old_session: Path) -> None:
-    await begin_anew(start, telegram, telegram.revoke)
+async def test_a_revoked_session_is_replaced(start: Start, telegram: Telegram, old_session: Path) -> None:
+    await assert_session_is_replaced(start, telegram, telegram.revoke)
 
 
 async def test_a_killed_key_is_replaced(start: Start, telegram: Telegram, old_session: Path) -> None:
@@ -105,14 +106,16 @@ async def test_a_killed_key_is_replaced(start: Start, telegram: Telegram, old_se
         telegram.keys.kill(auth, "AUTH_KEY_DUPLICATED")
         telegram.keys.bind(auth, None)
 
-    await begin_anew(start, telegram, kill)
+    await assert_session_is_replaced(start, telegram, kill)
 
 
-async def test_a_strange_servers_key_is_replaced(start: Start, telegram: Telegram, old_session: Path) -> None:
-    await begin_anew(start, telegram, lambda _: telegram.keys._keys.clear())
+async def test_a_key_that_the_server_does_not_know_is_replaced(
+    start: Start, telegram: Telegram, old_session: Path
+) -> None:
+    await assert_session_is_replaced(start, telegram, lambda _: telegram.keys._keys.clear())
 
 
-async def begin_anew(start: Start, telegram: Telegram, end: Callable[[int], None]) -> None:
+async def assert_session_is_replaced(start: Start, telegram: Telegram, end: Callable[[int], None]) -> None:
     account_id = next(iter(telegram.world.accounts))
     end(account_id)
     terminal = await start()
@@ -126,25 +129,18 @@ async def begin_anew(start: Start, telegram: Telegram, end: Callable[[int], None
     assert len(telegram.keys.of(account_id)) == 1
 
 
-async def test_answers_may_come_from_a_pipe(telegram: Telegram, account: Account, tmp_path: Path) -> None:
+async def test_answers_can_come_from_a_pipe(telegram: Telegram, account: Account, tmp_path: Path) -> None:
     settings = {
         "TELEGRAM_API_ID": "1",
         "TELEGRAM_API_HASH": "hash",
         "TELEGRAM_SERVER": telegram.address,
         "TELEGRAM_SERVER_KEY": telegram.key.spki_pem,
     }
-    process = await asyncio.create_subprocess_exec(
-        *command("login"),
-        cwd=tmp_path,
-        env=environment(tmp_path, settings),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    code, out, err = await run_piped(
+        command("login"), tmp_path, environment(tmp_path, settings), f"{PHONE}\n12345\n"
     )
-    async with asyncio.timeout(20):
-        out, err = await process.communicate(f"{PHONE}\n12345\n".encode())
-    assert (process.returncode, err.decode()) == (0, "")
-    assert b"Signed in as @gordovcode_ai" in out
+    assert (code, err) == (0, "")
+    assert "Signed in as @gordovcode_ai" in out
 
 
 @pytest.mark.parametrize(
@@ -164,7 +160,7 @@ async def test_a_wrong_phone(start: Start, phone: str, said: str) -> None:
     assert "Traceback" not in shown
 
 
-async def test_wrong_codes_end(start: Start) -> None:
+async def test_three_wrong_codes_end_the_login(start: Start) -> None:
     terminal = await start()
     await terminal.expect("country code: ")
     terminal.type(PHONE)
@@ -177,7 +173,7 @@ async def test_wrong_codes_end(start: Start) -> None:
 
 
 @pytest.mark.parametrize("key", [b"\x04", b"\x03"])
-async def test_leaving_is_no_crash(start: Start, key: bytes) -> None:
+async def test_cancelling_prints_no_traceback(start: Start, key: bytes) -> None:
     terminal = await start()
     await terminal.expect("country code: ")
     terminal.press(key)
@@ -187,7 +183,7 @@ async def test_leaving_is_no_crash(start: Start, key: bytes) -> None:
     assert "Traceback" not in shown
 
 
-async def test_a_session_in_use_is_left_alone(start: Start, tmp_path: Path) -> None:
+async def test_a_session_file_in_use_is_not_changed(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "sessions"
     folder.mkdir()
     with closing(sqlite3.connect(folder / "worker.session")) as database:
@@ -200,7 +196,7 @@ async def test_a_session_in_use_is_left_alone(start: Start, tmp_path: Path) -> N
     assert "Traceback" not in shown
 
 
-async def test_a_server_that_is_away(start: Start, telegram: Telegram) -> None:
+async def test_a_server_that_is_down(start: Start, telegram: Telegram) -> None:
     terminal = await start()
     await telegram.down()
     code, shown = await terminal.end()

@@ -1,6 +1,5 @@
 """`python -m worker login` by QR code and to a string, at a real terminal, against the sandbox's Telegram."""
 
-import asyncio
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -9,9 +8,10 @@ import pytest
 
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, AccountFields
-from tests.support.terminal import Terminal, open_terminal
+from tests.support.terminal import Terminal, open_terminal, run_piped
+from tests.support.waiting import until_async
 from tests.support.worker_command import command, environment
-from tests.worker.telegram.conftest import BRIEF, opened, settings_of, until
+from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.login import qr_code
 
@@ -31,7 +31,7 @@ def settings(telegram: Telegram) -> dict[str, str]:
 
 @pytest.fixture
 async def start(settings: dict[str, str], account: Account, tmp_path: Path) -> AsyncIterator[Start]:
-    """Begins a login at a terminal."""
+    """Starts a login at a terminal."""
     terminals: list[Terminal] = []
 
     async def start(*options: str) -> Terminal:
@@ -44,51 +44,49 @@ async def start(settings: dict[str, str], account: Account, tmp_path: Path) -> A
         await terminal.close()
 
 
-def files(folder: Path) -> list[Path]:
-    """Sessions that were written down."""
+def session_files(folder: Path) -> list[Path]:
+    """Return the session files in a folder."""
     return list(folder.glob("*.session*"))
 
 
 def tokens(telegram: Telegram) -> list[bytes]:
-    """What was exported so far and not yet used."""
+    """Return the tokens that were exported and not used yet."""
     return list(telegram._methods.tokens)
 
 
 async def shown_code(terminal: Terminal, telegram: Telegram, number: int = 1) -> bytes:
-    """The token of the code that is drawn, the `number`th of this login."""
-    await until(lambda: len(tokens(telegram)) >= number)
+    """Wait for the `number`th code of this login on the terminal; returns its token."""
+    await until_async(lambda: len(tokens(telegram)) >= number)
     token = tokens(telegram)[number - 1]
-    for line in qr_code.draw(qr_code.link(token)).splitlines():
+    for line in qr_code.render(qr_code.login_url(token)).splitlines():
         await terminal.expect(line)
     return token
 
 
-async def test_a_scan_of_the_code_drawn_last_signs_in(
+async def test_a_scan_of_the_latest_code_signs_in(
     start: Start, telegram: Telegram, account: Account, tmp_path: Path
 ) -> None:
     telegram.settings.login_token_seconds = 1
     terminal = await start("--qr")
     await terminal.expect("Link Desktop Device")
-    await until(lambda: tokens(telegram))
+    await until_async(lambda: tokens(telegram))
     telegram.settings.login_token_seconds = 30
     expired = await shown_code(terminal, telegram)
     await shown_code(terminal, telegram, 2)
     folder = tmp_path / "sessions"
-    assert {stat.S_IMODE(file.stat().st_mode) for file in files(folder)} == {0o600}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in session_files(folder)} == {0o600}
     assert not telegram.scan(account.id, expired)
     assert telegram.scan(account.id)
     code, shown = await terminal.end()
     assert (code, "Signed in as @gordovcode_ai: " in shown) == (0, True)
     assert stat.S_IMODE((folder / "worker.session").stat().st_mode) == 0o600
     async with opened(
-        TelegramAccount(settings_of(folder, telegram_server=telegram.address), BRIEF)
+        TelegramAccount(settings_of(folder, telegram_server=telegram.address), SHORT_TIMEOUTS)
     ) as worker:
         assert worker.session.connected
 
 
-async def test_the_password_comes_after_the_scan_in_another_data_centre(
-    start: Start, telegram: Telegram
-) -> None:
+async def test_a_password_after_a_scan_in_another_data_centre(start: Start, telegram: Telegram) -> None:
     far = AccountFields(name="Дальний", phone="+79990000003", password="тайна", dc=4)
     account = telegram.world.add_account(far)
     terminal = await start("--qr")
@@ -103,7 +101,7 @@ async def test_the_password_comes_after_the_scan_in_another_data_centre(
     assert telegram.calls.counts["auth.ImportLoginToken"] == 1
 
 
-async def test_a_phone_of_another_data_centre(start: Start, telegram: Telegram) -> None:
+async def test_a_login_by_phone_in_another_data_centre(start: Start, telegram: Telegram) -> None:
     account = telegram.world.add_account(AccountFields(name="Дальний", phone="+79990000003", dc=4))
     terminal = await start()
     await terminal.expect("country code: ")
@@ -115,7 +113,7 @@ async def test_a_phone_of_another_data_centre(start: Start, telegram: Telegram) 
     assert [auth.dc for auth in telegram.keys.of(account.id)] == [4]
 
 
-async def test_leaving_the_code_is_no_crash(start: Start, telegram: Telegram) -> None:
+async def test_cancelling_prints_no_traceback(start: Start, telegram: Telegram) -> None:
     terminal = await start("--qr")
     await shown_code(terminal, telegram)
     terminal.press(b"\x03")
@@ -124,7 +122,7 @@ async def test_leaving_the_code_is_no_crash(start: Start, telegram: Telegram) ->
     assert "Traceback" not in shown
 
 
-async def test_a_wrong_hash_is_named(start: Start, telegram: Telegram) -> None:
+async def test_the_error_of_a_wrong_hash_names_the_settings(start: Start, telegram: Telegram) -> None:
     telegram.settings.api_hash = "another"
     terminal = await start("--qr")
     code, shown = await terminal.end()
@@ -132,25 +130,18 @@ async def test_a_wrong_hash_is_named(start: Start, telegram: Telegram) -> None:
     assert "error: TELEGRAM_API_ID and TELEGRAM_API_HASH do not belong together" in shown
 
 
-async def test_a_session_for_a_setting(
+async def test_a_session_string(
     settings: dict[str, str], telegram: Telegram, account: Account, tmp_path: Path
 ) -> None:
-    process = await asyncio.create_subprocess_exec(
-        *command("login", "--string"),
-        cwd=tmp_path,
-        env=environment(tmp_path, settings),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+    code, out, err = await run_piped(
+        command("login", "--string"), tmp_path, environment(tmp_path, settings), f"+{account.phone}\n12345\n"
     )
-    async with asyncio.timeout(20):
-        out, err = await process.communicate(f"+{account.phone}\n12345\n".encode())
-    # The line alone can be piped to where secrets are kept.
-    session = out.decode().strip()
-    assert "Whoever has this line has the account" in err.decode()
-    assert (process.returncode, "\n" in session, session in err.decode()) == (0, False, False)
-    assert not files(tmp_path)
-    ours = settings_of(tmp_path, telegram_server=telegram.address, telegram_session_string=session)
-    async with opened(TelegramAccount(ours, BRIEF)) as worker:
+    # Only the session string is on standard output, so that it can be piped to a secret store.
+    session = out.strip()
+    assert "Anyone who holds this line controls the account" in err
+    assert (code, "\n" in session, session in err) == (0, False, False)
+    assert not session_files(tmp_path)
+    worker_settings = settings_of(tmp_path, telegram_server=telegram.address, telegram_session_string=session)
+    async with opened(TelegramAccount(worker_settings, SHORT_TIMEOUTS)) as worker:
         assert worker.session.connected
-    assert not files(tmp_path)
+    assert not session_files(tmp_path)

@@ -1,0 +1,37 @@
+"""Tests that an action is repeated while the database is down, and only then."""
+
+import logging
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from shared.database.engine import retry_while_database_down
+
+
+async def test_action_is_repeated_until_the_database_answers(caplog: pytest.LogCaptureFixture) -> None:
+    failures: list[Exception] = [OperationalError("SELECT 1", {}, Exception("down")), ConnectionError("down")]
+
+    async def action() -> int:
+        if failures:
+            raise failures.pop(0)
+        return 5
+
+    with caplog.at_level(logging.WARNING):
+        assert await retry_while_database_down(action, pause=0, what="count leads") == 5
+    assert [record.getMessage() for record in caplog.records] == [
+        "waiting for the database to count leads: OperationalError",
+        "waiting for the database to count leads: ConnectionError",
+    ]
+
+
+async def test_other_errors_are_raised_at_once() -> None:
+    calls = 0
+
+    async def action() -> None:
+        nonlocal calls
+        calls += 1
+        raise ValueError("not the database")
+
+    with pytest.raises(ValueError, match="not the database"):
+        await retry_while_database_down(action, pause=0, what="count leads")
+    assert calls == 1
