@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-# Most tests wait for other processes: more of them than cores run at once.
+# Most tests wait for other processes, so more of them run at once than there are cores.
 PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 
 .PHONY: demo test check lint types month format soak fuzz contract pooler bench clean
@@ -27,17 +27,17 @@ lint: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(BIN)/mypy
 
-# The worker is killed KILLS times on each database; what was lost or said twice is counted.
+# Kills the worker KILLS times on each database and counts lost leads and messages sent twice.
 KILLS ?= 100
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.chaos.soak --kills $(KILLS) $(SOAK_ARGS)
 
-# Real bodies, mutated, and junk are posted to the webhook; each must be answered and recorded once.
+# Posts real, mutated and random bodies to the webhook; each must be answered and recorded once.
 BODIES ?= 10000
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.property.fuzz --bodies $(BODIES) $(FUZZ_ARGS)
 
-# Calls of every kind, held against the API's own description. Schemathesis has a venv of its own.
+# Checks the running API against its OpenAPI description. Schemathesis has a venv of its own.
 CASES ?= 100
 contract: $(VENV)/.dev .venv-contract/bin/schemathesis
 	$(BIN)/python -m tests.contract .venv-contract/bin/schemathesis --cases $(CASES)
@@ -46,16 +46,16 @@ contract: $(VENV)/.dev .venv-contract/bin/schemathesis
 	$(BIN)/python -m venv .venv-contract
 	.venv-contract/bin/python -m pip --disable-pip-version-check --quiet install 'schemathesis>=4.32,<5'
 
-# The journeys with PgBouncer in transaction mode between the processes and PostgreSQL (apt-get install pgbouncer).
+# The end-to-end tests with PgBouncer in transaction mode before PostgreSQL (apt-get install pgbouncer).
 pooler: $(VENV)/.dev
 	$(PYTEST) --pooler -k postgresql tests/e2e
 	$(PYTEST) --pooler tests/pgbouncer
 
-# Thirty days of two accounts under Telegram's limits, on clocks that jump.
+# Simulates thirty days of two accounts under Telegram's limits.
 month: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation $(MONTH_ARGS)
 
-# How fast it is, against baselines measured in the same run: `make bench BENCH_ARGS=--help`.
+# Measures speed against baselines in the same run: `make bench BENCH_ARGS=--help`.
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
@@ -76,7 +76,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $@ $(VENV)/.demo
 
-# Debian's python3 comes without venv's ensurepip: virtualenv does as well.
+# Debian's python3 has no ensurepip; virtualenv works without it.
 $(VENV)/bin/python:
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); \
 		$(PYTHON) -m pip install --quiet --user virtualenv && $(PYTHON) -m virtualenv --quiet $(VENV); }

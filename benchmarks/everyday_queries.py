@@ -20,7 +20,7 @@ from worker.messaging import inbox, outbox
 from worker.monitoring import status_report
 from worker.notifications import notices
 from worker.outreach import new_leads, peer_cache, reassignment
-from worker.queue import leases
+from worker.queue import backlog, leases
 from worker.queue.leases import ClaimRequest, WorkerId
 
 LIMIT = 32
@@ -110,7 +110,7 @@ POLLS: Mapping[str, Query] = {
         s, WORKER, now=target.now - timedelta(days=40_000)
     ),
     "inbox: quiet after a reply": lambda s, target: inbox.debounce_ends_at(s, target.lead.id, debounce=LEASE),
-    "inbox: conversations to look through": lambda s, target: inbox.conversations(
+    "inbox: conversations to look through": lambda s, target: inbox.load_catch_up_chats(
         s,
         1,
         [(target.lead.telegram_user_id or 0) + 12 * n for n in range(40)],
@@ -119,7 +119,7 @@ POLLS: Mapping[str, Query] = {
     "outbox: transcripts": lambda s, target: outbox.transcripts(
         s, [target.lead.id + n for n in range(LIMIT)]
     ),
-    "backlog": lambda s, target: leases.load_backlog(s, 1, now=target.now),
+    "backlog": lambda s, target: backlog.load_backlog(s, 1, now=target.now),
     "leases taken over": lambda s, target: leases.expire_previous_leases(s, WORKER, now=target.now),
     "leases given back": lambda s, _: leases.release_unacknowledged(s, WORKER, [1]),
     "an account is back": lambda s, _: reassignment.clear_stranded_marks(s, 1),

@@ -1,4 +1,4 @@
-"""python -m sandbox: run it until it is told to stop."""
+"""`python -m sandbox`: runs the sandbox until SIGTERM or SIGINT."""
 
 import argparse
 import asyncio
@@ -14,7 +14,7 @@ from sandbox.sessions import Address, parse_address, session_path
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 after SIGTERM or SIGINT, 1 when a port is taken."""
+    """Return 0 after SIGTERM or SIGINT, 1 if a port is in use."""
     options = _parser().parse_args(arguments)
     try:
         return asyncio.run(_run(options))
@@ -34,7 +34,13 @@ def _parser() -> argparse.ArgumentParser:
     for name in ("telegram", "http"):
         port = _env(f"{name.upper()}_PORT", "0")
         add(f"--{name}-port", type=int, default=port, help="0 = any (%(default)s)")
-    add("--state", type=Path, default=_env("STATE"), metavar="DIR", help="keeps keys over restarts")
+    add(
+        "--state",
+        type=Path,
+        default=_env("STATE"),
+        metavar="DIR",
+        help="folder that keeps keys over restarts",
+    )
     add("--json", action="store_true", default=bool(_env("JSON")), help="print one line of JSON once ready")
     _add_session(parser)
     return parser
@@ -46,14 +52,14 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=_env("SESSION"),
         metavar="PATH",
-        help="signed-in session file to write unless a valid one is there; .session may be left out",
+        help="signed-in session file to write if no valid one exists; the suffix .session is optional",
     )
     parser.add_argument(
         "--session-address",
         type=parse_address,
         default=_env("SESSION_ADDRESS"),
         metavar="HOST:PORT",
-        help="where the session's client will find Telegram, if not at the bound address",
+        help="address of Telegram in the session file, if it differs from the bound address",
     )
 
 
@@ -125,7 +131,7 @@ def _on_signals(stop: asyncio.Event) -> None:
         try:
             loop.add_signal_handler(number, stop.set)
         except NotImplementedError:
-            # Windows: its event loop takes no signals.
+            # Windows: its event loop does not support signal handlers.
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
 
 

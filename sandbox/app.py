@@ -16,7 +16,7 @@ from sandbox.sessions import Address, ensure
 
 
 class Sandbox:
-    """`account` is the one that workers use by default."""
+    """The servers of the sandbox; `account` is the account that workers use by default."""
 
     def __init__(
         self,
@@ -39,22 +39,22 @@ class Sandbox:
 
     @property
     def http_url(self) -> str:
-        """Where the control API is; OpenAI's base URL is this and /v1."""
+        """The URL of the control API; OpenAI's base URL is this URL with /v1."""
         host = self.telegram.reachable_host
         host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self._http.port}"
 
     @property
     def openai_url(self) -> str:
-        """For OPENAI_BASE_URL."""
+        """The value for OPENAI_BASE_URL."""
         return f"{self.http_url}/v1"
 
     def session(self, path: Path, address: Address | None = None) -> Path:
-        """Make sure of a signed-in session file for the default account; its full path."""
+        """Write or keep a signed-in session file of the default account; return its full path."""
         return ensure(self.telegram, path, self.account.id, address)
 
     async def start(self) -> None:
-        """Both servers answer when this returns; OSError when a port is taken."""
+        """Start both servers. They answer when this returns; raises OSError if a port is in use."""
         await self.telegram.up()
         try:
             await self._http.start()
@@ -79,7 +79,7 @@ async def running(
     people: bool = True,
     clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Sandbox]:
-    """A sandbox for the length of a `async with`; `people=False` leaves the demo's people out."""
+    """Run a sandbox during an `async with`; `people=False` creates no demo people."""
     sandbox = Sandbox(host, telegram_port, http_port, state_dir, settings, people=people, clock=clock)
     await sandbox.start()
     try:

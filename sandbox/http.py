@@ -1,4 +1,4 @@
-"""An HTTP server that lives inside somebody else's event loop."""
+"""An HTTP server that runs in an existing event loop."""
 
 import asyncio
 import contextlib
@@ -12,7 +12,7 @@ STOP_SECONDS = 2
 
 
 class _Server(uvicorn.Server):
-    """Signals belong to whoever runs the loop."""
+    """A server without signal handlers: signals belong to the owner of the event loop."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -20,7 +20,7 @@ class _Server(uvicorn.Server):
 
 
 class HttpServer:
-    """Serves one app; port 0 takes any, and `port` tells which one it was."""
+    """Serves one app. Port 0 selects a free port; `port` is the selected one after `start`."""
 
     def __init__(self, app: FastAPI, host: str, port: int) -> None:
         config = uvicorn.Config(
@@ -39,7 +39,7 @@ class HttpServer:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Returns once it answers; OSError when the port is taken."""
+        """Start the server. It answers when this returns; raises OSError if the port is in use."""
         listener = _listen(self.host, self.port)
         self.port = listener.getsockname()[1]
         self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
@@ -49,7 +49,7 @@ class HttpServer:
             await asyncio.sleep(0)
 
     async def stop(self) -> None:
-        """Answers what is under way, for at most `STOP_SECONDS`."""
+        """Finish running requests, for at most `STOP_SECONDS`, and stop."""
         if self._task is not None:
             self._server.should_exit = True
             await self._task
@@ -59,7 +59,7 @@ class HttpServer:
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.create_server((host, port), family=family)
-    # asyncio sees to it only for sockets that name their protocol: the body would wait 40 ms for the
-    # acknowledgement of the headers. What is accepted inherits it.
+    # asyncio sets this only for sockets that name their protocol. Without it the body would wait 40 ms for
+    # the acknowledgement of the headers. Accepted connections inherit the option.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -1,4 +1,4 @@
-"""Session files that are already signed in: Kurigram's client connects with nothing else."""
+"""Writes session files that are already signed in; Kurigram's client needs nothing else to connect."""
 
 import contextlib
 import os
@@ -12,21 +12,21 @@ from sandbox.fake_telegram.mtproto.auth_keys import AuthKey
 from sandbox.fake_telegram.rpc.account import DC
 from sandbox.fake_telegram.server import Telegram
 
-# Kurigram wants an api_id in the file; this server takes any.
+# Kurigram requires an api_id in the file; this server accepts any.
 API_ID = 1
 SUFFIX = ".session"
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the client that uses the file will find the server."""
+    """The server address that a session file contains."""
 
     host: str
     port: int
 
 
 def parse_address(text: str) -> Address:
-    """From host:port; ValueError when it is something else."""
+    """Parse host:port; raises ValueError for any other text."""
     host, separator, port = text.rpartition(":")
     if not separator or not host or not port.isdigit():
         raise ValueError(f"{text!r} is not host:port")
@@ -34,26 +34,26 @@ def parse_address(text: str) -> Address:
 
 
 def session_path(path: Path) -> Path:
-    """The file itself: Kurigram names sessions without their suffix."""
+    """Return the path with its suffix: Kurigram names sessions without it."""
     return path if path.name.endswith(SUFFIX) else path.with_name(path.name + SUFFIX)
 
 
 def ensure(telegram: Telegram, path: Path, account_id: int, address: Address | None = None) -> Path:
-    """Write the account's session file, or keep the one there if this server knows its key.
+    """Write the account's session file, or keep an existing one if this server knows its key.
 
-    A kept file only gets the address, so that what the client had stored in it stays.
+    In a kept file only the address changes, so that the client's other data is not lost.
     """
     target = session_path(path)
-    where = address or Address(telegram.reachable_host, telegram.port)
+    address = address or Address(telegram.reachable_host, telegram.port)
     if _is_valid(telegram, target, account_id):
-        _readdress(target, where)
+        _set_address(target, address)
         return target
-    write(telegram.keys.issue(account_id), target, account_id, where)
+    write(telegram.keys.issue(account_id), target, account_id, address)
     return target
 
 
 def write(auth: AuthKey, path: Path, account_id: int, address: Address) -> None:
-    """A new session file, mode 0600, in place of whatever was there."""
+    """Write a new session file with mode 0600; it replaces an existing file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)
@@ -80,9 +80,9 @@ def _is_valid(telegram: Telegram, path: Path, account_id: int) -> bool:
     return auth is not None and auth.dead is None
 
 
-def _readdress(path: Path, address: Address) -> None:
+def _set_address(path: Path, address: Address) -> None:
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         row = database.execute("SELECT server_address, port FROM sessions").fetchone()
-        # An update would wait for the lock of a client that has the file open, even with nothing to do.
+        # Even an UPDATE without a change would wait for the lock of a client that has the file open.
         if row != (address.host, address.port):
             database.execute("UPDATE sessions SET server_address = ?, port = ?", (address.host, address.port))

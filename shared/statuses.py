@@ -55,9 +55,7 @@ ALLOWED: Final = MappingProxyType(
 # An account has at most one lead of a Telegram person in these: a unique index enforces it.
 OPEN: Final = frozenset({_S.RESOLVED, _S.CONTACTED, _S.ENGAGED, _S.SCHEDULED})
 # In these the assistant answers the person's messages.
-REPLIED_TO: Final = frozenset(
-    {_S.CONTACTED, _S.ENGAGED, _S.SCHEDULED, _S.BOOKED, _S.REJECTED, _S.NO_REPLY}
-)
+REPLIED_TO: Final = frozenset({_S.CONTACTED, _S.ENGAGED, _S.SCHEDULED, _S.BOOKED, _S.REJECTED, _S.NO_REPLY})
 # In these the worker writes again at the time that the person asked for.
 FOLLOWED_UP: Final = REPLIED_TO - {_S.BOOKED, _S.REJECTED}
 # In these the events of a lead are still needed: a human reads them, and a handoff is undone by them.

@@ -9,7 +9,6 @@ OLD = (
     "herald",
     "tenure",
     "strides?",
-    "warrant(?:ed)?",
     "whoever",
     "anew",
     "heed(?:ed|s)?",
@@ -39,4 +38,5 @@ def test_old_words_stay_out() -> None:
 
 
 def test_the_pattern_finds_an_old_word() -> None:
-    assert _OLD.search("Told by the Herald") and not _OLD.search("heralded")
+    assert _OLD.search("Told by the Herald")
+    assert not _OLD.search("heralded")

@@ -1,4 +1,4 @@
-"""Opens the database for the API: connections that died while idle are replaced, not handed out."""
+"""Opens the database for the API. Pooled connections that the server closed while idle are replaced."""
 
 from sqlalchemy import URL, Engine, create_engine, event
 
@@ -6,18 +6,18 @@ from shared.database.engine import SQLITE_BUSY_SECONDS, Database, prepare_sqlite
 
 
 def open_database(url: str) -> Database:
-    """A Database whose pool survives a restart of PostgreSQL without a failed request."""
+    """Return a Database whose pool survives a restart of PostgreSQL without a failed request."""
     database = Database(url)
     if database.is_postgres:
-        # Where it is needed: on SQLite PostgreSQL's driver would be 9 MiB for nothing.
-        from api.intake.postgres_writer import refuse_dead  # noqa: PLC0415
+        # Imported only here: on SQLite the PostgreSQL driver would cost 9 MiB for nothing.
+        from api.intake.postgres_writer import reject_closed_connection  # noqa: PLC0415
 
-        event.listen(database.engine.sync_engine, "checkout", refuse_dead)
+        event.listen(database.engine.sync_engine, "checkout", reject_closed_connection)
     return database
 
 
 def sync_sqlite(url: URL) -> Engine:
-    """An engine on the same file without the async driver and its thread."""
+    """Return a synchronous engine for a SQLite file, without the async driver and its thread."""
     engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": SQLITE_BUSY_SECONDS})
     prepare_sqlite(engine)
     return engine

@@ -1,4 +1,4 @@
-"""Rows of a file become leads: each once, however often the file is sent, and none because of another."""
+"""Imports the rows of a CSV file as leads. A row becomes one lead, even if the file is sent again."""
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -25,19 +25,19 @@ from shared.database.engine import Database
 logger = logging.getLogger(__name__)
 
 SOURCE = "import"
-MOST_COLUMNS = 1000
-# What the report of them can still be kept in memory.
-MOST_ROWS = 100_000
-# Few enough that forms, which must not wait, get their turn of the processor in between.
-BATCH = 100
+MAX_COLUMNS = 1000
+# The report of this many rows still fits in memory.
+MAX_ROWS = 100_000
+# Small, so that requests with forms get processor time between two batches.
+BATCH_SIZE = 100
 _KEY_COLUMNS = ("id", "key", "tranid")
-_LONGEST_KEY = 120
-_CONTACTS = frozenset({Role.PHONE, Role.USERNAME, Role.CONTACT})
+_MAX_KEY_LENGTH = 120
+_CONTACT_ROLES = frozenset({Role.PHONE, Role.USERNAME, Role.CONTACT})
 
 
 @dataclass(frozen=True)
 class RowReport:
-    """What became of one row."""
+    """The result of one row."""
 
     row: int
     outcome: Literal["taken", "repeated", "refused"]
@@ -46,12 +46,12 @@ class RowReport:
 
 
 def check_header(header: Sequence[str]) -> None:
-    """Raises ContactError if no row under this header can be a lead."""
+    """Raise ContactError if no row under this header can be a lead."""
     if not any(header):
         raise ContactError("file", "the file is empty: its first row has to name the columns")
-    if len(header) > MOST_COLUMNS:
-        raise ContactError("file", f"the file has more than {MOST_COLUMNS} columns")
-    if not any(role_of(column) in _CONTACTS for column in header):
+    if len(header) > MAX_COLUMNS:
+        raise ContactError("file", f"the file has more than {MAX_COLUMNS} columns")
+    if not any(role_of(column) in _CONTACT_ROLES for column in header):
         raise ContactError(
             "file", "no column is named like a phone or a Telegram username: name one Phone or Username"
         )
@@ -60,28 +60,32 @@ def check_header(header: Sequence[str]) -> None:
 async def import_rows(
     database: Database, header: Sequence[str], rows: Iterator[CsvRow], *, region: str, now: datetime
 ) -> AsyncIterator[RowReport]:
-    """Store the rows, batch by batch, and say what became of each.
+    """Store the rows, batch by batch, and yield a report for each.
 
-    Raises what the database raised when it went away, and a 413 after MOST_ROWS: what was reported until
-    then is stored, and the rest is not.
+    Raises the database's error if the database fails, and a 413 after MAX_ROWS. The rows that were reported
+    before the error are stored; the others are not.
     """
-    taken = 0
-    while batch := list(islice(rows, BATCH)):
-        if (taken := taken + len(batch)) > MOST_ROWS:
-            raise HTTPException(413, f"only {MOST_ROWS} rows were read: send the rest as a file of its own")
-        read = [(row.number, _read(header, row, region)) for row in batch]
-        wanted = [(number, found) for number, found in read if isinstance(found, Submission)]
+    count = 0
+    while batch := list(islice(rows, BATCH_SIZE)):
+        if (count := count + len(batch)) > MAX_ROWS:
+            raise HTTPException(413, f"only {MAX_ROWS} rows were read: send the rest as a file of its own")
+        parsed = [(row.number, _parse_row(header, row, region)) for row in batch]
+        submissions = [(number, item) for number, item in parsed if isinstance(item, Submission)]
         stored = dict(
-            zip((number for number, _ in wanted), await _store_all(database, wanted, now), strict=True)
+            zip(
+                (number for number, _ in submissions),
+                await _store_all(database, submissions, now),
+                strict=True,
+            )
         )
-        for number, found in read:
+        for number, item in parsed:
             yield (
-                stored[number] if isinstance(found, Submission) else RowReport(number, "refused", error=found)
+                stored[number] if isinstance(item, Submission) else RowReport(number, "refused", error=item)
             )
 
 
-def _read(header: Sequence[str], row: CsvRow, region: str) -> Submission | str:
-    """The lead in a row, or why there is none."""
+def _parse_row(header: Sequence[str], row: CsvRow, region: str) -> Submission | str:
+    """Return the submission in a row, or an error text."""
     if row.cells is None or sum(map(len, row.cells)) > LARGEST_BODY:
         return "the row is too long to be read"
     fields = _fields(header, row.cells)
@@ -90,27 +94,28 @@ def _read(header: Sequence[str], row: CsvRow, region: str) -> Submission | str:
     except ContactError as error:
         return f"{error.field}: {error}"
     except Exception as error:  # noqa: BLE001 - one row must not stop those after it
-        log_failure("understanding a row", error)
+        log_failure("parsing a row", error)
         return "the row could not be understood"
     submission = Submission(lead.name, lead.contact, SOURCE, None, lead.extra)
     return replace(submission, key=_key(fields, submission))
 
 
 def _fields(header: Sequence[str], cells: Sequence[str]) -> Fields:
-    named = [
+    under_header = [
         Field(column or f"column {at}", cell)
         for at, (column, cell) in enumerate(zip(header, cells, strict=False), start=1)
     ]
-    beyond = [
+    past_header = [
         Field(f"column {at}", cell) for at, cell in enumerate(cells[len(header) :], start=len(header) + 1)
     ]
-    return [item for item in (*named, *beyond) if item.value.strip()]
+    return [item for item in (*under_header, *past_header) if item.value.strip()]
 
 
 def _key(fields: Fields, submission: Submission) -> str:
-    """The same for the same row again: by its own key together with the contact, or else by all it says.
+    """Return a key that is the same each time the row is sent.
 
-    Numbers alone are no keys: the rows of two files may both begin with 1.
+    It is the row's own key with a hash of the contact, else a hash of the whole row. The row's own key alone
+    is not enough: the ids of two files may both begin with 1.
     """
     own = next(
         (item.value for name in _KEY_COLUMNS for item in fields if item.key.strip().casefold() == name), None
@@ -118,13 +123,13 @@ def _key(fields: Fields, submission: Submission) -> str:
     if own is None:
         return f"row:{submission.fingerprint}"
     person = replace(submission, name="", extra={})
-    return f"{one_line(own)[:_LONGEST_KEY]}/{person.fingerprint[:16]}"
+    return f"{one_line(own)[:_MAX_KEY_LENGTH]}/{person.fingerprint[:16]}"
 
 
 async def _store_all(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
 ) -> Sequence[RowReport]:
-    """Store a batch in one transaction; if one row spoils it, each in its own."""
+    """Store a batch in one transaction; if that fails, store each row in its own transaction."""
     if not rows:
         return []
     try:

@@ -1,4 +1,4 @@
-"""Webhook calls that brought no lead: each is stored as it came, with its outcome."""
+"""Stores webhook calls that did not bring a lead, as received and with their outcome."""
 
 from sqlalchemy import Table, insert
 from sqlmodel import SQLModel
@@ -13,7 +13,10 @@ _INSERT = insert(DELIVERIES)
 
 
 async def store_without_lead(database: Database, delivery: Delivery, result: Result | None = None) -> None:
-    """Store a delivery that brought no lead: `result` is the reason, or it is still to be understood."""
+    """Store a delivery without a lead.
+
+    `result` is the reason; without it the outcome is `received`, and the delivery is processed later.
+    """
     row = {
         "source": delivery.source,
         "received_at": delivery.received_at,

@@ -1,4 +1,4 @@
-"""Pure: the body of a delivery as the submission that it means."""
+"""Pure parsing: the body of a delivery becomes a submission."""
 
 from api.errors import log_failure
 from api.forms.body_parser import MOST_FIELDS, Fields, read_fields
@@ -11,17 +11,17 @@ from shared.contacts import ContactError
 TILDA = "tilda"
 
 
-def fields_of(body: bytes, content_type: str | None) -> Fields:
-    """The fields of a form; none if it cannot be taken apart."""
+def parse_fields(body: bytes, content_type: str | None) -> Fields:
+    """Return the fields of a form, or an empty list if the body cannot be parsed."""
     try:
         return read_fields(body, content_type)
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with the body, it is to be stored
+    except Exception as error:  # noqa: BLE001 - a body that cannot be parsed must still be stored
         log_failure("reading a form", error)
         return []
 
 
-def understand(fields: Fields, settings: ApiSettings) -> Submission | Result:
-    """Whom to write to and about what; or that it is a probe, or why it names nobody."""
+def parse_submission(fields: Fields, settings: ApiSettings) -> Submission | Result:
+    """Return the submission in the fields, or a Result for a probe or for a form without a usable contact."""
     if is_probe(fields):
         return Result()
     try:
@@ -31,7 +31,7 @@ def understand(fields: Fields, settings: ApiSettings) -> Submission | Result:
 
 
 def _read_submission(fields: Fields, settings: ApiSettings) -> Submission:
-    """Without secrets. Raises ContactError if it names nobody."""
+    """Return the submission without secrets; raises ContactError if the fields contain no usable contact."""
     if len(fields) > MOST_FIELDS:
         raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
     try:
@@ -46,5 +46,5 @@ def _read_submission(fields: Fields, settings: ApiSettings) -> Submission:
 
 
 def known_secrets(settings: ApiSettings) -> list[str]:
-    """What must not be stored in whatever field it comes."""
+    """Return the secret values that must be masked in every stored field."""
     return [token.get_secret_value() for token in settings.tilda_token]

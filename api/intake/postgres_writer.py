@@ -1,4 +1,4 @@
-"""What is PostgreSQL's alone, with its driver: imported where it is used."""
+"""Writes submissions to PostgreSQL through psycopg. Imported only on PostgreSQL, to save memory on SQLite."""
 
 import select
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ from sqlalchemy.exc import InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from api.intake.search_index import SearchIndex
-from api.intake.store import POSTGRES, NothingSentError, Results, for_postgres, results_of
+from api.intake.store import STORE_ON_POSTGRES, NothingSentError, Results, postgres_parameter, results_of
 from api.intake.submission import KeyedSubmission
 from shared.database.engine import APPLICATION_NAME, CONNECT_SECONDS, SERVER_PID, Database, is_pooled
 from shared.database.urls import driver_address
 
 
 class PostgresWriter:
-    """The driver itself: for a single row SQLAlchemy's pool and transaction cost more than the row."""
+    """Uses the driver directly: for one row, SQLAlchemy's pool and transaction cost more than the INSERT."""
 
     def __init__(self, database: Database, window: timedelta) -> None:
         self._database = database
@@ -29,36 +29,38 @@ class PostgresWriter:
 
     async def __call__(self, arrivals: Sequence[KeyedSubmission]) -> Results:
         try:
-            connection = await self._connected()
+            connection = await self._get_connection()
         except (psycopg.Error, OSError) as error:
             raise NothingSentError(OperationalError(None, None, error)) from error
         try:
             found = await connection.execute(
-                POSTGRES, (for_postgres(arrivals, self._window),), prepare=self._may_prepare or None
+                STORE_ON_POSTGRES,
+                (postgres_parameter(arrivals, self._window),),
+                prepare=self._may_prepare or None,
             )
             rows = await found.fetchall()
-            self._search.grew(len(arrivals))
+            self._search.record_inserts(len(arrivals))
             return results_of(arrivals, rows, self._window)
         except psycopg.Error:
-            # A row that is refused leaves it as it was.
+            # After a refused row the connection is still usable.
             if connection.broken:
-                self._hang_up()
+                self._disconnect()
             raise
         except BaseException:
-            # Cut off in the middle: what it says next is no answer to what it is asked next.
-            self._hang_up()
+            # Cancelled during a statement: its answer would be read as the answer to the next statement.
+            self._disconnect()
             raise
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
-        if self._connection is not None and has_something_to_say(self._connection.pgconn):
-            self._hang_up()
+    async def _get_connection(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is not None and is_closed_by_server(self._connection.pgconn):
+            self._disconnect()
         if self._connection is None:
             self._connection = connection = await connect(self._database)
             found = await (await connection.execute(f"SELECT {SERVER_PID}", prepare=False)).fetchone()
-            # Behind a pooler each transaction may meet another session, which knows nothing of ours.
+            # Behind a pooler each transaction may use another session, without the prepared statements.
             self._may_prepare = found is not None and not is_pooled(connection.info.backend_pid, found[0])
             if self._may_prepare:
-                # A plan that was made while there were few leads is kept when there are many.
+                # PostgreSQL keeps a plan from when the table was small: forbid sequential scans in it.
                 await connection.execute("SET enable_seqscan = off", prepare=False)
             else:
                 connection.prepare_threshold = None
@@ -66,23 +68,27 @@ class PostgresWriter:
 
     def close(self) -> None:
         self._search.close()
-        self._hang_up()
+        self._disconnect()
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.pgconn.finish()
             self._connection = None
 
 
-def refuse_dead(connection: Any, entry: ConnectionPoolEntry, _proxy: PoolProxiedConnection) -> None:  # noqa: ANN401
-    """Hand no connection out that the server has closed; for the pool's checkout."""
-    if entry.info.get("used") and has_something_to_say(connection.driver_connection.pgconn):
+def reject_closed_connection(
+    connection: Any,  # noqa: ANN401 - as SQLAlchemy declares it
+    entry: ConnectionPoolEntry,
+    _proxy: PoolProxiedConnection,
+) -> None:
+    """Pool checkout listener: raises InvalidatePoolError if the server has closed the connection."""
+    if entry.info.get("used") and is_closed_by_server(connection.driver_connection.pgconn):
         raise InvalidatePoolError("the server has closed the connection")
     entry.info["used"] = True
 
 
 async def connect(database: Database) -> psycopg.AsyncConnection[Any]:
-    """A connection beside the pool, each statement its own transaction; raises the driver's errors."""
+    """Open an autocommit connection outside the pool; raises the driver's errors."""
     return await psycopg.AsyncConnection.connect(
         driver_address(database.url),
         autocommit=True,
@@ -91,10 +97,10 @@ async def connect(database: Database) -> psycopg.AsyncConnection[Any]:
     )
 
 
-def has_something_to_say(connection: PGconn) -> bool:
-    """Whether the server has closed an idle connection."""
-    # On an idle connection nothing is to be read but the server's farewell. This asks the kernel, not the
-    # server: a round trip for every request is what a ping would cost.
+def is_closed_by_server(connection: PGconn) -> bool:
+    """True if the server has closed this idle connection."""
+    # On an idle connection, readable data means that the server is closing it. This asks the kernel: a ping
+    # to the server would cost a round trip for every request.
     try:
         poll = select.poll()
         poll.register(connection.socket, select.POLLIN)

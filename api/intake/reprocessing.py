@@ -1,4 +1,4 @@
-"""Deliveries that are stored and brought no lead, understood anew: by a replay, or where an api died."""
+"""Processes stored deliveries that brought no lead again: on request, or after an API process died."""
 
 import logging
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from api.errors import log_failure, unavailable
 from api.forms.raw_body import to_bytes
 from api.intake.deliveries import DELIVERIES
-from api.intake.parsing import fields_of, understand
+from api.intake.parsing import parse_fields, parse_submission
 from api.intake.store import store
 from api.intake.submission import Delivery, Result, with_key
 from api.settings import ApiSettings
@@ -20,23 +20,23 @@ from shared.database.engine import Database
 
 logger = logging.getLogger(__name__)
 
-# What brought no lead, and may bring one yet.
+# Outcomes without a lead; processing these deliveries again may bring one.
 REPLAYABLE = ("received", "refused", "probe")
-# Whoever received it may still be at it.
-STALE = timedelta(seconds=30)
-BATCH = 200
+# Younger deliveries may still be in process where they were received.
+STALE_AFTER = timedelta(seconds=30)
+BATCH_SIZE = 200
 
 _CLAIM = (
-    # It changes nothing but holds the row: who comes second waits, and then finds another outcome.
+    # Changes nothing but locks the row: a second process waits, and then sees the new outcome.
     update(DELIVERIES)
     .where(
         DELIVERIES.c.id == bindparam("delivery_id"),
-        DELIVERIES.c.outcome.in_(bindparam("among", expanding=True)),
+        DELIVERIES.c.outcome.in_(bindparam("outcomes", expanding=True)),
     )
     .values(outcome=DELIVERIES.c.outcome)
     .returning(*DELIVERIES.c)
 )
-_SETTLE = (
+_RECORD = (
     update(DELIVERIES)
     .where(DELIVERIES.c.id == bindparam("delivery_id"), DELIVERIES.c.outcome == bindparam("was"))
     .values(outcome=bindparam("becomes"), error=bindparam("why"), lead_id=bindparam("lead"))
@@ -44,33 +44,33 @@ _SETTLE = (
 
 
 async def reprocess(
-    database: Database, delivery_id: int, settings: ApiSettings, *, among: tuple[str, ...]
+    database: Database, delivery_id: int, settings: ApiSettings, *, outcomes: tuple[str, ...]
 ) -> Result | None:
-    """Understand a stored delivery anew, if its outcome is `among` these; None if it is not."""
+    """Process a stored delivery again if it has one of these `outcomes`; otherwise return None."""
     async with database.engine.begin() as connection:
-        claim = {"delivery_id": delivery_id, "among": among}
+        claim = {"delivery_id": delivery_id, "outcomes": outcomes}
         row = (await connection.execute(_CLAIM, claim)).first()
         if row is None:
             return None
-        result = await _understood(connection, row, settings)
-        await _settle(connection, row.id, result, row.outcome)
+        result = await _process(connection, row, settings)
+        await _record(connection, row.id, result, row.outcome)
         return result
 
 
-async def _understood(connection: AsyncConnection, row: Row[Any], settings: ApiSettings) -> Result:
+async def _process(connection: AsyncConnection, row: Row[Any], settings: ApiSettings) -> Result:
     if row.charset is None:
-        return Result(error=ContactError("body", row.error or "only a part of it is stored"))
-    fields = fields_of(to_bytes(row.body, row.charset), row.content_type)
-    read = understand(fields, settings)
-    if isinstance(read, Result):
-        return read
-    name = Delivery(row.source, row.received_at, row.content_type, row.body, row.charset).name
-    arrival = with_key(read, row.received_at, settings.repeat_window, otherwise=name)
+        return Result(error=ContactError("body", row.error or "only a part of the body is stored"))
+    fields = parse_fields(to_bytes(row.body, row.charset), row.content_type)
+    parsed = parse_submission(fields, settings)
+    if isinstance(parsed, Result):
+        return parsed
+    key = Delivery(row.source, row.received_at, row.content_type, row.body, row.charset).key
+    arrival = with_key(parsed, row.received_at, settings.repeat_window, fallback=key)
     results = await connection.run_sync(store, [arrival], settings.repeat_window)
     return results[arrival.key]
 
 
-async def _settle(connection: AsyncConnection, delivery_id: int, result: Result, was: str) -> None:
+async def _record(connection: AsyncConnection, delivery_id: int, result: Result, was: str) -> None:
     values = {
         "delivery_id": delivery_id,
         "was": was,
@@ -78,39 +78,41 @@ async def _settle(connection: AsyncConnection, delivery_id: int, result: Result,
         "why": str(result.error) if result.error else None,
         "lead": result.lead["id"] if result.lead else None,
     }
-    await connection.execute(_SETTLE, values)
+    await connection.execute(_RECORD, values)
 
 
 async def reprocess_stale(database: Database, settings: ApiSettings, now: datetime) -> int:
-    """Finish what is stored as `received` and nobody is at any more; gives how many there were.
+    """Process deliveries that were left as `received` for longer than STALE_AFTER; return their number.
 
-    Any number of processes may do it at once. Raises the database's error if it cannot be reached.
+    Any number of processes may run this at once. Raises the database's error if it is unreachable.
     """
     stale = select(DELIVERIES.c.id).where(
-        DELIVERIES.c.outcome == "received", DELIVERIES.c.received_at < now - STALE
+        DELIVERIES.c.outcome == "received", DELIVERIES.c.received_at < now - STALE_AFTER
     )
-    taken = 0
+    processed = 0
     while True:
         async with database.reading() as session:
             connection = await session.connection()
-            ids = (await connection.execute(stale.order_by(DELIVERIES.c.id).limit(BATCH))).scalars().all()
+            ids = (
+                (await connection.execute(stale.order_by(DELIVERIES.c.id).limit(BATCH_SIZE))).scalars().all()
+            )
         for delivery_id in ids:
-            taken += await _take_up_or_refuse(database, delivery_id, settings)
-        if len(ids) < BATCH:
-            return taken
+            processed += await _reprocess_or_refuse(database, delivery_id, settings)
+        if len(ids) < BATCH_SIZE:
+            return processed
 
 
-async def _take_up_or_refuse(database: Database, delivery_id: int, settings: ApiSettings) -> bool:
+async def _reprocess_or_refuse(database: Database, delivery_id: int, settings: ApiSettings) -> bool:
     try:
-        result = await reprocess(database, delivery_id, settings, among=("received",))
+        result = await reprocess(database, delivery_id, settings, outcomes=("received",))
     except SQLAlchemyError as error:
         if unavailable(error):
             raise
-        # What the database refuses once it refuses always: it must not be in the way of the others.
-        log_failure(f"taking up delivery {delivery_id}", error)
+        # The database would refuse it every time: record that, so that it does not block the others.
+        log_failure(f"reprocessing delivery {delivery_id}", error)
         result = Result(error=ContactError("body", "the lead could not be stored"))
         async with database.autocommit.begin() as connection:
-            await _settle(connection, delivery_id, result, "received")
+            await _record(connection, delivery_id, result, "received")
     if result is not None:
         logger.warning("delivery %s was left unfinished: %s", delivery_id, result.outcome)
     return result is not None

@@ -1,8 +1,8 @@
-"""What new leads add to the search index is sorted in beside their storing, not by whoever fills the list.
+"""Merges new leads into the search index in the background, so that no request has to wait for it.
 
-PostgreSQL's GIN indexes keep a list of what is new and sort it in when it is full (`gin_pending_list_limit`):
-some dozens of milliseconds for the one whose row fills it and for all who commit with it. While somebody
-sorts, nobody else does. https://www.postgresql.org/docs/current/gin.html#GIN-FAST-UPDATE
+A GIN index of PostgreSQL collects new entries in a pending list and merges it when it is full
+(`gin_pending_list_limit`). The merge takes some dozens of milliseconds. The transaction whose row fills the
+list waits for it, and so do all submissions in that transaction. Only one session merges at a time. https://www.postgresql.org/docs/current/gin.html#GIN-FAST-UPDATE
 """
 
 import asyncio
@@ -14,39 +14,39 @@ from shared.database.engine import Database
 
 logger = logging.getLogger(__name__)
 
-# A quarter of what fills the list: several processes may be storing.
-SORT_AFTER = 1000
-_SORT_IN = (
+# A quarter of the rows that fill the list, because several processes may insert.
+MERGE_AFTER = 1000
+_MERGE = (
     "SELECT gin_clean_pending_list(there) FROM to_regclass('ix_leads_search') there WHERE there IS NOT NULL"
 )
 
 
 class SearchIndex:
-    """The index as one process sees it; where there is none (no pg_trgm), nothing happens."""
+    """Counts the rows that this process inserts and starts merges; without the index it does nothing."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._unsorted = 0
-        self._sorting: asyncio.Task[None] | None = None
+        self._unmerged = 0
+        self._merging: asyncio.Task[None] | None = None
 
-    def grew(self, rows: int) -> None:
-        """So many rows have been stored; now and then somebody sorts them in, and nobody waits for it."""
-        self._unsorted += rows
-        if self._unsorted >= SORT_AFTER and self._sorting is None:
-            self._unsorted = 0
-            self._sorting = asyncio.create_task(self._sort_in(), name="search index")
+    def record_inserts(self, rows: int) -> None:
+        """Count inserted rows; after MERGE_AFTER of them, start a merge in the background."""
+        self._unmerged += rows
+        if self._unmerged >= MERGE_AFTER and self._merging is None:
+            self._unmerged = 0
+            self._merging = asyncio.create_task(self._merge(), name="search index")
 
-    async def _sort_in(self) -> None:
+    async def _merge(self) -> None:
         try:
             async with self._database.autocommit.connect() as connection:
-                await connection.exec_driver_sql(_SORT_IN)
+                await connection.exec_driver_sql(_MERGE)
         except (SQLAlchemyError, OSError) as error:
-            # Not the index's owner, say: then it is as it is without us.
-            logger.debug("the search index is not sorted in: %s", error)
+            # For example, this role does not own the index: PostgreSQL then merges the list when it is full.
+            logger.debug("the search index was not merged: %s", error)
         finally:
-            self._sorting = None
+            self._merging = None
 
     def close(self) -> None:
-        """Leave the rest for later."""
-        if self._sorting is not None:
-            self._sorting.cancel()
+        """Cancel a running merge."""
+        if self._merging is not None:
+            self._merging.cancel()

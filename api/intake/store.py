@@ -1,7 +1,6 @@
-"""Storing submissions once: new leads, the repeats of known leads, and the deliveries that brought both.
+"""Stores submissions exactly once: new leads, repeats of known leads, and the deliveries that brought both.
 
-The rows travel as one JSON text: the statement is the same for one and for a hundred, so it is prepared once,
-and a value costs no more than its letters.
+The rows travel as one JSON parameter. The statement is the same for any number of rows and is prepared once.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,38 +28,39 @@ _INTO_DELIVERIES = (
     "INSERT INTO webhook_deliveries (source, received_at, content_type, body, charset, outcome, lead_id)"
 )
 
-# Its one value is that of for_postgres(). LIMIT makes the planner look up each key, instead of joining all
-# leads with all arrivals; OFFSET does the same for the deliveries of a lead. A repeat's delivery is recorded
-# already if the connection broke after the first try was committed.
-POSTGRES = f"""
+# Its one parameter comes from postgres_parameter(). LIMIT makes the planner look up each key, instead of
+# joining all leads with all arrivals; OFFSET does the same for the deliveries of a lead. NOT EXISTS: if the
+# connection broke after the commit of the first try, the delivery of a repeat is already recorded.
+STORE_ON_POSTGRES = f"""
 WITH arrived AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS _ (
         {", ".join(f"{name} text" for name in _TEXTS)}, extra text, at timestamptz,
         content_type text, body text, charset text, since timestamptz, until timestamptz
     )
-), fresh AS (
+), inserted AS (
     {_INTO_LEADS} SELECT {", ".join(_TEXTS)}, extra::jsonb, at, at, at FROM arrived {_UNLESS_KNOWN}
     RETURNING id, source, source_key
-), kept AS (
+), new_deliveries AS (
     {_INTO_DELIVERIES} SELECT source, at, content_type, body, charset, 'stored', id
-    FROM arrived JOIN fresh USING (source, source_key) WHERE body IS NOT NULL
+    FROM arrived JOIN inserted USING (source, source_key) WHERE body IS NOT NULL
 ), known AS MATERIALIZED (
     SELECT lead.* FROM arrived CROSS JOIN LATERAL (
         SELECT * FROM leads WHERE source = arrived.source AND source_key = arrived.source_key LIMIT 1
     ) AS lead
-    WHERE (arrived.source, arrived.source_key) NOT IN (SELECT source, source_key FROM fresh)
-), kept_again AS (
+    WHERE (arrived.source, arrived.source_key) NOT IN (SELECT source, source_key FROM inserted)
+), repeat_deliveries AS (
     {_INTO_DELIVERIES} SELECT source, at, content_type, body, charset, 'duplicate', known.id
     FROM arrived JOIN known USING (source, source_key)
     WHERE body IS NOT NULL AND (since IS NULL OR known.created_at > since AND known.created_at < until)
     AND NOT EXISTS (
-        SELECT FROM webhook_deliveries AS kept
-        WHERE kept.lead_id = known.id AND kept.received_at = arrived.at AND kept.body = arrived.body OFFSET 0
+        SELECT FROM webhook_deliveries AS stored
+        WHERE stored.lead_id = known.id AND stored.received_at = arrived.at AND stored.body = arrived.body
+        OFFSET 0
     )
 )
-SELECT source, source_key, fresh.id, {", ".join(f"known.{name}" for name in _COLUMNS)}
-FROM arrived LEFT JOIN fresh USING (source, source_key) LEFT JOIN known USING (source, source_key)
-"""  # noqa: S608 - nothing but names
+SELECT source, source_key, inserted.id, {", ".join(f"known.{name}" for name in _COLUMNS)}
+FROM arrived LEFT JOIN inserted USING (source, source_key) LEFT JOIN known USING (source, source_key)
+"""  # noqa: S608 - only names of columns are inserted
 _SQLITE_LEADS = f"""
 {_INTO_LEADS}
 SELECT {", ".join(f"value ->> '{name}'" for name in _TEXTS)}, value ->> 'extra',
@@ -80,8 +80,8 @@ _SQLITE_DELIVERIES = f"""
 SELECT value ->> 'source', value ->> 'at', value ->> 'content_type', value ->> 'body', value ->> 'charset',
        value ->> 'outcome', value ->> 'id'
 FROM json_each(?) WHERE value ->> 'outcome' = 'stored' OR NOT EXISTS (
-    SELECT 1 FROM webhook_deliveries AS kept WHERE kept.lead_id = value ->> 'id'
-    AND kept.received_at = value ->> 'at' AND kept.body = value ->> 'body'
+    SELECT 1 FROM webhook_deliveries AS stored WHERE stored.lead_id = value ->> 'id'
+    AND stored.received_at = value ->> 'at' AND stored.body = value ->> 'body'
 )
 """  # noqa: S608
 _RETIRE = (
@@ -102,85 +102,87 @@ class NothingSentError(Exception):
 def store(connection: Connection, arrivals: Sequence[KeyedSubmission], window: timedelta) -> Results:
     """Store the leads and the deliveries of `arrivals`; return the result of each by the key of its arrival.
 
-    No key may come twice. Nothing is committed. `window`: for how long a submission that is known by its
-    fingerprint alone is a repeat; it came `arrival.at`, which is in the past if it is processed late.
+    Keys must be unique. Nothing is committed. `window`: how long a submission that is keyed by its
+    fingerprint is a repeat. `arrival.at` is in the past if a delivery is processed late.
     """
     results: dict[Key, Result] = {}
-    left = {arrival.key: arrival for arrival in arrivals}
-    while left:
-        found = _insert(connection, list(left.values()), window)
-        for key, arrival in list(left.items()):
+    remaining = {arrival.key: arrival for arrival in arrivals}
+    while remaining:
+        found = _insert(connection, list(remaining.values()), window)
+        for key, arrival in list(remaining.items()):
             # None: another transaction stored or deleted the lead during the statement.
             if (result := found.get(arrival.key)) is None:
                 continue
-            if _is_answer(arrival, result, window):
+            if _is_final(arrival, result, window):
                 results[key] = result
-                del left[key]
+                del remaining[key]
             else:
-                left[key] = _free_key(connection, arrival, result.lead or {})
+                remaining[key] = _free_key(connection, arrival, result.lead or {})
     return results
 
 
 def results_of(
     arrivals: Sequence[KeyedSubmission], found: Iterable[Sequence[Any]], window: timedelta
 ) -> Results:
-    """The results in the rows that POSTGRES returned, without leads whose fingerprint has expired."""
-    results = _read(arrivals, found)
+    """Return the results in the rows of STORE_ON_POSTGRES, without leads whose fingerprint has expired."""
+    results = _results_by_key(arrivals, found)
     return {
         arrival.key: result
         for arrival in arrivals
-        if (result := results.get(arrival.key)) and _is_answer(arrival, result, window)
+        if (result := results.get(arrival.key)) and _is_final(arrival, result, window)
     }
 
 
-def new(arrival: KeyedSubmission, lead_id: int) -> Result:
-    """The result with a lead that was not known."""
+def new_lead_result(arrival: KeyedSubmission, lead_id: int) -> Result:
+    """Return the result for a lead that was just inserted."""
     return Result(lead_values(arrival) | {"id": lead_id}, created=True)
 
 
-def for_postgres(arrivals: Sequence[KeyedSubmission], window: timedelta) -> str:
-    """The value of POSTGRES: the rows, with the moments between which a known lead is repeated."""
+def postgres_parameter(arrivals: Sequence[KeyedSubmission], window: timedelta) -> str:
+    """Return the parameter of STORE_ON_POSTGRES: the rows, with the repeat window of each."""
     rows = [_row(arrival, zone="+00") for arrival in arrivals]
     for arrival, row in zip(arrivals, rows, strict=True):
-        if within := arrival.repeat_window(window):
-            row["since"], row["until"] = (_moment(moment, zone="+00") for moment in within)
+        if bounds := arrival.repeat_window(window):
+            row["since"], row["until"] = (_moment(moment, zone="+00") for moment in bounds)
     return _json(rows)
 
 
-def _is_answer(arrival: KeyedSubmission, result: Result, window: timedelta) -> bool:
-    """Whether the lead in `result` is new or repeated, not one whose fingerprint has expired."""
+def _is_final(arrival: KeyedSubmission, result: Result, window: timedelta) -> bool:
+    """True if the lead in `result` is new or repeated; False if its fingerprint has expired."""
     return result.created or result.lead is None or arrival.is_repeat_of(result.lead["created_at"], window)
 
 
-def _read(arrivals: Sequence[KeyedSubmission], found: Iterable[Sequence[Any]]) -> Results:
+def _results_by_key(arrivals: Sequence[KeyedSubmission], found: Iterable[Sequence[Any]]) -> Results:
     by_key = {arrival.key: arrival for arrival in arrivals}
     results: dict[Key, Result] = {}
     for source, key, lead_id, *known in found:
         if lead_id is not None:
-            results[source, key] = new(by_key[source, key], lead_id)
+            results[source, key] = new_lead_result(by_key[source, key], lead_id)
         elif known[0] is not None:
             results[source, key] = Result(_lead(known))
     return results
 
 
 def _insert(connection: Connection, arrivals: Sequence[KeyedSubmission], window: timedelta) -> Results:
-    """Insert what is new, with all deliveries; return the leads, also those whose fingerprint has expired."""
+    """Insert new leads and all deliveries; return all leads, also those whose fingerprint has expired."""
     if connection.dialect.name == "postgresql":
-        values = (for_postgres(arrivals, window),)
-        return _read(arrivals, connection.exec_driver_sql(POSTGRES, values))
+        values = (postgres_parameter(arrivals, window),)
+        return _results_by_key(arrivals, connection.exec_driver_sql(STORE_ON_POSTGRES, values))
     rows = [_row(arrival, zone="") for arrival in arrivals]
     stored = connection.exec_driver_sql(_SQLITE_LEADS, (_json(rows),))
     ids = {(source, key): lead_id for source, key, lead_id in stored}
-    results = {arrival.key: new(arrival, ids[arrival.key]) for arrival in arrivals if arrival.key in ids}
+    results = {
+        arrival.key: new_lead_result(arrival, ids[arrival.key]) for arrival in arrivals if arrival.key in ids
+    }
     if others := [arrival.key for arrival in arrivals if arrival.key not in ids]:
         keys = [{"source": source, "source_key": key} for source, key in others]
         for row in connection.execute(_SQLITE_KNOWN, {"rows": _json(keys)}).mappings():
             results[row["source"], row["source_key"]] = Result(dict(row))
-    _deliver_on_sqlite(connection, zip(arrivals, rows, strict=True), results, window)
+    _insert_deliveries_on_sqlite(connection, zip(arrivals, rows, strict=True), results, window)
     return results
 
 
-def _deliver_on_sqlite(
+def _insert_deliveries_on_sqlite(
     connection: Connection,
     arrived: Iterable[tuple[KeyedSubmission, dict[str, Any]]],
     results: Results,
@@ -189,7 +191,7 @@ def _deliver_on_sqlite(
     rows = [
         {**row, "id": (result.lead or {})["id"], "outcome": result.outcome}
         for arrival, row in arrived
-        if arrival.delivery and (result := results.get(arrival.key)) and _is_answer(arrival, result, window)
+        if arrival.delivery and (result := results.get(arrival.key)) and _is_final(arrival, result, window)
     ]
     if rows:
         connection.exec_driver_sql(_SQLITE_DELIVERIES, (_json(rows),))
@@ -199,10 +201,10 @@ def _free_key(connection: Connection, arrival: KeyedSubmission, lead: Mapping[st
     """Retire the expired fingerprint of `lead`; return the arrival with the key to try next."""
     key = lead["source_key"]
     if lead["created_at"] >= arrival.at:
-        # The lead came after this arrival, which was processed late: the later one keeps the fingerprint.
+        # This arrival is processed late and the lead is newer: the newer one keeps the fingerprint.
         late = replace(arrival.submission, key=f"{key}@{arrival.at.isoformat()}")
         return replace(arrival, submission=late)
-    # Of several transactions one retires the key; the next try of the others finds the lead that it stored.
+    # Only one of several transactions retires the key; the others find its lead at their next try.
     keys = {"old_key": key, "new_key": f"{key}@{lead['created_at'].isoformat()}"}
     connection.execute(_RETIRE, {"lead_id": lead["id"], **keys})
     return arrival
@@ -219,7 +221,7 @@ def _row(arrival: KeyedSubmission, zone: str) -> dict[str, Any]:
         "source": submission.source,
         "source_key": submission.key,
         "fingerprint": submission.fingerprint,
-        # As a text of its own: SQLite then keeps it as it is.
+        # Encoded twice: SQLite then stores this text unchanged.
         "extra": _json(submission.extra),
         "at": _moment(arrival.at, zone),
     }
@@ -229,7 +231,7 @@ def _row(arrival: KeyedSubmission, zone: str) -> dict[str, Any]:
 
 
 def _lead(values: Sequence[Any]) -> dict[str, Any]:
-    # As SQLAlchemy would return it: moments in UTC.
+    # As SQLAlchemy would return it: times in UTC.
     lead = dict(zip(_COLUMNS, values, strict=True))
     moments = {name: value.astimezone(UTC) for name, value in lead.items() if isinstance(value, datetime)}
     return lead | moments | {"status": LeadStatus(lead["status"])}

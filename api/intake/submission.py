@@ -1,4 +1,4 @@
-"""Pure: what a form says and how it arrived, what identifies a repeat of it, and what became of it."""
+"""Pure values: a parsed form, its delivery, the key that identifies its repeats, and its result."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -14,12 +14,12 @@ from shared.database.models import Lead
 from shared.statuses import LeadStatus
 
 _PREFIX = "fp:"
-_said_alike = json.JSONEncoder(sort_keys=True).encode
+_canonical_json = json.JSONEncoder(sort_keys=True).encode
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A form as it was understood; `key`, if there is one, is the same when it is sent again."""
+    """A parsed form. `key`, if set, is the same each time the form is sent."""
 
     name: str
     contact: Contact
@@ -29,36 +29,36 @@ class Submission:
 
     @cached_property
     def fingerprint(self) -> str:
-        """The same for the same person saying the same, however the phone was typed."""
+        """A SHA-256 hash of contact, name and fields; it does not depend on how the phone was typed."""
         phone = self.contact.phone
-        said = [
+        content = [
             phone and (phone.e164 or phone.digits),
             (self.contact.username or "").casefold(),
             self.name,
             self.extra,
         ]
-        return sha256(_said_alike(said).encode()).hexdigest()
+        return sha256(_canonical_json(content).encode()).hexdigest()
 
     @property
-    def is_known_by_fingerprint(self) -> bool:
-        """Whether the key says no more than the content: then it is a repeat only for a while."""
+    def is_keyed_by_fingerprint(self) -> bool:
+        """True if the key is only the fingerprint; then a repeat counts only within the repeat window."""
         return self.key == _PREFIX + self.fingerprint
 
-    def identified(self, *, by_fingerprint: bool, otherwise: Callable[[], str]) -> "Submission":
-        """The same with a key: its own, or else its fingerprint, or else `otherwise`."""
+    def with_default_key(self, *, by_fingerprint: bool, fallback: Callable[[], str]) -> "Submission":
+        """Return a copy with a key: its own, else its fingerprint if `by_fingerprint`, else `fallback()`."""
         if self.key:
             return self
-        found = replace(self, key=_PREFIX + self.fingerprint if by_fingerprint else otherwise())
-        # The key is no part of it: it need not be found out again.
-        vars(found)["fingerprint"] = self.fingerprint
-        return found
+        keyed = replace(self, key=_PREFIX + self.fingerprint if by_fingerprint else fallback())
+        # The key is not part of the fingerprint: copy the cached value instead of hashing again.
+        vars(keyed)["fingerprint"] = self.fingerprint
+        return keyed
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """A webhook call as it came: `body` is text without secrets, `charset` how to make bytes of it.
+    """A webhook call as received. `body` is text without secrets; `charset` turns it back into bytes.
 
-    There is no charset if only a part of the body came.
+    `charset` is None if only a part of the body was received.
     """
 
     source: str
@@ -68,15 +68,15 @@ class Delivery:
     charset: str | None
 
     @property
-    def name(self) -> str:
-        """The same for this delivery whoever takes it up and whenever, and for no other."""
+    def key(self) -> str:
+        """A key that is unique to this delivery and the same each time it is processed."""
         whole = f"{self.received_at.isoformat()}\n{self.body}"
         return f"delivery:{sha256(whole.encode('utf-8', 'replace')).hexdigest()}"
 
 
 @dataclass(frozen=True)
 class KeyedSubmission:
-    """A submission that has its key, when it came, and its delivery if that is to be stored with it."""
+    """A submission with its key and its arrival time, and its delivery if that must be stored too."""
 
     submission: Submission
     at: datetime
@@ -84,20 +84,20 @@ class KeyedSubmission:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What the schema lets in once."""
+        """The source and the key, which are unique together in the table `leads`."""
         return self.submission.source, self.submission.key or ""
 
     def repeat_window(self, window: timedelta) -> tuple[datetime, datetime] | None:
-        """Between which moments, both excluded, a lead with this key must have come for this to repeat it.
+        """Return the times between which (both excluded) a lead with this key makes this submission a repeat.
 
-        None: whenever it came. What is known by its fingerprint alone is a repeat only within the window.
+        None means no limit. Only a submission that is keyed by its fingerprint has one.
         """
-        return (self.at - window, self.at + window) if self.submission.is_known_by_fingerprint else None
+        return (self.at - window, self.at + window) if self.submission.is_keyed_by_fingerprint else None
 
     def is_repeat_of(self, created_at: datetime, window: timedelta) -> bool:
-        """Whether it is the lead with this key that came then, once more."""
-        within = self.repeat_window(window)
-        return within is None or within[0] < created_at < within[1]
+        """True if this submission repeats the lead with the same key that was created at `created_at`."""
+        bounds = self.repeat_window(window)
+        return bounds is None or bounds[0] < created_at < bounds[1]
 
 
 def with_key(
@@ -105,20 +105,21 @@ def with_key(
     at: datetime,
     window: timedelta,
     delivery: Delivery | None = None,
-    otherwise: str | None = None,
+    fallback: str | None = None,
 ) -> KeyedSubmission:
-    """`submission` with its own key, or else its fingerprint if repeats within a `window` are to be known.
+    """Add a key to `submission`: its own, else its fingerprint if `window` is not zero, else a fallback.
 
-    `otherwise`: what names it if neither does; the delivery that brings it, or else nothing that comes again.
+    The fallback is `fallback`, else the key of `delivery`, else a random key that never repeats.
     """
 
-    def name() -> str:
-        return otherwise or (delivery.name if delivery else f"once:{uuid4().hex}")
+    def fallback_key() -> str:
+        return fallback or (delivery.key if delivery else f"once:{uuid4().hex}")
 
-    return KeyedSubmission(submission.identified(by_fingerprint=bool(window), otherwise=name), at, delivery)
+    keyed = submission.with_default_key(by_fingerprint=bool(window), fallback=fallback_key)
+    return KeyedSubmission(keyed, at, delivery)
 
 
-_UNTOUCHED: dict[str, Any] = dict.fromkeys(Lead.model_fields) | {
+_INITIAL_VALUES: dict[str, Any] = dict.fromkeys(Lead.model_fields) | {
     "status": LeadStatus.PENDING,
     "attempts": 0,
     "lost_leases": 0,
@@ -126,11 +127,11 @@ _UNTOUCHED: dict[str, Any] = dict.fromkeys(Lead.model_fields) | {
 
 
 def lead_values(arrival: KeyedSubmission) -> dict[str, Any]:
-    """All columns of the new lead but its id, due at once."""
+    """Return all columns of the new lead except its id. The lead is due at once."""
     submission = arrival.submission
     contact = submission.contact
     return {
-        **_UNTOUCHED,
+        **_INITIAL_VALUES,
         "name": submission.name,
         "phone": contact.phone.digits if contact.phone else None,
         "phone_e164": contact.phone.e164 if contact.phone else None,
@@ -147,7 +148,7 @@ def lead_values(arrival: KeyedSubmission) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a submission: a lead, new or not, or why there is none; a probe has neither."""
+    """The result of a submission: a new or known lead, or the error. A probe has neither."""
 
     lead: Mapping[str, Any] | None = None
     created: bool = False
@@ -155,7 +156,7 @@ class Result:
 
     @property
     def outcome(self) -> str:
-        """As a delivery's row has it."""
+        """The value of `webhook_deliveries.outcome`."""
         if self.lead is not None:
             return "stored" if self.created else "duplicate"
         return "probe" if self.error is None else "refused"

@@ -1,4 +1,4 @@
-"""The one way in: a submission becomes a lead once, however often it is sent, and what it came in is kept."""
+"""Stores submissions as leads, each exactly once, together with the deliveries that brought them."""
 
 import asyncio
 import logging
@@ -20,27 +20,27 @@ from shared.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
 
-# With more, each request would wait longer for its commit than for two smaller ones.
-MOST = 64
+# In a larger batch each request would wait longer than for two smaller commits.
+MAX_BATCH = 64
 
 
 class BatchWriter(Protocol):
-    """What arrives together as one transaction."""
+    """Stores several submissions in one transaction."""
 
     async def __call__(self, arrivals: Sequence[KeyedSubmission]) -> Results:
-        """The results, without those arrivals that have to be stored alone. No key may come twice.
+        """Return the results by key, without the arrivals that must be stored alone. Keys must be unique.
 
-        Raises NotBegunError, or the database's error if it may have been committed or not.
+        Raises NothingSentError, or the database's error if it is unknown whether it was committed.
         """
         ...
 
     def close(self) -> None:
-        """Let go of what is its own."""
+        """Close the writer's own connections and threads."""
         ...
 
 
 def batch_writer_for(database: Database, window: timedelta) -> BatchWriter:
-    """The way that is fast on this database; `window`: for how long the same words are a repeat."""
+    """Return the writer for this database; `window` is how long an identical submission is a repeat."""
     if database.is_postgres:
         from api.intake.postgres_writer import PostgresWriter  # noqa: PLC0415 - as in api.intake.connections
 
@@ -49,7 +49,7 @@ def batch_writer_for(database: Database, window: timedelta) -> BatchWriter:
 
 
 class SqliteWriter:
-    """One thread, one connection: a transaction is one call to the thread, not one for each statement."""
+    """Uses one thread with one connection: a transaction is one call to the thread, not one per statement."""
 
     def __init__(self, database: Database, window: timedelta) -> None:
         self._window = window
@@ -73,23 +73,26 @@ class SqliteWriter:
 
 
 class IntakeWriter:
-    """Stores what arrives: many arrivals in one transaction, or one alone if that fails.
+    """Stores concurrent submissions in one transaction, or each alone if that fails.
 
     A lead, its first event and the delivery that brought it are one commit, and the answer is sent after it.
     If the process dies before, no answer was sent: the sender tries again. If a lead cannot be stored, its
-    delivery is stored alone, as `received`, and taken up later.
-    `window`: for how long the same words from the same person are a repeat.
+    delivery is stored alone, as `received`, and processed later.
+    `window`: how long an identical submission from the same contact is a repeat.
     """
 
     def __init__(self, database: Database, window: timedelta) -> None:
         self._database = database
         self._window = window
         self._commit = batch_writer_for(database, window)
-        # Whoever comes next is answered sooner by a small commit now than by a large one later.
-        self._group = GroupCommit(self._store, max_batch=MOST, max_wait=0)
+        # Later requests are answered sooner after a small commit now than after a large one.
+        self._group = GroupCommit(self._store, max_batch=MAX_BATCH, max_wait=0)
 
     async def store(self, arrival: KeyedSubmission) -> Result:
-        """The lead, new or known. Raises the database's error if nothing is stored but the delivery."""
+        """Store a submission; return its new or known lead.
+
+        Raises the database's error if the lead was not stored; the delivery may be stored then.
+        """
         try:
             result = await self._group.submit(arrival)
         except NothingSentError as failure:
@@ -105,15 +108,15 @@ class IntakeWriter:
             raise
 
     async def _store(self, arrivals: Sequence[KeyedSubmission]) -> Sequence[Result | None]:
-        """The result of each; None: it has to be stored alone."""
+        """Return a result for each arrival; None means that it must be stored alone."""
         first: dict[tuple[str, str], KeyedSubmission] = {}
         for arrival in arrivals:
             first.setdefault(arrival.key, arrival)
-        # All processes lock the keys in one order: no two can wait for each other.
-        results = await self._together([first[key] for key in sorted(first)])
+        # All processes lock the keys in the same order, which prevents deadlocks.
+        results = await self._store_batch([first[key] for key in sorted(first)])
         return [results.get(arrival.key) if first[arrival.key] is arrival else None for arrival in arrivals]
 
-    async def _together(self, arrivals: Sequence[KeyedSubmission]) -> Results:
+    async def _store_batch(self, arrivals: Sequence[KeyedSubmission]) -> Results:
         try:
             return await self._commit(arrivals)
         except NothingSentError:
@@ -123,7 +126,7 @@ class IntakeWriter:
             return {}
 
     async def _store_alone(self, arrival: KeyedSubmission) -> Result:
-        """The result of a transaction with one arrival, tried twice.
+        """Store one arrival in its own transaction; on some errors try twice.
 
         If the connection broke, the second try finds by its key what was committed. If the lead was erased
         while its repeat was recorded, the second try stores a new lead.
@@ -140,5 +143,5 @@ class IntakeWriter:
             return (await connection.run_sync(store, [arrival], self._window))[arrival.key]
 
     def close(self) -> None:
-        """Let go of what is its own; the database is the caller's."""
+        """Close the batch writer; the database belongs to the caller."""
         self._commit.close()

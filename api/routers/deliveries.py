@@ -69,7 +69,7 @@ async def show_delivery(delivery_id: RowId, database: DatabaseDep) -> DeliveryDe
 async def replay(delivery_id: RowId, database: DatabaseDep, settings: SettingsDep) -> Response:
     """Process the stored body again, for example after a change of the field mapping. The new lead's
     `created_at` is the time of the delivery. 422 if it still contains no usable contact."""
-    result = await reprocess(database, delivery_id, settings, among=REPLAYABLE)
+    result = await reprocess(database, delivery_id, settings, outcomes=REPLAYABLE)
     if result is None:
         delivery = await _get_or_404(database, delivery_id)
         state = "has been deleted" if delivery.lead_id is None else f"is lead {delivery.lead_id}"

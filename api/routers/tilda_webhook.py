@@ -14,7 +14,7 @@ from api.forms.redaction import mask_body
 from api.forms.text_cleaning import clean
 from api.forms.tilda import form_tokens
 from api.intake.deliveries import store_without_lead
-from api.intake.parsing import TILDA, fields_of, known_secrets, understand
+from api.intake.parsing import TILDA, known_secrets, parse_fields, parse_submission
 from api.intake.submission import Delivery, Result, Submission, with_key
 from api.middleware.body_limits import LARGEST_BODY, BodyRefused
 from api.middleware.fast_path import DirectRoute
@@ -80,7 +80,7 @@ async def receive(request: Request) -> Response:
     content_type = request.headers.get("content-type")
     # The form is parsed before it is stored only if the token can be nowhere else.
     is_authorised = find_valid_token(settings.tilda_token, tokens) is not None
-    fields: Fields = [] if is_authorised else fields_of(body, content_type)
+    fields: Fields = [] if is_authorised else parse_fields(body, content_type)
     token = _valid_token(settings, tokens, fields)
     throttle = Throttle(request)
     await throttle.check_not_locked_out(TILDA_SCOPE, token)
@@ -91,7 +91,7 @@ async def receive(request: Request) -> Response:
         result = Result(error=ContactError("body", refusal.detail))
         await store_without_lead(database, replace(delivery, charset=None), result)
         raise refusal
-    fields = fields or fields_of(body, content_type)
+    fields = fields or parse_fields(body, content_type)
     understood = await _understand_or_keep(database, delivery, fields, settings)
     if isinstance(understood, Submission):
         intake = await get_intake(request)
@@ -112,7 +112,7 @@ async def _understand_or_keep(
 ) -> Submission | Result:
     """Return the submission, or why there is none. If a bug raises, store the delivery for reprocessing."""
     try:
-        return understand(fields, settings)
+        return parse_submission(fields, settings)
     except Exception:
         await store_without_lead(database, delivery)
         raise

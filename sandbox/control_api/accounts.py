@@ -1,4 +1,4 @@
-"""Routes about the agency's own accounts."""
+"""Routes for the agency's own Telegram accounts."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,13 +17,13 @@ router = APIRouter(prefix="/accounts", tags=["accounts"])
 
 @router.get("")
 async def list_accounts(telegram: TelegramDep) -> list[AccountPublic]:
-    """Every account, with the code that signs it in."""
+    """List all accounts with their login codes."""
     return [_public(telegram, account) for account in telegram.world.accounts.values()]
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_account(telegram: TelegramDep, fields: AccountFields) -> AccountPublic:
-    """One more account to sign in to; 409 when the phone is taken."""
+    """Create an account; 409 if the phone is in use."""
     try:
         return _public(telegram, telegram.world.add_account(fields))
     except ValueError as error:
@@ -32,14 +32,14 @@ async def create_account(telegram: TelegramDep, fields: AccountFields) -> Accoun
 
 @router.put("/{account_id}/limits")
 async def set_limits(telegram: TelegramDep, account_id: int, limits: AccountLimits) -> AccountLimits:
-    """What Telegram allows this account from now on: new chats, look-ups, imports; or freeze it."""
+    """Set the account's limits: new chats, look-ups and imports; or freeze it."""
     telegram.world.watches[telegram.world.account(account_id).id].limits = limits
     return limits
 
 
 @router.post("/{account_id}/messages", status_code=status.HTTP_201_CREATED)
 async def write_as_human(telegram: TelegramDep, account_id: int, typed: AccountMessage) -> ChatMessage:
-    """The agency's human writes from another device."""
+    """Send a message as the agency's human from another device."""
     world = telegram.world
     account = world.account(account_id)
     if typed.person is None:
@@ -53,14 +53,14 @@ async def write_as_human(telegram: TelegramDep, account_id: int, typed: AccountM
 
 @router.get("/{account_id}/notes")
 async def list_notes(telegram: TelegramDep, account_id: int) -> list[ChatMessage]:
-    """The account's own Saved Messages, oldest first."""
+    """List the account's Saved Messages, oldest first."""
     chat = telegram.world.chat(telegram.world.account(account_id).id, account_id)
     return [ChatMessage.of(message, account_id) for message in chat.messages]
 
 
 @router.post("/{account_id}/session", response_class=Response)
 async def sign_in(telegram: TelegramDep, account_id: int) -> Response:
-    """A new session of this account, signed in: save the answer as `name.session` for Kurigram."""
+    """Create a signed-in session of this account: save the response as `name.session` for Kurigram."""
     with TemporaryDirectory() as folder:
         path = ensure(telegram, Path(folder) / "new", telegram.world.account(account_id).id)
         return Response(path.read_bytes(), media_type="application/vnd.sqlite3")
@@ -68,14 +68,14 @@ async def sign_in(telegram: TelegramDep, account_id: int) -> Response:
 
 @router.post("/{account_id}/scan", status_code=status.HTTP_204_NO_CONTENT)
 async def scan(telegram: TelegramDep, account_id: int, scanned: Scan) -> None:
-    """Its owner scans the QR code of a login with the app; 409 when the code is not good any more."""
+    """Scan the QR code of a login as the account's owner; 409 if the code is unknown or expired."""
     if not telegram.scan(account_id, scanned.bytes):
         raise HTTPException(status.HTTP_409_CONFLICT, "no such code, or it has expired")
 
 
 @router.post("/{account_id}/revoke", status_code=status.HTTP_204_NO_CONTENT)
 async def revoke(telegram: TelegramDep, account_id: int) -> None:
-    """End all its sessions: every call of theirs gets 401 AUTH_KEY_UNREGISTERED."""
+    """End all sessions of the account: their next calls get 401 AUTH_KEY_UNREGISTERED."""
     telegram.revoke(telegram.world.account(account_id).id)
 
 

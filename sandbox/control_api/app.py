@@ -1,4 +1,4 @@
-"""The control API as one FastAPI app; Swagger is at /docs."""
+"""The control API as a FastAPI app, with Swagger at /docs."""
 
 from fastapi import FastAPI
 
@@ -7,20 +7,20 @@ from sandbox.fake_telegram.server import Telegram
 
 
 def create_control_app(server: Telegram) -> FastAPI:
-    """Controls this Telegram, in whose event loop it must be served."""
+    """Return an app that controls this Telegram; serve it in the same event loop."""
     app = FastAPI(
         title="Sandbox",
-        summary="People, faults and the record of a loopback Telegram.",
+        summary="People, faults and the call log of a loopback Telegram.",
         version="1",
     )
     app.state.telegram = server
-    dependencies.answer_unknown(app)
+    dependencies.add_not_found_handler(app)
     for router in (people.router, accounts.router, telegram.router):
         app.include_router(router)
 
     @app.get("/healthz", tags=["sandbox"])
     async def healthz() -> dict[str, bool]:
-        """Alive; `telegram` tells whether clients can connect."""
+        """Liveness; `telegram` is true if clients can connect."""
         return {"ok": True, "telegram": server.is_up}
 
     return app

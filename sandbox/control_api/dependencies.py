@@ -1,4 +1,4 @@
-"""How routes reach the Telegram that they control, and how its complaints become answers."""
+"""Gives the routes their Telegram, and maps its errors to HTTP responses."""
 
 from typing import Annotated
 
@@ -12,15 +12,15 @@ from sandbox.fake_telegram.state.directory import UnknownError
 def _telegram(request: Request) -> Telegram:
     found = request.app.state.telegram
     if not isinstance(found, Telegram):
-        raise TypeError("the control API was made without a Telegram")
+        raise TypeError("the control API was created without a Telegram")
     return found
 
 
 TelegramDep = Annotated[Telegram, Depends(_telegram)]
 
 
-def answer_unknown(app: FastAPI) -> None:
-    """No such person, account or message: 404."""
+def add_not_found_handler(app: FastAPI) -> None:
+    """Answer 404 for an unknown person, account or message."""
 
     def not_found(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, status_code=404)

@@ -1,4 +1,4 @@
-"""Routes about people: who they are, what they were told, what they say."""
+"""Routes for people: their data, their chats and their messages."""
 
 from typing import Annotated
 
@@ -17,21 +17,21 @@ router = APIRouter(prefix="/people", tags=["people"])
 async def list_people(
     telegram: TelegramDep,
     username: Annotated[str | None, Query(description="With or without @.")] = None,
-    phone: Annotated[str | None, Query(description="However it is written.")] = None,
+    phone: Annotated[str | None, Query(description="In any notation.")] = None,
 ) -> list[Person]:
-    """Everyone, or only those who have this username or this phone."""
+    """List all people, or only those with this username or phone."""
     wanted, number = bare(username), _digits(phone)
     if wanted is None and number is None:
         return list(telegram.world.people)
-    named = telegram.world.people.by_username(wanted) if wanted else None
-    called = telegram.world.people.by_phone(number) if number else None
-    found = {one.id: one for one in (named, called) if one}
+    with_username = telegram.world.people.by_username(wanted) if wanted else None
+    with_phone = telegram.world.people.by_phone(number) if number else None
+    found = {one.id: one for one in (with_username, with_phone) if one}
     return list(found.values())
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)
 async def create_person(telegram: TelegramDep, new: PersonNew) -> Person:
-    """Someone new; 409 when the id, the username or the phone is taken."""
+    """Create a person; 409 if the id, the username or the phone is in use."""
     fields = PersonFields(**new.model_dump(exclude={"id"}))
     try:
         return telegram.world.people.add(fields, new.id)
@@ -41,13 +41,13 @@ async def create_person(telegram: TelegramDep, new: PersonNew) -> Person:
 
 @router.get("/{person_id}")
 async def get_person(telegram: TelegramDep, person_id: int) -> Person:
-    """One person."""
+    """Return one person."""
     return telegram.world.people[person_id]
 
 
 @router.patch("/{person_id}")
 async def change_person(telegram: TelegramDep, person_id: int, change: PersonChange) -> Person:
-    """Change what is given: a new privacy, a script of replies, kind `deleted`, no username."""
+    """Change the given fields, for example privacy, scripted replies, kind `deleted` or no username."""
     known = telegram.world.people[person_id].model_dump()
     person = Person(**known | change.model_dump(exclude_unset=True))
     try:
@@ -58,7 +58,7 @@ async def change_person(telegram: TelegramDep, person_id: int, change: PersonCha
 
 @router.get("/{person_id}/chat")
 async def get_chat(telegram: TelegramDep, person_id: int, account: int | None = None) -> list[ChatMessage]:
-    """Every message in both directions, oldest first."""
+    """List the messages in both directions, oldest first."""
     telegram.world.people[person_id]
     return [
         ChatMessage.of(message, account_id)
@@ -69,40 +69,42 @@ async def get_chat(telegram: TelegramDep, person_id: int, account: int | None = 
 
 
 @router.post("/{person_id}/messages", status_code=status.HTTP_201_CREATED)
-async def write_as_person(telegram: TelegramDep, person_id: int, said: PersonMessage) -> list[ChatMessage]:
-    """The person writes to an account, or edits what they wrote."""
+async def write_as_person(telegram: TelegramDep, person_id: int, request: PersonMessage) -> list[ChatMessage]:
+    """Write, edit or delete messages as the person."""
     world = telegram.world
     person = world.people[person_id]
-    account = _addressee(telegram, person, said.account)
+    account = _account_for(telegram, person, request.account)
     messages: list[Message] = []
-    if said.delete is not None:
-        messages.append(world.delete(account, person_id, said.delete))
-    if said.edit is not None:
-        messages.append(world.edit(account, person_id, said.edit, said.text or ""))
-    elif said.text is not None or said.media is not None:
-        text = said.text or ""
-        messages.append(world.write(person, account, text, said.media, said.spoken, forwarded=said.forwarded))
-    messages += [world.write(person, account, text) for text in said.texts]
+    if request.delete is not None:
+        messages.append(world.delete(account, person_id, request.delete))
+    if request.edit is not None:
+        messages.append(world.edit(account, person_id, request.edit, request.text or ""))
+    elif request.text is not None or request.media is not None:
+        text = request.text or ""
+        messages.append(
+            world.write(person, account, text, request.media, request.spoken, forwarded=request.forwarded)
+        )
+    messages += [world.write(person, account, text) for text in request.texts]
     return [ChatMessage.of(message, account.id) for message in messages]
 
 
 @router.post("/messages", status_code=status.HTTP_204_NO_CONTENT)
-async def write_as_crowd(telegram: TelegramDep, said: CrowdMessage) -> None:
-    """Many people write the same at once, each to the account they last had a message with."""
-    for person_id in said.people:
+async def write_as_crowd(telegram: TelegramDep, request: CrowdMessage) -> None:
+    """Send the same message from many people at once, each to the account of their newest message."""
+    for person_id in request.people:
         person = telegram.world.people[person_id]
-        telegram.world.write(person, _addressee(telegram, person, None), said.text)
+        telegram.world.write(person, _account_for(telegram, person, None), request.text)
 
 
 @router.post("/{person_id}/read")
 async def read_as_person(telegram: TelegramDep, person_id: int, account: int | None = None) -> None:
-    """The person reads what the account wrote, and says nothing."""
+    """Mark the account's messages as read by the person."""
     person = telegram.world.people[person_id]
-    telegram.world.read_by_person(person, _addressee(telegram, person, account))
+    telegram.world.read_by_person(person, _account_for(telegram, person, account))
 
 
-def _addressee(telegram: Telegram, person: Person, account_id: int | None) -> Account:
-    """The account named, else the one with the newest message in a chat with this person."""
+def _account_for(telegram: Telegram, person: Person, account_id: int | None) -> Account:
+    """Return the given account, else the account with the newest message in a chat with this person."""
     if account_id is not None:
         return telegram.world.account(account_id)
     newest = {

@@ -1,4 +1,4 @@
-"""What the control API takes and gives."""
+"""Requests and responses of the control API."""
 
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime
@@ -13,13 +13,13 @@ from sandbox.fake_telegram.tl.media import Media
 
 
 class PersonNew(PersonFields):
-    """A person to create; without an id they get the next free one."""
+    """A person to create; without an id the next free one is used."""
 
     id: int | None = Field(None, ge=1)
 
 
 class PersonChange(BaseModel):
-    """What is left out stays as it is."""
+    """Changes to a person; omitted fields stay unchanged."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -35,7 +35,7 @@ class PersonChange(BaseModel):
 
 
 class ChatMessage(BaseModel):
-    """One message of a chat; `random_id` is there for those the worker sent."""
+    """One message of a chat; `random_id` is set for messages that the worker sent."""
 
     id: int
     sender: Literal["account", "person"] = Field(serialization_alias="from")
@@ -48,7 +48,7 @@ class ChatMessage(BaseModel):
 
     @classmethod
     def of(cls, message: Message, account_id: int) -> Self:
-        """As the chat of this account has it."""
+        """Return the message as this account sees it."""
         return cls(
             id=message.id,
             sender="account" if message.out else "person",
@@ -62,23 +62,23 @@ class ChatMessage(BaseModel):
 
 
 class PersonMessage(BaseModel):
-    """What the person does: writes one or several texts, sends media, or edits a message."""
+    """An action of the person: write texts, send media, edit or delete a message."""
 
     model_config = ConfigDict(extra="forbid")
 
     text: str | None = Field(None, description="One message, or the caption of the media.")
-    texts: list[str] = Field(default_factory=list, description="Several messages, one at once.")
+    texts: list[str] = Field(default_factory=list, description="Several messages in a row.")
     media: Media | None = None
-    spoken: str = Field("", description="What is said in a voice message or a video note.")
-    forwarded: bool = Field(False, description="They pass on what somebody else wrote.")
+    spoken: str = Field("", description="The spoken text of a voice message or a video note.")
+    forwarded: bool = Field(False, description="The message is forwarded from another person.")
     edit: int | None = Field(None, description="Id of the person's message that gets this text.")
-    delete: int | None = Field(None, description="Id of the person's message that they take back.")
+    delete: int | None = Field(None, description="Id of the person's message to delete.")
     account: int | None = Field(
-        None, description="Whom they write to; else the account they last had a message with."
+        None, description="The receiving account; default: the account of their newest message."
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
+    def _has_an_action(self) -> Self:
         if self.text is None and not self.texts and self.media is None and self.delete is None:
             raise ValueError("a text, texts, media, or what to delete")
         if self.edit is not None and self.text is None:
@@ -87,7 +87,7 @@ class PersonMessage(BaseModel):
 
 
 class CrowdMessage(BaseModel):
-    """What many people write at once."""
+    """A message that many people send at once."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -96,29 +96,29 @@ class CrowdMessage(BaseModel):
 
 
 class AccountMessage(BaseModel):
-    """What the agency's human types on another device; the worker gets it as an update."""
+    """A message of the agency's human from another device; the worker gets it as an update."""
 
     model_config = ConfigDict(extra="forbid")
 
-    person: int | None = Field(None, description="Nobody: it goes to the account's own Saved Messages.")
+    person: int | None = Field(None, description="The receiver; null: the account's own Saved Messages.")
     text: str = Field(min_length=1)
 
 
 class Scan(BaseModel):
-    """What a phone's camera sees; without it the newest code is scanned."""
+    """The scanned login token; without one the newest token is used."""
 
     model_config = ConfigDict(extra="forbid")
 
-    token: str | None = Field(None, description="Of tg://login?token=…, base64url.")
+    token: str | None = Field(None, description="The token of tg://login?token=…, base64url.")
 
     @property
     def bytes(self) -> bytes | None:
-        """The token itself."""
+        """The decoded token, or None."""
         return urlsafe_b64decode(self.token + "=" * (-len(self.token) % 4)) if self.token else None
 
 
 class AccountPublic(BaseModel):
-    """An account; the login code is shown, since nobody gets it by SMS here."""
+    """An account; the login code is included because the sandbox sends no SMS."""
 
     id: int
     name: str
@@ -132,7 +132,7 @@ class AccountPublic(BaseModel):
 
 
 class TelegramInfo(BaseModel):
-    """What a client needs to find and to trust this server."""
+    """The address, keys and settings that a client needs to connect to this server."""
 
     host: str
     port: int

@@ -1,4 +1,4 @@
-"""Routes about the server itself: its address, its faults, its ups and downs, its record."""
+"""Routes for the server itself: address, settings, faults, outages and the call log."""
 
 from typing import Annotated
 
@@ -15,8 +15,8 @@ from sandbox.fake_telegram.settings import Settings
 router = APIRouter(prefix="/telegram", tags=["telegram"])
 
 
-class CallRecord(BaseModel):
-    """The counters are over all calls, the list may be narrowed; keys are named by their id."""
+class CallReport(BaseModel):
+    """Counters of all calls, the filtered list of calls, and the connections by auth key id."""
 
     counts: dict[str, int]
     calls: list[Call]
@@ -25,7 +25,7 @@ class CallRecord(BaseModel):
 
 @router.get("/info")
 async def info(telegram: TelegramDep) -> TelegramInfo:
-    """The address and the public key; either form of PEM will do."""
+    """Return the address and the public key; use either form of PEM."""
     return TelegramInfo(
         host=telegram.host,
         port=telegram.port,
@@ -43,7 +43,7 @@ async def info(telegram: TelegramDep) -> TelegramInfo:
 async def change_settings(
     telegram: TelegramDep, changes: Annotated[dict[str, str | int | None], Body()]
 ) -> Settings:
-    """Change how it behaves from the next call on; names and values are in GET /telegram/info."""
+    """Change settings for the next calls; GET /telegram/info lists names and values."""
     try:
         checked = Settings.model_validate(telegram.settings.model_dump() | changes)
     except ValidationError as error:
@@ -55,25 +55,25 @@ async def change_settings(
 
 @router.get("/faults")
 async def list_faults(telegram: TelegramDep) -> list[Fault]:
-    """Those that are still to strike."""
+    """List the pending faults."""
     return telegram.faults.waiting()
 
 
 @router.post("/faults", status_code=status.HTTP_201_CREATED)
 async def add_fault(telegram: TelegramDep, fault: FaultFields) -> Fault:
-    """Let something go wrong."""
+    """Add a fault."""
     return telegram.faults.add(fault)
 
 
 @router.delete("/faults", status_code=status.HTTP_204_NO_CONTENT)
 async def clear_faults(telegram: TelegramDep) -> None:
-    """Let nothing more go wrong."""
+    """Remove all faults."""
     telegram.faults.clear()
 
 
 @router.delete("/faults/{fault_id}", status_code=status.HTTP_204_NO_CONTENT)
 async def remove_fault(telegram: TelegramDep, fault_id: int) -> None:
-    """Call one fault off."""
+    """Remove one fault."""
     if not telegram.faults.remove(fault_id):
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"no fault {fault_id} is waiting")
 
@@ -87,7 +87,7 @@ async def down(telegram: TelegramDep) -> TelegramInfo:
 
 @router.post("/up")
 async def up(telegram: TelegramDep) -> TelegramInfo:
-    """Listen again, on the same port."""
+    """Listen again on the same port."""
     await telegram.up()
     return await info(telegram)
 
@@ -101,11 +101,11 @@ async def drop(telegram: TelegramDep) -> None:
 @router.get("/calls")
 async def list_calls(
     telegram: TelegramDep,
-    method: Annotated[str | None, Query(description="Such as messages.SendMessage.")] = None,
+    method: Annotated[str | None, Query(description="For example messages.SendMessage.")] = None,
     account: int | None = None,
-) -> CallRecord:
-    """What clients asked, and how many sessions each auth key had at once."""
-    return CallRecord(
+) -> CallReport:
+    """List the calls of clients, and how many sessions each auth key had at once."""
+    return CallReport(
         counts=dict(telegram.calls.counts),
         calls=telegram.calls.of(method, account),
         connections=telegram.calls.connections,
@@ -114,5 +114,5 @@ async def list_calls(
 
 @router.delete("/calls", status_code=status.HTTP_204_NO_CONTENT)
 async def clear_calls(telegram: TelegramDep) -> None:
-    """Start the record anew."""
+    """Clear the call log."""
     telegram.calls.clear()

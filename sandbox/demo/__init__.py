@@ -1,1 +1,3 @@
-"""The demo: the api, the worker and the sandbox on this machine, and their story told as it happens."""
+"""The demo: starts the API, the worker and the sandbox on this machine and prints what happens.
+It starts the product as processes and reads its HTTP API.
+It must not import the product (`api`, `worker`, `shared`) or the rest of the sandbox."""

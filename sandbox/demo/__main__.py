@@ -1,4 +1,4 @@
-"""`python -m sandbox.demo`: the whole product on this machine, without accounts, keys or the network."""
+"""`python -m sandbox.demo`: runs the whole product on this machine, without accounts, keys or the network."""
 
 import argparse
 import asyncio
@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx2
 
 from sandbox.demo.product_processes import ROOT, DemoError, Processes
-from sandbox.demo.story import Storyteller
+from sandbox.demo.story import StoryReader
 
 LINK = "https://calendly.com/gordovcode/30min"
 STORY_SECONDS = 60
-LOOK_SECONDS = 0.3
+POLL_SECONDS = 0.3
 PROSPECT = {
     "name": "Анна",
     "replies": ["Здравствуйте! А вы делаете мобильные приложения?", "Отлично, давайте созвонимся"],
@@ -26,7 +26,7 @@ PROSPECT = {
 
 
 def main() -> int:
-    """0 after Ctrl-C or SIGTERM, or after the first story with --once; 1 if something failed."""
+    """Return 0 after Ctrl-C or SIGTERM, or with --once after the first story; 1 if something failed."""
     parser = argparse.ArgumentParser(
         prog="python -m sandbox.demo",
         description=__doc__,
@@ -61,7 +61,7 @@ async def _demo(folder: Path, *, once: bool) -> int:
         with suppress(asyncio.CancelledError, DemoError):
             await playing
         await processes.stop()
-        _say("Stopped.")
+        _print("Stopped.")
     return 0
 
 
@@ -80,15 +80,15 @@ async def _play(processes: Processes, *, once: bool) -> None:
         httpx2.AsyncClient(base_url=sandbox["http"]) as control,
     ):
         await _until_ready(processes, api)
-        _welcome(api_port, sandbox["http"], database_url, processes.folder)
-        teller = Storyteller(api)
-        await teller.news()
-        await _first_story(processes, api, control, teller)
+        _print_welcome(api_port, sandbox["http"], database_url, processes.folder)
+        reader = StoryReader(api)
+        await reader.new_lines()
+        await _first_story(processes, api, control, reader)
         if once:
             return
-        _say("\nNow it is yours: submit a form, or write as a person. Ctrl-C stops everything.\n")
+        _print("\nTry it: submit a form, or write as a person. Ctrl-C stops everything.\n")
         while True:
-            await _tell(processes, teller)
+            await _print_news(processes, reader)
 
 
 def _worker_settings(sandbox: dict[str, str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def _worker_settings(sandbox: dict[str, str]) -> dict[str, str]:
         "OPENAI_API_KEY": "sandbox",
         "OPENAI_BASE_URL": sandbox["openai"],
         "CALENDLY_LINK": LINK,
-        # Nobody can be annoyed here: as quick as it gets.
+        # No real people receive these messages, so all limits and pauses are as short as possible.
         "OUTREACH_GAP_SECONDS": "0",
         "OUTREACH_DAILY_LIMIT": "10000",
         "OUTREACH_WARMUP_DAYS": "0",
@@ -112,10 +112,10 @@ def _worker_settings(sandbox: dict[str, str]) -> dict[str, str]:
 
 
 async def _first_story(
-    processes: Processes, api: httpx2.AsyncClient, control: httpx2.AsyncClient, teller: Storyteller
+    processes: Processes, api: httpx2.AsyncClient, control: httpx2.AsyncClient, reader: StoryReader
 ) -> None:
     username = f"anna_{secrets.token_hex(4)}"
-    # A new person at each start: the database may remember those of an earlier one.
+    # A new person for each start: the database may contain the people of an earlier start.
     person = {"id": 6_100_000_000 + secrets.randbelow(10**9), "username": username}
     (await control.post("/people", json=PROSPECT | person)).raise_for_status()
     form = {
@@ -126,37 +126,37 @@ async def _first_story(
         "formid": "form123456789",
     }
     answer = await api.post("/leads/webhooks/tilda", data=form)
-    _say(f"A form on Tilda is submitted: POST /leads/webhooks/tilda (urlencoded) → {answer.status_code}")
+    _print(f"A form on Tilda is submitted: POST /leads/webhooks/tilda (urlencoded) → {answer.status_code}")
     lead_id = answer.raise_for_status().json()["id"]
     try:
         async with asyncio.timeout(STORY_SECONDS):
-            while await teller.status(lead_id) != "scheduled":
-                await _tell(processes, teller)
+            while await reader.status(lead_id) != "scheduled":
+                await _print_news(processes, reader)
     except TimeoutError:
-        log = processes.last_words("worker")
+        log = processes.log_tail("worker")
         raise DemoError(f"no link after {STORY_SECONDS} s; the worker's log ends:\n{log}") from None
-    for line in await teller.news():
-        _say(line)
-    _say(f"Scheduled: the lead has the link, GET /leads/{lead_id} has the whole conversation.")
+    for line in await reader.new_lines():
+        _print(line)
+    _print(f"Scheduled: the lead has received the link. GET /leads/{lead_id} shows the whole conversation.")
 
 
-async def _tell(processes: Processes, teller: Storyteller) -> None:
-    for line in await teller.news():
-        _say(line)
-    if (name := processes.ended()) is not None:
-        raise DemoError(f"{name} has ended; its log ends:\n{processes.last_words(name)}")
-    await asyncio.sleep(LOOK_SECONDS)
+async def _print_news(processes: Processes, reader: StoryReader) -> None:
+    for line in await reader.new_lines():
+        _print(line)
+    if (name := processes.find_ended()) is not None:
+        raise DemoError(f"{name} has ended; its log ends:\n{processes.log_tail(name)}")
+    await asyncio.sleep(POLL_SECONDS)
 
 
 async def _until_ready(processes: Processes, api: httpx2.AsyncClient) -> None:
     for _ in range(200):
-        if (name := processes.ended()) is not None:
-            raise DemoError(f"{name} did not start; its log ends:\n{processes.last_words(name)}")
+        if (name := processes.find_ended()) is not None:
+            raise DemoError(f"{name} did not start; its log ends:\n{processes.log_tail(name)}")
         with suppress(httpx2.HTTPError):
             if (await api.get("/readyz")).is_success:
                 return
         await asyncio.sleep(0.1)
-    raise DemoError(f"the api is not ready; its log ends:\n{processes.last_words('api')}")
+    raise DemoError(f"the api is not ready; its log ends:\n{processes.log_tail('api')}")
 
 
 def _check_free(port: str, name: str) -> None:
@@ -168,10 +168,10 @@ def _check_free(port: str, name: str) -> None:
             raise DemoError(f"port {port} cannot be used: choose another one, {name}=… make demo") from None
 
 
-def _welcome(api_port: str, control: str, database_url: str, folder: Path) -> None:
-    _say(
+def _print_welcome(api_port: str, control: str, database_url: str, folder: Path) -> None:
+    _print(
         f"""
-AI Lead Assistant, with a Telegram and a model of its own: nobody real is written to.
+AI Lead Assistant with its own Telegram and model: no messages are sent to real people.
 
   Swagger         http://127.0.0.1:{api_port}/docs
   Leads           http://127.0.0.1:{api_port}/leads
@@ -186,7 +186,7 @@ AI Lead Assistant, with a Telegram and a model of its own: nobody real is writte
     )
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 

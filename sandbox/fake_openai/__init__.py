@@ -1,4 +1,6 @@
-"""An OpenAI-compatible server with a rule-based stand-in for the model and faults on demand."""
+"""An OpenAI-compatible server with a rule-based model and planned faults.
+It may import `sandbox.http`.
+It must not import the fake Telegram or the product (`api`, `worker`, `shared`)."""
 
 from sandbox.fake_openai.app import build_router, create_openai_app
 from sandbox.fake_openai.state import OpenAIState

@@ -1,4 +1,4 @@
-"""The server: OpenAI's routes under `/v1`, the sandbox's own under `/openai`."""
+"""The fake OpenAI server: OpenAI's routes under `/v1`, its control routes under `/openai`."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,18 +11,18 @@ from fastapi.responses import JSONResponse, Response
 from sandbox.fake_openai.call_log import Call
 from sandbox.fake_openai.control import build_control
 from sandbox.fake_openai.endpoints.models import find_model, list_models
-from sandbox.fake_openai.endpoints.request_handling import CHAT, RESPONSES, bearer_key, serve, suffer
+from sandbox.fake_openai.endpoints.request_handling import CHAT, RESPONSES, apply_fault, bearer_key, serve
 from sandbox.fake_openai.endpoints.transcriptions import serve_transcription
 from sandbox.fake_openai.errors import ApiError
-from sandbox.fake_openai.faults import Drop, Hang
-from sandbox.fake_openai.outages import Dropped
+from sandbox.fake_openai.faults import breaks_connection
+from sandbox.fake_openai.outages import DroppedResponse
 from sandbox.fake_openai.state import OpenAIState
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def create_openai_app(state: OpenAIState | None = None) -> FastAPI:
-    """A whole application around the router; its state is at `app.state.openai`."""
+    """Return an application with the router; its state is `app.state.openai`."""
     app = FastAPI(title="OpenAI sandbox", description=__doc__ or "")
     app.state.openai = state or OpenAIState()
     app.include_router(build_router(app.state.openai))
@@ -30,7 +30,7 @@ def create_openai_app(state: OpenAIState | None = None) -> FastAPI:
 
 
 def build_router(state: OpenAIState) -> APIRouter:
-    """The routes of one server, to be included at the root of an application."""
+    """Return the routes of one server, for the root of an application."""
     router = APIRouter()
     router.include_router(build_control(state))
     router.include_router(_build_api(state), prefix="/v1", tags=["openai"])
@@ -52,14 +52,16 @@ def _build_api(state: OpenAIState) -> APIRouter:
 
     @router.post("/audio/transcriptions")
     async def create_transcription(request: Request) -> Response:
-        """What is said in a voice message of the sandbox's Telegram."""
+        """Return the text of a voice message of the fake Telegram."""
         return await serve_transcription(state, request)
 
     _add_models(router, state)
 
     @router.api_route("/{path:path}", methods=METHODS, include_in_schema=False)
     async def unknown(request: Request) -> Response:
-        return _refused(ApiError(404, f"Invalid URL ({request.method} {request.url.path})"), _request_id())
+        return _error_response(
+            ApiError(404, f"Invalid URL ({request.method} {request.url.path})"), _request_id()
+        )
 
     return router
 
@@ -80,19 +82,19 @@ async def _serve_models(state: OpenAIState, request: Request, find: Callable[[],
     call.fault = fault.kind if fault else None
     try:
         key = bearer_key(request)
-        await suffer(fault, key, request)
-        dropped = isinstance(fault, Drop | Hang)
-        response: Response = Dropped() if dropped else JSONResponse(find())
+        await apply_fault(fault, key, request)
+        dropped = breaks_connection(fault)
+        response: Response = DroppedResponse() if dropped else JSONResponse(find())
         response.headers["x-request-id"] = call.id
         call.status = 0 if dropped else 200
     except ApiError as error:
         call.status, call.error = error.status, str(error)
-        response = _refused(error, call.id)
+        response = _error_response(error, call.id)
     state.calls.add(call)
     return response
 
 
-def _refused(error: ApiError, request_id: str) -> Response:
+def _error_response(error: ApiError, request_id: str) -> Response:
     return JSONResponse(error.body(), error.status, headers={**error.headers, "x-request-id": request_id})
 
 

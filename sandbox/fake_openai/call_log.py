@@ -1,4 +1,4 @@
-"""The log of requests: what was asked, what was answered, and the sums."""
+"""The call log: the last requests with their answers, and counters."""
 
 from collections import Counter, deque
 from datetime import datetime
@@ -30,7 +30,7 @@ class Call(BaseModel):
 
 
 class Counters(BaseModel):
-    """Sums over all calls since the start or the last deletion, also those no longer kept."""
+    """Sums over all calls since the start or the last clear, including calls that are no longer kept."""
 
     total: int = 0
     by_api: dict[str, int] = {}
@@ -43,31 +43,31 @@ class Counters(BaseModel):
 
 
 class CallLog:
-    """The last calls and counters over all of them."""
+    """The last KEPT_CALLS calls, and counters of all calls."""
 
     def __init__(self) -> None:
         self.clear()
 
     def clear(self) -> None:
-        """Forget calls and counters."""
+        """Delete calls and counters."""
         self._calls: deque[Call] = deque(maxlen=KEPT_CALLS)
         self._counts: Counter[tuple[str, str]] = Counter()
         self._usage = Usage()
 
     def add(self, call: Call) -> None:
-        """Keep a call."""
+        """Add a call."""
         self._calls.append(call)
-        seen = {"api": call.api, "status": str(call.status), "fault": call.fault, "model": call.model}
-        self._counts.update((group, value) for group, value in seen.items() if value is not None)
+        labels = {"api": call.api, "status": str(call.status), "fault": call.fault, "model": call.model}
+        self._counts.update((group, value) for group, value in labels.items() if value is not None)
         if call.usage is not None:
             self._usage = self._usage + call.usage
 
     def recent(self, limit: int = KEPT_CALLS) -> list[Call]:
-        """The last calls, oldest first."""
+        """Return the last calls, oldest first."""
         return list(self._calls)[-limit:] if limit > 0 else []
 
     def counters(self) -> Counters:
-        """The sums."""
+        """Return the sums."""
         groups: dict[str, dict[str, int]] = {"api": {}, "status": {}, "fault": {}, "model": {}}
         for (group, value), count in self._counts.items():
             groups[group][value] = count

@@ -1,4 +1,4 @@
-"""The sandbox's own routes: faults to come, calls made, settings."""
+"""Control routes of the fake OpenAI server: pending faults, the call log and settings."""
 
 from typing import Annotated
 
@@ -6,25 +6,25 @@ from fastapi import APIRouter, HTTPException, Query
 from pydantic import BaseModel, Field
 
 from sandbox.fake_openai.call_log import KEPT_CALLS, Call, Counters
-from sandbox.fake_openai.faults import Fault, Planned
+from sandbox.fake_openai.faults import Fault, PlannedFault
 from sandbox.fake_openai.state import OpenAIState
 
 
 class Faults(BaseModel):
-    """The faults still to strike, oldest first."""
+    """The pending faults, oldest first."""
 
-    faults: list[Planned]
+    faults: list[PlannedFault]
 
 
 class Calls(BaseModel):
-    """The last requests, oldest first, and sums over all of them."""
+    """The last requests, oldest first, and the counters of all requests."""
 
     counters: Counters
     calls: list[Call]
 
 
 class Removed(BaseModel):
-    """How many entries went."""
+    """How many entries were removed."""
 
     removed: int
 
@@ -32,12 +32,12 @@ class Removed(BaseModel):
 class Settings(BaseModel):
     """How the server behaves without faults."""
 
-    latency_seconds: float = Field(0, ge=0, le=600, description="Added to each answer.")
-    obedient: bool = Field(False, description="The model does what it is told in names, forms and messages.")
+    latency_seconds: float = Field(0, ge=0, le=600, description="Seconds added to each answer.")
+    obedient: bool = Field(False, description="The model follows instructions in names, forms and messages.")
 
 
 def build_control(state: OpenAIState) -> APIRouter:
-    """The router under `/openai`."""
+    """Return the router under `/openai`."""
     router = APIRouter(prefix="/openai", tags=["openai sandbox"])
     _add_faults(router, state)
     _add_calls(router, state)
@@ -60,8 +60,8 @@ def _add_faults(router: APIRouter, state: OpenAIState) -> None:
         return Faults(faults=state.faults.pending())
 
     @router.post("/faults", status_code=201)
-    async def plan_fault(fault: Fault) -> Planned:
-        """Plan a fault: it strikes the next requests that it is meant for."""
+    async def plan_fault(fault: Fault) -> PlannedFault:
+        """Plan a fault; it affects the next requests that match it."""
         return state.faults.add(fault)
 
     @router.delete("/faults")
@@ -82,7 +82,7 @@ def _add_calls(router: APIRouter, state: OpenAIState) -> None:
         return Calls(counters=state.calls.counters(), calls=state.calls.recent(limit))
 
     @router.delete("/calls")
-    async def forget_calls() -> Removed:
+    async def clear_calls() -> Removed:
         removed = len(state.calls.recent())
         state.calls.clear()
         return Removed(removed=removed)

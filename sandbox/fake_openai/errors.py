@@ -1,10 +1,10 @@
-"""Errors in the form OpenAI's API gives them."""
+"""Errors in the JSON form of OpenAI's API."""
 
 from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal that becomes `{"error": {message, type, param, code}}` with its HTTP status."""
+    """An error that is sent as `{"error": {message, type, param, code}}` with its HTTP status."""
 
     def __init__(
         self,
@@ -24,14 +24,14 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def body(self) -> dict[str, Any]:
-        """The JSON body of the answer."""
+        """Return the JSON body of the answer."""
         return {
             "error": {"message": str(self), "type": self.kind, "param": self.param, "code": self.code},
         }
 
 
 def missing_key() -> ApiError:
-    """401 for a request without a Bearer key."""
+    """Return the 401 for a request without a Bearer key."""
     return ApiError(
         401,
         "You didn't provide an API key. You need to provide your API key in an Authorization header "
@@ -40,18 +40,18 @@ def missing_key() -> ApiError:
 
 
 def invalid_key(key: str) -> ApiError:
-    """401 for a key that OpenAI does not know; only the key's ends are repeated."""
+    """Return the 401 for an unknown key; the message shows only the two ends of the key."""
     shown = f"{key[:3]}***{key[-4:]}" if len(key) > 10 else "***"
     return ApiError(401, f"Incorrect API key provided: {shown}.", code="invalid_api_key")
 
 
 def unknown_model() -> ApiError:
-    """404 for a model that is not there, or not for this key."""
+    """Return the 404 for a model that does not exist or is not available to this key."""
     return ApiError(404, "The model does not exist or you do not have access to it.", code="model_not_found")
 
 
 def unsupported_country() -> ApiError:
-    """403 for a caller whose country OpenAI does not serve."""
+    """Return the 403 for a caller in a country that OpenAI does not serve."""
     return ApiError(
         403,
         "Country, region, or territory not supported",

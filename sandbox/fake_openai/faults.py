@@ -1,4 +1,4 @@
-"""Faults on demand: what may go wrong with an answer, and the book of those that are still to come."""
+"""Planned faults of the fake OpenAI server, and the list of faults that are still pending."""
 
 from typing import Annotated, Any, Literal
 from uuid import uuid4
@@ -9,15 +9,17 @@ Api = Literal["responses", "chat", "models", "transcriptions"]
 
 
 class FaultBase(BaseModel):
-    """What every fault has: how often it strikes, and which requests it strikes."""
+    """Common fields of all faults: how many requests a fault affects, and which ones."""
 
-    times: int | None = Field(1, ge=1, description="How many requests it strikes; null: until it is removed.")
-    match: str | None = Field(None, description="Strikes only requests whose text contains this substring.")
-    api: Api | None = Field(None, description="Strikes only this API; null: responses and chat alike.")
+    times: int | None = Field(
+        1, ge=1, description="How many requests it affects; null: all until it is removed."
+    )
+    match: str | None = Field(None, description="Affects only requests whose text contains this substring.")
+    api: Api | None = Field(None, description="Affects only this API; null: responses and chat.")
 
 
 class RateLimit(FaultBase):
-    """429: too many requests, or no money left (the code tells which)."""
+    """429: too many requests, or no credit left; `code` is the reason."""
 
     kind: Literal["rate_limit"] = "rate_limit"
     code: Literal["rate_limit_exceeded", "insufficient_quota", "credit_balance_exhausted"] = (
@@ -33,54 +35,41 @@ class ServerError(FaultBase):
     status: Literal[500, 502, 503, 504] = 500
 
 
-class InvalidKey(FaultBase):
-    """401: the key is not known."""
+class SimpleFault(FaultBase):
+    """A fault without parameters.
 
-    kind: Literal["invalid_key"] = "invalid_key"
+    - `invalid_key`: 401, the API key is unknown;
+    - `unknown_model`: 404, the model does not exist;
+    - `unsupported_country`: 403, OpenAI does not serve the caller's country;
+    - `drop`: the connection breaks in the middle of the answer;
+    - `malformed_json`: a complete answer whose text is not valid JSON;
+    - `truncated`: an answer cut short, `status: incomplete` (Responses) or `finish_reason: length` (Chat);
+    - `empty`: an answer without content.
+    """
 
-
-class UnknownModel(FaultBase):
-    """404: there is no such model."""
-
-    kind: Literal["unknown_model"] = "unknown_model"
-
-
-class UnsupportedCountry(FaultBase):
-    """403: the caller's country is not served."""
-
-    kind: Literal["unsupported_country"] = "unsupported_country"
+    kind: Literal[
+        "invalid_key",
+        "unknown_model",
+        "unsupported_country",
+        "drop",
+        "malformed_json",
+        "truncated",
+        "empty",
+    ]
 
 
 class Hang(FaultBase):
-    """No answer: the connection stays silent for so many seconds and is then dropped."""
+    """No answer: the server sends nothing for `seconds` and then drops the connection."""
 
     kind: Literal["timeout"] = "timeout"
     seconds: float = Field(30, ge=0, le=3600)
 
 
 class Delay(FaultBase):
-    """An ordinary answer, so many seconds late."""
+    """A normal answer, delayed by `seconds`."""
 
     kind: Literal["delay"] = "delay"
     seconds: float = Field(1, ge=0, le=3600)
-
-
-class Drop(FaultBase):
-    """The connection breaks in the middle of the answer."""
-
-    kind: Literal["drop"] = "drop"
-
-
-class MalformedJson(FaultBase):
-    """A complete answer whose text is no valid JSON."""
-
-    kind: Literal["malformed_json"] = "malformed_json"
-
-
-class Truncated(FaultBase):
-    """An answer cut short: `status: incomplete` (Responses), `finish_reason: length` (Chat)."""
-
-    kind: Literal["truncated"] = "truncated"
 
 
 class Refusal(FaultBase):
@@ -90,77 +79,64 @@ class Refusal(FaultBase):
     message: str = "I'm sorry, but I can't assist with that request."
 
 
-class Empty(FaultBase):
-    """An answer without any content."""
-
-    kind: Literal["empty"] = "empty"
-
-
 class Obey(FaultBase):
-    """A model that says what it is told: `answer` verbatim, or `fields` written over the usual answer."""
+    """The model returns a given answer: `answer` verbatim, or the usual answer with `fields` replaced."""
 
     kind: Literal["obey"] = "obey"
     answer: str | dict[str, Any] | None = Field(
-        None, description="The whole text; an object goes out as JSON."
+        None, description="The whole text; an object is sent as JSON."
     )
     fields: dict[str, Any] = Field(default_factory=dict, description="Replaces fields of the usual answer.")
 
 
 Fault = Annotated[
-    RateLimit
-    | ServerError
-    | InvalidKey
-    | UnknownModel
-    | UnsupportedCountry
-    | Hang
-    | Delay
-    | Drop
-    | MalformedJson
-    | Truncated
-    | Refusal
-    | Empty
-    | Obey,
+    SimpleFault | RateLimit | ServerError | Hang | Delay | Refusal | Obey,
     Field(discriminator="kind"),
 ]
 
 
-class Planned(BaseModel):
-    """A fault in the book, with how often it has struck."""
+class PlannedFault(BaseModel):
+    """A pending fault, and how many requests it has affected so far (`struck`)."""
 
     id: str
     fault: Fault
     struck: int = 0
 
 
-class FaultBook:
-    """The faults to come, oldest first; each request takes at most one."""
+def breaks_connection(fault: Fault | None) -> bool:
+    """True if the fault ends the connection without a complete answer."""
+    return isinstance(fault, Hang) or (fault is not None and fault.kind == "drop")
+
+
+class FaultQueue:
+    """The pending faults, oldest first; each request takes at most one."""
 
     def __init__(self) -> None:
-        self._planned: list[Planned] = []
+        self._planned: list[PlannedFault] = []
 
-    def add(self, fault: Fault) -> Planned:
+    def add(self, fault: Fault) -> PlannedFault:
         """Plan a fault and return its entry."""
-        planned = Planned(id=f"fault_{uuid4().hex[:12]}", fault=fault)
+        planned = PlannedFault(id=f"fault_{uuid4().hex[:12]}", fault=fault)
         self._planned.append(planned)
         return planned
 
-    def pending(self) -> list[Planned]:
-        """What is still to strike."""
+    def pending(self) -> list[PlannedFault]:
+        """Return the pending faults."""
         return list(self._planned)
 
     def clear(self, fault_id: str | None = None) -> int:
-        """Remove one fault, or all of them; return how many went."""
+        """Remove one fault, or all of them; return how many were removed."""
         kept = [p for p in self._planned if fault_id is not None and p.id != fault_id]
         removed = len(self._planned) - len(kept)
         self._planned = kept
         return removed
 
     def take(self, api: Api, request_text: str) -> Fault | None:
-        """The first fault meant for this request, counted as struck."""
+        """Return the first fault that matches this request and count it, or None."""
         for planned in self._planned:
             fault = planned.fault
-            meant = api == fault.api or (fault.api is None and api in {"responses", "chat"})
-            if meant and (fault.match is None or fault.match in request_text):
+            matches_api = api == fault.api or (fault.api is None and api in {"responses", "chat"})
+            if matches_api and (fault.match is None or fault.match in request_text):
                 planned.struck += 1
                 if fault.times is not None and planned.struck >= fault.times:
                     self._planned.remove(planned)

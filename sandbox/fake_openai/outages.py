@@ -1,19 +1,12 @@
-"""What a fault looks like on the wire when there is no answer: an error, or a broken connection."""
+"""Faults without an answer: an HTTP error or a broken connection."""
 
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.fake_openai.errors import ApiError, invalid_key, unknown_model, unsupported_country
-from sandbox.fake_openai.faults import (
-    Fault,
-    InvalidKey,
-    RateLimit,
-    ServerError,
-    UnknownModel,
-    UnsupportedCountry,
-)
+from sandbox.fake_openai.faults import Fault, RateLimit, ServerError, SimpleFault
 
-# The code and the type of a 429 go together; only the first passes by waiting.
+# Each code of a 429 has its type and message. Only the first error goes away by waiting.
 # https://platform.openai.com/docs/guides/error-codes
 LIMITS = {
     "rate_limit_exceeded": ("requests", "Rate limit reached. Please try again later."),
@@ -26,11 +19,11 @@ LIMITS = {
         "Your credit balance is exhausted. Please add credits to continue.",
     ),
 }
-PROMISED_BYTES = 4096
+ANNOUNCED_BYTES = 4096
 
 
-def outage(fault: Fault | None, key: str) -> ApiError | None:
-    """The error a fault answers with, or None when it is of another sort."""
+def error_of(fault: Fault | None, key: str) -> ApiError | None:
+    """Return the HTTP error of a fault, or None if the fault is of another kind."""
     match fault:
         case RateLimit(code=code, retry_after=seconds):
             kind, message = LIMITS[code]
@@ -39,19 +32,19 @@ def outage(fault: Fault | None, key: str) -> ApiError | None:
         case ServerError(status=status):
             message = "The server had an error while processing your request. Sorry about that!"
             return ApiError(status, message, kind="server_error")
-        case InvalidKey():
+        case SimpleFault(kind="invalid_key"):
             return invalid_key(key)
-        case UnknownModel():
+        case SimpleFault(kind="unknown_model"):
             return unknown_model()
-        case UnsupportedCountry():
+        case SimpleFault(kind="unsupported_country"):
             return unsupported_country()
     return None
 
 
-class Dropped(Response):
-    """A response that promises more bytes than it sends, so that the server breaks the connection."""
+class DroppedResponse(Response):
+    """Announces more bytes than it sends, so that the server breaks the connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(PROMISED_BYTES).encode())]
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(ANNOUNCED_BYTES).encode())]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b'{"id":', "more_body": True})

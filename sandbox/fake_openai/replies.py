@@ -1,9 +1,9 @@
-"""Making the answer of a turn: the stand-in's words, bent by a fault where one is due."""
+"""Makes the answer to a turn: the text of the rule-based model, changed by a fault if there is one."""
 
 import json
 
 from sandbox.fake_openai.errors import ApiError
-from sandbox.fake_openai.faults import Empty, Fault, MalformedJson, Obey, Refusal, Truncated
+from sandbox.fake_openai.faults import Fault, Obey, Refusal, SimpleFault
 from sandbox.fake_openai.rule_based_model.gullible_model import obey
 from sandbox.fake_openai.rule_based_model.model import respond
 from sandbox.fake_openai.rule_based_model.schema_filler import UnfillableError
@@ -12,18 +12,18 @@ from sandbox.fake_openai.usage import count_tokens, truncate
 
 
 def answer_turn(turn: Turn, fault: Fault | None, *, obedient: bool = False) -> Answer:
-    """The answer to send. Raises ApiError (400) for a schema that the stand-in cannot fill.
+    """Return the answer to send. Raises ApiError (400) for a schema that the model cannot fill.
 
-    `obedient`: whatever is demanded in the conversation is done.
+    `obedient`: the model follows every instruction in the conversation.
     """
-    return _without_model(fault) or _from_model(_stand_in(turn, obedient=obedient), turn, fault)
+    return _without_model(fault) or _from_model(_model_text(turn, obedient=obedient), turn, fault)
 
 
 def _without_model(fault: Fault | None) -> Answer | None:
     match fault:
         case Refusal(message=message):
             return Answer(refusal=message)
-        case Empty():
+        case SimpleFault(kind="empty"):
             return Answer(empty=True)
         case Obey(answer=str(text)):
             return Answer(text=text)
@@ -35,15 +35,15 @@ def _without_model(fault: Fault | None) -> Answer | None:
 def _from_model(text: str, turn: Turn, fault: Fault | None) -> Answer:
     match fault:
         case Obey(fields=fields):
-            return Answer(text=_overwritten(text, fields))
-        case Truncated():
+            return Answer(text=_replace_fields(text, fields))
+        case SimpleFault(kind="truncated"):
             return Answer(text=text[: len(text) // 2], cut=True)
-        case MalformedJson():
+        case SimpleFault(kind="malformed_json"):
             return Answer(text=f"Here is the answer:\n{text[:-1]},")
-    return _limited(text, turn.max_output_tokens)
+    return _limit(text, turn.max_output_tokens)
 
 
-def _stand_in(turn: Turn, *, obedient: bool) -> str:
+def _model_text(turn: Turn, *, obedient: bool) -> str:
     try:
         usual = respond(turn)
     except UnfillableError as problem:
@@ -53,10 +53,10 @@ def _stand_in(turn: Turn, *, obedient: bool) -> str:
         return usual
     fields = obey([message.text for message in turn.messages if message.role == "user"], turn.instructions)
     known = {name: value for name, value in fields.items() if f'"{name}":' in usual}
-    return _overwritten(usual, known)
+    return _replace_fields(usual, known)
 
 
-def _overwritten(text: str, fields: dict[str, object]) -> str:
+def _replace_fields(text: str, fields: dict[str, object]) -> str:
     try:
         usual = json.loads(text)
     except ValueError:
@@ -64,7 +64,7 @@ def _overwritten(text: str, fields: dict[str, object]) -> str:
     return json.dumps({**usual, **fields}, ensure_ascii=False)
 
 
-def _limited(text: str, limit: int | None) -> Answer:
+def _limit(text: str, limit: int | None) -> Answer:
     if limit is None or count_tokens(text) <= limit:
         return Answer(text=text)
     return Answer(text=truncate(text, limit), cut=True)

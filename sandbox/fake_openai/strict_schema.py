@@ -1,4 +1,4 @@
-"""OpenAI's rules for strict schemas, refused with its own words where they are broken.
+"""Checks OpenAI's rules for strict schemas; the errors have OpenAI's wording.
 
 Source: https://platform.openai.com/docs/guides/structured-outputs#supported-schemas
 """
@@ -44,14 +44,14 @@ Path = tuple[str, ...]
 
 
 class _BrokenError(Exception):
-    """A rule is broken at a place in the schema."""
+    """A rule is broken at `path` in the schema."""
 
     def __init__(self, path: Path, rule: str) -> None:
         super().__init__(f"In context={path!r}, {rule}")
 
 
 def check_schema(schema: Schema, name: str, *, param: str, code: str | None) -> None:
-    """Raise ApiError (400) when something is no JSON Schema at all."""
+    """Raise ApiError (400) if `schema` is not a valid JSON Schema."""
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as broken:
@@ -60,7 +60,7 @@ def check_schema(schema: Schema, name: str, *, param: str, code: str | None) -> 
 
 
 def check_strict(schema: Schema, name: str, *, param: str, code: str | None) -> None:
-    """Raise ApiError (400) when a strict schema breaks OpenAI's rules."""
+    """Raise ApiError (400) if a strict schema breaks OpenAI's rules."""
     try:
         _check_root(schema)
         count = sum(_check_node(node, path, schema) for node, path in _walk(schema, ()))
@@ -83,7 +83,7 @@ def _check_root(schema: Schema) -> None:
 
 
 def resolve(node: Schema, root: Schema) -> Schema | None:
-    """The schema a `$ref` inside the root points at, or None when it points nowhere."""
+    """Return the schema that a `$ref` inside the root points to, or None if there is none."""
     target: Any = root
     for key in str(node["$ref"]).removeprefix("#").strip("/").split("/"):
         if key:

@@ -1,4 +1,4 @@
-"""What a request asks of the model, whichever API it came through."""
+"""A model request and an answer in one form for both APIs."""
 
 from typing import Any, Literal
 
@@ -15,7 +15,7 @@ class Message(BaseModel):
 
 
 class OutputFormat(BaseModel):
-    """How the answer is to look: free text, any JSON object, or JSON after a schema."""
+    """The wanted form of the answer: free text, any JSON object, or JSON for a schema."""
 
     type: Literal["text", "json_object", "json_schema"] = "text"
     name: str | None = None
@@ -24,7 +24,7 @@ class OutputFormat(BaseModel):
 
 
 class Turn(BaseModel):
-    """One request in the common form: the instructions, the conversation, the wanted format."""
+    """One request: the instructions, the conversation and the wanted format."""
 
     model: str
     instructions: str = ""
@@ -33,12 +33,12 @@ class Turn(BaseModel):
     max_output_tokens: int | None = None
 
     def prompt(self) -> str:
-        """All of its text, in order."""
+        """Return all text of the request, in order."""
         return "\n".join([self.instructions, *(message.text for message in self.messages)])
 
 
 class Answer(BaseModel):
-    """What goes out: text, a refusal, or nothing; cut short or complete."""
+    """An answer to send: text, a refusal, or nothing; `cut` marks a truncated text."""
 
     text: str = ""
     refusal: str | None = None

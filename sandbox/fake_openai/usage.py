@@ -1,4 +1,4 @@
-"""A plausible count of tokens, with prompt caching as OpenAI does it."""
+"""Estimates token counts and simulates OpenAI's prompt caching."""
 
 from collections import deque
 from math import ceil
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 # Rough averages of OpenAI's tokenizers: Cyrillic words break into more pieces than English ones.
 ASCII_PER_TOKEN = 4.0
 OTHER_PER_TOKEN = 2.4
-# https://platform.openai.com/docs/guides/prompt-caching: from 1,024 tokens of equal prefix, in steps of 128.
+# https://platform.openai.com/docs/guides/prompt-caching: from 1,024 tokens of common prefix, in steps of 128.
 CACHE_FROM = 1024
 CACHE_STEP = 128
 REMEMBERED_PROMPTS = 20
@@ -30,13 +30,13 @@ class Usage(BaseModel):
 
 
 def count_tokens(text: str) -> int:
-    """About how many tokens a text has."""
+    """Return the approximate number of tokens of a text."""
     ascii_chars = len(text.encode("ascii", "ignore"))
     return ceil(ascii_chars / ASCII_PER_TOKEN + (len(text) - ascii_chars) / OTHER_PER_TOKEN)
 
 
 def shared_length(one: str, other: str) -> int:
-    """How many characters two texts begin with alike."""
+    """Return the length of the common prefix of two texts, in characters."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
@@ -45,13 +45,13 @@ def shared_length(one: str, other: str) -> int:
 
 
 class PromptCache:
-    """Remembers the last prompts to tell how much of a new one was seen before."""
+    """Keeps the last prompts to find how much of a new prompt is cached."""
 
     def __init__(self) -> None:
         self._prompts: deque[str] = deque(maxlen=REMEMBERED_PROMPTS)
 
     def cached_tokens(self, prompt: str) -> int:
-        """Tokens of the longest prefix shared with an earlier prompt; remembers this one."""
+        """Return the tokens of the longest prefix shared with an earlier prompt; then keep this prompt."""
         shared = max((shared_length(prompt, seen) for seen in self._prompts), default=0)
         self._prompts.append(prompt)
         tokens = count_tokens(prompt[:shared])
@@ -59,7 +59,7 @@ class PromptCache:
 
 
 def truncate(text: str, tokens: int) -> str:
-    """The longest beginning of a text that is not over so many tokens."""
+    """Return the longest beginning of a text that has at most this many tokens."""
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2

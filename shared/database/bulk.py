@@ -35,10 +35,11 @@ Write = Callable[[Any], Any]
 
 
 class BulkStatement:
-    """A statement that writes what a table of given rows says.
+    """An UPDATE or INSERT that takes its values from a subquery of given rows.
 
-    `columns` names that table's columns and says of which column of `table` each has the type. `build` makes
-    the statement from it, for a dialect of this name. That is done once: it takes longer than to run it.
+    `columns` maps each column of the subquery to the column of `table` whose type it has. `build` makes the
+    statement from the subquery, for a dialect's name. It is called once: it takes longer than running the
+    statement.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class BulkStatement:
         rows: Iterable[Sequence[Any]],
         **values: Any,  # noqa: ANN401 - the statement's own parameters, each of its own type
     ) -> CursorResult[Any]:
-        """Run it for `rows`, each with the values of all columns in their order."""
+        """Run the statement for `rows`; each has the values of all columns in their order."""
         statement, writers = self._for(session.get_bind().dialect)
         cells = [
             {name: write(value) for (name, write), value in zip(writers, row, strict=True)} for row in rows
@@ -101,13 +102,13 @@ def _insertion(table: Table, names: tuple[str, ...]) -> BulkStatement:
 
 
 async def update_all(session: AsyncSession, table: Table, changes: Mapping[int, Mapping[str, Any]]) -> None:
-    """Update rows by their ids, by one statement for each set of columns that occurs in `changes`."""
+    """Update rows by id; `changes` maps ids to new values. Runs one statement per distinct set of columns."""
     rows: dict[tuple[str, ...], list[Sequence[Any]]] = {}
     for row_id, columns in changes.items():
         names = tuple(sorted(columns))
         rows.setdefault(names, []).append([row_id, *(columns[name] for name in names)])
-    for names, alike in rows.items():
-        await _update(table, names).run(session, alike)
+    for names, values in rows.items():
+        await _update(table, names).run(session, values)
 
 
 @cache

@@ -1,1 +1,1 @@
-"""The benches' own arithmetic, and that they run."""
+"""Tests of benchmarks/: its arithmetic, and short runs."""

@@ -1,4 +1,4 @@
-"""The benches run, as briefly as can be."""
+"""Short runs of the benchmarks."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from tests.support.waiting import patience_seconds
 
 
 def measure(folder: Path, *parts: str) -> dict[str, dict[str, Any]]:
-    """What a short run of some parts keeps: their figures by name."""
+    """Run some parts briefly; returns their figures by name."""
     kept = folder / "run.json"
     command = [sys.executable, "-m", "benchmarks", *parts, "--smoke", "--database", "postgresql"]
     done = subprocess.run(
@@ -29,21 +29,21 @@ def measure(folder: Path, *parts: str) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for figures in found.values() for one in figures}
 
 
-def test_a_short_run_measures_and_counts_what_it_has_stored(tmp_path: Path) -> None:
+def test_intake_is_measured_against_both_baselines(tmp_path: Path) -> None:
     figures = measure(tmp_path, "intake")
-    for door in ("POST /leads", "Tilda webhook"):
-        measured = figures[f"{door}, 16 connections"]
+    for endpoint in ("POST /leads", "Tilda webhook"):
+        measured = figures[f"{endpoint}, 16 connections"]
         assert min(measured["samples"]) > 0
         assert {one["to"].rpartition(", ")[2] for one in measured["ratios"]} == {"pgbench", "SQLModel"}
 
 
-def test_a_short_run_greets_and_answers_everybody(tmp_path: Path) -> None:
+def test_conversations_are_measured(tmp_path: Path) -> None:
     figures = measure(tmp_path, "conversations")
     for name in ("greeted, one worker", "replies answered, one worker"):
         assert min(figures[name]["samples"]) > 0
 
 
-def test_queries_are_compared_and_their_plans_kept(tmp_path: Path) -> None:
+def test_queries_are_compared_and_their_plans_written(tmp_path: Path) -> None:
     kept, plans = tmp_path / "run.json", tmp_path / "plans.json"
     command = [sys.executable, "-m", "benchmarks", "scale", "--smoke", "--json", kept, "--plans", plans]
     done = subprocess.run(
@@ -54,10 +54,10 @@ def test_queries_are_compared_and_their_plans_kept(tmp_path: Path) -> None:
     found = json.loads(plans.read_text())
     assert len(figures) == 2 * len(found["1000 leads"]) == 2 * len(found["3000 leads"])
     assert sum(len(figure["ratios"]) for figure in figures) == len(found["3000 leads"])
-    assert all(plan for looks in found.values() for plan in looks.values())
+    assert all(plan for queries in found.values() for plan in queries.values())
 
 
-def test_a_part_that_is_not_there_is_named() -> None:
+def test_unknown_part_is_named() -> None:
     command = [sys.executable, "-m", "benchmarks", "nothing"]
     done = subprocess.run(
         command, cwd=ROOT, capture_output=True, text=True, timeout=patience_seconds(), check=False

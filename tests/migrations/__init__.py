@@ -1,1 +1,1 @@
-"""The schema as the migrations make it, on both databases."""
+"""Tests of migrations/: the schema that the migrations create, on both databases."""

@@ -1,4 +1,4 @@
-"""Rows and plain SQL, the way psql would write them."""
+"""Helpers that write rows with plain SQL, as a psql user does."""
 
 from typing import Any
 
@@ -10,46 +10,46 @@ from shared.database.engine import Database
 
 
 class Tables:
-    """A database spoken to in plain SQL, one transaction a statement."""
+    """Runs plain SQL, one transaction per statement."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
 
     async def rows(self, statement: str, **values: object) -> list[dict[str, Any]]:
-        """What a statement gives; IntegrityError if a constraint forbids it."""
+        """Return the rows of a statement; raises IntegrityError if a constraint forbids it."""
         async with self.database.engine.begin() as connection:
             return await _rows(connection, statement, values)
 
     async def insert(self, table: str, **values: object) -> int:
-        """Insert a row with only these columns; gives its id."""
+        """Insert a row with only these columns; returns its id."""
         columns = f"({', '.join(values)}) VALUES ({', '.join(f':{name}' for name in values)})"
         (row,) = await self.rows(f"INSERT INTO {table} {columns} RETURNING id", **values)
         return int(row["id"])
 
     async def lead(self, **values: object) -> int:
-        """A lead that lacks nothing required."""
+        """Insert a lead with all required columns."""
         return await self.insert(
             "leads", **({"name": "Анна", "username": "anna_k", "source": "api"} | values)
         )
 
     async def account(self, telegram_user_id: int = 2**40) -> int:
-        """A Telegram account of ours."""
+        """Insert a Telegram account."""
         return await self.insert("telegram_accounts", telegram_user_id=telegram_user_id, session_name="main")
 
     async def message(self, lead_id: int, **values: object) -> int:
-        """An incoming message, unless told otherwise."""
-        usual: dict[str, object] = {"direction": "in", "kind": "reply", "state": "received", "text": "Да"}
-        return await self.insert("messages", **(usual | {"lead_id": lead_id} | values))
+        """Insert a message; by default an unanswered incoming one."""
+        defaults: dict[str, object] = {"direction": "in", "kind": "reply", "state": "received", "text": "Да"}
+        return await self.insert("messages", **(defaults | {"lead_id": lead_id} | values))
 
     async def outgoing(self, lead_id: int, **values: object) -> int:
-        """A queued greeting, unless told otherwise."""
-        usual: dict[str, object] = {
+        """Insert an outgoing message; by default a queued greeting."""
+        defaults: dict[str, object] = {
             "direction": "out",
             "kind": "greeting",
             "state": "queued",
             "random_id": 2**62,
         }
-        return await self.message(lead_id, **(usual | values))
+        return await self.message(lead_id, **(defaults | values))
 
 
 async def _rows(
@@ -61,7 +61,7 @@ async def _rows(
 
 @pytest.fixture
 async def tables(kept_database: Database) -> Tables:
-    """Empty tables in a database of each kind in turn, which a module's tests share."""
+    """Empty tables in a database of each kind in turn; a module's tests share the database."""
     tables = Tables(kept_database)
     for table in ("webhook_deliveries", "leads", "telegram_accounts"):
         await tables.rows(f"DELETE FROM {table}")

@@ -1,4 +1,4 @@
-"""account_overview: one line an account for whoever looks with psql."""
+"""account_overview: one row per account, for psql users."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from tests.migrations.conftest import Tables
 
 
-def _moment(tables: Tables, **delta: float) -> Any:  # noqa: ANN401 - a moment as the tables hold it
+def _moment(tables: Tables, **delta: float) -> Any:  # noqa: ANN401 - a time as the tables store it
     moment = datetime.now(UTC) + timedelta(**delta)
     return moment if tables.database.is_postgres else moment.replace(tzinfo=None).isoformat(" ")
 
@@ -25,7 +25,7 @@ async def _line(tables: Tables) -> dict[str, Any]:
     return line
 
 
-async def test_what_was_done_in_the_last_day_and_what_may_be(tables: Tables) -> None:
+async def test_usage_of_the_last_24_hours_and_limits(tables: Tables) -> None:
     account = await tables.account()
     await tables.rows("UPDATE telegram_accounts SET outreach_limit = 12, username = 'gordovcode_ai'")
     for method, ages in {
@@ -43,7 +43,7 @@ async def test_what_was_done_in_the_last_day_and_what_may_be(tables: Tables) -> 
     assert line["limited_until"] is line["holds"] is line["no_room_until"] is None
 
 
-async def test_what_telegram_asks_to_leave_alone(tables: Tables) -> None:
+async def test_current_flood_waits_are_listed(tables: Tables) -> None:
     account = await tables.account()
     await _hold(tables, account, "contacts.resolveUsername", _moment(tables, hours=-1))
     assert (await _line(tables))["holds"] is None
@@ -54,7 +54,7 @@ async def test_what_telegram_asks_to_leave_alone(tables: Tables) -> None:
     assert line["limited_until"] == until
 
 
-async def test_conversations_and_what_waits_in_them(tables: Tables) -> None:
+async def test_conversations_and_their_waiting_messages_are_counted(tables: Tables) -> None:
     account = await tables.account()
     talking = await tables.lead(status="engaged", account_id=account)
     await tables.lead(status="pending", account_id=account)

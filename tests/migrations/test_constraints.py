@@ -1,4 +1,4 @@
-"""What the schema itself refuses, and what it keeps."""
+"""Constraints of the schema, and values that it must store unchanged."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,7 +13,7 @@ MOSCOW = timezone(timedelta(hours=3))
 CLOSED = sorted(set(LeadStatus) - OPEN)
 
 
-async def test_a_submission_is_stored_once(tables: Tables) -> None:
+async def test_submission_key_is_unique_per_source(tables: Tables) -> None:
     await tables.lead(source="tilda", source_key="467251:8442970")
     await tables.lead(source="api", source_key="467251:8442970")
     await tables.lead(source="tilda")
@@ -23,17 +23,17 @@ async def test_a_submission_is_stored_once(tables: Tables) -> None:
 
 
 @pytest.mark.parametrize("status", sorted(OPEN))
-async def test_one_open_conversation_with_a_person(tables: Tables, status: LeadStatus) -> None:
-    ours, other = await tables.account(1), await tables.account(2)
-    await tables.lead(status="engaged", account_id=ours, telegram_user_id=2**40)
+async def test_only_one_open_conversation_per_account_and_person(tables: Tables, status: LeadStatus) -> None:
+    account, other = await tables.account(1), await tables.account(2)
+    await tables.lead(status="engaged", account_id=account, telegram_user_id=2**40)
     await tables.lead(status=status, account_id=other, telegram_user_id=2**40)
-    await tables.lead(status=status, account_id=ours, telegram_user_id=2**40 + 1)
+    await tables.lead(status=status, account_id=account, telegram_user_id=2**40 + 1)
     with pytest.raises(IntegrityError, match=r"uq_leads_open_conversation|leads\.telegram_user_id"):
-        await tables.lead(status=status, account_id=ours, telegram_user_id=2**40)
+        await tables.lead(status=status, account_id=account, telegram_user_id=2**40)
 
 
 @pytest.mark.parametrize("status", CLOSED)
-async def test_closed_conversations_may_be_many(tables: Tables, status: LeadStatus) -> None:
+async def test_several_closed_conversations_are_allowed(tables: Tables, status: LeadStatus) -> None:
     account = await tables.account()
     for each in ("engaged", status, status):
         await tables.lead(status=each, account_id=account, telegram_user_id=2**40)
@@ -41,7 +41,7 @@ async def test_closed_conversations_may_be_many(tables: Tables, status: LeadStat
         await tables.rows("UPDATE leads SET status = 'contacted' WHERE status = :status", status=status)
 
 
-async def test_a_message_is_said_once(tables: Tables) -> None:
+async def test_message_identities_are_unique(tables: Tables) -> None:
     lead, account = await tables.lead(), await tables.account()
     await tables.outgoing(lead, random_id=1, key="1:greeting")
     await tables.outgoing(lead, random_id=2, key="1:link")
@@ -54,7 +54,7 @@ async def test_a_message_is_said_once(tables: Tables) -> None:
         await tables.message(lead, account_id=account, telegram_message_id=7)
 
 
-async def test_an_account_has_one_row(tables: Tables) -> None:
+async def test_account_has_one_row(tables: Tables) -> None:
     await tables.account(5)
     with pytest.raises(IntegrityError, match="telegram_user_id"):
         await tables.account(5)
@@ -69,7 +69,7 @@ async def test_an_account_has_one_row(tables: Tables) -> None:
         ({"resolved_via": "luck"}, "ck_leads_resolved_via"),
     ],
 )
-async def test_a_lead_that_makes_no_sense(tables: Tables, values: dict[str, object], constraint: str) -> None:
+async def test_invalid_lead_is_refused(tables: Tables, values: dict[str, object], constraint: str) -> None:
     with pytest.raises(IntegrityError, match=constraint):
         await tables.lead(**values)
 
@@ -95,15 +95,13 @@ async def test_a_lead_that_makes_no_sense(tables: Tables, values: dict[str, obje
         ({"next_status": "sending"}, "ck_messages_next_status"),
     ],
 )
-async def test_a_message_that_makes_no_sense(
-    tables: Tables, values: dict[str, object], constraint: str
-) -> None:
+async def test_invalid_message_is_refused(tables: Tables, values: dict[str, object], constraint: str) -> None:
     lead = await tables.lead()
     with pytest.raises(IntegrityError, match=constraint):
         await tables.message(lead, **values)
 
 
-async def test_everything_the_law_names_can_be_stored(tables: Tables) -> None:
+async def test_every_status_and_intent_can_be_stored(tables: Tables) -> None:
     for status in LeadStatus:
         lead = await tables.lead(status=status)
         await tables.insert("lead_events", lead_id=lead, from_status=status, to_status=status, actor="x")
@@ -122,7 +120,7 @@ async def test_everything_the_law_names_can_be_stored(tables: Tables) -> None:
         ("telegram_accounts", {"telegram_user_id": 1, "session_name": "x", "state": "asleep"}, "state"),
     ],
 )
-async def test_other_rows_that_make_no_sense(
+async def test_other_invalid_rows_are_refused(
     tables: Tables, table: str, values: dict[str, object], constraint: str
 ) -> None:
     lead = {"lead_id": await tables.lead()} if table == "lead_events" else {}
@@ -130,12 +128,12 @@ async def test_other_rows_that_make_no_sense(
         await tables.insert(table, **(values | lead))
 
 
-async def test_a_row_of_nobody_is_refused(tables: Tables) -> None:
+async def test_message_without_its_lead_is_refused(tables: Tables) -> None:
     with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
         await tables.message(404)
 
 
-async def test_what_goes_with_a_lead_and_what_outlives_it(tables: Tables) -> None:
+async def test_deletion_of_a_lead_deletes_or_detaches_its_rows(tables: Tables) -> None:
     account = await tables.account()
     lead = await tables.lead(account_id=account)
     twin = await tables.lead(duplicate_of=lead)
@@ -150,13 +148,13 @@ async def test_what_goes_with_a_lead_and_what_outlives_it(tables: Tables) -> Non
     assert await tables.rows("SELECT lead_id FROM lead_events") == [{"lead_id": twin}]
 
 
-async def test_ids_are_never_given_twice(tables: Tables) -> None:
+async def test_ids_are_never_reused(tables: Tables) -> None:
     first = await tables.lead()
     await tables.rows("DELETE FROM leads")
     assert await tables.lead() > first
 
 
-async def test_telegrams_ids_need_64_bits(tables: Tables) -> None:
+async def test_telegram_ids_have_64_bits(tables: Tables) -> None:
     account = await tables.account(2**62)
     lead = await tables.lead(telegram_user_id=2**62 + 1, access_hash=-(2**63), account_id=account)
     message = await tables.outgoing(lead, random_id=-(2**63), telegram_message_id=2**40)
@@ -169,7 +167,7 @@ async def test_telegrams_ids_need_64_bits(tables: Tables) -> None:
     assert (stored.telegram_user_id, stored.access_hash) == (2**62 + 1, -(2**63))
 
 
-async def test_moments_come_back_aware_in_utc(tables: Tables) -> None:
+async def test_times_are_returned_aware_in_utc(tables: Tables) -> None:
     moment = datetime(2026, 11, 22, 1, 30, 0, 123456, tzinfo=MOSCOW)
     lead = Lead(name="Анна", username="anna_k", source="api", due_at=moment, leased_until=None)
     lead.created_at, lead.updated_at = moment, moment
@@ -184,7 +182,7 @@ async def test_moments_come_back_aware_in_utc(tables: Tables) -> None:
     assert stored.leased_until is None
 
 
-async def test_the_databases_own_clock_is_read_as_utc(tables: Tables) -> None:
+async def test_default_times_of_the_database_are_utc(tables: Tables) -> None:
     before = datetime.now(UTC).replace(microsecond=0)
     lead = await tables.lead()
     async with tables.database.reading() as session:
@@ -197,7 +195,7 @@ async def test_the_databases_own_clock_is_read_as_utc(tables: Tables) -> None:
         assert before <= value <= datetime.now(UTC)
 
 
-async def test_a_moment_without_a_zone_is_refused(tables: Tables) -> None:
+async def test_naive_time_is_refused(tables: Tables) -> None:
     naive = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).replace(tzinfo=None)
     lead = Lead(name="Анна", username="anna_k", source="api", due_at=naive)
     with pytest.raises(StatementError, match="without a zone"):

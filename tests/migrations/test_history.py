@@ -1,4 +1,4 @@
-"""The migrations lead up, down and up again, and end where the models say."""
+"""The migrations run up, down and up again, and produce the schema of the models."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ from tests.support.waiting import patience_seconds
 
 assert models, "importing it fills the metadata"
 
-# They cannot tell of SQLite's indexes on expressions: `_expressions` does.
+# SQLAlchemy cannot reflect SQLite's indexes on expressions; `_expressions` reads them.
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
     pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based index"),
@@ -51,7 +51,7 @@ def _alembic(url: str, *command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-async def _look(url: str) -> dict[str, Any]:
+async def _read_schema(url: str) -> dict[str, Any]:
     database = Database(url, pool_size=1)
     try:
         async with database.engine.connect() as connection:
@@ -61,19 +61,19 @@ async def _look(url: str) -> dict[str, Any]:
 
 
 def _schema(connection: Connection) -> dict[str, Any]:
-    """All that the database can tell of its tables, and the names of what stands beside them."""
+    """Return all that the database reports of its tables, and the names of triggers, functions and views."""
     inspector = inspect(connection)
     tables = {name: _table(connection, name) for name in inspector.get_table_names()}
     tables.pop("alembic_version", None)
     if connection.dialect.name == "postgresql":
-        beside = (
+        others = (
             "SELECT tgname AS name FROM pg_trigger WHERE NOT tgisinternal UNION SELECT proname FROM pg_proc"
         )
-        beside += " WHERE pronamespace = 'public'::regnamespace"
+        others += " WHERE pronamespace = 'public'::regnamespace"
     else:
-        beside = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-    names = set(connection.execute(text(beside)).scalars()) | set(inspector.get_view_names())
-    return {"tables": tables, "beside": names}
+        others = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    names = set(connection.execute(text(others)).scalars()) | set(inspector.get_view_names())
+    return {"tables": tables, "others": names}
 
 
 def _table(connection: Connection, name: str) -> dict[str, Any]:
@@ -86,7 +86,9 @@ def _table(connection: Connection, name: str) -> dict[str, Any]:
         "columns": columns,
         "expressions": _expressions(connection, name),
         "primary key": inspector.get_pk_constraint(name),
-        "checks": {check["name"]: _even(check["sqltext"]) for check in inspector.get_check_constraints(name)},
+        "checks": {
+            check["name"]: _normalise(check["sqltext"]) for check in inspector.get_check_constraints(name)
+        },
         "unique": sorted((str(u["name"]), u["column_names"]) for u in inspector.get_unique_constraints(name)),
         "foreign keys": sorted((str(key["name"]), str(key)) for key in inspector.get_foreign_keys(name)),
         "indexes": {str(index["name"]): _index(dict(index)) for index in inspector.get_indexes(name)},
@@ -94,33 +96,33 @@ def _table(connection: Connection, name: str) -> dict[str, Any]:
 
 
 def _expressions(connection: Connection, table: str) -> set[str]:
-    """SQLite's indexes on expressions, as they were made."""
+    """Return the SQL of SQLite's indexes on expressions."""
     if connection.dialect.name == "postgresql":
         return set()
     made = text(
         "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = :table AND sql LIKE '%((%'"
     )
-    return {_even(sql) for sql in connection.execute(made, {"table": table}).scalars()}
+    return {_normalise(sql) for sql in connection.execute(made, {"table": table}).scalars()}
 
 
 def _default(sql: str | None) -> str | None:
-    # PostgreSQL keeps both names of the same moment as they were written.
+    # PostgreSQL stores both spellings of the current time as they were written.
     return "CURRENT_TIMESTAMP" if sql == "now()" else sql
 
 
 def _index(index: dict[str, Any]) -> tuple[object, ...]:
     options = index.get("dialect_options", {})
     where = options.get("postgresql_where", options.get("sqlite_where"))
-    return index["column_names"], bool(index["unique"]), None if where is None else _even(str(where))
+    return index["column_names"], bool(index["unique"]), None if where is None else _normalise(str(where))
 
 
-def _even(sql: str) -> str:
+def _normalise(sql: str) -> str:
     return " ".join(sql.split())
 
 
 @pytest.fixture
 async def models_url(request: pytest.FixtureRequest, database: Database, tmp_path: Path) -> str:
-    """A database of the same kind that is made from the models, without migrations."""
+    """An empty database of the same kind, to be filled from the models."""
     if not database.is_postgres:
         return f"sqlite:///{tmp_path}/models.db"
     postgres: Postgres = request.getfixturevalue("postgres")
@@ -133,17 +135,17 @@ async def models_url(request: pytest.FixtureRequest, database: Database, tmp_pat
     return url
 
 
-async def test_down_to_nothing_and_up_again(database_url: str) -> None:
-    before = await _look(database_url)
+async def test_downgrade_to_base_and_upgrade_restore_the_schema(database_url: str) -> None:
+    before = await _read_schema(database_url)
     assert set(before["tables"]) == TABLES
-    assert {"leads_arrival", "lead_overview", "account_overview"} <= before["beside"]
+    assert {"leads_arrival", "lead_overview", "account_overview"} <= before["others"]
     _alembic(database_url, "downgrade", "base")
-    assert await _look(database_url) == {"tables": {}, "beside": set()}
+    assert await _read_schema(database_url) == {"tables": {}, "others": set()}
     _alembic(database_url, "upgrade", "head")
-    assert await _look(database_url) == before
+    assert await _read_schema(database_url) == before
 
 
-async def test_nothing_is_left_to_migrate(database: Database) -> None:
+async def test_autogenerate_finds_no_difference(database: Database) -> None:
     async with database.engine.connect() as connection:
         differences = await connection.run_sync(_differences)
     assert differences == []
@@ -154,23 +156,23 @@ def _differences(connection: Connection) -> list[Any]:
     return list(compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata))
 
 
-async def test_the_models_make_the_same_tables(
-    database: Database, database_url: str, models_url: str
-) -> None:
-    """Autogenerate sees neither CHECKs nor the conditions of partial indexes: the database does."""
+async def test_models_create_the_same_tables(database: Database, database_url: str, models_url: str) -> None:
+    """Compares the databases: autogenerate sees neither CHECKs nor the conditions of partial indexes."""
     other = Database(models_url, pool_size=1)
     async with other.engine.begin() as connection:
         await connection.run_sync(SQLModel.metadata.create_all)
     await other.close()
-    migrated, modelled = await _look(database_url), await _look(models_url)
+    migrated, modelled = await _read_schema(database_url), await _read_schema(models_url)
     assert set(modelled["tables"]) == TABLES
     for name in TABLES:
         assert migrated["tables"][name] == modelled["tables"][name], name
-    assert any(index[2] for index in migrated["tables"]["leads"]["indexes"].values()), "conditions are seen"
+    assert any(index[2] for index in migrated["tables"]["leads"]["indexes"].values()), (
+        "conditions are compared"
+    )
     assert len(migrated["tables"]["leads"]["checks"]) == 3
 
 
-def test_a_wrong_address_is_one_line_without_its_password() -> None:
+def test_invalid_address_is_reported_in_one_line_without_its_password() -> None:
     words = [sys.executable, "-m", "alembic", "upgrade", "head"]
     environment = {"DATABASE_URL": "mysql://ann:hunter2@host/leads", "PATH": ""}
     done = subprocess.run(
@@ -188,17 +190,17 @@ def test_a_wrong_address_is_one_line_without_its_password() -> None:
     assert "hunter2" not in done.stderr
 
 
-def test_the_names_of_the_files_tell_the_revisions() -> None:
+def test_file_names_match_the_revisions() -> None:
     scripts = ScriptDirectory(str(ROOT / "migrations"))
     assert known_revisions() == {script.revision for script in scripts.walk_revisions()}
     assert newest_revision() == scripts.get_current_head()
 
 
-async def test_who_refers_to_a_lead_is_found_by_an_index(database: Database) -> None:
-    """Else the erasure of one would read all that could refer to it."""
+async def test_every_reference_to_a_lead_has_an_index(database: Database) -> None:
+    """Without one, erasing a lead scans every table that refers to leads."""
     async with database.engine.connect() as connection:
-        unfound = await connection.run_sync(_unindexed)
-    assert unfound == []
+        missing = await connection.run_sync(_unindexed)
+    assert missing == []
 
 
 def _unindexed(connection: Connection) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Migrations beside others at work: what was interrupted is mended, and nobody is waited for for ever."""
+"""Migrations of a database in use: lock waits are limited, and interrupted work is repaired."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from tests.support.waiting import patience_seconds, until
 
 INDEX = "ix_leads_phone_e164"
 LEAD = "INSERT INTO leads (name, username, source) VALUES ('Анна', 'anna_k', 'api')"
-IMPATIENT = ("-x", "lock_seconds=0.05", "-x", "pause_seconds=0.05")
+SHORT_WAITS = ("-x", "lock_seconds=0.05", "-x", "pause_seconds=0.05")
 REVISION = "SELECT version_num FROM alembic_version"
 
 
@@ -40,17 +40,17 @@ def old_url(postgres: Postgres) -> str:
     return url
 
 
-def test_whoever_is_in_the_way_is_found_out_in_the_end(old_url: str) -> None:
+def test_endless_transaction_ends_the_migration_with_advice(old_url: str) -> None:
     with psycopg.connect(old_url) as writer:
         writer.execute("UPDATE leads SET name = 'Ольга'")
-        done = _alembic(old_url, *IMPATIENT, "upgrade", "0012")
+        done = _alembic(old_url, *SHORT_WAITS, "upgrade", "0012")
         assert done.returncode == 1
         assert done.stderr.splitlines()[-1].startswith("error: a table is in use by a transaction")
         assert "pg_stat_activity" in done.stderr
         assert writer.execute(REVISION).fetchone() == ("0010",)
 
 
-def test_whoever_is_done_in_time_is_waited_for(old_url: str) -> None:
+def test_migration_waits_for_a_short_transaction(old_url: str) -> None:
     with psycopg.connect(old_url) as writer, psycopg.connect(old_url, autocommit=True) as watcher:
         writer.execute("UPDATE leads SET name = 'Ольга'")
         command = _command(old_url, "-x", "lock_seconds=0.5", "-x", "pause_seconds=0.05", "upgrade", "0012")
@@ -62,7 +62,7 @@ def test_whoever_is_done_in_time_is_waited_for(old_url: str) -> None:
         assert watcher.execute(REVISION).fetchone() == ("0012",)
 
 
-def test_an_index_that_was_left_unusable_is_made_anew(old_url: str) -> None:
+def test_invalid_index_is_rebuilt(old_url: str) -> None:
     assert _alembic(old_url, "upgrade", "0012").returncode == 0
     with psycopg.connect(old_url, autocommit=True) as connection:
         make = sql.SQL("CREATE UNIQUE INDEX CONCURRENTLY {} ON leads (source)").format(sql.Identifier(INDEX))
@@ -75,7 +75,7 @@ def test_an_index_that_was_left_unusable_is_made_anew(old_url: str) -> None:
         assert connection.execute(state, [INDEX]).fetchone() == (True, False)
 
 
-def test_what_is_no_number_of_seconds_is_named(old_url: str) -> None:
+def test_malformed_number_of_seconds_is_named(old_url: str) -> None:
     done = _alembic(old_url, "-x", "lock_seconds=soon", "current")
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == "error: -x lock_seconds=soon: is no number of seconds"

@@ -1,4 +1,4 @@
-"""lead_overview: one line a lead for whoever looks with psql."""
+"""lead_overview: one row per lead, for psql users."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ async def _line(tables: Tables) -> dict[str, Any]:
 
 
 def _ago(tables: Tables, **delta: float) -> object:
-    """A moment as the tables hold it."""
+    """Return a past time as the tables store it."""
     moment = datetime.now(UTC) - timedelta(**delta)
     return moment if tables.database.is_postgres else moment.replace(tzinfo=None).isoformat(" ")
 
@@ -32,7 +32,7 @@ def _seconds(waits: object) -> float:
     return int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])
 
 
-async def test_one_line_a_lead_the_newest_first(tables: Tables) -> None:
+async def test_one_row_per_lead_newest_first(tables: Tables) -> None:
     first, second = await tables.lead(), await tables.lead(name="Мария", status="engaged")
     for number in range(3):
         await tables.message(first, text=f"Вопрос {number}", intent="question")
@@ -58,12 +58,12 @@ async def test_one_line_a_lead_the_newest_first(tables: Tables) -> None:
         ({"username": None, "phone": "89991234567"}, "89991234567"),
     ],
 )
-async def test_the_contact_that_can_be_used(tables: Tables, values: dict[str, object], contact: str) -> None:
+async def test_contact_is_the_usable_one(tables: Tables, values: dict[str, object], contact: str) -> None:
     await tables.lead(**values)
     assert (await _line(tables))["contact"] == contact
 
 
-async def test_a_long_message_is_one_short_line_and_a_cancelled_one_was_not_said(tables: Tables) -> None:
+async def test_last_message_is_shortened_and_cancelled_ones_are_ignored(tables: Tables) -> None:
     lead = await tables.lead()
     assert (await _line(tables))["last_message"] is None
     await tables.message(lead, text="Добрый день!\nРасскажите " + "подробнее " * 20)
@@ -74,19 +74,19 @@ async def test_a_long_message_is_one_short_line_and_a_cancelled_one_was_not_said
 
 
 @pytest.mark.parametrize("status", ["pending", "resolved"])
-async def test_before_the_greeting_the_person_waits_since_the_form(tables: Tables, status: str) -> None:
+async def test_wait_counts_from_the_form_before_the_greeting(tables: Tables, status: str) -> None:
     await tables.lead(status=status, created_at=_ago(tables, hours=30))
     assert _seconds((await _line(tables))["waits"]) == pytest.approx(30 * 3600, abs=20)
 
 
 @pytest.mark.parametrize("status", ["contacted", "engaged", "scheduled", "rejected", "no_reply"])
-async def test_the_person_waits_while_a_message_is_unanswered(tables: Tables, status: str) -> None:
+async def test_wait_counts_from_an_unanswered_message(tables: Tables, status: str) -> None:
     lead = await tables.lead(status=status, created_at=_ago(tables, hours=30))
     await tables.message(lead, created_at=_ago(tables, minutes=10))
     assert _seconds((await _line(tables))["waits"]) == pytest.approx(600, abs=20)
 
 
-async def test_the_person_waits_while_the_answer_is_not_sent(tables: Tables) -> None:
+async def test_wait_continues_until_the_answer_is_sent(tables: Tables) -> None:
     lead = await tables.lead(status="engaged", created_at=_ago(tables, hours=30))
     await tables.message(lead, state="handled", created_at=_ago(tables, minutes=10))
     await tables.outgoing(lead, kind="answer", created_at=_ago(tables, minutes=9))
@@ -95,7 +95,7 @@ async def test_the_person_waits_while_the_answer_is_not_sent(tables: Tables) -> 
 
 
 @pytest.mark.parametrize("status", ["contacted", "engaged", "scheduled", "booked", "rejected", "handed_off"])
-async def test_nobody_waits_when_it_is_not_our_turn(tables: Tables, status: str) -> None:
+async def test_no_wait_after_the_last_message_was_ours(tables: Tables, status: str) -> None:
     lead = await tables.lead(status=status)
     assert (await _line(tables))["waits"] is None
     await tables.message(lead, state="handled")

@@ -12,7 +12,7 @@ from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.support.rows import add_lead
 from tests.support.waiting import patience, until_async
-from worker.queue.wakeups import DEAF, Wakeups, listen
+from worker.queue.wakeups import NO_NOTIFICATIONS, Wakeups, listen
 
 NEVER = 3600
 # Psycopg prepares a statement after its fifth execution.
@@ -52,9 +52,9 @@ async def test_a_worker_without_notifications_warns_once(
     wakeups = Wakeups(utc_now, NEVER)
     with caplog.at_level(logging.WARNING):
         listening = asyncio.create_task(listen(database, wakeups))
-        await until_async(lambda: DEAF in caplog.messages, "the warning is logged")
+        await until_async(lambda: NO_NOTIFICATIONS in caplog.messages, "the warning is logged")
         assert not listening.done()
-    assert caplog.messages == [DEAF]
+    assert caplog.messages == [NO_NOTIFICATIONS]
     listening.cancel()
     await asyncio.gather(listening, return_exceptions=True)
 

@@ -1,4 +1,4 @@
-"""The contacts that people type, and what they mean."""
+"""Parsing of the phones and usernames that people type."""
 
 import re
 import time
@@ -20,7 +20,7 @@ from shared.contacts import (
 
 MOBILE = "+79991234567"
 
-# What was typed, the digits as given, the number to dial.
+# Input, digits as typed, number to dial.
 PHONES = [
     ("+79991234567", "+79991234567", MOBILE),
     ("79991234567", "79991234567", MOBILE),
@@ -39,7 +39,7 @@ PHONES = [
     ("8/999/1234567", "89991234567", MOBILE),
     ("9 991 234 567", "9991234567", MOBILE),
     ("  89991234567.\n", "89991234567", MOBILE),
-    # A plus where none belongs, none where one does, two countries of which one is a form's mask.
+    # A needless plus, a missing plus, a country code doubled by a form's input mask.
     ("+8 999 123 45 67", "+89991234567", MOBILE),
     ("+89991234567", "+89991234567", MOBILE),
     ("+8 (495) 123-45-67", "+84951234567", "+74951234567"),
@@ -52,7 +52,7 @@ PHONES = [
     ("(495) 123-45-67", "4951234567", "+74951234567"),
     ("8 (812) 123-45-67", "88121234567", "+78121234567"),
     ("8-800-555-35-35", "88005553535", "+78005553535"),
-    # Marks that copying leaves behind.
+    # Invisible characters of copied text.
     ("+7\u00a0999\u00a0123\u00a045\u00a067", "+79991234567", MOBILE),
     ("8\u2009999\u2009123\u200945\u200967", "89991234567", MOBILE),
     ("8 999 123\u201145\u201167", "89991234567", MOBILE),
@@ -61,10 +61,10 @@ PHONES = [
     ("\u202a+7 999 123 45 67\u202c", "+79991234567", MOBILE),
     ("\u200e+79991234567", "+79991234567", MOBILE),
     ("\ufeff89991234567", "89991234567", MOBILE),
-    # Digits of other scripts are kept as the usual ones.
+    # Digits of other scripts are stored as ASCII digits.
     ("٨٩٩٩١٢٣٤٥٦٧", "89991234567", MOBILE),
     ("＋７９９９１２３４５６７", "+79991234567", MOBILE),
-    # Words around it, extensions, a second contact.
+    # Labels, extensions, a second contact.
     ("tel:+79991234567", "+79991234567", MOBILE),
     ("TEL:8-999-123-45-67", "89991234567", MOBILE),
     ("callto:89991234567", "89991234567", MOBILE),
@@ -113,7 +113,7 @@ PHONES = [
     ("https://wa.me/79991234567", "+79991234567", MOBILE),
 ]
 
-# What was typed, the username.
+# Input, username.
 USERNAMES = [
     ("anna_k", "anna_k"),
     ("@anna_k", "anna_k"),
@@ -157,15 +157,15 @@ USERNAMES = [
     ("a" * 32, "a" * 32),
 ]
 
-NOBODY = [
-    # No phones.
+NOT_CONTACTS = [
+    # Not phones.
     "+", "---", "(((", "tel:", "12345", "112", "123-45-67", "899912345678", "89991234567 89997654321",
     "+1234567890", "+999123456789", "+0 999 123 45 67", "1" * 16, "+7 (999) 123-45-6_", "8 999 123 45 6О",
     "+7 999 abc 45 67", "7_999_123_45_67", "79991234567@c.us",
-    # No usernames.
+    # Not usernames.
     "@", "дуров", "duroв", "Анна", "dur", "dur_", "anna_k_", "_anna_k", "1anna", "anna k", "anna-k", "anna.k",
     "@ivan petrov", "a" * 33, "anna@mail.ru", "@anna@", "нет телеграма",
-    # Links to something else than a person, or elsewhere.
+    # Links that do not lead to a person on Telegram.
     "t.me", "https://t.me/", "t.me/+", "https://t.me/+AbCdEf123", "t.me/joinchat/AAAAAE", "t.me/c/12/4",
     "t.me/addstickers/abcde", "https://t.me/share/url?url=x", "t.me/proxy?server=a", "t.me/contact/ab",
     "t.me/$abcde", "joinchat.t.me", "tg://join?invite=abcde", "tg://user?id=123", "tg://resolve?phone=abc",
@@ -176,37 +176,37 @@ NOBODY = [
 
 
 @pytest.mark.parametrize(("typed", "digits", "e164"), PHONES)
-def test_phones(typed: str, digits: str, e164: str) -> None:
+def test_phone_is_parsed(typed: str, digits: str, e164: str) -> None:
     assert parse_phone(typed) == Phone(digits, e164)
     assert parse_username(typed) is None
 
 
 @pytest.mark.parametrize(("typed", "username"), USERNAMES)
-def test_usernames(typed: str, username: str) -> None:
+def test_username_is_parsed(typed: str, username: str) -> None:
     assert parse_username(typed) == username
     assert parse_phone(typed) is None
 
 
-@pytest.mark.parametrize("typed", NOBODY, ids=lambda typed: ascii(typed[:30]))
-def test_nobody(typed: str) -> None:
+@pytest.mark.parametrize("typed", NOT_CONTACTS, ids=lambda typed: ascii(typed[:30]))
+def test_other_text_is_not_a_contact(typed: str) -> None:
     assert parse_phone(typed) is None
     assert parse_username(typed) is None
 
 
-def test_the_region_says_where_a_bare_number_is_dialled() -> None:
+def test_region_applies_to_numbers_without_country_code() -> None:
     assert parse_phone("050 123 45 67", region="UA") == Phone("0501234567", "+380501234567")
     assert parse_phone("(212) 555-0123", region="US") == Phone("2125550123", "+12125550123")
     assert parse_phone("+7 999 123 45 67", region="US") == Phone("+79991234567", MOBILE)
 
 
 @pytest.mark.parametrize("phone", ["anna_k", "@anna_k", "t.me/anna_k"])
-def test_a_value_in_the_other_field_is_moved(phone: str) -> None:
+def test_value_in_the_wrong_field_is_moved(phone: str) -> None:
     assert read_contact(phone, None) == Contact(None, "anna_k")
     assert read_contact(phone, "8 999 123 45 67") == Contact(Phone("89991234567", MOBILE), "anna_k")
     assert read_contact(" ", "+79991234567") == Contact(Phone("+79991234567", MOBILE), None)
 
 
-def test_the_first_of_two_alike_is_kept() -> None:
+def test_first_of_two_contacts_of_the_same_kind_is_kept() -> None:
     assert read_contact(MOBILE, "+79997654321").phone == Phone(MOBILE, MOBILE)
     assert read_contact("@first", "@second").username == "first"
 
@@ -223,14 +223,14 @@ def test_the_first_of_two_alike_is_kept() -> None:
         ("12345", "дуров", "phone"),
     ],
 )
-def test_a_wrong_value_names_its_field(phone: str | None, username: str | None, field: str) -> None:
+def test_error_names_the_field_and_not_the_value(phone: str | None, username: str | None, field: str) -> None:
     with pytest.raises(ContactError, match=r"phone|username") as error:
         read_contact(phone, username)
     assert error.value.field == field
-    assert "12345" not in str(error.value), "what people type does not belong in errors, which are logged"
+    assert "12345" not in str(error.value), "errors are logged, so they must not contain personal data"
 
 
-# Letters that the parsers look for, so that random text comes near to contacts.
+# Characters that the parsers look for, so that random text resembles contacts.
 TYPED = st.text() | st.text("+7899 0()-.@/:?=&#[]%_tgme.х\u00a0\u0661\u00b2\ud800\x00", max_size=40)
 LINKS = st.builds(
     "{}{}".format, st.sampled_from(["http://", "t.me/", "tg:", "tg://resolve?phone=", "+"]), TYPED
@@ -244,7 +244,7 @@ LINKS = st.builds(
 )
 @example(typed="http://[", region="RU", prefer="phone")
 @settings(max_examples=300, deadline=None)
-def test_no_text_breaks_the_parsers(typed: str, region: str, prefer: str) -> None:
+def test_parsers_never_raise(typed: str, region: str, prefer: str) -> None:
     phone, username = read_either(typed, region=region, prefer=prefer)
     assert phone is None or username is None
     if phone:
@@ -257,7 +257,7 @@ def test_no_text_breaks_the_parsers(typed: str, region: str, prefer: str) -> Non
 @given(typed=st.from_regex(r"\+?[0-9]{7,15}", fullmatch=True))
 @example(typed="+310000000")
 @settings(max_examples=300, deadline=None)
-def test_a_dialled_number_means_itself(typed: str) -> None:
+def test_parsed_number_parses_to_itself(typed: str) -> None:
     phone = parse_phone(typed)
     if phone:
         assert phone.digits == typed
@@ -265,7 +265,7 @@ def test_a_dialled_number_means_itself(typed: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["1", "(", " ", "1 ", "доб", "@", "t.me/", "a.", "[", "%31", "\u202a", "ﷺ"])
-def test_long_nonsense_takes_no_time(piece: str) -> None:
+def test_long_input_is_parsed_quickly(piece: str) -> None:
     started = time.perf_counter()
     for length in (900, 1_000_000):
         parse_phone(piece * (length // len(piece)))
@@ -273,17 +273,17 @@ def test_long_nonsense_takes_no_time(piece: str) -> None:
     assert time.perf_counter() - started < 0.5
 
 
-BETWEEN = st.text(" ()-", max_size=2)
+SEPARATORS = st.text(" ()-", max_size=2)
 MOBILES = st.builds(
-    lambda start, digits, between: start + "".join(map("".join, zip(between, digits, strict=False))),
+    lambda start, digits, separators: start + "".join(map("".join, zip(separators, digits, strict=False))),
     st.sampled_from(["+7", "7", "8", "+8", "+ 7", "(+7", " 8", "007", ""]),
     st.from_regex(r"9[0-9]{8,10}", fullmatch=True),
-    st.lists(BETWEEN, min_size=11, max_size=11),
+    st.lists(SEPARATORS, min_size=11, max_size=11),
 )
 
 
 @pytest.mark.parametrize("region", ["RU", "KZ", "US"])
-def test_what_is_known_without_the_plans_is_what_they_say(region: str) -> None:
+def test_fast_path_for_mobiles_agrees_with_the_numbering_plans(region: str) -> None:
     for number in range(9_000_000_000, 10_000_000_000, 4_999_993):
         for start in ("+7", "7", "8"):
             assert parse_phone(f"{start}{number}", region=region) == parse_any_phone(
@@ -293,5 +293,5 @@ def test_what_is_known_without_the_plans_is_what_they_say(region: str) -> None:
 
 @given(typed=MOBILES, region=st.sampled_from(["RU", "KZ", "US"]))
 @settings(max_examples=300, deadline=None)
-def test_the_same_for_what_stands_between_the_digits(typed: str, region: str) -> None:
+def test_fast_path_agrees_for_any_separators(typed: str, region: str) -> None:
     assert parse_phone(typed, region=region) == parse_any_phone(typed, region=region)

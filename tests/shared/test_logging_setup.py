@@ -1,4 +1,4 @@
-"""Nobody's phone appears in a log, whichever way it got there; stamps and ids stay readable."""
+"""Phones are masked in every part of a log record; time stamps and ids stay readable."""
 
 import io
 import logging
@@ -37,7 +37,7 @@ PHONES = [
     "+44 20 7946 0958",
     "+33 1 23 45 67 89",
     "+49 (0) 30 123456",
-    # As they stand in a form's body, in a query string and in the repr of what a form sent.
+    # As in a form's body, in a query string, and in the repr of a form's value.
     "%2B7+%28999%29+123-45-67",
     "%2b79991234567",
     "8%20999%20123%2045%2067",
@@ -75,18 +75,18 @@ def test_phones_are_masked(phone: str, around: str) -> None:
 
 
 @pytest.mark.parametrize("line", LEFT_ALONE)
-def test_stamps_and_ids_stay(line: str) -> None:
+def test_time_stamps_and_ids_are_not_masked(line: str) -> None:
     assert mask_phones(line) == line
 
 
-def test_neighbours_of_a_phone_stay() -> None:
+def test_numbers_next_to_a_phone_are_not_masked() -> None:
     assert mask_phones("lead 12 79991234567 34") == "lead 12 79…67 34"
     assert mask_phones("+79991234567 12345678, 89997654321") == "+7…67 12345678, 89…21"
 
 
 @pytest.mark.parametrize("piece", ["1", "1 ", "+", "8 ", "8(", "+7(", "%2B", "9-", "12345678901 "])
-def test_a_long_line_takes_no_time(piece: str) -> None:
-    # Of the processor, not of the clock: others may be at work on this machine.
+def test_long_line_is_masked_quickly(piece: str) -> None:
+    # CPU time, not wall time: the machine may be busy.
     started = time.process_time()
     mask_phones(piece * (30_000 // len(piece)))
     assert time.process_time() - started < 2
@@ -114,7 +114,7 @@ def test_message_arguments_and_traceback_are_masked() -> None:
     assert "123-45-67" not in written
 
 
-def test_the_process_logs_to_stderr_masked_with_a_whole_stamp() -> None:
+def test_process_logs_to_stderr_with_full_time_stamp_and_masked_phones() -> None:
     script = (
         "import logging; from shared.logging_setup import configure; configure('INFO');"
         "logging.getLogger('worker').info('lead 12 %s', '+79991234567');"
@@ -135,7 +135,7 @@ def test_the_process_logs_to_stderr_masked_with_a_whole_stamp() -> None:
     assert rest.strip() == "worker lead 12 +7…67"
 
 
-def test_each_line_has_its_own_time() -> None:
+def test_time_stamp_matches_the_standard_formatter() -> None:
     formatter = MaskingFormatter("%(asctime)s %(message)s")
     plain = logging.Formatter("%(asctime)s %(message)s")
     for created in (1_700_000_000.0, 1_700_000_000.123, 1_700_000_001.999, 1_700_000_000.5):
@@ -156,9 +156,9 @@ def test_each_line_has_its_own_time() -> None:
         ("12", "…"),
     ],
 )
-def test_a_masked_contact_is_known_to_its_owner_only(contact: str | None, masked: str) -> None:
+def test_masked_contact_shows_only_its_ends(contact: str | None, masked: str) -> None:
     assert mask(contact) == masked
 
 
-def test_of_a_message_only_the_size_is_said() -> None:
+def test_size_of_a_message_replaces_its_text() -> None:
     assert size("Привет") == "6 chars"

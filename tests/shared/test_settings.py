@@ -1,4 +1,4 @@
-"""Settings come from the environment and .env, and what is wrong with them is one line."""
+"""Settings are read from the environment and .env; faults are reported in one line."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from shared.settings import SharedSettings, load
 
 
 class Sample(SharedSettings):
-    """Settings such as a process would have."""
+    """Example settings."""
 
     calendly_link: str = Field(description="where people book a call")
     api_port: int = Field(8000, ge=1, le=65535, description="the port to listen on")
@@ -26,14 +26,14 @@ class Sample(SharedSettings):
 
 
 @pytest.fixture(autouse=True)
-def _empty_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder without .env and an environment without settings of ours."""
+def _clean_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder without .env, and an environment without these settings."""
     monkeypatch.chdir(tmp_path)
     for name in Sample.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def _complaint(kind: type[SharedSettings] = Sample) -> str:
+def _error_text(kind: type[SharedSettings] = Sample) -> str:
     with pytest.raises(ConfigError) as error:
         load(kind)
     assert error.value.__suppress_context__, "the traceback would show the values"
@@ -45,8 +45,8 @@ def test_defaults() -> None:
     assert (settings.database_url, settings.log_level) == ("sqlite:///./leads.db", "INFO")
 
 
-def test_a_missing_setting_is_named_with_its_purpose() -> None:
-    assert _complaint() == "CALENDLY_LINK: is not set (where people book a call)"
+def test_missing_setting_is_named_with_its_purpose() -> None:
+    assert _error_text() == "CALENDLY_LINK: is not set (where people book a call)"
 
 
 @pytest.mark.parametrize(
@@ -62,35 +62,35 @@ def test_a_missing_setting_is_named_with_its_purpose() -> None:
         ("DATABASE_URL", "sqlite://", "needs a file"),
     ],
 )
-def test_a_malformed_setting_is_one_line(
+def test_malformed_setting_is_reported_in_one_line(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, fault: str
 ) -> None:
     monkeypatch.setenv("CALENDLY_LINK", "https://calendly.com/x")
     monkeypatch.setenv(name, value)
-    complaint = _complaint()
-    assert complaint.startswith(f"{name}: ")
-    assert fault in complaint
-    assert f"({Sample.model_fields[name.lower()].description})" in complaint
-    assert "\n" not in complaint
-    assert "hunter2" not in complaint
+    message = _error_text()
+    assert message.startswith(f"{name}: ")
+    assert fault in message
+    assert f"({Sample.model_fields[name.lower()].description})" in message
+    assert "\n" not in message
+    assert "hunter2" not in message
 
 
-def test_all_faults_stand_in_the_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_faults_are_reported_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_PORT", "many")
     monkeypatch.setenv("LOG_LEVEL", "loud")
-    complaint = _complaint()
-    assert [fault.partition(":")[0] for fault in complaint.split(" | ")] == [
+    message = _error_text()
+    assert [fault.partition(":")[0] for fault in message.split(" | ")] == [
         "LOG_LEVEL",
         "CALENDLY_LINK",
         "API_PORT",
     ]
-    assert "\n" not in complaint
+    assert "\n" not in message
 
 
-def test_a_check_over_several_settings_speaks_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_over_several_settings_uses_its_own_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CALENDLY_LINK", "https://calendly.com/x")
     monkeypatch.setenv("LOW", "3")
-    assert _complaint() == "LOW must not be above HIGH"
+    assert _error_text() == "LOW must not be above HIGH"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_check_over_several_settings_speaks_for_itself(monkeypatch: pytest.Mon
         ({"CALENDLY_LINK": "env", "API_PORT": ""}, "", {"api_port": 8000}),
     ],
 )
-def test_the_environment_wins_over_dotenv_and_empty_is_unset(
+def test_environment_wins_over_dotenv_and_empty_means_unset(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], dotenv: str, expected: dict[str, Any]
 ) -> None:
     Path(".env").write_text(dotenv, encoding="utf-8", newline="")
@@ -120,12 +120,12 @@ def test_the_environment_wins_over_dotenv_and_empty_is_unset(
 
 
 @pytest.mark.parametrize("dotenv", ["", "CALENDLY_LINK=\n"])
-def test_an_empty_required_setting_is_missing(monkeypatch: pytest.MonkeyPatch, dotenv: str) -> None:
+def test_empty_required_setting_counts_as_missing(monkeypatch: pytest.MonkeyPatch, dotenv: str) -> None:
     Path(".env").write_text(dotenv, encoding="utf-8")
     monkeypatch.setenv("CALENDLY_LINK", "")
-    assert _complaint() == "CALENDLY_LINK: is not set (where people book a call)"
+    assert _error_text() == "CALENDLY_LINK: is not set (where people book a call)"
 
 
-def test_a_dotenv_in_another_encoding_is_told_so() -> None:
+def test_dotenv_in_another_encoding_is_reported() -> None:
     Path(".env").write_bytes("CALENDLY_LINK=Звонок\n".encode("cp1251"))
-    assert _complaint().startswith(".env: is not UTF-8")
+    assert _error_text().startswith(".env: is not UTF-8")

@@ -1,4 +1,4 @@
-"""The law of statuses, walked whole through the one door on real databases."""
+"""Every pair of statuses, tried with `change_status` on real databases."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, product
@@ -43,23 +43,23 @@ async def _read(database: Database, lead: Lead) -> tuple[Lead, list[LeadEvent]]:
         return stored, list(await session.exec(query))
 
 
-async def _move(database: Database, lead: Lead, target: LeadStatus) -> None:
+async def _change(database: Database, lead: Lead, target: LeadStatus) -> None:
     async with database.writing() as session:
         await change_status(session, lead, target, reason="why", actor="worker", now=LATER)
 
 
-def test_the_table_keeps_its_promises() -> None:
+def test_transition_table_is_consistent() -> None:
     assert not any(may_become(status, status) for status in LeadStatus)
     assert all(may_become(status, LeadStatus.HANDED_OFF) for status in OPEN)
     assert all(ALLOWED.values()), "no status is a dead end"
 
 
 @pytest.mark.parametrize(("start", "target"), [pair for pair in PAIRS if may_become(*pair)])
-async def test_an_allowed_move_leaves_one_event(
+async def test_allowed_change_writes_one_event(
     kept_database: Database, start: LeadStatus, target: LeadStatus
 ) -> None:
     lead = await _store(kept_database, start)
-    await _move(kept_database, lead, target)
+    await _change(kept_database, lead, target)
     stored, (arrival, event) = await _read(kept_database, lead)
     assert (stored.status, stored.created_at, stored.updated_at) == (target, NOW, LATER)
     assert (stored.attempts, stored.lost_leases, stored.last_error) == (0, 0, None)
@@ -69,33 +69,33 @@ async def test_an_allowed_move_leaves_one_event(
 
 
 @pytest.mark.parametrize(("start", "target"), [pair for pair in PAIRS if not may_become(*pair)])
-async def test_any_other_move_leaves_nothing(
+async def test_other_change_is_refused_and_writes_nothing(
     kept_database: Database, start: LeadStatus, target: LeadStatus
 ) -> None:
     lead = await _store(kept_database, start)
     with pytest.raises(IllegalTransitionError, match=rf"a {start} lead cannot become {target}"):
-        await _move(kept_database, lead, target)
+        await _change(kept_database, lead, target)
     stored, events = await _read(kept_database, lead)
     assert (stored.status, stored.updated_at) == (start, NOW)
     assert (stored.attempts, stored.lost_leases, stored.last_error) == (3, 2, "timeout")
     assert [event.to_status for event in events] == [start]
 
 
-@given(moves=st.lists(st.sampled_from(LeadStatus), max_size=12))
+@given(targets=st.lists(st.sampled_from(LeadStatus), max_size=12))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-async def test_events_form_a_chain_that_ends_at_the_status(
-    kept_database: Database, moves: list[LeadStatus]
+async def test_events_form_a_chain_that_ends_at_the_current_status(
+    kept_database: Database, targets: list[LeadStatus]
 ) -> None:
     lead = await _store(kept_database, LeadStatus.PENDING)
     expected = [LeadStatus.PENDING]
-    for target in moves:
+    for target in targets:
         seen = (await _read(kept_database, lead))[0]
         if may_become(seen.status, target):
-            await _move(kept_database, seen, target)
+            await _change(kept_database, seen, target)
             expected.append(target)
         else:
             with pytest.raises(IllegalTransitionError):
-                await _move(kept_database, seen, target)
+                await _change(kept_database, seen, target)
     stored, events = await _read(kept_database, lead)
     assert [event.to_status for event in events] == expected
     assert all(later.from_status == earlier.to_status for earlier, later in pairwise(events))

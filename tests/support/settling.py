@@ -1,5 +1,6 @@
 """Settles an outcome at a fixed moment, and reads the lead's state afterwards."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +22,15 @@ async def write(
     database: Database, me: WorkerId, lead: Lead, outcome: Outcome, at: timedelta = 0 * SECOND
 ) -> SettlementResult:
     return await Settlement(database, me, POLICY).settle(lead, outcome, now=NOW + at)
+
+
+async def settle_together(
+    database: Database, me: WorkerId, *outcomes: tuple[Lead, Outcome]
+) -> list[SettlementResult | BaseException]:
+    """Settle several outcomes at the same time; returns a result or an error for each."""
+    settlement = Settlement(database, me, POLICY)
+    settling = [settlement.settle(lead, outcome, now=NOW) for lead, outcome in outcomes]
+    return await asyncio.gather(*settling, return_exceptions=True)
 
 
 async def state(database: Database, lead: Lead) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Claims due leads, runs their steps, settles what comes out, then waits for work, a poll or a stop."""
+"""Claims due leads, runs their steps, settles the outcomes, then waits for work, a poll or a stop."""
 
 import asyncio
 import logging
@@ -48,17 +48,14 @@ from worker.queue.wakeups import Wakeups
 
 log = logging.getLogger(__name__)
 
-# How long a stop waits for work in hand, and how long the loop leaves a lost database alone; seconds.
+# How long a stop waits for leads in progress, and the pause after a database failure; seconds.
 DRAIN_SECONDS = 10
 DATABASE_PAUSE_SECONDS = 1
 
 
 @dataclass(eq=False, kw_only=True)
 class Dispatcher:
-    """Works on the leads of one account. `run` returns after `stop`.
-
-    `run` raises SessionRevokedError if the account is lost.
-    """
+    """Works on the leads of one account until `stop` is called."""
 
     database: Database
     worker_id: WorkerId
@@ -69,7 +66,7 @@ class Dispatcher:
     settlement: Settlement
     # How long a lead stays leased to this worker without a renewal.
     lease: timedelta
-    # Enough to hide a slow model behind the work on other leads.
+    # Large enough that a slow model does not hold up the work on other leads.
     max_concurrent_leads: int
     outages: OutageTrackers
     # Called with a lead whose first message was recorded late, and with Telegram's id of that message.
@@ -85,12 +82,12 @@ class Dispatcher:
     _session_revoked: SessionRevokedError | None = field(default=None, init=False)
 
     def stop(self) -> None:
-        """Take no more leads; `run` returns when those in hand are done."""
+        """Claim no more leads; `run` returns when the leads in progress are done, after 10 s at most."""
         self._stopping = True
         self.wakeups.wake()
 
     async def run(self) -> None:
-        """Work until stopped."""
+        """Work until stopped; raises SessionRevokedError if Telegram has revoked the session."""
         renewing = asyncio.create_task(self._renew_leases())
         try:
             while not self._stopping:
@@ -104,22 +101,22 @@ class Dispatcher:
             raise self._session_revoked
 
     async def run_until_idle(self) -> None:
-        """Do all that can be done by now, and return: for whoever moves the clock themselves."""
+        """Do all work that is due now, and return. For tests and simulations that move the clock."""
         while await self._claim() or self._tasks:
             await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
         if self._session_revoked is not None:
             raise self._session_revoked
 
     async def _claim(self) -> int:
-        """Start work on what is due; gives how many leads that is."""
-        room = self.max_concurrent_leads - len(self._tasks)
-        if room <= 0:
+        """Claim due leads and start work on them; returns how many were claimed."""
+        free_slots = self.max_concurrent_leads - len(self._tasks)
+        if free_slots <= 0:
             return 0
         try:
             async with self.database.autocommitting() as session:
                 if self._claim_unconfirmed:
                     await leases.release_unacknowledged(session, self.worker_id, [*self._tasks])
-                leads = await self._due(session, room)
+                leads = await self._claim_due(session, free_slots)
         except DATABASE_DOWN as error:
             self._claim_unconfirmed = True
             log.warning("the database does not answer: %s", type(error).__name__)
@@ -127,38 +124,38 @@ class Dispatcher:
             self.wakeups.wake()
             return 0
         self._claim_unconfirmed = False
-        self._was_full = len(leads) == room
+        self._was_full = len(leads) == free_slots
         for lead in leads:
             self._lost_leases[lead.id] = lead.lost_leases
             self._start(lead, lead.id)
         return len(leads)
 
-    async def _due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
-        """Running conversations before new ones."""
+    async def _claim_due(self, session: AsyncSession, limit: int) -> Sequence[Lead]:
+        """Claim due conversations first, then new leads."""
         now = self.clock()
-        doubted, suspected = leases.count_suspects(self._lost_leases.values())
-        claim = leases.ClaimRequest(
+        suspects, quarantined = leases.count_suspects(self._lost_leases.values())
+        request = leases.ClaimRequest(
             self.worker_id,
             now,
             self.lease,
-            suspect_slots=leases.MAX_SUSPECT - doubted,
-            quarantined_slots=leases.MAX_QUARANTINED - suspected,
+            suspect_slots=leases.MAX_SUSPECT - suspects,
+            quarantined_slots=leases.MAX_QUARANTINED - quarantined,
         )
         due = await new_leads.load_due_summary(session, self.worker_id, now=now)
-        leads = await leases.claim(session, claim, limit=limit) if due.running else []
-        new = await self.rate_limiter.claim_new_leads(session, claim, due, limit=limit - len(leads))
+        leads = await leases.claim(session, request, limit=limit) if due.running else []
+        new = await self.rate_limiter.claim_new_leads(session, request, due, limit=limit - len(leads))
         if new.retry_at is not None:
             self.wakeups.wake_at(new.retry_at)
         return [*leads, *new.leads]
 
     def _start(self, lead: Lead, lead_id: int) -> None:
         if lead_id in self._tasks:
-            # Its last task has given it back and is about to end: it goes on from there.
+            # The previous task has released the lead and is about to end; it then starts the next task.
             self._reclaimed[lead_id] = lead
         else:
-            self._tasks[lead_id] = asyncio.create_task(self._work(lead, lead_id))
+            self._tasks[lead_id] = asyncio.create_task(self._process(lead, lead_id))
 
-    async def _work(self, lead: Lead, lead_id: int) -> None:
+    async def _process(self, lead: Lead, lead_id: int) -> None:
         try:
             current: Lead | None = lead
             while current is not None and not self._stopping:
@@ -171,13 +168,13 @@ class Dispatcher:
             self.stop()
         finally:
             del self._tasks[lead_id]
-            was_doubted = any(leases.count_suspects([self._lost_leases.pop(lead_id, 0)]))
+            was_suspect = any(leases.count_suspects([self._lost_leases.pop(lead_id, 0)]))
             if (again := self._reclaimed.pop(lead_id, None)) is not None:
                 self._lost_leases[lead_id] = again.lost_leases
                 self._start(again, lead_id)
-            # Only so many of either kind are in hand at a time: others may wait for the place.
+            # Suspects and new leads have limited slots: other leads may wait for this one.
             is_new = lead.status is LeadStatus.PENDING
-            if was_doubted or (is_new and self.rate_limiter.limits_preparation):
+            if was_suspect or (is_new and self.rate_limiter.limits_preparation):
                 self.wakeups.wake()
             elif is_new or self._was_full:
                 self.wakeups.wake_soon()
@@ -203,56 +200,57 @@ class Dispatcher:
             return Retry(f"{type(error).__name__}: {error}")
 
     async def _run_step(self, lead: Lead) -> Outcome:
-        # It may have been claimed long ago: nothing is said or asked for by somebody who has lost it.
-        look = await self.contexts.load(lead)
-        if look.suppressed_because is not None:
-            return Suppressed(look.suppressed_because)
-        work = look.conversation
-        outage = self.outages.of(work.dependency)
+        # The claim may be old: a worker that has lost the lease must neither send nor call the model.
+        context = await self.contexts.load(lead)
+        if context.suppressed_because is not None:
+            return Suppressed(context.suppressed_because)
+        conversation = context.conversation
+        outage = self.outages.of(conversation.dependency)
         try:
-            outcome = await self._next_action(work)
+            outcome = await self._next_action(conversation)
         except (AssistantUnavailableError, TelegramUnavailableError) as error:
-            return self._away(outage, work, error)
-        # A pause, or a template in place of the model's words, does not say that somebody is there.
+            return self._on_unavailable(outage, conversation, error)
+        # A wait, or a template in place of the model's text, does not prove that the service is back.
         if isinstance(outcome, PROVES_REACHABLE) and not (
             isinstance(outcome, QueueMessage) and outcome.without_model
         ):
-            outage.succeeded(work.id)
+            outage.succeeded(conversation.id)
         return outcome
 
-    async def _next_action(self, work: Conversation) -> Outcome:
-        if work.queued is not None:
-            return await self.sender.deliver(work, work.queued)
-        if work.has_draft:
+    async def _next_action(self, conversation: Conversation) -> Outcome:
+        lead = conversation.lead
+        if conversation.queued is not None:
+            return await self.sender.deliver(conversation, conversation.queued)
+        if conversation.has_draft:
             return NothingToDo()
-        if work.lead.status is LeadStatus.PENDING and (wait := self.rate_limiter.check_hours(work.lead)):
+        if lead.status is LeadStatus.PENDING and (wait := self.rate_limiter.check_hours(lead)):
             return wait
-        step = STEPS.get(work.lead.status)
-        return NothingToDo() if step is None else await step(work, self.dependencies)
+        step = STEPS.get(lead.status)
+        return NothingToDo() if step is None else await step(conversation, self.dependencies)
 
-    def _away(
+    def _on_unavailable(
         self,
         outage: OutageTracker,
-        work: Conversation,
+        conversation: Conversation,
         error: AssistantUnavailableError | TelegramUnavailableError,
     ) -> Outcome:
-        # A pause is logged where it begins.
+        # A pause of the assistant is logged when it begins.
         if not outage.is_ongoing and not isinstance(error, AssistantPausedError):
             log.warning("%s", error)
         wait, provider_wide = None, False
         if isinstance(error, AssistantUnavailableError):
             wait, provider_wide = error.wait, error.provider_wide
-        pause = outage.failed(work.id, provider_wide=provider_wide)
+        pause = outage.failed(conversation.id, provider_wide=provider_wide)
         return Retry(str(error)) if pause is None else Wait(wait or pause, str(error))
 
     async def _settle(self, lead: Lead, outcome: Outcome) -> Lead | None:
-        """Write the outcome down, however long the database is away: it is not to be had twice."""
-        is_unsure = False
+        """Record the outcome, retrying while the database is down: its effects cannot be repeated."""
+        may_be_written = False
         while True:
             try:
-                settled = await self._write(lead, outcome, is_unsure=is_unsure)
+                settled = await self._write(lead, outcome, may_be_written=may_be_written)
             except DATABASE_DOWN as error:
-                is_unsure = True
+                may_be_written = True
                 log.warning("lead %s: the database does not answer: %s", lead.id, type(error).__name__)
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
@@ -264,13 +262,13 @@ class Dispatcher:
                 log.info("lead %s: %s → %s", lead.id, lead.status, settled.status)
             return settled.lead
 
-    async def _write(self, lead: Lead, outcome: Outcome, *, is_unsure: bool) -> SettlementResult:
+    async def _write(self, lead: Lead, outcome: Outcome, *, may_be_written: bool) -> SettlementResult:
         try:
             return await self.settlement.settle(lead, outcome, now=self.clock())
         except (IllegalTransitionError, IntegrityError):
-            if not is_unsure:
+            if not may_be_written:
                 raise
-        # The commit whose answer was lost had arrived: the lead is given back and looked at afresh.
+        # The first commit succeeded but its answer was lost. Release the lead, so that it is read again.
         async with self.database.writing() as session:
             await leases.release(session, self.worker_id, [lead.id])
         return SettlementResult(None, self.clock(), lead.status)
@@ -288,7 +286,7 @@ class Dispatcher:
                 continue
 
     async def _drain(self) -> None:
-        """Let what is in hand finish, then give the rest back."""
+        """Let leads in progress finish, then release the rest."""
         if not self._tasks:
             return
         leads = list(self._tasks)
@@ -300,4 +298,4 @@ class Dispatcher:
             async with self.database.writing() as session:
                 await leases.release(session, self.worker_id, leads)
         except DATABASE_DOWN:
-            log.warning("could not give leads back: their leases will run out")
+            log.warning("could not release leads: their leases will expire")

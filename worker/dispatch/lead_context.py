@@ -1,4 +1,4 @@
-"""What is read before a step: the lead, all that was said, and whether its person may be written to."""
+"""Reads the context of a step: the lead, its transcript, and whether its contact may be written to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from worker.queue.leases import WorkerId
 
 @dataclass(frozen=True)
 class LeadContext:
-    """`silent`: why the lead's person is to be left alone, if they are."""
+    """`suppressed_because`: why the contact must not be written to, or None."""
 
     conversation: Conversation
     suppressed_because: str | None
 
 
 class LeadContextLoader:
-    """One worker's; those that are asked for at the same time are read together."""
+    """The loader of one worker. Contexts that are requested at the same time are read in one transaction."""
 
     def __init__(self, database: Database, me: WorkerId) -> None:
         self._database = database
@@ -32,23 +32,26 @@ class LeadContextLoader:
         self._together = GroupCommit(self._read)
 
     async def load(self, lead: Lead) -> LeadContext:
-        """How it stands with the lead now; raises LostRaceError if the lease is lost."""
+        """Read the current context of a lead; raises LostRaceError if this worker has lost the lease."""
         return await self._together.submit(lead.id)
 
     async def _read(self, lead_ids: Sequence[int]) -> Sequence[LeadContext | Exception]:
         async with self._database.reading() as session:
             leads = await leases.load_leased(session, lead_ids, self._me)
-            said = await outbox.transcripts(session, [lead.id for lead in leads])
+            transcripts = await outbox.transcripts(session, [lead.id for lead in leads])
             greeted = [lead for lead in leads if lead.status is LeadStatus.RESOLVED]
-            met = (
+            returning = (
                 await repeat_requests.returning_lead_ids(session, self._me.account_id, greeted)
                 if greeted
                 else set()
             )
-            works = [Conversation(lead, said[lead.id], lead.id in met) for lead in leads]
-            silent = await suppression_reasons(session, works)
-        seen = {work.id: LeadContext(work, why) for work, why in zip(works, silent, strict=True)}
+            conversations = [Conversation(lead, transcripts[lead.id], lead.id in returning) for lead in leads]
+            reasons = await suppression_reasons(session, conversations)
+        contexts = {
+            conversation.id: LeadContext(conversation, reason)
+            for conversation, reason in zip(conversations, reasons, strict=True)
+        }
         return [
-            seen.get(lead_id) or LostRaceError(f"lead {lead_id} is no longer this worker's")
+            contexts.get(lead_id) or LostRaceError(f"the lease of lead {lead_id} is lost")
             for lead_id in lead_ids
         ]

@@ -1,6 +1,6 @@
-"""What each outcome does to its lead: one branch an outcome, for leads that are locked.
+"""Applies each outcome to its locked lead, in one `match` with a branch for every outcome.
 
-Effects that most outcomes have are collected, and worker/dispatch/settlement.py writes them for all leads at once.
+Most effects are collected; worker/dispatch/settlement.py writes them for all leads at once.
 Rare effects are written here, lead by lead, in the same transaction.
 """
 
@@ -39,7 +39,7 @@ from worker.domain.outcomes import (
     Wait,
 )
 from worker.messaging import inbox, outbox, repeat_requests
-from worker.messaging.outbox import Recorded
+from worker.messaging.outbox import SentMessage
 from worker.queue.leases import WorkerId
 
 ACTOR = "worker"
@@ -53,7 +53,7 @@ class RetryPolicy:
     max_attempts: int
     retry_base: float
     retry_max: float
-    # Whether every message waits for a human's approval.
+    # True: every message waits for a human's approval.
     drafts: bool = False
 
 
@@ -62,28 +62,28 @@ class LeadChange:
     """What is to be written for one locked lead. `seen` is the status for which the outcome was decided.
 
     `joins` is the locked conversation that the lead joins, `sent` the delivered message after its update.
-    `due` is when the lead is due again; None means as its waiting messages say.
+    `due` is when the lead is due again; None means that its waiting messages decide it.
     """
 
     lead: Lead
     seen: LeadStatus
     outcome: Outcome
     joins: Lead | None = None
-    sent: Recorded | None = None
+    sent: SentMessage | None = None
     due: datetime | None = None
     columns: dict[str, Any] = field(default_factory=dict)
 
     @property
     def lead_id(self) -> int:
-        """The lead's id."""
-        return self.lead.id or 0
+        """The id of the lead."""
+        return self.lead.id
 
     def set(self, **columns: Any) -> None:  # noqa: ANN401 - columns of the lead, each of its own type
         """Change columns of the lead: in memory now, in the database with the flush."""
         self.columns |= columns
-        self.show()
+        self.show_columns()
 
-    def show(self) -> None:
+    def show_columns(self) -> None:
         """Make the lead in memory show the changes, also after it was read again."""
         for name, value in self.columns.items():
             set_committed_value(self.lead, name, value)
@@ -107,22 +107,22 @@ class OutcomeHandlers:
         """Apply the outcome of one lead."""
         match change.outcome:
             case PeerFound() as found:
-                await self._found(change, found)
+                await self._record_peer(change, found)
             case ChangeStatus(to, reason):
-                await self._advance(change, to, reason)
+                await self._change_status(change, to, reason)
                 if await outbox.requeue(self.session, change.lead_id, greeting=False):
                     change.due = self.now
             case FallBackToPhone(reason):
-                await self._drop_username(change, reason)
-            case QueueMessage() as say:
-                await self._say(change, say)
-            case NoReplyNeeded() as heard:
-                await self._heard(change, heard)
+                await self._fall_back_to_phone(change, reason)
+            case QueueMessage() as message:
+                await self._queue_message(change, message)
+            case NoReplyNeeded() as understood:
+                await self._record_understood(change, understood)
                 change.set(**CLEAR_FAILURES)
             case Transcribed(message_id, before, text):
                 await inbox.transcribe(self.session, message_id, before, text)
             case Suppressed(reason):
-                await self._leave_alone(change, reason)
+                await self._suppress(change, reason)
             case Delivered(message_id):
                 await self._delivered(change, message_id)
             case Undeliverable(message_id, reason):
@@ -135,19 +135,19 @@ class OutcomeHandlers:
             case GiveUp(to, reason):
                 await self._give_up(change, to, reason)
             case ReturnToAssistant(reason):
-                await self._give_back(change, reason)
+                await self._return_to_assistant(change, reason)
             case NothingToDo():
                 change.set(**CLEAR_FAILURES)
             case _:
                 assert_never(change.outcome)
 
     async def may_still_apply(self, lead: Lead, target: LeadStatus) -> bool:
-        """Whether a delivery may still move the lead to the status that was planned with the message."""
+        """Return True if a delivery may still move the lead to the status planned with the message."""
         # Only a human moves a lead that a human has taken over.
         taken_over = lead.status is LeadStatus.HANDED_OFF
         if taken_over or target is lead.status or not may_become(lead.status, target):
             return False
-        # The person may have sent another form meanwhile: then that conversation is the open one.
+        # The contact may have sent another form meanwhile; then the open conversation belongs to that lead.
         opens = target in OPEN and lead.status not in OPEN
         return not opens or not await self._is_open_elsewhere(lead)
 
@@ -162,7 +162,7 @@ class OutcomeHandlers:
         )
         return others.first() is not None
 
-    async def _advance(
+    async def _change_status(
         self,
         change: LeadChange,
         to: LeadStatus,
@@ -179,7 +179,7 @@ class OutcomeHandlers:
         self.events.append(event)
         change.set(**written)
 
-    async def _found(self, change: LeadChange, found: PeerFound) -> None:
+    async def _record_peer(self, change: LeadChange, found: PeerFound) -> None:
         lead, peer = change.lead, found.peer
         if change.joins is not None:
             await self._join(change, change.joins)
@@ -194,7 +194,7 @@ class OutcomeHandlers:
             "account_id": self.me.account_id,
             "resolved_via": found.via,
         }
-        await self._advance(change, LeadStatus.RESOLVED, f"found by {found.via}", **columns)
+        await self._change_status(change, LeadStatus.RESOLVED, f"found by {found.via}", **columns)
         change.due = self.now
 
     async def _join(self, change: LeadChange, known: Lead) -> None:
@@ -203,27 +203,27 @@ class OutcomeHandlers:
         )
         state = "with a human" if known.status is LeadStatus.HANDED_OFF else "open"
         reason = f"the same person's conversation is {state} as lead {known.id}"
-        await self._advance(change, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
+        await self._change_status(change, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
 
-    async def _drop_username(self, change: LeadChange, reason: str) -> None:
+    async def _fall_back_to_phone(self, change: LeadChange, reason: str) -> None:
         if change.lead.status is LeadStatus.PENDING:
             change.set(username_error=reason)
         else:
-            await self._advance(change, LeadStatus.PENDING, reason, username_error=reason)
+            await self._change_status(change, LeadStatus.PENDING, reason, username_error=reason)
         change.due = self.now
 
-    async def _say(self, change: LeadChange, say: QueueMessage) -> None:
-        self.messages.append((change.lead, say))
-        await self._heard(change, say)
-        change.set(**CLEAR_FAILURES, follow_up_at=say.follow_up_at)
+    async def _queue_message(self, change: LeadChange, message: QueueMessage) -> None:
+        self.messages.append((change.lead, message))
+        await self._record_understood(change, message)
+        change.set(**CLEAR_FAILURES, follow_up_at=message.follow_up_at)
         if not self.policy.drafts:
             change.due = self.now
 
-    async def _heard(self, change: LeadChange, outcome: QueueMessage | NoReplyNeeded) -> None:
+    async def _record_understood(self, change: LeadChange, outcome: QueueMessage | NoReplyNeeded) -> None:
         self.handled |= dict.fromkeys(outcome.answers_message_ids, outcome.intent)
-        # The record of the model's work belongs to the answer; without an answer, to the last message.
+        # The model's verdict is stored with the answer; without an answer, with the last message.
         if outcome.answers_message_ids and isinstance(outcome, NoReplyNeeded) and outcome.source is not None:
-            self.verdicts[max(outcome.answers_message_ids)] = outbox.account_of(outcome.source)
+            self.verdicts[max(outcome.answers_message_ids)] = outbox.model_columns(outcome.source)
         if outcome.asks_not_to_be_contacted:
             await suppression_list.add(
                 self.session,
@@ -234,16 +234,16 @@ class OutcomeHandlers:
                 lead_id=change.lead_id,
             )
 
-    async def _leave_alone(self, change: LeadChange, reason: str) -> None:
+    async def _suppress(self, change: LeadChange, reason: str) -> None:
         lead = change.lead
         change.set(follow_up_at=None)
-        unsaid = await outbox.cancel_queued(self.session, change.lead_id, reason)
+        cancelled = await outbox.cancel_queued(self.session, change.lead_id, reason)
         unanswered = await inbox.mark_handled_for_human(self.session, change.lead_id)
-        target = LeadStatus.HANDED_OFF if unsaid or unanswered else None
+        target = LeadStatus.HANDED_OFF if cancelled or unanswered else None
         if not unanswered and may_become(lead.status, LeadStatus.UNREACHABLE):
             target = LeadStatus.UNREACHABLE
         if target is not None and may_become(lead.status, target):
-            await self._advance(change, target, reason, last_error=reason)
+            await self._change_status(change, target, reason, last_error=reason)
         else:
             change.set(**CLEAR_FAILURES)
 
@@ -253,19 +253,19 @@ class OutcomeHandlers:
         target = message.next_status
         # The lead may have been moved, for example taken over, while the message was on its way.
         if target is not None and await self.may_still_apply(change.lead, target):
-            await self._advance(change, target, message.next_reason or f"{message.kind} delivered")
+            await self._change_status(change, target, message.next_reason or f"{message.kind} delivered")
         else:
             change.set(**CLEAR_FAILURES, updated_at=self.now)
 
     async def _undeliverable(self, change: LeadChange, message_id: int, reason: str) -> None:
         lead = change.lead
         if not await outbox.record_failed(self.session, message_id, reason):
-            # It is settled already: the commit arrived and its answer was lost. The lead goes on as it is.
+            # An earlier commit recorded this, but its answer was lost. Keep the lead as it is.
             change.due = lead.due_at
         elif lead.status is not LeadStatus.RESOLVED:
             await self._give_up(change, LeadStatus.FAILED, reason)
         elif lead.resolved_via == "username" and lead.phone_e164:
-            await self._drop_username(change, reason)
+            await self._fall_back_to_phone(change, reason)
         else:
             await self._give_up(change, LeadStatus.UNREACHABLE, reason)
 
@@ -278,19 +278,19 @@ class OutcomeHandlers:
         change.due = self.now + backoff(attempts, base=policy.retry_base, maximum=policy.retry_max)
 
     async def _give_up(self, change: LeadChange, to: LeadStatus, reason: str) -> None:
-        # A lead that has its link can no longer fail: a human does the rest.
+        # A lead that has the booking link can no longer fail: it goes to a human.
         target = to if may_become(change.lead.status, to) else LeadStatus.HANDED_OFF
         await outbox.cancel_queued(self.session, change.lead_id, reason)
         if may_become(change.lead.status, target):
-            await self._advance(change, target, reason, last_error=reason)
+            await self._change_status(change, target, reason, last_error=reason)
         else:
             change.set(last_error=reason)
 
-    async def _give_back(self, change: LeadChange, reason: str) -> None:
+    async def _return_to_assistant(self, change: LeadChange, reason: str) -> None:
         try:
             await handoff.return_to_assistant(
                 self.session, change.lead, reason=reason, actor=ACTOR, now=self.now
             )
         except HandoffError as refusal:
-            # The person's other conversation goes on: this one stays with the human.
+            # The contact has another open conversation: this one stays with the human.
             change.set(returns_at=None, last_error=str(refusal))

@@ -1,4 +1,4 @@
-"""Writes the outcomes of steps: those that come at the same time share one transaction.
+"""Writes the outcomes of steps: outcomes that arrive at the same time share one transaction.
 
 A settlement locks the leads, drops outcomes that are stale, applies the others and writes all changes.
 A lead that cannot be settled together with others is settled by the same code, in a batch of one.
@@ -30,7 +30,7 @@ _ITS_OWN = (DataError, IntegrityError, IllegalTransitionError, LostRaceError, Ha
 
 @dataclass(frozen=True)
 class Decision:
-    """A lead as it was read, the outcome of the work on it, and the moment of the outcome."""
+    """A lead as it was read, the outcome of its step, and the moment of the outcome."""
 
     lead: Lead
     outcome: Outcome
@@ -58,7 +58,7 @@ class Settlement:
     async def settle(self, lead: Lead, outcome: Outcome, *, now: datetime) -> SettlementResult:
         """Write an outcome; returns whether there is more to do now, or when.
 
-        Raises LostRaceError if the lease is no longer ours; then nothing is written.
+        Raises LostRaceError if this worker has lost the lease; then nothing is written.
         """
         decision = Decision(lead, outcome, now)
         return await self._together.submit(decision) or await self._settle_alone(decision)
@@ -70,7 +70,7 @@ class Settlement:
         except _ITS_OWN:
             # Nothing is written. Each decision is settled alone, and only the one at fault fails.
             results = {}
-        return [results.get(decision.lead.id or 0) for decision in decisions]
+        return [results.get(decision.lead.id) for decision in decisions]
 
     async def _settle_alone(self, decision: Decision) -> SettlementResult:
         try:
@@ -82,11 +82,11 @@ class Settlement:
     async def _settle_waiting(self, decision: Decision) -> SettlementResult:
         async with self._database.writing() as session:
             results = await _write(session, self._me, [decision], self._policy, waits=True)
-        return results[decision.lead.id or 0]
+        return results[decision.lead.id]
 
 
 def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -> bool:
-    """Whether a human has taken the conversation, or has answered, since the outcome was decided.
+    """Return True if a human has taken over, or the messages were answered, since the outcome was decided.
 
     `unanswered` are the ids of the lead's messages that have no answer yet.
     """
@@ -97,7 +97,7 @@ def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -
         return True
     if not isinstance(outcome, QueueMessage | NoReplyNeeded) or not outcome.answers_message_ids:
         return False
-    # A draft must answer all messages: if there are new ones, it is written anew.
+    # A draft must answer all messages: if new ones have arrived, another draft is composed.
     is_draft = drafts and isinstance(outcome, QueueMessage) and lead.status in REPLIED_TO
     is_partial = is_draft and not set(outcome.answers_message_ids).issuperset(unanswered)
     return is_partial or set(outcome.answers_message_ids).isdisjoint(unanswered)
@@ -106,7 +106,7 @@ def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -
 def next_due(
     lead: Lead, waiting: Mapping[str, outbox.Span], *, now: datetime, debounce: timedelta
 ) -> datetime | None:
-    """When the lead is due by itself: for a queued message, after a quiet, for a follow-up, or never."""
+    """Return when the lead is next due: for a queued message, a reply, a follow-up, or never (None)."""
     if "queued" in waiting:
         return now
     if "draft" in waiting:
@@ -114,7 +114,7 @@ def next_due(
     if lead.status is LeadStatus.HANDED_OFF:
         return lead.returns_at
     if lead.status in REPLIED_TO and "received" in waiting:
-        return inbox.quiet(*waiting["received"], debounce=debounce)
+        return inbox.debounce_end(*waiting["received"], debounce=debounce)
     return lead.follow_up_at if lead.status in FOLLOWED_UP else None
 
 
@@ -149,7 +149,7 @@ async def _write(
 async def _lock(
     session: AsyncSession, me: WorkerId, decisions: Sequence[Decision], *, waits: bool
 ) -> Sequence[LeadChange]:
-    """Lock the leads whose lease is ours, in the order of their ids.
+    """Lock the leads that this worker leases, in the order of their ids.
 
     Without `waits`, a lead that another transaction holds is left out, so that no other lead waits for it.
     """
@@ -161,7 +161,7 @@ async def _lock(
             if (user_id := people.get(one.lead.id)) is not None:
                 await repeat_requests.lock_both(session, me.account_id, user_id, one.lead)
     by_id = {one.lead.id: one for one in decisions}
-    leads = await leases.lock_all(session, me, [one.lead.id or 0 for one in decisions], waits=waits)
+    leads = await leases.lock_leased(session, me, [one.lead.id for one in decisions], waits=waits)
     changes = [LeadChange(lead, by_id[lead.id].lead.status, by_id[lead.id].outcome) for lead in leads]
     if not waits:
         return await _without_known(session, me, changes)
@@ -196,7 +196,7 @@ async def _without_known(
 async def _drop_stale(
     session: AsyncSession, changes: Sequence[LeadChange], *, drafts: bool
 ) -> Sequence[LeadChange]:
-    """The changes whose outcome still applies; the other leads are only rescheduled."""
+    """Return the changes whose outcome still applies; the other leads are only rescheduled."""
     answering = [
         change.lead_id
         for change in changes
@@ -211,7 +211,7 @@ async def _drop_stale(
 
 
 async def _record_sent(session: AsyncSession, changes: Sequence[LeadChange]) -> None:
-    """Record what Telegram has, before the handlers: a summary for a human tells of it."""
+    """Record delivered messages before the handlers run: a handoff summary mentions them."""
     delivered = [change.outcome for change in changes if isinstance(change.outcome, Delivered)]
     if not delivered:
         return
@@ -222,20 +222,20 @@ async def _record_sent(session: AsyncSession, changes: Sequence[LeadChange]) -> 
 
 
 async def _flush(handlers: OutcomeHandlers, changes: Sequence[LeadChange]) -> Mapping[int, SettlementResult]:
-    """Write the collected effects, then when each lead is due; messages first, since they decide that."""
+    """Write the collected effects and due times; messages first, since they decide when a lead is due."""
     session, now, policy = handlers.session, handlers.now, handlers.policy
     if handlers.newly_found:
-        # Also for a lead whose person was unknown: what was said to an earlier one may have been cancelled.
+        # Also for a lead whose person was unknown: it may have cancelled messages to an earlier person.
         await outbox.fail_cancelled(session, handlers.newly_found)
     await outbox.enqueue_all(session, handlers.messages, now=now, draft=policy.drafts)
     if handlers.handled:
-        await inbox.handle_all(session, handlers.handled)
+        await inbox.mark_all_handled(session, handlers.handled)
     await update_all(session, MESSAGES, handlers.verdicts)
     open_ended = [change.lead_id for change in changes if change.due is None]
     waiting = await outbox.waiting_of(session, open_ended) if open_ended else {}
     results = {}
     for change in changes:
-        change.show()
+        change.show_columns()
         due = change.due or next_due(
             change.lead, waiting.get(change.lead_id, {}), now=now, debounce=policy.debounce
         )

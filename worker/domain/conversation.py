@@ -1,4 +1,4 @@
-"""What a step is given: a lead, and everything said in its conversation."""
+"""The conversation of a lead: the lead, its messages, and what the model may see of them."""
 
 import re
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from worker.domain.local_time import to_local_time
 from worker.domain.telegram_port import Peer
 from worker.domain.voice_notes import strip_voice_mark
 
-_LONGEST_FIELD = 1_000
-_MOST_TURNS = 200
-# How a message that is no text stands in the transcript.
-_DESCRIBED = re.compile(r"\[[^\]]*\]")
-# A person's handle or address, wherever it is said; and a link of ours, which the model has no use for.
+_MAX_FIELD_LENGTH = 1_000
+_MAX_TURNS = 200
+# The mark in the transcript for a message that is not text.
+_MARK = re.compile(r"\[[^\]]*\]")
+# Usernames and e-mail addresses in any text; links in sent messages, which the model does not need.
 _HANDLES = re.compile(r"[\w.+-]*@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/\S+", re.IGNORECASE)
 _OUR_LINK = re.compile(r"https?://\S+")
-_LONGEST_NAME = 40
-_MOST_NAMES = 4
+_MAX_NAME_LENGTH = 40
+_MAX_NAME_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -36,30 +36,30 @@ class Conversation:
 
     @property
     def id(self) -> int:
-        """The lead's number."""
+        """The id of the lead."""
         return self.lead.id
 
     @property
     def peer(self) -> Peer:
-        """The person, once found."""
+        """The Telegram user of the lead; raises ValueError if it has not been found yet."""
         user_id, access_hash = self.lead.telegram_user_id, self.lead.access_hash
         if user_id is None or access_hash is None:
-            raise ValueError(f"lead {self.id} is {self.lead.status} and its person is not known")
+            raise ValueError(f"lead {self.id} is {self.lead.status} and its Telegram user is not known")
         return Peer(user_id, access_hash)
 
     @property
     def queued(self) -> Message | None:
-        """What is to be sent next."""
+        """The next message to send, if any."""
         return next((message for message in self.messages if message.state == "queued"), None)
 
     @property
     def has_draft(self) -> bool:
-        """Whether something waits for a human's approval."""
+        """True if a draft waits for a human's approval."""
         return any(message.state == "draft" for message in self.messages)
 
     @property
     def dependency(self) -> str:
-        """What is asked of the outside world next: calls of one kind fail together."""
+        """The kind of the next external call; calls of one kind fail together (see OutageTrackers)."""
         if self.queued is not None:
             return "send"
         if self.lead.status is not LeadStatus.PENDING:
@@ -68,91 +68,94 @@ class Conversation:
 
     @property
     def unanswered(self) -> Sequence[Message]:
-        """What the person wrote and nobody has answered yet."""
+        """The messages and later forms of the contact without an answer."""
         return [message for message in self.messages if message.state == "received"]
 
     @property
     def unanswered_text(self) -> str:
-        """The same as one text, without later forms."""
+        """The unanswered messages as one text, without later forms."""
         return "\n".join(
             strip_voice_mark(message.text) for message in self.unanswered if message.kind == "reply"
         )
 
     @property
     def language(self) -> str:
-        """What the person writes in, as far as the letters tell: `ru` or `en`."""
+        """The language of the contact, guessed from the letters: `ru` or `en`."""
         words = [message.text for message in self.messages if message.kind == "reply"]
-        text = _DESCRIBED.sub("", " ".join([*words, self.lead.name, *map(str, self.lead.extra.values())]))
+        text = _MARK.sub("", " ".join([*words, self.lead.name, *map(str, self.lead.extra.values())]))
         latin = re.search(r"[a-z]{3}", text, re.IGNORECASE)
         return "en" if latin and not re.search(r"[а-яё]", text, re.IGNORECASE) else "ru"
 
     @property
     def new_requests(self) -> Sequence[Message]:
-        """What the person asked in later forms and nobody has spoken of yet."""
+        """The unanswered later forms of the contact (kind `request`)."""
         return [message for message in self.unanswered if message.kind == "request"]
 
     @property
     def greetings(self) -> Sequence[Message]:
-        """Every greeting so far, also those that could not be delivered."""
+        """All greetings, also those that could not be delivered."""
         return [message for message in self.messages if message.kind == "greeting"]
 
     @property
     def asked_to_clarify(self) -> bool:
-        """Whether the last thing we said was that we did not understand."""
-        said = [message.kind for message in self.messages if message.state == "sent"]
-        return said[-1:] == ["clarification"]
+        """True if the last sent message asked the contact to clarify."""
+        sent_kinds = [message.kind for message in self.messages if message.state == "sent"]
+        return sent_kinds[-1:] == ["clarification"]
 
     def brief(self, now: datetime | None = None) -> Brief:
-        """What the assistant may know of the lead; `now` by the owner's clock."""
-        words = {
-            key: self.without_contacts(value)[:_LONGEST_FIELD]
+        """Return what the model may know about the lead; `now` is in the owner's time zone."""
+        fields = {
+            key: self.without_contacts(value)[:_MAX_FIELD_LENGTH]
             for key, value in person_fields(self.lead.extra).items()
         }
-        clock = to_local_time(now, self.lead.phone_e164) if now else None
-        return Brief(_person_name(self.lead.name), words, clock)
+        local_time = to_local_time(now, self.lead.phone_e164) if now else None
+        return Brief(_display_name(self.lead.name), fields, local_time)
 
     def without_contacts(self, text: str) -> str:
-        """`text` without phones, handles and addresses."""
+        """Return the text with phones, usernames and e-mail addresses masked."""
         text = _HANDLES.sub("…", mask_phones(text))
         if self.lead.username:
             text = re.sub(re.escape(self.lead.username), "…", text, flags=re.IGNORECASE)
         return text
 
-    def _worded(self, message: Message) -> str:
+    def _text_for_model(self, message: Message) -> str:
         text = self.without_contacts(strip_voice_mark(message.text))
-        return tag_new_request(text) if message.kind == "request" else _tagless(text)
+        return tag_new_request(text) if message.kind == "request" else _strip_tag(text)
 
-    def conversation(self) -> Sequence[Turn]:
-        """What was really said, oldest first, the latest turns only; the last is all that is unanswered."""
+    def turns(self) -> Sequence[Turn]:
+        """Return the latest 200 turns, oldest first; the last turn holds all unanswered messages.
+
+        Unsent and deleted messages are left out.
+        """
         turns: list[Turn] = []
-        before: Message | None = None
+        previous: Message | None = None
         for message in self.messages:
             if message.state == "deleted" or (message.direction == "out" and message.state != "sent"):
                 continue
-            ours = message.direction == "out"
-            text = _OUR_LINK.sub("…", message.text) if ours else self._worded(message)
-            # A side's lines in a row are one turn, but what was understood before is not heard again.
-            if before and (before.direction, before.state) == (message.direction, message.state):
-                turns[-1] = Turn(ours, f"{turns[-1].text}\n{text}")
+            from_us = message.direction == "out"
+            text = _OUR_LINK.sub("…", message.text) if from_us else self._text_for_model(message)
+            # Consecutive messages of one side form one turn. Handled and unanswered messages stay apart.
+            if previous and (previous.direction, previous.state) == (message.direction, message.state):
+                turns[-1] = Turn(from_us, f"{turns[-1].text}\n{text}")
             else:
-                turns.append(Turn(ours, text))
-            before = message
-        return turns[-_MOST_TURNS:]
+                turns.append(Turn(from_us, text))
+            previous = message
+        return turns[-_MAX_TURNS:]
 
 
 def tag_new_request(text: str) -> str:
-    """How the model is told of a later form; the prompts speak of this tag."""
-    return f"<new_request>\n{_tagless(text)}\n</new_request>"
+    """Wrap the text of a later form in the tag that the prompts explain."""
+    return f"<new_request>\n{_strip_tag(text)}\n</new_request>"
 
 
-def _tagless(text: str) -> str:
+def _strip_tag(text: str) -> str:
     return text.replace("new_request>", "")
 
 
-def _person_name(given: str) -> str:
-    """What a person may be called; empty for a phone, a link or a speech in place of a name."""
-    # Emoji are left out, and what makes them up.
-    bare = "".join(sign for sign in normalize("NFC", given) if category(sign) not in {"So", "Sk", "Mn", "Cf"})
+def _display_name(given: str) -> str:
+    """Return the name for addressing the contact; empty if the field holds a phone, a link or a long text."""
+    # Remove emoji and the characters that emoji consist of.
+    bare = "".join(char for char in normalize("NFC", given) if category(char) not in {"So", "Sk", "Mn", "Cf"})
     name = " ".join(bare.split())
-    is_name = len(name) <= _LONGEST_NAME and len(name.split()) <= _MOST_NAMES
-    return name if is_name and all(sign.isalpha() or sign in " .-'’`" for sign in name) else ""
+    is_name = len(name) <= _MAX_NAME_LENGTH and len(name.split()) <= _MAX_NAME_WORDS
+    return name if is_name and all(char.isalpha() or char in " .-'’`" for char in name) else ""

@@ -1,4 +1,4 @@
-"""What a step can come to, as values; worker/dispatch/settlement.py writes them as rows."""
+"""The outcomes of steps, as values; worker/dispatch/settlement.py writes them to the database."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ Via = Literal["username", "phone"]
 
 @dataclass(frozen=True)
 class PeerFound:
-    """The person is known."""
+    """The Telegram user of the lead was found."""
 
     peer: Peer
     via: Via
@@ -21,7 +21,7 @@ class PeerFound:
 
 @dataclass(frozen=True)
 class ChangeStatus:
-    """The lead moves on without a word being said."""
+    """The status changes without a message."""
 
     to: LeadStatus
     reason: str
@@ -29,18 +29,18 @@ class ChangeStatus:
 
 @dataclass(frozen=True)
 class FallBackToPhone:
-    """The username leads nowhere or cannot be written to: the phone is left to try."""
+    """The username does not exist or cannot be written to; the phone is tried next."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class QueueMessage:
-    """Something is to be sent; once delivered, the lead becomes `becomes` (None: stays).
+    """A message is queued; after its delivery the lead gets `next_status` (None: unchanged).
 
-    `answers` are the rows of the messages that this settles, `intent` is what they meant.
-    `asks_not_to_be_contacted`: after this, nothing more is to be said to this person.
-    `reason`: why the lead moves on, if there is more to say than that it was written to.
+    `answers_message_ids` are the ids of the messages that it answers, `intent` is their intent.
+    `asks_not_to_be_contacted`: the contact is put on the suppression list, and this is the last message.
+    `reason`: why the status changes, if it is not just that the message was delivered.
     """
 
     kind: str
@@ -51,17 +51,17 @@ class QueueMessage:
     intent: Intent | None = None
     asks_not_to_be_contacted: bool = False
     reason: str | None = None
-    # When the person asked to be written to again: once, unless they write first.
+    # When the contact asked for a follow-up (UTC). It is sent once, unless the contact writes first.
     follow_up_at: datetime | None = None
-    # What the model gave, for the record.
+    # The model's answer, stored with the message.
     source: Greeting | Verdict | None = field(default=None, compare=False)
-    # The model was not asked, or gave nothing usable; of no account for what is said.
+    # The text is not from the model: it was not called, or its answer was not usable.
     without_model: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
 class NoReplyNeeded:
-    """The messages are understood and need no answer."""
+    """The messages were understood and need no answer."""
 
     answers_message_ids: tuple[int, ...]
     intent: Intent
@@ -71,7 +71,7 @@ class NoReplyNeeded:
 
 @dataclass(frozen=True)
 class Transcribed:
-    """A voice message was listened to, or cannot be; it read `before` and reads `text` from now on."""
+    """A voice message was transcribed or marked as not heard; its text changes from `before` to `text`."""
 
     message_id: int
     before: str
@@ -80,17 +80,17 @@ class Transcribed:
 
 @dataclass(frozen=True)
 class Suppressed:
-    """The person is not to be written to: what was to be said is not, what they said is for a human."""
+    """The contact is suppressed: queued messages are cancelled, unanswered ones go to a human."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """A queued message is with Telegram.
+    """Telegram has accepted a queued message.
 
-    `is_late`: it opened the conversation and may have been there before now, so that it may have been
-    answered while we did not know of it.
+    `is_late`: it is a first message that Telegram may have accepted earlier. The contact may have answered
+    before it was recorded.
     """
 
     message_id: int
@@ -101,7 +101,7 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Undeliverable:
-    """A queued message will never be delivered to this person."""
+    """A queued message can never be delivered to this contact."""
 
     message_id: int
     reason: str
@@ -109,7 +109,7 @@ class Undeliverable:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing is wrong with the lead, only not now; costs no attempt."""
+    """The lead must wait for `delay` through no fault of its own; `attempts` is not increased."""
 
     delay: timedelta
     reason: str
@@ -117,14 +117,14 @@ class Wait:
 
 @dataclass(frozen=True)
 class Retry:
-    """A failed try: counted, and made again after a growing pause."""
+    """The step failed: `attempts` is increased, and the step runs again after a growing pause."""
 
     error: str
 
 
 @dataclass(frozen=True)
 class GiveUp:
-    """No way on."""
+    """The lead cannot be worked on any further."""
 
     to: Literal[LeadStatus.UNREACHABLE, LeadStatus.FAILED]
     reason: str
@@ -132,7 +132,7 @@ class GiveUp:
 
 @dataclass(frozen=True)
 class ReturnToAssistant:
-    """The time of the human who had the conversation is over: the assistant goes on with it."""
+    """The human's time with the conversation has ended: the assistant continues it."""
 
     reason: str
 
@@ -142,7 +142,7 @@ class NothingToDo:
     """Nothing to do now; the next message or form makes the lead due again."""
 
 
-# What comes only of an answer of the outside world.
+# Outcomes that need an answer of Telegram or of the model: they prove that it is reachable.
 PROVES_REACHABLE = (PeerFound, FallBackToPhone, QueueMessage, NoReplyNeeded, Delivered, Undeliverable, GiveUp)
 
 Outcome = (

@@ -80,7 +80,7 @@ async def _measure_form_to_link(assistant: Assistant) -> UsageStats:
     conversation = build_conversation(load_contexts()[case.context], case)
     brief = conversation.brief(NOW)
     greeting = await assistant.greeting(brief)
-    verdict = await assistant.reply(brief, conversation.conversation())
+    verdict = await assistant.reply(brief, conversation.turns())
     return summarize_usage([usage for usage in (greeting.usage, verdict.usage) if usage is not None])
 
 

@@ -68,7 +68,7 @@ async def _run_case(
         # The greeting prompt contains the form too, so an attack in the form must not work there either.
         if isinstance(case, AttackCase) and case.where in {"name", "field"}:
             greeting = await _with_retries(lambda: assistant.greeting(brief))
-        verdict = await _with_retries(lambda: assistant.reply(brief, conversation.conversation()))
+        verdict = await _with_retries(lambda: assistant.reply(brief, conversation.turns()))
     except AssistantPausedError:
         raise
     except AssistantError as error:

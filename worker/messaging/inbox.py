@@ -1,4 +1,4 @@
-"""The queries of what people wrote: stored once however often Telegram tells it, answered after a quiet."""
+"""The inbox: stores every message of a contact once, and schedules the reply after the debounce."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,24 +16,27 @@ from shared.statuses import OPEN, REPLIED_TO, Intent, LeadStatus
 from worker.domain.telegram_port import Incoming, Outgoing
 from worker.messaging import outbox
 
-# Somebody who never stops writing is answered after this many quiets all the same.
+# A contact who keeps writing gets an answer after this many debounce intervals at the latest.
 MAX_DEBOUNCES = 6
 
 
 async def receive(
     session: AsyncSession, account_id: int, incoming: Incoming, *, now: datetime, debounce: timedelta
 ) -> Lead | None:
-    """Store a message and make its lead due; gives the lead, or None if it is a stranger's or a repeat."""
+    """Store a message and schedule the reply; returns the lead.
+
+    Returns None for an edit, for a sender without a lead, and for a message that is already stored.
+    """
     if incoming.edited:
         await _edit(session, account_id, incoming)
         return None
     lead = await lead_of_sender(session, account_id, incoming.user_id)
     if lead is None:
         return None
-    # A human has taken over: what is said here is theirs to answer.
+    # A human has taken over and answers this message.
     state = "handled" if lead.status is LeadStatus.HANDED_OFF else "received"
-    heard = {"direction": "in", "kind": "reply", "state": state}
-    if not await _store(session, lead, account_id, incoming, now=now, **heard):
+    columns = {"direction": "in", "kind": "reply", "state": state}
+    if not await _store(session, lead, account_id, incoming, now=now, **columns):
         return None
     if lead.status in REPLIED_TO:
         await schedule_reply(session, lead, now=now, debounce=debounce)
@@ -41,12 +44,12 @@ async def receive(
 
 
 async def lead_of_sender(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
-    """The lead a person's message belongs to: their open conversation, or else the latest."""
-    found = await session.exec(_WHOSE, params={"account": account_id, "user": user_id})
+    """Find and lock the lead of messages from this Telegram user: the open one, else the newest."""
+    found = await session.exec(_LEAD_OF_SENDER, params={"account": account_id, "user": user_id})
     return found.one_or_none()
 
 
-_WHOSE = (
+_LEAD_OF_SENDER = (
     select(Lead)
     .where(
         col(Lead.account_id) == bindparam("account", type_=BigInteger()),
@@ -54,17 +57,17 @@ _WHOSE = (
     )
     .order_by(case((col(Lead.status).in_(OPEN), 0), else_=1), col(Lead.id).desc())
     .limit(1)
-    # Its status decides whether it becomes due: a delivery being recorded may just be changing that.
+    # The status decides whether the lead becomes due, and a settlement may be changing the status right now.
     .with_for_update()
 )
 
 
-async def handle_all(session: AsyncSession, meant: Mapping[int, Intent | None]) -> None:
-    """Mark messages as understood, each with what it was taken to mean."""
-    await _HANDLED.run(session, meant.items())
+async def mark_all_handled(session: AsyncSession, intents: Mapping[int, Intent | None]) -> None:
+    """Mark messages as handled; `intents` maps message ids to the intent that each message had."""
+    await _HANDLED.run(session, intents.items())
 
 
-# A form says nothing about the offer of a call: it gets no intent.
+# A later form (kind `request`) does not answer the offer of a call: it gets no intent.
 _HANDLED = BulkStatement(
     MESSAGES,
     columns("id", "intent"),
@@ -77,7 +80,7 @@ _HANDLED = BulkStatement(
 
 
 async def transcribe(session: AsyncSession, message_id: int, before: str, text: str) -> None:
-    """Keep what was heard in a message, unless it was answered, edited or taken back meanwhile."""
+    """Store the transcript of a voice message, unless it was answered, edited or deleted meanwhile."""
     await session.exec(
         update(Message)
         .where(
@@ -91,7 +94,7 @@ async def transcribe(session: AsyncSession, message_id: int, before: str, text: 
 
 
 async def mark_handled_for_human(session: AsyncSession, lead_id: int) -> int:
-    """Keep what is unanswered for a human to read; gives how many messages there were."""
+    """Mark the unanswered messages as handled, for a human to read; returns how many there were."""
     left = await session.exec(
         update(Message)
         .where(col(Message.lead_id) == lead_id, col(Message.state) == "received")
@@ -102,7 +105,7 @@ async def mark_handled_for_human(session: AsyncSession, lead_id: int) -> int:
 
 
 async def unanswered_of(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, set[int]]:
-    """The ids of the unanswered messages of each of these leads that has any."""
+    """Return the ids of unanswered messages by lead id; leads without any are left out."""
     unanswered: dict[int, set[int]] = {}
     for lead_id, message_id in await session.exec(_UNANSWERED, params={"leads": list(lead_ids)}):
         unanswered.setdefault(lead_id, set()).add(message_id or 0)
@@ -115,10 +118,10 @@ _UNANSWERED = select(Message.lead_id, Message.id).where(
 
 
 async def debounce_ends_at(session: AsyncSession, lead_id: int, *, debounce: timedelta) -> datetime | None:
-    """When a lead's unanswered messages will have been followed by enough quiet; None if there are none."""
+    """Return when the reply to a lead's unanswered messages is due; None if there are none."""
     row = await session.exec(_SPAN, params={"lead": lead_id})
     first, last = row.one()
-    return None if first is None or last is None else quiet(first, last, debounce=debounce)
+    return None if first is None or last is None else debounce_end(first, last, debounce=debounce)
 
 
 _LEAD = bindparam("lead", type_=BigInteger())
@@ -127,26 +130,29 @@ _SPAN = select(func.min(col(Message.created_at)), func.max(col(Message.created_a
 )
 
 
-def quiet(first: datetime, last: datetime, *, debounce: timedelta) -> datetime:
-    """When messages that came between these moments will have been followed by enough quiet."""
+def debounce_end(first: datetime, last: datetime, *, debounce: timedelta) -> datetime:
+    """Return when the debounce ends for unanswered messages; `first` and `last`: when these arrived."""
     return min(last + debounce, first + MAX_DEBOUNCES * debounce)
 
 
 @dataclass(frozen=True)
 class CatchUpChat:
-    """A lead whose person may write; Telegram's ids of our first message and of the newest that we have."""
+    """A chat whose missed messages can be read from Telegram.
+
+    `first_sent` is Telegram's id of the account's first message, `newest` of the newest stored message.
+    """
 
     lead: Lead
     first_sent: int
     newest: int
 
 
-async def conversations(
+async def load_catch_up_chats(
     session: AsyncSession, account_id: int, user_ids: Collection[int], *, since: datetime
 ) -> Sequence[CatchUpChat]:
-    """The running conversations of an account with these people that were touched from `since` on.
+    """Load the account's conversations with these Telegram users that changed at or after `since` (UTC).
 
-    Before our first message there is nothing of a conversation, and perhaps much of another.
+    Leads without a sent message are left out: the chat may hold messages of another conversation.
     """
     sent = case((col(Message.direction) == "out", col(Message.telegram_message_id)))
     first_sent, newest = func.min(sent), func.max(col(Message.telegram_message_id))
@@ -165,61 +171,61 @@ async def conversations(
     return [CatchUpChat(lead, first or 0, last or 0) for lead, first, last in rows]
 
 
-async def store_typed(
+async def store_human_message(
     session: AsyncSession, lead: Lead, account_id: int, outgoing: Outgoing, *, now: datetime
 ) -> bool:
-    """Store what a human typed in a person's chat; says whether it is new."""
-    typed = {"direction": "out", "kind": "human", "state": "sent"}
-    return await _store(session, lead, account_id, outgoing, now=now, **typed)
+    """Store a message that a human wrote to the contact; returns True if it was not stored yet."""
+    columns = {"direction": "out", "kind": "human", "state": "sent"}
+    return await _store(session, lead, account_id, outgoing, now=now, **columns)
 
 
 async def _store(
     session: AsyncSession,
     lead: Lead,
     account_id: int,
-    said: Incoming | Outgoing,
+    message: Incoming | Outgoing,
     *,
     now: datetime,
-    **what: str,
+    **columns: str,
 ) -> bool:
     values = {
         "lead": lead.id,
         "account": account_id,
-        "said": said.text,
-        "number": said.message_id,
+        "text": message.text,
+        "telegram_id": message.message_id,
         "now": now,
-        "said_at": said.sent_at,
-        **{f"what_{name}": value for name, value in what.items()},
+        "sent_at": message.sent_at,
+        **{f"column_{name}": value for name, value in columns.items()},
     }
-    stored = await session.exec(_storing(session.get_bind().dialect.name), params=values)
+    stored = await session.exec(_insert_once(session.get_bind().dialect.name), params=values)
     return stored.first() is not None
 
 
 @cache
-def _storing(dialect: str) -> UpdateBase:
+def _insert_once(dialect: str) -> UpdateBase:
     return (
         dialect_insert(dialect, MESSAGES)
         .values(
             lead_id=bindparam("lead"),
             account_id=bindparam("account"),
-            text=bindparam("said"),
-            telegram_message_id=bindparam("number"),
+            text=bindparam("text"),
+            telegram_message_id=bindparam("telegram_id"),
             created_at=bindparam("now"),
-            sent_at=bindparam("said_at"),
-            **{name: bindparam(f"what_{name}") for name in ("direction", "kind", "state")},
+            sent_at=bindparam("sent_at"),
+            **{name: bindparam(f"column_{name}") for name in ("direction", "kind", "state")},
         )
         .on_conflict_do_nothing(index_elements=["account_id", "telegram_message_id"])
         .returning(MESSAGES.c.id)
     )
 
 
-async def mark_deleted(session: AsyncSession, account_id: int, numbers: Collection[int]) -> None:
-    """What a person takes back before it was answered is not answered; it stays in the transcript."""
+async def mark_deleted(session: AsyncSession, account_id: int, telegram_message_ids: Collection[int]) -> None:
+    """Mark unanswered messages that the contact deleted: they get no answer. Their rows are kept."""
     await session.exec(
         update(Message)
         .where(
             col(Message.account_id) == account_id,
-            col(Message.telegram_message_id).in_(numbers),
+            col(Message.telegram_message_id).in_(telegram_message_ids),
             col(Message.state) == "received",
         )
         .values(state="deleted")
@@ -228,7 +234,7 @@ async def mark_deleted(session: AsyncSession, account_id: int, numbers: Collecti
 
 
 async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> None:
-    """What was not answered yet is answered as it reads now; what was, and what we never had, stays."""
+    """Store the new text of an unanswered message. An edit of an answered or unknown message is ignored."""
     await session.exec(
         update(Message)
         .where(
@@ -242,16 +248,16 @@ async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> N
 
 
 async def schedule_reply(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
-    """Let a lead be answered after the quiet."""
-    # A draft that nobody has approved yet is written anew, on all words together.
+    """Make the lead due at the end of the debounce."""
+    # An unapproved draft is cancelled: the next one answers all messages together.
     if await outbox.cancel_drafts(session, lead.id):
         await handoff.reopen_unanswered(session, lead, include_classified=True)
     due = await debounce_ends_at(session, lead.id, debounce=debounce) or now
-    await session.exec(_MADE_DUE, params={"lead": lead.id, "due": due, "now": now})
+    await session.exec(_SCHEDULED, params={"lead": lead.id, "due": due, "now": now})
 
 
-# What is still to be sent has its own time, perhaps one that Telegram set: it is not brought forward.
-_MADE_DUE = (
+# A queued message has its own due time, which Telegram may have set: the lead is not made due earlier.
+_SCHEDULED = (
     update(LEADS)
     .where(LEADS.c.id == _LEAD, ~exists().where(MESSAGES.c.lead_id == _LEAD, MESSAGES.c.state == "queued"))
     .values(due_at=bindparam("due"), updated_at=bindparam("now"), follow_up_at=None)

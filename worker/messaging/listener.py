@@ -156,7 +156,7 @@ class Listener:
             newest = await self.telegram.fetch_newest_ids(since)
             async with self.database.reading() as session:
                 since = self.clock() - CATCH_UP_WINDOW
-                known = await inbox.conversations(session, self.me.account_id, newest, since=since)
+                known = await inbox.load_catch_up_chats(session, self.me.account_id, newest, since=since)
             for conversation in known:
                 if newest.get(conversation.lead.telegram_user_id or 0, 0) > conversation.newest:
                     await self._read_history_or_skip(conversation)

@@ -1,4 +1,4 @@
-"""The queries of what is to be said: an identity first, then the sending, then the record."""
+"""The outbox: a message is stored with its random_id, then sent, then recorded as sent."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from shared.statuses import LeadStatus
 from worker.domain.assistant_port import Greeting, Verdict
 from worker.domain.outcomes import Delivered, QueueMessage
 
-_NO_ACCOUNT: dict[str, Any] = dict.fromkeys(
+_NO_MODEL_COLUMNS: dict[str, Any] = dict.fromkeys(
     (
         "refused",
         "confidence",
@@ -33,36 +33,42 @@ _NO_ACCOUNT: dict[str, Any] = dict.fromkeys(
 
 
 async def enqueue_all(
-    session: AsyncSession, says: Sequence[tuple[Lead, QueueMessage]], *, now: datetime, draft: bool = False
+    session: AsyncSession,
+    messages: Sequence[tuple[Lead, QueueMessage]],
+    *,
+    now: datetime,
+    draft: bool = False,
 ) -> None:
-    """Store what will be sent to leads, each with the random_id by which Telegram knows the message for good.
+    """Store messages to be sent, each with its random_id: Telegram delivers a random_id only once.
 
-    A draft waits for a human's approval, and gets its random_id with that.
+    A draft waits for a human's approval and gets its random_id then.
     """
-    await insert_all(session, MESSAGES, [_row(lead, say, now=now, draft=draft) for lead, say in says])
+    await insert_all(
+        session, MESSAGES, [_row(lead, message, now=now, draft=draft) for lead, message in messages]
+    )
 
 
-def _row(lead: Lead, say: QueueMessage, *, now: datetime, draft: bool) -> dict[str, Any]:
+def _row(lead: Lead, message: QueueMessage, *, now: datetime, draft: bool) -> dict[str, Any]:
     return {
         "lead_id": lead.id,
         "account_id": lead.account_id,
         "direction": "out",
-        "kind": say.kind,
-        "text": say.text,
-        "key": say.key,
+        "kind": message.kind,
+        "text": message.text,
+        "key": message.key,
         "random_id": None if draft else new_random_id(),
         "state": "draft" if draft else "queued",
-        "intent": say.intent,
-        "next_status": say.next_status,
-        "next_reason": say.reason,
+        "intent": message.intent,
+        "next_status": message.next_status,
+        "next_reason": message.reason,
         "created_at": now,
-        **_NO_ACCOUNT,
-        **account_of(say.source),
+        **_NO_MODEL_COLUMNS,
+        **model_columns(message.source),
     }
 
 
-def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
-    """The columns that tell how the model came to a message, and what that took."""
+def model_columns(source: Greeting | Verdict | None) -> dict[str, Any]:
+    """Return the columns that record the model's answer and its usage; empty without a model."""
     if source is None:
         return {}
     columns: dict[str, Any] = {"refused": source.refused}
@@ -75,11 +81,11 @@ def account_of(source: Greeting | Verdict | None) -> dict[str, Any]:
 
 
 async def transcripts(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, Sequence[Message]]:
-    """Everything said and to be said to each of these leads, oldest first."""
-    said: dict[int, list[Message]] = {lead_id: [] for lead_id in lead_ids}
+    """Return all messages of these leads by lead id, oldest first, in every state."""
+    messages: dict[int, list[Message]] = {lead_id: [] for lead_id in lead_ids}
     for message in await session.exec(_TRANSCRIPTS, params={"leads": list(lead_ids)}):
-        said[message.lead_id].append(message)
-    return said
+        messages[message.lead_id].append(message)
+    return messages
 
 
 _TRANSCRIPTS = (
@@ -90,19 +96,19 @@ _TRANSCRIPTS = (
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """What of a message, recorded as sent, says how its lead goes on."""
+class SentMessage:
+    """The fields of a message, just recorded as sent, that decide the next status of its lead."""
 
     kind: str
     next_status: LeadStatus | None
     next_reason: str | None
 
 
-async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Mapping[int, Recorded]:
-    """Record that Telegram has these messages; returns them by their ids."""
-    rows = ((told.message_id, told.telegram_message_id, told.sent_at) for told in delivered)
+async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Mapping[int, SentMessage]:
+    """Record messages as sent; returns them by message id. A message that was erased is left out."""
+    rows = ((one.message_id, one.telegram_message_id, one.sent_at) for one in delivered)
     sent = await _SENT.run(session, rows)
-    return {row.id: Recorded(row.kind, row.next_status, row.next_reason) for row in sent}
+    return {row.id: SentMessage(row.kind, row.next_status, row.next_reason) for row in sent}
 
 
 _SENT = BulkStatement(
@@ -122,12 +128,12 @@ _SENT = BulkStatement(
 )
 
 
-# When the first and the last of some messages came.
+# When the first and the last message of a group were created.
 Span = tuple[datetime, datetime]
 
 
 async def waiting_of(session: AsyncSession, lead_ids: Collection[int]) -> Mapping[int, Mapping[str, Span]]:
-    """What of each lead is queued, a draft or unanswered: by state, when the first and the last came."""
+    """Return the spans of queued, draft and received messages: by lead id, then by state."""
     waiting: dict[int, dict[str, Span]] = {}
     for lead_id, state, first, last in await session.exec(_WAITING, params={"leads": list(lead_ids)}):
         waiting.setdefault(lead_id, {})[state] = first, last
@@ -150,7 +156,7 @@ _WAITING = (
 
 
 async def record_failed(session: AsyncSession, message_id: int, reason: str) -> bool:
-    """Record that the message will not be delivered, and why; returns whether this is new."""
+    """Record that a message cannot be delivered, and why; returns False if this was recorded before."""
     failed = await session.exec(
         update(Message)
         .where(col(Message.id) == message_id, col(Message.state) != "failed")
@@ -161,7 +167,7 @@ async def record_failed(session: AsyncSession, message_id: int, reason: str) -> 
 
 
 async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int:
-    """Take back whatever was still to be said to a lead that is given up; gives how many messages."""
+    """Cancel the drafts and queued messages of a lead; returns how many there were."""
     cancelled = await session.exec(
         update(Message)
         .where(col(Message.lead_id) == lead_id, col(Message.state).in_(("draft", "queued")))
@@ -172,9 +178,9 @@ async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int
 
 
 async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> bool:
-    """Say what was taken back when the lead was given up, under its old identity: it may have arrived.
+    """Queue cancelled messages of a lead again under their old random_id: Telegram may have them already.
 
-    `greeting`: that, or else what came after it. Gives whether there was anything.
+    `greeting`: True queues the greeting, False the messages after it. Returns True if any was queued.
     """
     kind = col(Message.kind)
     requeued = await session.exec(
@@ -192,11 +198,11 @@ async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> boo
 
 
 async def fail_cancelled(session: AsyncSession, lead_ids: Collection[int]) -> None:
-    """Give up cancelled messages of these leads: they were meant for somebody else."""
-    await session.exec(_FORGOTTEN, params={"leads": list(lead_ids)})
+    """Mark the cancelled messages of these leads as failed: they were meant for another person."""
+    await session.exec(_FAILED_CANCELLED, params={"leads": list(lead_ids)})
 
 
-_FORGOTTEN = (
+_FAILED_CANCELLED = (
     update(MESSAGES)
     .where(
         MESSAGES.c.lead_id.in_(bindparam("leads", expanding=True)),
@@ -207,8 +213,8 @@ _FORGOTTEN = (
 )
 
 
-async def release(session: AsyncSession, message_ids: Collection[int | None], *, now: datetime) -> None:
-    """Write down that pacing lets these first messages go."""
+async def mark_released(session: AsyncSession, message_ids: Collection[int | None], *, now: datetime) -> None:
+    """Record that the rate limiter has released these first messages."""
     await session.exec(_RELEASED, params={"messages": list(message_ids), "now": now})
 
 
@@ -220,7 +226,7 @@ _RELEASED = (
 
 
 async def queued_among(session: AsyncSession, message_ids: Collection[int]) -> Collection[int | None]:
-    """Which messages are still to be said."""
+    """Return the ids of those messages that are still queued."""
     return set(await session.exec(_QUEUED, params={"messages": list(message_ids)}))
 
 
@@ -230,12 +236,12 @@ _QUEUED = select(Message.id).where(
 
 
 async def cancel_drafts(session: AsyncSession, lead_id: int) -> bool:
-    """Take back the drafts of answers, since there is more to answer; says whether there were any."""
-    drafts = await session.exec(_UNDRAFTED, params={"lead": lead_id})
+    """Cancel the drafts of answers, since a new message arrived; returns True if there were any."""
+    drafts = await session.exec(_CANCELLED_DRAFTS, params={"lead": lead_id})
     return drafts.rowcount > 0
 
 
-_UNDRAFTED = (
+_CANCELLED_DRAFTS = (
     update(MESSAGES)
     .where(
         MESSAGES.c.lead_id == bindparam("lead"), MESSAGES.c.state == "draft", MESSAGES.c.kind != "greeting"

@@ -42,7 +42,7 @@ async def record_outgoing(
         return None
     if await _is_workers_own(session, account_id, outgoing):
         return None
-    if not await inbox.store_typed(session, lead, account_id, outgoing, now=now):
+    if not await inbox.store_human_message(session, lead, account_id, outgoing, now=now):
         return None
     await handoff.mark_answered(session, lead, before=outgoing.message_id)
     if lead.status is LeadStatus.HANDED_OFF or may_become(lead.status, LeadStatus.HANDED_OFF):

@@ -16,7 +16,7 @@ from shared.database.models import Lead
 from shared.database.schema_version import is_unmigrated
 from shared.errors import LeadAssistantError
 from shared.statuses import LeadStatus
-from worker.queue import leases
+from worker.queue.backlog import count_pending_messages
 
 # One row per account, with its usage and limits of the last 24 hours.
 _ACCOUNTS = text("SELECT * FROM account_overview ORDER BY id")
@@ -66,7 +66,7 @@ async def read_status(session: AsyncSession, *, now: datetime) -> Status:
 async def _count_waiting(session: AsyncSession, *, now: datetime) -> dict[str, int | float]:
     due = await session.exec(select(func.count(), func.min(col(Lead.due_at))).where(col(Lead.due_at) <= now))
     count, oldest = due.one()
-    outbox, inbox = await leases.count_pending_messages(session)
+    outbox, inbox = await count_pending_messages(session)
     return {
         "due leads": count,
         "oldest due, seconds": round((now - oldest).total_seconds()) if oldest else 0,

@@ -20,7 +20,7 @@ from shared.statuses import LeadStatus
 from worker.domain.telegram_port import Note, SessionRevokedError, Telegram, TelegramError
 from worker.notifications import command_parser
 from worker.notifications.command_parser import Command
-from worker.queue import leases
+from worker.queue.backlog import count_pending_messages
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ async def _status(session: AsyncSession, account_id: int, command: Command) -> s
         .limit(_MAX_LISTED_LEADS)
     )
     lead_ids = ", ".join(str(lead_id) for lead_id in taken.all())
-    queued, unanswered = await leases.count_pending_messages(session, col(Message.account_id) == account_id)
+    queued, unanswered = await count_pending_messages(session, col(Message.account_id) == account_id)
     none = command_parser.render(command.language, "none")
     return command_parser.render(
         command.language,

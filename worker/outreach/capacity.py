@@ -59,7 +59,7 @@ async def load_capacities(
     accounts: dict[int, TelegramAccount] = {}
     holds: Holds = {}
     for account, hold in await session.exec(_ACCOUNTS, params={"mine": me.account_id, "now": now}):
-        accounts[account.id or 0] = account
+        accounts[account.id] = account
         if hold is not None:
             holds[hold.account_id, hold.method] = hold
     own = accounts.pop(me.account_id)
@@ -101,7 +101,7 @@ async def _no_usernames_until(
     session: AsyncSession, account: TelegramAccount, used: Counter[tuple[int, str]], *, now: datetime
 ) -> datetime | None:
     """Return until when no look-up by username is left; None if one is left, or will be soon."""
-    account_id, limit = account.id or 0, account.resolve_limit
+    account_id, limit = account.id, account.resolve_limit
     if limit is None or used[account_id, usage.RESOLVE_USERNAME] < limit:
         return None
     free_at = await usage.next_free_slot_at(session, account_id, usage.RESOLVE_USERNAME, limit, now=now)
@@ -116,7 +116,7 @@ async def _capacity_of(
     *,
     now: datetime,
 ) -> AccountCapacity:
-    account_id = account.id or 0
+    account_id = account.id
 
     def held_until(method: str, longer_than: timedelta = timedelta()) -> datetime | None:
         hold = holds.get((account_id, method))

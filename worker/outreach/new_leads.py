@@ -157,7 +157,7 @@ def _new_leads_query(
 
 def _priority(lead: Lead, now: datetime) -> tuple[bool, float, int]:
     """Return a sort key for the order of `claim`."""
-    number = lead.id or 0
+    number = lead.id
     if is_hot(lead.source, lead.created_at, now):
         return False, -lead.created_at.timestamp(), -number
     return True, (lead.due_at or now).timestamp(), number

@@ -133,7 +133,7 @@ class OutreachRateLimiter:
                 message.id for (_, message), wait in zip(firsts, retry_at, strict=True) if wait is None
             ]
             if released:
-                await outbox.release(session, released, now=now)
+                await outbox.mark_released(session, released, now=now)
         reasons = ["keeping the pace of first messages" if is_next else YIELD_REASON for is_next in has_turn]
         return [
             None if moment is None else Wait(moment - now, reason)

@@ -1,4 +1,4 @@
-"""The queries of leases: which leads are due, and who works on them."""
+"""Leases: queries that claim due leads for a worker process, keep the leases, and release them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    func,
     literal_column,
     union_all,
     update,
@@ -27,37 +26,38 @@ from shared.database.columns import UtcDateTime
 from shared.database.models import Lead, Message
 from shared.errors import LostRaceError
 
-# After so many leases lost in a row a lead may be what kills its worker: it shares it with few others, and
-# in the end with none of its kind.
+# A lead whose lease expired this many times in a row may be crashing its worker. Suspects are limited to 16
+# at a time, quarantined leads to 1, so that one poison lead cannot take the others down.
 SUSPECT_AFTER, MAX_SUSPECT = 4, 16
 QUARANTINE_AFTER, MAX_QUARANTINED = 12, 1
-# So many, and for so long no step further: then it is the lead. A machine that keeps dying does it to all.
+# With this many lost leases and this long overdue, the lead itself is the cause. A machine that keeps
+# crashing loses the leases of all leads.
 POISON_AFTER, POISON_FOR = 20, timedelta(hours=1)
 
-# What is asked all the time is built once, with these in place of values: that takes longer than to ask.
+# Frequent statements are built once, with these parameters: building one takes longer than running it.
 P_NOW = bindparam("now", type_=UtcDateTime())
 P_ACCOUNT = bindparam("mine", type_=BigInteger())
 
 
 @dataclass(frozen=True)
 class WorkerId:
-    """Which account this worker speaks for, and which of its lives this is."""
+    """The Telegram account and a random id of this process; together they name the owner of a lease."""
 
     account_id: int
     run_id: str
 
     @property
     def lease_name(self) -> str:
-        """How a lease names its holder."""
+        """The owner of a lease, as stored in `leads.leased_by`."""
         return f"account-{self.account_id}/{self.run_id}"
 
 
 @dataclass
 class ClaimRequest:
-    """Who takes due leads, when and for how long.
+    """The worker that claims due leads, the moment, and how long the leases last.
 
-    Of those who have lost several leases in a row only `doubted` and `suspected` are taken, the least lost
-    first: one of them may be what kills its worker, and must not take the others down with it.
+    At most `suspect_slots` suspects and `quarantined_slots` quarantined leads are claimed, those with the
+    fewest lost leases first. One of them may be crashing its worker, and it must not take the others down.
     """
 
     me: WorkerId
@@ -67,53 +67,51 @@ class ClaimRequest:
     quarantined_slots: int = MAX_QUARANTINED
 
     async def claim_from(
-        self, session: AsyncSession, wanted: SelectOfScalar[Any], limit: int, **values: object
+        self, session: AsyncSession, query: SelectOfScalar[Any], limit: int, **values: object
     ) -> Sequence[Lead]:
-        """Lease the first `limit` leads of a query of their ids; gives them in no order.
+        """Lease the first `limit` leads of a query that selects lead ids; returns the leads in no order.
 
-        A lease that ran out is taken over and counted in `lost_leases`. `wanted` is kept with what is made
-        of it: it may differ in `values` alone from one time to the next.
+        An expired lease is taken over and counted in `lost_leases`. The statement built from `query` is
+        cached for ever: pass the same query object each time and vary only `values`.
         """
         if limit <= 0:
             return []
-        most = {
-            "trusted": limit,
-            "doubted": min(limit, self.suspect_slots),
-            "suspected": self.quarantined_slots,
+        limits = {
+            "healthy": limit,
+            "suspect": min(limit, self.suspect_slots),
+            "quarantined": self.quarantined_slots,
         }
         lease = {"holder": self.me.lease_name, "until": self.now + self.lease}
-        claimed = await session.exec(_leased(wanted), params=self.values | most | lease | values)
+        claimed = await session.exec(_claiming(query), params=self.values | limits | lease | values)
         leads = claimed.scalars().all()
-        doubted, suspected = count_suspects(lead.lost_leases for lead in leads)
-        self.suspect_slots, self.quarantined_slots = (
-            self.suspect_slots - doubted,
-            self.quarantined_slots - suspected,
-        )
+        suspects, quarantined = count_suspects(lead.lost_leases for lead in leads)
+        self.suspect_slots -= suspects
+        self.quarantined_slots -= quarantined
         return leads
 
     @property
     def values(self) -> dict[str, object]:
-        """Those of NOW and MINE."""
+        """The values of P_NOW and P_ACCOUNT."""
         return {"now": self.now, "mine": self.me.account_id}
 
 
 @cache
-def _leased(wanted: SelectOfScalar[Any]) -> Update:
+def _claiming(query: SelectOfScalar[Any]) -> Update:
     lost = case((col(Lead.leased_until).is_not(None), 1), else_=0)
     losses = col(Lead.lost_leases) + lost
-    held = wanted.with_for_update(skip_locked=True)
+    free = query.with_for_update(skip_locked=True)
     # CTEs: a LIMIT subquery may be re-run and claim too many.
-    least_lost = held.order_by(None).order_by(losses, col(Lead.due_at))
+    least_lost = free.order_by(None).order_by(losses, col(Lead.due_at))
     chosen = {
-        "trusted": held.where(losses < SUSPECT_AFTER),
-        "doubted": least_lost.where(losses >= SUSPECT_AFTER, losses < QUARANTINE_AFTER),
-        "suspected": least_lost.where(losses >= QUARANTINE_AFTER),
+        "healthy": free.where(losses < SUSPECT_AFTER),
+        "suspect": least_lost.where(losses >= SUSPECT_AFTER, losses < QUARANTINE_AFTER),
+        "quarantined": least_lost.where(losses >= QUARANTINE_AFTER),
     }
-    some = [query.limit(bindparam(name, type_=BigInteger())).cte(name) for name, query in chosen.items()]
+    groups = [ids.limit(bindparam(name, type_=BigInteger())).cte(name) for name, ids in chosen.items()]
     return (
         update(Lead)
-        # One list of them all: for several conditions PostgreSQL would read the whole table.
-        .where(col(Lead.id).in_(union_all(*(select(few.c.id) for few in some))))
+        # One UNION ALL: with several conditions PostgreSQL would read the whole table.
+        .where(col(Lead.id).in_(union_all(*(select(group.c.id) for group in groups))))
         .values(
             leased_by=bindparam("holder", type_=Text()),
             leased_until=bindparam("until", type_=UtcDateTime()),
@@ -125,39 +123,39 @@ def _leased(wanted: SelectOfScalar[Any]) -> Update:
 
 
 def count_suspects(losses: Iterable[int]) -> tuple[int, int]:
-    """How many of these counts of lost leases make a lead doubted, and how many suspected."""
+    """Count the suspects and the quarantined leads among these numbers of lost leases."""
     lost = [count for count in losses if count >= SUSPECT_AFTER]
-    suspected = sum(count >= QUARANTINE_AFTER for count in lost)
-    return len(lost) - suspected, suspected
+    quarantined = sum(count >= QUARANTINE_AFTER for count in lost)
+    return len(lost) - quarantined, quarantined
 
 
 def is_poison(lead: Lead, now: datetime) -> bool:
-    """Whether a claimed lead is what its workers die of."""
+    """Return True if a claimed lead is likely to be what crashes its workers; it must not be worked on."""
     overdue = now - (lead.due_at or now)
     return lead.lost_leases >= POISON_AFTER and overdue >= POISON_FOR
 
 
-async def claim(session: AsyncSession, claim: ClaimRequest, *, limit: int) -> Sequence[Lead]:
-    """Take up to `limit` due leads of this account that are beyond their look-up, the longest due first.
+async def claim(session: AsyncSession, request: ClaimRequest, *, limit: int) -> Sequence[Lead]:
+    """Claim up to `limit` due leads of this account that are not `pending`; returns the longest due first.
 
-    New ones are claimed by worker/outreach/new_leads.py: there the account's limits have a say.
+    worker/outreach/new_leads.py claims the pending ones, within the account's limits.
     """
-    leads = await claim.claim_from(session, _RUNNING, limit)
-    return sorted(leads, key=lambda lead: (lead.due_at or claim.now, lead.id))
+    leads = await request.claim_from(session, _DUE_CONVERSATIONS, limit)
+    return sorted(leads, key=lambda lead: (lead.due_at or request.now, lead.id))
 
 
 def due_conversations() -> list[ColumnElement[bool]]:
-    """Due leads of this account that are beyond their look-up."""
-    return [_is_running(), *claimable()]
+    """Conditions for the due leads of this account that are not `pending`."""
+    return [_is_conversation(), *claimable()]
 
 
-def _is_running() -> ColumnElement[bool]:
-    # Spelled out as in their index: a list of new ones that are due is not gone through first.
+def _is_conversation() -> ColumnElement[bool]:
+    # Written exactly as in the partial index, so that the query does not read due pending leads first.
     return col(Lead.status) != literal_column("'pending'")
 
 
 def claimable() -> list[ColumnElement[bool]]:
-    """What this account may work on now."""
+    """Conditions for the leads that this account may claim now."""
     return [
         col(Lead.due_at) <= P_NOW,
         or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= P_NOW),
@@ -165,18 +163,18 @@ def claimable() -> list[ColumnElement[bool]]:
     ]
 
 
-_RUNNING = select(Lead.id).where(*due_conversations()).order_by(col(Lead.due_at), col(Lead.id))
+_DUE_CONVERSATIONS = select(Lead.id).where(*due_conversations()).order_by(col(Lead.due_at), col(Lead.id))
 
 
-async def lock_all(
+async def lock_leased(
     session: AsyncSession, me: WorkerId, ids: Collection[int], *, waits: bool
 ) -> Sequence[Lead]:
-    """Lock those of the leads whose lease is ours, in the order of their ids; returns them as they are now.
+    """Lock the leads that this worker leases, in the order of their ids; returns their current rows.
 
-    Without `waits`, leads that another transaction holds are left out. With `waits`, raises LostRaceError if
-    one of the leads is gone or its lease is not ours.
+    Without `waits`, leads that another transaction locks are left out. With `waits`, raises LostRaceError if
+    one of the leads is gone or another worker holds its lease.
     """
-    statement = _HELD if waits else _FREE
+    statement = _WAITING_LOCK if waits else _SKIPPING_LOCK
     leads = (await session.exec(statement, params={"leads": list(ids), "holder": me.lease_name})).all()
     holders = {lead.id: lead.leased_by for lead in leads}
     for lead_id in ids if waits else ():
@@ -186,22 +184,23 @@ async def lock_all(
 
 
 async def load_leased(session: AsyncSession, lead_ids: Collection[int], me: WorkerId) -> Sequence[Lead]:
-    """Those of the leads that are still ours, as they are now."""
-    found = await session.exec(_OURS, params={"leads": list(lead_ids), "holder": me.lease_name})
+    """Read the current rows of those leads that this worker still leases."""
+    found = await session.exec(_LEASED, params={"leads": list(lead_ids), "holder": me.lease_name})
     return found.all()
 
 
 _LEADS = select(Lead).where(col(Lead.id).in_(bindparam("leads", expanding=True)))
-_OURS = _LEADS.where(col(Lead.leased_by) == bindparam("holder", type_=Text()))
-_HELD, _FREE = (
+_LEASED = _LEADS.where(col(Lead.leased_by) == bindparam("holder", type_=Text()))
+_WAITING_LOCK, _SKIPPING_LOCK = (
     leads.order_by(col(Lead.id)).with_for_update(skip_locked=skips).execution_options(populate_existing=True)
-    for leads, skips in ((_LEADS, False), (_OURS, True))
+    for leads, skips in ((_LEADS, False), (_LEASED, True))
 )
 
 
 async def renew(session: AsyncSession, me: WorkerId, lead_ids: Collection[int], *, until: datetime) -> None:
-    """Keep the leases of `lead_ids` while their work goes on."""
-    # A row in somebody's hands is passed by until the next time: waiting for several could be for ever.
+    """Extend the leases of `lead_ids` while the work on them goes on."""
+    # A row that another transaction locks is skipped until the next renewal: waiting for several rows could
+    # last for ever.
     free = (
         select(Lead.id)
         .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.lease_name)
@@ -217,7 +216,7 @@ async def renew(session: AsyncSession, me: WorkerId, lead_ids: Collection[int], 
 
 
 async def release(session: AsyncSession, me: WorkerId, lead_ids: Collection[int]) -> None:
-    """Give leads back untouched: the worker stops, which is no failure of theirs."""
+    """Release leads untouched, because the worker stops. This is not a failure of the leads."""
     await session.exec(
         update(Lead)
         .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.lease_name)
@@ -226,20 +225,20 @@ async def release(session: AsyncSession, me: WorkerId, lead_ids: Collection[int]
     )
 
 
-async def release_unacknowledged(session: AsyncSession, me: WorkerId, in_hand: Collection[int]) -> None:
-    """Give back what was claimed without our knowing: its commit arrived, but not the answer."""
+async def release_unacknowledged(session: AsyncSession, me: WorkerId, in_progress: Collection[int]) -> None:
+    """Release leads of a claim that was committed but whose answer never reached this worker."""
     await session.exec(
         update(Lead)
-        .where(col(Lead.leased_by) == me.lease_name, col(Lead.id).not_in(in_hand))
+        .where(col(Lead.leased_by) == me.lease_name, col(Lead.id).not_in(in_progress))
         .values(leased_by=None, leased_until=None)
         .execution_options(synchronize_session=False)
     )
 
 
 async def retry_now(session: AsyncSession, me: WorkerId, *, now: datetime) -> None:
-    """End the pauses of leads that wait for the model: its key and its address may be mended by now.
+    """Make leads that wait after an error due now: the key or the address of the model may be fixed.
 
-    What is queued keeps its time, which may be Telegram's word.
+    A lead with a queued message keeps its due time, which Telegram may have set.
     """
     queued = exists().where(col(Message.lead_id) == col(Lead.id), col(Message.state) == "queued")
     await session.exec(
@@ -247,7 +246,7 @@ async def retry_now(session: AsyncSession, me: WorkerId, *, now: datetime) -> No
         .where(
             col(Lead.account_id) == me.account_id,
             col(Lead.due_at) > now,
-            _is_running(),
+            _is_conversation(),
             col(Lead.last_error).is_not(None),
             ~queued,
         )
@@ -257,9 +256,9 @@ async def retry_now(session: AsyncSession, me: WorkerId, *, now: datetime) -> No
 
 
 async def expire_previous_leases(session: AsyncSession, me: WorkerId, *, now: datetime) -> int:
-    """End the leases of this account's earlier lives, which are over since we hold its session.
+    """End the leases of earlier worker processes of this account; returns how many there were.
 
-    They count as lost leases when claimed. Gives how many there were.
+    Those processes have ended, since this one holds the session. The next claim counts each as a lost lease.
     """
     ended = await session.exec(
         update(Lead)
@@ -272,33 +271,3 @@ async def expire_previous_leases(session: AsyncSession, me: WorkerId, *, now: da
         .execution_options(synchronize_session=False)
     )
     return ended.rowcount
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """What waits for an account's worker: since when the longest due lead is due, and how many messages."""
-
-    due_since: datetime | None
-    outbox: int
-    inbox: int
-
-
-async def load_backlog(session: AsyncSession, account_id: int, *, now: datetime) -> Backlog:
-    """What is due by now and not done, and what is queued or unanswered."""
-    mine = or_(col(Lead.account_id).is_(None), col(Lead.account_id) == account_id)
-    due = await session.exec(select(func.min(col(Lead.due_at))).where(col(Lead.due_at) <= now, mine))
-    outbox, inbox = await count_pending_messages(session, col(Message.account_id) == account_id)
-    return Backlog(due.one(), outbox, inbox)
-
-
-async def count_pending_messages(session: AsyncSession, *which: ColumnElement[bool]) -> tuple[int, int]:
-    """How many messages are queued and how many unanswered."""
-    # Each by the index of what is in that state: among millions of messages these are few.
-    queued, received = (
-        select(func.count())
-        .select_from(Message)
-        .where(col(Message.state) == literal_column(f"'{state}'"), *which)
-        .scalar_subquery()
-        for state in ("queued", "received")
-    )
-    return (await session.exec(select(queued, received))).one()

@@ -1,4 +1,4 @@
-"""What ends the loop's wait: new work, a moment that was set, a poll or a stop, whichever comes first."""
+"""Wake-ups: the dispatcher waits until new work, a timer, the next poll or a stop, whichever comes first."""
 
 import asyncio
 import contextlib
@@ -18,26 +18,27 @@ from shared.database.urls import async_url, driver_address
 log = logging.getLogger(__name__)
 
 CHANNEL = "leads_due"
-# How often a SQLite database is asked whether anybody has written: some microseconds each time.
+# How often a SQLite database is checked for new commits; a check takes some microseconds.
 WATCH_SECONDS = 0.05
-# After a lost connection: the poll finds the leads meanwhile.
+# The pause before a new connection; meanwhile the poll finds due leads.
 RECONNECT_SECONDS = 2
-# A call on another connection is heard within a millisecond.
-HEAR_SECONDS = 2
-# A pooler's mode is seldom changed.
-DEAF_SECONDS = 600
-DEAF = (
+# A notification from another connection normally arrives within a millisecond.
+NOTIFY_TIMEOUT_SECONDS = 2
+# The pause before the next check for a pooler in transaction mode: its mode seldom changes.
+POOLER_RECHECK_SECONDS = 600
+NO_NOTIFICATIONS = (
     "no wake-ups, polling instead: DATABASE_URL leads through a pooler in transaction mode, which drops them;"
     " set DATABASE_LISTEN_URL to the server's own address"
 )
-# Places that become free are filled together: a claim costs the same for one lead as for many.
+# Slots that become free at almost the same time are filled by one claim: a claim costs the same for one lead
+# as for many.
 SOON_SECONDS = 0.1
-# Timers are set no further ahead than this: beyond, whoever is due may as well wait for the next poll.
-FORESIGHT_SECONDS = 60
+# No timer is set further ahead than this or the poll interval; the poll finds leads that are due later.
+MAX_TIMER_SECONDS = 60
 
 
 class Wakeups:
-    """Anyone may `wake`; only the loop waits."""
+    """Any part of the worker may call `wake`; only the dispatcher calls `wait`."""
 
     def __init__(self, clock: Clock, poll_seconds: float) -> None:
         self._clock = clock
@@ -46,22 +47,22 @@ class Wakeups:
         self._soon: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
-        """There is work now."""
+        """End the wait: there is work now."""
         self._event.set()
 
     def wake_soon(self) -> None:
-        """There may be work, and a moment later more of it."""
+        """End the wait in 0.1 s: there may be work, and more may follow within that time."""
         if self._soon is None or self._soon.when() <= asyncio.get_running_loop().time():
             self._soon = asyncio.get_running_loop().call_later(SOON_SECONDS, self.wake)
 
     def wake_at(self, moment: datetime) -> None:
-        """There will be work at `moment`; what is minutes away is found by the poll."""
+        """End the wait at `moment` (UTC). Later than 60 s and the poll interval, the poll finds the work."""
         delay = (moment - self._clock()).total_seconds()
-        if delay < max(FORESIGHT_SECONDS, self._poll_seconds):
-            asyncio.get_running_loop().call_later(max(0.0, delay), self._ring, moment)
+        if delay < max(MAX_TIMER_SECONDS, self._poll_seconds):
+            asyncio.get_running_loop().call_later(max(0.0, delay), self._wake_if_reached, moment)
 
-    def _ring(self, moment: datetime) -> None:
-        # A clock that is being set right may be a little behind the timer, and nothing would be due yet.
+    def _wake_if_reached(self, moment: datetime) -> None:
+        # A clock that is being adjusted may be a little behind the timer; then no lead would be due yet.
         if self._clock() < moment:
             self.wake_at(moment)
         else:
@@ -76,9 +77,9 @@ class Wakeups:
 
 
 async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = None) -> None:
-    """Wake at once when a lead becomes due, until cancelled. For PostgreSQL; SQLite is to be watched.
+    """Wake at once when PostgreSQL notifies of a due lead, until cancelled. For SQLite use `watch`.
 
-    `direct`: the server's own address, if the database's leads through a pooler that keeps no sessions.
+    `direct`: the URL of the server itself, for a database URL that leads through a transaction-mode pooler.
     """
     address = driver_address(async_url(direct) if direct else database.url)
     while True:
@@ -86,61 +87,61 @@ async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = N
         try:
             connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
             async with connection:
-                if await _is_deaf(connection, database):
-                    log.warning(DEAF)
-                    pause = DEAF_SECONDS
+                if await _drops_notifications(connection, database):
+                    log.warning(NO_NOTIFICATIONS)
+                    pause = POOLER_RECHECK_SECONDS
                 else:
-                    await _hear(connection, wakeups)
+                    await _wake_on_notifications(connection, wakeups)
         except (psycopg.Error, *DATABASE_DOWN) as error:
             log.warning("wake-ups lost, polling meanwhile: %s", type(error).__name__)
         await asyncio.sleep(pause)
 
 
 async def watch(database: Database, wakeups: Wakeups) -> None:
-    """Wake soon after anybody has written to a SQLite database, until cancelled.
+    """Wake within 0.05 s after a commit of another connection to a SQLite database, until cancelled.
 
-    `PRAGMA data_version` tells of commits of all other connections, those of other processes too
+    `PRAGMA data_version` changes with commits of all other connections, also of other processes
     (https://sqlite.org/pragma.html#pragma_data_version).
     """
     while True:
-        # It never waits: what cannot be read now is read soon.
+        # timeout=0: a call never waits for a lock. What cannot be read now is read in the next round.
         connection = sqlite3.connect(database.url.database or "", timeout=0)
         with contextlib.suppress(sqlite3.Error), contextlib.closing(connection):
-            await _see(connection, wakeups)
+            await _wake_on_commits(connection, wakeups)
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _see(connection: sqlite3.Connection, wakeups: Wakeups) -> None:
-    seen = None
+async def _wake_on_commits(connection: sqlite3.Connection, wakeups: Wakeups) -> None:
+    last_version = None
     while True:
-        # All of it: a statement in the middle of its rows would keep old pages in use.
+        # Fetch all rows: an unfinished statement would keep old pages in use.
         version = connection.execute("PRAGMA data_version").fetchall()
-        if version != seen:
-            # At first: what became due before we watched.
+        if version != last_version:
+            # The first round finds leads that became due before the watch began.
             wakeups.wake()
-            seen = version
+            last_version = version
         await asyncio.sleep(WATCH_SECONDS)
 
 
-async def _hear(connection: psycopg.AsyncConnection[Any], wakeups: Wakeups) -> None:
+async def _wake_on_notifications(connection: psycopg.AsyncConnection[Any], wakeups: Wakeups) -> None:
     await connection.execute(f"LISTEN {CHANNEL}")
-    # What became due before we listened.
+    # Leads may have become due before LISTEN.
     wakeups.wake()
     async for _ in connection.notifies():
         wakeups.wake()
 
 
-async def _is_deaf(connection: psycopg.AsyncConnection[Any], database: Database) -> bool:
-    """Whether a pooler is between that hands our session to others once we are silent."""
+async def _drops_notifications(connection: psycopg.AsyncConnection[Any], database: Database) -> bool:
+    """Return True if a pooler in transaction mode stands between: it drops notifications for this session."""
     row = await (await connection.execute(f"SELECT {SERVER_PID}")).fetchone()
     if row is None or not is_pooled(connection.info.backend_pid, row[0]):
         return False
-    # In session mode it is as good as none: only a call that is not heard tells.
-    call = f"hear_{secrets.token_hex(8)}"
-    await connection.execute(f"LISTEN {call}")
+    # A pooler in session mode passes notifications on. Only a test notification tells the modes apart.
+    channel = f"hear_{secrets.token_hex(8)}"
+    await connection.execute(f"LISTEN {channel}")
     async with database.autocommit.begin() as other:
-        await other.execute(text(f"NOTIFY {call}"))
-    async for _ in connection.notifies(timeout=HEAR_SECONDS, stop_after=1):
-        await connection.execute(f"UNLISTEN {call}")
+        await other.execute(text(f"NOTIFY {channel}"))
+    async for _ in connection.notifies(timeout=NOTIFY_TIMEOUT_SECONDS, stop_after=1):
+        await connection.execute(f"UNLISTEN {channel}")
         return False
     return True

@@ -20,7 +20,7 @@ from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import Identity, SessionRevokedError
 from worker.monitoring import heartbeat, http_probe
 from worker.notifications.owner_commands import OwnerReplySender
-from worker.queue import leases
+from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
 from worker.runtime.account_records import record_revoked_session, register_worker
@@ -226,7 +226,7 @@ class Worker:
         now = utc_now()
         try:
             async with self._database.reading() as session:
-                backlog = await leases.load_backlog(session, self._account_id, now=now)
+                backlog = await load_backlog(session, self._account_id, now=now)
         except DATABASE_DOWN:
             return heartbeat.Report(state, trouble="the database does not answer")
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None

@@ -1,4 +1,4 @@
-"""The Chat Completions API: `POST /v1/chat/completions` to a turn, and an answer back to its form."""
+"""The Chat Completions API: parses `POST /v1/chat/completions` and renders the answer."""
 
 import time
 from typing import Any, Literal, cast
@@ -33,7 +33,7 @@ ROLES = ("system", "developer", "user", "assistant")
 
 
 def parse(body: Body) -> Turn:
-    """The turn of a request body. Raises ApiError (400) where OpenAI would."""
+    """Return the turn of a request body. Raises ApiError (400) in the same cases as OpenAI."""
     check_params(body, PARAMS)
     model = read_str(body, "model", required=True)
     limit = read_tokens(body, "max_completion_tokens", 1)
@@ -43,10 +43,10 @@ def parse(body: Body) -> Turn:
     if not isinstance(given, list):
         raise invalid_type("messages", "an array")
     messages = require_messages([_read_message(item, index) for index, item in enumerate(given)], "messages")
-    orders = [message.text for message in messages if message.role in ("system", "developer")]
+    instructions = [message.text for message in messages if message.role in ("system", "developer")]
     turn = Turn(
         model=model or "",
-        instructions="\n".join(orders),
+        instructions="\n".join(instructions),
         messages=[message for message in messages if message.role in ("user", "assistant")],
         format=_read_format(body.get("response_format")),
         max_output_tokens=limit if limit is not None else read_tokens(body, "max_tokens", 1),
@@ -79,7 +79,7 @@ def _read_message(item: object, index: int) -> Message:
 
 
 def render(turn: Turn, answer: Answer, usage: Usage, body: Body) -> dict[str, Any]:
-    """The `chat.completion` object that carries an answer."""
+    """Return the `chat.completion` object for an answer."""
     message: dict[str, Any] = {
         "role": "assistant",
         "content": answer.text,

@@ -1,4 +1,4 @@
-"""`GET /v1/models`: the models the sandbox claims to serve. Any other name is served as well."""
+"""`GET /v1/models`: the models that the sandbox lists. Requests with other model names are answered too."""
 
 from typing import Any
 
@@ -9,12 +9,12 @@ CREATED = 1744318173
 
 
 def list_models() -> dict[str, Any]:
-    """The list in OpenAI's form."""
+    """Return the list in OpenAI's form."""
     return {"object": "list", "data": [_model(name) for name in MODELS]}
 
 
 def find_model(name: str) -> dict[str, Any]:
-    """One model. Raises ApiError (404) for a name not in the list."""
+    """Return one model. Raises ApiError (404) for a name that is not in the list."""
     if name not in MODELS:
         message = f"The model '{name}' does not exist or you do not have access to it."
         raise ApiError(404, message, code="model_not_found", param="model")

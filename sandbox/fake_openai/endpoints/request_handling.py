@@ -1,4 +1,4 @@
-"""One request from its bytes to its answer: key, body, fault, answer, log."""
+"""Handles one model request: key, body, fault, answer, log."""
 
 import asyncio
 import json
@@ -16,8 +16,8 @@ from sandbox.fake_openai.call_log import Call
 from sandbox.fake_openai.endpoints import chat_completions, responses
 from sandbox.fake_openai.endpoints.request_parsing import Body
 from sandbox.fake_openai.errors import ApiError, missing_key
-from sandbox.fake_openai.faults import Delay, Drop, Fault, Hang
-from sandbox.fake_openai.outages import Dropped, outage
+from sandbox.fake_openai.faults import Delay, Fault, Hang, breaks_connection
+from sandbox.fake_openai.outages import DroppedResponse, error_of
 from sandbox.fake_openai.replies import answer_turn
 from sandbox.fake_openai.state import OpenAIState
 from sandbox.fake_openai.turn import Answer, Turn
@@ -26,7 +26,7 @@ from sandbox.fake_openai.usage import Usage, count_tokens
 
 @dataclass(frozen=True)
 class Dialect:
-    """One of the two APIs: how it is read and written."""
+    """One of the two APIs: how to parse a request and render an answer."""
 
     api: Literal["responses", "chat"]
     parse: Callable[[Body], Turn]
@@ -38,7 +38,7 @@ CHAT = Dialect("chat", chat_completions.parse, chat_completions.render)
 
 
 async def serve(state: OpenAIState, dialect: Dialect, request: Request) -> Response:
-    """Answer one model request and log it, whatever comes of it."""
+    """Answer one model request and log it, also if it fails."""
     started = time.perf_counter()
     call = Call(id=f"req_{uuid4().hex}", at=datetime.now(UTC), api=dialect.api, status=200)
     try:
@@ -62,10 +62,10 @@ async def _answer(state: OpenAIState, dialect: Dialect, request: Request, call: 
     call.fault = fault.kind if fault else None
     if state.latency_seconds:
         await asyncio.sleep(state.latency_seconds)
-    await suffer(fault, key, request)
-    if isinstance(fault, Drop | Hang):
+    await apply_fault(fault, key, request)
+    if breaks_connection(fault):
         call.status = 0
-        return Dropped()
+        return DroppedResponse()
     answer = answer_turn(turn, fault, obedient=state.obedient)
     call.answer = answer.text if answer.refusal is None else answer.refusal
     call.usage = _count(state, turn, answer)
@@ -73,25 +73,25 @@ async def _answer(state: OpenAIState, dialect: Dialect, request: Request, call: 
 
 
 def bearer_key(request: Request) -> str:
-    """The key a request carries. Raises ApiError (401) when it carries none."""
+    """Return the Bearer key of a request. Raises ApiError (401) if there is none."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         raise missing_key()
     return key.strip()
 
 
-async def suffer(fault: Fault | None, key: str, request: Request) -> None:
-    """Wait as a fault wants it, and raise the error it stands for."""
+async def apply_fault(fault: Fault | None, key: str, request: Request) -> None:
+    """Wait if the fault is a delay or a hang, and raise the fault's HTTP error."""
     if isinstance(fault, Delay):
         await asyncio.sleep(fault.seconds)
     if isinstance(fault, Hang):
         await _hang(fault.seconds, request)
-    if error := outage(fault, key):
+    if error := error_of(fault, key):
         raise error
 
 
 async def _hang(seconds: float, request: Request) -> None:
-    """Stay silent until the time is over or the caller has hung up."""
+    """Send nothing until the time is over or the client disconnects."""
     try:
         async with asyncio.timeout(seconds):
             while (await request.receive())["type"] != "http.disconnect":

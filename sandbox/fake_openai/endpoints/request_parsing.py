@@ -1,4 +1,4 @@
-"""Reading requests: what both APIs share in checking a body before it becomes a turn."""
+"""Checks of a request body that both APIs share."""
 
 import re
 from collections.abc import Collection
@@ -13,28 +13,28 @@ FORMAT_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 def missing(param: str) -> ApiError:
-    """400 for a parameter that is not there."""
+    """Return the 400 for a missing parameter."""
     return ApiError(
         400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param
     )
 
 
 def invalid_type(param: str, expected: str) -> ApiError:
-    """400 for a parameter of the wrong JSON type."""
+    """Return the 400 for a parameter of the wrong JSON type."""
     return ApiError(
         400, f"Invalid type for '{param}': expected {expected}.", code="invalid_type", param=param
     )
 
 
 def invalid_value(param: str, value: object, supported: Collection[str]) -> ApiError:
-    """400 for a value outside an enumeration."""
+    """Return the 400 for a value outside an enumeration."""
     listed = ", ".join(f"'{item}'" for item in supported)
     message = f"Invalid value: '{value}'. Supported values are: {listed}."
     return ApiError(400, message, code="invalid_value", param=param)
 
 
 def check_params(body: Body, known: Collection[str]) -> None:
-    """Refuse parameters that the API does not know, and streaming, which the sandbox does not do."""
+    """Raise ApiError for unknown parameters, and for streaming, which the sandbox does not support."""
     for param in body:
         if param not in known and param != "stream":
             raise ApiError(400, f"Unknown parameter: '{param}'.", code="unknown_parameter", param=param)
@@ -43,7 +43,7 @@ def check_params(body: Body, known: Collection[str]) -> None:
 
 
 def read_str(body: Body, param: str, *, required: bool = False) -> str | None:
-    """A text parameter, or None when it is absent and may be."""
+    """Return a text parameter, or None if it is optional and absent."""
     value = body.get(param)
     if value is None:
         if required:
@@ -55,7 +55,7 @@ def read_str(body: Body, param: str, *, required: bool = False) -> str | None:
 
 
 def read_tokens(body: Body, param: str, minimum: int) -> int | None:
-    """A limit of tokens, or None."""
+    """Return a limit of tokens, or None."""
     value = body.get(param)
     if value is None:
         return None
@@ -70,7 +70,7 @@ def read_tokens(body: Body, param: str, minimum: int) -> int | None:
 
 
 def read_format(spec: object, param: str, *, schema_code: str | None) -> OutputFormat:
-    """The wanted format from a flat `{type, name, strict, schema}`; a strict schema is checked."""
+    """Return the format from a flat `{type, name, strict, schema}`; a strict schema is checked."""
     if spec is None:
         return OutputFormat()
     if not isinstance(spec, dict):
@@ -97,7 +97,7 @@ def read_format(spec: object, param: str, *, schema_code: str | None) -> OutputF
 
 
 def read_content(content: object, param: str, types: Collection[str]) -> str:
-    """The text of a message, given as a string or as a list of typed parts."""
+    """Return the text of a message that is a string or a list of typed parts."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list):
@@ -112,7 +112,7 @@ def read_content(content: object, param: str, types: Collection[str]) -> str:
 
 
 def require_messages(messages: list[Message], param: str) -> list[Message]:
-    """Refuse an empty conversation."""
+    """Return the messages; raises ApiError if the list is empty."""
     if not messages:
         message = f"Invalid '{param}': empty array. Expected an array with minimum length 1."
         raise ApiError(400, message, code="empty_array", param=param)

@@ -1,4 +1,4 @@
-"""The Responses API: `POST /v1/responses` to a turn, and an answer back to its form."""
+"""The Responses API: parses `POST /v1/responses` and renders the answer."""
 
 import time
 from typing import Any, Literal, cast
@@ -34,7 +34,7 @@ MIN_OUTPUT_TOKENS = 16
 
 
 def parse(body: Body) -> Turn:
-    """The turn of a request body. Raises ApiError (400) where OpenAI would."""
+    """Return the turn of a request body. Raises ApiError (400) in the same cases as OpenAI."""
     check_params(body, PARAMS)
     model = read_str(body, "model", required=True)
     text = body.get("text") or {}
@@ -81,7 +81,7 @@ def _read_item(item: object, index: int) -> Message:
 
 
 def render(turn: Turn, answer: Answer, usage: Usage, body: Body) -> dict[str, Any]:
-    """The `response` object that carries an answer; what the request set is repeated."""
+    """Return the `response` object for an answer; it repeats the request's parameters."""
     now = time.time()
     return {
         "id": f"resp_{uuid4().hex}",
@@ -94,11 +94,11 @@ def render(turn: Turn, answer: Answer, usage: Usage, body: Body) -> dict[str, An
         "model": turn.model,
         "output": _output(answer),
         "usage": _usage(usage),
-        **_echoed(turn, body),
+        **_request_parameters(turn, body),
     }
 
 
-def _echoed(turn: Turn, body: Body) -> dict[str, Any]:
+def _request_parameters(turn: Turn, body: Body) -> dict[str, Any]:
     return {
         "instructions": turn.instructions or None,
         "max_output_tokens": turn.max_output_tokens,

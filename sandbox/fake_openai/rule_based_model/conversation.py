@@ -1,4 +1,4 @@
-"""Reading the conversation: what the person said last, and the card that describes the lead."""
+"""Reads the prompt: the lead's last messages, and the card that describes the lead."""
 
 import json
 import re
@@ -24,16 +24,16 @@ NEW_MESSAGES = re.compile(
     r"messages?|reply|replies)\b[^\n]{0,40}):[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
-# A later form of the same person's, beside their words or below the card of the first.
+# A later form of the same contact, next to its messages or below the card of the first form.
 NEW_REQUEST = re.compile(r"<new_request>(.*?)</new_request>", re.DOTALL)
 NOT_GIVEN = re.compile(r"не указан[оа]?|нет|none|null|-|—", re.IGNORECASE)
 TAG = re.compile(r"</?(?!new_request\b)[\w-]+(?: [^<>]*)?>")
-SAID_KEYS = ("new_messages", "messages", "message", "text", "reply", "said")
+TEXT_KEYS = ("new_messages", "messages", "message", "text", "reply", "said")
 
 
 @dataclass(frozen=True)
 class Lead:
-    """What the prompt tells about a person: any of it may be empty."""
+    """What the prompt contains about the lead; any field may be empty."""
 
     name: str = ""
     company: str = ""
@@ -41,8 +41,8 @@ class Lead:
     further: tuple[str, ...] = ()
 
 
-def last_words(messages: list[Message]) -> str:
-    """What the person wrote since the assistant's last message, or the last they wrote at all."""
+def last_messages(messages: list[Message]) -> str:
+    """Return the lead's messages since the assistant's last message, else the lead's last message."""
     trailing: list[str] = []
     for message in reversed(messages):
         if message.role == "assistant" and trailing:
@@ -50,17 +50,17 @@ def last_words(messages: list[Message]) -> str:
         if message.role == "user":
             trailing.insert(0, message.text)
             if NEW_MESSAGES.search(message.text):
-                # The prompt itself says where the new part begins.
+                # The prompt marks the beginning of the new messages.
                 break
     said = [text for text in trailing if not _is_card(text)] or trailing
-    return "\n".join(spoken(text) for text in said)
+    return "\n".join(unwrap_message(text) for text in said)
 
 
-def spoken(text: str) -> str:
-    """The person's own words in a message that may wrap them in tags, JSON or a header line."""
+def unwrap_message(text: str) -> str:
+    """Return the lead's own text from a message that may wrap it in tags, JSON or a header line."""
     loaded = _load_json(text)
     if isinstance(loaded, dict):
-        found = next((loaded[key] for key in SAID_KEYS if loaded.get(key)), None)
+        found = next((loaded[key] for key in TEXT_KEYS if loaded.get(key)), None)
         if found is not None:
             return _joined(found)
     headers = list(NEW_MESSAGES.finditer(text))
@@ -69,7 +69,7 @@ def spoken(text: str) -> str:
 
 
 def read_lead(text: str) -> Lead:
-    """The lead that a message describes, in lines `Имя: …` or as JSON."""
+    """Return the lead that a message describes, in lines `Имя: …` or as JSON."""
     further, text = tuple(new_requests(text)), NEW_REQUEST.sub("", text)
     loaded = _load_json(text)
     fields = _from_json(loaded) if isinstance(loaded, dict) else _from_lines(TAG.sub("", text))
@@ -77,7 +77,7 @@ def read_lead(text: str) -> Lead:
 
 
 def new_requests(text: str) -> list[str]:
-    """What later forms ask, in a message that tells of them."""
+    """Return the requests of later forms that a message contains."""
     return [read_lead(form).request or form.strip() for form in NEW_REQUEST.findall(text)]
 
 
@@ -85,7 +85,7 @@ def _joined(value: object) -> str:
     if isinstance(value, list):
         return "\n".join(_joined(item) for item in value)
     if isinstance(value, dict):
-        return next((str(value[key]) for key in SAID_KEYS if value.get(key)), "")
+        return next((str(value[key]) for key in TEXT_KEYS if value.get(key)), "")
     return str(value)
 
 

@@ -1,4 +1,4 @@
-"""The first message to a lead: their name, their request, and the offer of a call."""
+"""The first message to a lead: name, request and the offer of a call."""
 
 import re
 
@@ -13,12 +13,12 @@ COMPANY = re.compile(r"(?:компани[ия]|company|компании-?раз�
 
 
 def language_of(lead: Lead) -> Language:
-    """English for an English request, else Russian."""
+    """Return English for an English request, else Russian."""
     return "en" if detect(lead.request) == "en" else "ru"
 
 
 def first_name(name: str) -> str:
-    """What to call the person, or nothing when the field holds no name."""
+    """Return the lead's first name, or an empty text if the field contains no name."""
     word = next(iter(name.split()), "").strip(",.!")
     if LINK.search(name) or len(word) > NAME_LENGTH or not NAME.fullmatch(word):
         return ""
@@ -26,7 +26,7 @@ def first_name(name: str) -> str:
 
 
 def snippet(request: str) -> str:
-    """The beginning of a request on one line, without links, cut at a word."""
+    """Return the beginning of a request on one line, without links, cut at a word."""
     text = re.sub(r"\s+", " ", without_links(request)).strip(' .,!;:-–—«»"')
     if len(text) <= SNIPPET_LENGTH:
         return text
@@ -34,7 +34,7 @@ def snippet(request: str) -> str:
 
 
 def company_of(lead: Lead, instructions: str, language: Language) -> str:
-    """The company's name from the lead's card or from the instructions."""
+    """Return the company's name from the lead's card or from the instructions."""
     if lead.company:
         return without_links(lead.company) or NO_COMPANY[language]
     found = COMPANY.search(instructions)
@@ -42,7 +42,7 @@ def company_of(lead: Lead, instructions: str, language: Language) -> str:
 
 
 def greet(lead: Lead, instructions: str) -> str:
-    """A greeting in the lead's language; its wording depends on the name alone."""
+    """Return a greeting in the lead's language; only the name selects the wording."""
     language = language_of(lead)
     name = first_name(lead.name)
     quoted = [said for request in (lead.request, *lead.further) if (said := snippet(request))]

@@ -1,4 +1,4 @@
-"""Telling from a person's words whether they accept, decline, ask, or leave it open."""
+"""Classifies a message: the lead accepts, rejects, asks_question a question, or is ambiguous."""
 
 import re
 from collections.abc import Callable
@@ -9,25 +9,25 @@ from sandbox.fake_openai.rule_based_model.language import without_links
 from sandbox.fake_openai.rule_based_model.stemming import normal
 
 Intent = Literal["accept", "reject", "question", "ambiguous"]
-# So many words before a yes may carry the "not" that undoes it.
+# How many words before a yes are searched for a "not".
 NEGATION_REACH = 2
 CLAUSE_END = re.compile(r"[.,!;:\n—–()]+|\?+| - | (?:но|а|but|and then|however|зато|поэтому) ")
 
 
 def classify(text: str) -> Intent:
-    """The intent of a person's message, Russian or English, of one line or several."""
+    """Return the intent of a Russian or English message of one or more lines."""
     said = re.sub(r"\[[^\]]*\]", " ", normal(without_links(text)))
     said = intent_phrases.NEITHER.sub(" ", intent_phrases.YES_BY_NEGATION.sub(" да ", said))
-    return next((intent for intent, holds in RULES if holds(said)), "ambiguous")
+    return next((intent for intent, matches in RULES if matches(said)), "ambiguous")
 
 
 def clauses(text: str) -> list[str]:
-    """The parts of a text between punctuation and contrasting conjunctions."""
+    """Split a text at punctuation and contrasting conjunctions."""
     return [part for piece in CLAUSE_END.split(f" {text} ") if (part := piece.strip())]
 
 
-def asks(text: str) -> bool:
-    """Whether there is a question in a normalised text that a company could answer."""
+def asks_question(text: str) -> bool:
+    """True if a normalised text contains a question that a company could answer."""
     for sentence in re.findall(r"[^.!?\n]*\?", text):
         if not intent_phrases.VACUOUS.fullmatch(re.sub(r"[^\w\s]+", "", sentence).strip()):
             return True
@@ -38,21 +38,21 @@ def asks(text: str) -> bool:
 
 
 def wants_human(text: str) -> bool:
-    """Whether the person asks for a human being."""
+    """True if the lead asks for a human."""
     return intent_phrases.HUMAN.search(normal(text)) is not None
 
 
 def wants_quiet(text: str) -> bool:
-    """Whether the person asks not to be written to any more."""
-    # "Do not call, write here" is not that.
+    """True if the lead asks not to be contacted again."""
+    # "Do not call, write here" is not such a request.
     return classify(text) == "reject" and intent_phrases.QUIET.search(normal(text)) is not None
 
 
 def _affirms(text: str, pattern: re.Pattern[str]) -> bool:
-    return any(_affirmed(clause, pattern) for clause in clauses(text))
+    return any(_is_affirmed(clause, pattern) for clause in clauses(text))
 
 
-def _affirmed(clause: str, pattern: re.Pattern[str]) -> bool:
+def _is_affirmed(clause: str, pattern: re.Pattern[str]) -> bool:
     for found in pattern.finditer(clause):
         before = " ".join(clause[: found.start()].split()[-NEGATION_REACH:])
         if not intent_phrases.NEGATION.search(before):
@@ -60,32 +60,32 @@ def _affirmed(clause: str, pattern: re.Pattern[str]) -> bool:
     return False
 
 
-def _found(pattern: re.Pattern[str]) -> Callable[[str], bool]:
+def _matches(pattern: re.Pattern[str]) -> Callable[[str], bool]:
     return lambda said: pattern.search(said) is not None
 
 
-def _hedged(said: str) -> bool:
+def _is_hedged(said: str) -> bool:
     hedged = intent_phrases.HEDGE.search(said) is not None
-    return hedged or (_not_now(said) and not _names_a_time(said))
+    return hedged or (_is_not_now(said) and not _names_a_time(said))
 
 
-def _plain_no(said: str) -> bool:
+def _is_plain_no(said: str) -> bool:
     return any(intent_phrases.BARE_NO.fullmatch(clause) for clause in clauses(said))
 
 
-_rather_in_writing = _found(intent_phrases.RATHER_IN_WRITING)
-_refuses = _found(intent_phrases.REJECT)
-_not_now = _found(intent_phrases.NOT_NOW)
-_names_a_time = _found(intent_phrases.TIME)
+_prefers_writing = _matches(intent_phrases.PREFERS_WRITING)
+_rejects = _matches(intent_phrases.REJECT)
+_is_not_now = _matches(intent_phrases.NOT_NOW)
+_names_a_time = _matches(intent_phrases.TIME)
 
-# The first that holds decides. A clear yes outweighs a question, a question outweighs a bare "no" or "ok".
+# The first rule that matches decides. A clear yes wins over a question, a question over a bare "no" or "ok".
 RULES: tuple[tuple[Intent, Callable[[str], bool]], ...] = (
-    ("question", lambda said: _rather_in_writing(said) and asks(said)),
-    ("ambiguous", _rather_in_writing),
-    ("reject", _refuses),
-    ("ambiguous", lambda said: _affirms(said, intent_phrases.ACCEPT) and _hedged(said)),
+    ("question", lambda said: _prefers_writing(said) and asks_question(said)),
+    ("ambiguous", _prefers_writing),
+    ("reject", _rejects),
+    ("ambiguous", lambda said: _affirms(said, intent_phrases.ACCEPT) and _is_hedged(said)),
     ("accept", lambda said: _affirms(said, intent_phrases.ACCEPT)),
-    ("question", asks),
-    ("reject", _plain_no),
-    ("accept", lambda said: _affirms(said, intent_phrases.WEAK_ACCEPT) and not _hedged(said)),
+    ("question", asks_question),
+    ("reject", _is_plain_no),
+    ("accept", lambda said: _affirms(said, intent_phrases.WEAK_ACCEPT) and not _is_hedged(said)),
 )

@@ -1,4 +1,4 @@
-"""The phrases by which a yes, a no, a maybe and a question are known, in both languages."""
+"""The phrases of a yes, a no, a maybe and a question, in both languages."""
 
 import re
 
@@ -7,19 +7,19 @@ def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-# A no in words that means a yes; read before anything else.
+# A negation that means a yes; checked before the other patterns.
 YES_BY_NEGATION = _any(
     r"не против\w*|не возражаю|не откажусь|(?:а )?почему (?:бы )?(?:и )?нет\b|why not|can'?t wait",
     r"wouldn'?t mind|don'?t mind|(?:no|not a) problem\w*|no worries|без проблем|нет проблем|не вопрос",
 )
-# Words that look like a yes or a no and are neither.
+# Words that look like a yes or a no but are neither.
 NEITHER = _any(
     r"\bда,? (?:здравствуйте|добрый|привет|это я|я оставлял\w*|оставлял\w*)",
     r"\byes,? (?:hello|hi|that'?s me|it'?s me|this is)\b|\bне (?:сегодня|завтра)\b",
     r"\bnot (?:today|tomorrow)\b|\bвопросов нет\b|\bнет вопросов\b|\bno questions\b|\bнет ли\b",
 )
-# The person wants to go on, only not by voice.
-RATHER_IN_WRITING = _any(
+# The lead wants to continue, but in writing.
+PREFERS_WRITING = _any(
     r"(?:не (?:надо|нужно|хочу|могу|люблю)|без) \w*(?:звон|созв)\w*.*(?:пи[шс]|чат|перепи|текст|"
     r"здесь|тут)",
     r"(?:don'?t|no) (?:want to |like )?call\w*.*(?:write|chat|text|here)",
@@ -52,7 +52,7 @@ REJECT = _any(
     r"\balready (?:found|have|hired|done|got|chose|chosen|solved|working)\b",
     r"\bfound (?:someone|another)\b|\bdeclin\w+|👎|🚫|🙅|❌|🖕",
 )
-# Only as the whole of a clause: "нет" inside a sentence says nothing.
+# Only as a whole clause: "нет" inside a sentence has no meaning of its own.
 BARE_NO = re.compile(
     r"(?:ну |ой |увы |пока |к сожалению )?(?:нет|не|неа|нее+т?|no|nope|nah|never|nein)"
     r"(?: (?:нет|no|пока|извините|простите|sorry|пожалуйста|спс|thx))*"
@@ -64,7 +64,7 @@ HEDGE = _any(
     r"\bmaybe\b|\bperhaps\b|\bpossibly\b|\bmight\b|\bnot (?:sure|yet|ready)\b|\bdon'?t know\b|\bdunno\b",
     r"\bsome ?(?:day|time)\b|\bthink (?:about|it)\b|\bdepends\b|\bnext (?:month|year)\b|\banother time\b",
 )
-# Not at this moment: no hindrance when another time is named.
+# Not now: still a yes if another time is named.
 NOT_NOW = _any(
     r"\bне (?:сейчас|могу)\b|\bсейчас (?:не|нет)\b|\bнет времени\b|\bзанят\w*\b",
     r"\bпозже\b|\bпозднее\b|\bпотом\b",
@@ -77,7 +77,7 @@ TIME = _any(
     r"\b(?:today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b",
     r"\b(?:at|after) \d|\b\d ?[ap]m\b",
 )
-# A yes that stays a yes beside a question.
+# A yes even if the message also has a question.
 ACCEPT = _any(
     r"\bможно (?:\w+ )?(?:ссылк|линк)\w*",
     r"\bда\b|\bдавай\w*|\bага\b|\bугу\b|\bконечно\b|\bразумеется\b|\bс (?:радостью|удовольствием)\b",
@@ -102,7 +102,7 @@ ACCEPT = _any(
     r"\bhow about (?:today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday|at|\d)",
     r"\bi'?m interested\b|\bcount me in\b|\blooking forward\b|👍|👌|✅|🤝|🙌|💯|^\+{1,3}$",
 )
-# A yes only when nothing is asked: "ок, а сколько стоит?" is a question.
+# A yes only without a question: "ок, а сколько стоит?" is a question.
 WEAK_ACCEPT = _any(
     r"\bок\b|\bокей\b|\bоке\b|\bok\b|\bokay\b|\bokey\b|\bхорошо\b|\bотлично\b|\bсупер\b|\bладно\b",
     r"\bидет\b|\bпойдет\b|\bинтересно\b|\bинтересует\b|\bактуальн\w*|\bудобно\b|\bподходит\b",
@@ -125,7 +125,7 @@ QUESTION = _any(
     r"\btell me (?:more|about)\b|\b(?:want|like) to know\b|\bmore (?:info|details|information)\b",
     r"\bpricing\b|\bprice\b",
 )
-# Question marks that ask nothing a company could answer.
+# Questions that a company cannot answer with facts.
 VACUOUS = re.compile(
     r"(?:ну |и |так )?(?:что|че|чего|чево|а|и|ну|как|как это|в смысле|алло|да|правда|серьезно|what|huh|sorry|"
     r"pardon|hm+|eh|really|hello|hi|so|and|хм+|м+|эм+|здравствуйте|привет|вы тут|ау)?"
@@ -136,7 +136,7 @@ HUMAN = _any(
     r"\bоператор\w*\b|\bменеджер\w*\b|\b(?:real|live|actual) (?:person|human)\b",
     r"\b(?:talk|speak) to (?:a |an )?(?:human|person|manager|someone)\b",
 )
-# More than a no: not to be written to again.
+# More than a no: a request not to be contacted again.
 QUIET = _any(
     r"\bне (?:надо |нужно |смейте )?(?:мне |нам |сюда )?(?:больше )?(?:пи[шс]|звон|беспоко|присыл|шли\b)\w*",
     r"\bбольше не (?:пи[шс]|звон|беспоко|присыл)\w*|\bотпи[шс]\w*|\b(?:отстань|отвали|отвяжи)\w*",

@@ -1,4 +1,4 @@
-"""Finding, in the Markdown description of a company, the sentence that answers a question."""
+"""Finds the sentence that answers a question in the Markdown description of a company."""
 
 import re
 from collections import Counter
@@ -16,8 +16,8 @@ START = re.compile(
     r"^(?:#+ *|\**)?(?:about|company)\b[^\n.!?]{0,40}$",
     re.IGNORECASE | re.MULTILINE,
 )
-# A sentence that speaks to the model is an order, not something to tell a lead.
-ORDER = re.compile(
+# A sentence that addresses the model is an instruction, not a fact for a lead.
+INSTRUCTION = re.compile(
     r"\b(?:отвеча|не придумыв|не выдумыв|верни|собеседник|если человек|если он|ты —|ты -|ты помощник|"
     r"не обеща|напиши|пиши|используй|поле\b|json|intent|accept|reject|ambiguous|never|do not|don't|"
     r"you are|must|reply with|answer in)",
@@ -42,7 +42,7 @@ class Fact:
 
 
 def description(instructions: str) -> str:
-    """The part of the instructions that describes the company: inside a tag, after a heading, or all."""
+    """Return the company description in the instructions: inside a tag, after a heading, or all."""
     if tagged := TAGGED.search(instructions):
         return tagged["body"]
     if start := START.search(instructions):
@@ -51,7 +51,7 @@ def description(instructions: str) -> str:
 
 
 def facts(instructions: str) -> list[Fact]:
-    """The description's sentences and bullets, in order, without Markdown and without orders to the model."""
+    """Return the description's sentences and bullets in order, without Markdown and instructions."""
     found: list[Fact] = []
     heading: frozenset[str] = frozenset()
     for line in description(instructions).splitlines():
@@ -60,13 +60,13 @@ def facts(instructions: str) -> list[Fact]:
             heading = frozenset(stems(bare))
             continue
         for sentence in re.split(r"(?<=[.!?…])\s+(?=[A-ZА-ЯЁ«\"])", bare):
-            if len(sentence) > 2 and not ORDER.search(sentence):
+            if len(sentence) > 2 and not INSTRUCTION.search(sentence):
                 found.append(Fact(sentence, frozenset(stems(sentence)), heading))
     return found
 
 
 def plain(line: str) -> str:
-    """A line of Markdown as plain text: no marks, no links, table cells joined by dashes."""
+    """Return a Markdown line as plain text: no markup, no links, table cells joined by dashes."""
     text = re.sub(r"!?\[([^\]]*)\]\([^)]*\)", r"\1", line.strip())
     text = re.sub(r"<[^>]+>|https?://\S+|www\.\S+", "", text)
     if text.startswith("|"):
@@ -77,7 +77,7 @@ def plain(line: str) -> str:
 
 
 def find_answer(question: str, instructions: str, language: Language) -> str | None:
-    """The best matching fact in the person's language, or None when nothing matches."""
+    """Return the best matching fact in the lead's language, or None."""
     known = [fact for fact in facts(instructions) if detect(fact.text) == language]
     if ABOUT.search(normal(question)):
         asked = stems(question) - {stem("company"), stem("компания")}
@@ -92,7 +92,7 @@ def _summary(known: list[Fact]) -> str | None:
 
 def _best(asked: set[str], known: list[Fact]) -> str | None:
     if PRICE in asked:
-        # A price is only quoted: a fact without one would answer another question.
+        # Only facts with a price answer a question about prices.
         known = [
             fact
             for fact in known

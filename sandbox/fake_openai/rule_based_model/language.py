@@ -1,4 +1,4 @@
-"""Telling Russian from English, and naming either the way a schema wants it."""
+"""Detects Russian and English, and lists the names of each for schemas."""
 
 import re
 from typing import Literal
@@ -8,7 +8,7 @@ NAMES: dict[Language, tuple[str, ...]] = {
     "ru": ("ru", "russian", "Russian", "RU", "русский", "rus", "ru-RU"),
     "en": ("en", "english", "English", "EN", "английский", "eng", "en-US"),
 }
-# Known endings only: people forget the space after a full stop ("да.давайте").
+# Only known top-level domains: people forget the space after a full stop ("да.давайте").
 TOP_LEVEL = (
     "com|ru|org|net|io|me|ai|app|dev|su|by|kz|ua|uk|de|eu|us|co|info|biz|pro|site|online|store|shop|"
     "website|space|xyz|top|link|page|cc|tv|gg|dog|example|test|рф"
@@ -19,7 +19,7 @@ LINK = re.compile(
 
 
 def detect(text: str) -> Language | None:
-    """The language most letters belong to (links aside), or None when there are no letters."""
+    """Return the language of most letters outside links, or None if there are no letters."""
     letters = LINK.sub(" ", text)
     cyrillic = len(re.findall(r"[а-яё]", letters, re.IGNORECASE))
     latin = len(re.findall(r"[a-z]", letters, re.IGNORECASE))
@@ -29,10 +29,10 @@ def detect(text: str) -> Language | None:
 
 
 def first_known(texts: list[str], default: Language = "ru") -> Language:
-    """The language of the first text that has letters."""
+    """Return the language of the first text with letters, else `default`."""
     return next((found for text in texts if (found := detect(text))), default)
 
 
 def without_links(text: str) -> str:
-    """The text with links, addresses and @names taken out."""
+    """Return the text without links, addresses and @names."""
     return re.sub(r"\s{2,}", " ", LINK.sub("", text)).strip()

@@ -1,4 +1,4 @@
-"""The stand-in itself: a turn in, the text of its answer out."""
+"""The rule-based model: turns a request into the text of its answer."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -20,18 +20,18 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "question": ("question", "QUESTION", "ask"),
     "ambiguous": ("ambiguous", "AMBIGUOUS", "unclear", "unknown", "other"),
 }
-CERTAIN, UNCERTAIN = 0.93, 0.5
+CLEAR_CONFIDENCE, AMBIGUOUS_CONFIDENCE = 0.93, 0.5
 Known = dict[str, list[object]]
 
 
 def respond(turn: Turn) -> str:
-    """The answer's text: JSON after the schema, any JSON object, or plain text.
+    """Return the text of the answer: JSON for the schema, a JSON object, or plain text.
 
-    Raises UnfillableError when no value fits the schema.
+    Raises UnfillableError if no value fits the schema.
     """
     schema = turn.format.json_schema
     if turn.format.type == "json_schema" and schema is not None:
-        known = _reply_values(turn) if "intent" in names(schema) else _values(turn)
+        known = _reply_values(turn) if "intent" in property_names(schema) else _values(turn)
         return json.dumps(Filler(schema, known).fill(), ensure_ascii=False)
     if turn.format.type == "json_object":
         known = _reply_values(turn) if "intent" in turn.prompt() else _values(turn)
@@ -42,69 +42,75 @@ def respond(turn: Turn) -> str:
     return str(_values(turn)["text"][0])
 
 
-def names(node: object, root: Schema | None = None, seen: frozenset[str] = frozenset()) -> set[str]:
-    """The names of all properties a schema mentions, references followed."""
+def property_names(node: object, root: Schema | None = None, seen: frozenset[str] = frozenset()) -> set[str]:
+    """Return the names of all properties in a schema, following references."""
     if isinstance(node, list):
-        return set().union(*(names(item, root, seen) for item in node))
+        return set().union(*(property_names(item, root, seen) for item in node))
     if not isinstance(node, dict):
         return set()
     top = node if root is None else root
     ref = str(node.get("$ref", ""))
     if ref and ref not in seen:
-        return names(resolve(node, top), top, seen | {ref})
+        return property_names(resolve(node, top), top, seen | {ref})
     found = set(node.get("properties", {}))
     parts = [*node.get("properties", {}).values(), node.get("items")]
     for key in ("anyOf", "oneOf", "allOf"):
         parts += node.get(key, [])
-    return found | names(parts, top, seen)
+    return found | property_names(parts, top, seen)
 
 
-def _orders(turn: Turn) -> str:
-    inside = [message.text for message in turn.messages if message.role in ("system", "developer")]
-    return "\n".join([turn.instructions, *inside])
+def _instructions(turn: Turn) -> str:
+    system_texts = [message.text for message in turn.messages if message.role in ("system", "developer")]
+    return "\n".join([turn.instructions, *system_texts])
 
 
-def _spoken(turn: Turn) -> list[Message]:
+def _conversation(turn: Turn) -> list[Message]:
     return [message for message in turn.messages if message.role in ("user", "assistant")]
 
 
 def _values(turn: Turn) -> Known:
-    """A greeting when the last message describes a lead, else a reply."""
-    spoken = _spoken(turn)
-    users = [message.text for message in spoken if message.role == "user"]
+    """Return the values of a greeting if the last message describes a lead, else those of a reply."""
+    conversation = _conversation(turn)
+    users = [message.text for message in conversation if message.role == "user"]
     lead = read_lead(users[-1]) if users else Lead()
-    # A person without a name and a word is still greeted, unless a conversation is under way.
-    under_way = any(message.role == "assistant" for message in spoken)
-    if lead == Lead() and (under_way or turn.format.type == "text"):
+    # A lead without name and request is still greeted, unless the conversation has begun.
+    has_begun = any(message.role == "assistant" for message in conversation)
+    if lead == Lead() and (has_begun or turn.format.type == "text"):
         return _reply_values(turn)
-    text, language = greet(lead, _orders(turn)), language_of(lead)
-    return {**_same(TEXT_NAMES, [text]), **_same(LANGUAGE_NAMES, NAMES[language]), "company": [lead.company]}
-
-
-def _reply_values(turn: Turn) -> Known:
-    verdict = reply(_spoken(turn), _orders(turn))
-    confidence = UNCERTAIN if verdict.intent == "ambiguous" else CERTAIN
+    text, language = greet(lead, _instructions(turn)), language_of(lead)
     return {
-        **_same(TEXT_NAMES, [verdict.text]),
-        **_same(INTENT_NAMES, SYNONYMS[verdict.intent]),
-        **_same(("confidence", "certainty", "score"), [confidence, round(confidence * 100), "high"]),
-        **_same(LANGUAGE_NAMES, NAMES[verdict.language]),
-        **_about(verdict),
+        **_for_names(TEXT_NAMES, [text]),
+        **_for_names(LANGUAGE_NAMES, NAMES[language]),
+        "company": [lead.company],
     }
 
 
-def _about(verdict: Reply) -> Known:
+def _reply_values(turn: Turn) -> Known:
+    verdict = reply(_conversation(turn), _instructions(turn))
+    confidence = AMBIGUOUS_CONFIDENCE if verdict.intent == "ambiguous" else CLEAR_CONFIDENCE
+    return {
+        **_for_names(TEXT_NAMES, [verdict.text]),
+        **_for_names(INTENT_NAMES, SYNONYMS[verdict.intent]),
+        **_for_names(("confidence", "certainty", "score"), [confidence, round(confidence * 100), "high"]),
+        **_for_names(LANGUAGE_NAMES, NAMES[verdict.language]),
+        **_verdict_values(verdict),
+    }
+
+
+def _verdict_values(verdict: Reply) -> Known:
     sources = [verdict.source] if verdict.source else []
     return {
-        **_same(("needs_human", "wants_human", "handoff", "hand_off", "escalate"), [verdict.wants_human]),
+        **_for_names(
+            ("needs_human", "wants_human", "handoff", "hand_off", "escalate"), [verdict.wants_human]
+        ),
         "reason": ["asks for a person"] if verdict.wants_human else [None, ""],
-        **_same(("asks_not_to_be_contacted", "do_not_contact", "unsubscribe"), [verdict.wants_quiet]),
-        **_same(("answered", "grounded", "found", "known", "from_profile"), [bool(sources)]),
-        **_same(("sources", "facts", "quotes"), [sources]),
-        **_same(("wants_call", "call", "agreed"), [verdict.intent == "accept"]),
+        **_for_names(("asks_not_to_be_contacted", "do_not_contact", "unsubscribe"), [verdict.wants_quiet]),
+        **_for_names(("answered", "grounded", "found", "known", "from_profile"), [bool(sources)]),
+        **_for_names(("sources", "facts", "quotes"), [sources]),
+        **_for_names(("wants_call", "call", "agreed"), [verdict.intent == "accept"]),
         "questions": [[verdict.said] if verdict.intent == "question" else []],
     }
 
 
-def _same(names_of: Iterable[str], candidates: Sequence[object]) -> Known:
+def _for_names(names_of: Iterable[str], candidates: Sequence[object]) -> Known:
     return {name: list(candidates) for name in names_of}

@@ -1,4 +1,4 @@
-"""What the stand-in says, in both languages, with a few wordings for each."""
+"""The texts of the rule-based model, in both languages, with some wordings for each."""
 
 from zlib import crc32
 
@@ -76,5 +76,5 @@ NO_COMPANY: dict[Language, str] = {"ru": "нашу компанию", "en": "our
 
 
 def pick(wordings: tuple[str, ...], seed: str) -> str:
-    """One of the wordings, always the same one for a seed."""
+    """Return one of the wordings; the same seed always selects the same one."""
     return wordings[crc32(seed.encode()) % len(wordings)]

@@ -1,10 +1,10 @@
-"""The answer to what a lead wrote: its intent, its language, and the text to send."""
+"""Answers a lead's messages: the intent, the language and the text to send."""
 
 import re
 from dataclasses import dataclass
 from typing import assert_never
 
-from sandbox.fake_openai.rule_based_model.conversation import NEW_REQUEST, last_words, new_requests
+from sandbox.fake_openai.rule_based_model.conversation import NEW_REQUEST, last_messages, new_requests
 from sandbox.fake_openai.rule_based_model.greeting import snippet
 from sandbox.fake_openai.rule_based_model.intent import Intent, classify, wants_human, wants_quiet
 from sandbox.fake_openai.rule_based_model.knowledge import find_answer
@@ -28,7 +28,7 @@ ASKS_ORIGIN = re.compile(
 
 @dataclass(frozen=True)
 class Reply:
-    """A verdict about the person's last words."""
+    """A verdict about the lead's last messages."""
 
     intent: Intent
     language: Language
@@ -40,27 +40,27 @@ class Reply:
 
 
 def reply(messages: list[Message], instructions: str) -> Reply:
-    """Classify the last words of a conversation and answer them in their language."""
-    words = last_words(messages)
-    said, forms = NEW_REQUEST.sub("", words).strip(), new_requests(words)
+    """Classify the last messages of a conversation and answer them in their language."""
+    received = last_messages(messages)
+    said, forms = NEW_REQUEST.sub("", received).strip(), new_requests(received)
     if forms and not said:
-        return _form_alone(forms)
+        return _reply_to_forms(forms)
     earlier = [message.text for message in reversed(messages) if message.role == "user"]
     language = first_known([said, *earlier])
     intent = classify(said)
     asked = intent == "question" or (intent == "accept" and "?" in said)
     source = (_origin(said, language) or find_answer(said, instructions, language)) if asked else None
-    text = " ".join([*_noted(forms, language), _text(intent, language, said, source)])
+    text = " ".join([*_acknowledge(forms, language), _text(intent, language, said, source)])
     return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
 
 
-def _form_alone(forms: list[str]) -> Reply:
+def _reply_to_forms(forms: list[str]) -> Reply:
     language = first_known(forms)
-    text = " ".join(_noted(forms, language))
+    text = " ".join(_acknowledge(forms, language))
     return Reply("question", language, text, "", None, wants_human=False, wants_quiet=False)
 
 
-def _noted(forms: list[str], language: Language) -> list[str]:
+def _acknowledge(forms: list[str], language: Language) -> list[str]:
     marks = ": «{}»" if language == "ru" else ": “{}”"
     topics = [marks.format(said) if (said := snippet(form)) else "" for form in forms]
     return [pick(NOTED[language], topic).format(topic=topic) for topic in topics]
@@ -82,7 +82,7 @@ def _text(intent: Intent, language: Language, said: str, source: str | None) -> 
 
 
 def _origin(said: str, language: Language) -> str | None:
-    """Where we have their contact from, if that is what they ask."""
+    """Return where the contact came from, if the lead asks that."""
     return ORIGIN[language] if ASKS_ORIGIN.search(said) else None
 
 

@@ -1,4 +1,4 @@
-"""A value for any JSON schema: what is known by its property's name, a plain filler for the rest."""
+"""Fills any JSON schema: known values by property name, placeholder values for the rest."""
 
 from collections.abc import Mapping
 from math import ceil, floor
@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 from sandbox.fake_openai.strict_schema import resolve
 from sandbox.fake_openai.turn import Schema
 
-# Deeper than any sane schema, shallow enough to find the way out of a recursive one.
+# Deeper than any realistic schema, but low enough to end in a recursive one.
 MAX_DEPTH = 24
 STRINGS = {
     "date-time": "2026-01-15T12:00:00Z",
@@ -32,23 +32,23 @@ class UnfillableError(Exception):
 
 
 class Filler:
-    """Fills one schema; `known` has the candidates for property names, best first."""
+    """Fills one schema; `known` maps property names to candidate values, best first."""
 
     def __init__(self, root: Schema, known: Mapping[str, list[object]]) -> None:
         self._root = root
         self._known = known
 
     def fill(self) -> object:
-        """A value that validates against the schema. Raises UnfillableError when none was found."""
+        """Return a value that validates against the schema. Raises UnfillableError if none was found."""
         value = self._value(self._root, 0)
         if not self._fits(value, self._root):
-            raise UnfillableError("no value of the sandbox's fits the schema")
+            raise UnfillableError("the sandbox has no value that fits the schema")
         return value
 
     def _fits(self, value: object, node: Schema | bool) -> bool:
         if isinstance(node, bool):
             return node
-        # The root's definitions must be at hand for references in a part of it.
+        # A part of the schema may refer to the definitions of the root.
         scope = {key: self._root[key] for key in ("$defs", "definitions") if key in self._root}
         return Draft202012Validator({**scope, **node}).is_valid(value)
 
@@ -123,11 +123,11 @@ class Filler:
         for guess in (*GUESSES, "text".ljust(shortest, "t"), "1" * max(shortest, 1)):
             if self._fits(guess, node):
                 return guess
-        raise UnfillableError("no text of the sandbox's fits the pattern")
+        raise UnfillableError("the sandbox has no text that fits the pattern")
 
 
 def number(node: Schema, *, whole: bool) -> float | int:
-    """A number within a schema's bounds, nought if that is within."""
+    """Return a number within the schema's bounds, 0 if possible."""
     step = node.get("multipleOf", 1 if whole else None)
     low = max(node.get("minimum", float("-inf")), node.get("exclusiveMinimum", float("-inf")))
     high = min(node.get("maximum", float("inf")), node.get("exclusiveMaximum", float("inf")))

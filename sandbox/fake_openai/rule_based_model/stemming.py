@@ -1,4 +1,4 @@
-"""Words and their stems, so that "приложения" meets "приложений" and "мобильное" its English twin."""
+"""Stems words, so that "приложения" matches "приложений", and Russian words match English ones."""
 
 import re
 
@@ -19,7 +19,7 @@ who how much many when where why which have has please tell about any there be w
 provide hello hi
 """
 STOPWORDS = frozenset(_STOPWORDS.split())
-# Words of one meaning, by the beginnings they share.
+# Words with the same meaning, by their common beginnings.
 CONCEPTS: dict[str, str] = {
     "price": (
         r"цен[аыеуо]|стои[тл]|стоимост|прайс|бюджет|тариф|расценк|почем|дорого|недорого|рубл|"
@@ -41,12 +41,12 @@ _CONCEPTS = [(name, re.compile(rf"(?:{pattern})")) for name, pattern in CONCEPTS
 
 
 def normal(text: str) -> str:
-    """Lower case, ё as е, typographic apostrophes and spaces as plain ones."""
+    """Return the text in lower case, with ё as е and with plain apostrophes and spaces."""
     return re.sub(r"[^\S\n]+", " ", text.lower().replace("ё", "е").replace("’", "'")).strip()
 
 
 def stem(word: str) -> str:
-    """The concept a word belongs to, or the word without its ending."""
+    """Return the concept of a word, or the word without its ending."""
     for name, pattern in _CONCEPTS:
         if pattern.match(word):
             return f"<{name}>"
@@ -57,6 +57,6 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> set[str]:
-    """The stems of a text's words that carry meaning."""
+    """Return the stems of a text's words, without stopwords."""
     words = re.findall(r"[a-zа-я0-9+#]{2,}", normal(text))
     return {stem(word) for word in words if word not in STOPWORDS}

@@ -1,1 +1,3 @@
-"""Between the world's plain records and Telegram's TL objects."""
+"""Conversion between the state's records and Telegram's TL objects.
+It may import pyrogram's raw types and `sandbox.fake_telegram.state`.
+It must not import the RPC methods, the connections or the server."""

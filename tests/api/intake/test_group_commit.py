@@ -1,4 +1,4 @@
-"""Many at once are one commit, and each is answered for by itself."""
+"""Concurrent submissions are one commit, and each gets its own response."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import pytest
 
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
-from tests.api.intake.test_writer import counted
+from tests.api.intake.test_writer import recorded_statements
 from tests.support.tilda_bodies import PHONE
 
 REFUSE = {
@@ -19,7 +19,7 @@ REFUSE = {
 
 
 async def _post_all(client: httpx2.AsyncClient, names: Sequence[str]) -> list[httpx2.Response]:
-    """Both doors in turn, all at once."""
+    """Post to both endpoints alternately, all at once."""
     return await asyncio.gather(
         *(
             client.post(WEBHOOK, data={"Name": name, "Phone": PHONE})
@@ -30,28 +30,28 @@ async def _post_all(client: httpx2.AsyncClient, names: Sequence[str]) -> list[ht
     )
 
 
-async def test_fifty_at_once_are_each_answered_with_their_own(
+async def test_fifty_concurrent_submissions_each_get_their_own_lead(
     client: httpx2.AsyncClient, database: Database
 ) -> None:
     names = [f"Анна {number}" for number in range(50)]
     await _post_all(client, ["Яна", "Яна"])
-    with counted() as statements:
-        answers = await _post_all(client, names)
-    assert [answer.status_code for answer in answers] == [201] * 50
-    assert [answer.json()["name"] for answer in answers] == names
-    # With the permits of the rate limit.
+    with recorded_statements() as statements:
+        responses = await _post_all(client, names)
+    assert [response.status_code for response in responses] == [201] * 50
+    assert [response.json()["name"] for response in responses] == names
+    # This includes the statements of the rate limiter.
     assert len(statements) < 25
     stored = await rows(database, "SELECT id, name FROM leads WHERE name LIKE 'Анна%'")
     assert {row["id"]: row["name"] for row in stored} == {
-        answer.json()["id"]: name for answer, name in zip(answers, names, strict=True)
+        response.json()["id"]: name for response, name in zip(responses, names, strict=True)
     }
-    brought = [row["lead_id"] for row in (await deliveries(database))[1:]]
-    assert sorted(brought) == sorted(answer.json()["id"] for answer in answers[1::2])
+    lead_ids = [row["lead_id"] for row in (await deliveries(database))[1:]]
+    assert sorted(lead_ids) == sorted(response.json()["id"] for response in responses[1::2])
     assert len(await rows(database, "SELECT id FROM lead_events")) == 52
 
 
 @pytest.mark.parametrize("bad", [5, 6], ids=["webhook", "leads"])
-async def test_a_row_that_cannot_be_stored_fails_none_of_its_neighbours(
+async def test_a_row_that_cannot_be_stored_does_not_fail_the_rest_of_its_batch(
     database: Database, database_url: str, bad: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with database.engine.begin() as connection:
@@ -59,13 +59,13 @@ async def test_a_row_that_cannot_be_stored_fails_none_of_its_neighbours(
     names = [f"Анна {number}" for number in range(12)]
     names[bad] = "Никто"
     async with running(database_url, rate_limit_per_minute=0) as client:
-        answers = await _post_all(client, names)
+        responses = await _post_all(client, names)
     assert any("at once could not be stored" in record.getMessage() for record in caplog.records)
     expected = [201] * 12
     expected[bad] = 500
-    assert [answer.status_code for answer in answers] == expected
+    assert [response.status_code for response in responses] == expected
     assert len(await rows(database, "SELECT id FROM leads")) == 11
-    # What came in is kept all the same, to be looked at again.
-    left = [row["outcome"] for row in await deliveries(database) if row["outcome"] != "stored"]
-    assert left == (["received"] if bad % 2 else [])
+    # The delivery is still stored, to be processed again.
+    unfinished = [row["outcome"] for row in await deliveries(database) if row["outcome"] != "stored"]
+    assert unfinished == (["received"] if bad % 2 else [])
     assert len(await deliveries(database)) == 6

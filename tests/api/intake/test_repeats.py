@@ -1,4 +1,4 @@
-"""The same again is one lead; anything else is a new one, and never swallowed."""
+"""An identical submission is the same lead; a different one is always a new lead."""
 
 from collections import defaultdict
 from dataclasses import replace
@@ -30,19 +30,19 @@ async def _submit(database: Database, at: datetime) -> tuple[int, bool]:
 
 
 @pytest.mark.parametrize("form", [FORM, FORM | {"tranid": "1:2"}], ids=["fingerprint", "tranid"])
-async def test_two_hundred_retries_are_one_lead(
+async def test_two_hundred_concurrent_retries_are_one_lead(
     client: httpx2.AsyncClient, database: Database, form: dict[str, str]
 ) -> None:
-    answers: list[httpx2.Response] = []
+    responses: list[httpx2.Response] = []
 
     async def deliver() -> None:
-        answers.append(await client.post(WEBHOOK, data=form))
+        responses.append(await client.post(WEBHOOK, data=form))
 
     async with anyio.create_task_group() as group:
         for _ in range(200):
             group.start_soon(deliver)
-    assert sorted(answer.status_code for answer in answers) == [200] * 199 + [201]
-    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert sorted(response.status_code for response in responses) == [200] * 199 + [201]
+    assert len({response.json()["id"] for response in responses}) == 1
     (count,) = await rows(database, "SELECT count(*) AS leads FROM leads")
     assert count["leads"] == 1
     counts = "SELECT outcome, count(*) AS n FROM webhook_deliveries GROUP BY outcome ORDER BY outcome"
@@ -52,18 +52,18 @@ async def test_two_hundred_retries_are_one_lead(
     ]
 
 
-async def test_what_says_the_same_is_a_repeat(lite: httpx2.AsyncClient) -> None:
+async def test_identical_content_is_a_repeat(lite: httpx2.AsyncClient) -> None:
     first = await lite.post("/leads", json=LEAD)
     again = await lite.post("/leads", json=LEAD | {"phone": "8 (999) 123-45-67"})
     assert (first.status_code, again.status_code, again.json()) == (201, 200, first.json())
     others = [LEAD | {"comment": "И реклама"}, LEAD | {"name": "Яна"}, LEAD | {"username": "anna_k"}]
     for other in others:
         assert (await lite.post("/leads", json=other)).status_code == 201
-    # Another way in is another request.
+    # The same content through another source is another lead.
     assert (await lite.post(WEBHOOK, data=FORM)).status_code == 201
 
 
-async def test_a_repeat_is_one_only_within_the_window(database: Database) -> None:
+async def test_a_repeat_counts_only_within_the_window(database: Database) -> None:
     async def at(seconds: float) -> tuple[int, bool]:
         return await _submit(database, NOW + timedelta(seconds=seconds))
 
@@ -72,13 +72,15 @@ async def test_a_repeat_is_one_only_within_the_window(database: Database) -> Non
     second, created = await at(121)
     assert (created, second == first) == (True, False)
     assert await at(240) == (second, False)
-    # One that was left unfinished for hours neither takes the place of what came after it nor comes twice.
+    # A submission processed hours late does not replace the newer lead, and is not stored twice.
     late, created = await at(-7200)
     assert (created, await at(-7200)) == (True, (late, False))
     assert await at(240) == (second, False)
 
 
-async def test_many_in_one_transaction_are_each_new_a_repeat_or_late(database: Database) -> None:
+async def test_one_transaction_can_store_new_repeated_expired_and_late_submissions(
+    database: Database,
+) -> None:
     others = [replace(ANNA, name=name) for name in ("Яна", "Мария", "Пётр", "Новый")]
     repeated, expired, late, unknown = (with_key(one, NOW, WINDOW, _delivery(one.name)) for one in others)
     later = replace(expired, at=NOW + timedelta(hours=1))
@@ -99,19 +101,19 @@ async def test_many_in_one_transaction_are_each_new_a_repeat_or_late(database: D
     ]
     assert keys[_id(results[expired.key])] == fingerprints[1]
     assert keys[_id(results[late.key])] == f"{fingerprints[2]}@{earlier.at.isoformat()}"
-    brought: dict[int, list[str]] = defaultdict(list)
+    outcomes: dict[int, list[str]] = defaultdict(list)
     for row in await deliveries(database):
-        brought[row["lead_id"]].append(row["outcome"])
-    assert brought.pop(_id(first[repeated.key])) == ["stored", "duplicate"]
-    assert list(brought.values()) == [["stored"]] * 5
+        outcomes[row["lead_id"]].append(row["outcome"])
+    assert outcomes.pop(_id(first[repeated.key])) == ["stored", "duplicate"]
+    assert list(outcomes.values()) == [["stored"]] * 5
 
 
-async def test_a_second_try_records_no_second_delivery(database: Database) -> None:
+async def test_a_second_try_does_not_record_the_delivery_twice(database: Database) -> None:
     arrival = with_key(ANNA, NOW, WINDOW, _delivery("Анна"))
     for at in (0, 0, 1, 1):
-        came = replace(arrival, at=NOW + timedelta(seconds=at))
+        submission = replace(arrival, at=NOW + timedelta(seconds=at))
         async with database.engine.begin() as connection:
-            await connection.run_sync(store, [came], WINDOW)
+            await connection.run_sync(store, [submission], WINDOW)
     assert [row["outcome"] for row in await deliveries(database)] == ["stored", "duplicate"]
 
 
@@ -124,7 +126,7 @@ def _id(result: Result) -> int:
     return int(result.lead["id"])
 
 
-async def test_after_the_window_one_of_many_at_once_is_new(database: Database) -> None:
+async def test_after_the_window_only_one_of_many_concurrent_submissions_is_new(database: Database) -> None:
     await _submit(database, NOW)
     later = NOW + timedelta(hours=1)
     found: list[tuple[int, bool]] = []
@@ -139,26 +141,26 @@ async def test_after_the_window_one_of_many_at_once_is_new(database: Database) -
     assert sum(created for _, created in found) == 1
 
 
-async def test_the_window_can_be_closed(sqlite_url: str) -> None:
+async def test_a_window_of_zero_disables_the_detection_of_repeats(sqlite_url: str) -> None:
     async with running(sqlite_url, repeat_window_seconds="0") as client:
         for _ in range(2):
             assert (await client.post("/leads", json=LEAD)).status_code == 201
             assert (await client.post(WEBHOOK, data=FORM)).status_code == 201
 
 
-async def test_a_key_that_comes_with_another_request_is_refused(client: httpx2.AsyncClient) -> None:
+async def test_an_idempotency_key_with_other_content_is_refused(client: httpx2.AsyncClient) -> None:
     headers = {"Idempotency-Key": "k"}
     first = await client.post("/leads", json=LEAD, headers=headers)
     assert (await client.post("/leads", json=LEAD, headers=headers)).json() == first.json()
-    answer = await client.post("/leads", json=LEAD | {"comment": "Нет, реклама"}, headers=headers)
-    assert answer.status_code == 409
-    assert f"it belongs to lead {first.json()['id']}" in answer.json()["detail"]
+    response = await client.post("/leads", json=LEAD | {"comment": "Нет, реклама"}, headers=headers)
+    assert response.status_code == 409
+    assert f"it belongs to lead {first.json()['id']}" in response.json()["detail"]
     assert len((await client.get("/leads")).json()["items"]) == 1
-    # A key is the caller's word that it is another request, whatever it says.
+    # With a new key the same content is a new lead: the caller states that it is another request.
     assert (await client.post("/leads", json=LEAD, headers={"Idempotency-Key": "l"})).status_code == 201
 
 
-def test_a_fingerprint_is_of_what_was_said() -> None:
+def test_a_fingerprint_depends_only_on_the_content() -> None:
     phone = Phone("89991234567", "+79991234567")
     one = Submission("Анна", Contact(phone, "Anna_K"), "api", "k", {"a": 1, "b": [None, "я"]})
     same = Submission(

@@ -1,4 +1,4 @@
-"""What an api stored and died over is finished by the next one, once."""
+"""Deliveries that a dead API process left unfinished are processed later, exactly once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,13 +9,13 @@ from sqlalchemy import insert
 
 from api.forms.raw_body import to_text
 from api.intake.deliveries import DELIVERIES
-from api.intake.reprocessing import STALE, reprocess_stale
+from api.intake.reprocessing import STALE_AFTER, reprocess_stale
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, make_settings, rows, running
 from tests.support.tilda_bodies import FORM, PHONE
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-OLD = NOW - STALE - timedelta(seconds=1)
+OLD = NOW - STALE_AFTER - timedelta(seconds=1)
 SUBMISSION = {"Name": "Анна", "Phone": PHONE}
 BODIES = [
     f"Name=Анна&Phone={PHONE}&tranid=1:1".encode(),
@@ -26,7 +26,9 @@ BODIES = [
 ]
 
 
-async def _left(database: Database, bodies: Sequence[bytes], at: datetime = OLD, **values: object) -> None:
+async def _leave_unfinished(
+    database: Database, bodies: Sequence[bytes], at: datetime = OLD, **values: object
+) -> None:
     for body in bodies:
         text, charset = to_text(body)
         row = {"source": "tilda", "received_at": at, "content_type": FORM, "body": text, "charset": charset}
@@ -34,21 +36,23 @@ async def _left(database: Database, bodies: Sequence[bytes], at: datetime = OLD,
             await connection.execute(insert(DELIVERIES).values(**row | {"outcome": "received"} | values))
 
 
-async def test_what_was_left_is_finished_once_by_however_many(database: Database, database_url: str) -> None:
-    await _left(database, BODIES)
-    await _left(database, [BODIES[0]], at=NOW)
+async def test_concurrent_runs_process_each_unfinished_delivery_once(
+    database: Database, database_url: str
+) -> None:
+    await _leave_unfinished(database, BODIES)
+    await _leave_unfinished(database, [BODIES[0]], at=NOW)
     settings = make_settings(database_url)
-    taken: list[int] = []
+    counts: list[int] = []
 
     async def sweep() -> None:
-        taken.append(await reprocess_stale(database, settings, NOW))
+        counts.append(await reprocess_stale(database, settings, NOW))
 
     async with anyio.create_task_group() as group:
         for _ in range(4):
             group.start_soon(sweep)
-    assert sum(taken) == len(BODIES)
+    assert sum(counts) == len(BODIES)
     outcomes = [row["outcome"] for row in await deliveries(database)]
-    # The last may still be in somebody's hands.
+    # The last is too young: another process may still be working on it.
     assert outcomes == ["stored", "stored", "stored", "refused", "probe", "received"]
     leads = await rows(database, "SELECT name, created_at, due_at, source_key FROM leads ORDER BY id")
     assert [lead["name"] for lead in leads] == ["Анна"] * 3
@@ -57,17 +61,19 @@ async def test_what_was_left_is_finished_once_by_however_many(database: Database
     assert str(OLD.replace(tzinfo=None)) in str(leads[0]["created_at"])
 
 
-async def test_a_start_finishes_what_was_left(database: Database, database_url: str) -> None:
-    await _left(database, [BODIES[0]])
+async def test_the_api_processes_unfinished_deliveries_at_start(
+    database: Database, database_url: str
+) -> None:
+    await _leave_unfinished(database, [BODIES[0]])
     async with running(database_url) as client:
         (lead,) = (await client.get("/leads")).json()["items"]
         assert lead["name"] == "Анна"
-        # The sender was told nothing, and tries again.
+        # The sender got no response and sends it again.
         again = await client.post(WEBHOOK, content=BODIES[0], headers={"content-type": FORM})
         assert (again.status_code, again.json()["id"]) == (200, lead["id"])
 
 
-async def test_a_delivery_outlives_a_lead_that_cannot_be_stored(
+async def test_a_delivery_is_kept_if_its_lead_cannot_be_stored(
     client: httpx2.AsyncClient, database: Database, database_url: str
 ) -> None:
     async with database.engine.begin() as connection:
@@ -76,7 +82,7 @@ async def test_a_delivery_outlives_a_lead_that_cannot_be_stored(
     assert [row["outcome"] for row in await deliveries(database)] == ["received"]
     async with database.engine.begin() as connection:
         await connection.exec_driver_sql("ALTER TABLE elsewhere RENAME TO leads")
-    later = datetime.now(UTC) + STALE + timedelta(seconds=1)
+    later = datetime.now(UTC) + STALE_AFTER + timedelta(seconds=1)
     assert await reprocess_stale(database, make_settings(database_url), later) == 1
     (row,) = await deliveries(database)
     assert (row["outcome"], row["lead_id"]) == ("stored", 1)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from api.intake.store import new
+from api.intake.store import new_lead_result
 from api.intake.submission import KeyedSubmission, Submission
 from api.schemas.models import LeadOut, lead_json
 from shared.contacts import Contact, Phone
@@ -43,7 +43,7 @@ EXTRA = st.dictionaries(
 @settings(max_examples=100, deadline=None)
 def test_both_write_the_same_bytes(name: str, extra: dict[str, Any], changes: dict[str, Any]) -> None:
     contact = Contact(Phone("89991234567", "+79991234567"), None)
-    lead = new(KeyedSubmission(Submission(name, contact, "api", "k", extra), NOW), 7).lead
+    lead = new_lead_result(KeyedSubmission(Submission(name, contact, "api", "k", extra), NOW), 7).lead
     assert lead
     row = {**lead, **changes}
     assert lead_json(row) == LeadOut.model_validate(row).model_dump_json().encode()

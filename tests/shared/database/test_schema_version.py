@@ -16,7 +16,7 @@ from shared.database.schema_version import (
 
 async def _set_revision(database: Database, revision: str) -> None:
     async with database.engine.begin() as connection:
-        await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")  # noqa: S608
+        await connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{revision}'")
 
 
 async def test_migrated_database_is_current(database: Database) -> None:

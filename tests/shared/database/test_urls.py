@@ -1,4 +1,4 @@
-"""Every spelling of DATABASE_URL that people paste leads to the database; none leaks its password."""
+"""Common spellings of DATABASE_URL connect to the database; errors never contain the password."""
 
 import traceback
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from shared.database.engine import Database
 from shared.database.urls import async_url
 from tests.conftest import Postgres
 
-# Each is given the socket's folder and the database's name.
+# Arguments: the folder of the socket and the name of the database.
 SOCKET_SPELLINGS: list[Callable[[str, str], str]] = [
     lambda folder, name: f"postgresql://postgres@/{name}?host={folder}",
     lambda folder, name: f"postgresql://postgres:@/{name}?host={folder}",
@@ -26,7 +26,7 @@ SOCKET_SPELLINGS: list[Callable[[str, str], str]] = [
 ]
 
 
-async def _leads(url: str) -> int:
+async def _count_leads(url: str) -> int:
     database = Database(url, pool_size=1)
     try:
         async with database.engine.connect() as connection:
@@ -47,14 +47,14 @@ def socket(postgres: Postgres) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("spelling", range(len(SOCKET_SPELLINGS)))
-async def test_postgresql_through_its_socket(socket: tuple[str, str], spelling: int) -> None:
+async def test_postgresql_over_a_unix_socket(socket: tuple[str, str], spelling: int) -> None:
     url = SOCKET_SPELLINGS[spelling](*socket)
-    assert await _leads(url) == 0
-    again = async_url(url).render_as_string(hide_password=False)
-    assert await _leads(again) == 0, "what we make of an address is an address too"
+    assert await _count_leads(url) == 0
+    converted = async_url(url).render_as_string(hide_password=False)
+    assert await _count_leads(converted) == 0, "the converted address works too"
 
 
-def test_libpq_reads_the_same_address(socket: tuple[str, str]) -> None:
+def test_libpq_accepts_the_same_address(socket: tuple[str, str]) -> None:
     folder, name = socket
     url = f"postgresql://postgres@{quote(folder, safe='')}/{name}"
     with psycopg.connect(url) as connection:
@@ -78,12 +78,12 @@ async def test_sqlite_files(
 ) -> None:
     assert sqlite_url.endswith(f"{tmp_path}/leads.db")
     monkeypatch.chdir(tmp_path)
-    assert await _leads(f"{scheme}:///{path.format(folder=tmp_path)}") == 0
-    assert _database_files(tmp_path) == ["leads.db"], "no other file was made"
+    assert await _count_leads(f"{scheme}:///{path.format(folder=tmp_path)}") == 0
+    assert _database_files(tmp_path) == ["leads.db"], "no other file was created"
 
 
 @pytest.mark.parametrize(
-    ("raw", "complaint"),
+    ("raw", "message"),
     [
         ("hunter2", "is not a database address"),
         ("", "is not a database address"),
@@ -97,8 +97,8 @@ async def test_sqlite_files(
         ("sqlite://leads.db", "needs a file"),
     ],
 )
-def test_what_is_no_address_says_so_without_its_password(raw: str, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint) as error:
+def test_invalid_address_is_reported_without_its_password(raw: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as error:
         async_url(raw)
     assert "hunter2" not in str(error.value)
     assert "hunter2" not in "".join(traceback.format_exception(error.value))

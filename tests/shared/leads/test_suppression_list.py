@@ -1,4 +1,4 @@
-"""The do-not-contact list: whoever is on it is known again, and nobody can read who that is."""
+"""The suppression list: a listed person is recognised by any contact, and entries reveal no contact."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ ANNA = SuppressedIdentity(PHONE, USERNAME, TELEGRAM)
 
 @pytest.fixture
 async def database(kept_database: Database) -> Database:
-    """A database whose list is empty and whose key nobody has made yet."""
+    """A database with an empty list and without a key."""
     async with kept_database.writing() as session:
         await session.exec(delete(DoNotContact))
         await session.exec(delete(DoNotContactKey))
@@ -27,15 +27,17 @@ async def database(kept_database: Database) -> Database:
 
 
 async def add(
-    database: Database, contacts: SuppressedIdentity = ANNA, reason: str = "просили не писать"
+    database: Database, identity: SuppressedIdentity = ANNA, reason: str = "просили не писать"
 ) -> int:
     async with database.writing() as session:
-        return await suppression_list.add(session, contacts, reason=reason, actor="person", now=NOW)
+        return await suppression_list.add(session, identity, reason=reason, actor="person", now=NOW)
 
 
 async def reason_for(database: Database, **fields: object) -> str | None:
     async with database.reading() as session:
-        return await suppression_list.is_listed(session, Lead(name="Анна", source="api", **fields))
+        identity = SuppressedIdentity.of(Lead(name="Анна", source="api", **fields))
+        (entry,) = await suppression_list.find_entries(session, [identity])
+    return None if entry is None else entry.reason
 
 
 async def entries(database: Database) -> list[DoNotContact]:
@@ -52,13 +54,13 @@ async def entries(database: Database) -> list[DoNotContact]:
         ({"telegram_user_id": TELEGRAM}, True),
         ({"phone_e164": "+79160000000", "username": "boris_b", "telegram_user_id": TELEGRAM}, True),
         ({"phone_e164": "+79160000000", "username": "boris_b", "telegram_user_id": 1}, False),
-        # A number is not a nickname, nor Telegram's number for somebody.
+        # Kinds do not mix: a phone is neither a username nor a Telegram id.
         ({"username": PHONE}, False),
         ({"phone_e164": str(TELEGRAM)}, False),
         ({}, False),
     ],
 )
-async def test_whoever_has_one_of_the_contacts_is_listed(
+async def test_person_with_one_listed_contact_is_listed(
     database: Database, fields: dict[str, object], listed: bool
 ) -> None:
     assert await reason_for(database, **fields) is None
@@ -66,18 +68,18 @@ async def test_whoever_has_one_of_the_contacts_is_listed(
     assert await reason_for(database, **fields) == ("просили не писать" if listed else None)
 
 
-async def test_an_entry_says_why_and_not_who(database: Database) -> None:
+async def test_entry_holds_the_reason_and_no_contact(database: Database) -> None:
     await add(database)
     rows = await entries(database)
     assert {row.kind for row in rows} == {"phone", "username", "telegram"}
     assert {(row.reason, row.actor, row.created_at) for row in rows} == {("просили не писать", "person", NOW)}
-    told = repr(rows).lower()
+    text = repr(rows).lower()
     for secret in (PHONE.lstrip("+"), USERNAME, str(TELEGRAM)):
-        assert secret not in told
+        assert secret not in text
     assert {len(row.hash) for row in rows} == {64}
 
 
-async def test_the_first_reason_stays(database: Database) -> None:
+async def test_existing_entry_keeps_its_reason(database: Database) -> None:
     await add(database, SuppressedIdentity(PHONE))
     assert await add(database, reason="другая") == 2
     assert await add(database, reason="третья") == 0
@@ -85,12 +87,12 @@ async def test_the_first_reason_stays(database: Database) -> None:
     assert await reason_for(database, username=USERNAME) == "другая"
 
 
-async def test_nothing_to_list(database: Database) -> None:
+async def test_empty_identity_adds_no_entry(database: Database) -> None:
     assert await add(database, SuppressedIdentity()) == 0
     assert await entries(database) == []
 
 
-async def test_taken_off_by_what_is_given(database: Database) -> None:
+async def test_only_the_given_contacts_are_removed(database: Database) -> None:
     async with database.writing() as session:
         assert await suppression_list.remove(session, ANNA) == 0
     await add(database)
@@ -103,7 +105,7 @@ async def test_taken_off_by_what_is_given(database: Database) -> None:
     assert await entries(database) == []
 
 
-async def test_another_installation_marks_otherwise(database: Database) -> None:
+async def test_hashes_differ_between_installations(database: Database) -> None:
     await add(database)
     before = {row.hash for row in await entries(database)}
     async with database.writing() as session:
@@ -112,14 +114,14 @@ async def test_another_installation_marks_otherwise(database: Database) -> None:
     assert before.isdisjoint({row.hash for row in (await entries(database))[3:]})
 
 
-async def test_those_who_need_the_key_first_make_one_together(database: Database) -> None:
+async def test_concurrent_first_uses_create_one_key(database: Database) -> None:
     people = [SuppressedIdentity(f"+7916000{number:04d}") for number in range(6)]
     assert await asyncio.gather(*(add(database, person) for person in people)) == [1] * 6
     for person in people:
         assert await reason_for(database, phone_e164=person.phone_e164) == "просили не писать"
 
 
-async def test_an_entry_outlives_its_lead(database: Database) -> None:
+async def test_entry_outlives_its_lead(database: Database) -> None:
     async with database.writing() as session:
         lead = Lead(name="Анна", source="api", phone_e164=PHONE, phone=PHONE, due_at=NOW, created_at=NOW)
         lead.updated_at = NOW

@@ -1,4 +1,4 @@
-"""The one door: allowed moves leave an event, others leave nothing."""
+"""change_status: an allowed change writes an event, a refused one writes nothing."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ async def _events(database: Database) -> list[tuple[LeadStatus | None, LeadStatu
         return [(row.from_status, row.to_status, row.actor) for row in rows]
 
 
-async def test_a_move_is_written_with_its_event(database: Database) -> None:
+async def test_change_is_written_with_its_event(database: Database) -> None:
     lead = await _store(database)
     async with database.writing() as session:
         await change_status(
@@ -49,7 +49,7 @@ async def test_a_move_is_written_with_its_event(database: Database) -> None:
     ]
 
 
-async def test_a_lost_race_writes_nothing(database: Database) -> None:
+async def test_lost_race_writes_nothing(database: Database) -> None:
     lead = await _store(database)
     async with database.writing() as session:
         await change_status(session, lead, LeadStatus.RESOLVED, reason=None, actor="first", now=NOW)
@@ -59,7 +59,7 @@ async def test_a_lost_race_writes_nothing(database: Database) -> None:
     assert [actor for _, _, actor in await _events(database)] == ["api", "first"]
 
 
-async def test_the_table_is_the_law(database: Database) -> None:
+async def test_change_outside_the_table_is_refused(database: Database) -> None:
     lead = await _store(database)
     with pytest.raises(IllegalTransitionError):
         async with database.writing() as session:
@@ -67,10 +67,10 @@ async def test_the_table_is_the_law(database: Database) -> None:
     assert len(await _events(database)) == 1
 
 
-async def test_of_two_at_once_one_wins(database: Database) -> None:
+async def test_one_of_several_concurrent_changes_wins(database: Database) -> None:
     lead = await _store(database)
 
-    async def move(target: LeadStatus) -> LeadStatus | None:
+    async def change(target: LeadStatus) -> LeadStatus | None:
         try:
             async with database.writing() as session:
                 await change_status(session, lead, target, reason=None, actor=target, now=NOW)
@@ -79,28 +79,28 @@ async def test_of_two_at_once_one_wins(database: Database) -> None:
         return target
 
     results = await asyncio.gather(
-        *map(move, (LeadStatus.RESOLVED, LeadStatus.FAILED, LeadStatus.HANDED_OFF))
+        *map(change, (LeadStatus.RESOLVED, LeadStatus.FAILED, LeadStatus.HANDED_OFF))
     )
     (winner,) = filter(None, results)
     assert [to for _, to, _ in await _events(database)] == [LeadStatus.PENDING, winner]
 
 
-async def test_a_caller_that_fails_takes_the_move_back(database: Database) -> None:
+async def test_error_of_the_caller_rolls_the_change_back(database: Database) -> None:
     lead = await _store(database)
 
-    async def move_and_fail() -> None:
+    async def change_and_fail() -> None:
         async with database.writing() as session:
             await change_status(session, lead, LeadStatus.RESOLVED, reason=None, actor="worker", now=NOW)
-            raise RuntimeError("after the move")
+            raise RuntimeError("after the change")
 
-    with pytest.raises(RuntimeError, match="after the move"):
-        await move_and_fail()
+    with pytest.raises(RuntimeError, match="after the change"):
+        await change_and_fail()
     async with database.reading() as session:
         assert (await session.get_one(Lead, lead.id)).status == LeadStatus.PENDING
     assert len(await _events(database)) == 1
 
 
-async def test_the_callers_columns_win_over_the_fresh_ones(database: Database) -> None:
+async def test_columns_of_the_caller_win_over_the_reset_counters(database: Database) -> None:
     lead = await _store(database)
     async with database.writing() as session:
         await change_status(

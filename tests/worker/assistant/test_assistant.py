@@ -114,7 +114,7 @@ async def test_model_gets_no_contact_data_or_internal_ids(assistant: ModelAssist
     said = Message(lead_id=17, direction="in", kind="reply", state="received", text="Да")
     conversation = Conversation(lead, [said])
     await assistant.greeting(conversation.brief())
-    await assistant.reply(conversation.brief(), conversation.conversation())
+    await assistant.reply(conversation.brief(), conversation.turns())
     sent = "".join(call.model_dump_json() for call in server.state.calls.recent())
     assert "Звоните" in sent
     for secret in ("9161234567", "123-45-67", "anna_smirnova", "6000000001", "8442970", "form12345"):

@@ -8,18 +8,13 @@ from datetime import timedelta
 import pytest
 
 from sandbox.fake_openai.faults import (
-    Drop,
-    Empty,
     Fault,
     Hang,
-    InvalidKey,
-    MalformedJson,
     Obey,
     RateLimit,
     Refusal,
     ServerError,
-    Truncated,
-    UnsupportedCountry,
+    SimpleFault,
 )
 from tests.support.waiting import patience_seconds
 from tests.worker.assistant.conftest import Server
@@ -73,8 +68,8 @@ async def test_wait_of_a_rate_limit_is_at_most_one_hour(assistant: ModelAssistan
     [
         (RateLimit(code="insufficient_quota"), "OPENAI_API_KEY"),
         (RateLimit(code="credit_balance_exhausted"), "OPENAI_API_KEY"),
-        (InvalidKey(), "OPENAI_API_KEY"),
-        (UnsupportedCountry(), "OPENAI_PROXY"),
+        (SimpleFault(kind="invalid_key"), "OPENAI_API_KEY"),
+        (SimpleFault(kind="unsupported_country"), "OPENAI_PROXY"),
     ],
 )
 async def test_fault_that_only_the_owner_can_fix_pauses_all_calls(
@@ -125,7 +120,9 @@ async def test_unknown_model_pauses_calls(make: Make, server: Server) -> None:
     assert "OPENAI_MODEL or OPENAI_BASE_URL" in str(error)
 
 
-@pytest.mark.parametrize("fault", [ServerError(), ServerError(status=503), Drop(), Hang(seconds=0)])
+@pytest.mark.parametrize(
+    "fault", [ServerError(), ServerError(status=503), SimpleFault(kind="drop"), Hang(seconds=0)]
+)
 async def test_call_after_an_outage_succeeds(assistant: ModelAssistant, server: Server, fault: Fault) -> None:
     server.state.faults.add(fault)
     error = await reply_error(assistant)
@@ -149,10 +146,10 @@ async def test_closed_port_counts_as_unavailable(make: Make) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        MalformedJson(),
-        Truncated(),
+        SimpleFault(kind="malformed_json"),
+        SimpleFault(kind="truncated"),
         Refusal(),
-        Empty(),
+        SimpleFault(kind="empty"),
         Obey(answer="просто слова"),
         Obey(answer="[]"),
         Obey(answer={"text": "без намерения"}),
@@ -169,7 +166,7 @@ async def test_unusable_answer_is_one_failed_attempt(
 
 
 async def test_error_does_not_contain_the_key(assistant: ModelAssistant, server: Server) -> None:
-    server.state.faults.add(InvalidKey())
+    server.state.faults.add(SimpleFault(kind="invalid_key"))
     assert "0123456789" not in str(await reply_error(assistant))
 
 

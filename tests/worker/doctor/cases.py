@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.app import Sandbox
-from sandbox.fake_openai.faults import InvalidKey, UnknownModel
+from sandbox.fake_openai.faults import SimpleFault
 from shared.clock import utc_now
 from worker.monitoring import heartbeat
 
@@ -158,12 +158,12 @@ async def other_server(setup: Setup) -> None:
 
 
 async def wrong_model_key(setup: Setup) -> None:
-    setup.sandbox.openai.faults.add(InvalidKey())
+    setup.sandbox.openai.faults.add(SimpleFault(kind="invalid_key"))
 
 
 async def unknown_model(setup: Setup) -> None:
     setup.environment["OPENAI_MODEL"] = "gpt-9"
-    setup.sandbox.openai.faults.add(UnknownModel())
+    setup.sandbox.openai.faults.add(SimpleFault(kind="unknown_model"))
 
 
 async def missing_booking_page(setup: Setup) -> None:

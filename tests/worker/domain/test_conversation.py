@@ -134,7 +134,7 @@ def test_lines_in_a_row_are_one_turn() -> None:
         said("А сколько стоит?", state="handled"),
         ours("Смотря что."),
         said("Сайт"),
-    ).conversation()
+    ).turns()
     assert conversation == [
         Turn(from_us=True, text="Здравствуйте!"),
         Turn(from_us=False, text="Да\nА сколько стоит?"),
@@ -147,20 +147,20 @@ def test_lines_in_a_row_are_one_turn() -> None:
 def test_what_was_never_sent_was_never_said(state: str) -> None:
     conversation = work(
         ours("Здравствуйте!"), said("Да"), ours("Отлично!", state), said("Жду")
-    ).conversation()
+    ).turns()
     assert conversation == [Turn(from_us=True, text="Здравствуйте!"), Turn(from_us=False, text="Да\nЖду")]
 
 
 def test_what_was_understood_before_is_not_heard_again() -> None:
     conversation = work(
         ours("Готово!"), said("Спасибо", state="handled"), said("Вопрос"), said("Ещё")
-    ).conversation()
+    ).turns()
     assert conversation[1:] == [Turn(from_us=False, text="Спасибо"), Turn(from_us=False, text="Вопрос\nЕщё")]
 
 
 def test_only_the_latest_turns_are_kept() -> None:
     long = [turn for number in range(110) for turn in (said(f"в{number}"), ours(f"о{number}"))]
-    conversation = work(*long).conversation()
+    conversation = work(*long).turns()
     assert len(conversation) == 200
     assert conversation[-1] == Turn(from_us=True, text="о109")
 
@@ -186,7 +186,7 @@ def test_what_is_to_be_done() -> None:
 
 def test_the_person() -> None:
     assert work(telegram_user_id=6_000_000_001, access_hash=-5).peer == Peer(6_000_000_001, -5)
-    with pytest.raises(ValueError, match="person is not known"):
+    with pytest.raises(ValueError, match="Telegram user is not known"):
         _ = work().peer
 
 
@@ -200,7 +200,7 @@ def test_a_later_form_is_told_from_their_words() -> None:
     lead = work(ours("Здравствуйте!"), said("Да", id=1), form, said("Жду", id=3))
     assert lead.new_requests == [form]
     told = "<new_request>\nКомментарий: бот </ Да\n</new_request>"
-    assert lead.conversation()[-1] == Turn(from_us=False, text=f"Да\n{told}\nЖду")
+    assert lead.turns()[-1] == Turn(from_us=False, text=f"Да\n{told}\nЖду")
 
 
 def test_the_conversation_has_no_contacts() -> None:
@@ -210,5 +210,5 @@ def test_the_conversation_has_no_contacts() -> None:
         said("почта anna.s@mail.ru, я же Anna_Smirnova"),
         username="anna_smirnova",
     )
-    text = "\n".join(turn.text for turn in lead.conversation())
+    text = "\n".join(turn.text for turn in lead.turns())
     assert text == "Выберите время:\n…\nПишите …, … или 89…67\nпочта …, я же …"

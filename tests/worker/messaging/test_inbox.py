@@ -138,7 +138,7 @@ async def test_a_message_that_meets_the_delivery_is_answered(kept_database: Data
     """An automatic reply comes within milliseconds, while the greeting is being recorded."""
     lead = await add_leased(kept_database, me, LeadStatus.RESOLVED, due_at=None)
     async with kept_database.writing() as session:
-        (locked,) = await leases.lock_all(session, me, [lead.id or 0], waits=True)
+        (locked,) = await leases.lock_leased(session, me, [lead.id], waits=True)
         arriving = asyncio.create_task(receive(kept_database, me, letter(lead)))
         # It reads the lead while the delivery is not committed yet.
         await asyncio.wait({arriving}, timeout=0.1)
@@ -153,7 +153,7 @@ async def test_understood_messages_are_marked(kept_database: Database, me: Worke
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     one, two, three = [await add_message(kept_database, lead) for _ in range(3)]
     async with kept_database.writing() as session:
-        await inbox.handle_all(session, dict.fromkeys((one.id or 0, two.id or 0), Intent.ACCEPT))
+        await inbox.mark_all_handled(session, dict.fromkeys((one.id, two.id), Intent.ACCEPT))
     after = await messages_of(kept_database, lead)
     assert [(message.state, message.intent) for message in after] == [
         ("handled", Intent.ACCEPT),
@@ -163,8 +163,8 @@ async def test_understood_messages_are_marked(kept_database: Database, me: Worke
     async with kept_database.reading() as session:
         assert await inbox.debounce_ends_at(session, lead.id, debounce=DEBOUNCE) == NOW + DEBOUNCE
     async with kept_database.writing() as session:
-        await inbox.handle_all(session, {three.id or 0: Intent.REJECT})
-        assert await inbox.debounce_ends_at(session, lead.id or 0, debounce=DEBOUNCE) is None
+        await inbox.mark_all_handled(session, {three.id: Intent.REJECT})
+        assert await inbox.debounce_ends_at(session, lead.id, debounce=DEBOUNCE) is None
 
 
 async def test_an_edit_changes_what_is_not_answered_yet(kept_database: Database, me: WorkerId) -> None:
@@ -212,7 +212,7 @@ async def test_conversations_to_look_through(kept_database: Database, me: Worker
     await spoken(kept_database, unasked, next(numbers))
     people = [lead.telegram_user_id or 0 for lead in (*kept, old, silent)]
     async with kept_database.reading() as session:
-        found = await inbox.conversations(session, me.account_id, people, since=NOW - timedelta(days=30))
+        found = await inbox.load_catch_up_chats(session, me.account_id, people, since=NOW - timedelta(days=30))
     assert {one.lead.id for one in found} == {lead.id for lead in kept}
 
 
@@ -224,5 +224,5 @@ async def test_where_a_conversation_begins_and_ends(kept_database: Database, me:
     await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
     people = [lead.telegram_user_id or 0]
     async with kept_database.reading() as session:
-        (found,) = await inbox.conversations(session, me.account_id, people, since=NOW)
+        (found,) = await inbox.load_catch_up_chats(session, me.account_id, people, since=NOW)
     assert (found.first_sent, found.newest) == (base + 7, base + 11)

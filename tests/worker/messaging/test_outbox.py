@@ -46,10 +46,10 @@ async def test_what_became_of_it(kept_database: Database, me: WorkerId) -> None:
     ]
     later = NOW + timedelta(seconds=5)
     async with kept_database.writing() as session:
-        recorded = await outbox.record_all_sent(session, [Delivered(sent.id or 0, 77, later)])
-        await outbox.record_failed(session, failed.id or 0, "закрыто")
-        await outbox.cancel_queued(session, lead.id or 0, "передано")
-    assert recorded == {sent.id: outbox.Recorded("answer", None, None)}
+        recorded = await outbox.record_all_sent(session, [Delivered(sent.id, 77, later)])
+        await outbox.record_failed(session, failed.id, "закрыто")
+        await outbox.cancel_queued(session, lead.id, "передано")
+    assert recorded == {sent.id: outbox.SentMessage("answer", None, None)}
     after = await messages_of(kept_database, lead)
     assert [(one.state, one.error) for one in after] == [
         ("sent", None),
@@ -68,6 +68,6 @@ async def test_what_is_released_says_since_when(kept_database: Database, me: Wor
         for _ in range(2)
     ]
     async with kept_database.writing() as session:
-        await outbox.release(session, [waiting.id], now=NOW)
+        await outbox.mark_released(session, [waiting.id], now=NOW)
     found = {message.id: message.released_at for message in await messages_of(kept_database, lead)}
     assert found == {waiting.id: NOW, other.id: None}

@@ -278,6 +278,6 @@ async def test_a_message_without_a_random_id_is_a_bug(
 ) -> None:
     lead, message = await greeting(kept_database, me)
     message.random_id = None
-    with pytest.raises(ValueError, match="without an identity"):
+    with pytest.raises(ValueError, match="without a random_id"):
         await deliver(sender, lead, message)
     assert world.asked == []

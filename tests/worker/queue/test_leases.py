@@ -157,15 +157,15 @@ async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> 
 async def test_a_lock_needs_the_lease(database: Database, mine: WorkerId, others: WorkerId) -> None:
     lead = await greeted(database, leased_by=mine.lease_name, leased_until=NOW + LEASE)
     async with database.writing() as session:
-        (locked,) = await leases.lock_all(session, mine, [lead.id or 0], waits=True)
+        (locked,) = await leases.lock_leased(session, mine, [lead.id], waits=True)
         assert locked.id == lead.id
     await take_lease(database, lead, others.lease_name)
     with pytest.raises(LostRaceError, match=f"worked on by {others.lease_name}"):
         async with database.writing() as session:
-            await leases.lock_all(session, mine, [lead.id or 0], waits=True)
+            await leases.lock_leased(session, mine, [lead.id], waits=True)
     with pytest.raises(LostRaceError, match="it is gone"):
         async with database.writing() as session:
-            await leases.lock_all(session, mine, [404], waits=True)
+            await leases.lock_leased(session, mine, [404], waits=True)
 
 
 async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: WorkerId) -> None:
@@ -174,7 +174,7 @@ async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: WorkerId
         stale = await session.get_one(Lead, lead.id)
         assert stale.attempts == 1
         await session.exec(update(Lead).values(attempts=2).execution_options(synchronize_session=False))
-        (locked,) = await leases.lock_all(session, mine, [lead.id or 0], waits=True)
+        (locked,) = await leases.lock_leased(session, mine, [lead.id], waits=True)
         assert locked.attempts == 2
 
 

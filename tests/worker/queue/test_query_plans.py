@@ -17,7 +17,7 @@ from worker.domain.outreach_policy import Limits
 from worker.messaging import inbox
 from worker.notifications import notices
 from worker.outreach import new_leads, peer_cache, reassignment
-from worker.queue import leases
+from worker.queue import backlog, leases
 from worker.queue.leases import ClaimRequest, WorkerId
 
 OVERVIEW = text("SELECT * FROM lead_overview ORDER BY id DESC LIMIT 20")
@@ -39,9 +39,9 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
         lambda session, me: new_leads.claim(session, ClaimRequest(me, NOW, LEASE), LIMITS, ALL, limit=10),
         (),
     ),
-    "backlog": (lambda session, me: leases.load_backlog(session, me.account_id, now=NOW), ()),
+    "backlog": (lambda session, me: backlog.load_backlog(session, me.account_id, now=NOW), ()),
     "waiting": (
-        lambda session, _: leases.count_pending_messages(session),
+        lambda session, _: backlog.count_pending_messages(session),
         ("ix_messages_outbox", "ix_messages_inbox"),
     ),
     "hurried": (lambda session, me: leases.retry_now(session, me, now=NOW), ("ix_leads_running_due_at",)),
@@ -49,7 +49,7 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
     "released": (lambda session, me: leases.release_unacknowledged(session, me, [1]), ()),
     "taken back": (lambda session, me: reassignment.clear_stranded_marks(session, me.account_id), ()),
     "conversations": (
-        lambda session, me: inbox.conversations(session, me.account_id, [5, 30_000], since=NOW - DAY),
+        lambda session, me: inbox.load_catch_up_chats(session, me.account_id, [5, 30_000], since=NOW - DAY),
         ("ix_leads_telegram_user_id_account_id",),
     ),
     "address book": (

@@ -1,4 +1,4 @@
-"""What to do with a lead in each status. Steps decide; they do not commit, sleep or send."""
+"""The step for each status of a lead. Steps return outcomes; they do not commit, sleep or send."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,53 +21,70 @@ from worker.domain.telegram_port import Finder, Telegram
 
 @dataclass(frozen=True)
 class StepDependencies:
-    """What steps work with."""
+    """The ports and settings that steps need."""
 
     finder: Finder
     assistant: Assistant
-    opening: GreetingConfig
-    link: str
-    patience: timedelta
+    greeting_config: GreetingConfig
+    booking_link: str
+    # How long a lead waits for an unreachable model before it gets a fallback text.
+    model_timeout: timedelta
     clock: Clock
-    # The owner's, for people whose own is not known.
+    # The owner's time zone, for contacts whose own is unknown.
     zone: tzinfo = UTC
     hours: Hours | None = None
-    # Where voice messages are fetched; None: they are not listened to.
+    # Downloads voice messages; None: they are not transcribed.
     voices: Telegram | None = None
 
 
 Step = Callable[[Conversation, StepDependencies], Awaitable[Outcome]]
 
 
-async def _find(work: Conversation, tools: StepDependencies) -> Outcome:
-    return await find_contact(work, tools.finder)
+async def _find_contact(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
+    return await find_contact(conversation, dependencies.finder)
 
 
-async def _greet(work: Conversation, tools: StepDependencies) -> Outcome:
+async def _greet(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
     return await greet(
-        work,
-        tools.assistant,
-        tools.opening,
-        now=tools.clock(),
-        zone=tools.zone,
-        patience=tools.patience,
+        conversation,
+        dependencies.assistant,
+        dependencies.greeting_config,
+        now=dependencies.clock(),
+        zone=dependencies.zone,
+        model_timeout=dependencies.model_timeout,
     )
 
 
-async def _reply(work: Conversation, tools: StepDependencies) -> Outcome:
-    now = tools.clock().astimezone(tools.zone)
-    if tools.voices is not None:
-        heard = await transcribe(work, tools.voices, tools.assistant, now=now, patience=tools.patience)
-        if heard is not None:
-            return heard
-    return await reply(work, tools.assistant, link=tools.link, now=now, hours=tools.hours)
+async def _reply(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
+    now = dependencies.clock().astimezone(dependencies.zone)
+    if dependencies.voices is not None:
+        transcribed = await transcribe(
+            conversation,
+            dependencies.voices,
+            dependencies.assistant,
+            now=now,
+            model_timeout=dependencies.model_timeout,
+        )
+        if transcribed is not None:
+            return transcribed
+    return await reply(
+        conversation,
+        dependencies.assistant,
+        booking_link=dependencies.booking_link,
+        now=now,
+        hours=dependencies.hours,
+    )
 
 
-async def _hand_back(work: Conversation, tools: StepDependencies) -> Outcome:
-    return return_to_assistant(work, now=tools.clock())
+async def _return_to_assistant(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
+    return return_to_assistant(conversation, now=dependencies.clock())
 
 
 STEPS: Mapping[LeadStatus, Step] = MappingProxyType(
-    {LeadStatus.PENDING: _find, LeadStatus.RESOLVED: _greet, LeadStatus.HANDED_OFF: _hand_back}
+    {
+        LeadStatus.PENDING: _find_contact,
+        LeadStatus.RESOLVED: _greet,
+        LeadStatus.HANDED_OFF: _return_to_assistant,
+    }
     | dict.fromkeys(sorted(REPLIED_TO), _reply)
 )

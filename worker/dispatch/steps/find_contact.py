@@ -1,4 +1,4 @@
-"""Find the person in Telegram: by username, or else by phone."""
+"""Finds the Telegram user of a lead: by username, or else by phone."""
 
 from datetime import timedelta
 
@@ -13,13 +13,16 @@ from worker.domain.telegram_port import (
     SlotUnavailableError,
 )
 
-# A username that can be looked up within this is waited for; one that cannot is worth a try by phone.
-WORTH_WAITING = timedelta(minutes=10)
+# If the username lookup must wait longer than this, the phone is tried first.
+MAX_USERNAME_WAIT = timedelta(minutes=10)
 
 
-async def find_contact(work: Conversation, finder: Finder) -> Outcome:
-    """Found, or DropUsername while there is a phone left, or GiveUp with a reason for the operator."""
-    lead = work.lead
+async def find_contact(conversation: Conversation, finder: Finder) -> Outcome:
+    """Return PeerFound, FallBackToPhone if only the username fails, or GiveUp with the reason.
+
+    Raises RateLimitedError or SlotUnavailableError if the lookup must wait.
+    """
+    lead = conversation.lead
     if lead.username and not lead.username_error:
         try:
             return PeerFound(await finder.find_by_username(lead.username), "username")
@@ -28,31 +31,31 @@ async def find_contact(work: Conversation, finder: Finder) -> Outcome:
             if lead.phone_e164:
                 return FallBackToPhone(reason)
             return GiveUp(LeadStatus.UNREACHABLE, f"{reason}; no phone was given")
-        except (RateLimitedError, SlotUnavailableError) as later:
-            if not lead.phone_e164 or later.wait <= WORTH_WAITING:
+        except (RateLimitedError, SlotUnavailableError) as delay:
+            if not lead.phone_e164 or delay.wait <= MAX_USERNAME_WAIT:
                 raise
-            return await _meanwhile(work, finder, lead.phone_e164, later)
+            return await _find_by_phone_meanwhile(conversation, finder, lead.phone_e164, delay)
     if not lead.phone_e164:
         return GiveUp(LeadStatus.UNREACHABLE, lead.username_error or "neither a username nor a phone to dial")
-    return await _by_phone(work, finder, lead.phone_e164)
+    return await _find_by_phone(conversation, finder, lead.phone_e164)
 
 
-async def _meanwhile(
-    work: Conversation, finder: Finder, phone: str, later: RateLimitedError | SlotUnavailableError
+async def _find_by_phone_meanwhile(
+    conversation: Conversation, finder: Finder, phone: str, delay: RateLimitedError | SlotUnavailableError
 ) -> Outcome:
-    """The phone, while usernames cannot be looked up; if it leads nowhere, the username is waited for."""
+    """Try the phone while usernames cannot be looked up; if that fails, raise `delay` again."""
     try:
-        return PeerFound(await finder.find_by_phone(phone, work.lead.name, may_import=False), "phone")
+        return PeerFound(await finder.find_by_phone(phone, conversation.lead.name, may_import=False), "phone")
     except (PeerNotFoundError, CannotWriteError):
-        raise later from None
+        raise delay from None
 
 
-async def _by_phone(work: Conversation, finder: Finder, phone: str) -> Outcome:
-    before = f"{work.lead.username_error}; " if work.lead.username_error else ""
+async def _find_by_phone(conversation: Conversation, finder: Finder, phone: str) -> Outcome:
+    username_failure = f"{conversation.lead.username_error}; " if conversation.lead.username_error else ""
     try:
-        peer = await finder.find_by_phone(phone, work.lead.name)
+        peer = await finder.find_by_phone(phone, conversation.lead.name)
     except (PeerNotFoundError, CannotWriteError) as error:
-        return GiveUp(LeadStatus.UNREACHABLE, f"{before}{error}")
-    if work.lead.username_error and peer.user_id == work.lead.telegram_user_id:
-        return GiveUp(LeadStatus.UNREACHABLE, f"{before}the phone is the same person's")
+        return GiveUp(LeadStatus.UNREACHABLE, f"{username_failure}{error}")
+    if conversation.lead.username_error and peer.user_id == conversation.lead.telegram_user_id:
+        return GiveUp(LeadStatus.UNREACHABLE, f"{username_failure}the phone is the same person's")
     return PeerFound(peer, "phone")

@@ -1,4 +1,4 @@
-"""Compose the first message: once per lead, whichever way it is delivered."""
+"""Composes the greeting, once per lead; a second attempt to deliver it reuses the text."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
@@ -9,61 +9,67 @@ from worker.domain.assistant_port import Assistant, AssistantError, AssistantUna
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import ChangeStatus, Outcome, QueueMessage
 
-# After so many unusable texts a plain greeting is better than none.
-MOST_UNUSABLE = 2
+# After this many unusable texts of the model, the greeting comes from a template.
+MAX_UNUSABLE_TEXTS = 2
 
 
 @dataclass(frozen=True)
 class GreetingConfig:
-    """How conversations are begun: for whom, in what manner, and whether the model is asked for the words."""
+    """The company and the persona that greet, and whether the model writes the text (`by_model`)."""
 
     company: str
-    manner: Persona = field(default_factory=Persona)
+    persona: Persona = field(default_factory=Persona)
     by_model: bool = True
 
 
 async def greet(
-    work: Conversation,
+    conversation: Conversation,
     assistant: Assistant,
-    opening: GreetingConfig,
+    config: GreetingConfig,
     *,
     now: datetime,
     zone: tzinfo,
-    patience: timedelta,
+    model_timeout: timedelta,
 ) -> Outcome:
-    """Say the greeting; a text that could not be delivered by username is used again for the phone.
+    """Queue the greeting; a text that could not be delivered by username is used again for the phone.
 
-    A lead that has waited for the model as long as `patience` gets a template's text.
+    A lead that has waited for the model as long as `model_timeout` gets a template's text.
     """
-    manner = opening.manner
-    earlier = work.greetings
+    persona = config.persona
+    earlier = conversation.greetings
     if any(message.state == "sent" for message in earlier):
         return ChangeStatus(LeadStatus.CONTACTED, "was greeted before")
-    key = f"{work.id}:greeting:{len(earlier) + 1}"
+    key = f"{conversation.id}:greeting:{len(earlier) + 1}"
     if earlier:
-        return _say(key, earlier[-1].text)
-    further = work.new_requests
+        return _greeting(key, earlier[-1].text)
+    new_requests = conversation.new_requests
     brief = replace(
-        work.brief(now.astimezone(zone)),
-        later_requests=tuple(message.text for message in further),
-        is_returning=work.is_returning,
+        conversation.brief(now.astimezone(zone)),
+        later_requests=tuple(message.text for message in new_requests),
+        is_returning=conversation.is_returning,
     )
-    plain = manner.add_signature(manner.render_greeting(brief, opening.company))
-    if not opening.by_model:
-        return _say(key, plain)
+    template_text = persona.add_signature(persona.render_greeting(brief, config.company))
+    if not config.by_model:
+        return _greeting(key, template_text)
     try:
         greeting = await assistant.greeting(brief)
     except AssistantError as error:
-        away = isinstance(error, AssistantUnavailableError)
-        if now - work.lead.updated_at < patience if away else work.lead.attempts < MOST_UNUSABLE:
+        is_unavailable = isinstance(error, AssistantUnavailableError)
+        if (
+            now - conversation.lead.updated_at < model_timeout
+            if is_unavailable
+            else conversation.lead.attempts < MAX_UNUSABLE_TEXTS
+        ):
             raise
-        return _say(key, plain)
-    # A template's words speak of one request: what else was asked is answered after it.
-    said = manner.add_signature(greeting.text)
-    return _say(key, said, greeting, tuple(message.id for message in further if message.id))
+        return _greeting(key, template_text)
+    # Only the model's text covers the later requests; after a template they are answered by the next reply.
+    text = persona.add_signature(greeting.text)
+    return _greeting(key, text, greeting, tuple(message.id for message in new_requests if message.id))
 
 
-def _say(key: str, text: str, source: Greeting | None = None, answers: tuple[int, ...] = ()) -> QueueMessage:
+def _greeting(
+    key: str, text: str, source: Greeting | None = None, answers: tuple[int, ...] = ()
+) -> QueueMessage:
     return QueueMessage(
         "greeting",
         key,

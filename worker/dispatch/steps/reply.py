@@ -1,4 +1,4 @@
-"""Understand what the person wrote, all of it together, and decide what to say."""
+"""Replies to all unanswered messages of a contact together."""
 
 import re
 from dataclasses import dataclass, replace
@@ -20,8 +20,8 @@ _ASKS_FOR_LINK = re.compile(r"ссылк|линк|\blink\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Words:
-    """What is to be said, the status it leads to (None: the lead stays), and why, if there is more to say."""
+class _Response:
+    """A text to send, the status after its delivery (None: unchanged), and the reason for that status."""
 
     kind: str
     text: str
@@ -31,61 +31,71 @@ class _Words:
 
 
 async def reply(
-    work: Conversation, assistant: Assistant, *, link: str, now: datetime, hours: Hours | None = None
+    conversation: Conversation,
+    assistant: Assistant,
+    *,
+    booking_link: str,
+    now: datetime,
+    hours: Hours | None = None,
 ) -> Outcome:
-    """Say the answer, the apology or the link; Heard where words would be too many; Rest with no messages.
+    """Queue an answer, an apology or the booking link; NoReplyNeeded if no text is needed.
 
-    `now` is in the owner's time zone; in `hours` people are written to when it is not in answer to them.
+    Without unanswered messages: the requested follow-up if it is due, else NothingToDo. `now` is in the
+    owner's time zone. `hours` are the outreach hours, which also apply to follow-ups.
     """
-    unanswered = work.unanswered
+    unanswered = conversation.unanswered
     if not unanswered:
-        return _follow_up(work, now)
-    if voice_notes.is_only_voice(work.unanswered_text) and not work.asked_to_clarify:
-        return _ask_to_write(work)
-    verdict = await assistant.reply(work.brief(now), work.conversation())
-    form_alone = len(work.new_requests) == len(unanswered)
-    verdict = _no_answer(verdict) if form_alone else _consistent(verdict)
-    no_more = verdict.asks_not_to_be_contacted
+        return _follow_up(conversation, now)
+    if voice_notes.is_only_voice(conversation.unanswered_text) and not conversation.asked_to_clarify:
+        return _ask_for_text(conversation)
+    verdict = await assistant.reply(conversation.brief(now), conversation.turns())
+    only_requests = len(conversation.new_requests) == len(unanswered)
+    verdict = _acknowledge_request(verdict) if only_requests else _resolve_contradictions(verdict)
+    opts_out = verdict.asks_not_to_be_contacted
     answers = tuple(message.id for message in unanswered)
-    words = _words(work, verdict, link, _in_hours(work, now, hours))
-    if words is None and work.new_requests:
-        words = _Words("answer", templates.new_request_received(verdict.language), None)
-    if words is not None and form_alone and verdict.needs_human is None:
-        words = replace(words, target=None)
-    if words is None:
-        return NoReplyNeeded(answers, verdict.intent, no_more, verdict)
+    response = _respond(conversation, verdict, booking_link, _requested_time(conversation, now, hours))
+    if response is None and conversation.new_requests:
+        response = _Response("answer", templates.new_request_received(verdict.language), None)
+    if response is not None and only_requests and verdict.needs_human is None:
+        response = replace(response, target=None)
+    if response is None:
+        return NoReplyNeeded(answers, verdict.intent, opts_out, verdict)
     return QueueMessage(
-        words.kind,
-        f"{work.id}:reply:{answers[-1]}",
-        words.text,
-        words.target if words.target and may_become(work.lead.status, words.target) else None,
+        response.kind,
+        f"{conversation.id}:reply:{answers[-1]}",
+        response.text,
+        response.target
+        if response.target and may_become(conversation.lead.status, response.target)
+        else None,
         answers,
         verdict.intent,
-        no_more,
-        words.reason,
-        words.follow_up_at,
+        opts_out,
+        response.reason,
+        response.follow_up_at,
         verdict,
     )
 
 
-def _follow_up(work: Conversation, now: datetime) -> Outcome:
-    """The word that somebody asked for, when its time has come."""
-    lead = work.lead
+def _follow_up(conversation: Conversation, now: datetime) -> Outcome:
+    """Return the follow-up that the contact asked for, once it is due."""
+    lead = conversation.lead
     if lead.follow_up_at is None or lead.follow_up_at > now or lead.status not in FOLLOWED_UP:
         return NothingToDo()
-    key = f"{work.id}:follow_up:{int(lead.follow_up_at.timestamp())}"
-    return QueueMessage("follow_up", key, templates.follow_up(work.language), None, without_model=True)
+    key = f"{conversation.id}:follow_up:{int(lead.follow_up_at.timestamp())}"
+    return QueueMessage(
+        "follow_up", key, templates.follow_up(conversation.language), None, without_model=True
+    )
 
 
-def _ask_to_write(work: Conversation) -> Outcome:
-    answers = tuple(message.id for message in work.unanswered)
-    talking = LeadStatus.ENGAGED if may_become(work.lead.status, LeadStatus.ENGAGED) else None
-    key, text = f"{work.id}:reply:{answers[-1]}", templates.voice_not_supported(work.language)
-    return QueueMessage("clarification", key, text, talking, answers, Intent.AMBIGUOUS, without_model=True)
+def _ask_for_text(conversation: Conversation) -> Outcome:
+    answers = tuple(message.id for message in conversation.unanswered)
+    target = LeadStatus.ENGAGED if may_become(conversation.lead.status, LeadStatus.ENGAGED) else None
+    key, text = f"{conversation.id}:reply:{answers[-1]}", templates.voice_not_supported(conversation.language)
+    return QueueMessage("clarification", key, text, target, answers, Intent.AMBIGUOUS, without_model=True)
 
 
-def _consistent(verdict: Verdict) -> Verdict:
-    """Whoever asks not to be written to has refused, whatever else they asked; whoever agrees has not."""
+def _resolve_contradictions(verdict: Verdict) -> Verdict:
+    """Make opt-out and intent agree: an opt-out is a refusal, but an acceptance cancels the opt-out."""
     if not verdict.asks_not_to_be_contacted:
         return verdict
     if verdict.intent is Intent.ACCEPT:
@@ -96,70 +106,85 @@ def _consistent(verdict: Verdict) -> Verdict:
     return replace(verdict, intent=Intent.REJECT, text=text, needs_human=None)
 
 
-def _no_answer(verdict: Verdict) -> Verdict:
-    """A form is no answer to the offer of a call, whatever the model takes it for: it is acknowledged."""
+def _acknowledge_request(verdict: Verdict) -> Verdict:
+    """Acknowledge a later form: it never answers the offer of a call, whatever intent the model reports."""
     text = verdict.text
     if verdict.intent in {Intent.ACCEPT, Intent.REJECT} or verdict.refused is not None:
-        handing_over = verdict.needs_human is not None
-        template = templates.handoff_notice if handing_over else templates.new_request_received
+        to_human = verdict.needs_human is not None
+        template = templates.handoff_notice if to_human else templates.new_request_received
         text = template(verdict.language)
     return replace(verdict, intent=Intent.QUESTION, text=text, asks_not_to_be_contacted=False)
 
 
-def _in_hours(work: Conversation, now: datetime, hours: Hours | None) -> datetime | None:
-    """When they ask to be written to again, by their own clock; None if they do not."""
-    local = to_local_time(now, work.lead.phone_e164)
-    moment = follow_up_dates.parse_requested_time(work.unanswered_text, local)
-    if moment is None or hours is None:
-        return moment
-    return hours.next_opening(moment, moment.tzinfo) or moment
+def _requested_time(conversation: Conversation, now: datetime, hours: Hours | None) -> datetime | None:
+    """Return when the contact asks for a follow-up, in their local time; None if they do not ask."""
+    local = to_local_time(now, conversation.lead.phone_e164)
+    requested = follow_up_dates.parse_requested_time(conversation.unanswered_text, local)
+    if requested is None or hours is None:
+        return requested
+    return hours.next_opening(requested, requested.tzinfo) or requested
 
 
-def _words(work: Conversation, verdict: Verdict, link: str, later: datetime | None) -> _Words | None:
+def _respond(
+    conversation: Conversation, verdict: Verdict, booking_link: str, follow_up_at: datetime | None
+) -> _Response | None:
     if verdict.needs_human is not None:
         kind = "apology" if verdict.intent is Intent.REJECT else "answer"
-        return _Words(kind, verdict.text, LeadStatus.HANDED_OFF, verdict.needs_human)
-    if verdict.intent is not Intent.REJECT and (words := _as_asked(work, verdict, link, later)):
-        return words
-    # Who is not understood a second time is not asked a third.
-    if verdict.intent is Intent.AMBIGUOUS and work.asked_to_clarify:
-        said = templates.handoff_notice(verdict.language)
-        return _Words("answer", said, LeadStatus.HANDED_OFF, UNCLEAR_TWICE)
-    asked = "\n".join(message.text for message in work.unanswered)
-    if verdict.intent is Intent.ACCEPT and work.lead.status in _WITH_LINK and _ASKS_FOR_LINK.search(asked):
-        return _Words("link", f"{verdict.text}\n{link}", None)
-    return _by_intent(work.lead.status, verdict, link)
+        return _Response(kind, verdict.text, LeadStatus.HANDED_OFF, verdict.needs_human)
+    if verdict.intent is not Intent.REJECT:
+        response = _respond_to_request(conversation, verdict, booking_link, follow_up_at)
+        if response is not None:
+            return response
+    # After two unclear answers a human takes over; the contact is not asked a third time.
+    if verdict.intent is Intent.AMBIGUOUS and conversation.asked_to_clarify:
+        text = templates.handoff_notice(verdict.language)
+        return _Response("answer", text, LeadStatus.HANDED_OFF, UNCLEAR_TWICE)
+    has_link = conversation.lead.status in _WITH_LINK
+    unanswered = "\n".join(message.text for message in conversation.unanswered)
+    if verdict.intent is Intent.ACCEPT and has_link and _ASKS_FOR_LINK.search(unanswered):
+        return _Response("link", f"{verdict.text}\n{booking_link}", None)
+    return _respond_to_intent(conversation.lead.status, verdict, booking_link)
 
 
-def _as_asked(work: Conversation, verdict: Verdict, link: str, later: datetime | None) -> _Words | None:
-    """What a plain wish gets: to be called, to move a meeting, to be written to later."""
-    served = canned_responses.match_canned_response(
-        work.lead.status, verdict.intent, work.unanswered_text, verdict.language, link
+def _respond_to_request(
+    conversation: Conversation, verdict: Verdict, booking_link: str, follow_up_at: datetime | None
+) -> _Response | None:
+    """Respond to a plain request: to be called, to move a meeting, or to be written to later."""
+    canned = canned_responses.match_canned_response(
+        conversation.lead.status, verdict.intent, conversation.unanswered_text, verdict.language, booking_link
     )
-    if served is not None:
-        return _Words("answer", served.text, LeadStatus.HANDED_OFF, served.reason)
-    if later is None or work.lead.status not in FOLLOWED_UP or verdict.intent is Intent.QUESTION:
+    if canned is not None:
+        return _Response("answer", canned.text, LeadStatus.HANDED_OFF, canned.reason)
+    if (
+        follow_up_at is None
+        or conversation.lead.status not in FOLLOWED_UP
+        or verdict.intent is Intent.QUESTION
+    ):
         return None
-    day = follow_up_dates.format_day(later, verdict.language)
+    day = follow_up_dates.format_day(follow_up_at, verdict.language)
     text = templates.follow_up_promise(verdict.language, day)
-    return _Words("answer", text, LeadStatus.ENGAGED, follow_up_at=later)
+    return _Response("answer", text, LeadStatus.ENGAGED, follow_up_at=follow_up_at)
 
 
-def _by_intent(status: LeadStatus, verdict: Verdict, link: str) -> _Words | None:
-    """None if nothing is to be said."""
+def _respond_to_intent(status: LeadStatus, verdict: Verdict, booking_link: str) -> _Response | None:
+    """Return the response for an intent; None if no text is needed."""
     has_link = status in _WITH_LINK
-    # A question after the link or after a refusal of it is answered without leaving the status.
+    # A question after the link, or after a refusal of it, is answered without a change of status.
     talking = None if has_link else LeadStatus.ENGAGED
     match verdict.intent:
         case Intent.ACCEPT:
-            # Whoever has the link and says "great, thanks" has said all there is to say.
-            return None if has_link else _Words("link", f"{verdict.text}\n{link}", LeadStatus.SCHEDULED)
+            # "Great, thanks" after the link needs no answer.
+            return (
+                None
+                if has_link
+                else _Response("link", f"{verdict.text}\n{booking_link}", LeadStatus.SCHEDULED)
+            )
         case Intent.REJECT:
             refused_before = status is LeadStatus.REJECTED
-            return None if refused_before else _Words("apology", verdict.text, LeadStatus.REJECTED)
+            return None if refused_before else _Response("apology", verdict.text, LeadStatus.REJECTED)
         case Intent.QUESTION:
-            return _Words("answer", verdict.text, talking)
+            return _Response("answer", verdict.text, talking)
         case Intent.AMBIGUOUS:
-            return _Words("clarification", verdict.text, talking)
+            return _Response("clarification", verdict.text, talking)
         case _:
             assert_never(verdict.intent)

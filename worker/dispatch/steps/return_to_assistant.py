@@ -1,4 +1,4 @@
-"""A human's time with a conversation may end by itself, if the owner has set one."""
+"""Returns a conversation from a human to the assistant after a time that the owner may set."""
 
 from datetime import datetime
 
@@ -6,9 +6,9 @@ from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NothingToDo, Outcome, ReturnToAssistant
 
 
-def return_to_assistant(work: Conversation, *, now: datetime) -> Outcome:
-    """GiveBack once the human has been silent for the time that is set, else Rest."""
-    returns_at = work.lead.returns_at
+def return_to_assistant(conversation: Conversation, *, now: datetime) -> Outcome:
+    """Return ReturnToAssistant once the human has been silent for the set time, else NothingToDo."""
+    returns_at = conversation.lead.returns_at
     if returns_at is None or returns_at > now:
         return NothingToDo()
     return ReturnToAssistant("the human has been silent for the time that is set")

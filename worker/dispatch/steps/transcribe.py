@@ -1,4 +1,4 @@
-"""Listen to voice messages before they are answered, one at a time: each is paid for once."""
+"""Transcribes voice messages before the reply, one per step: each is paid for once."""
 
 import logging
 from datetime import datetime, timedelta
@@ -13,26 +13,31 @@ log = logging.getLogger(__name__)
 
 
 async def transcribe(
-    work: Conversation, telegram: Telegram, assistant: Assistant, *, now: datetime, patience: timedelta
+    conversation: Conversation,
+    telegram: Telegram,
+    assistant: Assistant,
+    *,
+    now: datetime,
+    model_timeout: timedelta,
 ) -> Transcribed | None:
-    """The first that nobody has listened to; None if there is none.
+    """Transcribe the first untranscribed voice message; returns None if there is none.
 
-    What cannot be fetched or understood is marked as not heard; so is, after `patience`, what nobody could be
-    reached for.
+    A message that cannot be downloaded or understood is marked as not heard. The same happens if Telegram or
+    the model stays unavailable for `model_timeout` after the message.
     """
-    for message in work.unanswered:
+    for message in conversation.unanswered:
         number = message.telegram_message_id
         if number is None or not voice_notes.is_untranscribed(message.text):
             continue
         try:
-            sound = await telegram.download_voice(number)
-            words = await assistant.transcribe(sound) if sound else None
+            audio = await telegram.download_voice(number)
+            words = await assistant.transcribe(audio) if audio else None
         except (AssistantUnavailableError, TelegramUnavailableError):
-            if now - message.created_at < patience:
+            if now - message.created_at < model_timeout:
                 raise
             words = None
         except AssistantError as error:
-            log.warning("lead %s: a voice message is not heard: %s", work.id, error)
+            log.warning("lead %s: a voice message is not heard: %s", conversation.id, error)
             words = None
         return Transcribed(message.id, message.text, voice_notes.add_transcript(message.text, words))
     return None

@@ -31,7 +31,7 @@ def row(number: int, text: str, **fields: Any) -> Message:  # noqa: ANN401
 async def answer(text: str, intent: Intent, status: LeadStatus = S.CONTACTED, *before: Message) -> Outcome:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={})
     words = Words(verdict=Verdict(intent, "слова модели", "ru"))
-    return await reply(Conversation(lead, [*before, row(9, text)]), words, link=LINK, now=NOW)
+    return await reply(Conversation(lead, [*before, row(9, text)]), words, booking_link=LINK, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ async def test_within_the_hours_by_their_own_clock() -> None:
     words = Words(verdict=Verdict(Intent.AMBIGUOUS, "?", "ru"))
     hours = Hours.parse("12:00-18:00")
     work = Conversation(lead, [row(9, "напишите в понедельник")])
-    said = await reply(work, words, link=LINK, now=NOW, hours=hours)
+    said = await reply(work, words, booking_link=LINK, now=NOW, hours=hours)
     assert isinstance(said, QueueMessage)
     assert said.follow_up_at == datetime(2026, 11, 30, 12, 0, tzinfo=ZoneInfo("Asia/Almaty"))
 
@@ -73,23 +73,23 @@ async def test_within_the_hours_by_their_own_clock() -> None:
 @pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))
 async def test_the_day_comes(status: LeadStatus) -> None:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={}, follow_up_at=MONDAY)
-    said = await reply(Conversation(lead, []), Words(), link=LINK, now=MONDAY)
+    said = await reply(Conversation(lead, []), Words(), booking_link=LINK, now=MONDAY)
     assert isinstance(said, QueueMessage)
     assert (said.kind, said.text, said.next_status) == ("follow_up", templates.follow_up("ru"), None)
-    assert await reply(Conversation(lead, []), Words(), link=LINK, now=NOW) == NothingToDo()
+    assert await reply(Conversation(lead, []), Words(), booking_link=LINK, now=NOW) == NothingToDo()
 
 
 @pytest.mark.parametrize("status", [S.BOOKED, S.REJECTED])
 async def test_who_has_decided_is_left_alone(status: LeadStatus) -> None:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={}, follow_up_at=MONDAY)
-    assert await reply(Conversation(lead, []), Words(), link=LINK, now=MONDAY) == NothingToDo()
+    assert await reply(Conversation(lead, []), Words(), booking_link=LINK, now=MONDAY) == NothingToDo()
 
 
 async def test_a_voice_message_is_asked_for_in_writing_once() -> None:
     words = Words()
     lead = Lead(id=17, name="Анна", source="api", status=S.CONTACTED, extra={})
     voice = row(2, "[voice message]")
-    said = await reply(Conversation(lead, [voice]), words, link=LINK, now=NOW)
+    said = await reply(Conversation(lead, [voice]), words, booking_link=LINK, now=NOW)
     assert isinstance(said, QueueMessage)
     assert (said.kind, said.text, said.answers_message_ids) == (
         "clarification",
@@ -99,6 +99,6 @@ async def test_a_voice_message_is_asked_for_in_writing_once() -> None:
     assert words.conversations == []
     asked = row(3, "?", direction="out", kind="clarification", state="sent")
     again = Words(verdict=Verdict(Intent.AMBIGUOUS, "?", "ru"))
-    said = await reply(Conversation(lead, [asked, row(4, voice.text)]), again, link=LINK, now=NOW)
+    said = await reply(Conversation(lead, [asked, row(4, voice.text)]), again, booking_link=LINK, now=NOW)
     assert isinstance(said, QueueMessage)
     assert said.next_status is S.HANDED_OFF

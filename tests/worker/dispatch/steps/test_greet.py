@@ -10,7 +10,7 @@ from shared.statuses import LeadStatus
 from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dialogue.persona import Persona
-from worker.dispatch.steps.greet import MOST_UNUSABLE, GreetingConfig, greet
+from worker.dispatch.steps.greet import MAX_UNUSABLE_TEXTS, GreetingConfig, greet
 from worker.domain.assistant_port import (
     AssistantError,
     AssistantPausedError,
@@ -21,10 +21,10 @@ from worker.domain.conversation import Conversation
 from worker.domain.outcomes import ChangeStatus, Outcome, QueueMessage
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-PATIENCE = timedelta(minutes=10)
+MODEL_TIMEOUT = timedelta(minutes=10)
 TEMPLATE = templates.greeting(Brief("Анна"), "Ромашка")
 AWAY = AssistantUnavailableError("нет связи")
-PAUSED = AssistantPausedError("нет денег", PATIENCE)
+PAUSED = AssistantPausedError("нет денег", MODEL_TIMEOUT)
 UNUSABLE = AssistantError("пусто")
 
 
@@ -47,7 +47,9 @@ async def compose(
         "updated_at": NOW,
     }
     work = Conversation(Lead(**usual | fields), messages)
-    return await greet(work, words, GreetingConfig("Ромашка"), now=NOW + at, zone=UTC, patience=PATIENCE)
+    return await greet(
+        work, words, GreetingConfig("Ромашка"), now=NOW + at, zone=UTC, model_timeout=MODEL_TIMEOUT
+    )
 
 
 def said(text: str, number: int = 1) -> QueueMessage:
@@ -78,16 +80,16 @@ async def test_who_was_greeted_is_not_greeted_again() -> None:
 async def test_the_model_is_waited_for_until_patience_ends(error: Exception) -> None:
     words = Words(hello=error)
     with pytest.raises(type(error)):
-        await compose(words, at=PATIENCE - timedelta(seconds=1), attempts=100)
-    assert await compose(words, at=PATIENCE) == said(TEMPLATE)
+        await compose(words, at=MODEL_TIMEOUT - timedelta(seconds=1), attempts=100)
+    assert await compose(words, at=MODEL_TIMEOUT) == said(TEMPLATE)
 
 
 async def test_after_unusable_texts_a_template_is_better_than_none() -> None:
     words = Words(hello=UNUSABLE)
-    for attempts in range(MOST_UNUSABLE):
+    for attempts in range(MAX_UNUSABLE_TEXTS):
         with pytest.raises(AssistantError):
-            await compose(words, at=PATIENCE * 2, attempts=attempts)
-    assert await compose(words, attempts=MOST_UNUSABLE) == said(TEMPLATE)
+            await compose(words, at=MODEL_TIMEOUT * 2, attempts=attempts)
+    assert await compose(words, attempts=MAX_UNUSABLE_TEXTS) == said(TEMPLATE)
 
 
 def further(number: int = 9) -> Message:
@@ -106,7 +108,7 @@ async def test_a_greeting_speaks_of_later_forms_too() -> None:
 async def test_what_a_ready_text_does_not_speak_of_is_answered_later(
     words: Words, before: tuple[Message, ...]
 ) -> None:
-    outcome = await compose(words, *before, further(), attempts=MOST_UNUSABLE)
+    outcome = await compose(words, *before, further(), attempts=MAX_UNUSABLE_TEXTS)
     assert isinstance(outcome, QueueMessage)
     assert outcome.answers_message_ids == ()
 
@@ -115,7 +117,9 @@ async def test_the_owners_template_needs_no_model() -> None:
     manner = Persona(greeting="Здравствуйте, {name}! Это {company}.", signature="Мария")
     opening = GreetingConfig("Ромашка", manner, by_model=False)
     words, lead = Words(), Lead(id=17, name="Анна", source="api", extra={}, attempts=0, updated_at=NOW)
-    outcome = await greet(Conversation(lead, ()), words, opening, now=NOW, zone=UTC, patience=PATIENCE)
+    outcome = await greet(
+        Conversation(lead, ()), words, opening, now=NOW, zone=UTC, model_timeout=MODEL_TIMEOUT
+    )
     assert isinstance(outcome, QueueMessage)
     assert outcome.text == "Здравствуйте, Анна! Это Ромашка.\n\nМария"
     assert words.briefs == []

@@ -49,7 +49,7 @@ def conversation() -> list[Message]:
 
 async def answer(status: LeadStatus, words: Words, messages: list[Message]) -> Outcome:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={"Задача": "сайт"})
-    return await reply(Conversation(lead, messages), words, link=LINK, now=NOW)
+    return await reply(Conversation(lead, messages), words, booking_link=LINK, now=NOW)
 
 
 def test_every_status_is_in_the_table() -> None:

@@ -15,7 +15,7 @@ from worker.domain.outcomes import Transcribed
 from worker.domain.telegram_port import TelegramUnavailableError
 
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
-PATIENCE = timedelta(minutes=10)
+MODEL_TIMEOUT = timedelta(minutes=10)
 UNHEARD = "[voice message, not heard]"
 
 
@@ -33,7 +33,7 @@ async def listen(
         telegram_message_id=40,
         created_at=NOW - waited,
     )
-    return await transcribe(Conversation(lead, [message]), world, words, now=NOW, patience=PATIENCE)
+    return await transcribe(Conversation(lead, [message]), world, words, now=NOW, model_timeout=MODEL_TIMEOUT)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ async def test_what_cannot_be_heard_is_marked(world: World, words: Words) -> Non
 )
 async def test_an_outage_is_waited_out_for_a_while(world: World, words: Words) -> None:
     with pytest.raises((TelegramUnavailableError, AssistantUnavailableError)):
-        await listen("[voice message]", world, words, PATIENCE / 2)
-    assert await listen("[voice message]", world, words, PATIENCE) == Transcribed(
+        await listen("[voice message]", world, words, MODEL_TIMEOUT / 2)
+    assert await listen("[voice message]", world, words, MODEL_TIMEOUT) == Transcribed(
         2, "[voice message]", UNHEARD
     )
 

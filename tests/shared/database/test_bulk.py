@@ -1,4 +1,4 @@
-"""Many rows written by one statement."""
+"""Bulk statements: many rows written by one statement."""
 
 from datetime import UTC, datetime
 
@@ -13,17 +13,17 @@ from shared.statuses import LeadStatus
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-async def test_rows_are_updated_by_one_statement_a_set_of_columns(kept_database: Database) -> None:
+async def test_update_all_runs_one_statement_per_set_of_columns(kept_database: Database) -> None:
     leads = [Lead(name="Анна", username="anna", source="api", due_at=NOW, attempts=7) for _ in range(4)]
     async with kept_database.writing() as session:
         session.add_all(leads)
-    first, second, third, untouched = [lead.id or 0 for lead in leads]
+    first, second, third, untouched = [lead.id for lead in leads]
     updates: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         updates.extend([statement] if statement.startswith("UPDATE") else [])
 
-    event.listen(kept_database.engine.sync_engine, "before_cursor_execute", note)
+    event.listen(kept_database.engine.sync_engine, "before_cursor_execute", record)
     async with kept_database.writing() as session:
         await update_all(
             session,
@@ -35,7 +35,7 @@ async def test_rows_are_updated_by_one_statement_a_set_of_columns(kept_database:
             },
         )
         await update_all(session, LEADS, {})
-    event.remove(kept_database.engine.sync_engine, "before_cursor_execute", note)
+    event.remove(kept_database.engine.sync_engine, "before_cursor_execute", record)
     assert len(updates) == 2
     async with kept_database.reading() as session:
         rows = (await session.exec(select(Lead).where(col(Lead.id) >= first).order_by(col(Lead.id)))).all()
