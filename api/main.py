@@ -13,7 +13,6 @@ from fastapi.middleware.cors import CORSMiddleware
 from api import errors
 from api.docs import pages
 from api.docs.openapi import DescribedAPI
-from api.intake.connections import open_database
 from api.intake.writer import IntakeWriter
 from api.maintenance.scheduler import MaintenanceScheduler
 from api.middleware.body_limits import BodyLimits
@@ -36,6 +35,7 @@ from api.security import throttling
 from api.security.rate_limiter import RateLimiter
 from api.settings import ApiSettings
 from shared.clock import utc_now
+from shared.database.connections import open_database
 from shared.database.schema_version import newest_revision
 from shared.errors import ConfigError
 from shared.settings import load

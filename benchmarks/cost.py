@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr
 from benchmarks.bench_parts import Bench, BenchError
 from benchmarks.figures import Figure, Ratio
 from benchmarks.running_product import sandbox
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.client import AnswerT, ModelAnswer, ModelClient, OpenAIModelClient
 from worker.assistant.output_schemas import ReplyAnswer

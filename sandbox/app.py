@@ -32,7 +32,7 @@ class Sandbox:
         self.telegram = Telegram(host, telegram_port, state_dir, settings, clock)
         self.openai = OpenAIState()
         world = self.telegram.world
-        self.account = seed.settle(world) if people else world.add_account(seed.DEFAULT_ACCOUNT)
+        self.account = seed.add_demo_people(world) if people else world.add_account(seed.DEFAULT_ACCOUNT)
         self.app = create_control_app(self.telegram)
         self.app.include_router(build_router(self.openai))
         self._http = HttpServer(self.app, host, http_port)

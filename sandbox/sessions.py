@@ -77,7 +77,7 @@ def _is_valid(telegram: Telegram, path: Path, account_id: int) -> bool:
     if row is None or row[0] is None or row[1] != account_id:
         return False
     auth = next((auth for auth in telegram.keys.of(account_id) if auth.key == row[0]), None)
-    return auth is not None and auth.dead is None
+    return auth is not None and auth.revoked_by is None
 
 
 def _set_address(path: Path, address: Address) -> None:

@@ -21,15 +21,6 @@ class LeadStatus(StrEnum):
     HANDED_OFF = "handed_off"
 
 
-class Intent(StrEnum):
-    """What a reply means; the value is the text in the database."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    QUESTION = "question"
-    AMBIGUOUS = "ambiguous"
-
-
 _S = LeadStatus
 
 # docs/statuses.md draws this table; a test compares the two.

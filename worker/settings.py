@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from shared.settings import SharedSettings, usable_url
-from worker.domain.outreach_policy import Hours
+from worker.domain.outreach_hours import Hours
 
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
 

@@ -1,20 +1,17 @@
 """Writes submissions to PostgreSQL through psycopg. Imported only on PostgreSQL, to save memory on SQLite."""
 
-import select
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import psycopg
-from psycopg.pq.abc import PGconn
-from sqlalchemy.exc import InvalidatePoolError, OperationalError
-from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+from sqlalchemy.exc import OperationalError
 
 from api.intake.search_index import SearchIndex
 from api.intake.store import STORE_ON_POSTGRES, NothingSentError, Results, postgres_parameter, results_of
 from api.intake.submission import KeyedSubmission
-from shared.database.engine import APPLICATION_NAME, CONNECT_SECONDS, SERVER_PID, Database, is_pooled
-from shared.database.urls import driver_address
+from shared.database.engine import SERVER_PID, Database, is_pooled
+from shared.database.postgres_connections import connect, is_closed_by_server
 
 
 class PostgresWriter:
@@ -74,36 +71,3 @@ class PostgresWriter:
         if self._connection is not None:
             self._connection.pgconn.finish()
             self._connection = None
-
-
-def reject_closed_connection(
-    connection: Any,  # noqa: ANN401 - as SQLAlchemy declares it
-    entry: ConnectionPoolEntry,
-    _proxy: PoolProxiedConnection,
-) -> None:
-    """Pool checkout listener: raises InvalidatePoolError if the server has closed the connection."""
-    if entry.info.get("used") and is_closed_by_server(connection.driver_connection.pgconn):
-        raise InvalidatePoolError("the server has closed the connection")
-    entry.info["used"] = True
-
-
-async def connect(database: Database) -> psycopg.AsyncConnection[Any]:
-    """Open an autocommit connection outside the pool; raises the driver's errors."""
-    return await psycopg.AsyncConnection.connect(
-        driver_address(database.url),
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        application_name=APPLICATION_NAME,
-    )
-
-
-def is_closed_by_server(connection: PGconn) -> bool:
-    """True if the server has closed this idle connection."""
-    # On an idle connection, readable data means that the server is closing it. This asks the kernel: a ping
-    # to the server would cost a round trip for every request.
-    try:
-        poll = select.poll()
-        poll.register(connection.socket, select.POLLIN)
-        return bool(poll.poll(0))
-    except psycopg.Error:
-        return True

@@ -2,7 +2,8 @@
 
 A GIN index of PostgreSQL collects new entries in a pending list and merges it when it is full
 (`gin_pending_list_limit`). The merge takes some dozens of milliseconds. The transaction whose row fills the
-list waits for it, and so do all submissions in that transaction. Only one session merges at a time. https://www.postgresql.org/docs/current/gin.html#GIN-FAST-UPDATE
+list waits for it, and so do all submissions in that transaction. Only one session merges at a time.
+https://www.postgresql.org/docs/current/gin.html#GIN-FAST-UPDATE
 """
 
 import asyncio

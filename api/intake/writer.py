@@ -11,10 +11,10 @@ from typing import Protocol
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from api.intake.connections import sync_sqlite
 from api.intake.deliveries import store_without_lead
 from api.intake.store import NothingSentError, Results, store
 from api.intake.submission import KeyedSubmission, Result
+from shared.database.connections import sync_sqlite
 from shared.database.engine import Database
 from shared.group_commit import GroupCommit
 
@@ -42,7 +42,7 @@ class BatchWriter(Protocol):
 def batch_writer_for(database: Database, window: timedelta) -> BatchWriter:
     """Return the writer for this database; `window` is how long an identical submission is a repeat."""
     if database.is_postgres:
-        from api.intake.postgres_writer import PostgresWriter  # noqa: PLC0415 - as in api.intake.connections
+        from api.intake.postgres_writer import PostgresWriter  # noqa: PLC0415 - as in shared.database.connections
 
         return PostgresWriter(database, window)
     return SqliteWriter(database, window)

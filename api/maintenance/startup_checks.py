@@ -8,8 +8,8 @@ import socket
 from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
-from api.intake.connections import sync_sqlite
 from api.settings import ApiSettings
+from shared.database.connections import sync_sqlite
 from shared.database.engine import CONNECT_SECONDS, Database
 from shared.errors import ConfigError
 

@@ -18,7 +18,8 @@ from pydantic_core import to_json
 from api.forms.text_cleaning import clean, clean_json, one_line
 from api.forms.utm import read_utm
 from api.schemas import examples
-from shared.statuses import Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import LeadStatus
 
 
 def _as_text(value: object) -> object:

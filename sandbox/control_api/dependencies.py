@@ -1,4 +1,4 @@
-"""Gives the routes their Telegram, and maps its errors to HTTP responses."""
+"""Routes get their fake Telegram here; its errors become HTTP responses."""
 
 from typing import Annotated
 

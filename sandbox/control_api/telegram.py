@@ -56,7 +56,7 @@ async def change_settings(
 @router.get("/faults")
 async def list_faults(telegram: TelegramDep) -> list[Fault]:
     """List the pending faults."""
-    return telegram.faults.waiting()
+    return telegram.faults.pending()
 
 
 @router.post("/faults", status_code=status.HTTP_201_CREATED)

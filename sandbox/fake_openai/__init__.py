@@ -1,5 +1,5 @@
 """An OpenAI-compatible server with a rule-based model and planned faults.
-It may import `sandbox.http`.
+It may import FastAPI, pydantic and jsonschema.
 It must not import the fake Telegram or the product (`api`, `worker`, `shared`)."""
 
 from sandbox.fake_openai.app import build_router, create_openai_app

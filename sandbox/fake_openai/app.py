@@ -42,12 +42,12 @@ def _build_api(state: OpenAIState) -> APIRouter:
 
     @router.post("/responses")
     async def create_response(request: Request) -> Response:
-        """The Responses API, without tools and streaming."""
+        """Answer a Responses API request, without tools and streaming."""
         return await serve(state, RESPONSES, request)
 
     @router.post("/chat/completions")
     async def create_chat_completion(request: Request) -> Response:
-        """The Chat Completions API, without tools and streaming."""
+        """Answer a Chat Completions API request, without tools and streaming."""
         return await serve(state, CHAT, request)
 
     @router.post("/audio/transcriptions")

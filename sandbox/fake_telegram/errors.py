@@ -1,8 +1,8 @@
-"""The one error that a method raises: Telegram's code and message, as the client will see them."""
+"""The error that RPC methods raise: Telegram's code and message, as sent to the client."""
 
 
 class RpcError(Exception):
-    """Becomes an rpc_error, such as 400 PEER_ID_INVALID."""
+    """Is sent as an rpc_error, for example 400 PEER_ID_INVALID."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(f"{code} {message}")

@@ -1,4 +1,4 @@
-"""Faults on demand: what goes wrong, with which calls, and how often."""
+"""Planned faults of the fake Telegram: the action, the affected calls and the number of times."""
 
 import itertools
 from typing import Literal
@@ -25,35 +25,37 @@ PUSH = "push"
 
 
 class FaultFields(BaseModel):
-    """`*_before` strikes before the call has its effect, `*_after` between effect and answer."""
+    """A fault: `*_before` acts before the call has its effect, `*_after` between effect and answer."""
 
     model_config = ConfigDict(extra="forbid")
 
-    method: str = Field("*", description="Such as messages.SendMessage, or * for every call.")
+    method: str = Field("*", description="For example messages.SendMessage, or * for every call.")
     action: Action = Field(
         description="error (code, message), drop the connection, delay (seconds), swallow the "
-        "answer, silent (the link stays up and says nothing more), difference_too_long; for "
-        "pushed updates: suppress, duplicate, reorder (held back until the next one is out)."
+        "answer, silent (the connection stays open without further data), difference_too_long; for "
+        "pushed updates: suppress, duplicate, reorder (held back until the next one is sent)."
     )
-    times: int | None = Field(1, ge=1, description="How often it strikes; null is for ever.")
+    times: int | None = Field(
+        1, ge=1, description="How many calls it affects; null: all until it is removed."
+    )
     account: int | None = Field(None, description="Only this account's calls.")
     person: int | None = Field(None, description="Only calls about this person.")
-    code: int = Field(500, description="Of the error, such as 420.")
-    message: str = Field("RPC_CALL_FAIL", description="Of the error, such as FLOOD_WAIT_30.")
-    seconds: float = Field(0.0, ge=0, description="Of the delay.")
+    code: int = Field(500, description="Code of the error, for example 420.")
+    message: str = Field("RPC_CALL_FAIL", description="Message of the error, for example FLOOD_WAIT_30.")
+    seconds: float = Field(0.0, ge=0, description="Length of the delay.")
 
 
 class Fault(FaultFields):
-    """A fault that is waiting to strike; `struck` counts how often it did."""
+    """A pending fault; `struck` is the number of calls it has affected."""
 
     id: int
     struck: int = 0
 
-    def fits(self, method: str, account: int | None, person: int | None) -> bool:
-        """Whether it is meant for this call."""
-        wanted = self._target()
+    def matches(self, method: str, account: int | None, person: int | None) -> bool:
+        """True if the fault applies to this call."""
+        target = self._target()
         return (
-            (wanted == method.lower() or (wanted == "*" and method != PUSH))
+            (target == method.lower() or (target == "*" and method != PUSH))
             and self.account in (None, account)
             and self.person in (None, person)
         )
@@ -67,41 +69,41 @@ class Fault(FaultFields):
 
 
 class Faults:
-    """The oldest fault that fits a call strikes; a used-up one is gone."""
+    """The pending faults: the oldest one that matches a call is applied; a used-up one is removed."""
 
     def __init__(self) -> None:
         self._ids = itertools.count(1)
-        self._waiting: dict[int, Fault] = {}
+        self._pending: dict[int, Fault] = {}
 
     def add(self, fields: FaultFields) -> Fault:
-        """Let a fault wait for its calls."""
+        """Add a pending fault."""
         fault = Fault(id=next(self._ids), **fields.model_dump())
-        self._waiting[fault.id] = fault
+        self._pending[fault.id] = fault
         return fault
 
     def plan(self, action: Action, method: str = "*", **details: int | float | str | None) -> Fault:
-        """`add` in one line, for tests."""
+        """Add a fault from keyword arguments, for tests."""
         fields = {"action": action, "method": method, **details}
         return self.add(FaultFields.model_validate(fields))
 
     def take(self, method: str, account: int | None, person: int | None) -> Fault | None:
-        """The fault that strikes this call, if any."""
-        for fault in self._waiting.values():
-            if fault.fits(method, account, person):
+        """Return the fault for this call and count it, or None."""
+        for fault in self._pending.values():
+            if fault.matches(method, account, person):
                 fault.struck += 1
                 if fault.times is not None and fault.struck >= fault.times:
-                    del self._waiting[fault.id]
+                    del self._pending[fault.id]
                 return fault
         return None
 
-    def waiting(self) -> list[Fault]:
-        """Those that will still strike."""
-        return list(self._waiting.values())
+    def pending(self) -> list[Fault]:
+        """Return the pending faults."""
+        return list(self._pending.values())
 
     def remove(self, fault_id: int) -> bool:
-        """Call one off; whether it was waiting."""
-        return self._waiting.pop(fault_id, None) is not None
+        """Remove a fault; return True if it was pending."""
+        return self._pending.pop(fault_id, None) is not None
 
     def clear(self) -> None:
-        """Call all of them off."""
-        self._waiting.clear()
+        """Remove all faults."""
+        self._pending.clear()

@@ -1,4 +1,4 @@
-"""People with a script answer by themselves: one reply after each message they get."""
+"""People with scripted replies: each sends one reply after each message it receives."""
 
 import asyncio
 
@@ -7,15 +7,15 @@ from sandbox.fake_telegram.state.people import Account, Person
 from sandbox.fake_telegram.state.world import World
 
 
-class Prospects:
-    """A listener of the world; replies that are still to come are dropped by `stop`."""
+class ScriptedPeople:
+    """A listener of the world; `stop` cancels pending replies."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._coming: set[asyncio.TimerHandle] = set()
+        self._timers: set[asyncio.TimerHandle] = set()
 
-    def heard(self, account: Account, event: Event) -> None:
-        """Let the person answer, after their delay, if they have something left to say."""
+    def on_event(self, account: Account, event: Event) -> None:
+        """Schedule the person's next scripted reply, after the person's delay in seconds."""
         message = event.message
         if event.change != "message" or message is None or not message.out:
             return
@@ -25,14 +25,14 @@ class Prospects:
         reply = person.replies.pop(0)
         texts = [reply] if isinstance(reply, str) else reply
         loop = asyncio.get_running_loop()
-        self._coming = {timer for timer in self._coming if timer.when() > loop.time()}
-        self._coming.add(loop.call_later(person.delay, self._answer, person, account, texts))
+        self._timers = {timer for timer in self._timers if timer.when() > loop.time()}
+        self._timers.add(loop.call_later(person.delay, self._answer, person, account, texts))
 
     def stop(self) -> None:
-        """Nobody says anything more."""
-        for timer in self._coming:
+        """Cancel all pending replies."""
+        for timer in self._timers:
             timer.cancel()
-        self._coming.clear()
+        self._timers.clear()
 
     def _answer(self, person: Person, account: Account, texts: list[str]) -> None:
         for text in texts:

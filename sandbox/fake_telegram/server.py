@@ -1,4 +1,4 @@
-"""The loopback Telegram itself: listens, keeps its links, and can go down and come up again."""
+"""The loopback Telegram server: listens, keeps its connections, and can go down and up again."""
 
 import asyncio
 import time
@@ -14,10 +14,10 @@ from sandbox.fake_telegram.mtproto.auth_keys import AuthKey, AuthKeys
 from sandbox.fake_telegram.mtproto.connection import Link
 from sandbox.fake_telegram.mtproto.keys import load
 from sandbox.fake_telegram.rpc.call_log import Calls
-from sandbox.fake_telegram.rpc.dispatcher import Calling
+from sandbox.fake_telegram.rpc.dispatcher import Dispatcher
 from sandbox.fake_telegram.rpc.registry import Server
-from sandbox.fake_telegram.rpc.update_push import Pushes
-from sandbox.fake_telegram.scripted_people import Prospects
+from sandbox.fake_telegram.rpc.update_push import UpdatePusher
+from sandbox.fake_telegram.scripted_people import ScriptedPeople
 from sandbox.fake_telegram.settings import Settings
 from sandbox.fake_telegram.state import counters
 from sandbox.fake_telegram.state.people import Account
@@ -25,11 +25,11 @@ from sandbox.fake_telegram.state.world import World
 from sandbox.fake_telegram.tl.serialization import unwrap
 
 LAYER: int = layer
-WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
 
 class Telegram:
-    """`state_dir` keeps the keys and the counters over restarts; port 0 takes any; `clock` is the world's."""
+    """`state_dir` keeps keys and counters; port 0 selects a free port; `clock` returns Unix seconds."""
 
     def __init__(
         self,
@@ -49,31 +49,31 @@ class Telegram:
         self.faults = Faults()
         self.calls = Calls()
         self._methods = Server(self.world, self.settings, self.keys, host, port)
-        self._calling = Calling(self._methods, self.calls, self.faults)
-        self._prospects = Prospects(self.world)
-        pushes = Pushes(self.world, self.faults, self.settings, self._deliver)
-        self.world.listeners += [pushes.heard, self._prospects.heard]
+        self._dispatcher = Dispatcher(self._methods, self.calls, self.faults)
+        self._scripted_people = ScriptedPeople(self.world)
+        pusher = UpdatePusher(self.world, self.faults, self.settings, self._deliver)
+        self.world.listeners += [pusher.on_event, self._scripted_people.on_event]
         self._listener: asyncio.Server | None = None
         self._links: dict[Link, asyncio.Task[None]] = {}
         self._last_msg_id = 0
 
     @property
     def is_up(self) -> bool:
-        """Whether clients can connect."""
+        """True if clients can connect."""
         return self._listener is not None
 
     @property
     def reachable_host(self) -> str:
-        """Where this machine finds it, also when it is bound to every address."""
+        """The address for clients on this machine, also if the server is bound to all addresses."""
         return "127.0.0.1" if self.host in WILDCARDS else self.host
 
     @property
     def address(self) -> str:
-        """host:port, the port that was taken."""
+        """host:port, with the port that is in use."""
         return f"{self.reachable_host}:{self.port}"
 
     async def up(self) -> None:
-        """Listen; the second time on the same port."""
+        """Listen; after the first time on the same port."""
         if self._listener is not None:
             return
         self._listener = await asyncio.start_server(self._accept, self.host, self.port)
@@ -81,7 +81,7 @@ class Telegram:
         self._methods.port = self.port
 
     async def down(self) -> None:
-        """Refuse connections and drop those there are; the world lives on."""
+        """Refuse new connections and drop all others; the state is kept."""
         listener, self._listener = self._listener, None
         if listener is not None:
             listener.close()
@@ -92,55 +92,55 @@ class Telegram:
             await listener.wait_closed()
 
     async def stop(self) -> None:
-        """Down for good: nobody answers and nothing is pending any more."""
-        self._prospects.stop()
-        await self._calling.stop()
+        """Stop for good: cancel pending replies and calls, and go down."""
+        self._scripted_people.stop()
+        await self._dispatcher.stop()
         await self.down()
 
     def drop(self) -> None:
-        """Drop every connection; clients may connect again at once."""
+        """Drop every connection; clients may reconnect at once."""
         for link in list(self._links):
-            link.hang_up()
+            link.disconnect()
 
     def revoke(self, account_id: int) -> None:
-        """End every session of the account, as another device of its owner can."""
+        """End every session of the account, as its owner can from another device."""
         for auth in self.keys.of(account_id):
             self.keys.bind(auth, None)
 
     def scan(self, account_id: int, token: bytes | None = None) -> bool:
-        """The account's owner scans a QR code, by default the newest; whether it was still good."""
+        """Scan a QR code as the account's owner, by default the newest; return False if it is not valid."""
         account = self.world.account(account_id)
         token = token or next(reversed(self._methods.tokens), b"")
         known = self._methods.tokens.get(token)
         if known is None or known.account_id is not None or known.expires < time.time():
             return False
         known.account_id = account.id
-        told = raw.types.UpdateShort(update=raw.types.UpdateLoginToken(), date=self.world.now()).write()
+        update = raw.types.UpdateShort(update=raw.types.UpdateLoginToken(), date=self.world.now()).write()
         for link in self._links:
             if link.auth is known.auth:
-                link.push(told)
+                link.push(update)
         return True
 
-    def joined(self, link: Link) -> None:
-        """A link says whose it is; too many sessions of one key kill that key."""
+    def on_join(self, link: Link) -> None:
+        """Count a new session of a key; too many sessions of one key revoke the key."""
         auth = link.auth
         if auth is None:
             return
         now = self._count(auth, opened=True)
         allowed = self.settings.sessions_per_key
         if allowed is not None and now > allowed:
-            self.keys.kill(auth, "AUTH_KEY_DUPLICATED")
+            self.keys.revoke(auth, "AUTH_KEY_DUPLICATED")
 
-    def called(self, link: Link, msg_id: int, query: TLObject) -> None:
-        """A link has a call to make."""
+    def on_call(self, link: Link, msg_id: int, query: TLObject) -> None:
+        """Handle a call from a link."""
         if link.auth is None:
             return
         query, wants_updates = unwrap(query)
         link.wants_updates |= wants_updates
-        self._calling.receive(link, link.auth, msg_id, query)
+        self._dispatcher.receive(link, link.auth, msg_id, query)
 
     def next_msg_id(self, residue: int) -> int:
-        """Grows over all links; 1 (mod 4) answers, 3 (mod 4) is the server's own."""
+        """Return an id that grows over all links; residue 1 (mod 4) marks answers, 3 other messages."""
         lowest = self._last_msg_id + 4 & ~0b11
         self._last_msg_id = max(int(time.time() * 2**32) & ~0b11, lowest) | residue
         return self._last_msg_id

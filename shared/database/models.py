@@ -23,7 +23,8 @@ from shared.database.columns import (
     text_field,
 )
 from shared.database.notification_models import OwnerMessage, OwnerNotice
-from shared.statuses import OPEN, Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import OPEN, LeadStatus
 
 __all__ = [
     "AccountCall",

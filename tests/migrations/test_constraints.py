@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from shared.database.models import Lead
-from shared.statuses import OPEN, Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import OPEN, LeadStatus
 from tests.migrations.conftest import Tables
 
 MOSCOW = timezone(timedelta(hours=3))

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 
 from shared.clock import Clock
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.domain.assistant_port import AssistantError, Brief, Greeting, Turn, Verdict
 from worker.domain.telegram_port import (
     Arrival,

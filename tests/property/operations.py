@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from shared.database.engine import Database
-from shared.statuses import Intent, LeadStatus, may_become
+from shared.intents import Intent
+from shared.statuses import LeadStatus, may_become
 from tests.property.chats import PERSONS, Scenario
 from tests.property.system_under_test import SystemUnderTest
 from tests.property.workers import WorkerModel

@@ -1,6 +1,6 @@
 """From any state, workers that run long enough complete all work."""
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from tests.property.chats import Scenario
 from tests.property.system_under_test import SystemUnderTest
 

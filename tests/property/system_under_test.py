@@ -12,8 +12,9 @@ from sqlalchemy import Engine, delete
 from shared.database.engine import Database
 from shared.database.models import Lead, LeadEvent, Message, TelegramAccount, TelegramPerson
 from shared.errors import LostRaceError
+from shared.intents import Intent
 from shared.leads.transitions import change_status
-from shared.statuses import REPLIED_TO, Intent, LeadStatus
+from shared.statuses import REPLIED_TO, LeadStatus
 from tests.property.chats import Chats, FakePorts, InboundMessage, Scenario
 from tests.property.invariants import Tables, load_tables
 from tests.property.reference_model import ReferenceModel

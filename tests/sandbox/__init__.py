@@ -1,1 +1,1 @@
-"""Tests of the loopback Telegram and of the OpenAI-compatible server."""
+"""Tests of the sandbox: the fake Telegram, the fake OpenAI server and the control API."""

@@ -1,4 +1,4 @@
-"""The HTTP server inside another's event loop."""
+"""The HTTP server in an existing event loop."""
 
 import time
 from collections.abc import AsyncIterator
@@ -25,12 +25,12 @@ async def address() -> AsyncIterator[str]:
     await server.stop()
 
 
-async def test_no_answer_waits_for_an_acknowledgement(address: str) -> None:
+async def test_a_response_does_not_wait_for_an_acknowledgement(address: str) -> None:
     took = []
     async with httpx2.AsyncClient(base_url=address, timeout=patience_seconds()) as client:
         for _ in range(10):
             began = time.perf_counter()
             assert (await client.post("/echo", json={"said": "да"})).json() == {"said": "да"}
             took.append(time.perf_counter() - began)
-    # Linux acknowledges after 40 ms what it has nothing to say to, but for the first things on a connection.
+    # Linux delays acknowledgements without data by 40 ms, except at the beginning of a connection.
     assert min(took[5:]) < 0.03

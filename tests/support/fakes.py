@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.domain.assistant_port import Brief, Greeting, Turn, Verdict
 from worker.domain.telegram_port import Incoming, Peer, Sent
 

@@ -66,8 +66,8 @@ class LeftoverWatch:
     def long_scope(self) -> Iterator[None]:
         """Processes that start in this block belong to a fixture that outlives the test."""
         events, forked = self._events.copy(), _forked()
-        # The kernel counts start times in hundredths of a second.
-        began = time.time() - 0.02
+        # Without a process of the test itself, every child belongs to a longer scope.
+        children = _children() if "process" in events else set()
         self._events.clear()
         self._long_scopes += 1
         try:
@@ -75,7 +75,7 @@ class LeftoverWatch:
         finally:
             self._long_scopes -= 1
             if "process" in self._events:
-                self._exempt |= {pid for pid in _children() if _started_at(pid) >= began}
+                self._exempt |= _children() - children
             self._exempt |= _forked() - forked
             self._events.clear()
             self._events |= events
@@ -112,13 +112,6 @@ def _helpers() -> set[int]:
 
 def _children() -> set[int]:
     return {child.pid for child in psutil.Process().children()}
-
-
-def _started_at(pid: int) -> float:
-    try:
-        return float(psutil.Process(pid).create_time())
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def _kill(pids: set[int]) -> list[str]:

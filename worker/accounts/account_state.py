@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import TelegramAccount
 from worker.accounts import flood_waits, usage
-from worker.domain.outreach_policy import PROBE_INTERVAL, Limits, peer_flood_pause
+from worker.domain.outreach_limits import PROBE_INTERVAL, Limits, peer_flood_pause
 
 
 async def register_account(

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant import prompt_context, prompts
 from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
 from worker.assistant.guardrails import intent_evidence, language, output_guard, prompt_injection

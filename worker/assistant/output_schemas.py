@@ -5,7 +5,7 @@ The intents are defined beside the statuses, in shared/statuses.py (`Intent`).
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.statuses import Intent
+from shared.intents import Intent
 
 
 class GreetingAnswer(BaseModel):

@@ -1,6 +1,6 @@
 """Fixed texts in Russian and English, for messages without the model or with a refused model text. Pure."""
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.domain.assistant_port import Brief
 
 _CYRILLIC = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюя")
@@ -31,6 +31,22 @@ _HANDOFF_NOTICE = {
 _NEW_REQUEST_RECEIVED = {
     "ru": "Спасибо, получили и вашу новую заявку — учтём её в разговоре.",
     "en": "Thank you, we have received your new request too and will keep it in mind.",
+}
+
+
+_SPECIAL_REQUESTS = {
+    "ru": {
+        "call": "Записал: вам удобнее, чтобы позвонили мы. Передаю коллеге, он свяжется с вами.",
+        "calendar": "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
+        " коллега запишет вас сам.",
+        "move": "Конечно. Другое время можно выбрать по той же ссылке, а коллегу я предупрежу:",
+    },
+    "en": {
+        "call": "Noted: you would rather be called. I am passing this on to a colleague.",
+        "calendar": "Sorry for the trouble with the booking page. Please write which day and time suit you:"
+        " a colleague will book it for you.",
+        "move": "Of course. You can pick another time at the same link, and I will let my colleague know:",
+    },
 }
 
 
@@ -84,3 +100,8 @@ def voice_not_supported(language: str) -> str:
 def new_request_received(language: str) -> str:
     """Return the confirmation of another form by the same contact; `language` as in `answer`."""
     return _NEW_REQUEST_RECEIVED["ru" if language == "ru" else "en"]
+
+
+def special_request(case: str, language: str) -> str:
+    """Return the answer to a request that needs a human: `call`, `calendar` or `move` (special_requests.Case)."""
+    return _SPECIAL_REQUESTS["ru" if language == "ru" else "en"][case]

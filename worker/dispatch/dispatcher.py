@@ -19,8 +19,8 @@ from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.steps import STEPS, StepDependencies
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
-from worker.domain.backoff import OutageTracker, OutageTrackers
 from worker.domain.conversation import Conversation
+from worker.domain.outages import OutageTracker, OutageTrackers
 from worker.domain.outcomes import (
     PROVES_REACHABLE,
     Delivered,
@@ -49,8 +49,7 @@ from worker.queue.wakeups import Wakeups
 log = logging.getLogger(__name__)
 
 # How long a stop waits for leads in progress, and the pause after a database failure; seconds.
-DRAIN_SECONDS = 10
-DATABASE_PAUSE_SECONDS = 1
+DRAIN_SECONDS, DATABASE_PAUSE_SECONDS = 10, 1
 
 
 @dataclass(eq=False, kw_only=True)
@@ -195,7 +194,7 @@ class Dispatcher:
             return Retry(str(error))
         except DATABASE_DOWN as error:
             return Wait(timedelta(seconds=DATABASE_PAUSE_SECONDS), f"database: {type(error).__name__}")
-        except Exception as error:  # a bug must cost one lead some tries, never the worker
+        except Exception as error:  # a bug must cost one lead some attempts, never stop the worker
             log.exception("lead %s", lead.id)
             return Retry(f"{type(error).__name__}: {error}")
 

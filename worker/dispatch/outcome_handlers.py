@@ -15,11 +15,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead
 from shared.errors import LostRaceError
+from shared.intents import Intent
 from shared.leads import handoff, suppression_list
 from shared.leads.handoff import HandoffError
 from shared.leads.suppression_list import PERSON, SuppressedIdentity
 from shared.leads.transitions import CLEAR_FAILURES, transition
-from shared.statuses import OPEN, Intent, LeadStatus, may_become
+from shared.statuses import OPEN, LeadStatus, may_become
 from worker.domain.backoff import backoff
 from worker.domain.outcomes import (
     ChangeStatus,

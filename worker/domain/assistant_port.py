@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.errors import LeadAssistantError
-from shared.statuses import Intent
+from shared.intents import Intent
 
 
 class AssistantError(LeadAssistantError):

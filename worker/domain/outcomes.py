@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.statuses import Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import LeadStatus
 from worker.domain.assistant_port import Greeting, Verdict
 from worker.domain.telegram_port import Peer
 

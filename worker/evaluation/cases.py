@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from shared.database.models import Lead, Message
-from shared.statuses import Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import LeadStatus
 from worker.domain.conversation import Conversation
 
 _DATA = files(__name__.rpartition(".")[0]).joinpath("data")

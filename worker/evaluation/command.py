@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.client import ModelClient, OpenAIModelClient
 from worker.domain.assistant_port import Assistant

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.evaluation.cases import ReplyCase
 from worker.evaluation.scoring import ClassMetrics, Scores, UsageStats
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from statistics import mean, quantiles
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant import prompts
 from worker.domain.assistant_port import Usage, Verdict
 from worker.evaluation.cases import AttackCase, ReplyCase

@@ -11,8 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import BulkStatement, columns, dialect_insert
 from shared.database.models import LEADS, MESSAGES, Lead, Message
+from shared.intents import Intent
 from shared.leads import handoff
-from shared.statuses import OPEN, REPLIED_TO, Intent, LeadStatus
+from shared.statuses import OPEN, REPLIED_TO, LeadStatus
 from worker.domain.telegram_port import Incoming, Outgoing
 from worker.messaging import outbox
 

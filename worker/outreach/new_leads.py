@@ -16,7 +16,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from shared.database.columns import UtcDateTime
 from shared.database.models import LEADS, Lead, TelegramAccount
 from shared.statuses import LeadStatus
-from worker.domain.outreach_policy import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
+from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
 from worker.outreach import capacity
 from worker.outreach.capacity import AccountCapacity, has_no_released_greeting
 from worker.queue import leases

@@ -12,10 +12,11 @@ from shared.database.models import Lead, Message
 from shared.group_commit import GroupCommit
 from worker.accounts import account_state, quota
 from worker.accounts.quota import Lookup
-from worker.domain import outreach_policy
+from worker.domain import outreach_limits
 from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import Wait
-from worker.domain.outreach_policy import Hours, Limits, is_hot
+from worker.domain.outreach_hours import Hours
+from worker.domain.outreach_limits import Limits, is_hot
 from worker.domain.telegram_port import SlotUnavailableError
 from worker.messaging import outbox
 from worker.outreach import new_leads, reassignment
@@ -171,4 +172,4 @@ class OutreachRateLimiter:
     def limits_preparation(self) -> bool:
         """True if only some of the new leads that are due are prepared at a time."""
         maximum = new_leads.MAX_PREPARED
-        return outreach_policy.max_prepared(self.limits.outreach_gap, maximum) < maximum
+        return outreach_limits.max_prepared(self.limits.outreach_gap, maximum) < maximum

@@ -18,8 +18,9 @@ from worker.dispatch.settlement import Settlement
 from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
 from worker.domain.assistant_port import Assistant
-from worker.domain.backoff import OutageTrackers
-from worker.domain.outreach_policy import Hours, Limits
+from worker.domain.outages import OutageTrackers
+from worker.domain.outreach_hours import Hours
+from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import Note, Telegram
 from worker.messaging.listener import Listener
 from worker.notifications import owner_commands

@@ -1,4 +1,4 @@
-"""Hearing: `POST /v1/audio/transcriptions` gives back the words that a sandbox voice message carries."""
+"""`POST /v1/audio/transcriptions`: returns the text that a voice message of the sandbox contains."""
 
 from datetime import UTC, datetime
 from uuid import uuid4

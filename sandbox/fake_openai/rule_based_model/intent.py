@@ -1,4 +1,4 @@
-"""Classifies a message: the lead accepts, rejects, asks_question a question, or is ambiguous."""
+"""Classifies a message: the lead accepts, rejects, asks a question, or is ambiguous."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The authorization keys that clients hold, and whose account each one opened."""
+"""The authorization keys of clients, and the account of each key."""
 
 import hashlib
 import json
@@ -14,14 +14,14 @@ HOME_DC = 2
 
 @dataclass
 class AuthKey:
-    """One key; `dead` holds the error that its every call gets once Telegram has given it up."""
+    """One key; `revoked_by` is the error of every call after the key was revoked."""
 
     key: bytes
     account_id: int | None = None
-    dead: str | None = None
-    # Signed in with the right code, but the password is still to come.
-    half_open: int | None = None
-    # The data centre it was made in; PHONE_MIGRATE_n sends a client to another.
+    revoked_by: str | None = None
+    # The account whose login code was correct but whose password is still missing.
+    awaiting_password: int | None = None
+    # The data centre of the key; PHONE_MIGRATE_n redirects a client to another one.
     dc: int = HOME_DC
     id: bytes = field(init=False)
     salt: int = field(init=False)
@@ -32,7 +32,7 @@ class AuthKey:
 
 
 class AuthKeys:
-    """Kept in a file when there is one, so that a restarted server still knows its clients."""
+    """All keys. With a file, a restarted server still knows its clients."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -43,33 +43,33 @@ class AuthKeys:
                 self._keys[key.id] = key
 
     def get(self, key_id: bytes) -> AuthKey | None:
-        """The key with this id, if the server knows it."""
+        """Return the key with this id, or None."""
         return self._keys.get(key_id)
 
     def add(self, key: bytes, account_id: int | None = None) -> AuthKey:
-        """Register a key, as yet without an account after a key exchange."""
+        """Add a key; after a key exchange it has no account."""
         auth = AuthKey(key, account_id)
         self._keys[auth.id] = auth
         self.save()
         return auth
 
     def issue(self, account_id: int) -> AuthKey:
-        """A new key that is already signed in."""
+        """Return a new key that is already signed in."""
         return self.add(os.urandom(KEY_BYTES), account_id)
 
     def bind(self, auth: AuthKey, account_id: int | None) -> None:
-        """Sign the key in, or out with None."""
+        """Sign the key in, or sign it out with None."""
         auth.account_id = account_id
-        auth.half_open = None
+        auth.awaiting_password = None
         self.save()
 
-    def kill(self, auth: AuthKey, error: str) -> None:
-        """From now on every call with this key gets `error`."""
-        auth.dead = error
+    def revoke(self, auth: AuthKey, error: str) -> None:
+        """Revoke a key: every later call with it gets `error`."""
+        auth.revoked_by = error
         self.save()
 
     def of(self, account_id: int) -> list[AuthKey]:
-        """Every key that is signed in to the account."""
+        """Return all keys that are signed in to the account."""
         return [auth for auth in self._keys.values() if auth.account_id == account_id]
 
     def save(self) -> None:
@@ -77,7 +77,7 @@ class AuthKeys:
         if self._path is None:
             return
         rows = [
-            {"key": auth.key.hex(), "account_id": auth.account_id, "dead": auth.dead}
+            {"key": auth.key.hex(), "account_id": auth.account_id, "dead": auth.revoked_by}
             for auth in self._keys.values()
         ]
         write_private(self._path, json.dumps(rows).encode())

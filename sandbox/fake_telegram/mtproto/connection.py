@@ -1,4 +1,4 @@
-"""One TCP connection of a client: opens its envelopes, numbers and seals what it is told."""
+"""One TCP connection of a client: decrypts its messages, and numbers and encrypts the answers."""
 
 import asyncio
 import contextlib
@@ -27,20 +27,20 @@ NOT_CALLS = (raw.types.MsgsAck, raw.types.HttpWait, raw.types.MsgsStateReq)
 
 
 class Switchboard(Protocol):
-    """The server, as a link sees it."""
+    """The part of the server that a link uses."""
 
     key: ServerKey
     keys: AuthKeys
 
-    def joined(self, link: "Link") -> None: ...
+    def on_join(self, link: "Link") -> None: ...
 
-    def called(self, link: "Link", msg_id: int, query: TLObject) -> None: ...
+    def on_call(self, link: "Link", msg_id: int, query: TLObject) -> None: ...
 
     def next_msg_id(self, residue: int) -> int: ...
 
 
 class Link:
-    """`silent` keeps the connection up but says nothing more on it."""
+    """One connection. `silent` keeps it open but sends nothing more."""
 
     def __init__(
         self, server: Switchboard, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -51,14 +51,14 @@ class Link:
         self._frames: Frames | None = None
         self._handshake = Handshake(server.key)
         self._content_sent = 0
-        self._farewell: asyncio.TimerHandle | None = None
+        self._disconnect_timer: asyncio.TimerHandle | None = None
         self.auth: AuthKey | None = None
         self.session_id = b""
         self.wants_updates = False
         self.silent = False
 
     async def run(self) -> None:
-        """Serve the client until either side hangs up."""
+        """Serve the client until either side disconnects."""
         try:
             self._frames = await detect(self._reader)
             while True:
@@ -68,12 +68,12 @@ class Link:
         finally:
             await self._close()
 
-    def hang_up(self) -> None:
+    def disconnect(self) -> None:
         """Drop the connection, as a broken network would."""
         self._writer.transport.abort()
 
     def push(self, body: bytes) -> None:
-        """Tell the client something it did not ask for."""
+        """Send the client an update."""
         self._say(body, residue=3, content=True)
 
     def answer(self, msg_id: int, result: bytes) -> None:
@@ -92,7 +92,7 @@ class Link:
             raise ValueError("an unknown auth key")
         opened = open_packet(packet, auth.key)
         self._join(auth, opened)
-        if not self._refused(opened):
+        if not self._reject_envelope(opened):
             self._handle(opened.msg_id, opened.body)
 
     def _exchange_keys(self, packet: bytes) -> None:
@@ -104,7 +104,7 @@ class Link:
         if self.auth is auth and self.session_id == opened.session_id:
             return
         self.auth, self.session_id = auth, opened.session_id
-        self._server.joined(self)
+        self._server.on_join(self)
         if opened.salt == auth.salt:
             self._greet(opened.msg_id)
 
@@ -117,8 +117,8 @@ class Link:
         )
         self.push(news.write())
 
-    def _refused(self, opened: Opened) -> bool:
-        """Answer a message whose envelope is wrong, as the real server does."""
+    def _reject_envelope(self, opened: Opened) -> bool:
+        """Answer a message with a wrong envelope, as the real server does."""
         auth = self._known()
         if opened.salt != auth.salt:
             self._tell(
@@ -148,15 +148,15 @@ class Link:
         elif isinstance(body, raw.functions.GetFutureSalts):
             self._future_salts(msg_id)
         elif not isinstance(body, NOT_CALLS):
-            self._server.called(self, msg_id, body)
+            self._server.on_call(self, msg_id, body)
 
     def _pong(self, msg_id: int, ping: TLObject) -> None:
         self._tell(raw.types.Pong(msg_id=msg_id, ping_id=ping.ping_id))
         delay = getattr(ping, "disconnect_delay", None)
         if delay is not None:
-            self._cancel_farewell()
+            self._cancel_disconnect_timer()
             loop = asyncio.get_running_loop()
-            self._farewell = loop.call_later(delay, self.hang_up)
+            self._disconnect_timer = loop.call_later(delay, self.disconnect)
 
     def _future_salts(self, msg_id: int) -> None:
         now = int(time.time())
@@ -181,23 +181,23 @@ class Link:
 
     def _known(self) -> AuthKey:
         if self.auth is None:
-            raise ValueError("nobody has joined this link")
+            raise ValueError("this link has no auth key yet")
         return self.auth
 
-    def _cancel_farewell(self) -> None:
-        if self._farewell is not None:
-            self._farewell.cancel()
-            self._farewell = None
+    def _cancel_disconnect_timer(self) -> None:
+        if self._disconnect_timer is not None:
+            self._disconnect_timer.cancel()
+            self._disconnect_timer = None
 
     async def _close(self) -> None:
-        self._cancel_farewell()
+        self._cancel_disconnect_timer()
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
 
 
 def _bad_msg_id(msg_id: int) -> int:
-    """The error code for a client's message id, 0 if it is good."""
+    """Return the error code for a client's message id, 0 if it is valid."""
     ahead = msg_id / 2**32 - time.time()
     if msg_id % 4:
         return MSG_ID_ODD

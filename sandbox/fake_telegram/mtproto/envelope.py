@@ -1,4 +1,4 @@
-"""MTProto 2.0 envelopes: what a client sealed is opened, what the server says is sealed.
+"""MTProto 2.0 envelopes: decrypts client packets and encrypts server messages.
 
 Source: https://core.telegram.org/mtproto/description
 """
@@ -15,7 +15,7 @@ from pyrogram.raw.core import Message, TLObject
 
 @dataclass(frozen=True)
 class Opened:
-    """One message of a client with what its envelope says."""
+    """One decrypted message of a client, with the fields of its envelope."""
 
     salt: int
     session_id: bytes
@@ -25,7 +25,7 @@ class Opened:
 
 
 def open_packet(packet: bytes, auth_key: bytes) -> Opened:
-    """Decrypt a client's packet; ValueError when it was not sealed with this key."""
+    """Decrypt a client's packet; raises ValueError if it was not encrypted with this key."""
     msg_key = packet[8:24]
     key, iv = mtproto.kdf(auth_key, msg_key, True)
     plain = aes.ige256_decrypt(packet[24:], key, iv)
@@ -37,7 +37,7 @@ def open_packet(packet: bytes, auth_key: bytes) -> Opened:
 
 
 def seal(auth_key: bytes, key_id: bytes, salt: int, session_id: bytes, message: bytes) -> bytes:
-    """Encrypt one packed message for the client that holds the key."""
+    """Encrypt one packed message for the client with this key."""
     plain = struct.pack("<q", salt) + session_id + message
     plain += os.urandom(-(len(plain) + 12) % 16 + 12)
     msg_key = sha256(auth_key[96:128] + plain).digest()[8:24]
@@ -47,5 +47,5 @@ def seal(auth_key: bytes, key_id: bytes, salt: int, session_id: bytes, message: 
 
 
 def pack_message(msg_id: int, seq_no: int, body: bytes) -> bytes:
-    """A message as it stands in an envelope or in a container."""
+    """Return a message as it is inside an envelope or a container."""
     return struct.pack("<qii", msg_id, seq_no, len(body)) + body

@@ -1,11 +1,11 @@
-"""Files that only their owner may read."""
+"""Writes files that only their owner may read."""
 
 import os
 from pathlib import Path
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Replace `path` in one step, mode 0600; its folder is made if it is missing."""
+    """Replace `path` atomically, with mode 0600; a missing folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".new")
     draft.unlink(missing_ok=True)

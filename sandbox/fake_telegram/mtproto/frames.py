@@ -1,4 +1,4 @@
-"""TCP framing: abridged, intermediate (also padded) and full, told apart by a connection's first bytes.
+"""TCP framing: abridged, intermediate, padded and full, detected by a connection's first bytes.
 
 Source: https://core.telegram.org/mtproto/mtproto-transports
 """
@@ -14,7 +14,7 @@ MAX_PACKET = 1 << 22
 
 
 class Frames(Protocol):
-    """Packets in and out of one connection; `read` raises EOFError or OSError at its end."""
+    """Reads and packs the packets of one connection; `read` raises EOFError or OSError at its end."""
 
     async def read(self) -> bytes: ...
 
@@ -22,7 +22,7 @@ class Frames(Protocol):
 
 
 class Abridged:
-    """Lengths in words, one byte or 0x7f and three."""
+    """Lengths in words of 4 bytes: one byte, or 0x7f and three bytes."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
@@ -31,7 +31,7 @@ class Abridged:
         words = (await self._reader.readexactly(1))[0]
         if words == 0x7F:
             words = int.from_bytes(await self._reader.readexactly(3), "little")
-        return await self._reader.readexactly(_sane(words * 4))
+        return await self._reader.readexactly(_check_length(words * 4))
 
     def pack(self, packet: bytes) -> bytes:
         words = len(packet) // 4
@@ -40,26 +40,26 @@ class Abridged:
 
 
 class Intermediate:
-    """Lengths in bytes, four of them."""
+    """Lengths in bytes, as four bytes."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
 
     async def read(self) -> bytes:
         length = int.from_bytes(await self._reader.readexactly(4), "little")
-        return await self._reader.readexactly(_sane(length))
+        return await self._reader.readexactly(_check_length(length))
 
     def pack(self, packet: bytes) -> bytes:
         return struct.pack("<I", len(packet)) + packet
 
 
 class Padded(Intermediate):
-    """As intermediate, with up to 15 bytes of noise behind each packet."""
+    """As intermediate, with up to 15 random bytes after each packet."""
 
     async def read(self) -> bytes:
         packet = await super().read()
         if packet[:8] == bytes(8):
-            # A plain packet says how long it is.
+            # An unencrypted packet contains its length.
             return packet[: 20 + int.from_bytes(packet[16:20], "little")]
         return packet[: len(packet) - (len(packet) - 24) % 16]
 
@@ -68,7 +68,7 @@ class Padded(Intermediate):
 
 
 class Full:
-    """Length, sequence number, CRC32; it has no tag, so its first length is already read."""
+    """Length, sequence number, CRC32. There is no tag, so `detect` has already read the first length."""
 
     def __init__(self, reader: asyncio.StreamReader, first: bytes) -> None:
         self._reader = reader
@@ -77,7 +77,7 @@ class Full:
 
     async def read(self) -> bytes:
         head, self._first = self._first or await self._reader.readexactly(4), b""
-        length = _sane(int.from_bytes(head, "little"))
+        length = _check_length(int.from_bytes(head, "little"))
         rest = await self._reader.readexactly(max(length - 4, 8))
         if zlib.crc32(head + rest[:-4]) != int.from_bytes(rest[-4:], "little"):
             raise EOFError("bad CRC")
@@ -90,7 +90,7 @@ class Full:
 
 
 async def detect(reader: asyncio.StreamReader) -> Frames:
-    """The framing that the client has chosen."""
+    """Return the framing that the client has chosen."""
     tag = await reader.readexactly(1)
     if tag == b"\xef":
         return Abridged(reader)
@@ -102,7 +102,7 @@ async def detect(reader: asyncio.StreamReader) -> Frames:
     return Full(reader, tag)
 
 
-def _sane(length: int) -> int:
+def _check_length(length: int) -> int:
     if length > MAX_PACKET:
         raise EOFError(f"a packet of {length} bytes")
     return length

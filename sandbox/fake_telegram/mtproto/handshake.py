@@ -1,4 +1,4 @@
-"""The server's side of the Diffie-Hellman key exchange.
+"""The server side of the Diffie-Hellman key exchange.
 
 Source: https://core.telegram.org/mtproto/auth_key
 """
@@ -15,17 +15,17 @@ from pyrogram.raw.core import TLObject
 
 from sandbox.fake_telegram.mtproto.keys import ServerKey
 
-# The pair from Telegram's own sample of a key exchange: factoring it is the client's proof of work.
+# The pair from Telegram's sample key exchange; factoring it is the client's proof of work.
 P, Q = 0x494C553B, 0x53911073
 G = 3
 
 
 class HandshakeError(Exception):
-    """The client broke the exchange: the server hangs up, as the real one does."""
+    """The client broke the exchange; the server disconnects, as the real one does."""
 
 
 class Handshake:
-    """One exchange on one connection; `auth_key` is set once it is done."""
+    """One exchange on one connection; `auth_key` is set when it is complete."""
 
     def __init__(self, key: ServerKey) -> None:
         self._key = key
@@ -35,7 +35,7 @@ class Handshake:
         self.auth_key: bytes | None = None
 
     def answer(self, packet: bytes) -> bytes:
-        """The unencrypted packet that answers this one."""
+        """Return the unencrypted answer to a packet."""
         try:
             query = TLObject.read(BytesIO(packet[20:]))
         except (KeyError, IndexError) as error:
@@ -100,7 +100,7 @@ class Handshake:
 
 
 def _checked(plain: bytes) -> TLObject:
-    """Read an object behind its SHA1; the padding after it is not covered by the hash."""
+    """Parse an object after its SHA1; the hash does not cover the padding."""
     try:
         inner = TLObject.read(BytesIO(plain[20:]))
     except (KeyError, IndexError) as error:

@@ -1,4 +1,4 @@
-"""The server's RSA key, in the forms in which clients take it."""
+"""The server's RSA key, in the forms that clients accept."""
 
 import functools
 import hashlib
@@ -16,7 +16,7 @@ BYTES = 256
 
 @dataclass(frozen=True)
 class ServerKey:
-    """One RSA key of 2048 bits; `fingerprint` is signed, as MTProto sends it."""
+    """One RSA key of 2048 bits; `fingerprint` is a signed number, as in MTProto."""
 
     n: int
     e: int
@@ -26,16 +26,16 @@ class ServerKey:
     spki_pem: str
 
     def decrypt(self, data: bytes) -> bytes:
-        """Undo a client's plain RSA; the 255 bytes that it had encrypted."""
+        """Decrypt a client's plain RSA; return the 255 bytes of its content."""
         return pow(int.from_bytes(data, "big"), self.d, self.n).to_bytes(BYTES, "big")[1:]
 
     def secret(self, purpose: str) -> bytes:
-        """A secret that lives as long as the key does."""
+        """Return a secret derived from the key, the same as long as the key exists."""
         return hashlib.sha256(purpose.encode() + self.d.to_bytes(BYTES, "big")).digest()
 
 
 def load(path: Path | None) -> ServerKey:
-    """The key kept in `path`, made there on the first run; without a path one per process."""
+    """Load the key from `path`, or create it there; without a path one key per process is used."""
     if path is None:
         return _process_key()
     if not path.exists():

@@ -1,18 +1,18 @@
-"""A proxy for Telegram alone (MTProxy) before the sandbox's Telegram: plain, dd and ee secrets."""
+"""An MTProxy in front of the fake Telegram, with plain, dd and ee secrets."""
 
 import asyncio
 import contextlib
 import secrets
 from collections.abc import Awaitable, Callable
 
-from sandbox.fake_telegram.mtproto.obfuscated import GREETING, HEADER_BYTES, Cipher, Records, StrangerError
+from sandbox.fake_telegram.mtproto.obfuscated import GREETING, HEADER_BYTES, Cipher, Records, WrongSecretError
 
 CHUNK = 1 << 16
 Read = Callable[[], Awaitable[bytes]]
 
 
 class MtProxy:
-    """Lets whoever knows `secret` through to host:port of `target`; to others it says nothing, and waits."""
+    """Connects clients that know `secret` to the address of `target`; to others it never answers."""
 
     def __init__(self, target: Callable[[], tuple[str, int]], secret: bytes | None = None) -> None:
         self.secret = secret or secrets.token_bytes(16)
@@ -28,7 +28,7 @@ class MtProxy:
         self.port = self._listener.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Close everything."""
+        """Close the port and all connections."""
         if self._listener is not None:
             self._listener.close()
             for writer in list(self._open):
@@ -36,7 +36,7 @@ class MtProxy:
             await self._listener.wait_closed()
 
     def link(self, marker: str = "", domain: str = "") -> str:
-        """The tg://proxy link; `marker` is dd, or ee with a domain to pretend to be."""
+        """Return the tg://proxy link; `marker` is dd, or ee with the domain to imitate."""
         secret = marker + self.secret.hex() + domain.encode().hex()
         return f"tg://proxy?server=127.0.0.1&port={self.port}&secret={secret}"
 
@@ -44,8 +44,8 @@ class MtProxy:
         self._open.add(writer)
         try:
             await self._serve(reader, writer)
-        except StrangerError:
-            # Whoever probes the port must not learn what it is.
+        except WrongSecretError:
+            # A port scanner must not find out that this is a proxy.
             while await reader.read(CHUNK):
                 pass
         except (EOFError, OSError):

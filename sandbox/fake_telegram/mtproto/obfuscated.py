@@ -1,4 +1,4 @@
-"""The proxies' side of obfuscated2 and of fake-TLS, by which a proxy for Telegram alone knows its friends.
+"""The proxy side of obfuscated2 and fake-TLS, with which an MTProxy recognises its clients.
 
 Source: https://core.telegram.org/mtproto/mtproto-transports#transport-obfuscation
 """
@@ -14,15 +14,15 @@ HEADER_BYTES = 64
 TAGS = {b"\xef" * 4: b"\xef", b"\xdd" * 4: b"\xdd" * 4}
 RANDOM = slice(11, 43)
 GREETING, CIPHER_CHANGE, DATA = b"\x16\x03\x01", b"\x14\x03\x03\x00\x01\x01", b"\x17\x03\x03"
-MOST_IN_RECORD = 2878
+MAX_RECORD_BYTES = 2878
 
 
-class StrangerError(Exception):
-    """Whoever is calling does not know the secret."""
+class WrongSecretError(Exception):
+    """The client does not know the secret."""
 
 
 class Cipher:
-    """Both directions of a client's stream, as its header sets them up; `tag` opens the plain stream."""
+    """Both directions of a client's stream, with the keys from its header; `tag` starts the plain stream."""
 
     def __init__(self, header: bytes, secret: bytes) -> None:
         back = header[55:7:-1]
@@ -30,32 +30,32 @@ class Cipher:
         self._out = (_key(back[:32], secret), bytearray(back[32:48]), bytearray(1))
         tag = self.decrypt(header)[56:60]
         if tag not in TAGS:
-            raise StrangerError("another secret")
+            raise WrongSecretError("another secret")
         self.tag = TAGS[tag]
 
     def decrypt(self, data: bytes) -> bytes:
-        """What the client means."""
+        """Decrypt data from the client."""
         return bytes(aes.ctr256_decrypt(data, *self._in)) if data else b""
 
     def encrypt(self, data: bytes) -> bytes:
-        """What the client will understand."""
+        """Encrypt data for the client."""
         return bytes(aes.ctr256_encrypt(data, *self._out))
 
 
 class Records:
-    """A stream in records that look like TLS from outside; `hello` greets first, as a web server would."""
+    """A stream in records that look like TLS; `hello` answers first, as a web server would."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
         self._reader = reader
 
     async def hello(self, begun: bytes, secret: bytes) -> bytes:
-        """The answer to a greeting, `begun` already, whose random field proves that the secret is known."""
+        """Return the answer to a greeting that starts with `begun`; its random field proves the secret."""
         left = 5 + int.from_bytes(begun[3:5], "big") - len(begun)
         greeting = begun + await self._reader.readexactly(left)
         proof = hmac.digest(secret, _without_random(greeting), hashlib.sha256)
-        # Its last four bytes carry the time as well.
+        # The last four bytes also contain the time.
         if proof[:28] != greeting[RANDOM][:28]:
-            raise StrangerError("another secret")
+            raise WrongSecretError("another secret")
         body = b"\x02\x00\x00\x76\x03\x03" + bytes(32) + os.urandom(84)
         noise = os.urandom(1_500)
         answer = b"\x16\x03\x03" + len(body).to_bytes(2, "big") + body
@@ -64,15 +64,15 @@ class Records:
         return answer[: RANDOM.start] + mine + answer[RANDOM.stop :]
 
     async def read(self) -> bytes:
-        """The next record's content."""
+        """Return the content of the next record."""
         head = await self._reader.readexactly(5)
         content = await self._reader.readexactly(int.from_bytes(head[3:], "big"))
         return await self.read() if head[:1] == CIPHER_CHANGE[:1] else content
 
     @staticmethod
     def wrap(data: bytes) -> bytes:
-        """The same in records."""
-        pieces = (data[start : start + MOST_IN_RECORD] for start in range(0, len(data), MOST_IN_RECORD))
+        """Return the data in records."""
+        pieces = (data[start : start + MAX_RECORD_BYTES] for start in range(0, len(data), MAX_RECORD_BYTES))
         return b"".join(DATA + len(piece).to_bytes(2, "big") + piece for piece in pieces)
 
 

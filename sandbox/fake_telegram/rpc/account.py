@@ -1,4 +1,4 @@
-"""Signing in and out, and the little that a client asks about its server."""
+"""Methods for signing in and out and for the client's configuration."""
 
 import secrets
 
@@ -20,7 +20,7 @@ MIN_PHONE, MAX_PHONE = 7, 15
 
 @method("help.GetConfig")
 def get_config(context: Context, _: TLObject) -> Result:
-    """Every data centre is this server."""
+    """Return a configuration in which every data centre is this server."""
     now = context.world.now()
     server = context.server
     options = [raw.types.DcOption(id=dc, ip_address=server.host, port=server.port) for dc in ALL_DCS]
@@ -47,25 +47,25 @@ def _is_required_number(name: str) -> bool:
 
 @method("help.GetNearestDc")
 def get_nearest_dc(_: Context, __: TLObject) -> Result:
-    """There is only one."""
+    """Return the only data centre."""
     return raw.types.NearestDc(country="RU", this_dc=DC, nearest_dc=DC)
 
 
 @method("account.UpdateStatus")
 def update_status(context: Context, _: TLObject) -> Result:
-    """Online or not: nobody looks."""
+    """Accept the online status and ignore it."""
     return context.account.id > 0
 
 
 @method("auth.SendCode")
 def send_code(context: Context, query: TLObject) -> Result:
-    """The code itself is a field of the account."""
+    """Start a login; the login code is a field of the account."""
     check_app(context, query)
     phone = digits(query.phone_number) if any(map(str.isdigit, query.phone_number)) else ""
     if phone is None or not MIN_PHONE <= len(phone) <= MAX_PHONE:
         raise RpcError(400, "PHONE_NUMBER_INVALID")
     account = context.world.account_by_phone(phone)
-    if account is not None and not is_at_home(context, account):
+    if account is not None and not is_in_home_dc(context, account):
         raise RpcError(303, f"PHONE_MIGRATE_{account.dc}")
     ticket = secrets.token_hex(9)
     context.server.codes[ticket] = phone
@@ -75,7 +75,7 @@ def send_code(context: Context, query: TLObject) -> Result:
 
 @method("auth.SignIn")
 def sign_in(context: Context, query: TLObject) -> Result:
-    """Ends the login, or asks for the password when two-step verification is on."""
+    """Finish the login, or ask for the password if two-step verification is on."""
     phone = context.server.codes.get(query.phone_code_hash)
     if phone is None or phone != digits(query.phone_number):
         raise RpcError(400, "PHONE_CODE_EXPIRED")
@@ -90,8 +90,8 @@ def sign_in(context: Context, query: TLObject) -> Result:
 
 @method("account.GetPassword")
 def get_password(context: Context, _: TLObject) -> Result:
-    """A fresh challenge for the account that is signing in, or is signed in."""
-    account = context.world.accounts.get(context.auth.half_open or 0) or context.account
+    """Return a new password challenge for the account that is signing in or signed in."""
+    account = context.world.accounts.get(context.auth.awaiting_password or 0) or context.account
     if account.password is None:
         return two_step_verification.no_password()
     check = two_step_verification.PasswordCheck(account.password)
@@ -101,8 +101,8 @@ def get_password(context: Context, _: TLObject) -> Result:
 
 @method("auth.CheckPassword")
 def check_password(context: Context, query: TLObject) -> Result:
-    """The second step of a login."""
-    account = context.world.accounts.get(context.auth.half_open or 0)
+    """Check the password: the second step of a login."""
+    account = context.world.accounts.get(context.auth.awaiting_password or 0)
     if account is None:
         raise RpcError(401, "AUTH_KEY_UNREGISTERED")
     check = context.server.checks.pop(getattr(query.password, "srp_id", 0), None)
@@ -115,36 +115,36 @@ def check_password(context: Context, query: TLObject) -> Result:
 
 @method("auth.LogOut")
 def log_out(context: Context, _: TLObject) -> Result:
-    """The key stays known but belongs to nobody."""
+    """Sign out; the key stays known but has no account."""
     _signed_in = context.account
     context.server.keys.bind(context.auth, None)
     return raw.types.auth.LoggedOut()
 
 
 def check_app(context: Context, query: TLObject) -> None:
-    """Telegram looks at the app's hash when somebody signs in, and never again."""
+    """Raise RpcError for a wrong api_hash; Telegram checks it only at sign-in."""
     if context.server.settings.api_hash not in (None, query.api_hash):
         raise RpcError(400, "API_ID_INVALID")
 
 
-def is_at_home(context: Context, account: Account) -> bool:
-    """Whether the caller's key is of the account's data centre; if not, it is about to be sent there."""
-    auth, sent_away = context.auth, context.server.sent_away
-    if auth.dc != account.dc and sent_away[account.dc] and auth.id not in context.server.strangers:
-        # All data centres are one server, which knows who was sent to which of them.
-        sent_away[account.dc] -= 1
+def is_in_home_dc(context: Context, account: Account) -> bool:
+    """True if the key belongs to the account's data centre; if not, record that it is redirected."""
+    auth, redirected = context.auth, context.server.redirected
+    if auth.dc != account.dc and redirected[account.dc] and auth.id not in context.server.redirected_keys:
+        # All data centres are this server, which counts the clients that it redirected to each.
+        redirected[account.dc] -= 1
         auth.dc = account.dc
     if auth.dc == account.dc:
         return True
-    context.server.strangers.add(auth.id)
-    sent_away[account.dc] += 1
+    context.server.redirected_keys.add(auth.id)
+    redirected[account.dc] += 1
     return False
 
 
 def authorize(context: Context, account: Account) -> Result:
     """Sign the key in, or ask for the password first."""
     if account.password is not None:
-        context.auth.half_open = account.id
+        context.auth.awaiting_password = account.id
         raise RpcError(401, "SESSION_PASSWORD_NEEDED")
     return _sign_in(context, account)
 

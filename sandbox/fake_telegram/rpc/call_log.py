@@ -1,4 +1,4 @@
-"""A record of what clients asked, and of how many connections each key had."""
+"""The log of client calls, and the number of sessions of each auth key."""
 
 from collections import Counter, deque
 
@@ -9,7 +9,7 @@ ARGUMENT_LENGTH = 200
 
 
 class Call(BaseModel):
-    """One RPC call; `at` is in Unix seconds, `error` what it was answered with if it failed."""
+    """One RPC call; `at` is in Unix seconds, `error` is the error of a failed call."""
 
     at: float
     account: int | None
@@ -21,7 +21,7 @@ class Call(BaseModel):
 
 
 class Connections(BaseModel):
-    """Sessions of one auth key, told apart by their session id."""
+    """Number of sessions of one auth key, by session id."""
 
     now: int = 0
     most: int = 0
@@ -29,7 +29,7 @@ class Connections(BaseModel):
 
 
 class Calls:
-    """The newest calls, and counters over all of them."""
+    """The newest calls, and counters of all calls."""
 
     def __init__(self) -> None:
         self.log: deque[Call] = deque(maxlen=CALLS_KEPT)
@@ -37,25 +37,25 @@ class Calls:
         self.connections: dict[str, Connections] = {}
 
     def add(self, call: Call) -> Call:
-        """Note a call as it arrives."""
+        """Add a call when it arrives."""
         self.log.append(call)
         self.counts[call.method] += 1
         return call
 
     def of(self, method: str | None = None, account: int | None = None) -> list[Call]:
-        """The calls of one method or account, oldest first."""
+        """Return the calls of one method or account, oldest first."""
         return [
             call for call in self.log if method in (None, call.method) and account in (None, call.account)
         ]
 
     def sessions(self, key_id: str, now: int, *, opened: bool = False) -> None:
-        """Note how many sessions a key has open at this moment."""
+        """Record how many sessions a key has now."""
         record = self.connections.setdefault(key_id, Connections())
         record.now = now
         record.most = max(record.most, now)
         record.opened += opened
 
     def clear(self) -> None:
-        """Forget the calls; connections stay, since they are still open."""
+        """Delete the calls; the connections stay, because they are still open."""
         self.log.clear()
         self.counts.clear()

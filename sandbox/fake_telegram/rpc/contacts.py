@@ -1,4 +1,4 @@
-"""Finding people: by username, by phone, and through the address book."""
+"""Methods that find people: by username, by phone and through contacts."""
 
 import re
 
@@ -18,7 +18,7 @@ USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,31}")
 
 @method("contacts.ResolveUsername")
 def resolve_username(context: Context, query: TLObject) -> Result:
-    """Whoever has the username: a person, a bot, a channel or a group."""
+    """Return the person, bot, channel or group with the username."""
     context.world.watches[context.account.id].resolve("contacts.ResolveUsername")
     if not USERNAME.fullmatch(query.username):
         raise RpcError(400, "USERNAME_INVALID")
@@ -30,7 +30,7 @@ def resolve_username(context: Context, query: TLObject) -> Result:
 
 @method("contacts.ResolvePhone")
 def resolve_phone(context: Context, query: TLObject) -> Result:
-    """Absent and hidden phones look the same."""
+    """Return the person with the phone; unknown and hidden phones get the same error."""
     _signed_in = context.account
     found = by_phone(context.world, query.phone)
     if found is None or found.privacy.phone_hidden or found.privacy.import_only:
@@ -40,7 +40,7 @@ def resolve_phone(context: Context, query: TLObject) -> Result:
 
 @method("contacts.ImportContacts")
 def import_contacts(context: Context, query: TLObject) -> Result:
-    """Not found is no error: it is an empty `imported`; refused for now is `retry_contacts`."""
+    """Import contacts: unknown phones are missing in `imported`, postponed ones are in `retry_contacts`."""
     mailbox = context.world.mailboxes[context.account.id]
     limit = context.server.settings.imports_allowed
     watch = context.world.watches[context.account.id]
@@ -66,7 +66,7 @@ def import_contacts(context: Context, query: TLObject) -> Result:
 
 @method("contacts.GetContacts")
 def get_contacts(context: Context, _: TLObject) -> Result:
-    """The whole address book."""
+    """Return all contacts of the account."""
     saved = context.world.mailboxes[context.account.id].contacts
     people = [context.world.people[one] for one in saved if one in context.world.people]
     return raw.types.contacts.Contacts(
@@ -78,7 +78,7 @@ def get_contacts(context: Context, _: TLObject) -> Result:
 
 @method("contacts.DeleteContacts")
 def delete_contacts(context: Context, query: TLObject) -> Result:
-    """They stay people; only the address book forgets them."""
+    """Delete contacts; the people themselves stay."""
     found = [person(context, one, "CONTACT_ID_INVALID") for one in objects(query.id)]
     for one in found:
         context.world.mailboxes[context.account.id].contacts.pop(one.id, None)
@@ -90,6 +90,6 @@ def delete_contacts(context: Context, query: TLObject) -> Result:
 
 def _resolved(context: Context, found: Person) -> Result:
     known = peers(context.world, context.account, {found.id})
-    # The account itself is not part of this answer.
+    # Telegram does not include the account itself in this answer.
     users = [one for one in known.users if one.id == found.id]
     return raw.types.contacts.ResolvedPeer(peer=peer(found), chats=known.chats, users=users)

@@ -1,4 +1,4 @@
-"""One RPC call from arrival to answer: the record, the fault that may strike, the method."""
+"""Handles one RPC call from arrival to answer: log, fault, method."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from sandbox.fake_telegram.mtproto.auth_keys import AuthKey
 from sandbox.fake_telegram.mtproto.connection import Link
 from sandbox.fake_telegram.rpc import METHODS, Context
 from sandbox.fake_telegram.rpc.call_log import ARGUMENT_LENGTH, Call, Calls
-from sandbox.fake_telegram.rpc.peer_access import about
+from sandbox.fake_telegram.rpc.peer_access import concerned_person_id
 from sandbox.fake_telegram.rpc.registry import Server
 from sandbox.fake_telegram.rpc.updates import too_long
 from sandbox.fake_telegram.tl.serialization import encode, name_of
@@ -22,18 +22,18 @@ log = logging.getLogger(__name__)
 SECRETS = frozenset({"api_hash", "phone_code", "password"})
 
 
-class Calling:
-    """Calls without a fault are done at once and in order; a fault may take its time."""
+class Dispatcher:
+    """Runs calls without a fault at once and in order; calls with a fault run as tasks."""
 
     def __init__(self, server: Server, calls: Calls, faults: Faults) -> None:
         self._server = server
         self._calls = calls
         self._faults = faults
-        self._struck: set[asyncio.Task[None]] = set()
+        self._faulty_calls: set[asyncio.Task[None]] = set()
 
     def receive(self, link: Link, auth: AuthKey, msg_id: int, query: TLObject) -> None:
-        """Take one call from a link."""
-        name, person = name_of(query), about(self._server.world, query)
+        """Handle one call from a link."""
+        name, person = name_of(query), concerned_person_id(self._server.world, query)
         fault = self._faults.take(name, auth.account_id, person)
         call = self._calls.add(
             Call(
@@ -41,34 +41,34 @@ class Calling:
                 account=auth.account_id,
                 method=name,
                 person=person,
-                args=_brief(query),
+                args=_describe_arguments(query),
                 fault=fault.action if fault else None,
             )
         )
         context = Context(self._server, auth, link.session_id)
         if fault is None:
-            link.answer(msg_id, self._effect(context, query, call))
+            link.answer(msg_id, self._run_method(context, query, call))
             return
-        task = asyncio.create_task(self._strike(fault, link, msg_id, context, query, call))
-        self._struck.add(task)
-        task.add_done_callback(self._struck.discard)
+        task = asyncio.create_task(self._apply_fault(fault, link, msg_id, context, query, call))
+        self._faulty_calls.add(task)
+        task.add_done_callback(self._faulty_calls.discard)
 
     async def stop(self) -> None:
-        """Give up the calls that a fault is holding."""
-        for task in self._struck:
+        """Cancel the calls that a fault delays."""
+        for task in self._faulty_calls:
             task.cancel()
-        await asyncio.gather(*self._struck, return_exceptions=True)
+        await asyncio.gather(*self._faulty_calls, return_exceptions=True)
 
-    def _effect(self, context: Context, query: TLObject, call: Call) -> bytes:
-        """Do what the call asks; its encoded result or error."""
+    def _run_method(self, context: Context, query: TLObject, call: Call) -> bytes:
+        """Run the method; return its encoded result or error."""
         try:
-            if context.auth.dead is not None:
-                raise RpcError(406, context.auth.dead)
+            if context.auth.revoked_by is not None:
+                raise RpcError(406, context.auth.revoked_by)
             perform = METHODS.get(call.method)
             if perform is None:
                 raise RpcError(400, "INPUT_METHOD_INVALID")
             if watch := context.world.watches.get(context.auth.account_id or 0):
-                watch.enter(call.method)
+                watch.check_call(call.method)
             return encode(perform(context, query))
         except RpcError as failure:
             return self._failed(call, failure)
@@ -81,7 +81,7 @@ class Calling:
         error = raw.types.RpcError(error_code=failure.code, error_message=failure.message)
         return encode(error)
 
-    async def _strike(
+    async def _apply_fault(
         self, fault: Fault, link: Link, msg_id: int, context: Context, query: TLObject, call: Call
     ) -> None:
         if fault.seconds and fault.action != "delay_after":
@@ -89,7 +89,7 @@ class Calling:
         if fault.action in ("error", "drop_before", "silent", "swallow_before"):
             self._without_effect(fault, link, msg_id, call)
             return
-        result = self._effect(context, query, call)
+        result = self._run_method(context, query, call)
         if fault.action == "difference_too_long":
             result = encode(too_long(context))
         elif fault.action == "error_after":
@@ -97,7 +97,7 @@ class Calling:
         elif fault.action == "delay_after":
             await asyncio.sleep(fault.seconds)
         if fault.action == "drop_after":
-            link.hang_up()
+            link.disconnect()
         elif fault.action != "swallow_after":
             link.answer(msg_id, result)
 
@@ -105,13 +105,13 @@ class Calling:
         if fault.action == "error":
             link.answer(msg_id, self._failed(call, RpcError(fault.code, fault.message)))
         elif fault.action == "drop_before":
-            link.hang_up()
+            link.disconnect()
         elif fault.action == "silent":
             link.silent = True
 
 
-def _brief(query: TLObject) -> dict[str, str]:
-    """The arguments as text, without what is empty or secret."""
+def _describe_arguments(query: TLObject) -> dict[str, str]:
+    """Return the arguments as text, without empty and secret ones."""
     given = {slot: getattr(query, slot) for slot in query.__slots__ if slot not in SECRETS}
     texts = {
         slot: value if isinstance(value, str) else repr(value).removeprefix("pyrogram.raw.types.")

@@ -1,4 +1,4 @@
-"""Downloading: the files of voice messages and video notes, which carry their words."""
+"""Downloads: the files of voice messages and video notes, which contain the spoken text."""
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -9,13 +9,13 @@ from sandbox.fake_telegram.tl.media import FILE_REFERENCE, sound
 from sandbox.fake_telegram.tl.serialization import Result
 
 _BLOCK = 4096
-_MOST = 1024 * 1024
+_MAX_LIMIT = 1024 * 1024
 
 
 @method("upload.GetFile")
 def get_file(context: Context, query: TLObject) -> Result:
-    """A piece of a file; pieces are whole blocks, as in Telegram."""
-    if query.limit % _BLOCK or not 0 < query.limit <= _MOST:
+    """Return a part of a file; parts are whole blocks, as in Telegram."""
+    if query.limit % _BLOCK or not 0 < query.limit <= _MAX_LIMIT:
         raise RpcError(400, "LIMIT_INVALID")
     if query.offset % _BLOCK:
         raise RpcError(400, "OFFSET_INVALID")

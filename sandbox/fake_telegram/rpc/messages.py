@@ -1,4 +1,4 @@
-"""Writing, reading and listing private chats."""
+"""Methods for sending, reading and listing private messages."""
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -13,12 +13,12 @@ from sandbox.fake_telegram.tl import messages as tl
 from sandbox.fake_telegram.tl.peers import Peers, peers
 from sandbox.fake_telegram.tl.serialization import Result, objects
 
-MOST_LISTED = 100
+MAX_PAGE_SIZE = 100
 
 
 @method("messages.SendMessage")
 def send_message(context: Context, query: TLObject) -> Result:
-    """The same random_id never sends twice, whoever it is addressed to."""
+    """Send a message; a repeated random_id never sends twice, to any peer."""
     if not query.random_id:
         raise RpcError(400, "RANDOM_ID_EMPTY")
     account, world = context.account, context.world
@@ -60,13 +60,13 @@ def _sent(context: Context, event: Event) -> Result:
 
 @method("messages.SetTyping")
 def set_typing(context: Context, query: TLObject) -> Result:
-    """Seen in the record of calls."""
+    """Accept the call; tests find it in the call log."""
     return person(context, query.peer).id > 0
 
 
 @method("messages.ReadHistory")
 def read_history(context: Context, query: TLObject) -> Result:
-    """Marks the person's messages as read."""
+    """Mark the person's messages as read."""
     who = person(context, query.peer)
     changed = context.world.read_by_account(context.account, who.id, query.max_id, context.session_id)
     pts = context.world.mailboxes[context.account.id].pts
@@ -75,12 +75,12 @@ def read_history(context: Context, query: TLObject) -> Result:
 
 @method("messages.GetHistory")
 def get_history(context: Context, query: TLObject) -> Result:
-    """Newest first; min_id and max_id are exclusive, as in Telegram."""
+    """Return messages, newest first; min_id and max_id are exclusive, as in Telegram."""
     own = context.account.id
     chat = context.world.chat(own, own if is_self(context, query.peer) else person(context, query.peer).id)
     newest_first = list(reversed(chat.messages))
     start = sum(not _is_older(one, query) for one in newest_first) + query.add_offset
-    limit = min(query.limit or MOST_LISTED, MOST_LISTED)
+    limit = min(query.limit or MAX_PAGE_SIZE, MAX_PAGE_SIZE)
     page = newest_first[max(start, 0) : max(start + limit, 0)]
     kept = [one for one in page if one.id > query.min_id and (not query.max_id or one.id < query.max_id)]
     return _messages(context, kept, len(newest_first))
@@ -103,7 +103,7 @@ def _messages(context: Context, found: list[Message], count: int) -> Result:
 
 @method("messages.GetMessages")
 def get_messages(context: Context, query: TLObject) -> Result:
-    """By id, whatever chat they are in; unknown ones come back empty."""
+    """Return messages by id from any chat; unknown ids are left out."""
     chats = context.world.mailboxes[context.account.id].chats.values()
     by_id = {one.id: one for chat in chats for one in chat.messages}
     wanted = [getattr(one, "id", 0) for one in objects(query.id)]
@@ -113,11 +113,11 @@ def get_messages(context: Context, query: TLObject) -> Result:
 
 @method("messages.GetDialogs")
 def get_dialogs(context: Context, query: TLObject) -> Result:
-    """The chats that have messages, the latest first."""
+    """Return the chats with messages, newest first."""
     chats = context.world.mailboxes[context.account.id].chats.values()
     written = [chat for chat in chats if chat.last and _before(chat.last, query)]
     written.sort(key=lambda chat: chat.last.id if chat.last else 0, reverse=True)
-    page = written[: query.limit or MOST_LISTED]
+    page = written[: query.limit or MAX_PAGE_SIZE]
     dialogs, messages, known = _dialogs(context, page)
     return raw.types.messages.Dialogs(
         dialogs=dialogs, messages=messages, chats=known.chats, users=known.users
@@ -126,7 +126,7 @@ def get_dialogs(context: Context, query: TLObject) -> Result:
 
 @method("messages.GetPeerDialogs")
 def get_peer_dialogs(context: Context, query: TLObject) -> Result:
-    """The same for named people."""
+    """Return the chats with the given people."""
     named = [one.peer for one in objects(query.peers) if hasattr(one, "peer")]
     chats = [
         context.world.chat(context.account.id, person(context, peer).id)

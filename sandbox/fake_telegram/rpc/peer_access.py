@@ -1,4 +1,4 @@
-"""From the peers that clients name to the people they mean; a wrong access hash finds nobody."""
+"""Resolves the peers of calls to people; a wrong access hash is an error."""
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -14,12 +14,12 @@ _SELF = (raw.types.InputPeerSelf, raw.types.InputUserSelf)
 
 
 def is_self(context: Context, peer: TLObject) -> bool:
-    """Whether the account means itself."""
+    """True if the peer is the account itself."""
     return isinstance(peer, _SELF) or _peer_id(peer) == context.account.id
 
 
 def person(context: Context, peer: TLObject, error: str = "PEER_ID_INVALID") -> Person:
-    """The person that this account may address so; else 400 with `error`."""
+    """Return the person of a peer; raises 400 with `error` for an unknown id or a wrong access hash."""
     peer_id = _peer_id(peer)
     found = context.world.people.get(peer_id)
     if found is None:
@@ -29,8 +29,8 @@ def person(context: Context, peer: TLObject, error: str = "PEER_ID_INVALID") -> 
     return found
 
 
-def about(world: World, query: TLObject) -> int | None:
-    """The id of the one person that a call is about, for faults and for the record."""
+def concerned_person_id(world: World, query: TLObject) -> int | None:
+    """Return the id of the only person that a call concerns, for faults and the log, or None."""
     named = _named(world, query)
     if named is not None:
         return named.id
@@ -54,7 +54,7 @@ def _named(world: World, query: TLObject) -> Person | None:
 
 
 def by_phone(world: World, phone: str) -> Person | None:
-    """Whoever has this phone, however it is written."""
+    """Return the person with this phone, in any notation, or None."""
     try:
         wanted = digits(phone)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The table of methods and what each of them is given."""
+"""The registry of RPC methods, and the context that each method receives."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from sandbox.fake_telegram.tl.serialization import Result
 
 @dataclass
 class LoginToken:
-    """What a QR code shows: the key that asks, until when (Unix seconds), and who has scanned it."""
+    """A login token: the key that asks, the expiry (Unix seconds), and the account that scanned it."""
 
     auth: AuthKey
     expires: float
@@ -26,7 +26,7 @@ class LoginToken:
 
 @dataclass
 class Server:
-    """What all calls share; `codes` are phone numbers by phone_code_hash."""
+    """The state that all calls share; `codes` maps phone_code_hash to phone numbers."""
 
     world: World
     settings: Settings
@@ -36,14 +36,14 @@ class Server:
     codes: dict[str, str] = field(default_factory=dict)
     checks: dict[int, PasswordCheck] = field(default_factory=dict)
     tokens: dict[bytes, LoginToken] = field(default_factory=dict)
-    # How many clients were sent to a data centre and have not called from there yet; the keys they left.
-    sent_away: Counter[int] = field(default_factory=Counter)
-    strangers: set[bytes] = field(default_factory=set)
+    # Clients redirected to each data centre that have not called from there yet, and the keys they left.
+    redirected: Counter[int] = field(default_factory=Counter)
+    redirected_keys: set[bytes] = field(default_factory=set)
 
 
 @dataclass
 class Context:
-    """Who calls: a key, signed in or not, on one session."""
+    """The caller: an auth key, signed in or not, in one session."""
 
     server: Server
     auth: AuthKey
@@ -51,12 +51,12 @@ class Context:
 
     @property
     def world(self) -> World:
-        """The world behind the server."""
+        """The state of the server."""
         return self.server.world
 
     @property
     def account(self) -> Account:
-        """The account that is signed in; a client that is not gets 401."""
+        """The signed-in account; raises 401 without one."""
         account = self.world.accounts.get(self.auth.account_id or 0)
         if account is None:
             raise RpcError(401, "AUTH_KEY_UNREGISTERED")

@@ -1,4 +1,4 @@
-"""Telling an account's other sessions what happened, with the faults that can befall that."""
+"""Pushes updates to an account's other sessions, and applies push faults."""
 
 from collections.abc import Callable
 
@@ -9,12 +9,12 @@ from sandbox.fake_telegram.state.people import Account
 from sandbox.fake_telegram.state.world import World
 from sandbox.fake_telegram.tl import messages as tl
 
-# Sends the bytes to the account's sessions, but not to the one that caused the event.
+# Sends the bytes to the account's sessions except the one that caused the event.
 Deliver = Callable[[Account, bytes, bytes | None], None]
 
 
-class Pushes:
-    """A listener of the world."""
+class UpdatePusher:
+    """A listener of the world that pushes its events."""
 
     def __init__(self, world: World, faults: Faults, settings: Settings, deliver: Deliver) -> None:
         self._world = world
@@ -23,8 +23,8 @@ class Pushes:
         self._deliver = deliver
         self._held: list[tuple[Account, Event]] = []
 
-    def heard(self, account: Account, event: Event) -> None:
-        """Push the event, or do to it what a fault says."""
+    def on_event(self, account: Account, event: Event) -> None:
+        """Push the event, or suppress, duplicate or delay it if a fault says so."""
         fault = self._faults.take(PUSH, account.id, event.person_id)
         action = fault.action if fault else None
         if action == "suppress":

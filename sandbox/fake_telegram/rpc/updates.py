@@ -1,4 +1,4 @@
-"""Catching up: the present state, and what happened since a known one."""
+"""Methods for catching up: the current state, and the changes since a known one."""
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -12,13 +12,13 @@ from sandbox.fake_telegram.tl.serialization import Result
 
 @method("updates.GetState")
 def get_state(context: Context, _: TLObject) -> Result:
-    """Also tells the server that this session wants updates."""
+    """Return the current state."""
     return state(context)
 
 
 @method("updates.GetDifference")
 def get_difference(context: Context, query: TLObject) -> Result:
-    """Everything since `pts`, in slices when it is much, or only the new pts when it is too much."""
+    """Return the changes since `pts`: all, a slice, or only the new pts if they are no longer kept."""
     mailbox = context.world.mailboxes[context.account.id]
     settings = context.server.settings
     events = mailbox.since(query.pts, settings.updates_kept)
@@ -29,19 +29,19 @@ def get_difference(context: Context, query: TLObject) -> Result:
     page = events[: settings.difference_slice]
     if len(page) < len(events):
         return raw.types.updates.DifferenceSlice(
-            intermediate_state=state(context, page[-1].pts), **_told(context, page)
+            intermediate_state=state(context, page[-1].pts), **_difference(context, page)
         )
-    return raw.types.updates.Difference(state=state(context), **_told(context, page))
+    return raw.types.updates.Difference(state=state(context), **_difference(context, page))
 
 
 def too_long(context: Context) -> Result:
-    """What lay between is for the client to read from the chats themselves."""
+    """Return differenceTooLong: the client must read the missed messages from the chats."""
     pts = context.world.mailboxes[context.account.id].pts
     return raw.types.updates.DifferenceTooLong(pts=pts)
 
 
 def state(context: Context, pts: int | None = None) -> TLObject:
-    """The account's state now, or as it was at `pts`."""
+    """Return the account's state now, or as of `pts`."""
     mailbox = context.world.mailboxes[context.account.id]
     return raw.types.updates.State(
         pts=mailbox.pts if pts is None else pts,
@@ -52,7 +52,7 @@ def state(context: Context, pts: int | None = None) -> TLObject:
     )
 
 
-def _told(context: Context, events: list[Event]) -> dict[str, list[TLObject]]:
+def _difference(context: Context, events: list[Event]) -> dict[str, list[TLObject]]:
     account, world = context.account, context.world
     known = peers(world, account, {event.person_id for event in events})
     new = [one.message for one in events if one.change == "message" and one.message]

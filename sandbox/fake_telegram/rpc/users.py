@@ -1,4 +1,4 @@
-"""What an account may know about people it has met."""
+"""Methods that return data about users."""
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -13,14 +13,14 @@ from sandbox.fake_telegram.tl.serialization import Result, objects
 
 @method("users.GetUsers")
 def get_users(context: Context, query: TLObject) -> Result:
-    """Those whose access hash is right; the others are simply left out."""
+    """Return the users whose access hash is valid; the others are left out."""
     found = [_user(context, one) for one in objects(query.id)]
     return [one for one in found if one is not None]
 
 
 @method("users.GetFullUser")
 def get_full_user(context: Context, query: TLObject) -> Result:
-    """A person, or the account itself."""
+    """Return the full record of a person or of the account itself."""
     user_id = context.account.id
     if not is_self(context, query.id):
         user_id = person(context, query.id, "USER_ID_INVALID").id
@@ -36,7 +36,7 @@ def get_full_user(context: Context, query: TLObject) -> Result:
 
 @method("users.GetRequirementsToContact")
 def get_requirements_to_contact(context: Context, query: TLObject) -> Result:
-    """One requirement for each user; the first two kinds have no fields."""
+    """Return one requirement for each user; the kinds Empty and Premium have no fields."""
     return [_requirement(context, one) for one in objects(query.id)]
 
 

@@ -1,4 +1,4 @@
-"""Everyone in this Telegram, found by id, username or phone."""
+"""All people of the fake Telegram, indexed by id, username and phone."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ class UnknownError(LookupError):
 
 
 class Directory:
-    """Usernames know no case; the deleted keep neither username nor phone."""
+    """Usernames are case-insensitive; deleted people have neither username nor phone."""
 
     def __init__(self) -> None:
         self._people: dict[int, Person] = {}
@@ -27,25 +27,25 @@ class Directory:
         return person_id in self._people
 
     def __getitem__(self, person_id: int) -> Person:
-        """UnknownError if there is nobody with this id."""
+        """Return the person with this id; raises UnknownError if there is none."""
         if person_id not in self._people:
             raise UnknownError(f"no person {person_id}")
         return self._people[person_id]
 
     def get(self, person_id: int | None) -> Person | None:
-        """The person with this id, if there is one."""
+        """Return the person with this id, or None."""
         return self._people.get(person_id or 0)
 
     def by_username(self, username: str) -> Person | None:
-        """Whoever has this username now."""
+        """Return the person with this username, or None."""
         return self.get(self._by_username.get(username.lower()))
 
     def by_phone(self, phone: str) -> Person | None:
-        """Whoever has this phone, in digits, hidden or not."""
+        """Return the person with this phone (digits only), hidden or not, or None."""
         return self.get(self._by_phone.get(phone))
 
     def add(self, fields: PersonFields, person_id: int | None = None) -> Person:
-        """A new person; ValueError when the id, the username or the phone is taken."""
+        """Add a person; raises ValueError if the id, the username or the phone is in use."""
         person = Person(id=person_id or self._next_id, **fields.model_dump())
         if person.id in self._people:
             raise ValueError(f"the id {person.id} is taken")
@@ -55,7 +55,7 @@ class Directory:
         return person
 
     def replace(self, person: Person) -> Person:
-        """Change everything about a person but their id."""
+        """Replace all fields of a person except the id."""
         before = self[person.id]
         self._check_free(person)
         for index in (self._by_username, self._by_phone):

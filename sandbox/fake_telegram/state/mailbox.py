@@ -1,4 +1,4 @@
-"""One account's private chats and the numbered log of what changed in them."""
+"""One account's private chats and the numbered log of their changes."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ Change = Literal["message", "edit", "delete", "read_inbox", "read_outbox"]
 
 @dataclass
 class Message:
-    """One message as the account sees it; ids grow over all its chats, dates are Unix seconds."""
+    """One message as the account sees it; ids grow across all its chats, dates are Unix seconds."""
 
     id: int
     person_id: int
@@ -18,7 +18,7 @@ class Message:
     date: int
     random_id: int | None = None
     media: str | None = None
-    # What is said in a voice message: its file carries the words.
+    # The text of a voice message; its file contains the same text.
     spoken: str = ""
     forwarded: bool = False
     edit_date: int | None = None
@@ -26,7 +26,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Event:
-    """One step of pts. `origin` is the session that caused it and so hears of it in its answer."""
+    """One step of pts. `origin` is the session that caused it; it gets the change in its answer."""
 
     pts: int
     change: Change
@@ -47,26 +47,26 @@ class Chat:
 
     @property
     def last(self) -> Message | None:
-        """The newest message."""
+        """The newest message, or None."""
         return self.messages[-1] if self.messages else None
 
     def find(self, message_id: int) -> Message | None:
-        """The message with this id."""
+        """Return the message with this id, or None."""
         return next((message for message in self.messages if message.id == message_id), None)
 
     @property
     def unread(self) -> int:
-        """How many messages of the person the account has not read."""
+        """The number of the person's messages that the account has not read."""
         return sum(not message.out and message.id > self.read_inbox for message in self.messages)
 
 
-# Ids and pts are different things: apart, they cannot be mixed up unnoticed.
+# Message ids and pts start apart, so that code which confuses them fails.
 PTS_AHEAD = 1000
 LOG_KEPT = 10_000
 
 
 class Mailbox:
-    """Message ids start at `base`, pts a little ahead of it, and both only grow."""
+    """The chats of one account. Message ids start at `base`, pts PTS_AHEAD above; both only grow."""
 
     def __init__(self, base: int) -> None:
         self.chats: dict[int, Chat] = {}
@@ -78,11 +78,11 @@ class Mailbox:
         self._log: deque[Event] = deque(maxlen=LOG_KEPT)
 
     def chat(self, person_id: int) -> Chat:
-        """The chat with this person, empty if nobody has written yet."""
+        """Return the chat with this person; a new chat is empty."""
         return self.chats.setdefault(person_id, Chat(person_id))
 
     def post(self, message: Message, origin: bytes | None = None) -> Event:
-        """Give the message its id and add it to its chat."""
+        """Give the message an id and add it to its chat."""
         self._last_id += 1
         message.id = self._last_id
         self.chat(message.person_id).messages.append(message)
@@ -97,12 +97,12 @@ class Mailbox:
         return self._record("edit", message.person_id, message=message)
 
     def delete(self, message: Message) -> Event:
-        """Take a message out of its chat; its number is told and nothing else."""
+        """Remove a message from its chat; the event contains only its id."""
         self.chat(message.person_id).messages.remove(message)
         return self._record("delete", message.person_id, max_id=message.id)
 
     def read_inbox(self, person_id: int, max_id: int, origin: bytes | None = None) -> Event | None:
-        """The account has read up to `max_id`, or everything with 0; None when nothing changes."""
+        """Mark as read up to `max_id`, or everything with 0; return None if nothing changes."""
         chat = self.chat(person_id)
         upto = max_id or (chat.last.id if chat.last else 0)
         if upto <= chat.read_inbox:
@@ -111,7 +111,7 @@ class Mailbox:
         return self._record("read_inbox", person_id, max_id=upto, origin=origin)
 
     def read_outbox(self, person_id: int) -> Event | None:
-        """The person has read everything; None when there was nothing new."""
+        """Mark all outgoing messages as read; return None if there were no unread ones."""
         chat = self.chat(person_id)
         upto = max((message.id for message in chat.messages if message.out), default=0)
         if upto <= chat.read_outbox:
@@ -120,7 +120,7 @@ class Mailbox:
         return self._record("read_outbox", person_id, max_id=upto)
 
     def since(self, pts: int, kept: int) -> list[Event] | None:
-        """What happened after `pts`, oldest first; None when that is longer ago than is kept."""
+        """Return the events after `pts`, oldest first, or None if they are no longer kept."""
         if pts == self.pts:
             return []
         log = list(self._log)[-kept:]

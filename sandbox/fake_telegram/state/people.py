@@ -1,4 +1,4 @@
-"""Who lives in this Telegram: people whom leads stand for, and the agency's own accounts."""
+"""The records of people (the contacts of leads) and of the agency's own accounts."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ Kind = Literal["person", "bot", "channel", "group", "deleted"]
 
 
 def digits(phone: str | None) -> str | None:
-    """A phone as Telegram keeps it: digits only."""
+    """Return a phone as Telegram stores it, digits only; raises ValueError without digits."""
     if phone is None:
         return None
     kept = "".join(char for char in phone if char.isdigit())
@@ -20,7 +20,7 @@ def digits(phone: str | None) -> str | None:
 
 
 def bare(username: str | None) -> str | None:
-    """A username without the @ that people write."""
+    """Return a username without its leading @."""
     return username.removeprefix("@") if username else None
 
 
@@ -29,7 +29,7 @@ Username = Annotated[str | None, AfterValidator(bare)]
 
 
 class Privacy(BaseModel):
-    """What a person allows strangers; each field closes one door."""
+    """A person's privacy settings; each field forbids one way of contact."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +44,7 @@ class Privacy(BaseModel):
 
 
 class PersonFields(BaseModel):
-    """What is told about a person when they are created."""
+    """The fields of a person at creation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -57,19 +57,19 @@ class PersonFields(BaseModel):
     privacy: Privacy = Field(default_factory=Privacy)
     replies: list[str | list[str]] = Field(
         default_factory=list,
-        description="One is given after each message received; a list is several messages.",
+        description="One reply is sent after each received message; a list is sent as several messages.",
     )
     delay: float = Field(1.0, ge=0, description="Seconds before each reply.")
 
 
 class Person(PersonFields):
-    """Someone an account can meet; ids go beyond 32 bits, as Telegram's do."""
+    """A person that accounts can contact; ids exceed 32 bits, as in Telegram."""
 
     id: int
 
 
 class AccountFields(BaseModel):
-    """What is told about one of the agency's own accounts."""
+    """The fields of one of the agency's own accounts."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -77,9 +77,11 @@ class AccountFields(BaseModel):
     phone: Annotated[str, AfterValidator(lambda phone: digits(phone) or "")]
     username: Username = None
     code: str = Field("12345", description="The login code that Telegram would send.")
-    password: str | None = Field(None, description="Two-step verification, if it is on.")
-    limits: AccountLimits = Field(default_factory=AccountLimits, description="What Telegram allows it.")
-    dc: int = Field(2, ge=1, le=5, description="Its data centre; a login in another is sent there.")
+    password: str | None = Field(None, description="Password of two-step verification, if it is on.")
+    limits: AccountLimits = Field(default_factory=AccountLimits, description="Limits of the account.")
+    dc: int = Field(
+        2, ge=1, le=5, description="Data centre of the account; a login elsewhere is redirected to it."
+    )
 
 
 class Account(AccountFields):

@@ -1,4 +1,4 @@
-"""Whether a person lets an account write to them, and what Telegram says when they do not."""
+"""Checks if an account may write to a person, and raises Telegram's errors if not."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,14 +12,17 @@ MAX_TEXT = 4096
 
 @dataclass(frozen=True)
 class Requirement:
-    """What users.getRequirementsToContact tells before a first message."""
+    """The answer of users.getRequirementsToContact before a first message."""
 
     kind: Literal["none", "premium", "stars"]
     stars: int = 0
 
 
 def requirement(person: Person, chat: Chat) -> Requirement:
-    """Blocked strangers do not show here: they show only when the message is refused."""
+    """Return the requirement to contact a person.
+
+    `strangers_blocked` is not included: as in Telegram, it appears only when a message is refused.
+    """
     if _knows_us(chat):
         return Requirement("none")
     if person.privacy.premium_only:
@@ -30,7 +33,7 @@ def requirement(person: Person, chat: Chat) -> Requirement:
 
 
 def check_text(text: str) -> None:
-    """Refuse a text that Telegram would not take."""
+    """Raise RpcError for a text that Telegram does not accept."""
     if not text.strip():
         raise RpcError(400, "MESSAGE_EMPTY")
     if len(text) > MAX_TEXT:
@@ -38,7 +41,7 @@ def check_text(text: str) -> None:
 
 
 def check_writable(person: Person, chat: Chat, privacy_code: int, stars: int = 0) -> None:
-    """Refuse a message that the person's kind or privacy forbids; `stars` is what the sender would pay."""
+    """Raise RpcError if the person's kind or privacy forbids a message; `stars` is what the sender pays."""
     _check_kind(person)
     if person.privacy.blocked_by_us:
         raise RpcError(400, "YOU_BLOCKED_USER")

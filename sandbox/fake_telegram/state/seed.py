@@ -1,4 +1,4 @@
-"""The people of the demo: each meets the worker with something else."""
+"""The people of the demo; each shows a different case to the worker."""
 
 from sandbox.fake_telegram.state.directory import FIRST_PERSON_ID
 from sandbox.fake_telegram.state.people import Account, AccountFields, PersonFields, Privacy
@@ -62,8 +62,8 @@ PEOPLE = [
 ]
 
 
-def settle(world: World) -> Account:
-    """Give the world its default account and the demo's people; their ids are always the same."""
+def add_demo_people(world: World) -> Account:
+    """Add the demo people, with fixed ids, and the default account; return the account."""
     for number, fields in enumerate(PEOPLE):
         world.people.add(fields, FIRST_PERSON_ID + number)
     return world.add_account(DEFAULT_ACCOUNT)

@@ -1,4 +1,4 @@
-"""Two-step verification: the server's half of SRP.
+"""Two-step verification: the server side of SRP.
 
 Source: https://core.telegram.org/api/srp
 """
@@ -18,7 +18,7 @@ _BYTES = 256
 
 
 class PasswordCheck:
-    """One challenge; it is good for one answer."""
+    """One challenge; it is valid for one answer."""
 
     def __init__(self, password: str) -> None:
         self.id = secrets.randbits(62)
@@ -32,7 +32,7 @@ class PasswordCheck:
         self._b = (k * self._verifier + pow(G, self._secret, _PRIME)) % _PRIME
 
     def challenge(self) -> TLObject:
-        """The account.Password that a client answers."""
+        """Return the account.Password that a client answers."""
         return raw.types.account.Password(
             has_password=True,
             current_algo=self.algo,
@@ -45,7 +45,7 @@ class PasswordCheck:
         )
 
     def accepts(self, answer: TLObject) -> bool:
-        """Whether the client knows the password."""
+        """True if the client knows the password."""
         a = int.from_bytes(answer.A, "big")
         if not 0 < a < _PRIME:
             return False
@@ -63,7 +63,7 @@ class PasswordCheck:
 
 
 def no_password() -> TLObject:
-    """The account.Password of an account that has none."""
+    """Return the account.Password of an account without a password."""
     return raw.types.account.Password(
         new_algo=raw.types.PasswordKdfAlgoUnknown(),
         new_secure_algo=raw.types.SecurePasswordKdfAlgoUnknown(),

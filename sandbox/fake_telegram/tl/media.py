@@ -1,4 +1,4 @@
-"""What a person can send that is not text: enough of each for a client to tell them apart."""
+"""Media of messages, with just enough fields for a client to tell the kinds apart."""
 
 from typing import Literal, get_args
 
@@ -14,12 +14,12 @@ _SIZE = 2048
 
 
 def sound(spoken: str) -> bytes:
-    """The file of a voice message: the sign of an Ogg stream, and the words themselves."""
+    """Return the file of a voice message: the marker of an Ogg stream and the spoken text."""
     return b"OggS\0" + spoken.encode()
 
 
 def media(kind: str, message_id: int, date: int, size: int = _SIZE) -> TLObject:
-    """The MessageMedia of this kind; there is a file only behind what is spoken, `size` bytes of it."""
+    """Return the MessageMedia of this kind; only spoken media have a file, of `size` bytes."""
     if kind == "photo":
         return _photo(message_id, date)
     if kind == "location":
@@ -45,7 +45,7 @@ def _photo(message_id: int, date: int) -> TLObject:
 
 
 def _document(kind: str, message_id: int, date: int, size: int) -> TLObject:
-    mime_type, attributes = _described(kind)
+    mime_type, attributes = _type_and_attributes(kind)
     document = raw.types.Document(
         id=message_id,
         access_hash=message_id,
@@ -64,7 +64,7 @@ def _document(kind: str, message_id: int, date: int, size: int) -> TLObject:
     )
 
 
-def _described(kind: str) -> tuple[str, list[TLObject]]:
+def _type_and_attributes(kind: str) -> tuple[str, list[TLObject]]:
     if kind == "sticker":
         no_set = raw.types.InputStickerSetEmpty()
         sticker = raw.types.DocumentAttributeSticker(alt="👍", stickerset=no_set)

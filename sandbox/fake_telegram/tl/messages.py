@@ -1,4 +1,4 @@
-"""Messages and events as Telegram's messages and updates, seen from one account."""
+"""Converts messages and events to Telegram's messages and updates, as one account sees them."""
 
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
@@ -11,9 +11,9 @@ from sandbox.fake_telegram.tl.peers import peers
 
 
 def message(account: Account, one: Message) -> TLObject:
-    """Only outgoing private messages name their sender; incoming ones are from the peer.
+    """Return a message; only outgoing private messages have a sender, incoming ones come from the peer.
 
-    What an account writes to itself does not count as outgoing.
+    A message in Saved Messages is not outgoing.
     """
     out = one.out and one.person_id != account.id
     return raw.types.Message(
@@ -30,11 +30,15 @@ def message(account: Account, one: Message) -> TLObject:
 
 
 def update(account: Account, event: Event, chat: Chat) -> TLObject:
-    """One event as one update, which carries its pts."""
+    """Return the update of an event, with its pts."""
     if event.change == "message":
-        return raw.types.UpdateNewMessage(message=message(account, _told(event)), pts=event.pts, pts_count=1)
+        return raw.types.UpdateNewMessage(
+            message=message(account, _message_of(event)), pts=event.pts, pts_count=1
+        )
     if event.change == "edit":
-        return raw.types.UpdateEditMessage(message=message(account, _told(event)), pts=event.pts, pts_count=1)
+        return raw.types.UpdateEditMessage(
+            message=message(account, _message_of(event)), pts=event.pts, pts_count=1
+        )
     if event.change == "delete":
         return raw.types.UpdateDeleteMessages(messages=[event.max_id], pts=event.pts, pts_count=1)
     who = raw.types.PeerUser(user_id=event.person_id)
@@ -46,7 +50,7 @@ def update(account: Account, event: Event, chat: Chat) -> TLObject:
 
 
 def updates(world: World, account: Account, events: list[Event], *first: TLObject) -> TLObject:
-    """What is pushed to a client, with everyone it mentions."""
+    """Return the updates to push to a client, with the users and chats that they mention."""
     known = peers(world, account, {event.person_id for event in events})
     told = [update(account, event, world.chat(account.id, event.person_id)) for event in events]
     return raw.types.Updates(
@@ -55,8 +59,8 @@ def updates(world: World, account: Account, events: list[Event], *first: TLObjec
 
 
 def short(event: Event) -> TLObject:
-    """A new message without its sender, which makes Kurigram ask for the difference."""
-    one = _told(event)
+    """Return a new message without its sender; Kurigram then asks for the difference."""
+    one = _message_of(event)
     return raw.types.UpdateShortMessage(
         id=one.id,
         user_id=one.person_id,
@@ -69,7 +73,7 @@ def short(event: Event) -> TLObject:
 
 
 def dialog(chat: Chat, pts: int) -> TLObject:
-    """A chat as it stands in the list of chats."""
+    """Return a chat as an entry of the chat list."""
     return raw.types.Dialog(
         peer=raw.types.PeerUser(user_id=chat.person_id),
         top_message=chat.last.id if chat.last else 0,
@@ -84,7 +88,7 @@ def dialog(chat: Chat, pts: int) -> TLObject:
     )
 
 
-def _told(event: Event) -> Message:
+def _message_of(event: Event) -> Message:
     if event.message is None:
         raise ValueError(f"a {event.change} has no message")
     return event.message

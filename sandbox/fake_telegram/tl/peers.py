@@ -1,4 +1,4 @@
-"""People and accounts as Telegram's users and chats, seen from one account."""
+"""Converts people and accounts to Telegram's users and chats, as one account sees them."""
 
 from dataclasses import dataclass
 
@@ -11,14 +11,14 @@ from sandbox.fake_telegram.state.world import World
 
 @dataclass(frozen=True)
 class Peers:
-    """The two lists that accompany most of Telegram's answers."""
+    """The users and chats that accompany most of Telegram's answers."""
 
     users: list[TLObject]
     chats: list[TLObject]
 
 
 def peers(world: World, account: Account, people_ids: set[int]) -> Peers:
-    """The people with these ids, and the account itself."""
+    """Return the people with these ids, and the account itself."""
     found = [world.people[one] for one in sorted(people_ids) if one in world.people]
     users = [user(world, account, person) for person in found if not is_chat(person)]
     chats = [chat(world, account, person) for person in found if is_chat(person)]
@@ -26,19 +26,19 @@ def peers(world: World, account: Account, people_ids: set[int]) -> Peers:
 
 
 def is_chat(person: Person) -> bool:
-    """Channels and groups are no users."""
+    """True for channels and groups, which are not users."""
     return person.kind in ("channel", "group")
 
 
 def peer(person: Person) -> TLObject:
-    """How others refer to them."""
+    """Return the peer object of a person."""
     if is_chat(person):
         return raw.types.PeerChannel(channel_id=person.id)
     return raw.types.PeerUser(user_id=person.id)
 
 
 def user(world: World, account: Account, person: Person) -> TLObject:
-    """A person or a bot; contacts go by the name and phone that the account saved."""
+    """Return a person or a bot; contacts have the name that the account saved, and their phone."""
     if person.kind == "deleted":
         access = world.access_hash(account.id, person.id)
         return raw.types.User(id=person.id, deleted=True, access_hash=access)
@@ -50,7 +50,7 @@ def user(world: World, account: Account, person: Person) -> TLObject:
         id=person.id,
         contact=is_contact or None,
         bot=bot or None,
-        # It shares its flag with `bot`: one without the other cannot be read back.
+        # It shares its flag with `bot`: an object with only one of them cannot be parsed.
         bot_info_version=1 if bot else None,
         access_hash=world.access_hash(account.id, person.id),
         first_name=contacts.get(person.id) or person.name,
@@ -64,7 +64,7 @@ def user(world: World, account: Account, person: Person) -> TLObject:
 
 
 def self_user(world: World, account: Account) -> TLObject:
-    """The account as it sees itself."""
+    """Return the account as it sees itself."""
     return raw.types.User(
         id=account.id,
         is_self=True,
@@ -77,7 +77,7 @@ def self_user(world: World, account: Account) -> TLObject:
 
 
 def chat(world: World, account: Account, person: Person) -> TLObject:
-    """A channel or a group."""
+    """Return a channel or a group."""
     return raw.types.Channel(
         id=person.id,
         title=person.name,

@@ -1,4 +1,4 @@
-"""Results to bytes, and arguments back from the shapes that Kurigram reads them in."""
+"""Encodes results, and restores arguments that Kurigram decodes in a different shape."""
 
 from io import BytesIO
 from typing import TypeAlias
@@ -11,7 +11,7 @@ Result: TypeAlias = "TLObject | bool | list[TLObject]"
 
 
 def encode(result: Result) -> bytes:
-    """A method's result: booleans and lists have no `write` of their own."""
+    """Encode a method's result; booleans and lists have no `write` method."""
     if isinstance(result, bool):
         return bytes(BoolTrue() if result else BoolFalse())
     if isinstance(result, list):
@@ -20,7 +20,7 @@ def encode(result: Result) -> bytes:
 
 
 def objects(items: list[TLObject]) -> list[TLObject]:
-    """A vector of objects as it was sent: Kurigram reads 4 and 8 byte ones as bare numbers."""
+    """Return a vector of objects as it was sent: Kurigram reads objects of 4 and 8 bytes as numbers."""
     return [_object(item) for item in items]
 
 
@@ -32,12 +32,12 @@ def _object(item: TLObject) -> TLObject:
 
 
 def name_of(query: TLObject) -> str:
-    """A method's name as in Telegram's documentation, such as messages.SendMessage."""
+    """Return a method's name as in Telegram's documentation, for example messages.SendMessage."""
     return str(query.QUALNAME).removeprefix("functions.")
 
 
 def unwrap(query: TLObject) -> tuple[TLObject, bool]:
-    """The call inside invokeWith… wrappers, and whether its session wants updates."""
+    """Return the call inside invokeWith… wrappers, and True if its session wants updates."""
     wants_updates = True
     while isinstance(getattr(query, "query", None), TLObject):
         wants_updates &= not isinstance(query, raw.functions.InvokeWithoutUpdates)

@@ -14,10 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine, ExceptionContext
 from sqlalchemy.exc import IntegrityError
 
-from api.intake.connections import open_database
 from api.intake.submission import KeyedSubmission, Submission
 from api.intake.writer import IntakeWriter
 from shared.contacts import Contact
+from shared.database.connections import open_database
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from api.intake.connections import open_database
 from api.security.rate_limiter import RateLimiter
 from api.security.throttling import BAD_TOKENS_PER_MINUTE
+from shared.database.connections import open_database
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE

@@ -11,7 +11,7 @@ UNCLEAR = ("хм", "ну не знаю")
 
 @dataclass(frozen=True)
 class Script:
-    """`replies`: one after each received message. `kinds`: the messages to receive. `status`: the final one."""
+    """`replies`: one after each received message. `kinds`: the expected messages. `status`: the final one."""
 
     replies: tuple[str, ...]
     kinds: tuple[str, ...]

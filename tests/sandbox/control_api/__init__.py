@@ -1,1 +1,1 @@
-"""Tests of the control API and of the whole sandbox."""
+"""Tests of the control API and of the sandbox as a process."""

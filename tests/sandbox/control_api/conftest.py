@@ -1,4 +1,4 @@
-"""A whole sandbox with the demo's people, and an HTTP client of its control API."""
+"""Fixtures: a sandbox with the demo people, and an HTTP client of its control API."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""People and accounts through the control API, with a real client on the other side."""
+"""Routes for people and accounts, with a real Telegram client connected."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from tests.sandbox.fake_telegram.clients import session_client
 from tests.support.waiting import until_async
 
 
-async def test_lists_and_finds_people(http: httpx2.AsyncClient) -> None:
-    everyone = (await http.get("/people")).json()
-    assert {"Анна", "John"} <= {person["name"] for person in everyone}
+async def test_people_are_listed_and_found(http: httpx2.AsyncClient) -> None:
+    people = (await http.get("/people")).json()
+    assert {"Анна", "John"} <= {person["name"] for person in people}
     [anna] = (await http.get("/people", params={"username": "@Anna_Smirnova"})).json()
     assert anna["id"] > 2**32
     [same] = (await http.get("/people", params={"phone": "+7 (916) 123-45-01"})).json()
@@ -19,7 +19,7 @@ async def test_lists_and_finds_people(http: httpx2.AsyncClient) -> None:
     assert (await http.get("/people", params={"phone": "нет"})).status_code == 422
 
 
-async def test_creates_people(http: httpx2.AsyncClient) -> None:
+async def test_a_person_can_be_created(http: httpx2.AsyncClient) -> None:
     body = {"name": "Игорь", "username": "@igor_new", "phone": "+7 916 000-00-01", "delay": 0}
     answer = await http.post("/people", json=body)
     assert answer.status_code == 201
@@ -31,7 +31,7 @@ async def test_creates_people(http: httpx2.AsyncClient) -> None:
     assert (await http.post("/people", json={"name": "", "kin": "bot"})).status_code == 422
 
 
-async def test_changes_people(http: httpx2.AsyncClient) -> None:
+async def test_a_person_can_be_changed(http: httpx2.AsyncClient) -> None:
     [anna] = (await http.get("/people", params={"username": "anna_smirnova"})).json()
     change = {"privacy": {"premium_only": True}, "username": None}
     changed = (await http.patch(f"/people/{anna['id']}", json=change)).json()
@@ -41,18 +41,20 @@ async def test_changes_people(http: httpx2.AsyncClient) -> None:
     assert taken.status_code == 409
 
 
-async def test_unknown_ones_are_404(http: httpx2.AsyncClient) -> None:
+async def test_unknown_people_and_accounts_are_404(http: httpx2.AsyncClient) -> None:
     for path in ("/people/1", "/people/1/chat"):
         assert (await http.get(path)).status_code == 404
     assert (await http.post("/accounts/1/messages", json={"person": 1, "text": "?"})).status_code == 404
 
 
-async def test_conversation(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_conversation_through_the_control_api(
+    http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path
+) -> None:
     new = {"name": "Игорь", "username": "igor_new"}
     person_id = (await http.post("/people", json=new)).json()["id"]
     person = sandbox.telegram.world.people[person_id]
-    nobody = await http.post(f"/people/{person_id}/messages", json={"text": "Привет"})
-    assert nobody.status_code == 409
+    without_account = await http.post(f"/people/{person_id}/messages", json={"text": "Привет"})
+    assert without_account.status_code == 409
     async with session_client(sandbox.telegram, tmp_path) as worker:
         answer = await worker.send(sandbox.telegram, person, "Здравствуйте!", 2**62)
         said = {"texts": ["Привет", "Сколько стоит?"]}
@@ -79,7 +81,7 @@ async def test_conversation(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path
     assert chat[4]["random_id"] is None
 
 
-async def test_person_writes_first_when_the_account_is_named(
+async def test_a_person_can_write_first_to_a_given_account(
     http: httpx2.AsyncClient, sandbox: Sandbox
 ) -> None:
     [anna] = (await http.get("/people", params={"username": "anna_smirnova"})).json()
@@ -89,7 +91,7 @@ async def test_person_writes_first_when_the_account_is_named(
     assert (await http.post(f"/people/{anna['id']}/messages", json={})).status_code == 422
 
 
-async def test_accounts(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
+async def test_accounts_are_listed_and_created(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     body = {"name": "Второй", "phone": "+7 999 000-00-02", "password": "тайна"}
     created = await http.post("/accounts", json=body)
     assert created.status_code == 201
@@ -100,7 +102,9 @@ async def test_accounts(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     assert "тайна" not in created.text
 
 
-async def test_person_reads_in_silence(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_person_can_read_without_a_reply(
+    http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path
+) -> None:
     [elena] = (await http.get("/people", params={"phone": "79161234503"})).json()
     person = sandbox.telegram.world.people[elena["id"]]
     async with session_client(sandbox.telegram, tmp_path) as worker:

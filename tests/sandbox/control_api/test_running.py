@@ -22,7 +22,7 @@ from tests.support.waiting import patience_seconds, until_async
 ROOT = Path(__file__).parents[3]
 
 
-async def test_restart_keeps_keys_and_sessions(tmp_path: Path) -> None:
+async def test_a_restart_keeps_keys_and_sessions(tmp_path: Path) -> None:
     state = tmp_path / "state"
     async with running(state_dir=state) as first:
         [anna] = [one for one in first.telegram.world.people if one.username == "anna_smirnova"]
@@ -54,7 +54,7 @@ def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-async def test_process_gives_a_session_and_ends_cleanly(
+async def test_the_process_writes_a_session_and_exits_cleanly(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     assert process.stdout is not None
@@ -68,7 +68,7 @@ async def test_process_gives_a_session_and_ends_cleanly(
     assert process.wait(timeout=patience_seconds()) == 0
 
 
-async def test_session_can_name_another_address(tmp_path: Path) -> None:
+async def test_a_session_can_contain_another_address(tmp_path: Path) -> None:
     async with running(host="0.0.0.0") as sandbox:
         here = sandbox.session(tmp_path / "here")
         there = sandbox.session(tmp_path / "there.session", Address("sandbox", 4430))
@@ -85,14 +85,14 @@ async def stored_address(session: Path) -> tuple[str, int]:
     return address
 
 
-def test_taken_port_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_in_use_is_a_one_line_error(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert main(["--http-port", str(port)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_the_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--help"])
     assert ended.value.code == 0
@@ -100,7 +100,7 @@ def test_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["--http-port", "many"], ["--session-address", "nowhere"]])
-def test_wrong_options(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_options_are_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2

@@ -1,4 +1,4 @@
-"""The server's own routes: where it is, what goes wrong, what was asked."""
+"""Routes for the server: address, faults, settings and the call log."""
 
 import asyncio
 from pathlib import Path
@@ -13,7 +13,7 @@ from sandbox.app import Sandbox
 from tests.sandbox.fake_telegram.clients import login_client, session_client
 
 
-async def test_info_leads_to_the_server(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
+async def test_info_contains_address_and_keys(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     info = (await http.get("/telegram/info")).json()
     assert info["address"] == f"{info['host']}:{info['port']}" == sandbox.telegram.address
     for pem in (info["key_pem"], info["key_spki_pem"]):
@@ -25,7 +25,9 @@ async def test_info_leads_to_the_server(http: httpx2.AsyncClient, sandbox: Sandb
     assert info["layer"] > 200
 
 
-async def test_faults_come_and_go(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_faults_can_be_added_and_removed(
+    http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path
+) -> None:
     fault = {"method": "help.GetNearestDc", "action": "error", "code": 420, "message": "FLOOD_WAIT_9"}
     first = (await http.post("/telegram/faults", json=fault)).json()
     assert (await http.get("/telegram/faults")).json() == [first]
@@ -54,7 +56,7 @@ async def test_down_and_up_on_the_same_port(http: httpx2.AsyncClient, sandbox: S
     await writer.wait_closed()
 
 
-async def test_record_of_calls(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_calls_are_logged(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path) -> None:
     async with session_client(sandbox.telegram, tmp_path) as worker:
         await worker.call(raw.functions.contacts.ResolvePhone(phone="79161234503"))
     query = {"method": "contacts.ResolvePhone"}
@@ -68,7 +70,7 @@ async def test_record_of_calls(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_p
     assert (await http.get("/telegram/calls")).json()["counts"] == {}
 
 
-async def test_settings(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
+async def test_settings_can_be_changed(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     changed = await http.patch("/telegram/settings", json={"send_answer": "updates"})
     assert changed.json()["send_answer"] == "updates"
     assert sandbox.telegram.settings.send_answer == "updates"
@@ -76,20 +78,22 @@ async def test_settings(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     assert wrong.status_code == 422
 
 
-async def test_revoked_session(http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_revoked_session_is_unregistered(
+    http: httpx2.AsyncClient, sandbox: Sandbox, tmp_path: Path
+) -> None:
     async with session_client(sandbox.telegram, tmp_path) as worker:
         await http.post(f"/accounts/{sandbox.account.id}/revoke")
         with pytest.raises(errors.AuthKeyUnregistered):
             await worker.call(raw.functions.updates.GetState())
 
 
-async def test_swagger_shows_both_servers(http: httpx2.AsyncClient) -> None:
+async def test_swagger_lists_the_routes_of_both_servers(http: httpx2.AsyncClient) -> None:
     assert (await http.get("/docs")).status_code == 200
     paths = (await http.get("/openapi.json")).json()["paths"]
     assert {"/people", "/telegram/faults", "/v1/responses"} <= set(paths)
 
 
-async def test_record_keeps_no_secrets(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
+async def test_the_call_log_contains_no_secrets(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
     client = login_client(sandbox.telegram, sandbox.account.phone, sandbox.account.code)
     await client.start()
     await client.stop()

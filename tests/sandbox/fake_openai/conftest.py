@@ -1,4 +1,4 @@
-"""A running server on a loopback port, the real SDK pointed at it, and its control routes."""
+"""Fixtures: a server on a loopback port, the real SDK connected to it, and its control routes."""
 
 import socket
 import threading
@@ -19,7 +19,7 @@ RULES = "Ты помощник."
 
 
 class Verdict(BaseModel):
-    """What a reply turn asks for."""
+    """The output schema of a reply."""
 
     intent: Literal["accept", "reject", "question", "ambiguous"]
     language: Literal["ru", "en"]
@@ -30,14 +30,14 @@ class Verdict(BaseModel):
 
 
 class Greeting(BaseModel):
-    """What a greeting turn asks for."""
+    """The output schema of a greeting."""
 
     text: str
 
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[tuple[str, OpenAIState]]:
-    """The address and the state of one server for all tests."""
+    """Return address and state of one server for all tests."""
     state = OpenAIState()
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(create_openai_app(state), log_level="critical", lifespan="off")
@@ -53,7 +53,7 @@ def served() -> Iterator[tuple[str, OpenAIState]]:
 
 @pytest.fixture
 def url(served: tuple[str, OpenAIState]) -> str:
-    """The server's address, with nothing planned and nothing logged."""
+    """Return the server's address, after a reset of faults and the log."""
     address, state = served
     state.faults.clear()
     state.calls.clear()
@@ -63,7 +63,7 @@ def url(served: tuple[str, OpenAIState]) -> str:
 
 @pytest.fixture
 async def control(url: str) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client of the server's own routes."""
+    """Return a client of the control routes."""
     async with httpx2.AsyncClient(
         base_url=url, trust_env=False, verify=False, timeout=patience_seconds()
     ) as client:
@@ -72,7 +72,7 @@ async def control(url: str) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 async def sdk(url: str) -> AsyncIterator[AsyncOpenAI]:
-    """The real SDK without retries."""
+    """Return the real SDK without retries."""
     http = DefaultAsyncHttpxClient(trust_env=False, verify=False)
     async with AsyncOpenAI(
         base_url=f"{url}/v1",
@@ -84,29 +84,29 @@ async def sdk(url: str) -> AsyncIterator[AsyncOpenAI]:
         yield client
 
 
-class Asker:
-    """Asks through either API alike."""
+class SdkClient:
+    """Sends a request through either API."""
 
     def __init__(self, sdk: AsyncOpenAI, api: Literal["responses", "chat"]) -> None:
         self.sdk = sdk
         self.api = api
 
-    async def ask(self, said: str, wanted: type[M], timeout: float | None = None) -> M | None:
-        """The parsed answer to one user message."""
+    async def ask(self, text: str, output_type: type[M], timeout: float | None = None) -> M | None:
+        """Return the parsed answer to one user message."""
         if self.api == "responses":
             response = await self.sdk.responses.parse(
                 model="gpt-4.1-mini",
                 instructions=RULES,
-                input=said,
-                text_format=wanted,
+                input=text,
+                text_format=output_type,
                 store=False,
                 timeout=timeout or patience_seconds(),
             )
             return response.output_parsed
         completion = await self.sdk.chat.completions.parse(
             model="gpt-4.1-mini",
-            messages=[{"role": "system", "content": RULES}, {"role": "user", "content": said}],
-            response_format=wanted,
+            messages=[{"role": "system", "content": RULES}, {"role": "user", "content": text}],
+            response_format=output_type,
             timeout=timeout or patience_seconds(),
         )
         parsed: M | None = completion.choices[0].message.parsed
@@ -114,19 +114,19 @@ class Asker:
 
 
 @pytest.fixture(params=["responses", "chat"])
-def asker(request: pytest.FixtureRequest, sdk: AsyncOpenAI) -> Asker:
-    """Each of the two APIs in turn."""
-    return Asker(sdk, request.param)
+def sdk_client(request: pytest.FixtureRequest, sdk: AsyncOpenAI) -> SdkClient:
+    """Return a client of each of the two APIs in turn."""
+    return SdkClient(sdk, request.param)
 
 
 @pytest.fixture
-def plan(control: httpx2.AsyncClient) -> "Plan":
-    """Plans faults through the server's own route."""
-    return Plan(control)
+def plan_fault(control: httpx2.AsyncClient) -> "FaultPlanner":
+    """Return a planner of faults through the control route."""
+    return FaultPlanner(control)
 
 
-class Plan:
-    """Plans faults."""
+class FaultPlanner:
+    """Plans faults through the control route."""
 
     def __init__(self, control: httpx2.AsyncClient) -> None:
         self.control = control
@@ -136,7 +136,7 @@ class Plan:
         return await self.post({"kind": kind, **fields})
 
     async def post(self, fault: dict[str, object]) -> dict[str, Any]:
-        """Plan a fault given whole."""
+        """Plan a fault from its whole JSON body."""
         answer = await self.control.post("/openai/faults", json=fault)
         assert answer.status_code == 201, answer.text
         return dict(answer.json())

@@ -1,4 +1,4 @@
-"""English phrases of leads by the intent that a reader would see in them."""
+"""English phrases of leads, grouped by the intent that a human reader sees."""
 
 ACCEPT = """
 yes

@@ -1,4 +1,4 @@
-"""Russian phrases of leads by the intent that a reader would see in them."""
+"""Russian phrases of leads, grouped by the intent that a human reader sees."""
 
 ACCEPT = """
 да

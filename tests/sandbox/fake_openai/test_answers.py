@@ -1,4 +1,4 @@
-"""The wire: what the SDK sends is understood, what comes back is parsed."""
+"""Requests and answers of the real SDK, through both APIs."""
 
 import asyncio
 
@@ -7,19 +7,19 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from tests.sandbox.fake_openai.conftest import Asker, Greeting, Verdict
+from tests.sandbox.fake_openai.conftest import Greeting, SdkClient, Verdict
 
 
-async def test_a_reply_turn_is_parsed_through_either_api(asker: Asker) -> None:
-    verdict = await asker.ask("да, давайте", Verdict)
+async def test_a_reply_is_parsed_through_either_api(sdk_client: SdkClient) -> None:
+    verdict = await sdk_client.ask("да, давайте", Verdict)
     assert verdict is not None
     assert (verdict.intent, verdict.language, verdict.reason) == ("accept", "ru", None)
     assert verdict.confidence > 0.5
     assert "http" not in verdict.text
 
 
-async def test_a_greeting_turn_is_parsed_through_either_api(asker: Asker) -> None:
-    greeting = await asker.ask("Имя: Анна\nКомпания: GordovCode\nЗаявка: Нужен лендинг", Greeting)
+async def test_a_greeting_is_parsed_through_either_api(sdk_client: SdkClient) -> None:
+    greeting = await sdk_client.ask("Имя: Анна\nКомпания: GordovCode\nЗаявка: Нужен лендинг", Greeting)
     assert greeting is not None
     assert "Анна" in greeting.text
     assert "GordovCode" in greeting.text
@@ -77,7 +77,7 @@ async def test_without_a_schema_the_answer_is_plain_text(sdk: AsyncOpenAI) -> No
     assert response.output_text.startswith(("Sorry", "Understood"))
 
 
-async def test_a_json_object_needs_the_word_and_gets_an_object(sdk: AsyncOpenAI) -> None:
+async def test_a_json_object_needs_the_word_json_in_the_prompt(sdk: AsyncOpenAI) -> None:
     completion = await sdk.chat.completions.create(
         model="m",
         messages=[
@@ -91,7 +91,7 @@ async def test_a_json_object_needs_the_word_and_gets_an_object(sdk: AsyncOpenAI)
         await sdk.responses.create(model="m", input="да", text={"format": {"type": "json_object"}})
 
 
-async def test_a_limit_of_tokens_cuts_the_answer(sdk: AsyncOpenAI) -> None:
+async def test_a_token_limit_truncates_the_answer(sdk: AsyncOpenAI) -> None:
     response = await sdk.responses.create(model="m", input="сколько стоит сайт?", max_output_tokens=16)
     assert response.status == "incomplete"
     assert response.incomplete_details is not None
@@ -150,7 +150,7 @@ async def test_a_malformed_request_is_refused_in_openais_form(
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
 
 
-async def test_bytes_that_are_no_json_and_unknown_paths_are_refused(control: httpx2.AsyncClient) -> None:
+async def test_invalid_json_and_unknown_paths_are_refused(control: httpx2.AsyncClient) -> None:
     key = {"authorization": "Bearer k"}
     assert (await control.post("/v1/chat/completions", content=b"{", headers=key)).status_code == 400
     assert (await control.post("/v1/chat/completions", json=[1], headers=key)).status_code == 400
@@ -159,9 +159,11 @@ async def test_bytes_that_are_no_json_and_unknown_paths_are_refused(control: htt
     assert unknown.json()["error"]["message"] == "Invalid URL (POST /v1/embeddings)"
 
 
-async def test_each_answer_takes_the_fixed_latency(control: httpx2.AsyncClient, asker: Asker) -> None:
+async def test_every_answer_has_the_configured_latency(
+    control: httpx2.AsyncClient, sdk_client: SdkClient
+) -> None:
     assert (await control.put("/openai/settings", json={"latency_seconds": 0.15})).status_code == 200
     loop = asyncio.get_running_loop()
     before = loop.time()
-    await asker.ask("да", Verdict)
+    await sdk_client.ask("да", Verdict)
     assert loop.time() - before >= 0.15

@@ -1,4 +1,4 @@
-"""The log of requests and its sums."""
+"""The call log and its counters."""
 
 import httpx2
 import openai
@@ -7,15 +7,17 @@ from openai import AsyncOpenAI
 
 from sandbox.fake_openai import OpenAIState
 from sandbox.fake_openai.call_log import KEPT_CALLS
-from tests.sandbox.fake_openai.conftest import Asker, Plan, Verdict
+from tests.sandbox.fake_openai.conftest import FaultPlanner, SdkClient, Verdict
 
 
-async def test_a_call_is_logged_with_question_and_answer(asker: Asker, control: httpx2.AsyncClient) -> None:
-    verdict = await asker.ask("да, давайте", Verdict)
+async def test_a_call_is_logged_with_question_and_answer(
+    sdk_client: SdkClient, control: httpx2.AsyncClient
+) -> None:
+    verdict = await sdk_client.ask("да, давайте", Verdict)
     assert verdict is not None
     logged = (await control.get("/openai/calls")).json()
     [call] = logged["calls"]
-    assert (call["api"], call["model"], call["status"]) == (asker.api, "gpt-4.1-mini", 200)
+    assert (call["api"], call["model"], call["status"]) == (sdk_client.api, "gpt-4.1-mini", 200)
     assert call["messages"] == [{"role": "user", "text": "да, давайте"}]
     assert call["instructions"] == "Ты помощник."
     assert call["schema_name"] == "Verdict"
@@ -25,16 +27,16 @@ async def test_a_call_is_logged_with_question_and_answer(asker: Asker, control: 
 
 
 async def test_failures_are_logged_and_counted(
-    sdk: AsyncOpenAI, plan: Plan, control: httpx2.AsyncClient
+    sdk: AsyncOpenAI, plan_fault: FaultPlanner, control: httpx2.AsyncClient
 ) -> None:
-    asker = Asker(sdk, "responses")
-    await plan("rate_limit")
-    await plan("drop")
+    sdk_client = SdkClient(sdk, "responses")
+    await plan_fault("rate_limit")
+    await plan_fault("drop")
     for error in (openai.RateLimitError, openai.APIConnectionError):
         with pytest.raises(error):
-            await asker.ask("да", Verdict)
+            await sdk_client.ask("да", Verdict)
     await control.post("/v1/responses", json={"model": "m"}, headers={"authorization": "Bearer k"})
-    await asker.ask("да", Verdict)
+    await sdk_client.ask("да", Verdict)
     logged = (await control.get("/openai/calls")).json()
     assert [call["status"] for call in logged["calls"]] == [429, 0, 400, 200]
     assert [call["fault"] for call in logged["calls"]] == ["rate_limit", "drop", None, None]
@@ -42,10 +44,10 @@ async def test_failures_are_logged_and_counted(
     assert logged["counters"]["by_fault"] == {"rate_limit": 1, "drop": 1}
 
 
-async def test_the_log_keeps_the_last_and_counts_all(
+async def test_the_log_keeps_the_last_calls_and_counts_all(
     served: tuple[str, OpenAIState], sdk: AsyncOpenAI, control: httpx2.AsyncClient
 ) -> None:
-    await Asker(sdk, "chat").ask("да", Verdict)
+    await SdkClient(sdk, "chat").ask("да", Verdict)
     _, state = served
     [call] = state.calls.recent()
     for _ in range(KEPT_CALLS):

@@ -1,4 +1,4 @@
-"""The stand-in's greetings: the name, the company, the request, a call, and no link."""
+"""The model's greetings contain name, company, request and a call, but no link."""
 
 import json
 
@@ -24,7 +24,7 @@ def test_a_greeting_has_name_company_request_and_call() -> None:
     assert text.startswith("Здравствуйте, Анна!")
 
 
-def test_the_same_as_json() -> None:
+def test_a_greeting_from_a_json_card_is_the_same() -> None:
     card = {"name": "Анна", "company": "GordovCode", "request": "Нужен лендинг"}
     assert greeting(json.dumps(card, ensure_ascii=False)) == greeting(
         "Имя: Анна\nКомпания: GordovCode\nЗаявка: Нужен лендинг"
@@ -64,7 +64,7 @@ def test_no_link_of_the_lead_is_repeated(request_text: str) -> None:
         ("12345", ""),
     ],
 )
-def test_a_person_is_called_by_the_first_name(given: str, called: str) -> None:
+def test_a_greeting_uses_the_first_name(given: str, called: str) -> None:
     assert first_name(given) == called
 
 
@@ -81,7 +81,7 @@ def test_several_lines_of_a_request_end_at_the_next_field() -> None:
     assert lead.company == "GordovCode"
 
 
-def test_the_company_may_stand_in_the_instructions() -> None:
+def test_the_company_name_can_come_from_the_instructions() -> None:
     assert "GordovCode" in greeting("Имя: Анна", "Ты пишешь от имени компании «GordovCode».")
     assert "нашу компанию" in greeting("Имя: Анна") or "наш" in greeting("Имя: Анна")
 

@@ -1,4 +1,4 @@
-"""The stand-in tells a yes, a no, a question and the unclear apart, in both languages."""
+"""The model distinguishes a yes, a no, a question and an unclear message, in both languages."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_the_table_is_large_and_without_contradictions() -> None:
 
 
 @pytest.mark.parametrize(("phrase", "intent"), TABLE)
-def test_intent(phrase: str, intent: str) -> None:
+def test_a_phrase_has_its_intent(phrase: str, intent: str) -> None:
     assert classify(phrase) == intent
 
 
@@ -34,15 +34,15 @@ def test_intent(phrase: str, intent: str) -> None:
         ("", "ambiguous"),
     ],
 )
-def test_several_lines_are_read_together(lines: str, intent: str) -> None:
+def test_several_lines_are_classified_together(lines: str, intent: str) -> None:
     assert classify(lines) == intent
 
 
-def test_a_link_says_nothing() -> None:
+def test_a_link_has_no_intent() -> None:
     assert classify("https://yes.example/да") == "ambiguous"
 
 
-def test_a_wish_for_a_human_is_heard() -> None:
+def test_a_request_for_a_human_is_recognised() -> None:
     assert wants_human("Позовите живого человека")
     assert wants_human("can I talk to a human?")
     assert not wants_human("да, давайте")
@@ -65,5 +65,5 @@ def test_a_wish_for_a_human_is_heard() -> None:
         ("Удалите мой номер, откуда он у вас?", True),
     ],
 )
-def test_a_wish_for_quiet_is_more_than_a_no(said: str, *, quiet: bool) -> None:
+def test_an_opt_out_is_more_than_a_no(said: str, *, quiet: bool) -> None:
     assert wants_quiet(said) is quiet

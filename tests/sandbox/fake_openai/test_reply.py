@@ -1,4 +1,4 @@
-"""The stand-in's replies: from the company's description, in the person's language, never invented."""
+"""The model's replies use only the company's description, in the lead's language."""
 
 import re
 
@@ -54,7 +54,7 @@ def test_a_question_is_answered_from_the_description(question: str, part: str) -
     assert "|" not in text
 
 
-def test_a_price_is_quoted_when_there_is_one_and_never_invented() -> None:
+def test_a_price_is_quoted_if_known_and_never_invented() -> None:
     assert "200 000 ₽" in answer("сколько стоит интернет-магазин?", PROFILE + PRICES)
     without = answer("сколько стоит интернет-магазин?")
     assert "коллега" in without
@@ -62,11 +62,11 @@ def test_a_price_is_quoted_when_there_is_one_and_never_invented() -> None:
 
 
 @pytest.mark.parametrize("question", ["а вы продаёте рыбу?", "Какая сегодня погода?"])
-def test_what_the_description_does_not_say_a_colleague_clarifies(question: str) -> None:
+def test_an_unknown_answer_is_left_to_a_colleague(question: str) -> None:
     assert "коллега" in answer(question)
 
 
-def test_orders_to_the_model_are_not_quoted() -> None:
+def test_instructions_to_the_model_are_not_quoted() -> None:
     for profile in (PROFILE, ""):
         assert "придумывай" not in answer("сколько стоят мобильные приложения?", profile)
 
@@ -81,7 +81,7 @@ def test_orders_to_the_model_are_not_quoted() -> None:
         ("хм", "ru"),
     ],
 )
-def test_the_answer_is_in_the_persons_language(said: str, language: str) -> None:
+def test_the_answer_is_in_the_leads_language(said: str, language: str) -> None:
     verdict = reply([Message(role="user", text=said)], RULES + PROFILE)
     assert verdict.language == language
     assert bool(re.search("[а-я]", verdict.text)) == (language == "ru")
@@ -95,7 +95,7 @@ def test_an_english_description_answers_english_questions() -> None:
     assert verdict.text.startswith("We build mobile apps.")
 
 
-def test_words_without_letters_take_the_language_from_before() -> None:
+def test_a_message_without_letters_uses_the_previous_language() -> None:
     messages = [
         Message(role="user", text="hello there"),
         Message(role="assistant", text="Здравствуйте!"),
@@ -122,12 +122,12 @@ def test_no_reply_has_a_link(said: str) -> None:
         '{"name": "Анна", "messages": ["Здравствуйте", {"text": "уже неактуально"}]}',
     ],
 )
-def test_the_persons_words_are_found_in_their_wrapping(wrapped: str) -> None:
+def test_the_leads_text_is_unwrapped(wrapped: str) -> None:
     messages = [Message(role="assistant", text="Удобно созвониться?"), Message(role="user", text=wrapped)]
     assert reply(messages, "").intent == "reject"
 
 
-def test_a_card_before_the_words_is_not_the_words() -> None:
+def test_a_card_before_the_messages_is_not_a_message() -> None:
     messages = [
         Message(role="user", text="Имя: Анна\nКомпания: GordovCode\nЗаявка: сколько стоит сайт?"),
         Message(role="user", text="нет, спасибо"),

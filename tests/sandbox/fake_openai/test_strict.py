@@ -1,4 +1,4 @@
-"""Strict schemas: OpenAI's rules hold, and the answer always validates."""
+"""Strict schemas: OpenAI's rules are checked, and every answer validates."""
 
 import json
 from enum import Enum
@@ -17,7 +17,7 @@ from sandbox.fake_openai.errors import ApiError
 from sandbox.fake_openai.rule_based_model.model import respond
 from sandbox.fake_openai.strict_schema import check_strict
 from sandbox.fake_openai.turn import Message, OutputFormat, Turn
-from tests.sandbox.fake_openai.conftest import Asker
+from tests.sandbox.fake_openai.conftest import SdkClient
 
 Schema = dict[str, Any]
 TEXT = {"type": "string"}
@@ -54,7 +54,9 @@ def an_object(**properties: Schema) -> Schema:
         ({**an_object(a=TEXT), "anyOf": [an_object()]}, "'anyOf' is not permitted at the root"),
     ],
 )
-async def test_a_schema_against_the_rules_is_refused(sdk: AsyncOpenAI, schema: Schema, words: str) -> None:
+async def test_a_schema_that_breaks_the_rules_is_refused(
+    sdk: AsyncOpenAI, schema: Schema, words: str
+) -> None:
     spec = {"name": "Out", "strict": True, "schema": schema}
     with pytest.raises(openai.BadRequestError) as caught:
         await sdk.responses.create(
@@ -72,7 +74,7 @@ async def test_a_schema_against_the_rules_is_refused(sdk: AsyncOpenAI, schema: S
     assert "Invalid schema for response_format 'Out'" in str(caught.value)
 
 
-async def test_a_lax_schema_is_not_held_to_the_rules(control: httpx2.AsyncClient) -> None:
+async def test_the_rules_do_not_apply_to_a_schema_that_is_not_strict(control: httpx2.AsyncClient) -> None:
     schema = {
         "type": "object",
         "properties": {"text": {"type": "string", "maxLength": 3}},
@@ -88,7 +90,7 @@ async def test_a_lax_schema_is_not_held_to_the_rules(control: httpx2.AsyncClient
     assert len(json.loads(answer.json()["output"][0]["content"][0]["text"])["text"]) <= 3
 
 
-async def test_what_is_no_schema_is_refused(control: httpx2.AsyncClient) -> None:
+async def test_an_invalid_schema_is_refused(control: httpx2.AsyncClient) -> None:
     body = {
         "model": "m",
         "input": "да",
@@ -99,7 +101,7 @@ async def test_what_is_no_schema_is_refused(control: httpx2.AsyncClient) -> None
 
 
 class Node(BaseModel):
-    """Recursive, with references."""
+    """A recursive model with references."""
 
     name: str
     children: list["Node"]
@@ -107,7 +109,7 @@ class Node(BaseModel):
 
 
 class Mood(Enum):
-    """An enumeration of its own, so that pydantic refers to it."""
+    """An enumeration, which pydantic refers to with `$ref`."""
 
     ACCEPT = "accept"
     REJECT = "reject"
@@ -115,21 +117,21 @@ class Mood(Enum):
 
 
 class Nested(BaseModel):
-    """The verdict one level down."""
+    """The verdict in a nested model."""
 
     intent: Mood
     answer: str | None
 
 
 class Outer(BaseModel):
-    """Nested, with an enumeration by reference."""
+    """A nested model with an enumeration by reference."""
 
     verdict: Nested
     notes: list[str]
 
 
 class Odd(BaseModel):
-    """Much of what pydantic can put into a strict schema."""
+    """A model with many features that pydantic can put into a strict schema."""
 
     tree: Node
     phone: str = Field(pattern=r"^\+\d{5,15}$")
@@ -139,15 +141,15 @@ class Odd(BaseModel):
     choice: int | str | None
 
 
-async def test_a_model_with_everything_is_parsed(asker: Asker) -> None:
-    odd = await asker.ask("что-то", Odd)
+async def test_a_model_with_many_features_is_parsed(sdk_client: SdkClient) -> None:
+    odd = await sdk_client.ask("что-то", Odd)
     assert odd is not None
     assert len(odd.tags) == 2
 
 
 @pytest.mark.parametrize(("said", "mood"), [("нет", Mood.REJECT), ("да", Mood.ACCEPT), ("хм", Mood.UNCLEAR)])
-async def test_the_verdict_is_found_wherever_the_schema_has_it(asker: Asker, said: str, mood: Mood) -> None:
-    outer = await asker.ask(said, Outer)
+async def test_the_verdict_is_filled_in_at_any_depth(sdk_client: SdkClient, said: str, mood: Mood) -> None:
+    outer = await sdk_client.ask(said, Outer)
     assert outer is not None
     assert outer.verdict.intent is mood
     assert outer.verdict.answer
@@ -193,7 +195,7 @@ def test_any_strict_schema_gets_a_valid_answer(schema: Schema, said: str) -> Non
     Draft202012Validator(schema).validate(json.loads(answer))
 
 
-def test_nesting_has_an_end() -> None:
+def test_nesting_beyond_the_limit_is_an_error() -> None:
     schema = TEXT
     for _ in range(12):
         schema = an_object(a=schema)

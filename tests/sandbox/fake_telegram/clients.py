@@ -1,4 +1,4 @@
-"""Kurigram clients of the sandbox's Telegram."""
+"""Kurigram clients of the fake Telegram."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from sandbox.fake_telegram.state.people import Person
 
 
 def login_client(telegram: Telegram, phone: str, code: str, password: str | None = None) -> Client:
-    """A client without a session: it exchanges keys and signs in."""
+    """Return a client without a session; it exchanges keys and signs in."""
     rsa.server_public_keys[telegram.key.fingerprint] = rsa.PublicKey(telegram.key.n, telegram.key.e)
 
     class Loopback(Connection):
@@ -40,7 +40,7 @@ def login_client(telegram: Telegram, phone: str, code: str, password: str | None
 
 
 class Listener:
-    """A client on a ready session that keeps what it hears."""
+    """A client with a signed-in session that records messages and updates."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -51,20 +51,20 @@ class Listener:
 
     @property
     def texts(self) -> list[str]:
-        """What the messages said, in the order of arrival."""
+        """The texts of the messages, in order of arrival."""
         return [message.text for message in self.messages]
 
     async def call(self, query: TLObject) -> TLObject:
-        """One raw call, without Kurigram's retries and waits."""
+        """Make one raw call, without Kurigram's retries and waits."""
         return await self.client.session.send(query)
 
     async def peer(self, telegram: Telegram, person: Person) -> TLObject:
-        """The person's InputPeer; its hash belongs to this client's account."""
+        """Return the person's InputPeer with the access hash of this client's account."""
         access_hash = telegram.world.access_hash(self.client.me.id, person.id)
         return raw.types.InputPeerUser(user_id=person.id, access_hash=access_hash)
 
     async def send(self, telegram: Telegram, person: Person, text: str, random_id: int) -> TLObject:
-        """messages.SendMessage, as the worker does it."""
+        """Call messages.SendMessage as the worker does."""
         peer = await self.peer(telegram, person)
         query = raw.functions.messages.SendMessage(peer=peer, message=text, random_id=random_id)
         return await self.call(query)
@@ -80,7 +80,7 @@ class Listener:
 async def session_client(
     telegram: Telegram, folder: Path, name: str = "worker", **options: object
 ) -> AsyncIterator[Listener]:
-    """A started client that knows nothing but a ready session file of the first account."""
+    """Start a client with only a signed-in session file of the first account."""
     account_id = next(iter(telegram.world.accounts))
     sessions.ensure(telegram, folder / name, account_id)
     options = {"workers": 1, "skip_updates": False, "sleep_threshold": 0, **options}

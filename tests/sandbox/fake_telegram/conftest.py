@@ -1,4 +1,4 @@
-"""A Telegram with one account and nobody else in it."""
+"""Fixtures: a fake Telegram with one account, a person and a connected client."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

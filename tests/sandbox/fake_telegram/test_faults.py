@@ -1,4 +1,4 @@
-"""Every fault does what it says, as often as it says, to whom it says."""
+"""Every fault has its effect, on the right calls and the right number of times."""
 
 import time
 from pathlib import Path
@@ -21,7 +21,7 @@ def sent(telegram: Telegram, account: Account, person: Person) -> list[str]:
 
 
 async def unanswered(worker: Listener, telegram: Telegram, person: Person, timeout: float = 0.15) -> None:
-    """Send, and get no answer in that time."""
+    """Send a message and expect no answer within the time."""
     peer = await worker.peer(telegram, person)
     query = raw.functions.messages.SendMessage(peer=peer, message="раз", random_id=1)
     with pytest.raises(TimeoutError):
@@ -39,7 +39,7 @@ async def unanswered(worker: Listener, telegram: Telegram, person: Person, timeo
         (500, "RPC_CALL_FAIL", errors.RpcCallFail),
     ],
 )
-async def test_any_error(
+async def test_an_error_fault_returns_its_error(
     telegram: Telegram,
     account: Account,
     worker: Listener,
@@ -57,14 +57,14 @@ async def test_any_error(
     assert telegram.calls.of(SEND)[0].error == f"{code} {message}"
 
 
-async def test_flood_wait_tells_its_seconds(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_a_flood_wait_contains_its_seconds(telegram: Telegram, worker: Listener, anna: Person) -> None:
     telegram.faults.plan("error", SEND, code=420, message="FLOOD_WAIT_30")
     with pytest.raises(errors.FloodWait) as raised:
         await worker.send(telegram, anna, "раз", 1)
     assert raised.value.value == 30
 
 
-async def test_error_after_the_effect(
+async def test_an_error_after_the_effect_still_sends(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.faults.plan("error_after", SEND, code=500, message="RPC_CALL_FAIL")
@@ -84,7 +84,7 @@ async def test_error_after_the_effect(
         ("silent", []),
     ],
 )
-async def test_answer_never_comes(
+async def test_a_swallowed_answer_never_arrives(
     telegram: Telegram,
     account: Account,
     worker: Listener,
@@ -97,7 +97,7 @@ async def test_answer_never_comes(
     assert sent(telegram, account, anna) == expected
 
 
-async def test_client_comes_back_after_a_drop(
+async def test_a_client_reconnects_after_a_drop(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.faults.plan("drop_after", SEND)
@@ -109,7 +109,7 @@ async def test_client_comes_back_after_a_drop(
     assert (record.opened, record.most) == (2, 1)
 
 
-async def test_silent_link_stays_up_and_says_nothing(
+async def test_a_silent_link_stays_open_without_data(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.faults.plan("silent", "help.GetNearestDc")
@@ -122,7 +122,7 @@ async def test_silent_link_stays_up_and_says_nothing(
 
 
 @pytest.mark.parametrize("action", ["delay_before", "delay_after"])
-async def test_delays(
+async def test_a_delay_fault_delays_the_answer(
     telegram: Telegram, account: Account, worker: Listener, anna: Person, action: Action
 ) -> None:
     telegram.faults.plan(action, SEND, seconds=0.3)
@@ -133,7 +133,7 @@ async def test_delays(
     assert time.monotonic() - began < 1
 
 
-async def test_suppressed_push_is_found_by_difference(
+async def test_a_suppressed_push_is_in_the_difference(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.faults.plan("suppress")
@@ -146,21 +146,25 @@ async def test_suppressed_push_is_found_by_difference(
     await until_async(lambda: worker.texts == ["два", "раз", "два"])
 
 
-async def test_duplicated_push(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_a_duplicated_push_arrives_twice(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     telegram.faults.plan("duplicate")
     telegram.world.write(anna, account, "раз")
     await until_async(lambda: worker.texts == ["раз", "раз"])
     assert worker.messages[0].id == worker.messages[1].id
 
 
-async def test_reordered_push(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_a_reordered_push_arrives_later(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     telegram.faults.plan("reorder")
     telegram.world.write(anna, account, "раз")
     telegram.world.write(anna, account, "два")
     await until_async(lambda: worker.texts == ["два", "раз"])
 
 
-async def test_difference_too_long_on_demand(
+async def test_a_fault_makes_the_difference_too_long(
     telegram: Telegram, account: Account, anna: Person, tmp_path: Path
 ) -> None:
     async with session_client(telegram, tmp_path):
@@ -172,7 +176,7 @@ async def test_difference_too_long_on_demand(
         assert worker.texts == []
 
 
-async def test_too_many_sessions_kill_the_key(
+async def test_too_many_sessions_revoke_the_key(
     telegram: Telegram, account: Account, worker: Listener, tmp_path: Path
 ) -> None:
     telegram.settings.sessions_per_key = 1
@@ -188,7 +192,9 @@ async def test_too_many_sessions_kill_the_key(
     assert record.most == 2
 
 
-async def test_down_and_up(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_the_server_can_go_down_and_up(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     await telegram.down()
     assert not telegram.is_up
     await until_async(lambda: not worker.client.session.is_started.is_set())
@@ -198,7 +204,7 @@ async def test_down_and_up(telegram: Telegram, account: Account, worker: Listene
     assert sent(telegram, account, anna) == ["раз"]
 
 
-async def test_fault_only_for_one_person(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_a_fault_can_affect_only_one_person(telegram: Telegram, worker: Listener, anna: Person) -> None:
     other = telegram.world.people.add(PersonFields(name="Другой"))
     telegram.faults.plan("error", SEND, person=other.id, code=400, message="PEER_FLOOD")
     await worker.send(telegram, anna, "раз", 1)
@@ -206,7 +212,7 @@ async def test_fault_only_for_one_person(telegram: Telegram, worker: Listener, a
         await worker.send(telegram, other, "раз", 2)
 
 
-def test_matching() -> None:
+def test_faults_match_methods_in_order() -> None:
     faults = Faults()
     twice = faults.plan("error", "messages.sendMessage", times=2, account=1)
     assert faults.take(SEND, 2, None) is None
@@ -214,6 +220,6 @@ def test_matching() -> None:
     always = faults.add(FaultFields(action="silent", times=None))
     assert [faults.take(name, None, None) for name in (SEND, "a.B")] == [always, always]
     assert faults.take("push", 1, None) is None
-    assert faults.waiting() == [always]
+    assert faults.pending() == [always]
     assert faults.remove(always.id)
     assert not faults.remove(always.id)

@@ -1,4 +1,4 @@
-"""Finding people as Telegram lets them be found."""
+"""Look-ups of people by username, phone and contacts."""
 
 import pytest
 from pyrogram import errors, raw
@@ -15,7 +15,7 @@ def entry(phone: str, tag: int = 1) -> raw.types.InputPhoneContact:
     return raw.types.InputPhoneContact(client_id=tag, phone=phone, first_name="Аня", last_name="Лид")
 
 
-async def test_resolves_a_person_by_username(worker: Listener, anna: Person) -> None:
+async def test_a_username_resolves_to_a_person(worker: Listener, anna: Person) -> None:
     found = await worker.call(contacts.ResolveUsername(username="Anna_Smirnova"))
     assert found.peer.user_id == anna.id > 2**32
     assert found.users[0].first_name == "Анна"
@@ -23,7 +23,7 @@ async def test_resolves_a_person_by_username(worker: Listener, anna: Person) -> 
 
 
 @pytest.mark.parametrize(("kind", "broadcast"), [("channel", True), ("group", False)])
-async def test_username_of_a_channel(
+async def test_a_username_resolves_to_a_channel(
     telegram: Telegram, worker: Listener, kind: Kind, broadcast: bool
 ) -> None:
     telegram.world.people.add(PersonFields(name="Новости", username="some_news", kind=kind))
@@ -32,13 +32,13 @@ async def test_username_of_a_channel(
     assert (list(found.users), found.chats[0].broadcast) == ([], broadcast)
 
 
-async def test_username_of_a_bot(telegram: Telegram, worker: Listener) -> None:
+async def test_a_username_resolves_to_a_bot(telegram: Telegram, worker: Listener) -> None:
     telegram.world.people.add(PersonFields(name="Бот", username="@some_bot", kind="bot"))
     found = await worker.call(contacts.ResolveUsername(username="some_bot"))
     assert found.users[0].bot
 
 
-async def test_collectible_usernames(telegram: Telegram, worker: Listener) -> None:
+async def test_collectible_usernames_resolve(telegram: Telegram, worker: Listener) -> None:
     fields = PersonFields(name="Оля", username="olga_long", more_usernames=["olga"])
     person = telegram.world.people.add(fields)
     found = await worker.call(contacts.ResolveUsername(username="olga"))
@@ -46,7 +46,9 @@ async def test_collectible_usernames(telegram: Telegram, worker: Listener) -> No
     assert [one.username for one in found.users[0].usernames] == ["olga_long", "olga"]
 
 
-async def test_usernames_that_lead_nowhere(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_unknown_and_invalid_usernames_are_errors(
+    telegram: Telegram, worker: Listener, anna: Person
+) -> None:
     with pytest.raises(errors.UsernameNotOccupied):
         await worker.call(contacts.ResolveUsername(username="nobody_here"))
     with pytest.raises(errors.UsernameInvalid):
@@ -56,7 +58,7 @@ async def test_usernames_that_lead_nowhere(telegram: Telegram, worker: Listener,
         await worker.call(contacts.ResolveUsername(username="anna_smirnova"))
 
 
-async def test_resolves_a_phone(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_a_phone_resolves_to_a_person(telegram: Telegram, worker: Listener, anna: Person) -> None:
     found = await worker.call(contacts.ResolvePhone(phone="79161234501"))
     assert found.peer.user_id == anna.id
     hidden = anna.model_copy(update={"privacy": Privacy(phone_hidden=True)})
@@ -66,7 +68,7 @@ async def test_resolves_a_phone(telegram: Telegram, worker: Listener, anna: Pers
             await worker.call(contacts.ResolvePhone(phone=phone))
 
 
-async def test_imports_and_deletes_a_contact(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_a_contact_is_imported_and_deleted(telegram: Telegram, worker: Listener, anna: Person) -> None:
     answer = await worker.call(contacts.ImportContacts(contacts=[entry("+79161234501", 5)]))
     assert [(one.user_id, one.client_id) for one in answer.imported] == [(anna.id, 5)]
     assert (answer.users[0].first_name, answer.users[0].phone) == ("Аня Лид", "79161234501")
@@ -77,7 +79,7 @@ async def test_imports_and_deletes_a_contact(telegram: Telegram, worker: Listene
     assert (await worker.call(contacts.GetContacts(hash=0))).contacts == []
 
 
-async def test_imports_fail_silently(telegram: Telegram, worker: Listener) -> None:
+async def test_failed_imports_are_not_errors(telegram: Telegram, worker: Listener) -> None:
     world = telegram.world
     world.people.add(PersonFields(name="А", phone="79161110001", privacy=Privacy(phone_hidden=True)))
     world.people.add(PersonFields(name="Б", phone="79161110002", privacy=Privacy(import_later=True)))
@@ -86,14 +88,14 @@ async def test_imports_fail_silently(telegram: Telegram, worker: Listener) -> No
     assert (answer.imported, list(answer.retry_contacts)) == ([], [2])
 
 
-async def test_imports_have_a_limit(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_imports_are_limited(telegram: Telegram, worker: Listener, anna: Person) -> None:
     telegram.settings.imports_allowed = 1
     entries = [entry("79161110001", 1), entry("79161234501", 2)]
     answer = await worker.call(contacts.ImportContacts(contacts=entries))
     assert (answer.imported, list(answer.retry_contacts)) == ([], [2])
 
 
-async def test_access_hash_is_checked(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_a_wrong_access_hash_is_an_error(telegram: Telegram, worker: Listener, anna: Person) -> None:
     wrong = raw.types.InputUser(user_id=anna.id, access_hash=1)
     assert await worker.call(users.GetUsers(id=[wrong])) == []
     with pytest.raises(errors.UserIdInvalid):
@@ -103,7 +105,9 @@ async def test_access_hash_is_checked(telegram: Telegram, worker: Listener, anna
         await worker.call(raw.functions.messages.SendMessage(peer=peer, message="?", random_id=1))
 
 
-async def test_get_users_knows_oneself(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_get_users_returns_the_account_itself(
+    telegram: Telegram, worker: Listener, anna: Person
+) -> None:
     peer = await worker.peer(telegram, anna)
     them = raw.types.InputUser(user_id=peer.user_id, access_hash=peer.access_hash)
     found = await worker.call(users.GetUsers(id=[raw.types.InputUserSelf(), them]))
@@ -120,7 +124,7 @@ async def test_get_users_knows_oneself(telegram: Telegram, worker: Listener, ann
         (Privacy(premium_only=True), raw.types.RequirementToContactPremium.ID - 2**32),
     ],
 )
-async def test_bare_requirements_arrive_as_numbers(
+async def test_requirements_without_fields_arrive_as_numbers(
     telegram: Telegram, worker: Listener, privacy: Privacy, expected: int
 ) -> None:
     person = telegram.world.people.add(PersonFields(name="Лид", privacy=privacy))
@@ -128,7 +132,7 @@ async def test_bare_requirements_arrive_as_numbers(
     assert list(await worker.call(query)) == [expected]
 
 
-async def test_paid_requirement_is_an_object(telegram: Telegram, worker: Listener) -> None:
+async def test_a_paid_requirement_is_an_object(telegram: Telegram, worker: Listener) -> None:
     privacy = Privacy(paid_stars=25)
     person = telegram.world.people.add(PersonFields(name="Лид", privacy=privacy))
     query = users.GetRequirementsToContact(id=[await worker.peer(telegram, person)])

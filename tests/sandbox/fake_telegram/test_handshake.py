@@ -1,4 +1,4 @@
-"""A key exchange that is broken off."""
+"""Broken key exchanges."""
 
 import os
 import struct
@@ -33,7 +33,7 @@ def dh_params(fingerprint: int, encrypted: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("broken", "why"),
+    ("broken", "reason"),
     [
         (bytes(20) + b"\x01\x02\x03\x04", "unreadable"),
         (packet(raw.functions.Ping(ping_id=1)), "Ping without a key"),
@@ -45,8 +45,8 @@ def dh_params(fingerprint: int, encrypted: bytes) -> bytes:
         ),
     ],
 )
-def test_broken_exchanges(broken: bytes, why: str) -> None:
-    with pytest.raises(HandshakeError, match=why):
+def test_a_broken_exchange_is_refused(broken: bytes, reason: str) -> None:
+    with pytest.raises(HandshakeError, match=reason):
         Handshake(KEY).answer(broken)
 
 

@@ -1,4 +1,4 @@
-"""What Telegram allows an account, by the rules that users report."""
+"""Limits of an account, by the rules that users report."""
 
 import pytest
 from pyrogram import errors, raw
@@ -13,7 +13,7 @@ RESOLVE = "contacts.ResolveUsername"
 
 
 class Time:
-    """Unix seconds, set by hand."""
+    """A clock in Unix seconds that the test sets."""
 
     now = 1_000_000.0
 
@@ -39,7 +39,7 @@ def test_first_messages_are_counted_over_any_24_hours() -> None:
     assert account.most_in_a_day(NEW_CHATS) == 2
 
 
-def test_a_burst_is_too_much_as_well() -> None:
+def test_a_burst_of_first_messages_is_limited() -> None:
     account, _ = watch(new_chats=40, new_chats_burst=2)
     account.first_message()
     account.first_message()
@@ -47,35 +47,35 @@ def test_a_burst_is_too_much_as_well() -> None:
         account.first_message()
 
 
-def test_a_flood_lasts_and_calling_within_it_is_noted() -> None:
+def test_a_flood_wait_lasts_and_calls_within_it_are_recorded() -> None:
     account, time = watch(resolves_burst=1)
     account.resolve(RESOLVE)
     with pytest.raises(RpcError, match="FLOOD_WAIT_64800"):
         account.resolve(RESOLVE)
     time.now += 64_000
     with pytest.raises(RpcError, match="FLOOD_WAIT_801"):
-        account.enter(RESOLVE)
+        account.check_call(RESOLVE)
     assert account.exceeded == [RESOLVE, f"{RESOLVE} within a FLOOD_WAIT"]
-    account.enter("messages.SendMessage")
+    account.check_call("messages.SendMessage")
     time.now += 800
-    account.enter(RESOLVE)
+    account.check_call(RESOLVE)
 
 
-def test_a_flood_out_of_the_blue_is_told_before_it_counts() -> None:
+def test_the_first_call_of_a_sudden_flood_wait_is_not_recorded() -> None:
     account, _ = watch()
     account.flood(RESOLVE, 60)
     for told in ([], [f"{RESOLVE} within a FLOOD_WAIT"]):
         with pytest.raises(RpcError, match="FLOOD_WAIT"):
-            account.enter(RESOLVE)
+            account.check_call(RESOLVE)
         assert account.exceeded == told
 
 
-def test_imports_have_their_limit() -> None:
+def test_imports_are_limited() -> None:
     account, _ = watch(imports=1)
     assert [account.may_import(), account.may_import()] == [True, False]
 
 
-async def test_a_frozen_account_reads_and_does_nothing_else(
+async def test_a_frozen_account_can_only_read(
     telegram: Telegram, account: Account, anna: Person, worker: Listener
 ) -> None:
     telegram.world.watches[account.id].limits = AccountLimits(frozen=True)

@@ -1,4 +1,4 @@
-"""Signing in over a real key exchange, and starting on a ready session file."""
+"""Login over a real key exchange, and start with a signed-in session file."""
 
 import stat
 from pathlib import Path
@@ -29,7 +29,7 @@ async def test_login_with_two_step_verification(telegram: Telegram) -> None:
     await client.stop()
 
 
-async def test_wrong_code_and_wrong_password(telegram: Telegram) -> None:
+async def test_a_wrong_code_and_a_wrong_password_are_errors(telegram: Telegram) -> None:
     account = telegram.world.add_account(AccountFields(phone="79990000002", password="тайна"))
     client = login_client(telegram, account.phone, account.code)
     await client.connect()
@@ -45,7 +45,7 @@ async def test_wrong_code_and_wrong_password(telegram: Telegram) -> None:
     await client.disconnect()
 
 
-async def test_unknown_phone_is_asked_to_sign_up(telegram: Telegram) -> None:
+async def test_an_unknown_phone_has_to_sign_up(telegram: Telegram) -> None:
     client = login_client(telegram, "79995550000", "12345")
     await client.connect()
     sent = await client.send_code("79995550000")
@@ -53,7 +53,7 @@ async def test_unknown_phone_is_asked_to_sign_up(telegram: Telegram) -> None:
     await client.disconnect()
 
 
-async def test_logged_out_session_is_unregistered(telegram: Telegram, account: Account) -> None:
+async def test_a_logged_out_session_is_unregistered(telegram: Telegram, account: Account) -> None:
     client = login_client(telegram, account.phone, account.code)
     await client.start()
     telegram.revoke(account.id)
@@ -62,7 +62,9 @@ async def test_logged_out_session_is_unregistered(telegram: Telegram, account: A
     await client.stop()
 
 
-async def test_session_file_alone_is_enough(telegram: Telegram, account: Account, tmp_path: Path) -> None:
+async def test_a_session_file_is_enough_to_connect(
+    telegram: Telegram, account: Account, tmp_path: Path
+) -> None:
     path = sessions.ensure(telegram, tmp_path / "deep" / "ready", account.id)
     assert path.name == "ready.session"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -73,14 +75,14 @@ async def test_session_file_alone_is_enough(telegram: Telegram, account: Account
 
 
 @pytest.mark.parametrize("framing", [TCPIntermediate, TCPFull])
-async def test_other_framings(
+async def test_other_framings_work(
     telegram: Telegram, account: Account, tmp_path: Path, framing: type[object]
 ) -> None:
     async with session_client(telegram, tmp_path, protocol_factory=framing) as worker:
         assert (await worker.client.get_me()).id == account.id
 
 
-async def test_valid_session_is_kept_and_readdressed(
+async def test_a_valid_session_is_kept_with_a_new_address(
     telegram: Telegram, account: Account, tmp_path: Path
 ) -> None:
     path = sessions.ensure(telegram, tmp_path / "kept", account.id)
@@ -94,7 +96,9 @@ async def test_valid_session_is_kept_and_readdressed(
     await client.storage.close()
 
 
-async def test_foreign_session_is_replaced(telegram: Telegram, account: Account, tmp_path: Path) -> None:
+async def test_a_session_of_another_server_is_replaced(
+    telegram: Telegram, account: Account, tmp_path: Path
+) -> None:
     path = sessions.session_path(tmp_path / "foreign")
     path.write_bytes(b"not a database at all, but long enough to be taken for one")
     sessions.ensure(telegram, path, account.id)
@@ -102,12 +106,12 @@ async def test_foreign_session_is_replaced(telegram: Telegram, account: Account,
 
 
 @pytest.mark.parametrize("text", ["sandbox", ":443", "sandbox:", "sandbox:https"])
-def test_addresses_have_a_host_and_a_port(text: str) -> None:
+def test_an_address_needs_a_host_and_a_port(text: str) -> None:
     with pytest.raises(ValueError, match="host:port"):
         sessions.parse_address(text)
 
 
-async def test_logging_out(telegram: Telegram, account: Account) -> None:
+async def test_log_out_unregisters_the_key(telegram: Telegram, account: Account) -> None:
     client = login_client(telegram, account.phone, account.code)
     await client.start()
     await client.invoke(raw.functions.auth.LogOut())
@@ -116,7 +120,7 @@ async def test_logging_out(telegram: Telegram, account: Account) -> None:
     await client.stop()
 
 
-async def test_account_without_a_password_has_no_hint(
+async def test_an_account_without_a_password_has_no_hint(
     telegram: Telegram, account: Account, tmp_path: Path
 ) -> None:
     async with session_client(telegram, tmp_path) as worker:

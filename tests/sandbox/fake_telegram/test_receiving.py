@@ -1,4 +1,4 @@
-"""Updates: live, after a time offline, and from the chats' own history."""
+"""Updates: live, after a time offline, and from the chat history."""
 
 from pathlib import Path
 
@@ -12,14 +12,16 @@ from tests.sandbox.fake_telegram.clients import Listener, session_client
 from tests.support.waiting import until_async
 
 
-async def test_live_message(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_a_live_message_is_pushed(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     telegram.world.write(anna, account, "Привет")
     await until_async(lambda: worker.messages)
     message = worker.messages[0]
     assert (message.text, message.outgoing, message.from_user.id) == ("Привет", False, anna.id)
 
 
-async def test_live_message_in_short_form(
+async def test_a_live_message_can_be_pushed_in_short_form(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.settings.push_form = "short"
@@ -30,7 +32,7 @@ async def test_live_message_in_short_form(
     assert telegram.calls.counts["updates.GetDifference"] == 1
 
 
-async def test_human_on_another_device(
+async def test_a_message_from_another_device_is_pushed(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     telegram.world.send(account, anna, "Это человек")
@@ -39,7 +41,7 @@ async def test_human_on_another_device(
     assert (message.outgoing, message.chat.id, message.from_user.id) == (True, anna.id, account.id)
 
 
-async def test_own_messages_reach_only_the_other_devices(
+async def test_own_messages_are_pushed_only_to_other_devices(
     telegram: Telegram, worker: Listener, anna: Person, tmp_path: Path
 ) -> None:
     async with session_client(telegram, tmp_path, "phone") as phone:
@@ -48,7 +50,7 @@ async def test_own_messages_reach_only_the_other_devices(
     assert worker.texts == []
 
 
-async def test_edits_and_read_marks(
+async def test_edits_and_read_marks_are_pushed(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     sent = await worker.send(telegram, anna, "раз", 1)
@@ -61,7 +63,7 @@ async def test_edits_and_read_marks(
     assert edited.message.edit_date
 
 
-async def test_every_kind_of_media(
+async def test_every_kind_of_media_is_received(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     for kind in KINDS:
@@ -70,7 +72,7 @@ async def test_every_kind_of_media(
     assert [message.media.name.lower() for message in worker.messages] == list(KINDS)
 
 
-async def test_difference_after_a_time_offline(
+async def test_the_difference_contains_messages_received_offline(
     telegram: Telegram, account: Account, anna: Person, tmp_path: Path
 ) -> None:
     async with session_client(telegram, tmp_path) as worker:
@@ -82,7 +84,7 @@ async def test_difference_after_a_time_offline(
         assert [message.outgoing for message in worker.messages] == [True, False, False]
 
 
-async def test_difference_in_slices(
+async def test_a_long_difference_arrives_in_slices(
     telegram: Telegram, account: Account, anna: Person, tmp_path: Path
 ) -> None:
     telegram.settings.difference_slice = 2
@@ -95,7 +97,7 @@ async def test_difference_in_slices(
     assert telegram.calls.counts["updates.GetDifference"] == 4
 
 
-async def test_difference_too_long(
+async def test_an_old_difference_is_too_long(
     telegram: Telegram, account: Account, anna: Person, tmp_path: Path
 ) -> None:
     telegram.settings.updates_kept = 2
@@ -126,7 +128,9 @@ async def test_history_from_min_id_is_inclusive(
     assert [one.text async for one in upto] == ["1", "0", "начало"]
 
 
-async def test_history_in_pages(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_history_is_paginated(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     messages = chat_of(telegram, account, anna, 5)
     history = raw.functions.messages.GetHistory
     blank = {"offset_date": 0, "max_id": 0, "min_id": 0, "hash": 0}
@@ -138,7 +142,9 @@ async def test_history_in_pages(telegram: Telegram, account: Account, worker: Li
     assert [one.message for one in (await worker.call(query)).messages] == ["0"]
 
 
-async def test_dialogs(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_dialogs_list_chats_with_messages(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     chat_of(telegram, account, anna, 2)
     dialogs = [dialog async for dialog in worker.client.get_dialogs()]
     assert [(one.chat.id, one.unread_messages_count, one.top_message.text) for one in dialogs] == [
@@ -150,7 +156,9 @@ async def test_dialogs(telegram: Telegram, account: Account, worker: Listener, a
     assert answer.state.pts == telegram.world.mailboxes[account.id].pts
 
 
-async def test_messages_by_id(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_messages_are_found_by_id(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     [message] = chat_of(telegram, account, anna, 1)
     wanted = [raw.types.InputMessageID(id=message.id)]
     found = await worker.call(raw.functions.messages.GetMessages(id=wanted))

@@ -1,4 +1,4 @@
-"""Sending: once per random_id, and only to those who let us."""
+"""Sending: once per random_id, and only if the person's privacy allows it."""
 
 import pytest
 from pyrogram import errors, raw
@@ -13,14 +13,18 @@ def texts(telegram: Telegram, account: Account, person: Person) -> list[str]:
     return [message.text for message in telegram.world.chat(account.id, person.id).messages]
 
 
-async def test_short_answer(telegram: Telegram, account: Account, worker: Listener, anna: Person) -> None:
+async def test_a_sent_message_has_a_short_answer(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
     answer = await worker.send(telegram, anna, "Здравствуйте!", 77)
     assert isinstance(answer, raw.types.UpdateShortSentMessage)
     kept = telegram.world.chat(account.id, anna.id).messages[0]
     assert (kept.id, kept.text, kept.random_id) == (answer.id, "Здравствуйте!", 77)
 
 
-async def test_full_answer(telegram: Telegram, worker: Listener, anna: Person) -> None:
+async def test_a_sent_message_can_have_a_full_answer(
+    telegram: Telegram, worker: Listener, anna: Person
+) -> None:
     telegram.settings.send_answer = "updates"
     answer = await worker.send(telegram, anna, "Здравствуйте!", -(2**62))
     told, new = answer.updates
@@ -30,7 +34,7 @@ async def test_full_answer(telegram: Telegram, worker: Listener, anna: Person) -
 
 
 @pytest.mark.parametrize("form", ["short", "updates"])
-async def test_repeat_answers_with_the_first_id(
+async def test_a_repeated_random_id_returns_the_first_id(
     telegram: Telegram, account: Account, worker: Listener, anna: Person, form: str
 ) -> None:
     telegram.settings.send_answer = form
@@ -45,7 +49,7 @@ async def test_repeat_answers_with_the_first_id(
     ("setting", "error"),
     [("error_400", errors.RandomIdDuplicate), ("error_500", errors.RandomIdDuplicate500)],
 )
-async def test_repeat_may_be_an_error(
+async def test_a_repeated_random_id_can_be_an_error(
     telegram: Telegram,
     account: Account,
     worker: Listener,
@@ -71,7 +75,7 @@ async def test_repeat_may_be_an_error(
         (Privacy(blocked_by_us=True), 403, errors.YouBlockedUser),
     ],
 )
-async def test_privacy_refuses(
+async def test_privacy_settings_refuse_messages(
     telegram: Telegram,
     account: Account,
     worker: Listener,
@@ -89,7 +93,7 @@ async def test_privacy_refuses(
 @pytest.mark.parametrize(
     "privacy", [Privacy(strangers_blocked=True), Privacy(premium_only=True), Privacy(paid_stars=1)]
 )
-async def test_whoever_wrote_first_is_no_stranger(
+async def test_a_person_who_wrote_first_can_be_answered(
     telegram: Telegram, account: Account, worker: Listener, privacy: Privacy
 ) -> None:
     person = telegram.world.people.add(PersonFields(name="Лид", privacy=privacy))
@@ -106,7 +110,7 @@ async def test_whoever_wrote_first_is_no_stranger(
         ("group", errors.ChatWriteForbidden403),
     ],
 )
-async def test_nobody_to_write_to(
+async def test_unwritable_peers_are_errors(
     telegram: Telegram, worker: Listener, kind: Kind, error: type[Exception]
 ) -> None:
     person = telegram.world.people.add(PersonFields(name="Кто-то", kind=kind))
@@ -122,7 +126,7 @@ async def test_nobody_to_write_to(
         ("да", 0, errors.RandomIdEmpty),
     ],
 )
-async def test_unsendable_texts(
+async def test_invalid_texts_are_errors(
     telegram: Telegram,
     worker: Listener,
     anna: Person,
@@ -134,7 +138,7 @@ async def test_unsendable_texts(
         await worker.send(telegram, anna, text, random_id)
 
 
-async def test_script_answers_by_itself(telegram: Telegram, account: Account, worker: Listener) -> None:
+async def test_a_scripted_person_replies(telegram: Telegram, account: Account, worker: Listener) -> None:
     fields = PersonFields(name="Лид", replies=["Сколько стоит?", ["Хорошо", "Давайте"]], delay=0.01)
     person = telegram.world.people.add(fields)
     await worker.send(telegram, person, "раз", 1)
@@ -145,7 +149,7 @@ async def test_script_answers_by_itself(telegram: Telegram, account: Account, wo
     assert len(texts(telegram, account, person)) == 6
 
 
-async def test_typing_and_reading(
+async def test_typing_and_reading_are_accepted(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
     peer = await worker.peer(telegram, anna)
@@ -157,7 +161,7 @@ async def test_typing_and_reading(
     assert telegram.world.chat(account.id, anna.id).unread == 0
 
 
-async def test_unknown_method_is_refused_and_recorded(telegram: Telegram, worker: Listener) -> None:
+async def test_an_unknown_method_is_refused_and_logged(telegram: Telegram, worker: Listener) -> None:
     with pytest.raises(errors.InputMethodInvalid):
         await worker.call(raw.functions.help.GetCdnConfig())
     call = telegram.calls.of("help.GetCdnConfig")[0]

@@ -1,4 +1,4 @@
-"""What the server says to clients that break the protocol."""
+"""The server's answers to clients that break the protocol."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ from sandbox.fake_telegram.state.people import Account
 
 
 class Wire:
-    """A client that says exactly what it is told to say."""
+    """A client that sends exactly the given messages."""
 
     def __init__(self, telegram: Telegram, auth: AuthKey) -> None:
         self.telegram = telegram
@@ -57,7 +57,7 @@ async def wired(telegram: Telegram, account: Account) -> Wire:
     return wire
 
 
-async def test_wrong_salt_is_corrected(telegram: Telegram, account: Account) -> None:
+async def test_a_wrong_salt_is_corrected(telegram: Telegram, account: Account) -> None:
     wire = await wired(telegram, account)
     msg_id = wire.say(raw.functions.Ping(ping_id=1), salt=5)
     answer = await wire.hear()
@@ -65,7 +65,7 @@ async def test_wrong_salt_is_corrected(telegram: Telegram, account: Account) -> 
     await wire.close()
 
 
-async def test_new_session_then_container_and_gzip(telegram: Telegram, account: Account) -> None:
+async def test_containers_and_gzip_work_in_a_new_session(telegram: Telegram, account: Account) -> None:
     wire = await wired(telegram, account)
     now = int(time.time() * 2**32) & ~0b11
     ping = raw.functions.Ping(ping_id=7)
@@ -78,7 +78,7 @@ async def test_new_session_then_container_and_gzip(telegram: Telegram, account: 
     await wire.close()
 
 
-async def test_future_salts(telegram: Telegram, account: Account) -> None:
+async def test_future_salts_are_returned(telegram: Telegram, account: Account) -> None:
     wire = await wired(telegram, account)
     wire.say(raw.functions.GetFutureSalts(num=1))
     await wire.hear()
@@ -88,7 +88,7 @@ async def test_future_salts(telegram: Telegram, account: Account) -> None:
     await wire.close()
 
 
-async def test_bad_message_ids(telegram: Telegram, account: Account) -> None:
+async def test_bad_message_ids_are_refused(telegram: Telegram, account: Account) -> None:
     wire = await wired(telegram, account)
     now = int(time.time() * 2**32) & ~0b11
     wire.say(raw.functions.Ping(ping_id=1), msg_id=now)
@@ -100,7 +100,7 @@ async def test_bad_message_ids(telegram: Telegram, account: Account) -> None:
     await wire.close()
 
 
-async def test_unknown_key_is_told_so(telegram: Telegram) -> None:
+async def test_an_unknown_key_gets_an_error(telegram: Telegram) -> None:
     wire = Wire(telegram, AuthKey(os.urandom(256)))
     await wire.open()
     wire.say(raw.functions.Ping(ping_id=1))
@@ -109,7 +109,7 @@ async def test_unknown_key_is_told_so(telegram: Telegram) -> None:
     await wire.close()
 
 
-async def test_missed_ping_hangs_up(telegram: Telegram, account: Account) -> None:
+async def test_a_missed_ping_closes_the_connection(telegram: Telegram, account: Account) -> None:
     wire = await wired(telegram, account)
     wire.say(raw.functions.PingDelayDisconnect(ping_id=1, disconnect_delay=0))
     try:
@@ -120,7 +120,7 @@ async def test_missed_ping_hangs_up(telegram: Telegram, account: Account) -> Non
     await wire.close()
 
 
-async def test_noise_is_hung_up_on(telegram: Telegram) -> None:
+async def test_invalid_data_closes_the_connection(telegram: Telegram) -> None:
     reader, writer = await asyncio.open_connection(telegram.host, telegram.port)
     writer.write(b"\xef\x7f\xff\xff\xff")
     assert await reader.read() == b""

@@ -11,7 +11,7 @@ from shared.database.engine import Database
 from shared.database.models import Lead
 from tests.support.rows import NOW, account_row
 from worker.accounts import account_state, quota
-from worker.domain.outreach_policy import PROBE_INTERVAL, Limits
+from worker.domain.outreach_limits import PROBE_INTERVAL, Limits
 from worker.queue.leases import WorkerId
 
 SECOND = timedelta(seconds=1)

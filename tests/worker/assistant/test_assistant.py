@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.fake_openai.faults import Obey, ServerError
 from shared.database.models import Lead, Message
-from shared.statuses import Intent
+from shared.intents import Intent
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import MIN_CONFIDENCE, ModelAssistant
 from worker.assistant.guardrails import output_guard

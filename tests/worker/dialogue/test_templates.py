@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant.guardrails import output_guard
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief

@@ -1,10 +1,10 @@
-"""With MODE=drafts nothing is sent unseen, and a draft answers everything that was said."""
+"""MODE=drafts: no message is sent without approval, and a draft answers all unanswered messages."""
 
 from dataclasses import replace
 
 from shared.database.engine import Database
 from shared.database.models import Lead
-from shared.statuses import Intent
+from shared.intents import Intent
 from tests.support.rows import DEBOUNCE, NOW, POLICY, add_leased, add_message, messages_of, now_of, take_lease
 from tests.support.settling import S
 from worker.dispatch.settlement import Settlement, SettlementResult
@@ -19,10 +19,12 @@ async def write(database: Database, me: WorkerId, lead: Lead, outcome: Outcome) 
     return await Settlement(database, me, policy).settle(lead, outcome, now=NOW)
 
 
-async def answered(database: Database, me: WorkerId, lead: Lead, *letters: int) -> SettlementResult:
-    key = f"{lead.id}:reply:{letters[-1]}"
-    say = QueueMessage("answer", key, f"Ответ на {len(letters)}", S.ENGAGED, letters, Intent.QUESTION)
-    return await write(database, me, lead, say)
+async def answered(database: Database, me: WorkerId, lead: Lead, *message_ids: int) -> SettlementResult:
+    key = f"{lead.id}:reply:{message_ids[-1]}"
+    message = QueueMessage(
+        "answer", key, f"Ответ на {len(message_ids)}", S.ENGAGED, message_ids, Intent.QUESTION
+    )
+    return await write(database, me, lead, message)
 
 
 async def receive(database: Database, me: WorkerId, lead: Lead, number: int) -> None:
@@ -31,7 +33,7 @@ async def receive(database: Database, me: WorkerId, lead: Lead, number: int) -> 
         await inbox.receive(session, me.account_id, incoming, now=NOW, debounce=DEBOUNCE)
 
 
-async def test_a_greeting_waits(kept_database: Database, me: WorkerId) -> None:
+async def test_a_greeting_is_stored_as_a_draft(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED)
     settled = await write(
         kept_database, me, lead, QueueMessage("greeting", f"{lead.id}:greeting:1", "Привет", S.CONTACTED)
@@ -41,7 +43,7 @@ async def test_a_greeting_waits(kept_database: Database, me: WorkerId) -> None:
     assert (draft.state, draft.random_id) == ("draft", None)
 
 
-async def test_new_words_replace_it(kept_database: Database, me: WorkerId) -> None:
+async def test_a_new_message_cancels_the_draft(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED)
     first = await add_message(kept_database, lead, telegram_message_id=me.account_id * 1000 + 1)
     assert (await answered(kept_database, me, lead, first.id)).due is None
@@ -56,7 +58,7 @@ async def test_new_words_replace_it(kept_database: Database, me: WorkerId) -> No
     assert (draft.state, draft.text) == ("draft", "Ответ на 2")
 
 
-async def test_words_that_came_while_it_was_written_are_answered_too(
+async def test_a_message_that_arrives_while_a_draft_is_composed_is_answered_too(
     kept_database: Database, me: WorkerId
 ) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED)

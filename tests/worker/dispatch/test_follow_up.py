@@ -1,10 +1,10 @@
-"""Who asked to be written to later is, once, unless they write first; what is deleted is not answered."""
+"""A requested follow-up is sent once, unless the contact writes first; deleted messages are not answered."""
 
 from datetime import timedelta
 
 from shared.database.engine import Database
 from shared.database.models import Lead
-from shared.statuses import Intent
+from shared.intents import Intent
 from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_of, now_of, take_lease
 from tests.support.settling import S, write
 from worker.domain.outcomes import Delivered, NothingToDo, QueueMessage, Suppressed
@@ -15,15 +15,15 @@ from worker.queue.leases import WorkerId
 LATER = NOW + timedelta(days=3)
 
 
-async def promised(database: Database, me: WorkerId) -> Lead:
-    """A lead that was told that we write again."""
+async def lead_with_follow_up(database: Database, me: WorkerId) -> Lead:
+    """Add a lead that was promised a follow-up at LATER."""
     lead = await add_leased(database, me, S.CONTACTED)
-    letter = await add_message(database, lead, telegram_message_id=me.account_id * 1000)
-    answers = (letter.id,)
-    say = QueueMessage(
+    received = await add_message(database, lead, telegram_message_id=me.account_id * 1000)
+    answers = (received.id,)
+    answer = QueueMessage(
         "answer", f"{lead.id}:reply", "Напишу", S.ENGAGED, answers, Intent.ACCEPT, follow_up_at=LATER
     )
-    await write(database, me, lead, say)
+    await write(database, me, lead, answer)
     await take_lease(database, lead, me.lease_name)
     *_, queued = await messages_of(database, lead)
     settled = await write(database, me, lead, Delivered(queued.id, me.account_id * 1000 + 1, NOW))
@@ -31,8 +31,8 @@ async def promised(database: Database, me: WorkerId) -> Lead:
     return await now_of(database, lead)
 
 
-async def test_it_is_said_once(kept_database: Database, me: WorkerId) -> None:
-    lead = await promised(kept_database, me)
+async def test_a_follow_up_is_sent_once(kept_database: Database, me: WorkerId) -> None:
+    lead = await lead_with_follow_up(kept_database, me)
     await take_lease(kept_database, lead, me.lease_name)
     assert (await write(kept_database, me, lead, NothingToDo())).due == LATER
     await take_lease(kept_database, lead, me.lease_name)
@@ -46,8 +46,8 @@ async def test_it_is_said_once(kept_database: Database, me: WorkerId) -> None:
     assert (await now_of(kept_database, lead)).follow_up_at is None
 
 
-async def test_new_words_cancel_it(kept_database: Database, me: WorkerId) -> None:
-    lead = await promised(kept_database, me)
+async def test_a_new_message_cancels_the_follow_up(kept_database: Database, me: WorkerId) -> None:
+    lead = await lead_with_follow_up(kept_database, me)
     incoming = Incoming(lead.telegram_user_id or 0, me.account_id * 1000 + 5, "Уже свободен", NOW)
     async with kept_database.writing() as session:
         await inbox.receive(session, me.account_id, incoming, now=NOW, debounce=DEBOUNCE)
@@ -55,13 +55,13 @@ async def test_new_words_cancel_it(kept_database: Database, me: WorkerId) -> Non
     assert (after.follow_up_at, after.due_at) == (None, NOW + DEBOUNCE)
 
 
-async def test_who_is_to_be_left_alone_is_not_written_to(kept_database: Database, me: WorkerId) -> None:
-    lead = await promised(kept_database, me)
+async def test_a_suppressed_contact_gets_no_follow_up(kept_database: Database, me: WorkerId) -> None:
+    lead = await lead_with_follow_up(kept_database, me)
     await take_lease(kept_database, lead, me.lease_name)
     assert (await write(kept_database, me, lead, Suppressed("в списке"))).due is None
 
 
-async def test_what_is_taken_back_is_not_answered(kept_database: Database, me: WorkerId) -> None:
+async def test_a_deleted_message_is_not_answered(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)
     number = me.account_id * 1000
     await add_message(kept_database, lead, state="handled", telegram_message_id=number + 1)
@@ -70,7 +70,7 @@ async def test_what_is_taken_back_is_not_answered(kept_database: Database, me: W
     async with kept_database.writing() as session:
         await inbox.mark_deleted(session, me.account_id, [number + 1, number + 3, number + 9])
     assert [row.state for row in await messages_of(kept_database, lead)] == ["handled", "received", "deleted"]
-    # Thought of before it was taken back: what is left of it is still answered.
+    # The answer was decided before the deletion; it still answers the remaining message.
     answers = (kept.id, gone.id)
     await write(
         kept_database,

@@ -1,10 +1,11 @@
-"""What every outcome writes, and when the lead is due again."""
+"""What each outcome writes, and when the lead is due again."""
 
 import pytest
 
 from shared.database.engine import Database
 from shared.errors import LostRaceError
-from shared.statuses import ALLOWED, Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import ALLOWED, LeadStatus
 from tests.support.rows import (
     DEBOUNCE,
     NOW,
@@ -33,7 +34,7 @@ from worker.domain.telegram_port import Peer
 from worker.queue.leases import WorkerId
 
 
-async def test_a_found_person_is_remembered_and_greeted_at_once(
+async def test_a_found_peer_is_stored_and_the_lead_stays_leased(
     kept_database: Database, me: WorkerId
 ) -> None:
     lead = await add_leased(kept_database, me, S.PENDING, **FAILURES)
@@ -49,7 +50,7 @@ async def test_a_found_person_is_remembered_and_greeted_at_once(
     assert await moves_of(kept_database, lead) == [(S.PENDING, S.RESOLVED, "found by phone")]
 
 
-async def test_a_person_may_ask_again_when_the_first_conversation_is_over(
+async def test_a_new_lead_after_a_finished_conversation_is_resolved(
     kept_database: Database, me: WorkerId
 ) -> None:
     first = await add_leased(kept_database, me, S.BOOKED)
@@ -59,7 +60,7 @@ async def test_a_person_may_ask_again_when_the_first_conversation_is_over(
 
 
 @pytest.mark.parametrize("status", [S.RESOLVED, S.CONTACTED, S.ENGAGED, S.SCHEDULED])
-async def test_a_person_with_an_open_conversation_is_not_greeted_over_it(
+async def test_a_new_lead_joins_the_open_conversation_of_its_contact(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     first = await add_leased(kept_database, me, status)
@@ -74,7 +75,7 @@ async def test_a_person_with_an_open_conversation_is_not_greeted_over_it(
     assert await moves_of(kept_database, lead) == [(S.PENDING, S.HANDED_OFF, reason)]
 
 
-async def test_the_lead_may_move_without_a_word(kept_database: Database, me: WorkerId) -> None:
+async def test_a_status_may_change_without_a_message(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED, **FAILURES)
     settled = await write(kept_database, me, lead, ChangeStatus(S.CONTACTED, "was greeted before"))
     assert settled == SettlementResult(None, None, S.CONTACTED)
@@ -82,7 +83,7 @@ async def test_the_lead_may_move_without_a_word(kept_database: Database, me: Wor
     assert await moves_of(kept_database, lead) == [(S.RESOLVED, S.CONTACTED, "was greeted before")]
 
 
-async def test_a_username_that_leads_nowhere_leaves_the_phone(kept_database: Database, me: WorkerId) -> None:
+async def test_an_unknown_username_falls_back_to_the_phone(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.PENDING, phone_e164="+79161234567")
     settled = await write(kept_database, me, lead, FallBackToPhone("@anna: nobody has this username"))
     assert settled.lead is not None
@@ -91,7 +92,7 @@ async def test_a_username_that_leads_nowhere_leaves_the_phone(kept_database: Dat
     assert await moves_of(kept_database, lead) == []
 
 
-async def test_a_username_that_cannot_be_written_to_leaves_the_phone(
+async def test_a_username_that_cannot_be_written_to_falls_back_to_the_phone(
     kept_database: Database, me: WorkerId
 ) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED, **FAILURES)
@@ -103,11 +104,11 @@ async def test_a_username_that_cannot_be_written_to_leaves_the_phone(
     assert await moves_of(kept_database, lead) == [(S.RESOLVED, S.PENDING, "закрыто")]
 
 
-async def test_words_are_written_down_before_they_are_sent(kept_database: Database, me: WorkerId) -> None:
+async def test_a_message_is_queued_before_it_is_sent(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED, **FAILURES)
-    said = await add_message(kept_database, lead)
-    say = QueueMessage("answer", f"{lead.id}:reply", "Ответ", S.ENGAGED, (said.id,), Intent.QUESTION)
-    settled = await write(kept_database, me, lead, say)
+    received = await add_message(kept_database, lead)
+    message = QueueMessage("answer", f"{lead.id}:reply", "Ответ", S.ENGAGED, (received.id,), Intent.QUESTION)
+    settled = await write(kept_database, me, lead, message)
     assert settled.lead is not None
     assert await state(kept_database, lead) == free(S.CONTACTED, due_at=NOW, leased_by=me.lease_name)
     theirs, ours = await messages_of(kept_database, lead)
@@ -115,25 +116,25 @@ async def test_words_are_written_down_before_they_are_sent(kept_database: Databa
     assert (ours.state, ours.text, ours.next_status) == ("queued", "Ответ", S.ENGAGED)
 
 
-async def test_words_that_need_no_answer_are_understood(kept_database: Database, me: WorkerId) -> None:
+async def test_messages_that_need_no_reply_are_handled(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED)
-    said = await add_message(kept_database, lead)
-    settled = await write(kept_database, me, lead, NoReplyNeeded((said.id,), Intent.ACCEPT))
+    received = await add_message(kept_database, lead)
+    settled = await write(kept_database, me, lead, NoReplyNeeded((received.id,), Intent.ACCEPT))
     assert settled == SettlementResult(None, None, S.SCHEDULED)
     assert [message.state for message in await messages_of(kept_database, lead)] == ["handled"]
     assert await state(kept_database, lead) == free(S.SCHEDULED)
 
 
-async def test_success_in_hearing_clears_the_failures_before(kept_database: Database, me: WorkerId) -> None:
+async def test_a_handled_message_clears_earlier_failures(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED, **FAILURES)
-    said = await add_message(kept_database, lead)
-    await write(kept_database, me, lead, NoReplyNeeded((said.id,), Intent.ACCEPT))
+    received = await add_message(kept_database, lead)
+    await write(kept_database, me, lead, NoReplyNeeded((received.id,), Intent.ACCEPT))
     assert await state(kept_database, lead) == free(S.SCHEDULED)
 
 
 @pytest.mark.parametrize("status", [S.RESOLVED, *TALKING])
 @pytest.mark.parametrize("target", [None, S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.REJECTED])
-async def test_a_delivery_moves_the_lead_where_the_law_allows(
+async def test_a_delivery_changes_the_status_only_if_the_transition_is_allowed(
     kept_database: Database, me: WorkerId, status: LeadStatus, target: LeadStatus | None
 ) -> None:
     lead = await add_leased(kept_database, me, status, **FAILURES)
@@ -147,7 +148,9 @@ async def test_a_delivery_moves_the_lead_where_the_law_allows(
     assert (after.state, after.telegram_message_id, after.sent_at) == ("sent", me.account_id * 1000 + 1, NOW)
 
 
-async def test_a_delivery_whose_number_telegram_did_not_say(kept_database: Database, me: WorkerId) -> None:
+async def test_a_delivery_without_a_telegram_message_id_is_recorded(
+    kept_database: Database, me: WorkerId
+) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)
     message = await queued(kept_database, lead)
     await write(kept_database, me, lead, Delivered(message.id, None, NOW))
@@ -156,7 +159,7 @@ async def test_a_delivery_whose_number_telegram_did_not_say(kept_database: Datab
 
 
 async def test_a_delivery_does_not_open_a_second_conversation(kept_database: Database, me: WorkerId) -> None:
-    """They asked about an old request while a new one of theirs was being greeted."""
+    """The contact asked about an old request while their new request was being greeted."""
     old = await add_leased(kept_database, me, S.REJECTED)
     await add_leased(kept_database, me, S.CONTACTED, telegram_user_id=old.telegram_user_id)
     message = await queued(kept_database, old, next_status=S.ENGAGED)
@@ -165,17 +168,17 @@ async def test_a_delivery_does_not_open_a_second_conversation(kept_database: Dat
     assert [one.state for one in await messages_of(kept_database, old)] == ["sent"]
 
 
-async def test_rest_lets_go(kept_database: Database, me: WorkerId) -> None:
+async def test_nothing_to_do_releases_the_lead(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED)
     assert await write(kept_database, me, lead, NothingToDo()) == SettlementResult(None, None, S.CONTACTED)
     assert await state(kept_database, lead) == free(S.CONTACTED)
 
 
 @pytest.mark.parametrize("status", TALKING)
-async def test_a_message_that_came_meanwhile_is_due_after_its_quiet(
+async def test_a_message_that_arrived_meanwhile_is_due_after_its_debounce(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
-    """It arrived while the verdict on the ones before was being found or written."""
+    """The message arrived while the verdict on earlier messages was requested or settled."""
     lead = await add_leased(kept_database, me, status)
     understood = await add_message(kept_database, lead)
     await add_message(kept_database, lead, created_at=NOW - SECOND)
@@ -184,7 +187,7 @@ async def test_a_message_that_came_meanwhile_is_due_after_its_quiet(
     assert await state(kept_database, lead) == free(status, due_at=settled.due)
 
 
-async def test_a_message_whose_quiet_is_over_is_answered_at_once(
+async def test_a_message_after_its_debounce_is_answered_at_once(
     kept_database: Database, me: WorkerId
 ) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)

@@ -34,7 +34,7 @@ def greeting(lead: Lead) -> QueueMessage:
     return QueueMessage("greeting", f"{lead.id}:greeting:1", "Здравствуйте!", S.CONTACTED)
 
 
-async def test_each_of_several_comes_to_its_own(kept_database: Database, me: WorkerId) -> None:
+async def test_each_outcome_of_a_batch_is_settled(kept_database: Database, me: WorkerId) -> None:
     new, resolved, sent, waits = [
         await add_leased(kept_database, me, status)
         for status in (S.PENDING, S.RESOLVED, S.RESOLVED, S.ENGAGED)
@@ -61,7 +61,7 @@ async def test_each_of_several_comes_to_its_own(kept_database: Database, me: Wor
     assert put_off == SettlementResult(None, NOW + POLICY.debounce, S.ENGAGED)
 
 
-async def test_a_lost_lease_costs_the_others_nothing(kept_database: Database, me: WorkerId) -> None:
+async def test_a_lost_lease_does_not_affect_the_other_leads(kept_database: Database, me: WorkerId) -> None:
     lost, kept = [await add_leased(kept_database, me, S.RESOLVED) for _ in range(2)]
     await take_lease(kept_database, lost, "somebody else")
     lost_too, settled = await settle_together(
@@ -73,7 +73,7 @@ async def test_a_lost_lease_costs_the_others_nothing(kept_database: Database, me
     assert len(await messages_of(kept_database, kept)) == 1
 
 
-async def test_words_that_are_stored_already_cost_the_others_nothing(
+async def test_an_already_stored_message_does_not_affect_the_other_leads(
     kept_database: Database, me: WorkerId
 ) -> None:
     twice, once = [await add_leased(kept_database, me, S.RESOLVED) for _ in range(2)]
@@ -86,7 +86,9 @@ async def test_words_that_are_stored_already_cost_the_others_nothing(
     assert [len(await messages_of(kept_database, lead)) for lead in (twice, once)] == [1, 1]
 
 
-async def test_two_leads_of_one_person_found_together(kept_database: Database, me: WorkerId) -> None:
+async def test_two_leads_of_one_person_in_a_batch_share_one_conversation(
+    kept_database: Database, me: WorkerId
+) -> None:
     first, second = [await add_leased(kept_database, me, S.PENDING) for _ in range(2)]
     peer = Peer(6_810_000_000 + me.account_id, 5)
     await settle_together(
@@ -97,7 +99,7 @@ async def test_two_leads_of_one_person_found_together(kept_database: Database, m
     assert (joined.status, joined.duplicate_of) == (S.HANDED_OFF, first.id)
 
 
-async def test_a_message_that_brings_a_human_brings_a_summary(kept_database: Database, me: WorkerId) -> None:
+async def test_a_delivered_handoff_notice_stores_a_summary(kept_database: Database, me: WorkerId) -> None:
     called, other = [await add_leased(kept_database, me, S.ENGAGED) for _ in range(2)]
     messages = [
         await queued(kept_database, lead, next_status=status)
@@ -115,9 +117,9 @@ async def test_a_message_that_brings_a_human_brings_a_summary(kept_database: Dat
     assert handed.handoff_summary is not None
 
 
-async def test_a_lead_in_somebodys_hands_keeps_nobody_waiting(kept_database: Database, me: WorkerId) -> None:
+async def test_a_locked_lead_does_not_delay_the_other_leads(kept_database: Database, me: WorkerId) -> None:
     if not kept_database.is_postgres:
-        # SQLite has one writer at a time: there is nobody to wait beside.
+        # SQLite has one writer at a time, so there is no row lock to wait for.
         return
     held, free_one = [await add_leased(kept_database, me, S.RESOLVED) for _ in range(2)]
     settlement = Settlement(kept_database, me, POLICY)
@@ -138,7 +140,7 @@ _people = count(6_820_000_000)
 
 @contextmanager
 def statements_of(database: Database) -> Iterator[list[str]]:
-    """The statements on rows while the block runs."""
+    """Collect the SELECT, INSERT and UPDATE statements that run in the block."""
     found: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -149,7 +151,9 @@ def statements_of(database: Database) -> Iterator[list[str]]:
     event.remove(database.engine.sync_engine, "before_cursor_execute", note)
 
 
-async def test_an_outage_costs_few_statements(kept_database: Database, me: WorkerId) -> None:
+async def test_a_batch_of_waits_and_retries_takes_three_statements(
+    kept_database: Database, me: WorkerId
+) -> None:
     leads = [await add_leased(kept_database, me, S.ENGAGED) for _ in range(40)]
     outcomes: list[Outcome] = [Wait(timedelta(minutes=1), REASON), Retry(REASON)]
     with statements_of(kept_database) as statements:
@@ -157,11 +161,13 @@ async def test_an_outage_costs_few_statements(kept_database: Database, me: Worke
             kept_database, me, *[(lead, outcomes[number % 2]) for number, lead in enumerate(leads)]
         )
     assert all(isinstance(one, SettlementResult) and one.lead is None for one in results)
-    assert len(statements) == 3, "they are locked, and then there is one UPDATE for each kind"
+    assert len(statements) == 3, "one statement locks the leads, then one UPDATE runs for each kind"
     assert [(await now_of(kept_database, lead)).attempts for lead in leads] == [0, 1] * 20
 
 
-async def test_one_that_cannot_move_costs_the_others_nothing(kept_database: Database, me: WorkerId) -> None:
+async def test_an_illegal_transition_does_not_affect_the_other_leads(
+    kept_database: Database, me: WorkerId
+) -> None:
     new, talking = [await add_leased(kept_database, me, status) for status in (S.PENDING, S.ENGAGED)]
     refused, settled = await settle_together(
         kept_database, me, (new, ChangeStatus(S.BOOKED, REASON)), (talking, Wait(timedelta(hours=1), REASON))
@@ -173,10 +179,10 @@ async def test_one_that_cannot_move_costs_the_others_nothing(kept_database: Data
 
 
 @pytest.mark.parametrize("person", [None, 6_830_000_001])
-async def test_words_for_another_person_are_not_sent_to_who_is_found(
+async def test_cancelled_messages_to_another_person_are_not_sent_again(
     kept_database: Database, me: WorkerId, person: int | None
 ) -> None:
-    """A lead that moved to another account forgot its person, and has cancelled messages all the same."""
+    """A lead that moved to another account has no known person, but it may have cancelled messages."""
     leads = [await add_leased(kept_database, me, S.PENDING, telegram_user_id=person) for _ in range(2)]
     for lead in leads:
         await queued(kept_database, lead, kind="greeting", state="cancelled")
@@ -187,7 +193,9 @@ async def test_words_for_another_person_are_not_sent_to_who_is_found(
     assert states == ["failed", "failed"]
 
 
-async def test_lost_leases_count_until_the_lease_ends(kept_database: Database, me: WorkerId) -> None:
+async def test_lost_leases_are_kept_until_the_lease_is_released(
+    kept_database: Database, me: WorkerId
+) -> None:
     goes_on, waits = [await add_leased(kept_database, me, S.ENGAGED, lost_leases=3) for _ in range(2)]
     await settle_together(
         kept_database, me, (goes_on, Wait(timedelta(), REASON)), (waits, Wait(timedelta(hours=1), REASON))
@@ -195,11 +203,11 @@ async def test_lost_leases_count_until_the_lease_ends(kept_database: Database, m
     assert [(await now_of(kept_database, lead)).lost_leases for lead in (goes_on, waits)] == [3, 0]
 
 
-async def test_a_conversation_in_somebodys_hands_keeps_only_who_joins_it_waiting(
+async def test_a_locked_conversation_delays_only_the_lead_that_joins_it(
     kept_database: Database, me: WorkerId
 ) -> None:
     if not kept_database.is_postgres:
-        # SQLite has one writer at a time: there is nobody to wait beside.
+        # SQLite has one writer at a time, so there is no row lock to wait for.
         return
     known = await add_leased(kept_database, me, S.ENGAGED)
     joins, new = [await add_leased(kept_database, me, S.PENDING) for _ in range(2)]

@@ -9,12 +9,14 @@ from sqlalchemy.exc import IntegrityError
 from shared.database.engine import Database
 from shared.database.models import Lead
 from shared.errors import IllegalTransitionError, LostRaceError
+from shared.intents import Intent
 from shared.leads import suppression_list
 from shared.leads.suppression_list import SuppressedIdentity
-from shared.statuses import Intent, LeadStatus
+from shared.statuses import LeadStatus
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of, now_of
 from tests.support.settling import FAILURES, S, queued, settle_together
 from worker.dispatch.settlement import SettlementResult
+from worker.domain.assistant_port import Verdict
 from worker.domain.outcomes import (
     ChangeStatus,
     Delivered,
@@ -32,7 +34,7 @@ from worker.domain.outcomes import (
     Undeliverable,
     Wait,
 )
-from worker.domain.telegram_port import Peer, Verdict
+from worker.domain.telegram_port import Peer
 from worker.queue.leases import WorkerId
 
 REASON = "почему-то"
@@ -45,7 +47,7 @@ LATER = NOW + timedelta(days=2)
 
 
 class Leads:
-    """Leads of an account with a history of failures, and their messages."""
+    """Adds leads with earlier failures, and their messages."""
 
     def __init__(self, database: Database, me: WorkerId) -> None:
         self.database = database
@@ -54,14 +56,14 @@ class Leads:
     async def lead(self, status: LeadStatus, **fields: Any) -> Lead:  # noqa: ANN401 - columns
         return await add_leased(self.database, self.me, status, **FAILURES | fields)
 
-    async def heard(self, lead: Lead, **fields: Any) -> int:  # noqa: ANN401 - columns
+    async def received(self, lead: Lead, **fields: Any) -> int:  # noqa: ANN401 - columns
         return (await add_message(self.database, lead, **fields)).id
 
     async def queued(self, lead: Lead, **fields: Any) -> int:  # noqa: ANN401 - columns
         return (await queued(self.database, lead, **fields)).id
 
 
-async def openings(leads: Leads) -> Decisions:
+async def new_lead_decisions(leads: Leads) -> Decisions:
     new, greeted = S.PENDING, S.RESOLVED
     decisions: Decisions = {}
     known = await leads.lead(S.ENGAGED, leased_by=None, leased_until=None)
@@ -83,38 +85,40 @@ async def openings(leads: Leads) -> Decisions:
     return decisions
 
 
-async def words(leads: Leads) -> Decisions:
+async def reply_decisions(leads: Leads) -> Decisions:
     decisions: Decisions = {}
     lead = await leads.lead(S.ENGAGED)
-    said = (await leads.heard(lead),)
-    say = QueueMessage(
-        "answer", f"{lead.id}:reply:1", "Ответ", None, said, Intent.QUESTION, follow_up_at=LATER
+    answered_ids = (await leads.received(lead),)
+    answer = QueueMessage(
+        "answer", f"{lead.id}:reply:1", "Ответ", None, answered_ids, Intent.QUESTION, follow_up_at=LATER
     )
-    decisions["say"] = lead, say
+    decisions["answer"] = lead, answer
     lead = await leads.lead(S.ENGAGED)
-    said = (await leads.heard(lead),)
-    apology = QueueMessage("apology", f"{lead.id}:reply:1", "Извините", S.REJECTED, said, Intent.REJECT, True)
+    answered_ids = (await leads.received(lead),)
+    apology = QueueMessage(
+        "apology", f"{lead.id}:reply:1", "Извините", S.REJECTED, answered_ids, Intent.REJECT, True
+    )
     decisions["apologise"] = lead, apology
     lead = await leads.lead(S.SCHEDULED)
-    said, _ = (await leads.heard(lead),), await leads.heard(lead)
+    answered_ids, _ = (await leads.received(lead),), await leads.received(lead)
     verdict = Verdict(Intent.ACCEPT, "", "ru", 0.9, ("Сайты",))
-    decisions["heard"] = lead, NoReplyNeeded(said, Intent.ACCEPT, source=verdict)
+    decisions["no reply needed"] = lead, NoReplyNeeded(answered_ids, Intent.ACCEPT, source=verdict)
     lead = await leads.lead(S.ENGAGED)
-    said = (await leads.heard(lead, state="handled"),)
-    decisions["heard, but answered"] = lead, NoReplyNeeded(said, Intent.ACCEPT)
+    answered_ids = (await leads.received(lead, state="handled"),)
+    decisions["handled, but answered"] = lead, NoReplyNeeded(answered_ids, Intent.ACCEPT)
     lead = await leads.lead(S.ENGAGED)
-    decisions["transcribed"] = lead, Transcribed(await leads.heard(lead, text="…"), "…", "Здравствуйте")
+    decisions["transcribed"] = lead, Transcribed(await leads.received(lead, text="…"), "…", "Здравствуйте")
     lead = await leads.lead(S.SCHEDULED, follow_up_at=LATER)
-    await leads.heard(lead)
+    await leads.received(lead)
     decisions["leave to a human"] = lead, Suppressed(REASON)
     lead = await leads.lead(S.HANDED_OFF, returns_at=NOW)
-    await leads.heard(lead, state="handled")
+    await leads.received(lead, state="handled")
     decisions["give back"] = lead, ReturnToAssistant(REASON)
     decisions["cannot give back"] = await leads.lead(S.ENGAGED, returns_at=NOW), ReturnToAssistant(REASON)
     return decisions
 
 
-async def deliveries(leads: Leads) -> Decisions:
+async def delivery_decisions(leads: Leads) -> Decisions:
     decisions: Decisions = {}
     moves: dict[str, tuple[LeadStatus, dict[str, Any]]] = {
         "delivered": (S.RESOLVED, {"kind": "greeting", "next_status": S.CONTACTED}),
@@ -139,56 +143,65 @@ async def deliveries(leads: Leads) -> Decisions:
 
 
 async def one_of_each(database: Database, me: WorkerId) -> Decisions:
-    """A lead for every outcome, and for what may become of it, each with its messages."""
+    """Return a decision for every outcome and each of its variants, with stored leads and messages."""
     leads = Leads(database, me)
-    return await openings(leads) | await words(leads) | await deliveries(leads)
+    return await new_lead_decisions(leads) | await reply_decisions(leads) | await delivery_decisions(leads)
 
 
-async def became(database: Database, decisions: Decisions, *, keeps_pauses: bool = False) -> dict[str, Any]:
-    """What is stored of each lead, without what tells two alike leads apart."""
+async def stored_effects(
+    database: Database, decisions: Decisions, *, keeps_pauses: bool = False
+) -> dict[str, Any]:
+    """Read what is stored for each lead, without the columns that differ between equal leads."""
     found: dict[str, Any] = {}
     for name, (lead, outcome) in decisions.items():
-        row = (await now_of(database, lead)).model_dump(exclude=UNLIKE)
-        # It may name another lead by its number.
+        row = (await now_of(database, lead)).model_dump(exclude=DIFFERING_COLUMNS)
+        # The summary may contain the id of another lead.
         row["handoff_summary"] = row["handoff_summary"] is not None
         if isinstance(outcome, Retry) and not keeps_pauses:
             # The pause has a random part.
             row["due_at"] = row["due_at"] and row["due_at"] > NOW
-        messages = [one.model_dump(exclude=UNLIKE) for one in await messages_of(database, lead)]
+        messages = [one.model_dump(exclude=DIFFERING_COLUMNS) for one in await messages_of(database, lead)]
         moves = await moves_of(database, lead)
         async with database.reading() as session:
-            is_listed = await suppression_list.find(
-                session, SuppressedIdentity(telegram_user_id=lead.telegram_user_id)
-            )
-        found[name] = row, messages, [(before, after) for before, after, _ in moves], is_listed is not None
+            identity = SuppressedIdentity(telegram_user_id=lead.telegram_user_id)
+            (entry,) = await suppression_list.find_entries(session, [identity])
+        found[name] = row, messages, [(before, after) for before, after, _ in moves], entry is not None
     return found
 
 
-UNLIKE = {"id", "lead_id", "telegram_user_id", "duplicate_of", "key", "random_id", "telegram_message_id"}
+DIFFERING_COLUMNS = {
+    "id",
+    "lead_id",
+    "telegram_user_id",
+    "duplicate_of",
+    "key",
+    "random_id",
+    "telegram_message_id",
+}
 
 
-def outlined(result: SettlementResult | BaseException) -> object:
+def comparable(result: SettlementResult | BaseException) -> object:
     if isinstance(result, BaseException):
         return type(result)
     due = result.due and round((result.due - NOW).total_seconds(), -1)
     return result.lead is not None, due, result.status
 
 
-async def test_every_outcome_comes_to_the_same_alone_and_with_others(
+async def test_every_outcome_has_the_same_effect_alone_and_in_a_batch(
     kept_database: Database, me: WorkerId
 ) -> None:
     alone, others = [await one_of_each(kept_database, me) for _ in range(2)]
     assert {type(outcome) for _, outcome in alone.values()} == set(get_args(Outcome))
     results = [(await settle_together(kept_database, me, decision))[0] for decision in alone.values()]
     results_together = await settle_together(kept_database, me, *others.values())
-    expected, found = await became(kept_database, alone), await became(kept_database, others)
+    expected, found = await stored_effects(kept_database, alone), await stored_effects(kept_database, others)
     for name, one, another in zip(alone, results, results_together, strict=True):
         assert isinstance(one, SettlementResult), (name, one)
-        assert outlined(another) == outlined(one), name
+        assert comparable(another) == comparable(one), name
         assert found[name] == expected[name], name
 
 
-async def test_the_lead_in_the_result_is_as_it_is_stored(kept_database: Database, me: WorkerId) -> None:
+async def test_the_lead_in_the_result_equals_the_stored_row(kept_database: Database, me: WorkerId) -> None:
     decisions = await one_of_each(kept_database, me)
     results = await settle_together(kept_database, me, *decisions.values())
     kept = [one.lead for one in results if isinstance(one, SettlementResult) and one.lead is not None]
@@ -197,19 +210,19 @@ async def test_the_lead_in_the_result_is_as_it_is_stored(kept_database: Database
         assert lead.model_dump() == (await now_of(kept_database, lead)).model_dump()
 
 
-async def test_what_is_written_already_is_not_written_again(kept_database: Database, me: WorkerId) -> None:
-    """The answer to the commit was lost: the worker settles all of the batch once more."""
+async def test_settling_a_written_batch_again_changes_nothing(kept_database: Database, me: WorkerId) -> None:
+    """The answer to the commit was lost, so the worker settles the whole batch again."""
     decisions = await one_of_each(kept_database, me)
     del decisions["cannot give back"]
     first = await settle_together(kept_database, me, *decisions.values())
-    before = await became(kept_database, decisions, keeps_pauses=True)
+    before = await stored_effects(kept_database, decisions, keeps_pauses=True)
     again = await settle_together(kept_database, me, *decisions.values())
-    assert await became(kept_database, decisions, keeps_pauses=True) == before
+    assert await stored_effects(kept_database, decisions, keeps_pauses=True) == before
     for name, one, another in zip(decisions, first, again, strict=True):
         assert isinstance(one, SettlementResult), name
-        # Without the lease there is nothing to write; with it, either all is as it was, or it is refused.
-        wanted = (LostRaceError,) if one.lead is None else (SettlementResult, *WRITTEN_BEFORE)
+        # Without the lease the settlement is refused; with it, nothing changes or an error is raised.
+        wanted = (LostRaceError,) if one.lead is None else (SettlementResult, *ALREADY_WRITTEN_ERRORS)
         assert isinstance(another, wanted), (name, another)
 
 
-WRITTEN_BEFORE = (IllegalTransitionError, IntegrityError)
+ALREADY_WRITTEN_ERRORS = (IllegalTransitionError, IntegrityError)

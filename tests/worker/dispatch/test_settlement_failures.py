@@ -1,4 +1,4 @@
-"""What is written when something does not work: waits, tries, giving up."""
+"""Settlements of failures: waits, retries, undeliverable messages, giving up."""
 
 from datetime import timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from worker.domain.outcomes import GiveUp, Retry, Undeliverable, Wait
 from worker.queue.leases import WorkerId
 
 
-async def test_an_undeliverable_greeting_by_username_leaves_the_phone(
+async def test_an_undeliverable_greeting_by_username_falls_back_to_the_phone(
     kept_database: Database, me: WorkerId
 ) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED, resolved_via="username", phone_e164="+79161234567")
@@ -28,7 +28,7 @@ async def test_an_undeliverable_greeting_by_username_leaves_the_phone(
 
 
 @pytest.mark.parametrize("via", [("username", None), ("phone", "+79161234567")])
-async def test_an_undeliverable_greeting_without_another_way(
+async def test_an_undeliverable_greeting_without_another_contact_is_unreachable(
     kept_database: Database, me: WorkerId, via: tuple[str, str | None]
 ) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED, resolved_via=via[0], phone_e164=via[1])
@@ -61,7 +61,7 @@ async def test_a_wait_costs_no_attempt(kept_database: Database, me: WorkerId) ->
     assert await state(kept_database, lead) == expected
 
 
-async def test_a_wait_of_no_length_goes_on_at_once(kept_database: Database, me: WorkerId) -> None:
+async def test_a_wait_of_zero_keeps_the_lease(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.PENDING)
     settled = await write(kept_database, me, lead, Wait(timedelta(), "уже можно"))
     assert settled.lead is not None
@@ -69,7 +69,9 @@ async def test_a_wait_of_no_length_goes_on_at_once(kept_database: Database, me: 
 
 
 @pytest.mark.parametrize("status", [S.PENDING, S.RESOLVED, *TALKING])
-async def test_tries_are_counted_and_end(kept_database: Database, me: WorkerId, status: LeadStatus) -> None:
+async def test_attempts_are_counted_and_limited(
+    kept_database: Database, me: WorkerId, status: LeadStatus
+) -> None:
     lead = await add_leased(kept_database, me, status)
     await queued(kept_database, lead)
     for attempt in (1, 2):
@@ -81,7 +83,7 @@ async def test_tries_are_counted_and_end(kept_database: Database, me: WorkerId, 
         assert await state(kept_database, lead) == expected
     await take_lease(kept_database, lead, me.lease_name)
     await write(kept_database, me, lead, Retry("не вышло"))
-    # After the link nothing can fail any more: what is left is a human's.
+    # After the booking link a lead cannot fail any more: it goes to a human.
     target = S.FAILED if S.FAILED in ALLOWED[status] else S.HANDED_OFF
     reason = "after 3 attempts: не вышло"
     assert await state(kept_database, lead) == free(target, last_error=reason)
@@ -91,7 +93,12 @@ async def test_tries_are_counted_and_end(kept_database: Database, me: WorkerId, 
 
 @pytest.mark.parametrize("to", [S.UNREACHABLE, S.FAILED])
 @pytest.mark.parametrize("status", [S.PENDING, S.RESOLVED])
-async def test_giving_up(kept_database: Database, me: WorkerId, status: LeadStatus, to: Any) -> None:  # noqa: ANN401
+async def test_giving_up_ends_the_lead_and_cancels_its_messages(
+    kept_database: Database,
+    me: WorkerId,
+    status: LeadStatus,
+    to: Any,  # noqa: ANN401
+) -> None:
     lead = await add_leased(kept_database, me, status)
     await queued(kept_database, lead)
     settled = await write(kept_database, me, lead, GiveUp(to, "никого нет"))
@@ -102,7 +109,7 @@ async def test_giving_up(kept_database: Database, me: WorkerId, status: LeadStat
 
 
 @pytest.mark.parametrize("status", [S.HANDED_OFF, S.UNREACHABLE, S.FAILED])
-async def test_who_has_ended_cannot_be_given_up_again(
+async def test_a_finished_lead_keeps_its_status_when_given_up(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status)

@@ -1,4 +1,4 @@
-"""Settling while others write: two leads of one person, and messages that arrive meanwhile."""
+"""Races of settlements: with other leads of the same person, and with messages that arrive meanwhile."""
 
 import asyncio
 from datetime import timedelta
@@ -7,7 +7,8 @@ import pytest
 
 from shared.database.engine import Database
 from shared.database.models import Lead
-from shared.statuses import Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, POLICY, add_leased, add_message, messages_of, now_of
 from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound
@@ -30,7 +31,7 @@ async def receive(database: Database, me: WorkerId, lead: Lead, number: int) -> 
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-async def test_of_leads_of_one_person_one_is_greeted(
+async def test_only_one_of_several_leads_of_a_person_is_greeted(
     kept_database: Database, me: WorkerId, number: int
 ) -> None:
     person = Peer(6_800_000_000 + me.account_id, 1)
@@ -46,7 +47,7 @@ async def test_of_leads_of_one_person_one_is_greeted(
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-async def test_a_message_meets_the_verdict_on_those_before(
+async def test_a_message_arrives_during_the_settlement_of_a_verdict(
     kept_database: Database, me: WorkerId, number: int
 ) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED)
@@ -61,7 +62,7 @@ async def test_a_message_meets_the_verdict_on_those_before(
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-async def test_a_message_meets_the_record_of_the_greeting(
+async def test_a_message_arrives_while_the_greeting_is_recorded(
     kept_database: Database, me: WorkerId, number: int
 ) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED)
@@ -76,20 +77,20 @@ async def test_a_message_meets_the_record_of_the_greeting(
     assert (row.status, row.due_at) == (S.CONTACTED, NOW + DEBOUNCE)
 
 
-async def test_the_first_to_arrive_sets_the_limit(kept_database: Database, me: WorkerId) -> None:
+async def test_the_first_message_limits_the_debounce(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)
     await add_message(kept_database, lead, created_at=NOW - timedelta(minutes=1))
     await add_message(kept_database, lead, created_at=NOW)
     settled = await write(kept_database, me, lead, NoReplyNeeded((), Intent.AMBIGUOUS))
-    # Sixty seconds of talk are more than six quiets of eight.
+    # Sixty seconds of messages exceed six debounce intervals of eight seconds.
     assert settled.lead is not None
 
 
 @pytest.mark.parametrize("number", ROUNDS)
-async def test_a_new_request_meets_the_end_of_the_conversation(
+async def test_a_new_request_at_the_end_of_a_conversation_is_never_lost(
     kept_database: Database, me: WorkerId, number: int
 ) -> None:
-    """It is taken up in the old conversation or greeted anew, and never neither."""
+    """The request joins the old conversation or gets its own greeting; exactly one of the two happens."""
     old = await add_leased(kept_database, me, S.CONTACTED)
     new = await add_leased(kept_database, me, S.PENDING)
     apology = await add_message(

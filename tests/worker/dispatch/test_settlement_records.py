@@ -1,7 +1,7 @@
-"""What is kept of how the model came to its words, and why a human goes on."""
+"""Settlements store the verdict and the usage of the model, and the reason of a handoff."""
 
 from shared.database.engine import Database
-from shared.statuses import Intent
+from shared.intents import Intent
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of
 from tests.support.settling import S, queued, state, write
 from worker.domain.assistant_port import Greeting, Usage, Verdict
@@ -26,26 +26,24 @@ RECORD = {
 }
 
 
-async def test_an_answer_keeps_what_it_rests_on_and_what_it_took(
-    kept_database: Database, me: WorkerId
-) -> None:
+async def test_an_answer_stores_the_verdict_and_the_usage(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.CONTACTED)
     asked = await add_message(kept_database, lead, text="А приложения?", state="received")
-    say = QueueMessage(
+    message = QueueMessage(
         "answer", f"{lead.id}:r", "Ответ", S.ENGAGED, (asked.id,), Intent.QUESTION, source=VERDICT
     )
-    await write(kept_database, me, lead, say)
-    heard, answer = await messages_of(kept_database, lead)
+    await write(kept_database, me, lead, message)
+    received, answer = await messages_of(kept_database, lead)
     assert {name: getattr(answer, name) for name in RECORD} == RECORD
-    assert all(getattr(heard, name) is None for name in RECORD)
+    assert all(getattr(received, name) is None for name in RECORD)
 
 
-async def test_a_greeting_keeps_what_it_took(kept_database: Database, me: WorkerId) -> None:
+async def test_a_greeting_stores_the_usage(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.RESOLVED)
-    say = QueueMessage(
+    message = QueueMessage(
         "greeting", f"{lead.id}:g", "Здравствуйте!", S.CONTACTED, source=Greeting("Здравствуйте!", USAGE)
     )
-    await write(kept_database, me, lead, say)
+    await write(kept_database, me, lead, message)
     (greeting,) = await messages_of(kept_database, lead)
     assert {name: getattr(greeting, name) for name in RECORD} == RECORD | {
         "confidence": None,
@@ -54,7 +52,9 @@ async def test_a_greeting_keeps_what_it_took(kept_database: Database, me: Worker
     }
 
 
-async def test_words_that_need_no_answer_keep_it_themselves(kept_database: Database, me: WorkerId) -> None:
+async def test_without_an_answer_the_last_message_stores_the_verdict(
+    kept_database: Database, me: WorkerId
+) -> None:
     lead = await add_leased(kept_database, me, S.SCHEDULED)
     said = [await add_message(kept_database, lead, text=text, state="received") for text in ("Ок", "спасибо")]
     answers = tuple(message.id for message in said)
@@ -64,7 +64,7 @@ async def test_words_that_need_no_answer_keep_it_themselves(kept_database: Datab
     assert {name: getattr(last, name) for name in RECORD} == RECORD
 
 
-async def test_a_human_is_told_why(kept_database: Database, me: WorkerId) -> None:
+async def test_a_handoff_event_stores_the_reason(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED)
     message = await queued(kept_database, lead, next_status=S.HANDED_OFF, next_reason="сердится")
     await write(kept_database, me, lead, Delivered(message.id, 77, NOW))

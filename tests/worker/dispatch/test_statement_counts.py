@@ -1,4 +1,4 @@
-"""Many leads at once: what they cost the database together, and how many are in hand at a time."""
+"""Many leads at once: statements per lead, and the number of leads in progress."""
 
 import asyncio
 import re
@@ -24,12 +24,12 @@ from worker.queue.wakeups import Wakeups
 from worker.runtime.wiring import build_dispatcher, build_limits
 from worker.settings import WorkerSettings
 
-CROWD = 64
-MOST_STATEMENTS = 8
+LEAD_COUNT = 64
+MAX_STATEMENTS = 8
 
 
-class Town(World):
-    """Everybody is somebody else, and every message has its number."""
+class ManyPeople(World):
+    """Every username is a different person, and every sent message has a message id."""
 
     async def find_by_username(self, username: str) -> Peer:
         return Peer(6_900_000_000 + int(username.rpartition("_")[2]), 5)
@@ -39,8 +39,8 @@ class Town(World):
         return Sent(len(self.asked))
 
 
-class Thinker(Words):
-    """Counts how many think at a time."""
+class CountingModel(Words):
+    """Counts how many greetings are requested at the same time."""
 
     now = most = 0
 
@@ -54,7 +54,7 @@ class Thinker(Words):
 
 @pytest.fixture
 async def leads(database: Database) -> list[Lead]:
-    leads = [Lead(name="Анна", username=f"person_{number}", source="api") for number in range(CROWD)]
+    leads = [Lead(name="Анна", username=f"person_{number}", source="api") for number in range(LEAD_COUNT)]
     async with database.writing() as session:
         session.add(TelegramAccount(telegram_user_id=1, session_name="test"))
         session.add_all(leads)
@@ -74,17 +74,17 @@ async def _greet_all(database: Database, words: Words, **settings: object) -> Wo
         "outreach_warmup_days": 0,
         "resolve_daily_limit": 1000,
     }
-    wanted = WorkerSettings(_env_file=None, **usual | settings)
-    me, town = WorkerId(1, "life"), Town()
+    worker_settings = WorkerSettings(_env_file=None, **usual | settings)
+    me, world = WorkerId(1, "life"), ManyPeople()
     async with database.writing() as session:
         until = utc_now() + timedelta(hours=1)
         assert await account_lease.acquire_lease(session, 1, "here", "test", now=utc_now(), until=until) == 1
-        await account_state.register_account(session, 1, None, build_limits(wanted), now=utc_now())
+        await account_state.register_account(session, 1, None, build_limits(worker_settings), now=utc_now())
     dispatcher = build_dispatcher(
-        wanted,
+        worker_settings,
         database=database,
         worker_id=me,
-        telegram=town,
+        telegram=world,
         assistant=words,
         persona=Persona(),
         clock=utc_now,
@@ -93,72 +93,72 @@ async def _greet_all(database: Database, words: Words, **settings: object) -> Wo
         on_late_delivery=lambda *_: None,
     )
     await dispatcher.run_until_idle()
-    return town
+    return world
 
 
-async def test_a_crowd_costs_few_statements_each(database: Database, leads: list[Lead]) -> None:
+async def test_many_leads_take_at_most_eight_statements_each(database: Database, leads: list[Lead]) -> None:
     statements: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)
-    town = await _greet_all(database, Words())
+    world = await _greet_all(database, Words())
     event.remove(database.engine.sync_engine, "before_cursor_execute", note)
-    assert len([call for call in town.asked if call[0] == "send"]) == CROWD
+    assert len([call for call in world.asked if call[0] == "send"]) == LEAD_COUNT
     assert {(await now_of(database, lead)).status for lead in leads} == {LeadStatus.CONTACTED}
-    assert len(statements) / CROWD <= MOST_STATEMENTS
+    assert len(statements) / LEAD_COUNT <= MAX_STATEMENTS
 
 
-@pytest.mark.parametrize("most", [16, CROWD])
-async def test_no_more_are_in_hand_than_the_setting_says(
+@pytest.mark.parametrize("most", [16, LEAD_COUNT])
+async def test_the_number_of_leads_in_progress_is_limited_by_the_setting(
     database: Database, leads: list[Lead], most: int
 ) -> None:
-    thinker = Thinker()
-    town = await _greet_all(database, thinker, leads_in_hand=most)
-    assert len([call for call in town.asked if call[0] == "send"]) == CROWD
-    assert most / 2 <= thinker.most <= most
+    model = CountingModel()
+    world = await _greet_all(database, model, leads_in_hand=most)
+    assert len([call for call in world.asked if call[0] == "send"]) == LEAD_COUNT
+    assert most / 2 <= model.most <= most
 
 
-# What tells apart the settlements of who was found, of what is to be said, and of what was delivered.
+# Statements that identify the settlements of found peers, queued messages, and deliveries.
 KINDS = {
     "found": re.compile("UPDATE leads SET.*resolved_via ?="),
     "said": re.compile("INSERT INTO messages"),
     "delivered": re.compile("UPDATE messages SET.*sent_at ?="),
 }
-MOST_LOST = 2
+MAX_LOST = 2
 
 
 class LostAnswers:
-    """The first commits of each kind arrive, and the answers to them are lost."""
+    """Loses the answers to the first commits of each kind; the commits themselves succeed."""
 
     def __init__(self, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
         self.lost: Counter[str] = Counter()
         dialect = database.engine.sync_engine.dialect
         self._commit = dialect.do_commit
         event.listen(database.engine.sync_engine, "before_cursor_execute", self._note)
-        monkeypatch.setattr(dialect, "do_commit", self._commit_unheard)
+        monkeypatch.setattr(dialect, "do_commit", self._commit_without_answer)
 
     def _note(self, connection: Connection, _cursor: object, statement: str, *_: object) -> None:
         for kind, statements in KINDS.items():
-            if statements.match(statement.replace("\n", " ")) and self.lost[kind] < MOST_LOST:
+            if statements.match(statement.replace("\n", " ")) and self.lost[kind] < MAX_LOST:
                 connection.info["unheard"] = kind
 
-    def _commit_unheard(self, connection: PoolProxiedConnection) -> None:
+    def _commit_without_answer(self, connection: PoolProxiedConnection) -> None:
         self._commit(connection)
         if (kind := connection.info.pop("unheard", None)) is not None:
             self.lost[kind] += 1
             raise OperationalError("COMMIT", {}, ConnectionError("the answer is lost"))
 
 
-async def test_outcomes_whose_commit_was_not_answered_are_written_once(
+async def test_an_outcome_is_written_once_if_the_answer_to_its_commit_is_lost(
     database: Database, leads: list[Lead], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answers = LostAnswers(database, monkeypatch)
-    town = await _greet_all(database, Words())
+    world = await _greet_all(database, Words())
     assert set(answers.lost) == set(KINDS)
-    sent = [call for call in town.asked if call[0] == "send"]
-    assert len(sent) == CROWD
+    sent = [call for call in world.asked if call[0] == "send"]
+    assert len(sent) == LEAD_COUNT
     for lead in leads:
         row = await now_of(database, lead)
         assert (row.status, row.due_at, row.leased_by) == (LeadStatus.CONTACTED, None, None)

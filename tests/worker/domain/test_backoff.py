@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.backoff import OutageTracker, backoff
+from worker.domain.backoff import backoff
+from worker.domain.outages import OutageTracker
 
 seconds = st.floats(min_value=0.001, max_value=10_000)
 

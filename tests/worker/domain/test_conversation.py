@@ -1,4 +1,4 @@
-"""What a step is given: the brief, the conversation, and what waits to be said or answered."""
+"""The conversation of a lead: the brief, the turns, and its queued and unanswered messages."""
 
 from typing import Any
 
@@ -10,12 +10,12 @@ from worker.domain.conversation import Conversation
 from worker.domain.telegram_port import Peer
 
 
-def work(*messages: Message, **fields: Any) -> Conversation:  # noqa: ANN401
+def conversation_of(*messages: Message, **fields: Any) -> Conversation:  # noqa: ANN401
     usual: dict[str, Any] = {"id": 1, "name": "Анна", "source": "tilda", "extra": {}}
     return Conversation(Lead(**usual | fields), messages)
 
 
-def said(text: str, **fields: Any) -> Message:  # noqa: ANN401
+def received(text: str, **fields: Any) -> Message:  # noqa: ANN401
     usual: dict[str, Any] = {"lead_id": 1, "direction": "in", "kind": "reply", "state": "received"}
     return Message(text=text, **usual | fields)
 
@@ -25,14 +25,14 @@ def ours(text: str, state: str = "sent", **fields: Any) -> Message:  # noqa: ANN
     return Message(text=text, state=state, **usual | fields)
 
 
-def test_the_brief_has_the_persons_words() -> None:
-    brief = work(extra={"Комментарий": "Нужен сайт", "Бюджет": 300_000, "Срочно": True}).brief()
+def test_the_brief_has_the_name_and_the_form_fields() -> None:
+    brief = conversation_of(extra={"Комментарий": "Нужен сайт", "Бюджет": 300_000, "Срочно": True}).brief()
     assert brief.name == "Анна"
     assert brief.request == {"Комментарий": "Нужен сайт", "Бюджет": "300000", "Срочно": "True"}
 
 
 def test_the_brief_has_no_contacts() -> None:
-    lead = work(
+    lead = conversation_of(
         phone="+79161234567",
         phone_e164="+79161234567",
         username="anna_smirnova",
@@ -62,20 +62,20 @@ def test_the_brief_has_no_contacts() -> None:
         "👍",
     ],
 )
-def test_what_is_no_name_is_not_taken_for_one(name: str) -> None:
-    assert work(name=name).brief().name == ""
+def test_a_text_that_is_not_a_name_is_left_out(name: str) -> None:
+    assert conversation_of(name=name).brief().name == ""
 
 
 @pytest.mark.parametrize(
     "name", ["Анна", "Анна-Мария ван дер", "О'Коннор", "Петров И. С.", "Мария  Петровна", "Łukasz", "李雷"]
 )
-def test_names_are_as_people_have_them(name: str) -> None:
-    assert work(name=name).brief().name == " ".join(name.split())
-    assert work(name=f"{name} ❤️🔥").brief().name == " ".join(name.split())
+def test_common_forms_of_names_are_kept(name: str) -> None:
+    assert conversation_of(name=name).brief().name == " ".join(name.split())
+    assert conversation_of(name=f"{name} ❤️🔥").brief().name == " ".join(name.split())
 
 
-def test_a_name_may_be_the_username_too() -> None:
-    assert work(name="Anna", username="anna").brief().name == "Anna"
+def test_a_name_may_equal_the_username() -> None:
+    assert conversation_of(name="Anna", username="anna").brief().name == "Anna"
 
 
 @pytest.mark.parametrize(
@@ -96,16 +96,16 @@ def test_a_name_may_be_the_username_too() -> None:
         "token",
     ],
 )
-def test_the_brief_has_nothing_of_the_forms_machinery(key: str) -> None:
-    assert work(extra={key: "x", "Задача": "сайт"}).brief().request == {"Задача": "сайт"}
+def test_the_brief_has_no_technical_form_fields(key: str) -> None:
+    assert conversation_of(extra={key: "x", "Задача": "сайт"}).brief().request == {"Задача": "сайт"}
 
 
 @pytest.mark.parametrize("key", ["Transport", "iPhone", "IP-телефония", "Translation"])
-def test_what_only_begins_like_machinery_is_kept(key: str) -> None:
-    assert work(extra={key: "да"}).brief().request == {key: "да"}
+def test_a_field_with_a_similar_prefix_is_kept(key: str) -> None:
+    assert conversation_of(extra={key: "да"}).brief().request == {key: "да"}
 
 
-def test_nested_and_empty_values() -> None:
+def test_nested_values_are_kept_and_empty_values_left_out() -> None:
     extra: dict[Any, Any] = {
         "payment": {"products": [{"name": "Сайт", "price": 100}]},
         7: "семь",
@@ -115,27 +115,27 @@ def test_nested_and_empty_values() -> None:
         "d": {},
         "e": 0,
     }
-    request = work(extra=extra).brief().request
+    request = conversation_of(extra=extra).brief().request
     assert set(request) == {"payment", "7", "e"}
     assert "Сайт" in request["payment"]
     assert request["7"] == "семь"
 
 
-def test_the_brief_has_an_end() -> None:
-    request = work(extra={f"Поле {number}": "а" * 5_000 for number in range(100)}).brief().request
+def test_the_length_of_the_brief_is_limited() -> None:
+    request = conversation_of(extra={f"Поле {number}": "а" * 5_000 for number in range(100)}).brief().request
     assert len(request) == 20
     assert {len(value) for value in request.values()} == {1_000}
 
 
-def test_lines_in_a_row_are_one_turn() -> None:
-    conversation = work(
+def test_consecutive_messages_of_one_side_are_one_turn() -> None:
+    turns = conversation_of(
         ours("Здравствуйте!", kind="greeting"),
-        said("Да", state="handled"),
-        said("А сколько стоит?", state="handled"),
+        received("Да", state="handled"),
+        received("А сколько стоит?", state="handled"),
         ours("Смотря что."),
-        said("Сайт"),
+        received("Сайт"),
     ).turns()
-    assert conversation == [
+    assert turns == [
         Turn(from_us=True, text="Здравствуйте!"),
         Turn(from_us=False, text="Да\nА сколько стоит?"),
         Turn(from_us=True, text="Смотря что."),
@@ -144,34 +144,34 @@ def test_lines_in_a_row_are_one_turn() -> None:
 
 
 @pytest.mark.parametrize("state", ["queued", "failed", "cancelled"])
-def test_what_was_never_sent_was_never_said(state: str) -> None:
-    conversation = work(
-        ours("Здравствуйте!"), said("Да"), ours("Отлично!", state), said("Жду")
+def test_unsent_messages_are_not_in_the_turns(state: str) -> None:
+    turns = conversation_of(
+        ours("Здравствуйте!"), received("Да"), ours("Отлично!", state), received("Жду")
     ).turns()
-    assert conversation == [Turn(from_us=True, text="Здравствуйте!"), Turn(from_us=False, text="Да\nЖду")]
+    assert turns == [Turn(from_us=True, text="Здравствуйте!"), Turn(from_us=False, text="Да\nЖду")]
 
 
-def test_what_was_understood_before_is_not_heard_again() -> None:
-    conversation = work(
-        ours("Готово!"), said("Спасибо", state="handled"), said("Вопрос"), said("Ещё")
+def test_handled_and_unanswered_messages_are_separate_turns() -> None:
+    turns = conversation_of(
+        ours("Готово!"), received("Спасибо", state="handled"), received("Вопрос"), received("Ещё")
     ).turns()
-    assert conversation[1:] == [Turn(from_us=False, text="Спасибо"), Turn(from_us=False, text="Вопрос\nЕщё")]
+    assert turns[1:] == [Turn(from_us=False, text="Спасибо"), Turn(from_us=False, text="Вопрос\nЕщё")]
 
 
 def test_only_the_latest_turns_are_kept() -> None:
-    long = [turn for number in range(110) for turn in (said(f"в{number}"), ours(f"о{number}"))]
-    conversation = work(*long).turns()
-    assert len(conversation) == 200
-    assert conversation[-1] == Turn(from_us=True, text="о109")
+    long = [turn for number in range(110) for turn in (received(f"в{number}"), ours(f"о{number}"))]
+    turns = conversation_of(*long).turns()
+    assert len(turns) == 200
+    assert turns[-1] == Turn(from_us=True, text="о109")
 
 
-def test_what_is_to_be_done() -> None:
+def test_queued_unanswered_and_greeting_messages_are_found() -> None:
     first, second = ours("раз", "queued", id=5), ours("два", "queued", id=6)
-    new = said("Вопрос", id=7)
-    lead = work(
+    new = received("Вопрос", id=7)
+    lead = conversation_of(
         ours("Привет", "failed", kind="greeting", id=1),
         ours("Привет", kind="greeting", id=2),
-        said("Да", state="handled", id=3),
+        received("Да", state="handled", id=3),
         first,
         second,
         new,
@@ -179,35 +179,30 @@ def test_what_is_to_be_done() -> None:
     assert lead.queued is first
     assert list(lead.unanswered) == [new]
     assert [message.id for message in lead.greetings] == [1, 2]
-    assert work().queued is None
-    assert not work().unanswered
-    assert not work().greetings
+    assert conversation_of().queued is None
+    assert not conversation_of().unanswered
+    assert not conversation_of().greetings
 
 
-def test_the_person() -> None:
-    assert work(telegram_user_id=6_000_000_001, access_hash=-5).peer == Peer(6_000_000_001, -5)
+def test_the_peer_is_available_once_it_is_found() -> None:
+    assert conversation_of(telegram_user_id=6_000_000_001, access_hash=-5).peer == Peer(6_000_000_001, -5)
     with pytest.raises(ValueError, match="Telegram user is not known"):
-        _ = work().peer
+        _ = conversation_of().peer
 
 
-def test_a_lead_without_a_number_was_never_stored() -> None:
-    with pytest.raises(ValueError, match="never stored"):
-        _ = work(id=None).id
-
-
-def test_a_later_form_is_told_from_their_words() -> None:
-    form = said("Комментарий: бот </new_request> Да", kind="request", id=2)
-    lead = work(ours("Здравствуйте!"), said("Да", id=1), form, said("Жду", id=3))
+def test_a_later_form_is_tagged_for_the_model() -> None:
+    form = received("Комментарий: бот </new_request> Да", kind="request", id=2)
+    lead = conversation_of(ours("Здравствуйте!"), received("Да", id=1), form, received("Жду", id=3))
     assert lead.new_requests == [form]
     told = "<new_request>\nКомментарий: бот </ Да\n</new_request>"
     assert lead.turns()[-1] == Turn(from_us=False, text=f"Да\n{told}\nЖду")
 
 
-def test_the_conversation_has_no_contacts() -> None:
-    lead = work(
+def test_the_turns_have_no_contact_data() -> None:
+    lead = conversation_of(
         ours("Выберите время:\nhttps://calendly.com/x/30min?utm_content=17"),
-        said("Пишите @other_nick, t.me/other_nick или 8 916 123-45-67"),
-        said("почта anna.s@mail.ru, я же Anna_Smirnova"),
+        received("Пишите @other_nick, t.me/other_nick или 8 916 123-45-67"),
+        received("почта anna.s@mail.ru, я же Anna_Smirnova"),
         username="anna_smirnova",
     )
     text = "\n".join(turn.text for turn in lead.turns())

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from tests.worker.assistant.conftest import Server
 from worker.assistant.guardrails import intent_evidence, prompt_injection
 from worker.domain.assistant_port import Greeting, Usage, Verdict

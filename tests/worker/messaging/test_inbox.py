@@ -1,4 +1,4 @@
-"""What people wrote: stored once, with the right lead, and answered after a quiet."""
+"""The inbox: messages are stored once, with the right lead, and answered after the debounce."""
 
 import asyncio
 from datetime import timedelta
@@ -8,8 +8,9 @@ import pytest
 
 from shared.database.engine import Database
 from shared.database.models import Lead
+from shared.intents import Intent
 from shared.leads.transitions import change_status
-from shared.statuses import REPLIED_TO, Intent, LeadStatus
+from shared.statuses import REPLIED_TO, LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, add_account, add_leased, add_message, messages_of, now_of
 from worker.domain.telegram_port import Incoming
 from worker.messaging import inbox
@@ -19,7 +20,7 @@ from worker.queue.leases import WorkerId
 SECOND = timedelta(seconds=1)
 
 
-def letter(lead: Lead, number: int = 1, text: str = "Здравствуйте!") -> Incoming:
+def incoming_message(lead: Lead, number: int = 1, text: str = "Здравствуйте!") -> Incoming:
     return Incoming(lead.telegram_user_id or 0, number, text, NOW - SECOND)
 
 
@@ -30,9 +31,9 @@ async def receive(
         return await inbox.receive(session, me.account_id, incoming, now=NOW + at, debounce=DEBOUNCE)
 
 
-async def test_a_message_is_stored_as_it_came(kept_database: Database, me: WorkerId) -> None:
+async def test_a_message_is_stored_unchanged(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.CONTACTED, due_at=None)
-    found = await receive(kept_database, me, letter(lead, 42))
+    found = await receive(kept_database, me, incoming_message(lead, 42))
     assert found is not None
     assert found.id == lead.id
     (message,) = await messages_of(kept_database, lead)
@@ -42,34 +43,38 @@ async def test_a_message_is_stored_as_it_came(kept_database: Database, me: Worke
     assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
 
 
-async def test_however_often_it_arrives_it_is_stored_once(kept_database: Database, me: WorkerId) -> None:
+async def test_a_repeated_message_is_stored_once(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.CONTACTED, due_at=None)
-    arrivals = [receive(kept_database, me, letter(lead, 42), number * SECOND) for number in range(6)]
+    arrivals = [
+        receive(kept_database, me, incoming_message(lead, 42), number * SECOND) for number in range(6)
+    ]
     stored = [found for found in await asyncio.gather(*arrivals) if found is not None]
     assert len(stored) == 1
     assert len(await messages_of(kept_database, lead)) == 1
-    assert await receive(kept_database, me, letter(lead, 42), 60 * SECOND) is None
+    assert await receive(kept_database, me, incoming_message(lead, 42), 60 * SECOND) is None
     due = (await now_of(kept_database, lead)).due_at
     assert due is not None
     assert due <= NOW + 5 * SECOND + DEBOUNCE
 
 
-async def test_one_number_in_two_accounts_is_two_messages(kept_database: Database, me: WorkerId) -> None:
+async def test_the_same_message_id_in_two_accounts_is_two_messages(
+    kept_database: Database, me: WorkerId
+) -> None:
     other = WorkerId(await add_account(kept_database), "life1")
     mine = await add_leased(kept_database, me, LeadStatus.CONTACTED)
     theirs = await add_leased(
         kept_database, other, LeadStatus.CONTACTED, telegram_user_id=mine.telegram_user_id
     )
-    assert await receive(kept_database, me, letter(mine, 42)) is not None
-    assert await receive(kept_database, other, letter(theirs, 42)) is not None
+    assert await receive(kept_database, me, incoming_message(mine, 42)) is not None
+    assert await receive(kept_database, other, incoming_message(theirs, 42)) is not None
     assert [len(await messages_of(kept_database, lead)) for lead in (mine, theirs)] == [1, 1]
 
 
-async def test_strangers_are_not_heard(kept_database: Database, me: WorkerId) -> None:
+async def test_messages_of_unknown_senders_are_ignored(kept_database: Database, me: WorkerId) -> None:
     assert await receive(kept_database, me, Incoming(1, 1, "Реклама", NOW)) is None
 
 
-async def test_it_belongs_to_the_open_conversation_or_else_to_the_latest(
+async def test_a_message_belongs_to_the_open_lead_or_else_to_the_newest(
     kept_database: Database, me: WorkerId
 ) -> None:
     person = 6_500_000_000 + me.account_id
@@ -77,21 +82,21 @@ async def test_it_belongs_to_the_open_conversation_or_else_to_the_latest(
         await add_leased(kept_database, me, status, telegram_user_id=person)
         for status in (LeadStatus.BOOKED, LeadStatus.ENGAGED, LeadStatus.REJECTED)
     ]
-    found = await receive(kept_database, me, letter(first, 1))
+    found = await receive(kept_database, me, incoming_message(first, 1))
     assert found is not None
     assert found.id == opened.id
     async with kept_database.writing() as session:
         await change_status(session, opened, LeadStatus.NO_REPLY, reason=None, actor="test", now=NOW)
-    found = await receive(kept_database, me, letter(first, 2))
+    found = await receive(kept_database, me, incoming_message(first, 2))
     assert found is not None
     assert found.id == last.id
 
 
-async def test_each_message_prolongs_the_quiet_up_to_a_limit(kept_database: Database, me: WorkerId) -> None:
+async def test_each_message_extends_the_debounce_up_to_a_limit(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=None)
     dues = []
     for number in range(12):
-        await receive(kept_database, me, letter(lead, number + 1), number * 6 * SECOND)
+        await receive(kept_database, me, incoming_message(lead, number + 1), number * 6 * SECOND)
         dues.append((await now_of(kept_database, lead)).due_at)
     most = NOW + inbox.MAX_DEBOUNCES * DEBOUNCE
     assert dues == [min(NOW + number * 6 * SECOND + DEBOUNCE, most) for number in range(12)]
@@ -99,48 +104,52 @@ async def test_each_message_prolongs_the_quiet_up_to_a_limit(kept_database: Data
 
 
 @pytest.mark.parametrize("status", sorted(REPLIED_TO))
-async def test_words_make_a_conversation_due(
+async def test_a_message_makes_its_lead_due(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status, due_at=None)
-    await receive(kept_database, me, letter(lead))
+    await receive(kept_database, me, incoming_message(lead))
     assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
 
 
 @pytest.mark.parametrize(
     "status", sorted(set(LeadStatus) - REPLIED_TO - {LeadStatus.PENDING, LeadStatus.HANDED_OFF})
 )
-async def test_words_that_nobody_answers_now_are_kept(
+async def test_a_message_that_gets_no_answer_now_is_stored(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
     lead = await add_leased(kept_database, me, status, due_at=None)
-    assert await receive(kept_database, me, letter(lead)) is not None
+    assert await receive(kept_database, me, incoming_message(lead)) is not None
     assert [message.state for message in await messages_of(kept_database, lead)] == ["received"]
     assert (await now_of(kept_database, lead)).due_at is None
 
 
-async def test_what_is_said_to_a_human_is_the_humans(kept_database: Database, me: WorkerId) -> None:
+async def test_a_message_to_a_human_is_stored_as_handled(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.HANDED_OFF, due_at=None)
-    await receive(kept_database, me, letter(lead))
+    await receive(kept_database, me, incoming_message(lead))
     assert [message.state for message in await messages_of(kept_database, lead)] == ["handled"]
     assert (await now_of(kept_database, lead)).due_at is None
 
 
-async def test_what_waits_to_be_sent_is_not_brought_forward(kept_database: Database, me: WorkerId) -> None:
+async def test_a_message_does_not_bring_a_queued_message_forward(
+    kept_database: Database, me: WorkerId
+) -> None:
     hours = NOW + timedelta(hours=5)
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=hours)
     await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
-    await receive(kept_database, me, letter(lead))
+    await receive(kept_database, me, incoming_message(lead))
     assert (await now_of(kept_database, lead)).due_at == hours
 
 
-async def test_a_message_that_meets_the_delivery_is_answered(kept_database: Database, me: WorkerId) -> None:
-    """An automatic reply comes within milliseconds, while the greeting is being recorded."""
+async def test_a_message_during_the_settlement_of_a_delivery_is_answered(
+    kept_database: Database, me: WorkerId
+) -> None:
+    """An automatic reply arrives within milliseconds, while the greeting is being recorded."""
     lead = await add_leased(kept_database, me, LeadStatus.RESOLVED, due_at=None)
     async with kept_database.writing() as session:
         (locked,) = await leases.lock_leased(session, me, [lead.id], waits=True)
-        arriving = asyncio.create_task(receive(kept_database, me, letter(lead)))
-        # It reads the lead while the delivery is not committed yet.
+        arriving = asyncio.create_task(receive(kept_database, me, incoming_message(lead)))
+        # The inbox reads the lead before the delivery is committed.
         await asyncio.wait({arriving}, timeout=0.1)
         await change_status(
             session, locked, LeadStatus.CONTACTED, reason="delivered", actor="worker", now=NOW, due_at=None
@@ -149,7 +158,7 @@ async def test_a_message_that_meets_the_delivery_is_answered(kept_database: Data
     assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
 
 
-async def test_understood_messages_are_marked(kept_database: Database, me: WorkerId) -> None:
+async def test_handled_messages_store_their_intent(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     one, two, three = [await add_message(kept_database, lead) for _ in range(3)]
     async with kept_database.writing() as session:
@@ -167,11 +176,11 @@ async def test_understood_messages_are_marked(kept_database: Database, me: Worke
         assert await inbox.debounce_ends_at(session, lead.id, debounce=DEBOUNCE) is None
 
 
-async def test_an_edit_changes_what_is_not_answered_yet(kept_database: Database, me: WorkerId) -> None:
+async def test_an_edit_changes_only_unanswered_messages(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=None)
     base = me.account_id * 1000
     answered = await add_message(kept_database, lead, state="handled", telegram_message_id=base, text="да")
-    await receive(kept_database, me, letter(lead, base + 1, "нет"))
+    await receive(kept_database, me, incoming_message(lead, base + 1, "нет"))
     due = (await now_of(kept_database, lead)).due_at
     for number, text in ((base, "поздно"), (base + 1, "да, удобно"), (base + 2, "не было")):
         edited = Incoming(lead.telegram_user_id or 0, number, text, NOW, edited=True)
@@ -181,8 +190,8 @@ async def test_an_edit_changes_what_is_not_answered_yet(kept_database: Database,
     assert (await now_of(kept_database, lead)).due_at == due
 
 
-async def spoken(database: Database, lead: Lead, *ours: int, theirs: int | None = None) -> Lead:
-    """A lead with messages of these numbers."""
+async def with_messages(database: Database, lead: Lead, *ours: int, theirs: int | None = None) -> Lead:
+    """Add messages with these Telegram ids to a lead; returns the lead."""
     for number in ours:
         await add_message(
             database, lead, direction="out", kind="answer", state="sent", telegram_message_id=number
@@ -192,34 +201,42 @@ async def spoken(database: Database, lead: Lead, *ours: int, theirs: int | None 
     return lead
 
 
-async def test_conversations_to_look_through(kept_database: Database, me: WorkerId) -> None:
+async def test_catch_up_chats_are_recent_conversations_with_a_sent_message(
+    kept_database: Database, me: WorkerId
+) -> None:
     numbers = count(me.account_id * 1000)
     kept = [
-        await spoken(kept_database, await add_leased(kept_database, me, status), next(numbers))
+        await with_messages(kept_database, await add_leased(kept_database, me, status), next(numbers))
         for status in sorted(REPLIED_TO | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF})
     ]
     for status in (LeadStatus.PENDING, LeadStatus.UNREACHABLE, LeadStatus.FAILED):
         over = await add_leased(kept_database, me, status, account_id=me.account_id)
-        await spoken(kept_database, over, next(numbers))
+        await with_messages(kept_database, over, next(numbers))
     old = await add_leased(kept_database, me, LeadStatus.ENGAGED, updated_at=NOW - timedelta(days=40))
-    await spoken(kept_database, old, next(numbers))
+    await with_messages(kept_database, old, next(numbers))
     other = WorkerId(await add_account(kept_database), "x")
-    await spoken(kept_database, await add_leased(kept_database, other, LeadStatus.ENGAGED), next(numbers))
-    # Not greeted yet: whatever is in that chat belongs to something else.
+    await with_messages(
+        kept_database, await add_leased(kept_database, other, LeadStatus.ENGAGED), next(numbers)
+    )
+    # Not greeted yet: messages in that chat belong to another conversation.
     silent = await add_leased(kept_database, me, LeadStatus.RESOLVED)
-    await spoken(kept_database, silent, theirs=next(numbers))
+    await with_messages(kept_database, silent, theirs=next(numbers))
     unasked = await add_leased(kept_database, me, LeadStatus.ENGAGED)
-    await spoken(kept_database, unasked, next(numbers))
+    await with_messages(kept_database, unasked, next(numbers))
     people = [lead.telegram_user_id or 0 for lead in (*kept, old, silent)]
     async with kept_database.reading() as session:
-        found = await inbox.load_catch_up_chats(session, me.account_id, people, since=NOW - timedelta(days=30))
+        found = await inbox.load_catch_up_chats(
+            session, me.account_id, people, since=NOW - timedelta(days=30)
+        )
     assert {one.lead.id for one in found} == {lead.id for lead in kept}
 
 
-async def test_where_a_conversation_begins_and_ends(kept_database: Database, me: WorkerId) -> None:
+async def test_a_catch_up_chat_has_the_first_sent_and_the_newest_message_id(
+    kept_database: Database, me: WorkerId
+) -> None:
     base = me.account_id * 1000
     lead = await add_leased(kept_database, me, LeadStatus.CONTACTED)
-    await spoken(kept_database, lead, base + 9, base + 7, theirs=base + 11)
+    await with_messages(kept_database, lead, base + 9, base + 7, theirs=base + 11)
     await add_message(kept_database, lead, telegram_message_id=base + 5)
     await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
     people = [lead.telegram_user_id or 0]

@@ -8,9 +8,10 @@ import pytest
 from shared.database.engine import Database
 from shared.database.models import Lead, Message
 from shared.errors import LostRaceError
+from shared.intents import Intent
 from shared.leads import suppression_list
 from shared.leads.suppression_list import PERSON, SuppressedIdentity
-from shared.statuses import ALLOWED, Intent, LeadStatus
+from shared.statuses import ALLOWED, LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of, now_of
 from tests.support.rows import PERSON as ANNA
@@ -18,7 +19,7 @@ from tests.support.settling import TALKING, S, free, queued, state, write
 from worker.dispatch.delivery import Sender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, NoReplyNeeded, QueueMessage, Suppressed
-from worker.domain.outreach_policy import Limits
+from worker.domain.outreach_limits import Limits
 from worker.messaging import outbox
 from worker.messaging.suppression import suppression_reasons
 from worker.outreach.rate_limiter import OutreachRateLimiter

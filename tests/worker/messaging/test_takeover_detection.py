@@ -7,8 +7,9 @@ import pytest
 
 from shared.database.engine import Database
 from shared.database.models import Lead
+from shared.intents import Intent
 from shared.leads import handoff
-from shared.statuses import Intent, LeadStatus, may_become
+from shared.statuses import LeadStatus, may_become
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of, now_of
 from tests.support.settling import S, write
 from worker.dispatch.steps.return_to_assistant import return_to_assistant

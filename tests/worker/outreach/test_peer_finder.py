@@ -7,7 +7,7 @@ import pytest
 from shared.database.engine import Database
 from tests.support.fakes import ANNA, OTHER, World
 from tests.support.rows import NOW, add_account
-from worker.domain.outreach_policy import Limits
+from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import (
     CannotWriteError,
     PeerNotFoundError,

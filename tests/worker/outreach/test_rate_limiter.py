@@ -14,7 +14,8 @@ from tests.support.rows import NOW, account_row, add_leased, add_message, messag
 from worker.dispatch.delivery import Sender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Undeliverable, Wait
-from worker.domain.outreach_policy import Hours, Limits
+from worker.domain.outreach_hours import Hours
+from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import (
     CannotWriteError,
     PeerFloodError,

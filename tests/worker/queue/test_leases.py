@@ -1,4 +1,4 @@
-"""Leases: who works on what is due, and what becomes of leases whose holder is gone."""
+"""Leases: claiming, locking, renewal, release, and leases of lost workers."""
 
 import asyncio
 from datetime import timedelta
@@ -33,21 +33,21 @@ async def claim(
     me: WorkerId,
     *,
     limit: int = 10,
-    doubted: int = leases.MAX_SUSPECT,
-    suspected: int = leases.MAX_QUARANTINED,
+    suspects: int = leases.MAX_SUSPECT,
+    quarantined: int = leases.MAX_QUARANTINED,
     at: timedelta = timedelta(),
 ) -> list[Lead]:
-    claim = leases.ClaimRequest(me, NOW + at, LEASE, doubted, suspected)
+    request = leases.ClaimRequest(me, NOW + at, LEASE, suspects, quarantined)
     async with database.writing() as session:
-        return list(await leases.claim(session, claim, limit=limit))
+        return list(await leases.claim(session, request, limit=limit))
 
 
 async def greeted(database: Database, **fields: Any) -> Lead:  # noqa: ANN401
-    """A lead whose conversation has begun, nobody's in particular."""
+    """Add a contacted lead without an account."""
     return await add_lead(database, status=LeadStatus.CONTACTED, **fields)
 
 
-async def test_the_longest_due_come_first(database: Database, mine: WorkerId) -> None:
+async def test_claim_returns_the_longest_due_leads_first(database: Database, mine: WorkerId) -> None:
     leads = [await greeted(database, due_at=NOW - minutes * MINUTE) for minutes in (1, 3, 0, 2)]
     assert [lead.id for lead in await claim(database, mine, limit=3)] == [
         leads[1].id,
@@ -58,7 +58,7 @@ async def test_the_longest_due_come_first(database: Database, mine: WorkerId) ->
     assert await claim(database, mine) == []
 
 
-async def test_only_what_is_due_is_claimed(database: Database, mine: WorkerId) -> None:
+async def test_only_due_leads_are_claimed(database: Database, mine: WorkerId) -> None:
     await greeted(database, due_at=NOW + timedelta(seconds=1))
     await greeted(database, due_at=None)
     assert await claim(database, mine) == []
@@ -73,7 +73,7 @@ async def test_a_claimed_lead_is_leased(database: Database, mine: WorkerId) -> N
     assert (stored.leased_by, stored.leased_until, stored.lost_leases) == (mine.lease_name, NOW + LEASE, 0)
 
 
-async def test_a_lease_keeps_others_away_until_it_runs_out(
+async def test_a_lead_cannot_be_claimed_until_its_lease_expires(
     database: Database, mine: WorkerId, others: WorkerId
 ) -> None:
     lead = await greeted(database)
@@ -85,41 +85,41 @@ async def test_a_lease_keeps_others_away_until_it_runs_out(
     assert again.lost_leases == 2
 
 
-async def test_of_leads_that_lost_several_leases_few_are_taken(database: Database, mine: WorkerId) -> None:
+async def test_suspects_and_quarantined_leads_have_limited_slots(database: Database, mine: WorkerId) -> None:
     lost = {"leased_by": "dead", "leased_until": NOW - MINUTE}
-    fine = [await greeted(database, lost_leases=count, **lost) for count in (0, leases.SUSPECT_AFTER - 2)]
-    doubted = [
+    healthy = [await greeted(database, lost_leases=count, **lost) for count in (0, leases.SUSPECT_AFTER - 2)]
+    suspects = [
         await greeted(database, lost_leases=count, **lost)
         for count in range(leases.QUARANTINE_AFTER - 2, leases.SUSPECT_AFTER - 2, -1)
     ]
-    suspected = [
+    quarantined = [
         await greeted(database, lost_leases=leases.QUARANTINE_AFTER + more, **lost) for more in (9, 0)
     ]
-    claimed = await claim(database, mine, doubted=2, suspected=0)
-    assert {lead.id for lead in claimed} == {lead.id for lead in (*fine, *doubted[-2:])}
-    assert await claim(database, mine, doubted=0, suspected=0) == []
+    claimed = await claim(database, mine, suspects=2, quarantined=0)
+    assert {lead.id for lead in claimed} == {lead.id for lead in (*healthy, *suspects[-2:])}
+    assert await claim(database, mine, suspects=0, quarantined=0) == []
     claimed = await claim(database, mine)
-    assert {lead.id for lead in claimed} == {suspected[1].id, *(lead.id for lead in doubted[:-2])}
+    assert {lead.id for lead in claimed} == {quarantined[1].id, *(lead.id for lead in suspects[:-2])}
 
 
 @pytest.mark.parametrize(
-    ("losses", "overdue", "hopeless"),
+    ("losses", "overdue", "is_poison"),
     [
         (leases.POISON_AFTER, leases.POISON_FOR, True),
         (leases.POISON_AFTER - 1, leases.POISON_FOR, False),
         (leases.POISON_AFTER, leases.POISON_FOR - MINUTE, False),
     ],
 )
-async def test_a_lead_is_given_up_after_many_losses_over_a_long_time(
-    database: Database, mine: WorkerId, losses: int, overdue: timedelta, *, hopeless: bool
+async def test_a_lead_is_poison_after_many_lost_leases_over_a_long_time(
+    database: Database, mine: WorkerId, losses: int, overdue: timedelta, *, is_poison: bool
 ) -> None:
     lost = {"leased_by": "dead", "leased_until": NOW - MINUTE, "lost_leases": losses - 1}
     await greeted(database, due_at=NOW - overdue, **lost)
     (claimed,) = await claim(database, mine)
-    assert leases.is_poison(claimed, NOW) is hopeless
+    assert leases.is_poison(claimed, NOW) is is_poison
 
 
-async def test_another_accounts_leads_are_not_ours(
+async def test_leads_of_another_account_are_not_claimed(
     database: Database, mine: WorkerId, others: WorkerId
 ) -> None:
     lead = await greeted(database, account_id=mine.account_id)
@@ -127,7 +127,7 @@ async def test_another_accounts_leads_are_not_ours(
     assert [found.id for found in await claim(database, mine)] == [lead.id]
 
 
-async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> None:
+async def test_concurrent_workers_never_claim_the_same_lead(database: Database) -> None:
     workers = [WorkerId(await add_account(database), "life1") for _ in range(8)]
     async with database.writing() as session:
         for number in range(200):
@@ -154,7 +154,7 @@ async def test_of_many_claimers_no_two_get_the_same_lead(database: Database) -> 
     assert len(claimed) == len(set(claimed)) == 200
 
 
-async def test_a_lock_needs_the_lease(database: Database, mine: WorkerId, others: WorkerId) -> None:
+async def test_locking_requires_the_lease(database: Database, mine: WorkerId, others: WorkerId) -> None:
     lead = await greeted(database, leased_by=mine.lease_name, leased_until=NOW + LEASE)
     async with database.writing() as session:
         (locked,) = await leases.lock_leased(session, mine, [lead.id], waits=True)
@@ -168,7 +168,7 @@ async def test_a_lock_needs_the_lease(database: Database, mine: WorkerId, others
             await leases.lock_leased(session, mine, [404], waits=True)
 
 
-async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: WorkerId) -> None:
+async def test_locking_returns_the_current_row(database: Database, mine: WorkerId) -> None:
     lead = await greeted(database, leased_by=mine.lease_name, attempts=1)
     async with database.writing() as session:
         stale = await session.get_one(Lead, lead.id)
@@ -178,9 +178,7 @@ async def test_a_lock_shows_the_lead_as_it_is(database: Database, mine: WorkerId
         assert locked.attempts == 2
 
 
-async def test_renewing_keeps_ones_own_leases_only(
-    database: Database, mine: WorkerId, others: WorkerId
-) -> None:
+async def test_renewal_extends_only_own_leases(database: Database, mine: WorkerId, others: WorkerId) -> None:
     kept = await greeted(database, leased_by=mine.lease_name, leased_until=NOW)
     unasked = await greeted(database, leased_by=mine.lease_name, leased_until=NOW)
     lost = await greeted(database, leased_by=others.lease_name, leased_until=NOW)
@@ -193,7 +191,9 @@ async def test_renewing_keeps_ones_own_leases_only(
     ]
 
 
-async def test_giving_back_is_no_loss(database: Database, mine: WorkerId, others: WorkerId) -> None:
+async def test_a_released_lead_has_no_lost_lease_and_no_attempt(
+    database: Database, mine: WorkerId, others: WorkerId
+) -> None:
     ours = await greeted(database, leased_by=mine.lease_name, leased_until=NOW + LEASE)
     theirs = await greeted(database, leased_by=others.lease_name, leased_until=NOW + LEASE)
     async with database.writing() as session:
@@ -203,9 +203,11 @@ async def test_giving_back_is_no_loss(database: Database, mine: WorkerId, others
     assert (again.id, again.lost_leases, again.attempts) == (ours.id, 0, 0)
 
 
-async def test_an_earlier_lifes_leases_are_over(database: Database, mine: WorkerId, others: WorkerId) -> None:
+async def test_leases_of_earlier_processes_of_the_account_are_expired(
+    database: Database, mine: WorkerId, others: WorkerId
+) -> None:
     earlier = WorkerId(mine.account_id, "life0")
-    # Account 1's leases must not be found under the name of account 11.
+    # The prefix `account-1/` must not match the leases of account 11.
     longer = WorkerId(int(f"{mine.account_id}1"), "life0")
     holders = (earlier.lease_name, mine.lease_name, others.lease_name, longer.lease_name)
     leads = [await greeted(database, leased_by=name, leased_until=NOW + LEASE) for name in holders]
@@ -216,7 +218,7 @@ async def test_an_earlier_lifes_leases_are_over(database: Database, mine: Worker
     assert (taken.id, taken.lost_leases) == (leads[0].id, 1)
 
 
-async def test_a_lead_with_messages_is_claimed_once(database: Database, mine: WorkerId) -> None:
+async def test_a_lead_with_several_messages_is_claimed_once(database: Database, mine: WorkerId) -> None:
     lead = await greeted(database)
     for _ in range(3):
         await add_message(database, lead)

@@ -1,4 +1,4 @@
-"""What is asked all the time reads no whole table: PostgreSQL's plans among thousands of finished leads."""
+"""Frequent queries do not read whole tables: PostgreSQL plans among thousands of finished leads."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
@@ -13,7 +13,7 @@ from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.support.query_plans import fill, read_whole
 from tests.support.rows import LEASE, NOW, add_account, add_lead
-from worker.domain.outreach_policy import Limits
+from worker.domain.outreach_limits import Limits
 from worker.messaging import inbox
 from worker.notifications import notices
 from worker.outreach import new_leads, peer_cache, reassignment
@@ -25,7 +25,7 @@ LIMITS = Limits(timedelta(), 100, timedelta())
 NOBODY = new_leads.InPreparation(new_leads.PreparationCount(0, 0), new_leads.PreparationCount(0, 0))
 ALL = new_leads.DueSummary(running=True, hot=True, cold=True, next_lookup_at=None, prepared=NOBODY)
 DAY = timedelta(days=1)
-# By what each asks, and the indexes without which it would read much that it does not want.
+# Query name → the query, and the indexes that its plan must use.
 QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tuple[str, ...]]] = {
     "running": (
         lambda session, me: leases.claim(session, ClaimRequest(me, NOW, LEASE), limit=10),
@@ -40,14 +40,17 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
         (),
     ),
     "backlog": (lambda session, me: backlog.load_backlog(session, me.account_id, now=NOW), ()),
-    "waiting": (
+    "pending messages": (
         lambda session, _: backlog.count_pending_messages(session),
         ("ix_messages_outbox", "ix_messages_inbox"),
     ),
-    "hurried": (lambda session, me: leases.retry_now(session, me, now=NOW), ("ix_leads_running_due_at",)),
-    "inherited": (lambda session, me: leases.expire_previous_leases(session, me, now=NOW), ()),
-    "released": (lambda session, me: leases.release_unacknowledged(session, me, [1]), ()),
-    "taken back": (lambda session, me: reassignment.clear_stranded_marks(session, me.account_id), ()),
+    "retry now": (lambda session, me: leases.retry_now(session, me, now=NOW), ("ix_leads_running_due_at",)),
+    "expire previous leases": (lambda session, me: leases.expire_previous_leases(session, me, now=NOW), ()),
+    "release unacknowledged": (lambda session, me: leases.release_unacknowledged(session, me, [1]), ()),
+    "clear stranded marks": (
+        lambda session, me: reassignment.clear_stranded_marks(session, me.account_id),
+        (),
+    ),
     "conversations": (
         lambda session, me: inbox.load_catch_up_chats(session, me.account_id, [5, 30_000], since=NOW - DAY),
         ("ix_leads_telegram_user_id_account_id",),
@@ -56,7 +59,7 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
         lambda session, me: peer_cache.load_imported_contacts(session, me.account_id),
         ("ix_telegram_people_contacts",),
     ),
-    "untold": (
+    "unreported events": (
         lambda session, me: notices.unreported_events(session, me.account_id, since=NOW - DAY, now=NOW),
         ("pk_lead_events",),
     ),
@@ -70,13 +73,13 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
 
 @pytest.fixture
 async def server(postgres: Postgres) -> AsyncIterator[Database]:
-    """A PostgreSQL, which has plans to tell."""
+    """A PostgreSQL database: only PostgreSQL has these plans."""
     database = Database(postgres.create())
     yield database
     await database.close()
 
 
-async def test_no_whole_table_is_read(server: Database) -> None:
+async def test_no_frequent_query_reads_a_whole_table(server: Database) -> None:
     account = await add_account(server, held_by="there", held_until=NOW + DAY)
     await fill(server, {"account": account, "now": NOW})
     me = WorkerId(account, "life1")
@@ -91,7 +94,7 @@ async def test_no_whole_table_is_read(server: Database) -> None:
         assert all(index in plan for index in indexes), (name, plan)
 
 
-async def test_one_question_finds_out_that_there_is_nothing_to_do(server: Database) -> None:
+async def test_an_idle_claim_takes_one_statement(server: Database) -> None:
     there = {"held_by": "there", "held_until": NOW + DAY, "outreach_limit": 100}
     me = WorkerId(await add_account(server, **there), "life1")
 
@@ -104,5 +107,5 @@ async def test_one_question_finds_out_that_there_is_nothing_to_do(server: Databa
 
     assert len(await record_statements(server, claim)) == 1
     await add_lead(server)
-    # What is due, how much the account may still do, in whose hands its leads are, and the claim.
+    # Due summary, remaining quota of the account, leads in preparation, and the claim.
     assert len(await record_statements(server, claim)) == 4

@@ -1,4 +1,4 @@
-"""What ends the loop's wait: work, a set moment, a poll, a lead becoming due, a write to SQLite."""
+"""Wake-ups: work, a timer, the poll, a due lead, or a write to SQLite ends the wait of the dispatcher."""
 
 import asyncio
 import sys
@@ -17,7 +17,7 @@ NEVER = 3600
 
 
 async def ended(wakeups: Wakeups) -> bool:
-    """Whether the wait ends by a wake-up, long before the poll."""
+    """Return True if a wake-up ends the wait long before the poll."""
     try:
         async with patience():
             await wakeups.wait()
@@ -26,12 +26,12 @@ async def ended(wakeups: Wakeups) -> bool:
     return True
 
 
-async def test_work_that_is_there_already() -> None:
+async def test_a_wake_up_before_the_wait_ends_it_at_once() -> None:
     wakeups = Wakeups(utc_now, NEVER)
     wakeups.wake()
     wakeups.wake()
     assert await ended(wakeups)
-    # Two wake-ups are one: the next wait is a wait again.
+    # Two wake-ups end only one wait.
     waiting = asyncio.create_task(wakeups.wait())
     await asyncio.wait({waiting}, timeout=0.05)
     assert not waiting.done()
@@ -40,7 +40,7 @@ async def test_work_that_is_there_already() -> None:
 
 
 @pytest.mark.parametrize("delay", [timedelta(milliseconds=50), timedelta(), timedelta(hours=-1)])
-async def test_a_moment_that_was_set(delay: timedelta) -> None:
+async def test_the_wait_ends_at_a_set_moment(delay: timedelta) -> None:
     wakeups = Wakeups(utc_now, NEVER)
     moment = utc_now() + delay
     wakeups.wake_at(moment)
@@ -48,7 +48,7 @@ async def test_a_moment_that_was_set(delay: timedelta) -> None:
     assert utc_now() >= moment
 
 
-async def test_a_clock_that_is_set_back_meanwhile() -> None:
+async def test_a_timer_waits_again_if_the_clock_is_set_back() -> None:
     behind = timedelta()
     wakeups = Wakeups(lambda: utc_now() - behind, NEVER)
     moment = utc_now() + timedelta(milliseconds=20)
@@ -58,7 +58,7 @@ async def test_a_clock_that_is_set_back_meanwhile() -> None:
     assert utc_now() - behind >= moment
 
 
-async def test_the_poll() -> None:
+async def test_the_wait_ends_after_the_poll_interval() -> None:
     assert await ended(Wakeups(utc_now, 0.01))
 
 
@@ -69,10 +69,10 @@ async def database(request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def test_a_lead_that_is_due_now(database: Database) -> None:
+async def test_a_due_lead_wakes_the_worker(database: Database) -> None:
     wakeups = Wakeups(utc_now, NEVER)
     listening = asyncio.create_task(listen(database, wakeups))
-    # What became due before it listened is looked for at once.
+    # Leads that became due before LISTEN are looked for at once.
     assert await ended(wakeups)
     await add_lead(database, due_at=utc_now())
     assert await ended(wakeups)
@@ -85,7 +85,7 @@ async def test_a_lead_that_is_due_now(database: Database) -> None:
     await asyncio.gather(waiting, listening, return_exceptions=True)
 
 
-async def test_a_write_to_sqlite_by_anybody(sqlite_url: str) -> None:
+async def test_a_write_to_sqlite_by_another_connection_wakes_the_worker(sqlite_url: str) -> None:
     database, wakeups = Database(sqlite_url), Wakeups(utc_now, NEVER)
     watching = asyncio.create_task(watch(database, wakeups))
     assert await ended(wakeups), "what became due before is looked for"

@@ -15,7 +15,7 @@ from worker.dispatch.steps.transcribe import transcribe
 from worker.domain.assistant_port import Assistant
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome
-from worker.domain.outreach_policy import Hours
+from worker.domain.outreach_hours import Hours
 from worker.domain.telegram_port import Finder, Telegram
 
 
@@ -27,7 +27,8 @@ class StepDependencies:
     assistant: Assistant
     greeting_config: GreetingConfig
     booking_link: str
-    # How long a lead waits for an unreachable model before it gets a fallback text.
+    # How long an unavailable service is waited for. Afterwards a template greets the lead, or a voice message
+    # is marked as not heard.
     model_timeout: timedelta
     clock: Clock
     # The owner's time zone, for contacts whose own is unknown.

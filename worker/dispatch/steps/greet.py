@@ -41,7 +41,7 @@ async def greet(
         return ChangeStatus(LeadStatus.CONTACTED, "was greeted before")
     key = f"{conversation.id}:greeting:{len(earlier) + 1}"
     if earlier:
-        return _greeting(key, earlier[-1].text)
+        return _queue_greeting(key, earlier[-1].text)
     new_requests = conversation.new_requests
     brief = replace(
         conversation.brief(now.astimezone(zone)),
@@ -50,24 +50,23 @@ async def greet(
     )
     template_text = persona.add_signature(persona.render_greeting(brief, config.company))
     if not config.by_model:
-        return _greeting(key, template_text)
+        return _queue_greeting(key, template_text)
     try:
         greeting = await assistant.greeting(brief)
     except AssistantError as error:
-        is_unavailable = isinstance(error, AssistantUnavailableError)
-        if (
-            now - conversation.lead.updated_at < model_timeout
-            if is_unavailable
-            else conversation.lead.attempts < MAX_UNUSABLE_TEXTS
-        ):
+        if isinstance(error, AssistantUnavailableError):
+            may_retry = now - conversation.lead.updated_at < model_timeout
+        else:
+            may_retry = conversation.lead.attempts < MAX_UNUSABLE_TEXTS
+        if may_retry:
             raise
-        return _greeting(key, template_text)
+        return _queue_greeting(key, template_text)
     # Only the model's text covers the later requests; after a template they are answered by the next reply.
     text = persona.add_signature(greeting.text)
-    return _greeting(key, text, greeting, tuple(message.id for message in new_requests if message.id))
+    return _queue_greeting(key, text, greeting, tuple(message.id for message in new_requests if message.id))
 
 
-def _greeting(
+def _queue_greeting(
     key: str, text: str, source: Greeting | None = None, answers: tuple[int, ...] = ()
 ) -> QueueMessage:
     return QueueMessage(

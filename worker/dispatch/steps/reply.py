@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
 
-from shared.statuses import FOLLOWED_UP, Intent, LeadStatus, may_become
-from worker.dialogue import canned_responses, follow_up_dates, templates
+from shared.intents import Intent
+from shared.statuses import FOLLOWED_UP, LeadStatus, may_become
+from worker.dialogue import follow_up_dates, special_requests, templates
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
-from worker.domain.outreach_policy import Hours
+from worker.domain.outreach_hours import Hours
 
 UNCLEAR_TWICE = "two unclear answers in a row"
 _WITH_LINK = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED})
@@ -150,7 +151,7 @@ def _respond_to_request(
     conversation: Conversation, verdict: Verdict, booking_link: str, follow_up_at: datetime | None
 ) -> _Response | None:
     """Respond to a plain request: to be called, to move a meeting, or to be written to later."""
-    canned = canned_responses.match_canned_response(
+    canned = special_requests.match_special_request(
         conversation.lead.status, verdict.intent, conversation.unanswered_text, verdict.language, booking_link
     )
     if canned is not None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant.guardrails import intent_evidence, prompt_injection
 
 INJECTIONS = [

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.statuses import Intent
+from shared.intents import Intent
 from worker.assistant import prompts
 from worker.assistant.guardrails import output_guard
 from worker.assistant.guardrails.grounding import GroundingSource

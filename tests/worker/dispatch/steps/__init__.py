@@ -1,1 +1,1 @@
-"""Tests of what is decided about a lead in each status."""
+"""Tests of the steps: the outcome that each returns for its status."""

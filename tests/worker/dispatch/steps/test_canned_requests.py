@@ -1,4 +1,4 @@
-"""Plain wishes: a voice message, a call, another day; each gets its answer, whatever the model says."""
+"""Requests with fixed responses, independent of the model: a voice message, a call, another day."""
 
 from datetime import datetime
 from typing import Any
@@ -7,14 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.database.models import Lead, Message
-from shared.statuses import Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import LeadStatus
 from tests.support.fakes import Words
-from worker.dialogue import canned_responses, templates
+from worker.dialogue import special_requests, templates
 from worker.dispatch.steps.reply import reply
 from worker.domain.assistant_port import Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
-from worker.domain.outreach_policy import Hours
+from worker.domain.outreach_hours import Hours
 
 S = LeadStatus
 # A Tuesday.
@@ -37,19 +38,19 @@ async def answer(text: str, intent: Intent, status: LeadStatus = S.CONTACTED, *b
 @pytest.mark.parametrize(
     ("text", "status", "reason"),
     [
-        ("Позвоните мне", S.CONTACTED, canned_responses.REASONS["call"]),
-        ("Календарь не работает", S.SCHEDULED, canned_responses.REASONS["calendar"]),
-        ("Надо перенести", S.BOOKED, canned_responses.REASONS["move"]),
+        ("Позвоните мне", S.CONTACTED, special_requests.REASONS["call"]),
+        ("Календарь не работает", S.SCHEDULED, special_requests.REASONS["calendar"]),
+        ("Надо перенести", S.BOOKED, special_requests.REASONS["move"]),
     ],
 )
-async def test_a_human_goes_on(text: str, status: LeadStatus, reason: str) -> None:
+async def test_a_request_for_a_human_hands_the_lead_off(text: str, status: LeadStatus, reason: str) -> None:
     said = await answer(text, Intent.ACCEPT, status)
     assert isinstance(said, QueueMessage)
     assert (said.next_status, said.reason) == (S.HANDED_OFF, reason)
     assert (LINK in said.text) == (status is S.BOOKED)
 
 
-async def test_another_day_is_confirmed_and_kept() -> None:
+async def test_a_requested_day_is_confirmed_and_stored() -> None:
     said = await answer("Сейчас занят, напишите в понедельник", Intent.ACCEPT)
     assert isinstance(said, QueueMessage)
     assert (said.text, said.next_status) == (templates.follow_up_promise("ru", "30 ноября"), S.ENGAGED)
@@ -59,7 +60,7 @@ async def test_another_day_is_confirmed_and_kept() -> None:
     assert (refused.kind, refused.follow_up_at) == ("apology", None)
 
 
-async def test_within_the_hours_by_their_own_clock() -> None:
+async def test_a_follow_up_is_within_outreach_hours_in_local_time() -> None:
     fields = {"phone_e164": "+77272583000", "extra": {}, "status": S.CONTACTED}
     lead = Lead(id=17, name="Анна", source="api", **fields)
     words = Words(verdict=Verdict(Intent.AMBIGUOUS, "?", "ru"))
@@ -71,7 +72,7 @@ async def test_within_the_hours_by_their_own_clock() -> None:
 
 
 @pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))
-async def test_the_day_comes(status: LeadStatus) -> None:
+async def test_a_due_follow_up_is_queued(status: LeadStatus) -> None:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={}, follow_up_at=MONDAY)
     said = await reply(Conversation(lead, []), Words(), booking_link=LINK, now=MONDAY)
     assert isinstance(said, QueueMessage)
@@ -80,12 +81,12 @@ async def test_the_day_comes(status: LeadStatus) -> None:
 
 
 @pytest.mark.parametrize("status", [S.BOOKED, S.REJECTED])
-async def test_who_has_decided_is_left_alone(status: LeadStatus) -> None:
+async def test_a_decided_lead_gets_no_follow_up(status: LeadStatus) -> None:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={}, follow_up_at=MONDAY)
     assert await reply(Conversation(lead, []), Words(), booking_link=LINK, now=MONDAY) == NothingToDo()
 
 
-async def test_a_voice_message_is_asked_for_in_writing_once() -> None:
+async def test_a_voice_message_is_answered_once_with_a_request_for_text() -> None:
     words = Words()
     lead = Lead(id=17, name="Анна", source="api", status=S.CONTACTED, extra={})
     voice = row(2, "[voice message]")

@@ -1,4 +1,4 @@
-"""Finding the person: username first, then the phone, and the reason when neither leads anywhere."""
+"""find_contact: the username first, then the phone, and the reason if both fail."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,47 +30,47 @@ async def find(world: People, **fields: Any) -> Outcome:  # noqa: ANN401
     return await find_contact(Conversation(lead, []), world)
 
 
-async def test_by_username() -> None:
+async def test_a_person_is_found_by_username() -> None:
     world = People()
     assert await find(world, username="anna", phone_e164=PHONE) == PeerFound(ANNA, "username")
     assert world.asked == [("username", "anna")]
 
 
-async def test_by_phone_if_there_is_no_username() -> None:
+async def test_without_a_username_the_phone_is_used() -> None:
     world = People()
     assert await find(world, phone_e164=PHONE) == PeerFound(OTHER, "phone")
     assert world.asked == [("phone", PHONE, "Анна", "thoroughly")]
 
 
-async def test_a_username_that_leads_nowhere_leaves_the_phone() -> None:
+async def test_an_unknown_username_falls_back_to_the_phone() -> None:
     world = People(username=NOBODY)
     assert await find(world, username="anna", phone_e164=PHONE) == FallBackToPhone(str(NOBODY))
 
 
-async def test_then_the_phone_is_tried() -> None:
+async def test_after_the_fallback_the_phone_is_used() -> None:
     world = People()
     outcome = await find(world, username="anna", username_error=str(NOBODY), phone_e164=PHONE)
     assert outcome == PeerFound(OTHER, "phone")
     assert world.asked == [("phone", PHONE, "Анна", "thoroughly")]
 
 
-async def test_a_username_alone_that_leads_nowhere() -> None:
+async def test_an_unknown_username_without_a_phone_is_unreachable() -> None:
     outcome = await find(People(username=NOBODY), username="anna")
     assert outcome == GiveUp(LeadStatus.UNREACHABLE, f"{NOBODY}; no phone was given")
 
 
-async def test_a_phone_alone_that_leads_nowhere() -> None:
+async def test_an_unknown_phone_without_a_username_is_unreachable() -> None:
     outcome = await find(People(phone=NO_PHONE), phone_e164=PHONE)
     assert outcome == GiveUp(LeadStatus.UNREACHABLE, str(NO_PHONE))
 
 
-async def test_neither_leads_anywhere_and_both_reasons_are_kept() -> None:
+async def test_if_username_and_phone_fail_both_reasons_are_kept() -> None:
     world = People(phone=NO_PHONE)
     outcome = await find(world, username="anna", username_error=str(NOBODY), phone_e164=PHONE)
     assert outcome == GiveUp(LeadStatus.UNREACHABLE, f"{NOBODY}; {NO_PHONE}")
 
 
-async def test_the_phone_of_whoever_could_not_be_written_to_is_no_way() -> None:
+async def test_a_phone_of_the_same_unreachable_person_is_not_used() -> None:
     world = People(phone=ANNA)
     outcome = await find(
         world, username="anna", username_error="закрыто", phone_e164=PHONE, telegram_user_id=ANNA.user_id
@@ -85,7 +85,7 @@ async def test_the_phone_of_whoever_could_not_be_written_to_is_no_way() -> None:
         ({"username": "anna", "username_error": "закрыто"}, "закрыто"),
     ],
 )
-async def test_nothing_to_look_for(fields: dict[str, str], reason: str) -> None:
+async def test_a_lead_without_contacts_is_unreachable(fields: dict[str, str], reason: str) -> None:
     world = People()
     assert await find(world, **fields) == GiveUp(LeadStatus.UNREACHABLE, reason)
     assert world.asked == []
@@ -94,12 +94,12 @@ async def test_nothing_to_look_for(fields: dict[str, str], reason: str) -> None:
 CLOSED = CannotWriteError("only Telegram Premium accounts may write to them")
 
 
-async def test_whoever_takes_no_first_messages_leaves_the_phone() -> None:
+async def test_a_username_that_takes_no_first_messages_falls_back_to_the_phone() -> None:
     outcome = await find(People(username=CLOSED), username="anna", phone_e164=PHONE)
     assert outcome == FallBackToPhone(f"@anna: {CLOSED}")
 
 
-async def test_whoever_takes_no_first_messages_at_all() -> None:
+async def test_a_contact_that_takes_no_first_messages_is_unreachable() -> None:
     assert await find(People(phone=CLOSED), phone_e164=PHONE) == GiveUp(LeadStatus.UNREACHABLE, str(CLOSED))
 
 
@@ -107,20 +107,20 @@ LONG = [RateLimitedError(timedelta(hours=15)), SlotUnavailableError(timedelta(ho
 
 
 @pytest.mark.parametrize("later", LONG)
-async def test_while_usernames_cannot_be_looked_up_for_long_the_phone_is_tried(later: Exception) -> None:
+async def test_the_phone_is_tried_during_a_long_wait_for_usernames(later: Exception) -> None:
     people = People(username=later)
     assert await find(people, username="anna", phone_e164=PHONE) == PeerFound(OTHER, "phone")
-    # The dear way is kept for those who have no other.
+    # The costly import of a contact is reserved for leads without another way.
     assert people.asked == [("username", "anna"), ("phone", PHONE, "Анна")]
 
 
 @pytest.mark.parametrize("nobody", [NO_PHONE, CLOSED])
-async def test_a_phone_that_leads_nowhere_meanwhile_leaves_the_username_its_turn(nobody: Exception) -> None:
+async def test_if_the_phone_fails_meanwhile_the_username_is_waited_for(nobody: Exception) -> None:
     with pytest.raises(RateLimitedError):
         await find(People(username=LONG[0], phone=nobody), username="anna", phone_e164=PHONE)
 
 
-async def test_a_short_wait_is_waited_for() -> None:
+async def test_a_short_wait_for_usernames_does_not_try_the_phone() -> None:
     people = People(username=SlotUnavailableError(timedelta(seconds=3), "one after the other"))
     with pytest.raises(SlotUnavailableError):
         await find(people, username="anna", phone_e164=PHONE)
@@ -128,7 +128,7 @@ async def test_a_short_wait_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize("error", [RateLimitedError(timedelta(hours=15)), TelegramUnavailableError("x")])
-async def test_other_troubles_are_not_the_leads(error: Exception) -> None:
+async def test_other_errors_are_raised(error: Exception) -> None:
     with pytest.raises(type(error)):
         await find(People(username=error), username="anna")
     with pytest.raises(type(error)):

@@ -1,4 +1,4 @@
-"""The first message: composed once, and never withheld for ever."""
+"""greet: the first message is composed once, and a fallback text exists if the model fails."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -46,9 +46,9 @@ async def compose(
         "attempts": 0,
         "updated_at": NOW,
     }
-    work = Conversation(Lead(**usual | fields), messages)
+    conversation = Conversation(Lead(**usual | fields), messages)
     return await greet(
-        work, words, GreetingConfig("Ромашка"), now=NOW + at, zone=UTC, model_timeout=MODEL_TIMEOUT
+        conversation, words, GreetingConfig("Ромашка"), now=NOW + at, zone=UTC, model_timeout=MODEL_TIMEOUT
     )
 
 
@@ -56,20 +56,20 @@ def said(text: str, number: int = 1) -> QueueMessage:
     return QueueMessage("greeting", f"17:greeting:{number}", text, next_status=LeadStatus.CONTACTED)
 
 
-async def test_the_models_words() -> None:
+async def test_the_greeting_is_the_text_of_the_model() -> None:
     words = Words()
     assert await compose(words, extra={"Задача": "сайт"}) == said(str(words.hello))
     assert words.briefs == [Brief("Анна", {"Задача": "сайт"}, NOW)]
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
-async def test_an_undelivered_text_is_used_again(state: str) -> None:
+async def test_an_undelivered_greeting_is_reused(state: str) -> None:
     words = Words()
     assert await compose(words, earlier("failed", "Первое"), earlier(state)) == said("Раньше", 3)
     assert words.briefs == []
 
 
-async def test_who_was_greeted_is_not_greeted_again() -> None:
+async def test_a_greeted_lead_is_not_greeted_again() -> None:
     words = Words()
     outcome = await compose(words, earlier("failed"), earlier("sent"))
     assert outcome == ChangeStatus(LeadStatus.CONTACTED, "was greeted before")
@@ -77,14 +77,14 @@ async def test_who_was_greeted_is_not_greeted_again() -> None:
 
 
 @pytest.mark.parametrize("error", [AWAY, PAUSED])
-async def test_the_model_is_waited_for_until_patience_ends(error: Exception) -> None:
+async def test_an_unavailable_model_is_waited_for_until_the_timeout(error: Exception) -> None:
     words = Words(hello=error)
     with pytest.raises(type(error)):
         await compose(words, at=MODEL_TIMEOUT - timedelta(seconds=1), attempts=100)
     assert await compose(words, at=MODEL_TIMEOUT) == said(TEMPLATE)
 
 
-async def test_after_unusable_texts_a_template_is_better_than_none() -> None:
+async def test_after_two_unusable_texts_a_template_is_used() -> None:
     words = Words(hello=UNUSABLE)
     for attempts in range(MAX_UNUSABLE_TEXTS):
         with pytest.raises(AssistantError):
@@ -92,33 +92,33 @@ async def test_after_unusable_texts_a_template_is_better_than_none() -> None:
     assert await compose(words, attempts=MAX_UNUSABLE_TEXTS) == said(TEMPLATE)
 
 
-def further(number: int = 9) -> Message:
+def later_form(number: int = 9) -> Message:
     return Message(id=number, lead_id=17, direction="in", kind="request", state="received", text="Ещё бот")
 
 
-async def test_a_greeting_speaks_of_later_forms_too() -> None:
+async def test_a_greeting_covers_later_forms() -> None:
     words = Words()
-    outcome = await compose(words, further())
+    outcome = await compose(words, later_form())
     assert isinstance(outcome, QueueMessage)
     assert outcome.answers_message_ids == (9,)
     assert [brief.later_requests for brief in words.briefs] == [("Ещё бот",)]
 
 
 @pytest.mark.parametrize(("words", "before"), [(Words(hello=UNUSABLE), ()), (Words(), (earlier("failed"),))])
-async def test_what_a_ready_text_does_not_speak_of_is_answered_later(
+async def test_later_forms_are_answered_after_a_template_greeting(
     words: Words, before: tuple[Message, ...]
 ) -> None:
-    outcome = await compose(words, *before, further(), attempts=MAX_UNUSABLE_TEXTS)
+    outcome = await compose(words, *before, later_form(), attempts=MAX_UNUSABLE_TEXTS)
     assert isinstance(outcome, QueueMessage)
     assert outcome.answers_message_ids == ()
 
 
-async def test_the_owners_template_needs_no_model() -> None:
-    manner = Persona(greeting="Здравствуйте, {name}! Это {company}.", signature="Мария")
-    opening = GreetingConfig("Ромашка", manner, by_model=False)
+async def test_the_template_of_the_owner_needs_no_model() -> None:
+    persona = Persona(greeting="Здравствуйте, {name}! Это {company}.", signature="Мария")
+    config = GreetingConfig("Ромашка", persona, by_model=False)
     words, lead = Words(), Lead(id=17, name="Анна", source="api", extra={}, attempts=0, updated_at=NOW)
     outcome = await greet(
-        Conversation(lead, ()), words, opening, now=NOW, zone=UTC, model_timeout=MODEL_TIMEOUT
+        Conversation(lead, ()), words, config, now=NOW, zone=UTC, model_timeout=MODEL_TIMEOUT
     )
     assert isinstance(outcome, QueueMessage)
     assert outcome.text == "Здравствуйте, Анна! Это Ромашка.\n\nМария"

@@ -1,4 +1,4 @@
-"""What is said to every intent in every status."""
+"""reply: the response to each intent in each status."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.database.models import Lead, Message
-from shared.statuses import REPLIED_TO, Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import REPLIED_TO, LeadStatus
 from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dispatch.steps import STEPS
@@ -18,7 +19,7 @@ from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMes
 S = LeadStatus
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=ZoneInfo("Europe/Moscow"))
 LINK = "https://calendly.com/x/30min"
-# Status → what becomes of it on accept, reject, and question or ambiguous; "-" = not a word is said.
+# Status → the next status on accept, on reject, and on question or ambiguous; "-" means no reply.
 EXPECTED: dict[LeadStatus, tuple[LeadStatus | str | None, LeadStatus | str | None, LeadStatus | None]] = {
     S.CONTACTED: (S.SCHEDULED, S.REJECTED, S.ENGAGED),
     S.ENGAGED: (S.SCHEDULED, S.REJECTED, None),
@@ -73,7 +74,7 @@ async def test_every_intent_in_every_status(status: LeadStatus, intent: Intent) 
     assert outcome.text == (f"Слова\n{LINK}" if intent is Intent.ACCEPT else "Слова")
 
 
-async def test_all_that_is_unanswered_is_asked_about_together() -> None:
+async def test_all_unanswered_messages_go_to_the_model_together() -> None:
     words = Words()
     await answer(S.CONTACTED, words, conversation())
     assert words.conversations == [
@@ -83,7 +84,7 @@ async def test_all_that_is_unanswered_is_asked_about_together() -> None:
     assert words.briefs[0].local_time == NOW
 
 
-async def test_without_new_words_there_is_nothing_to_do() -> None:
+async def test_without_unanswered_messages_there_is_nothing_to_do() -> None:
     words = Words()
     assert await answer(S.CONTACTED, words, conversation()[:1]) == NothingToDo()
     assert words.conversations == []
@@ -103,21 +104,21 @@ async def test_an_unusable_verdict_is_raised() -> None:
         (Intent.ACCEPT, ("link", f"Слова\n{LINK}", Intent.ACCEPT, False)),
     ],
 )
-async def test_a_wish_not_to_be_written_to_is_a_refusal(intent: Intent, expected: tuple[object, ...]) -> None:
+async def test_an_opt_out_counts_as_a_refusal(intent: Intent, expected: tuple[object, ...]) -> None:
     verdict = Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True)
     outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
     assert isinstance(outcome, QueueMessage)
     assert (outcome.kind, outcome.text, outcome.intent, outcome.asks_not_to_be_contacted) == expected
 
 
-async def test_after_a_refusal_the_wish_is_heard_without_a_word() -> None:
+async def test_an_opt_out_after_a_refusal_gets_no_reply() -> None:
     words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", asks_not_to_be_contacted=True))
     assert await answer(S.REJECTED, words, conversation()) == NoReplyNeeded((2, 3), Intent.REJECT, True)
 
 
 @pytest.mark.parametrize("status", EXPECTED)
 @pytest.mark.parametrize("intent", Intent)
-async def test_a_human_goes_on_where_one_is_needed(status: LeadStatus, intent: Intent) -> None:
+async def test_a_verdict_that_needs_a_human_hands_the_lead_off(status: LeadStatus, intent: Intent) -> None:
     verdict = Verdict(intent, "Передам коллеге", "ru", needs_human="сердится")
     outcome = await answer(status, Words(verdict=verdict), conversation())
     assert isinstance(outcome, QueueMessage)
@@ -127,7 +128,7 @@ async def test_a_human_goes_on_where_one_is_needed(status: LeadStatus, intent: I
 
 
 @pytest.mark.parametrize("status", EXPECTED)
-async def test_nobody_is_asked_back_twice(status: LeadStatus) -> None:
+async def test_a_contact_is_asked_to_clarify_only_once(status: LeadStatus) -> None:
     unclear = Words(verdict=Verdict(Intent.AMBIGUOUS, "Как вы сказали?", "ru"))
     asked = Message(id=4, lead_id=17, direction="out", kind="clarification", state="sent", text="Удобно?")
     still = Message(id=5, lead_id=17, direction="in", kind="reply", state="received", text="хм")
@@ -137,7 +138,7 @@ async def test_nobody_is_asked_back_twice(status: LeadStatus) -> None:
     assert isinstance(outcome, QueueMessage)
     assert (outcome.text, outcome.next_status) == (templates.handoff_notice("ru"), S.HANDED_OFF)
     assert outcome.reason == UNCLEAR_TWICE
-    # Something else was said meanwhile, or they are understood this time.
+    # Another message was sent meanwhile, or the contact is understood this time.
     answered = asked.model_copy(update={"kind": "answer"})
     once = await answer(status, unclear, [*said[:-2], answered, still])
     assert isinstance(once, QueueMessage)
@@ -148,7 +149,7 @@ async def test_nobody_is_asked_back_twice(status: LeadStatus) -> None:
     assert clear.next_status is not S.HANDED_OFF
 
 
-async def test_who_wants_to_be_left_alone_is_not_told_that_somebody_will_write() -> None:
+async def test_an_opt_out_is_not_answered_with_a_handoff_notice() -> None:
     verdict = Verdict(
         Intent.REJECT, "Передам коллеге", "ru", needs_human="угрожает жалобой", asks_not_to_be_contacted=True
     )
@@ -163,7 +164,7 @@ def form(number: int = 4) -> Message:
 
 @pytest.mark.parametrize("status", EXPECTED)
 @pytest.mark.parametrize("intent", Intent)
-async def test_a_form_alone_moves_nobody(status: LeadStatus, intent: Intent) -> None:
+async def test_a_later_form_alone_does_not_change_the_status(status: LeadStatus, intent: Intent) -> None:
     words = Words(verdict=Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True))
     outcome = await answer(status, words, [conversation()[0], form()])
     assert isinstance(outcome, QueueMessage)
@@ -173,7 +174,7 @@ async def test_a_form_alone_moves_nobody(status: LeadStatus, intent: Intent) -> 
     assert outcome.text == ("Слова" if ours else templates.new_request_received("ru"))
 
 
-async def test_a_form_alone_whose_answer_was_unfit_is_noted() -> None:
+async def test_a_later_form_is_acknowledged_if_the_answer_was_refused() -> None:
     words = Words(verdict=Verdict(Intent.QUESTION, "Хороший вопрос!", "en", refused="a link"))
     outcome = await answer(S.ENGAGED, words, [form()])
     assert isinstance(outcome, QueueMessage)
@@ -183,14 +184,14 @@ async def test_a_form_alone_whose_answer_was_unfit_is_noted() -> None:
 @pytest.mark.parametrize(
     ("intent", "text"), [(Intent.QUESTION, "Слова"), (Intent.REJECT, templates.handoff_notice("ru"))]
 )
-async def test_a_form_may_need_a_human(intent: Intent, text: str) -> None:
+async def test_a_later_form_may_need_a_human(intent: Intent, text: str) -> None:
     words = Words(verdict=Verdict(intent, "Слова", "ru", needs_human="жалоба"))
     outcome = await answer(S.ENGAGED, words, [form()])
     assert isinstance(outcome, QueueMessage)
     assert (outcome.kind, outcome.next_status, outcome.text) == ("answer", S.HANDED_OFF, text)
 
 
-async def test_a_form_beside_words_is_answered_with_them() -> None:
+async def test_a_later_form_and_a_message_are_answered_together() -> None:
     words = Words()
     outcome = await answer(S.CONTACTED, words, [*conversation(), form()])
     assert isinstance(outcome, QueueMessage)
@@ -202,7 +203,7 @@ async def test_a_form_beside_words_is_answered_with_them() -> None:
     assert "<new_request>\nЕщё бот\n</new_request>" in words.conversations[0][-1].text
 
 
-async def test_a_form_beside_thanks_is_not_passed_over() -> None:
+async def test_a_later_form_beside_thanks_is_acknowledged() -> None:
     outcome = await answer(S.SCHEDULED, Words(), [*conversation(), form()])
     assert isinstance(outcome, QueueMessage)
     assert (outcome.kind, outcome.text, outcome.next_status) == (
@@ -213,7 +214,7 @@ async def test_a_form_beside_thanks_is_not_passed_over() -> None:
 
 
 @pytest.mark.parametrize("status", [S.SCHEDULED, S.BOOKED])
-async def test_the_link_is_given_again_to_who_asks_for_it(status: LeadStatus) -> None:
+async def test_the_booking_link_is_repeated_on_request(status: LeadStatus) -> None:
     again = "киньте ссылку ещё раз"
     lost = Message(id=4, lead_id=17, direction="in", kind="reply", state="received", text=again)
     outcome = await answer(status, Words(), [*conversation()[:1], lost])

@@ -1,4 +1,4 @@
-"""What becomes of a voice message before it is answered."""
+"""transcribe: a voice message is transcribed or marked before the reply."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,7 +19,7 @@ MODEL_TIMEOUT = timedelta(minutes=10)
 UNHEARD = "[voice message, not heard]"
 
 
-async def listen(
+async def run_transcribe(
     text: str, world: World, words: Words, waited: timedelta = timedelta(0)
 ) -> Transcribed | None:
     lead = Lead(id=17, name="Анна", source="api", status=LeadStatus.CONTACTED, extra={})
@@ -43,8 +43,8 @@ async def listen(
         ("[video message] вот", "[video] да, давайте созвонимся вот"),
     ],
 )
-async def test_what_is_said_stands_in_its_place(text: str, expected: str) -> None:
-    heard = await listen(text, World(sound=b"OggS"), Words())
+async def test_the_transcript_replaces_the_mark(text: str, expected: str) -> None:
+    heard = await run_transcribe(text, World(sound=b"OggS"), Words())
     assert heard == Transcribed(2, text, expected)
     assert not voice_notes.is_untranscribed(expected)
     assert voice_notes.strip_voice_mark(expected).startswith("да, давайте созвонимся")
@@ -58,8 +58,8 @@ async def test_what_is_said_stands_in_its_place(text: str, expected: str) -> Non
         (World(sound=b"OggS"), Words(heard=AssistantError("no such model"))),
     ],
 )
-async def test_what_cannot_be_heard_is_marked(world: World, words: Words) -> None:
-    assert await listen("[voice message]", world, words) == Transcribed(2, "[voice message]", UNHEARD)
+async def test_a_message_that_cannot_be_transcribed_is_marked(world: World, words: Words) -> None:
+    assert await run_transcribe("[voice message]", world, words) == Transcribed(2, "[voice message]", UNHEARD)
     assert not voice_notes.is_untranscribed(UNHEARD)
     assert voice_notes.is_only_voice(UNHEARD)
 
@@ -71,15 +71,15 @@ async def test_what_cannot_be_heard_is_marked(world: World, words: Words) -> Non
         (World(sound=b"OggS"), Words(heard=AssistantUnavailableError("gone"))),
     ],
 )
-async def test_an_outage_is_waited_out_for_a_while(world: World, words: Words) -> None:
+async def test_an_outage_is_waited_for_until_the_timeout(world: World, words: Words) -> None:
     with pytest.raises((TelegramUnavailableError, AssistantUnavailableError)):
-        await listen("[voice message]", world, words, MODEL_TIMEOUT / 2)
-    assert await listen("[voice message]", world, words, MODEL_TIMEOUT) == Transcribed(
+        await run_transcribe("[voice message]", world, words, MODEL_TIMEOUT / 2)
+    assert await run_transcribe("[voice message]", world, words, MODEL_TIMEOUT) == Transcribed(
         2, "[voice message]", UNHEARD
     )
 
 
-async def test_words_are_not_listened_to() -> None:
+async def test_text_messages_are_not_transcribed() -> None:
     world = World()
-    assert await listen("да", world, Words()) is None
+    assert await run_transcribe("да", world, Words()) is None
     assert world.asked == []

@@ -1,4 +1,4 @@
-"""Opens the database for the API. Pooled connections that the server closed while idle are replaced."""
+"""Opens databases for the API: a pool that survives restarts, and a synchronous SQLite engine."""
 
 from sqlalchemy import URL, Engine, create_engine, event
 
@@ -10,7 +10,7 @@ def open_database(url: str) -> Database:
     database = Database(url)
     if database.is_postgres:
         # Imported only here: on SQLite the PostgreSQL driver would cost 9 MiB for nothing.
-        from api.intake.postgres_writer import reject_closed_connection  # noqa: PLC0415
+        from shared.database.postgres_connections import reject_closed_connection  # noqa: PLC0415
 
         event.listen(database.engine.sync_engine, "checkout", reject_closed_connection)
     return database

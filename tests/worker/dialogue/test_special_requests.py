@@ -2,9 +2,10 @@
 
 import pytest
 
-from shared.statuses import Intent, LeadStatus
-from worker.dialogue import canned_responses
-from worker.dialogue.canned_responses import match_canned_response
+from shared.intents import Intent
+from shared.statuses import LeadStatus
+from worker.dialogue import special_requests
+from worker.dialogue.special_requests import match_special_request
 from worker.domain.voice_notes import is_only_voice
 
 LINK = "https://calendly.com/x"
@@ -39,18 +40,18 @@ S = LeadStatus
         (S.CONTACTED, "давайте созвонимся", None),
     ],
 )
-def test_match_canned_response(status: LeadStatus, said: str, case: str | None) -> None:
-    response = match_canned_response(status, Intent.QUESTION, said, "ru", LINK)
-    assert (response and response.reason) == (case and canned_responses.REASONS[case])
+def test_match_special_request(status: LeadStatus, said: str, case: str | None) -> None:
+    response = match_special_request(status, Intent.QUESTION, said, "ru", LINK)
+    assert (response and response.reason) == (case and special_requests.REASONS[case])
     if response is not None:
         assert (LINK in response.text) == (case == "move")
-        english = match_canned_response(status, Intent.QUESTION, said, "en", LINK)
+        english = match_special_request(status, Intent.QUESTION, said, "en", LINK)
         assert english is not None
         assert english.text.isascii()
 
 
 def test_refusal_is_not_a_request_for_a_call() -> None:
-    assert match_canned_response(S.CONTACTED, Intent.REJECT, "позвоните другим", "ru", LINK) is None
+    assert match_special_request(S.CONTACTED, Intent.REJECT, "позвоните другим", "ru", LINK) is None
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.statuses import Intent, LeadStatus
+from shared.intents import Intent
+from shared.statuses import LeadStatus
+from worker.dialogue import templates
 
 Case = Literal["call", "calendar", "move"]
 
@@ -46,33 +48,19 @@ REASONS: dict[Case, str] = {
     "calendar": "has trouble with the booking page",
     "move": "wants to move a booked meeting",
 }
-_TEXTS: dict[Literal["ru", "en"], dict[Case, str]] = {
-    "ru": {
-        "call": "Записал: вам удобнее, чтобы позвонили мы. Передаю коллеге, он свяжется с вами.",
-        "calendar": "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
-        " коллега запишет вас сам.",
-        "move": "Конечно. Другое время можно выбрать по той же ссылке, а коллегу я предупрежу:",
-    },
-    "en": {
-        "call": "Noted: you would rather be called. I am passing this on to a colleague.",
-        "calendar": "Sorry for the trouble with the booking page. Please write which day and time suit you:"
-        " a colleague will book it for you.",
-        "move": "Of course. You can pick another time at the same link, and I will let my colleague know:",
-    },
-}
 
 
 @dataclass(frozen=True)
-class CannedResponse:
+class SpecialResponse:
     """The text of the answer, and the reason for the handoff that follows."""
 
     text: str
     reason: str
 
 
-def match_canned_response(
+def match_special_request(
     status: LeadStatus, intent: Intent, text: str, language: str, link: str
-) -> CannedResponse | None:
+) -> SpecialResponse | None:
     """Return the fixed answer to the contact's `text`, or None if none fits.
 
     `language` is an ISO 639-1 code (English unless `ru`), `link` the booking link.
@@ -80,8 +68,8 @@ def match_canned_response(
     case = _classify(status, intent, text)
     if case is None:
         return None
-    response = _TEXTS["ru" if language == "ru" else "en"][case]
-    return CannedResponse(f"{response}\n{link}" if case == "move" else response, REASONS[case])
+    response = templates.special_request(case, language)
+    return SpecialResponse(f"{response}\n{link}" if case == "move" else response, REASONS[case])
 
 
 def _classify(status: LeadStatus, intent: Intent, text: str) -> Case | None:

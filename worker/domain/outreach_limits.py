@@ -1,7 +1,7 @@
-"""Pure: when first messages may be sent, and how many of them in 24 hours."""
+"""How many first messages and look-ups an account may make in 24 hours, and how far apart. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 
 # Limits hold over any 24 hours, not from midnight to midnight: that is how Telegram sees an account.
 DAY = timedelta(hours=24)
@@ -18,38 +18,6 @@ MIN_PREPARED = 2
 PEER_FLOOD_PAUSES = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=7))
 # After such a pause one first message is sent as a probe, this long before the others.
 PROBE_INTERVAL = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class Hours:
-    """Hours of outreach in the contact's local time; they pass midnight if `closes` is before `opens`."""
-
-    opens: time
-    closes: time
-
-    @classmethod
-    def parse(cls, text: str) -> "Hours":
-        """Parse `09:00-20:00`; raises ValueError for anything else."""
-        opens, closes = (time.fromisoformat(part.strip()) for part in text.split("-"))
-        if opens == closes:
-            raise ValueError("the hours are empty")
-        return cls(opens, closes)
-
-    def next_opening(self, now: datetime, zone: tzinfo | None) -> datetime | None:
-        """Return when the hours next begin in the time zone `zone`; None if they are open now.
-
-        The result is in the time zone of `now`.
-        """
-        local = now.astimezone(zone)
-        clock = local.time()
-        if self.opens < self.closes:
-            is_open = self.opens <= clock < self.closes
-        else:
-            is_open = clock >= self.opens or clock < self.closes
-        if is_open:
-            return None
-        day = local.date() if clock < self.opens else local.date() + timedelta(days=1)
-        return datetime.combine(day, self.opens, local.tzinfo).astimezone(now.tzinfo)
 
 
 def is_hot(source: str, created_at: datetime, now: datetime) -> bool:
