@@ -103,5 +103,5 @@ def new_request_received(language: str) -> str:
 
 
 def special_request(case: str, language: str) -> str:
-    """Return the answer to a request that needs a human: `call`, `calendar` or `move` (special_requests.Case)."""
+    """Return the answer to a request for a human: `call`, `calendar` or `move` (see special_requests)."""
     return _SPECIAL_REQUESTS["ru" if language == "ru" else "en"][case]

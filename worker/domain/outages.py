@@ -1,4 +1,4 @@
-"""Outages of the model, of Telegram and of the database: whether one lead or the dependency is the cause, and when to try again. Pure."""
+"""Outages of the model and of Telegram: what caused a failure, and when to try again. Pure."""
 
 from datetime import timedelta
 

@@ -43,7 +43,7 @@ async def login(settings: TelegramSettings, *, by_qr: bool = False) -> str:
     try:
         client, signed_in = await connect(settings)
     except DeadSessionError:
-        print("The session that was here has ended: signing in anew.")
+        print("The session that was here has ended: signing in again.")
         settings.session_file.unlink()
         client, signed_in = await connect(settings)
     async with closing_client(client):

@@ -119,7 +119,7 @@ async def assert_session_is_replaced(start: Start, telegram: Telegram, end: Call
     account_id = next(iter(telegram.world.accounts))
     end(account_id)
     terminal = await start()
-    await terminal.expect("has ended: signing in anew")
+    await terminal.expect("has ended: signing in again")
     await terminal.expect("country code: ")
     terminal.type(PHONE)
     await terminal.expect("Code: ")
