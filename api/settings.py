@@ -10,7 +10,7 @@ import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
-from api.forms.field_mapping import FormMapping
+from api.forms.custom_mapping import FormMapping
 from shared.settings import SharedSettings
 
 Network = IPv4Network | IPv6Network
@@ -71,7 +71,7 @@ def _load_mapping(value: object) -> object:
     if not isinstance(value, str):
         return value
     # Imported here: without such a file, the YAML parser needs no memory.
-    from api.forms.field_mapping_file import read_mapping  # noqa: PLC0415
+    from api.forms.custom_mapping_file import read_mapping  # noqa: PLC0415
 
     return read_mapping(Path(value))
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from api.forms.body_parser import Field, Fields
-from api.forms.field_mapping import FormMapping, plain
+from api.forms.custom_mapping import FormMapping, plain
 from api.forms.field_roles import Role, role_of
 from api.forms.text_cleaning import clean, clean_json, merge_numbering_duplicates, one_line
 from shared.contacts import Contact, ContactError, Phone, parse_phone, parse_username

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from api.forms.body_parser import Field
-from api.forms.field_mapping import FormMapping
-from api.forms.field_mapping_file import read_mapping
+from api.forms.custom_mapping import FormMapping
+from api.forms.custom_mapping_file import read_mapping
 from api.forms.tilda import TildaLead, read_lead
 from tests.support.api_process import run
 

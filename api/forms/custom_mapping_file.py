@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from api.forms.field_mapping import ROLES, FormMapping, plain
+from api.forms.custom_mapping import ROLES, FormMapping, plain
 from api.forms.field_roles import Role
 
 
