@@ -31,6 +31,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if collection_path.name == "pgbouncer" and not config.getoption("--pooler") else None
 
 
+class _LongScopes:
+    """A separate plugin: pytest calls no hook of tests/conftest.py for session-scoped fixtures."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
+        """Processes that a fixture of a longer scope starts may outlive the test that asked for it first."""
+        if fixturedef.scope == "function":
+            return (yield)
+        with WATCH.long_scope():
+            return (yield)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Scale pytest-timeout's own limit by TEST_PATIENCE, before that plugin reads it; watch for leftovers."""
@@ -38,22 +50,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.timeout is None:
         config.option.timeout = patience_seconds(float(config.getini("timeout")))
     WATCH.install()
+    config.pluginmanager.register(_LongScopes())
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Exclude the modules that are imported by now from the collections after each test."""
     WATCH.collect_garbage()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(
-    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
-) -> Generator[None, object, object]:
-    """Processes that a fixture of a longer scope starts may outlive the test that asked for it first."""
-    if fixturedef.scope == "function":
-        return (yield)
-    with WATCH.long_scope():
-        return (yield)
 
 
 @pytest.fixture(autouse=True)
