@@ -121,7 +121,7 @@ async def test_a_revoked_session(telegram: Telegram, account: Account, session_f
 
 async def test_a_duplicated_key(telegram: Telegram, account: Account, session_file: Path) -> None:
     (auth,) = telegram.keys.of(account.id)
-    telegram.keys.kill(auth, "AUTH_KEY_DUPLICATED")
+    telegram.keys.revoke(auth, "AUTH_KEY_DUPLICATED")
     assert "two places" in str(await revoked_error(account_of(session_file)))
 
 

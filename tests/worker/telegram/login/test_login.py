@@ -103,7 +103,7 @@ async def test_a_revoked_session_is_replaced(start: Start, telegram: Telegram, o
 async def test_a_killed_key_is_replaced(start: Start, telegram: Telegram, old_session: Path) -> None:
     def kill(account_id: int) -> None:
         (auth,) = telegram.keys.of(account_id)
-        telegram.keys.kill(auth, "AUTH_KEY_DUPLICATED")
+        telegram.keys.revoke(auth, "AUTH_KEY_DUPLICATED")
         telegram.keys.bind(auth, None)
 
     await assert_session_is_replaced(start, telegram, kill)
