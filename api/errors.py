@@ -3,6 +3,7 @@
 import logging
 import math
 import traceback
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -15,7 +16,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.forms.text_cleaning import clean
+from api.forms.body.text_cleaning import clean, one_line
 from shared.database.schema_version import is_unmigrated
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,9 @@ RETRY_AFTER_SECONDS = 5
 _METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 _MAX_DEPTH = 20
 _MAX_BYTES = 500
+_MAX_PATH = 200
+# FastAPI's detail for a path that has no route for the method.
+_NO_SUCH_METHOD = HTTPStatus.METHOD_NOT_ALLOWED.phrase
 # FastAPI's detail for a body that is not UTF-8 or that Python cannot parse.
 _UNREADABLE_BODY = "There was an error parsing the body"
 
@@ -70,9 +74,28 @@ async def _http(request: Request, error: Exception) -> Response:
     if error.status_code == 400 and error.detail == _UNREADABLE_BODY:
         fault = {"type": "json_invalid", "loc": ["body"], "msg": "JSON decode error", "input": {}}
         return JSONResponse({"detail": [fault]}, 422)
+    # A 405 with a text of its own comes from an endpoint, which has kept the call.
+    if error.status_code == 404 or (error.status_code == 405 and error.detail == _NO_SUCH_METHOD):
+        _warn_of_lost_webhook(request, error.status_code)
     if error.status_code == 405:
         error = StarletteHTTPException(405, error.detail, {"Allow": ", ".join(_methods(request))})
     return await http_exception_handler(request, error)
+
+
+def _warn_of_lost_webhook(request: Request, status: int) -> None:
+    """Log a webhook call to a wrong address: it is stored nowhere, and form builders rarely show answers.
+
+    Any path with `webhook` counts: the first half of the address may be the wrong one.
+    """
+    # A "?" that is escaped in the path may also be followed by a token.
+    path = request.scope["path"].partition("?")[0]
+    if "webhook" in path.casefold():
+        logger.warning(
+            "%s %s: answered %s and nothing is stored: is the address in the form builder right?",
+            request.method,
+            one_line(path)[:_MAX_PATH],
+            status,
+        )
 
 
 def _methods(request: Request) -> list[str]:

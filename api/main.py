@@ -15,7 +15,7 @@ from api.docs import pages
 from api.docs.openapi import DescribedAPI
 from api.intake.writer import IntakeWriter
 from api.maintenance.scheduler import MaintenanceScheduler
-from api.middleware.body_limits import BodyLimits
+from api.middleware.body_limits import MIB, BodyLimits, FileLimit
 from api.middleware.fast_path import FastPathMiddleware
 from api.middleware.request_id import HEADER, RequestIds
 from api.middleware.security_headers import SecurityHeaders
@@ -28,7 +28,7 @@ from api.routers import (
     imports,
     leads,
     personal_data,
-    tilda_webhook,
+    webhooks,
 )
 from api.schemas import examples
 from api.security import throttling
@@ -43,7 +43,8 @@ from shared.settings import load
 DESCRIPTION = """
 Stores leads from website forms; the worker then writes to each person in **Telegram**.
 
-* A **Tilda** site posts to `/leads/webhooks/tilda`; any other program posts JSON to `/leads`.
+* A **Tilda** site posts to `/leads/webhooks/tilda`, any other form builder or service to
+  `/leads/webhooks/{source}`; your own programs post JSON to `/leads`.
 * A repeated submission is stored once. It is recognised by `tranid`, by your `Idempotency-Key`, or by its
   content: the same from the same person within REPEAT_WINDOW_SECONDS.
 * `/deliveries` lists every webhook call with its body, and can process one again.
@@ -112,11 +113,14 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     endpoints = {
-        ("POST", tilda_webhook.PATH): tilda_webhook.receive,
+        ("POST", webhooks.TILDA_PATH): webhooks.receive,
         ("POST", "/leads"): leads.create_lead_fast,
     }
     app.add_middleware(FastPathMiddleware, endpoints=endpoints, handlers=app.exception_handlers)
-    files = {imports.PATH: settings.import_max_mib * 2**20}
+    files = (
+        FileLimit(imports.PATH, settings.import_max_mib * MIB),
+        FileLimit(webhooks.PREFIX, settings.webhook_max_mib * MIB, "multipart/form-data"),
+    )
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
     errors.install(app)
     throttling.install(app)
@@ -125,7 +129,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         pages.install(app)
     # The busiest first: routes are matched in this order.
     for module in (
-        tilda_webhook,
+        webhooks,
         leads,
         drafts,
         handoff,

@@ -116,6 +116,9 @@ class ApiSettings(SharedSettings):
     import_max_mib: int = Field(
         20, ge=1, le=1000, description="the largest file that /leads/import accepts, in MiB"
     )
+    webhook_max_mib: int = Field(
+        10, ge=1, le=1000, description="the largest form with files that a webhook accepts, in MiB"
+    )
     phone_region: Annotated[str, AfterValidator(_check_region)] = Field(
         "RU", description="the country of phone numbers without a country code: RU, KZ, DE, …"
     )

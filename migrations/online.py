@@ -50,12 +50,20 @@ def drop_index(name: str, table: str) -> None:
         op.drop_index(name, table, if_exists=True, postgresql_concurrently=True)
 
 
+def commit() -> None:
+    """Commit what the revision did so far, which releases its locks.
+
+    A transaction that holds one table and waits for another may deadlock with one that locks them in the
+    other order.
+    """
+    if is_postgres():
+        with op.get_context().autocommit_block():
+            pass
+
+
 def replace_checks(table: str, **conditions: str) -> None:
     """Replace the conditions of a table's CHECKs. PostgreSQL only: SQLite rebuilds the table."""
-    with op.get_context().autocommit_block():
-        # Commits what the revision did so far: a transaction that holds one table and waits for another may
-        # deadlock with one that locks them in the other order.
-        pass
+    commit()
     for name, condition in conditions.items():
         op.execute(
             f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name},"

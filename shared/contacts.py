@@ -11,6 +11,9 @@ from phonenumbers import PhoneNumber, PhoneNumberFormat
 # Longer text is no contact; the limit also bounds the work for a hostile megabyte.
 _MAX_LENGTH = 1000
 _HOSTS = frozenset({"t.me", "telegram.me", "telegram.dog"})
+# `https://api.whatsapp.com/send?phone=…`, `viber://chat?number=…`
+_WHATSAPP_HOSTS = frozenset({"api.whatsapp.com", "web.whatsapp.com", "whatsapp.com"})
+_PHONE_SCHEMES = frozenset({"tg", "whatsapp", "viber"})
 # Telegram's rule is 5 to 32 characters; names bought on Fragment have 4.
 _USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{2,30}[A-Za-z0-9]")
 # Paths of t.me that name a page or a chat, not a person: https://core.telegram.org/api/links
@@ -30,6 +33,7 @@ _PHONE_CHARACTERS = re.compile(r"[\s0-9()+\-./]+")
 # same, in a thirtieth of a millisecond. A leading 8 or a bare 7 means Russia in Russia only.
 _MOBILE = re.compile(r"(?:\+7|7|8)(9[0-9]{9})")
 _SEPARATORS = str.maketrans("", "", " ()-")
+_SCHEME = re.compile(r"(?:tg|whatsapp|viber):", re.IGNORECASE)
 # "+8 999 …" is a Russian habit; no country has the code 8.
 _PLUS_EIGHT = re.compile(r"[\s(]*\+\s*8[^0-9]")
 # Telegram's anonymous numbers are in no numbering plan: https://fragment.com/numbers
@@ -132,13 +136,14 @@ def _parse_number(text: str, given: str, region: str) -> PhoneNumber | None:
     dialled = digits if _PLUS_EIGHT.match(text) else re.sub(r"^00", "+", given)
     as_dialled = _parse_possible(dialled, region)
     if as_dialled and phonenumbers.national_significant_number(as_dialled) != dialled:
-        return as_dialled  # has a country code or a trunk prefix: nothing to guess
+        # Has a country code or a trunk prefix: nothing to guess.
+        return as_dialled if phonenumbers.is_valid_number(as_dialled) else None
     # A needless plus, a missing one, or +7 from a form's input mask before the 8 or 7 that was typed.
     corrections = (dialled, digits, f"+{digits}", re.sub(r"^7[78](?=[0-9]{10}$)", "+7", digits))
     for number in (_parse_possible(correction, region) for correction in corrections):
         if number and phonenumbers.is_valid_number(number):
             return number
-    return as_dialled
+    return None
 
 
 def _parse_possible(spelling: str, region: str) -> PhoneNumber | None:
@@ -172,7 +177,7 @@ def _normalise_character(character: str) -> str:
 
 def _split(text: str) -> SplitResult:
     try:
-        return urlsplit(text if "://" in text or text.lower().startswith("tg:") else f"https://{text}")
+        return urlsplit(text if "://" in text or _SCHEME.match(text) else f"https://{text}")
     except ValueError:
         return SplitResult("", "", "", "", "")
 
@@ -200,9 +205,11 @@ def _username_in_link(text: str) -> str | None:
 def _phone_part(text: str) -> str:
     """Return the part that may be a phone: the number in a link, else `text` without label and tail."""
     link = _split(text)
-    if link.scheme == "tg":
-        return "+" + parse_qs(link.query).get("phone", [""])[0].strip().lstrip("+")
-    if _host(link) in {*_HOSTS, "wa.me"}:
+    host = _host(link)
+    if link.scheme in _PHONE_SCHEMES or host in _WHATSAPP_HOSTS:
+        query = parse_qs(link.query)
+        return "+" + next(iter(query.get("phone") or query.get("number") or [""])).strip().lstrip("+")
+    if host in {*_HOSTS, "wa.me"}:
         return "+" + unquote(link.path).strip("/ ").lstrip("+")
     return _TAIL.sub("", _LABEL.sub("", text))
 

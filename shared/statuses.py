@@ -1,8 +1,8 @@
-"""Every lead status, every transition between them, and the sets of statuses that rules refer to."""
+"""Every lead status with its transitions, the sets of statuses that rules refer to, and delivery outcomes."""
 
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Literal
 
 
 class LeadStatus(StrEnum):
@@ -51,6 +51,9 @@ REPLIED_TO: Final = frozenset({_S.CONTACTED, _S.ENGAGED, _S.SCHEDULED, _S.BOOKED
 FOLLOWED_UP: Final = REPLIED_TO - {_S.BOOKED, _S.REJECTED}
 # In these the events of a lead are still needed: a human reads them, and a handoff is undone by them.
 UNFINISHED: Final = OPEN | {_S.PENDING, _S.HANDED_OFF}
+
+# What became of a webhook call; `received` until it is parsed.
+DeliveryOutcome = Literal["received", "stored", "duplicate", "probe", "refused"]
 
 
 def may_become(current: LeadStatus, target: LeadStatus) -> bool:

@@ -5,8 +5,7 @@ from typing import Any
 
 import yaml
 
-from api.forms.custom_mapping import ROLES, FormMapping, plain
-from api.forms.field_roles import Role
+from api.forms.custom_mapping import FormMapping, Role, plain
 
 
 def read_mapping(path: Path) -> FormMapping:
@@ -36,14 +35,15 @@ def _fields(form: str, roles: object) -> dict[str, Role]:
         raise ValueError(f"form {form}: name, phone or another role is expected, each with its fields")
     found: dict[str, Role] = {}
     for role, fields in roles.items():
-        if role not in ROLES:
-            raise ValueError(f"form {form}: {role} is not one of {', '.join(ROLES)}")
+        if role not in {known.value for known in Role}:
+            known = ", ".join(known.value for known in Role)
+            raise ValueError(f"form {form}: {role} is not one of {known}")
         for field in fields if isinstance(fields, list) else [fields]:
             if not isinstance(field, str | int) or isinstance(field, bool) or not plain(str(field)):
                 raise ValueError(f"form {form}: {role}: the name of a field, or a list of names, is expected")
             if plain(str(field)) in found:
                 raise ValueError(f"form {form}: {field} is listed twice")
-            found[plain(str(field))] = ROLES[role]
+            found[plain(str(field))] = Role(role)
     return found
 
 

@@ -11,11 +11,13 @@ from fastapi import HTTPException
 from sqlalchemy.exc import DBAPIError
 
 from api.errors import log_failure, unavailable
-from api.forms.body_parser import Field, Fields
-from api.forms.csv_reader import CsvRow
-from api.forms.field_roles import Role, role_of
-from api.forms.text_cleaning import one_line
-from api.forms.tilda import read_lead
+from api.forms.body.csv_reader import CsvRow
+from api.forms.body.text_cleaning import decode_entities, one_line
+from api.forms.custom_mapping import FormMapping, Role, plain
+from api.forms.fields import Field, Fields
+from api.forms.form_reader import read_lead
+from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
+from api.forms.recognition.field_rules import meaning_of_field
 from api.intake.store import store
 from api.intake.submission import KeyedSubmission, Result, Submission
 from api.middleware.body_limits import LARGEST_BODY
@@ -45,20 +47,34 @@ class RowReport:
     error: str | None = None
 
 
-def check_header(header: Sequence[str]) -> None:
+def check_header(header: Sequence[str], mapping: FormMapping | None = None) -> None:
     """Raise ContactError if no row under this header can be a lead."""
     if not any(header):
         raise ContactError("file", "the file is empty: its first row has to name the columns")
     if len(header) > MAX_COLUMNS:
         raise ContactError("file", f"the file has more than {MAX_COLUMNS} columns")
-    if not any(role_of(column) in _CONTACT_ROLES for column in header):
+    roles = mapping.roles("", SOURCE) if mapping else {}
+    if not any(roles.get(plain(column)) in _CONTACT_ROLES or _is_contact(column) for column in header):
         raise ContactError(
-            "file", "no column is named like a phone or a Telegram username: name one Phone or Username"
+            "file",
+            "no column is named like a phone or a Telegram username: name one Phone or Telegram, or map it in"
+            f" TILDA_FIELDS; columns: {', '.join(header[:20])}",
         )
 
 
+def _is_contact(column: str) -> bool:
+    meaning = meaning_of_field(column)
+    return meaning.phone >= PhoneRule.NUMBER or meaning.username >= UsernameRule.WITH_AT
+
+
 async def import_rows(
-    database: Database, header: Sequence[str], rows: Iterator[CsvRow], *, region: str, now: datetime
+    database: Database,
+    header: Sequence[str],
+    rows: Iterator[CsvRow],
+    *,
+    region: str,
+    now: datetime,
+    mapping: FormMapping | None = None,
 ) -> AsyncIterator[RowReport]:
     """Store the rows, batch by batch, and yield a report for each.
 
@@ -69,7 +85,7 @@ async def import_rows(
     while batch := list(islice(rows, BATCH_SIZE)):
         if (count := count + len(batch)) > MAX_ROWS:
             raise HTTPException(413, f"only {MAX_ROWS} rows were read: send the rest as a file of its own")
-        parsed = [(row.number, _parse_row(header, row, region)) for row in batch]
+        parsed = [(row.number, _parse_row(header, row, region, mapping)) for row in batch]
         submissions = [(number, item) for number, item in parsed if isinstance(item, Submission)]
         stored = dict(
             zip(
@@ -84,25 +100,27 @@ async def import_rows(
             )
 
 
-def _parse_row(header: Sequence[str], row: CsvRow, region: str) -> Submission | str:
+def _parse_row(
+    header: Sequence[str], row: CsvRow, region: str, mapping: FormMapping | None
+) -> Submission | str:
     """Return the submission in a row, or an error text."""
     if row.cells is None or sum(map(len, row.cells)) > LARGEST_BODY:
         return "the row is too long to be read"
     fields = _fields(header, row.cells)
     try:
-        lead = read_lead(fields, region=region)
+        lead = read_lead(fields, region=region, mapping=mapping, source=SOURCE)
     except ContactError as error:
         return f"{error.field}: {error}"
     except Exception as error:  # noqa: BLE001 - one row must not stop those after it
         log_failure("parsing a row", error)
         return "the row could not be understood"
-    submission = Submission(lead.name, lead.contact, SOURCE, None, lead.extra)
+    submission = Submission(lead.name, lead.contact, SOURCE, None, lead.extra, lead.evidence)
     return replace(submission, key=_key(fields, submission))
 
 
 def _fields(header: Sequence[str], cells: Sequence[str]) -> Fields:
     under_header = [
-        Field(column or f"column {at}", cell)
+        Field(decode_entities(column) or f"column {at}", decode_entities(cell))
         for at, (column, cell) in enumerate(zip(header, cells, strict=False), start=1)
     ]
     past_header = [
@@ -122,8 +140,7 @@ def _key(fields: Fields, submission: Submission) -> str:
     )
     if own is None:
         return f"row:{submission.fingerprint}"
-    person = replace(submission, name="", extra={})
-    return f"{one_line(own)[:_MAX_KEY_LENGTH]}/{person.fingerprint[:16]}"
+    return f"{one_line(own)[:_MAX_KEY_LENGTH]}/{submission.contact_fingerprint}"
 
 
 async def _store_all(

@@ -21,6 +21,8 @@ async def store_without_lead(database: Database, delivery: Delivery, result: Res
         "source": delivery.source,
         "received_at": delivery.received_at,
         "content_type": delivery.content_type,
+        "query": delivery.query,
+        "idempotency_key": delivery.idempotency_key,
         "body": delivery.body,
         "charset": delivery.charset,
         "outcome": result.outcome if result else "received",

@@ -1,48 +1,132 @@
-"""Pure parsing: the body of a delivery becomes a submission."""
+"""Pure parsing: a webhook call becomes the submissions of the people in it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from pydantic_core import to_json
 
 from api.errors import log_failure
-from api.forms.body_parser import MOST_FIELDS, Fields, read_fields
-from api.forms.redaction import mask_json
-from api.forms.tilda import form_tokens, is_probe, read_lead
-from api.intake.submission import Result, Submission
+from api.forms.body.body_parser import MOST_FIELDS, ParsedBody, parse_body, parse_urlencoded
+from api.forms.body.redaction import mask_body, mask_json
+from api.forms.body.text_cleaning import one_line
+from api.forms.envelope import people_in
+from api.forms.fields import Fields
+from api.forms.form_reader import read_lead
+from api.forms.submission_ids import form_tokens, is_probe, sender_id, tilda_key
+from api.intake.submission import Delivery, Result, Submission
 from api.settings import ApiSettings
 from shared.contacts import ContactError
 
 TILDA = "tilda"
+# More people belong into a CSV file, whose import reports its progress.
+MOST_PEOPLE = 500
+_MAX_KEY_LENGTH = 255
+# Parameters of this API, not fields of the form.
+_OWN_PARAMETERS = frozenset({"ok", "token"})
 
 
-def parse_fields(body: bytes, content_type: str | None) -> Fields:
-    """Return the fields of a form, or an empty list if the body cannot be parsed."""
+@dataclass(frozen=True)
+class ParsedCall:
+    """The fields of each person in a call; `problem`: what is wrong with the JSON and where."""
+
+    people: list[Fields]
+    problem: str | None = None
+
+    @property
+    def fields(self) -> Fields:
+        """The fields of all people."""
+        return [item for fields in self.people for item in fields]
+
+
+def parse_call(body: bytes, content_type: str | None, query: str = "") -> ParsedCall:
+    """Return the people in a call; one person without fields if the body cannot be parsed."""
     try:
-        return read_fields(body, content_type)
+        parsed = parse_body(body, content_type) if body.strip() else ParsedBody([])
+        parameters = parse_urlencoded(query.encode("utf-8", "replace"))
+        known = [pair for pair in parameters if pair.key.strip().casefold() not in _OWN_PARAMETERS]
+        return ParsedCall(people_in(parsed.value, known), parsed.problem)
     except Exception as error:  # noqa: BLE001 - a body that cannot be parsed must still be stored
         log_failure("reading a form", error)
-        return []
+        return ParsedCall([[]])
 
 
-def parse_submission(fields: Fields, settings: ApiSettings) -> Submission | Result:
-    """Return the submission in the fields, or a Result for a probe or for a form without a usable contact."""
+def parse_submissions(
+    call: ParsedCall, delivery: Delivery, settings: ApiSettings
+) -> Iterator[tuple[Delivery, Submission | Result]]:
+    """Yield each person's delivery and submission, or a Result for a probe or without a usable contact.
+
+    The only person's delivery is the call as received. Each of several people gets a delivery of their own.
+    """
+    if len(call.people) > MOST_PEOPLE:
+        error = ContactError(
+            "body", f"the call has more than {MOST_PEOPLE} people: import them as a CSV file"
+        )
+        yield delivery, Result(error=error)
+        return
+    for fields in call.people:
+        own = _delivery_of(fields, delivery, settings) if len(call.people) > 1 else delivery
+        yield own, _parse(fields, own, settings, call.problem)
+
+
+def _parse(
+    fields: Fields, delivery: Delivery, settings: ApiSettings, problem: str | None
+) -> Submission | Result:
     if is_probe(fields):
         return Result()
     try:
-        return _read_submission(fields, settings)
+        return _read_submission(fields, delivery, settings)
     except ContactError as error:
+        if problem:
+            error = ContactError(error.field, f"{error}. The body is no valid JSON: {problem}")
         return Result(error=error)
 
 
-def _read_submission(fields: Fields, settings: ApiSettings) -> Submission:
+def _read_submission(fields: Fields, delivery: Delivery, settings: ApiSettings) -> Submission:
     """Return the submission without secrets; raises ContactError if the fields contain no usable contact."""
     if len(fields) > MOST_FIELDS:
         raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
+    source = delivery.source
     try:
-        lead = read_lead(fields, region=settings.phone_region, mapping=settings.tilda_fields)
+        lead = read_lead(fields, region=settings.phone_region, mapping=settings.tilda_fields, source=source)
     except ContactError:
         raise
     except Exception as error:
         log_failure("understanding a form", error)
         raise ContactError("body", "the form could not be understood") from error
     secrets = [*form_tokens(fields), *known_secrets(settings)]
-    return Submission(lead.name, lead.contact, TILDA, lead.key, mask_json(lead.extra, secrets))
+    submission = Submission(
+        lead.name, lead.contact, source, None, mask_json(lead.extra, secrets), lead.evidence
+    )
+    return replace(submission, key=_key(fields, submission, delivery.idempotency_key))
+
+
+def _key(fields: Fields, submission: Submission, header: str | None) -> str | None:
+    """Return the key of the submission: Tilda's, else the sender's id with the person's contact."""
+    if key := tilda_key(fields):
+        return key
+    own = one_line(header or "")[:_MAX_KEY_LENGTH] or sender_id(fields)
+    return f"{own}/{submission.contact_fingerprint}" if own else None
+
+
+def _delivery_of(fields: Fields, delivery: Delivery, settings: ApiSettings) -> Delivery:
+    """Return the delivery of one of several people: its body is a list of the person's fields."""
+    described = [
+        {
+            "name": ".".join([*item.path, item.key]),
+            **({"label": item.label} if item.label else {}),
+            **({"type": item.kind} if item.kind else {}),
+            "value": item.value,
+        }
+        for item in fields
+        if item.path[:1] != ("query",)
+    ]
+    body = to_json(described, inf_nan_mode="null", serialize_unknown=True).decode()
+    return replace(
+        delivery,
+        content_type="application/json",
+        body=mask_body(body, known_secrets(settings)),
+        charset="utf-8",
+    )
 
 
 def known_secrets(settings: ApiSettings) -> list[str]:

@@ -9,9 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import log_failure, unavailable
-from api.forms.raw_body import to_bytes
+from api.forms.body.raw_body import to_bytes
 from api.intake.deliveries import DELIVERIES
-from api.intake.parsing import parse_fields, parse_submission
+from api.intake.parsing import parse_call, parse_submissions
 from api.intake.store import store
 from api.intake.submission import Delivery, Result, with_key
 from api.settings import ApiSettings
@@ -60,14 +60,21 @@ async def reprocess(
 async def _process(connection: AsyncConnection, row: Row[Any], settings: ApiSettings) -> Result:
     if row.charset is None:
         return Result(error=ContactError("body", row.error or "only a part of the body is stored"))
-    fields = parse_fields(to_bytes(row.body, row.charset), row.content_type)
-    parsed = parse_submission(fields, settings)
-    if isinstance(parsed, Result):
-        return parsed
-    key = Delivery(row.source, row.received_at, row.content_type, row.body, row.charset).key
-    arrival = with_key(parsed, row.received_at, settings.repeat_window, fallback=key)
-    results = await connection.run_sync(store, [arrival], settings.repeat_window)
-    return results[arrival.key]
+    delivery = Delivery(
+        *(row.source, row.received_at, row.content_type, row.body, row.charset),
+        *(row.query, row.idempotency_key),
+    )
+    call = parse_call(to_bytes(row.body, row.charset), row.content_type, row.query or "")
+    result = Result()
+    # Several people are stored as several deliveries, unless a crash left the call unparsed.
+    for own, parsed in parse_submissions(call, delivery, settings):
+        if isinstance(parsed, Result):
+            result = result if result.lead else parsed
+            continue
+        arrival = with_key(parsed, row.received_at, settings.repeat_window, fallback=own.key)
+        stored = await connection.run_sync(store, [arrival], settings.repeat_window)
+        result = result if result.lead and result.created else stored[arrival.key]
+    return result
 
 
 async def _record(connection: AsyncConnection, delivery_id: int, result: Result, was: str) -> None:

@@ -22,10 +22,13 @@ Results = Mapping[Key, Result]
 
 _TEXTS = ("name", "phone", "phone_e164", "username", "source", "source_key", "fingerprint")
 _COLUMNS = tuple(column.name for column in LEADS.c)
-_INTO_LEADS = f"INSERT INTO leads ({', '.join(_TEXTS)}, extra, due_at, created_at, updated_at)"
+_INTO_LEADS = (
+    f"INSERT INTO leads ({', '.join(_TEXTS)}, extra, contact_evidence, due_at, created_at, updated_at)"
+)
 _UNLESS_KNOWN = "ON CONFLICT (source, source_key) WHERE source_key IS NOT NULL DO NOTHING"
+_CALL = ("content_type", "query", "idempotency_key", "body", "charset")
 _INTO_DELIVERIES = (
-    "INSERT INTO webhook_deliveries (source, received_at, content_type, body, charset, outcome, lead_id)"
+    f"INSERT INTO webhook_deliveries (source, received_at, {', '.join(_CALL)}, outcome, lead_id)"
 )
 
 # Its one parameter comes from postgres_parameter(). LIMIT makes the planner look up each key, instead of
@@ -34,14 +37,15 @@ _INTO_DELIVERIES = (
 STORE_ON_POSTGRES = f"""
 WITH arrived AS MATERIALIZED (
     SELECT * FROM json_to_recordset(%s::json) AS _ (
-        {", ".join(f"{name} text" for name in _TEXTS)}, extra text, at timestamptz,
-        content_type text, body text, charset text, since timestamptz, until timestamptz
+        {", ".join(f"{name} text" for name in _TEXTS)}, extra text, contact_evidence text, at timestamptz,
+        {", ".join(f"{name} text" for name in _CALL)}, since timestamptz, until timestamptz
     )
 ), inserted AS (
-    {_INTO_LEADS} SELECT {", ".join(_TEXTS)}, extra::jsonb, at, at, at FROM arrived {_UNLESS_KNOWN}
+    {_INTO_LEADS} SELECT {", ".join(_TEXTS)}, extra::jsonb, contact_evidence::jsonb, at, at, at FROM arrived
+    {_UNLESS_KNOWN}
     RETURNING id, source, source_key
 ), new_deliveries AS (
-    {_INTO_DELIVERIES} SELECT source, at, content_type, body, charset, 'stored', id
+    {_INTO_DELIVERIES} SELECT source, at, {", ".join(_CALL)}, 'stored', id
     FROM arrived JOIN inserted USING (source, source_key) WHERE body IS NOT NULL
 ), known AS MATERIALIZED (
     SELECT lead.* FROM arrived CROSS JOIN LATERAL (
@@ -49,7 +53,7 @@ WITH arrived AS MATERIALIZED (
     ) AS lead
     WHERE (arrived.source, arrived.source_key) NOT IN (SELECT source, source_key FROM inserted)
 ), repeat_deliveries AS (
-    {_INTO_DELIVERIES} SELECT source, at, content_type, body, charset, 'duplicate', known.id
+    {_INTO_DELIVERIES} SELECT source, at, {", ".join(_CALL)}, 'duplicate', known.id
     FROM arrived JOIN known USING (source, source_key)
     WHERE body IS NOT NULL AND (since IS NULL OR known.created_at > since AND known.created_at < until)
     AND NOT EXISTS (
@@ -63,7 +67,7 @@ FROM arrived LEFT JOIN inserted USING (source, source_key) LEFT JOIN known USING
 """  # noqa: S608 - only names of columns are inserted
 _SQLITE_LEADS = f"""
 {_INTO_LEADS}
-SELECT {", ".join(f"value ->> '{name}'" for name in _TEXTS)}, value ->> 'extra',
+SELECT {", ".join(f"value ->> '{name}'" for name in _TEXTS)}, value ->> 'extra', value ->> 'contact_evidence',
        value ->> 'at', value ->> 'at', value ->> 'at'
 FROM json_each(?) WHERE TRUE {_UNLESS_KNOWN}
 RETURNING source, source_key, id
@@ -77,7 +81,7 @@ JOIN leads ON leads.source = value ->> 'source' AND leads.source_key = value ->>
 ).columns(*LEADS.c)
 _SQLITE_DELIVERIES = f"""
 {_INTO_DELIVERIES}
-SELECT value ->> 'source', value ->> 'at', value ->> 'content_type', value ->> 'body', value ->> 'charset',
+SELECT value ->> 'source', value ->> 'at', {", ".join(f"value ->> '{name}'" for name in _CALL)},
        value ->> 'outcome', value ->> 'id'
 FROM json_each(?) WHERE value ->> 'outcome' = 'stored' OR NOT EXISTS (
     SELECT 1 FROM webhook_deliveries AS stored WHERE stored.lead_id = value ->> 'id'
@@ -223,10 +227,11 @@ def _row(arrival: KeyedSubmission, zone: str) -> dict[str, Any]:
         "fingerprint": submission.fingerprint,
         # Encoded twice: SQLite then stores this text unchanged.
         "extra": _json(submission.extra),
+        "contact_evidence": _json(submission.evidence),
         "at": _moment(arrival.at, zone),
     }
     if delivery:
-        row |= {"content_type": delivery.content_type, "body": delivery.body, "charset": delivery.charset}
+        row |= {name: getattr(delivery, name) for name in _CALL}
     return row
 
 

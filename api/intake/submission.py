@@ -19,13 +19,17 @@ _canonical_json = json.JSONEncoder(sort_keys=True).encode
 
 @dataclass(frozen=True)
 class Submission:
-    """A parsed form. `key`, if set, is the same each time the form is sent."""
+    """A parsed form. `key`, if set, is the same each time the form is sent.
+
+    `evidence`: by contact the field it was read from, and how sure that is.
+    """
 
     name: str
     contact: Contact
     source: str
     key: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    evidence: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -38,6 +42,12 @@ class Submission:
             self.extra,
         ]
         return sha256(_canonical_json(content).encode()).hexdigest()
+
+    @property
+    def contact_fingerprint(self) -> str:
+        """A short hash of the contact alone. It makes the sender's id unique to the person: an id that
+        several people share, such as the id of an event, loses none of them."""
+        return replace(self, name="", extra={}).fingerprint[:16]
 
     @property
     def is_keyed_by_fingerprint(self) -> bool:
@@ -58,7 +68,8 @@ class Submission:
 class Delivery:
     """A webhook call as received. `body` is text without secrets; `charset` turns it back into bytes.
 
-    `charset` is None if only a part of the body was received.
+    `charset` is None if only a part of the body was received. `query`: the query string without secrets.
+    `idempotency_key`: the sender's id of the submission, from a header.
     """
 
     source: str
@@ -66,11 +77,13 @@ class Delivery:
     content_type: str | None
     body: str
     charset: str | None
+    query: str | None = None
+    idempotency_key: str | None = None
 
     @property
     def key(self) -> str:
         """A key that is unique to this delivery and the same each time it is processed."""
-        whole = f"{self.received_at.isoformat()}\n{self.body}"
+        whole = "\n".join([self.received_at.isoformat(), self.body, *filter(None, [self.query])])
         return f"delivery:{sha256(whole.encode('utf-8', 'replace')).hexdigest()}"
 
 
@@ -141,6 +154,7 @@ def lead_values(arrival: KeyedSubmission) -> dict[str, Any]:
         "fingerprint": submission.fingerprint,
         "due_at": arrival.at,
         "extra": submission.extra,
+        "contact_evidence": submission.evidence,
         "created_at": arrival.at,
         "updated_at": arrival.at,
     }

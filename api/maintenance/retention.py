@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, exists, func, select
 
-from api.intake.deliveries import DELIVERIES
 from shared.database.engine import Database
-from shared.database.models import EVENTS, LEADS
+from shared.database.models import DELIVERIES, EVENTS, LEADS
 from shared.statuses import UNFINISHED
 
 BATCH = 500

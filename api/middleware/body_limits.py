@@ -2,7 +2,8 @@
 
 import asyncio
 import zlib
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import HTTPException
@@ -10,10 +11,13 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 256 * 1024
+MIB = 1024 * 1024
 # A file may take this many times as long as a form.
 _FILE_TIME_FACTOR = 20
 # Read and discarded before the refusal: a client that is cut off in mid-body never reads the response.
-_MAX_DRAINED_BYTES = 16 * 1024 * 1024
+_MAX_DRAINED_BYTES = 16 * MIB
+# A small packed message can unpack to a large one: the route gets it in pieces.
+_PIECE = 64 * 1024
 # The `wbits` of zlib select the format to expect.
 _WBITS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
@@ -27,23 +31,42 @@ class BodyRefused(HTTPException):
         self.part = part
 
 
+@dataclass(frozen=True)
+class FileLimit:
+    """The limit in bytes for bodies with files, at `path` and all paths below it.
+
+    `media_type`: applies only to bodies with this media type; empty: to all.
+    """
+
+    path: str
+    max_bytes: int
+    media_type: str = ""
+
+    def covers(self, path: str, headers: Headers) -> bool:
+        """Return True if a request may be as large as a file."""
+        media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+        return f"{path}/".startswith(f"{self.path}/") and self.media_type in {"", media_type}
+
+
 class BodyLimits:
     """Raises BodyRefused in a route that reads a body over LARGEST_BODY, unpacked, or slower than `seconds`.
 
-    `files`: the paths that accept files, each with its own limit in bytes.
+    `files`: which requests may be larger, and take more time; the first that covers a request counts.
     """
 
-    def __init__(self, app: ASGIApp, seconds: float, files: Mapping[str, int] | None = None) -> None:
+    def __init__(self, app: ASGIApp, seconds: float, files: Sequence[FileLimit] = ()) -> None:
         self.app = app
         self.seconds = seconds
-        self.files = files or {}
+        self.files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process the request; the route gets a refusal as an exception when it reads the body."""
         if scope["type"] == "http":
-            max_bytes = self.files.get(scope["path"])
-            seconds = self.seconds if max_bytes is None else self.seconds * _FILE_TIME_FACTOR
-            receive = _Body(receive, Headers(scope=scope), seconds, max_bytes or LARGEST_BODY).receive
+            headers = Headers(scope=scope)
+            limit = next((limit for limit in self.files if limit.covers(scope["path"], headers)), None)
+            seconds = self.seconds * _FILE_TIME_FACTOR if limit else self.seconds
+            max_bytes = limit.max_bytes if limit else LARGEST_BODY
+            receive = _Body(receive, headers, seconds, max_bytes).receive
         await self.app(scope, receive, send)
 
 
@@ -58,24 +81,28 @@ class _Body:
         self._is_whole = False
         self._has_started = False
         self._bytes_read = 0
+        self._packed_bytes = 0
         encoding = headers.get("content-encoding", "identity").strip().lower()
         self._encoding = "" if encoding in {"", "identity"} else encoding
         self._unpacker: Any = zlib.decompressobj(_WBITS[encoding]) if encoding in _WBITS else None
+        # The unpacker has more of the last message than fits into a piece.
+        self._has_more = False
 
     async def receive(self) -> Message:
-        """Return the server's next message; raises BodyRefused if it breaks a limit."""
-        if self._is_whole:
+        """Return the server's next message, or a piece of it; raises BodyRefused if it breaks a limit."""
+        if self._is_whole and not self._has_more:
             return await self._receive()  # only the disconnect can follow
         self._refuse_before_continue()
-        message = await self._next()
+        message = self._next_piece() if self._has_more else await self._next()
         if message["type"] != "http.request":
             return message
         body = message.get("body", b"")
         self._has_started = self._has_started or bool(body)
         if self._encoding and self._has_started:
             body = message["body"] = await self._unpacked(body)
+            message["more_body"] = self._has_more or not self._is_whole
         self._bytes_read += len(body)
-        if self._bytes_read > self._max_bytes:
+        if max(self._bytes_read, self._packed_bytes) > self._max_bytes:
             await self._drain()
             raise BodyRefused(413, self._too_large, body)
         return message
@@ -86,6 +113,9 @@ class _Body:
         is_waiting = self._headers.get("expect", "").lower() == "100-continue" and self._bytes_read == 0
         if is_waiting and length.isdecimal() and int(length[:20]) > self._max_bytes:
             raise BodyRefused(413, self._too_large)
+
+    def _next_piece(self) -> Message:
+        return {"type": "http.request", "body": self._unpacker.unconsumed_tail}
 
     async def _next(self) -> Message:
         try:
@@ -100,13 +130,18 @@ class _Body:
         if self._unpacker is None:
             await self._drain()
             raise BodyRefused(415, f"Content-Encoding {self._encoding[:40]!a} is not understood", packed)
+        if not self._has_more:
+            # Bytes after the end of the packed body unpack to nothing, but are limited too.
+            self._packed_bytes += len(packed)
+        # The limit applies to the unpacked bytes: a kilobyte can unpack to a megabyte.
+        room = min(_PIECE, self._max_bytes + 1 - self._bytes_read)
         try:
-            # The limit applies to the unpacked bytes: a kilobyte can unpack to a megabyte.
-            body = bytes(self._unpacker.decompress(packed, self._max_bytes + 1 - self._bytes_read))
+            body = bytes(self._unpacker.decompress(packed, room))
         except zlib.error:
             await self._drain()
             raise BodyRefused(400, f"the body is not {self._encoding}", packed) from None
-        if self._is_whole and not self._unpacker.eof and len(body) + self._bytes_read <= self._max_bytes:
+        self._has_more = len(body) == room and not self._unpacker.eof
+        if self._is_whole and not self._unpacker.eof and not self._has_more:
             raise BodyRefused(400, f"the body is not {self._encoding}: its end is missing", body)
         return body
 

@@ -9,6 +9,8 @@ from fastapi.routing import APIRoute
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
+from api.middleware.body_limits import LARGEST_BODY
+
 # By method and path. An endpoint that returns None has changed nothing: the normal route answers instead.
 FastEndpoints = Mapping[tuple[str, str], Callable[[Request], Awaitable[Response | None]]]
 
@@ -61,18 +63,29 @@ def _raising(error: Exception) -> ASGIApp:
 
 
 class ReplayableReceive:
-    """Records the server's messages, so that the normal route can read them a second time."""
+    """Records the server's messages, so that the normal route can read them a second time.
+
+    A body over LARGEST_BODY is not kept in memory and cannot be replayed: the endpoints of forms with files
+    always answer.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._recorded: list[Message] = []
+        self._bytes_recorded = 0
 
     async def receive(self) -> Message:
         """Return the server's next message and record it."""
         message = await self._receive()
-        self._recorded.append(message)
+        self._bytes_recorded += len(message.get("body", b""))
+        if self._bytes_recorded > LARGEST_BODY:
+            self._recorded.clear()
+        else:
+            self._recorded.append(message)
         return message
 
     async def replay(self) -> Message:
         """Return the recorded messages one by one, then the server's further ones."""
+        if self._bytes_recorded > LARGEST_BODY:
+            raise RuntimeError("the body is too large to be replayed")
         return self._recorded.pop(0) if self._recorded else await self._receive()

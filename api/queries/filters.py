@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from sqlmodel import col
@@ -11,7 +11,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from api.queries.pagination import MAX_ID, Page, Span, make_cursor, newest_of
 from api.queries.text_search import search_condition
 from shared.database.models import Lead, WebhookDelivery
-from shared.statuses import LeadStatus
+from shared.statuses import DeliveryOutcome, LeadStatus
 
 RowId = Annotated[int, Field(ge=1, le=MAX_ID)]
 
@@ -85,14 +85,12 @@ class LeadFilters(Page):
         return make_cursor(last.id, last.created_at if self.span.is_bounded else None)
 
 
-# `api.schemas.deliveries.Outcome` has the same values: the two packages must not import each other.
-Outcome = Literal["received", "stored", "duplicate", "probe", "refused"]
-
-
 class DeliveryFilters(Page):
     """The filters of GET /deliveries; a delivery must match all of them."""
 
-    outcome: list[Outcome] = Field([], description="Only these values; the parameter may be repeated.")
+    outcome: list[DeliveryOutcome] = Field(
+        [], description="Only these values; the parameter may be repeated."
+    )
     lead_id: RowId | None = Field(None, description="Only deliveries that created or repeated this lead.")
     received_from: From | None = Field(
         None, description="From this time or date on; UTC if it has no offset."

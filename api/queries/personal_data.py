@@ -9,9 +9,20 @@ from sqlalchemy import ColumnElement, delete, func, tuple_, union
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.account_models import TelegramAccount, TelegramPerson
-from shared.database.models import DoNotContact, Lead, LeadEvent, Message, WebhookDelivery
-from shared.database.notification_models import OwnerNotice
+from shared.database.models import (
+    ACCOUNTS,
+    DELIVERIES,
+    LEADS,
+    MESSAGES,
+    PEOPLE,
+    DoNotContact,
+    Lead,
+    LeadEvent,
+    Message,
+    OwnerNotice,
+    TelegramPerson,
+    WebhookDelivery,
+)
 from shared.leads import suppression_list
 from shared.leads.suppression_list import SuppressedIdentity
 
@@ -48,17 +59,13 @@ async def erase(session: AsyncSession, leads: Sequence[Lead]) -> None:
     ids = [lead.id for lead in leads]
     # Leads are locked first and by id, as in every transaction that locks several: no deadlocks.
     await session.exec(select(Lead.id).where(col(Lead.id).in_(ids)).order_by(col(Lead.id)).with_for_update())
-    await session.exec(delete(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)))
+    await session.exec(delete(DELIVERIES).where(DELIVERIES.c.lead_id.in_(ids)))
     # The text of a repeated request is a message in the conversation of the first lead.
     joined = [f"{number}:request" for number in ids]
-    await session.exec(
-        delete(Message).where(col(Message.key).in_(joined)).execution_options(synchronize_session=False)
-    )
+    await session.exec(delete(MESSAGES).where(MESSAGES.c.key.in_(joined)))
     # Cached peers of the person: if needed again, the worker looks them up again.
-    await session.exec(
-        delete(TelegramPerson).where(_cached_peers(leads)).execution_options(synchronize_session=False)
-    )
-    await session.exec(delete(Lead).where(col(Lead.id).in_(ids)).execution_options(synchronize_session=False))
+    await session.exec(delete(PEOPLE).where(_cached_peers(leads)))
+    await session.exec(delete(LEADS).where(LEADS.c.id.in_(ids)))
 
 
 def _cached_peers(leads: Sequence[Lead]) -> ColumnElement[bool]:
@@ -67,14 +74,14 @@ def _cached_peers(leads: Sequence[Lead]) -> ColumnElement[bool]:
     phones = {lead.phone_e164 for lead in leads if lead.phone_e164}
     # The cache stores usernames in lower case.
     usernames = {lead.username.lower() for lead in leads if lead.username}
-    person = select(TelegramPerson.account_id, TelegramPerson.user_id)
+    person = select(PEOPLE.c.account_id, PEOPLE.c.user_id)
     # The account is the first column of the index: without it PostgreSQL would scan the whole index.
-    any_account = col(TelegramPerson.account_id).in_(select(TelegramAccount.id))
-    return tuple_(TelegramPerson.account_id, TelegramPerson.user_id).in_(
+    any_account = PEOPLE.c.account_id.in_(select(ACCOUNTS.c.id))
+    return tuple_(PEOPLE.c.account_id, PEOPLE.c.user_id).in_(
         union(
-            person.where(col(TelegramPerson.user_id).in_(numbers)),
-            person.where(any_account, col(TelegramPerson.phone_e164).in_(phones)),
-            person.where(any_account, col(TelegramPerson.username).in_(usernames)),
+            person.where(PEOPLE.c.user_id.in_(numbers)),
+            person.where(any_account, PEOPLE.c.phone_e164.in_(phones)),
+            person.where(any_account, PEOPLE.c.username.in_(usernames)),
         )
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, or_
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
-from api.forms.text_cleaning import one_line
+from api.forms.body.text_cleaning import one_line
 from shared.contacts import parse_phone, parse_username
 from shared.database.models import Lead
 

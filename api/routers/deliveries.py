@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import Response
+from pydantic import TypeAdapter
 
 from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid
@@ -11,12 +12,12 @@ from api.intake.reprocessing import REPLAYABLE, reprocess
 from api.queries.filters import DeliveryFilters, RowId
 from api.schemas import examples
 from api.schemas.deliveries import DeliveryDetail, DeliveryOut, DeliveryPage
-from api.schemas.models import LeadOut
+from api.schemas.models import ContactEvidence, LeadOut
 from api.schemas.responses import lead_response
 from api.security.tokens import require_api_token
 from shared.contacts import ContactError
 from shared.database.engine import Database
-from shared.database.models import WebhookDelivery
+from shared.database.models import Lead, WebhookDelivery
 
 router = APIRouter(
     prefix="/deliveries",
@@ -49,7 +50,14 @@ async def list_deliveries(
 )
 async def show_delivery(delivery_id: RowId, database: DatabaseDep) -> DeliveryDetail:
     """One delivery with its original body. Secrets are masked, and bytes that are not text are escaped."""
-    return DeliveryDetail.model_validate(await _get_or_404(database, delivery_id))
+    detail = DeliveryDetail.model_validate(await _get_or_404(database, delivery_id))
+    if detail.lead_id is not None:
+        async with database.reading() as session:
+            lead = await session.get(Lead, detail.lead_id)
+        if lead is not None:
+            evidence = TypeAdapter(dict[str, ContactEvidence]).validate_python(lead.contact_evidence)
+            detail = detail.model_copy(update={"contact_evidence": evidence})
+    return detail
 
 
 @router.post(

@@ -17,7 +17,7 @@ from api.schemas import examples
 from api.schemas.models import DraftOut, HumanMessageIn, MessageOut
 from api.security.tokens import require_api_token
 from shared.clock import utc_now
-from shared.database.models import Lead, Message
+from shared.database.models import LEADS, MESSAGES, Lead, Message
 from shared.leads import handoff
 from shared.leads.message_ids import new_random_id
 from shared.logging_setup import size
@@ -128,17 +128,11 @@ async def _lock_draft(session: AsyncSession, message_id: int) -> tuple[Lead, Mes
 
 async def _queue(session: AsyncSession, lead: Lead, message: Message, text: str, now: datetime) -> None:
     await session.exec(
-        update(Message)
-        .where(col(Message.id) == message.id)
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message.id)
         .values(state="queued", random_id=new_random_id(), text=text)
-        .execution_options(synchronize_session=False)
     )
-    await session.exec(
-        update(Lead)
-        .where(col(Lead.id) == lead.id)
-        .values(due_at=now, updated_at=now)
-        .execution_options(synchronize_session=False)
-    )
+    await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=now, updated_at=now))
 
 
 def _not_a_draft(message: Message) -> HTTPException:

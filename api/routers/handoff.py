@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, SettingsDep
-from api.forms.text_cleaning import one_line
+from api.forms.body.text_cleaning import one_line
 from api.queries.filters import RowId
 from api.schemas import examples
 from api.schemas.models import MESSAGE_OUT, HumanMessageIn, LeadOut, MessageOut

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid, unavailable
-from api.forms.csv_reader import as_text, read_csv
+from api.forms.body.csv_reader import as_text, read_csv
 from api.intake.csv_import import RowReport, check_header, import_rows
 from api.schemas import examples
 from api.schemas.imports import ImportOut
@@ -102,10 +102,19 @@ async def import_file(
     content. With `Accept: application/x-ndjson` the result of each row is sent while the file is read."""
     header, rows = read_csv(text)
     try:
-        check_header(header)
+        check_header(header, settings.tilda_fields)
     except ContactError as error:
         raise invalid(error.field, str(error), header[:20]) from None
-    report = Report(import_rows(database, header, rows, region=settings.phone_region, now=utc_now()))
+    report = Report(
+        import_rows(
+            database,
+            header,
+            rows,
+            region=settings.phone_region,
+            now=utc_now(),
+            mapping=settings.tilda_fields,
+        )
+    )
     if NDJSON in request.headers.get("accept", ""):
         lines = (json.dumps(line, ensure_ascii=False) + "\n" async for line in report.lines())
         return StreamingResponse(lines, media_type=NDJSON)

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 
 from api.dependencies import DatabaseDep, IntakeDep, SettingsDep, get_intake, get_settings
 from api.errors import invalid
-from api.forms.text_cleaning import clean, clean_json, merge_numbering_duplicates, one_line
+from api.forms.body.text_cleaning import clean, clean_json, merge_numbering_duplicates, one_line
 from api.intake.submission import Submission, with_key
 from api.queries.filters import LeadFilters, RowId
 from api.queries.personal_data import get_lead_or_404
@@ -178,6 +178,7 @@ async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
                 now=now,
                 due_at=now,
                 username_error=None,
+                phone_error=None,
             )
         except (IllegalTransitionError, LostRaceError):
             raise HTTPException(409, "the lead's status has just changed: load it again") from None

@@ -1,14 +1,12 @@
 """Response models of webhook deliveries."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.schemas import examples
-
-# `api.queries.filters.Outcome` has the same values: the two packages must not import each other.
-Outcome = Literal["received", "stored", "duplicate", "probe", "refused"]
+from api.schemas.models import ContactEvidence
+from shared.statuses import DeliveryOutcome
 
 
 class DeliveryOut(BaseModel):
@@ -20,7 +18,7 @@ class DeliveryOut(BaseModel):
     source: str
     received_at: datetime
     content_type: str | None
-    outcome: Outcome = Field(description="`received` until the call has been processed.")
+    outcome: DeliveryOutcome = Field(description="`received` until the call has been processed.")
     error: str | None = Field(description="Why the call was `refused`.")
     lead_id: int | None = Field(description="The lead that the call created, or that it repeats.")
 
@@ -32,7 +30,14 @@ class DeliveryDetail(DeliveryOut):
         from_attributes=True, json_schema_extra={"examples": [examples.DELIVERY_DETAIL]}
     )
 
+    query: str | None = Field(description="The query string of the call.")
+    idempotency_key: str | None = Field(
+        description="The sender's id of the submission, from `Idempotency-Key` or `webhook-id`."
+    )
     body: str
+    contact_evidence: dict[str, ContactEvidence] | None = Field(
+        None, description="How the contacts of the lead were read; null without a lead."
+    )
 
 
 class DeliveryPage(BaseModel):

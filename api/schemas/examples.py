@@ -41,6 +41,7 @@ LEAD: Final[dict[str, Any]] = {
     "status": "pending",
     "source": "api",
     "extra": {"page": "/prices", "utm_source": "yandex", "utm_medium": "cpc", "utm_campaign": "sites"},
+    "contact_evidence": {},
     "created_at": "2026-11-22T12:00:00Z",
     "updated_at": "2026-11-22T12:00:00Z",
     "due_at": "2026-11-22T12:00:00Z",
@@ -188,7 +189,10 @@ NOT_FOUND: Final[Responses] = {404: problem("There is no such lead.", "there is 
 BODY_REFUSED: Final[Responses] = {
     400: problem("The body is incomplete or does not match its Content-Encoding.", "the body is not gzip"),
     408: problem("The body did not arrive within BODY_SECONDS.", "the body did not come within 15 seconds"),
-    413: problem("The body is over 256 KiB, before or after unpacking.", "the body is over 256 KiB"),
+    413: problem(
+        "The body is over 256 KiB, before or after unpacking. A form with files may have WEBHOOK_MAX_MIB.",
+        "the body is over 256 KiB",
+    ),
     415: problem(
         "The Content-Encoding is neither gzip nor deflate.", "Content-Encoding 'br' is not understood"
     ),

@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from api.forms.text_cleaning import clean, clean_json, one_line
+from api.forms.body.text_cleaning import clean, clean_json, one_line
 from api.forms.utm import read_utm
 from api.schemas import examples
 from shared.intents import Intent
@@ -73,6 +73,14 @@ class Utm(BaseModel):
     content: str | None
 
 
+class ContactEvidence(BaseModel):
+    """Why a value of a form is taken for the person's contact."""
+
+    field: str
+    strength: Literal["strong", "weak"]
+    reason: str
+
+
 class LeadOut(BaseModel):
     """A stored lead."""
 
@@ -84,8 +92,15 @@ class LeadOut(BaseModel):
     phone_e164: str | None = Field(description="The phone number in E.164 format, which can be dialled.")
     username: str | None = Field(description="The Telegram username, without @.")
     status: LeadStatus
-    source: str = Field(description="How the lead was received: `api`, `tilda` or `import`.")
+    source: str = Field(
+        description="How the lead was received: `api`, `import`, or the webhook's source, such as `tilda`."
+    )
     extra: dict[str, Any]
+    contact_evidence: dict[str, ContactEvidence] = Field(
+        description="By contact (`phone`, `username`): the form's field it was read from, and how sure it is"
+        " that it is the person's own. A weak one gets a first message that tells nothing of the request."
+        " Empty if the contact came by `POST /leads`."
+    )
     created_at: datetime
     updated_at: datetime
     due_at: datetime | None = Field(

@@ -1,7 +1,7 @@
 """The tables of leads, messages, events, deliveries and the suppression list; exports all other models."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func
 from sqlmodel import Column, Field, SQLModel
@@ -24,7 +24,7 @@ from shared.database.columns import (
 )
 from shared.database.notification_models import OwnerMessage, OwnerNotice
 from shared.intents import Intent
-from shared.statuses import OPEN, LeadStatus
+from shared.statuses import OPEN, DeliveryOutcome, LeadStatus
 
 __all__ = [
     "AccountCall",
@@ -107,8 +107,9 @@ class Lead(SQLModel, table=True):
     access_hash: int | None = number()
     account_id: int | None = reference("telegram_accounts.id", nullable=True, ondelete="SET NULL")
     resolved_via: str | None = text_field()
-    # Why the username cannot be used; if set, only the phone is tried.
+    # Why a contact cannot be used; it is not tried again.
     username_error: str | None = text_field()
+    phone_error: str | None = text_field()
     duplicate_of: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
     # The summary for the human who has the conversation, and when the assistant takes it back (NULL = never).
     handoff_summary: str | None = text_field()
@@ -116,6 +117,10 @@ class Lead(SQLModel, table=True):
     # The time at which the person asked for another message.
     follow_up_at: datetime | None = moment(nullable=True)
     extra: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
+    )
+    # How surely each contact was read from a form: {"username": {"field": …, "strength": …, "reason": …}}.
+    contact_evidence: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
     )
     created_at: datetime = moment(default_now=True)
@@ -214,9 +219,7 @@ class WebhookDelivery(SQLModel, table=True):
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        CheckConstraint(
-            one_of("outcome", ("received", "stored", "duplicate", "probe", "refused")), name="outcome"
-        ),
+        CheckConstraint(one_of("outcome", get_args(DeliveryOutcome)), name="outcome"),
         Index("ix_webhook_deliveries_lead_id", "lead_id"),
         Index("ix_webhook_deliveries_outcome_id", "outcome", "id"),
         Index("ix_webhook_deliveries_received_at", "received_at"),
@@ -227,6 +230,10 @@ class WebhookDelivery(SQLModel, table=True):
     source: str = text_field(nullable=False)
     received_at: datetime = moment(default_now=True)
     content_type: str | None = text_field()
+    # The query string of the call; secrets are masked.
+    query: str | None = text_field()
+    # The sender's own id of the submission, from a header.
+    idempotency_key: str | None = text_field()
     # Text, so that psql shows it. `charset` restores the bytes; NULL means that the body is incomplete.
     body: str = text_field(nullable=False)
     charset: str | None = text_field()
@@ -277,9 +284,16 @@ class DoNotContactKey(SQLModel, table=True):
 
 
 # Writes go to the tables: an ORM UPDATE would also look for the rows among the session's objects.
-LEADS, MESSAGES, EVENTS, CALLS, PEOPLE, DO_NOT_CONTACT = (
+LEADS, MESSAGES, EVENTS, DELIVERIES, DO_NOT_CONTACT = (
     SQLModel.metadata.tables[name]
-    for name in ("leads", "messages", "lead_events", "account_calls", "telegram_people", "do_not_contact")
+    for name in ("leads", "messages", "lead_events", "webhook_deliveries", "do_not_contact")
+)
+ACCOUNTS, HOLDS, CALLS, PEOPLE = (
+    SQLModel.metadata.tables[name]
+    for name in ("telegram_accounts", "account_holds", "account_calls", "telegram_people")
+)
+OWNER_MESSAGES, OWNER_NOTICES = (
+    SQLModel.metadata.tables[name] for name in ("owner_messages", "owner_notices")
 )
 
 # Usernames are case-insensitive. Not a partial index: PostgreSQL would not use its statistics in plans.

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from shared.database.models import Lead, Message
+from shared.leads.contact_evidence import is_unconfirmed
 from shared.leads.form_fields import person_fields
 
 _MAX_LINES = 12
@@ -14,6 +15,10 @@ def summarize(lead: Lead, messages: Sequence[Message], reason: str) -> str:
     contacts = [f"@{lead.username}" if lead.username else "", lead.phone_e164 or lead.phone or ""]
     lines = [", ".join(filter(None, [lead.name, *contacts]))]
     lines += [f"{key}: {_one_line(value)}" for key, value in person_fields(lead.extra).items()]
+    if is_unconfirmed(lead, messages):
+        lines.append(
+            "Not confirmed: weak evidence led to this person, who was told nothing about the request"
+        )
     lines.append(f"Why: {reason}")
     exchanged = [message for message in messages if message.state in {"received", "handled", "sent"}]
     transcript = [_format(message) for message in exchanged]

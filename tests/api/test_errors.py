@@ -63,6 +63,34 @@ async def test_an_unknown_path_or_method_is_a_json_error(
     assert (answer.status_code, list(answer.json())) == (status, ["detail"])
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status", "logged"),
+    [
+        ("POST", f"{WEBHOOK}/form?token=s3cret", 404, f"{WEBHOOK}/form"),
+        ("POST", "/Webhooks/tilda%3Ftoken=s3cret", 404, "/Webhooks/tilda"),
+        ("PUT", WEBHOOK, 405, WEBHOOK),
+        ("POST", "/leads/webhook/tilda", 404, "/leads/webhook/tilda"),
+        ("POST", "/leads/webhooks/a%0Ab" + "c" * 300, 404, "/leads/webhooks/a b" + "c" * 181),
+        ("POST", "/nope", 404, None),
+        ("GET", WEBHOOK, 200, None),
+        # This call is stored as a delivery, and the endpoint logs it.
+        ("GET", f"{WEBHOOK}?Phone=%2B79991234567", 405, None),
+    ],
+)
+async def test_a_webhook_call_to_a_wrong_address_leaves_a_line_in_the_log(
+    lite: httpx2.AsyncClient,
+    caplog: pytest.LogCaptureFixture,
+    method: str,
+    path: str,
+    status: int,
+    logged: str | None,
+) -> None:
+    assert (await lite.request(method, path)).status_code == status
+    lines = [record.getMessage() for record in caplog.records if record.name == "api.errors"]
+    hint = f"answered {status} and nothing is stored: is the address in the form builder right?"
+    assert lines == ([f"{method} {logged}: {hint}"] if logged else [])
+
+
 async def test_a_405_lists_all_allowed_methods(lite: httpx2.AsyncClient) -> None:
     for path, allowed in (("/leads", "GET, POST"), (WEBHOOK, "GET, HEAD, POST"), ("/leads/1", "DELETE, GET")):
         assert (await lite.request("PUT", path)).headers["allow"] == allowed

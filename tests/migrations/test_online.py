@@ -75,6 +75,20 @@ def test_invalid_index_is_rebuilt(old_url: str) -> None:
         assert connection.execute(state, [INDEX]).fetchone() == (True, False)
 
 
+def test_new_columns_do_not_rewrite_the_tables(postgres: Postgres) -> None:
+    url = postgres.create()
+    files = "SELECT pg_relation_filenode('leads'), pg_relation_filenode('webhook_deliveries')"
+    assert _alembic(url, "downgrade", "0013").returncode == 0
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(LEAD)
+        before = connection.execute(files).fetchone()
+        done = _alembic(url, "upgrade", "0014")
+        assert done.returncode == 0, done.stderr
+        assert connection.execute(files).fetchone() == before
+        stored = connection.execute("SELECT contact_evidence, phone_error FROM leads").fetchone()
+        assert stored == ({}, None)
+
+
 def test_malformed_number_of_seconds_is_named(old_url: str) -> None:
     done = _alembic(old_url, "-x", "lock_seconds=soon", "current")
     assert done.returncode == 1

@@ -8,7 +8,15 @@ from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
-from shared.database.models import Lead, LeadEvent, Message, OwnerNotice, TelegramAccount
+from shared.database.models import (
+    ACCOUNTS,
+    OWNER_NOTICES,
+    Lead,
+    LeadEvent,
+    Message,
+    OwnerNotice,
+    TelegramAccount,
+)
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
 
@@ -126,13 +134,10 @@ async def bundle(
 
     Does nothing until the oldest has waited for `after`, or if `max_per_hour` is reached.
     """
-    lost = select(TelegramAccount.id).where(col(TelegramAccount.state).in_(_LOST_STATES))
-    sendable = or_(
-        col(OwnerNotice.account_id).is_(None),
-        col(OwnerNotice.account_id) == account_id,
-        col(OwnerNotice.account_id).in_(lost),
-    )
-    waiting = (col(OwnerNotice.state) == "waiting", sendable)
+    lost = select(ACCOUNTS.c.id).where(ACCOUNTS.c.state.in_(_LOST_STATES))
+    owner_account = OWNER_NOTICES.c.account_id
+    sendable = or_(owner_account.is_(None), owner_account == account_id, owner_account.in_(lost))
+    waiting = (OWNER_NOTICES.c.state == "waiting", sendable)
     oldest = (await session.exec(select(func.min(OwnerNotice.created_at)).where(*waiting))).one()
     if oldest is None or oldest > now - after:
         return
@@ -143,10 +148,9 @@ async def bundle(
     if (await session.exec(recent)).one() >= max_per_hour:
         return
     await session.exec(
-        update(OwnerNotice)
+        update(OWNER_NOTICES)
         .where(*waiting)
         .values(state="sending", random_id=new_random_id(), account_id=account_id)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -183,9 +187,4 @@ async def postpone(session: AsyncSession, random_id: int, reason: str, *, until:
 
 
 async def _update_bundle(session: AsyncSession, random_id: int, **values: object) -> None:
-    await session.exec(
-        update(OwnerNotice)
-        .where(col(OwnerNotice.random_id) == random_id)
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
+    await session.exec(update(OWNER_NOTICES).where(OWNER_NOTICES.c.random_id == random_id).values(values))

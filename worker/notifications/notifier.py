@@ -1,4 +1,4 @@
-"""Sends the owner notices about leads, account trouble and each day's figures, from the worker's account."""
+"""Sends the owner notices about leads, refused calls, trouble and each day, from the worker's account."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.notifications import notices, texts
+from worker.notifications import notices, refused_calls, texts
 from worker.notifications.texts import Language
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,7 @@ class OwnerNotifier:
                 self._since = await notices.start_reporting(session, now=now)
         since = self._since
         await self._report_leads(since, now)
+        await self._report_refused_calls(since, now)
         await self._report_trouble(now)
         await self._report_summary(since, now)
         async with self.database.reading() as session:
@@ -106,6 +107,13 @@ class OwnerNotifier:
                 )
                 key = f"event:{event.id}"
                 await notices.add(session, key, text, now=now, account_id=lead.account_id, lead_id=lead.id)
+
+    async def _report_refused_calls(self, since: datetime, now: datetime) -> None:
+        async with self.database.reading() as session:
+            if await refused_calls.find_unreported(session, since=since, now=now) is None:
+                return
+        async with self.database.writing() as session:
+            await refused_calls.report(session, self.language, since=since, now=now)
 
     async def _report_trouble(self, now: datetime) -> None:
         """Report each lasting trouble once a day."""

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.bulk import insert_for
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.models import Lead, Message, OwnerMessage
+from shared.database.models import OWNER_MESSAGES, Lead, Message, OwnerMessage
 from shared.leads import handoff
 from shared.leads.handoff import HandoffError
 from shared.leads.message_ids import new_random_id
@@ -93,8 +93,8 @@ class OwnerReplySender:
             async with self.database.writing() as session:
                 # The text may hold personal data: it is not kept once it is sent.
                 await session.exec(
-                    update(OwnerMessage)
-                    .where(col(OwnerMessage.id) == message.id)
+                    update(OWNER_MESSAGES)
+                    .where(OWNER_MESSAGES.c.id == message.id)
                     .values(sent_at=self.clock(), text="")
                 )
 
@@ -169,8 +169,7 @@ async def _record_command(session: AsyncSession, account_id: int, note: Note, *,
 
 async def _queue_reply(session: AsyncSession, account_id: int, note: Note, reply: str) -> None:
     await session.exec(
-        update(OwnerMessage)
-        .where(col(OwnerMessage.account_id) == account_id, col(OwnerMessage.answers) == note.message_id)
+        update(OWNER_MESSAGES)
+        .where(OWNER_MESSAGES.c.account_id == account_id, OWNER_MESSAGES.c.answers == note.message_id)
         .values(text=reply)
-        .execution_options(synchronize_session=False)
     )

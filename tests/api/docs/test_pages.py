@@ -64,7 +64,7 @@ async def test_every_example_succeeds(client: httpx2.AsyncClient, database: Data
             examples = [item["value"] for item in content.get("examples", {}).values()] or schema["examples"]
             assert examples, path
             for example in examples:
-                url = path.format(lead_id=lead_id, message_id=draft)
+                url = path.format(lead_id=lead_id, message_id=draft, source="albato")
                 answer = await client.request(method, url, **_body(media, example))
                 assert answer.is_success, answer.text
                 requests += 1

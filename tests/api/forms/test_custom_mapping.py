@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from api.forms.body_parser import Field
 from api.forms.custom_mapping import FormMapping
 from api.forms.custom_mapping_file import read_mapping
-from api.forms.tilda import TildaLead, read_lead
+from api.forms.fields import Field
+from api.forms.form_reader import FormLead, read_lead
 from tests.support.api_process import run
 
 PHONE, OTHER = "+79991234567", "+79997654321"
@@ -31,7 +31,7 @@ def mapping(tmp_path: Path) -> FormMapping:
     return read_mapping(path)
 
 
-def _lead(mapping: FormMapping, form: str, **fields: str) -> TildaLead:
+def _lead(mapping: FormMapping, form: str, **fields: str) -> FormLead:
     return read_lead([Field("formid", form), *(Field(*item) for item in fields.items())], mapping=mapping)
 
 

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote_plus
 
-from api.forms.body_parser import read_fields
-from api.forms.text_cleaning import decode
-from api.forms.tilda import read_lead
+from api.forms.body.text_cleaning import decode
+from tests.support.forms import read_form
 from tests.support.tilda_bodies import CASES, Case
 
 PAGE = Path(__file__).parents[3] / "docs" / "tilda.md"
@@ -22,7 +21,7 @@ def table() -> str:
 
 
 def _row(case: Case) -> tuple[str, ...]:
-    lead = read_lead(read_fields(case.body, case.content_type))
+    lead = read_form(case.body, case.content_type)
     phone = lead.contact.phone
     body = decode(case.body)
     readable = " ".join((body if body[:1] in "{[-" else unquote_plus(body)).split())

@@ -7,7 +7,7 @@ import anyio
 import httpx2
 from sqlalchemy import insert
 
-from api.forms.raw_body import to_text
+from api.forms.body.raw_body import to_text
 from api.intake.deliveries import DELIVERIES
 from api.intake.reprocessing import STALE_AFTER, reprocess_stale
 from shared.database.engine import Database

@@ -14,9 +14,10 @@ from urllib.parse import urlsplit
 import httpx2
 import psutil
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
-from api.forms.redaction import mask_body
-from api.middleware.body_limits import LARGEST_BODY
+from api.forms.body.redaction import mask_body
+from api.middleware.body_limits import LARGEST_BODY, BodyLimits, BodyRefused, FileLimit
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, running
 from tests.support.api_process import serving
@@ -75,6 +76,81 @@ async def test_a_body_that_cannot_be_unpacked_is_refused_and_kept(
     (row,) = await deliveries(lite_database)
     assert (row["outcome"], row["error"]) == ("refused", detail)
     assert row["body"].startswith(kept)
+
+
+FILES = (FileLimit("/import", 20), FileLimit("/webhooks", 30, "multipart/form-data"))
+
+
+async def _read(path: str, messages: list[Message], **headers: str) -> list[bytes]:
+    """Send a request through BodyLimits; return the pieces that the route gets, and raise what it gets."""
+    pieces: list[bytes] = []
+
+    async def route(_scope: Scope, receive: Receive, _send: Send) -> None:
+        more = True
+        while more:
+            message = await receive()
+            pieces.append(message["body"])
+            more = message.get("more_body", False)
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    async def send(_message: Message) -> None:
+        raise AssertionError("nothing is answered")
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope: Scope = {"type": "http", "path": path, "headers": raw}
+    await BodyLimits(route, 60, FILES)(scope, receive, send)
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("path", "content_type", "limit"),
+    [
+        ("/import", "text/csv", 20),
+        ("/import/", "", 20),
+        ("/imports", "text/csv", LARGEST_BODY),
+        ("/webhooks/tilda", "multipart/form-data; boundary=B", 30),
+        ("/webhooks/other/", "Multipart/Form-Data;boundary=B", 30),
+        ("/webhooks/tilda", "application/json", LARGEST_BODY),
+        ("/webhooks/tilda", "multipart/form-dataset", LARGEST_BODY),
+        ("/webhooks/tilda", "", LARGEST_BODY),
+        ("/leads", "multipart/form-data; boundary=B", LARGEST_BODY),
+    ],
+)
+async def test_the_limit_depends_on_the_path_and_the_content_type(
+    path: str, content_type: str, limit: int
+) -> None:
+    largest = b"x" * limit
+    message = {"type": "http.request", "body": largest}
+    assert await _read(path, [message], content_type=content_type) == [largest]
+    first = {"type": "http.request", "body": largest, "more_body": True}
+    last = {"type": "http.request", "body": b"x"}
+    with pytest.raises(BodyRefused) as refused:
+        await _read(path, [first, last], content_type=content_type)
+    assert (refused.value.status_code, refused.value.part) == (413, b"x")
+
+
+@pytest.mark.parametrize("cut", [10, 100, 400])
+async def test_a_packed_body_is_unpacked_in_pieces(cut: int) -> None:
+    body = bytes(LARGEST_BODY)
+    packed = gzip.compress(body, mtime=0)
+    messages: list[Message] = [
+        {"type": "http.request", "body": packed[:cut], "more_body": True},
+        {"type": "http.request", "body": packed[cut:]},
+    ]
+    pieces = await _read("/", messages, content_encoding="gzip")
+    assert b"".join(pieces) == body
+    assert max(map(len, pieces)) <= 65_536
+
+
+async def test_bytes_after_a_packed_body_are_limited_too() -> None:
+    bodies = [gzip.compress(b"x", mtime=0), *[bytes(65_536)] * 4]
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": True} for body in bodies]
+    messages.append({"type": "http.request", "body": b""})
+    with pytest.raises(BodyRefused) as refused:
+        await _read("/", messages, content_encoding="gzip")
+    assert (refused.value.status_code, messages) == (413, [])
 
 
 async def test_a_slow_body_is_a_408_and_its_beginning_kept(sqlite_url: str, lite_database: Database) -> None:

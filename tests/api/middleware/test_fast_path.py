@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import pytest
 from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.main import create_app
-from api.middleware.fast_path import FastPathMiddleware
+from api.middleware.body_limits import LARGEST_BODY
+from api.middleware.fast_path import FastPathMiddleware, ReplayableReceive
 from tests.api.conftest import WEBHOOK, make_settings
 
 JSON = {"content-type": "application/json"}
@@ -151,3 +153,21 @@ async def test_the_fast_path_answers_like_the_normal_route(sqlite_template: Path
 async def _pieces(*pieces: bytes) -> AsyncIterator[bytes]:
     for piece in pieces:
         yield piece
+
+
+async def test_only_a_small_body_is_kept_for_the_normal_route() -> None:
+    half: Message = {"type": "http.request", "body": bytes(LARGEST_BODY // 2), "more_body": True}
+    messages = [half, half, {"type": "http.request", "body": b"x"}, {"type": "http.disconnect"}]
+
+    async def receive() -> Message:
+        return messages.pop(0)
+
+    replayable = ReplayableReceive(receive)
+    assert [await replayable.receive() for _ in range(2)] == [half, half]
+    assert [await replayable.replay() for _ in range(2)] == [half, half]
+    replayable = ReplayableReceive(receive)
+    messages[:0] = [half, half]
+    for _ in range(4):
+        await replayable.receive()
+    with pytest.raises(RuntimeError, match="too large"):
+        await replayable.replay()

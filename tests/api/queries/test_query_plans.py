@@ -13,7 +13,7 @@ from api.queries import personal_data
 from api.queries.filters import DeliveryFilters, LeadFilters
 from api.queries.pagination import make_cursor
 from api.routers import drafts
-from benchmarks.query_plans import explain
+from benchmarks.harness.query_plans import explain
 from shared.contacts import Contact
 from shared.database.engine import Database
 from shared.database.models import Lead

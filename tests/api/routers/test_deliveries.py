@@ -42,7 +42,10 @@ async def test_deliveries_are_listed_and_shown(client: httpx2.AsyncClient, datab
     assert first == {
         "id": 1, "source": "tilda", "received_at": first["received_at"], "content_type": FORM,
         "outcome": "stored", "error": None, "lead_id": lead["id"],
-        "body": urlencode(form).replace("secret-word", "***"),
+        "body": urlencode(form).replace("secret-word", "***"), "query": None, "idempotency_key": None,
+        "contact_evidence": {
+            "phone": {"field": "Phone", "strength": "strong", "reason": "a field for phones"}
+        },
     }  # fmt: skip
     assert await _ids(client, outcome="refused") == [3]
     assert await _ids(client, outcome=["refused", "probe"], limit=1) == [4]

@@ -42,6 +42,7 @@ async def test_a_lead_is_stored_with_normalised_fields(
         "status": "pending",
         "source": "api",
         "extra": {"page": "/", "budget": 5},
+        "contact_evidence": {},
         "created_at": lead["created_at"],
         "updated_at": lead["created_at"],
         "due_at": lead["created_at"],

@@ -7,7 +7,7 @@ from urllib.parse import quote_plus, urlencode
 
 import pytest
 
-from api.forms.redaction import mask_body
+from api.forms.body.redaction import mask_body
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE

@@ -252,8 +252,9 @@ async def test_limit_of_the_notifiers_own_account_is_reported(
 
 @pytest.mark.parametrize("language", ["ru", "en"])
 def test_notice_does_not_parse_as_a_command(language: texts.Language) -> None:
-    templates = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary")
-    values = dict.fromkeys(("account", "day", "leads", "scheduled", "taken", "unanswered", "reason"), "1")
+    templates = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary", "refused")
+    names = ("account", "day", "leads", "scheduled", "taken", "unanswered", "reason")
+    values = dict.fromkeys((*names, "count", "calls", "sources", "delivery"), "1")
     for template in templates:
         assert (
             command_parser.parse(texts.render_line(language, template, lead=17, name="x", **values)) is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api.forms.raw_body import ESCAPED, UTF_8, WINDOWS_1251, to_bytes, to_text
+from api.forms.body.raw_body import ESCAPED, UTF_8, WINDOWS_1251, to_bytes, to_text
 
 
 @given(st.binary(max_size=200))

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from api.forms.csv_reader import as_text, read_csv
+from api.forms.body.csv_reader import as_text, read_csv
 
 
 def read(text: str | bytes) -> list[list[str] | None]:

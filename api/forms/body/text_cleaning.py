@@ -1,6 +1,7 @@
 """Pure: cleans received text so that it can be stored and returned as JSON."""
 
 import codecs
+import html
 import math
 import re
 from collections.abc import Iterable
@@ -14,8 +15,28 @@ _SPOOFING = re.compile(
     "(\U0001f3f4[\U000e0061-\U000e007a]{1,6}\U000e007f)"
     "|[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
 )
-# Russian encodings older than UTF-8, by the names that senders use.
-_CYRILLIC = frozenset({"windows-1251", "cp1251", "koi8-r", "koi8-u", "iso-8859-5", "cp866", "ibm866"})
+_CYRILLIC = frozenset(
+    "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁёІіЇїЄєҐґЎўЈјЉљЊњЋћЂђЏџЌќЃѓЅѕ№—–«»…"
+)
+_MIXED_WORD = re.compile(r"[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z]")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
+# Python's codecs that are no charsets of forms, and UTF-8, which was tried before.
+_NOT_CHARSETS = frozenset(
+    {
+        "utf-8",
+        "utf-8-sig",
+        "utf-7",
+        "idna",
+        "punycode",
+        "unicode_escape",
+        "raw-unicode-escape",
+        "raw_unicode_escape",
+        "unicode-escape",
+        "undefined",
+        "mbcs",
+        "oem",
+    }
+)
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 # Deeper than any real form, and far below the limits of Python and the databases.
 _MAX_DEPTH = 30
@@ -68,17 +89,46 @@ def merge_numbering_duplicates(pairs: Iterable[tuple[str, Any]]) -> dict[str, An
     return merged
 
 
+def decode_entities(text: str) -> str:
+    """Replace HTML entities by their characters: `&#039;` by `'`. Only those that end with a semicolon,
+    because `&copy=1` is a part of a link."""
+    return _ENTITY.sub(lambda match: html.unescape(match.group()), text) if "&" in text else text
+
+
 def decode(body: bytes, charset: str | None = None) -> str:
-    """Decode a form as UTF-8 or UTF-16; else as `charset` or Windows-1251 if the result is Russian; else
-    with escapes. Never raises."""
+    """Decode text in UTF-8 or UTF-16; else in the declared `charset`; else in Windows-1251 if the result is
+    Cyrillic. A byte that is invalid in UTF-8 becomes one replacement character. Never raises."""
     if body.isascii() and b"\0" not in body:
         return body.decode("ascii")
     try:
         return body.decode(_utf16(body) or "utf-8-sig")
     except UnicodeDecodeError:
-        declared = (charset or "").lower()
-        text = _decode_russian(body, declared if declared in _CYRILLIC else "cp1251")
-        return text or body.decode("utf-8", "backslashreplace")
+        return _decode_declared(body, charset) or _decode_damaged(body)
+
+
+def _decode_declared(body: bytes, charset: str | None) -> str | None:
+    """Decode by the charset that the sender declared; None if it is UTF-8, unknown, or does not fit."""
+    try:
+        codec = codecs.lookup((charset or "").strip())
+        # Old frameworks declare ISO 8859-1 for everything.
+        if codec.name in _NOT_CHARSETS or codec.name in {"iso8859-1", "cp1252"}:
+            return None
+        return codec.decode(body, "strict")[0] if isinstance(codec.decode(b"")[0], str) else None
+    except (LookupError, ValueError):
+        return None
+
+
+def _decode_damaged(body: bytes) -> str:
+    """Decode text that is not valid UTF-8: UTF-8 with some bad bytes, or Windows-1251, or Windows-1252."""
+    damaged = body.decode("utf-8", "replace")
+    replaced = damaged.count("\N{REPLACEMENT CHARACTER}")
+    # More valid characters of several bytes than bad bytes: in Windows-1251 they are rare by chance.
+    if sum(not character.isascii() for character in damaged) > 2 * replaced:
+        return damaged
+    if (cyrillic := _decode_cyrillic(body)) is None:
+        return body.decode("utf-8", "backslashreplace")
+    # "Mьller": no word mixes the alphabets, so these are Western European letters.
+    return body.decode("cp1252", "backslashreplace") if _MIXED_WORD.search(cyrillic) else cyrillic
 
 
 def _utf16(body: bytes) -> str | None:
@@ -95,11 +145,12 @@ def _utf16(body: bytes) -> str | None:
     return None
 
 
-def _decode_russian(body: bytes, charset: str) -> str | None:
+def _decode_cyrillic(body: bytes) -> str | None:
     try:
-        text = body.decode(charset)
+        text = body.decode("cp1251")
     except UnicodeDecodeError:
         return None
     non_ascii = [character for character in text if not character.isascii()]
-    russian = sum(character in "ёЁ" or "А" <= character <= "я" for character in non_ascii)
-    return text if russian >= 0.9 * len(non_ascii) else None
+    # Also the Ukrainian, Belarusian and Serbian letters; but not the signs that UTF-8 looks like.
+    cyrillic = sum(character in _CYRILLIC for character in non_ascii)
+    return text if cyrillic >= 0.9 * len(non_ascii) else None

@@ -2,7 +2,7 @@
 
 import re
 
-from api.forms.text_cleaning import decode
+from api.forms.body.text_cleaning import decode
 
 UTF_8 = "utf-8"
 WINDOWS_1251 = "windows-1251"

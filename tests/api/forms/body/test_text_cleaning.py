@@ -2,8 +2,9 @@
 
 import pytest
 
-from api.forms.body_parser import Field, read_fields
-from api.forms.text_cleaning import clean, decode
+from api.forms.body.text_cleaning import clean, decode
+from api.forms.fields import Field
+from tests.support.forms import read_fields
 
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
 

@@ -1,0 +1,93 @@
+"""Pure: parses the body of a webhook call into one value, whatever its content type."""
+
+import codecs
+import re
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from api.forms.body.json_text import looks_like_json, parse_json
+from api.forms.body.text_cleaning import decode
+
+# A form with more fields is refused, so the parser stops here.
+MOST_FIELDS = 1000
+_PART_NAME = re.compile(r'\bname="((?:[^"\\]|\\.)*)"|\bname=([^;\s]+)', re.IGNORECASE)
+_FILE_NAME = re.compile(r'\bfilename="([^"]*)"', re.IGNORECASE)
+_CHARSET = re.compile(r'\bcharset="?([\w.:-]{1,40})', re.IGNORECASE)
+
+
+class FormPair(NamedTuple):
+    """A field of a form as sent: `data[user][phone]` and its text."""
+
+    key: str
+    value: str
+
+
+class ParsedBody(NamedTuple):
+    """`value`: the value of a JSON body, or the list of FormPairs of a form.
+
+    `problem`: what is wrong with the JSON and where, if the body begins like JSON.
+    """
+
+    value: Any
+    problem: str | None = None
+
+
+def parse_body(body: bytes, content_type: str | None = None) -> ParsedBody:
+    """Parse an urlencoded, multipart or JSON body; never raises.
+
+    The content type is only a hint: many senders omit it or send a wrong one.
+    """
+    charset = match.group(1) if (match := _CHARSET.search(content_type or "")) else None
+    if body[:2].count(0) or body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        body = decode(body).encode("utf-8", "replace")
+    start = body.removeprefix(codecs.BOM_UTF8).lstrip()
+    problem = None
+    if start[:1] in {b"{", b"[", b'"'}:
+        # A form with JSON as its only key ends with "=".
+        parsed = parse_json(decode(start, charset).rstrip().removesuffix("="), lenient=True)
+        if parsed.is_json:
+            return ParsedBody(parsed.value)
+        problem = parsed.problem
+    if boundary := _boundary(start, content_type or ""):
+        return ParsedBody(_parse_multipart(body, boundary, charset), problem)
+    pairs = parse_urlencoded(start.rstrip(), charset)
+    if pairs and looks_like_json(pairs[0].key):
+        parsed = parse_json("&".join("=".join(pair) for pair in pairs).rstrip("="), lenient=True)
+        if parsed.is_json:
+            return ParsedBody(parsed.value)
+    return ParsedBody(pairs, problem)
+
+
+def parse_urlencoded(body: bytes, charset: str | None = None) -> list[FormPair]:
+    """Parse an urlencoded form or a query string."""
+    pairs = [pair.partition(b"=") for pair in re.split(rb"&+", body, maxsplit=MOST_FIELDS + 1) if pair]
+    return [FormPair(_unquote(key, charset), _unquote(value, charset)) for key, _, value in pairs]
+
+
+def _unquote(quoted: bytes, charset: str | None) -> str:
+    return decode(unquote_to_bytes(quoted.replace(b"+", b" ")), charset)
+
+
+def _boundary(start: bytes, content_type: str) -> bytes:
+    """Return the boundary of a multipart body; empty if the body is not multipart."""
+    if match := re.search(r'boundary="?([^";,]+)', content_type, re.IGNORECASE):
+        declared = b"--" + match.group(1).strip().encode("utf-8", "replace")
+        if declared in start:
+            return declared
+    first = start.partition(b"\n")[0].rstrip()
+    return first if first.startswith(b"--") and b"form-data" in start[:2000].lower() else b""
+
+
+def _parse_multipart(body: bytes, boundary: bytes, charset: str | None) -> list[FormPair]:
+    pairs: list[FormPair] = []
+    for part in body.split(boundary, MOST_FIELDS + 2)[1:]:
+        if part.startswith(b"--"):
+            break
+        head, _, content = part.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
+        heading = decode(head, charset)
+        if match := _PART_NAME.search(heading):
+            name = re.sub(r"\\(.)", r"\1", match.group(1) or match.group(2) or "")
+            file = _FILE_NAME.search(heading)
+            entered = file.group(1) if file else decode(content.removesuffix(b"\n"), charset)
+            pairs.append(FormPair(name, entered))
+    return pairs

@@ -1,0 +1,123 @@
+"""Pure: recognises an object that describes one field, such as `{"name": "Phone", "value": "+7…"}`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from api.forms.fields import Field
+from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
+from api.forms.recognition.field_rules import meaning_of_field
+
+# The names of an object's keys, in the order of preference.
+_KEYS = (
+    *("name", "key", "field", "field_name", "fieldname", "fieldkey", "param", "parameter", "property"),
+    *("variable", "slug", "alias", "input_name", "q", "code", "column_id", "field_id", "ref", "id"),
+)
+_LABELS = ("label", "title", "question", "field_label", "column_name", "caption", "prompt", "text", "header")
+_VALUES = (
+    *("value", "values", "answer", "val", "field_value", "string_value", "fieldvalue", "user_value"),
+    *("response", "answers", "a", "result", "entered", "raw"),
+)
+_TYPES = (
+    *("value_type", "type", "kind", "field_type", "fieldtype", "question_type", "input_type"),
+    *("column_type", "type_id", "code"),
+)
+# A phone in parts: {"area": "999", "phone": "1234567"}.
+_AREA = ("countrycode", "country_code", "country", "areacode", "area_code", "area", "prefix")
+_LOCAL = ("phone", "number", "phonenumber", "line")
+_KNOWN = frozenset([*_KEYS, *_LABELS, *_VALUES, *_TYPES])
+_MAX_KEYS = 16
+
+
+def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
+    """Return the field that an object describes; None if it describes none.
+
+    `key`: the object's own key, which names the field if nothing in the object does.
+    """
+    if not 1 < len(item) <= _MAX_KEYS and not (key and len(item) == 1):
+        return None
+    lowered = {name.strip().casefold(): value for name, value in item.items()}
+    kind = _first_text(lowered, _TYPES)
+    value_keys = [name for name in lowered if name in _VALUES]
+    # Typeform: {"type": "phone_number", "phone_number": "+7…", "field": {…}}
+    if not value_keys and kind.casefold() in lowered:
+        value_keys = [kind.casefold()]
+    if not value_keys:
+        return None
+    if any(_tells_person(name) for name in lowered if name not in _KNOWN and name not in value_keys):
+        return None
+    value_key = min(value_keys, key=lambda name: _VALUES.index(name) if name in _VALUES else -1)
+    rest = {name: value for name, value in lowered.items() if name != value_key}
+    around: dict[Any, Any] = next(
+        (rest[name] for name in ("field", "question") if isinstance(rest.get(name), dict)), {}
+    )
+    inner: dict[str, Any] = {str(name).casefold(): value for name, value in around.items()}
+    name = _first_text(rest, _KEYS) or _first_text(inner, _KEYS)
+    label = _first_text(rest, _LABELS) or _first_text(inner, _LABELS)
+    if not (name or label or kind) and (not key or (not rest and value_key not in {"value", "values"})):
+        return None
+    value = _value(lowered[value_key])
+    if isinstance(value, Mapping) or _holds_objects(value):
+        return None
+    if key and not (name or label):
+        name = key if not key.isdecimal() else kind or key
+    elif key and name and not label:
+        name = name if key.isdecimal() else key
+    return Field(name or label or kind, value, label, kind or _first_text(inner, _TYPES))
+
+
+def defined_field(item: Mapping[str, Any]) -> tuple[list[str], tuple[str, str]] | None:
+    """Return the ids of a question without an answer, with its title and its type; None for other objects."""
+    lowered = {name.strip().casefold(): value for name, value in item.items()}
+    ids = [lowered[name] for name in ("id", "ref", "key") if isinstance(lowered.get(name), str)]
+    title = _first_text(lowered, ("title", "label", "question", "name"))
+    if not ids or not title or any(name in lowered for name in _VALUES):
+        return None
+    return ids, (title, _first_text(lowered, _TYPES))
+
+
+def phone_in_parts(item: Mapping[str, Any], key: str) -> Field | None:
+    """Return the phone whose area code and number are apart; None for other objects."""
+    lowered = {name.strip().casefold(): value for name, value in item.items()}
+    local = _first_text(lowered, _LOCAL)
+    if not local or not lowered.keys() <= {*_AREA, *_LOCAL, "full", "ext", "extension"} or len(lowered) < 2:
+        return None
+    area = [text for name in _AREA if (text := str(lowered.get(name) or "").strip())]
+    whole = _first_text(lowered, ("full",)) or " ".join([*area, local])
+    return Field(key, whole, kind="phone")
+
+
+def without_list(tree: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Return `tree` without the list of people at `key`, at whatever depth."""
+    return {
+        name: without_list(item, key) if isinstance(item, dict) else item
+        for name, item in tree.items()
+        if name.strip().casefold() != key
+    }
+
+
+def _tells_person(key: str) -> bool:
+    """Return True if a key names a contact: then the object is a person, and no description of a field."""
+    meaning = meaning_of_field(key)
+    return meaning.phone > PhoneRule.NUMBER or meaning.username >= UsernameRule.PLAIN
+
+
+def _first_text(item: Mapping[str, Any], names: Sequence[str]) -> str:
+    found = (item[name] for name in names if name in item)
+    return next((text.strip() for text in found if isinstance(text, str) and text.strip()), "")
+
+
+def _value(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the value; of a list of objects with a `value` each, and of a list of one, what is in it."""
+    if isinstance(value, list):
+        inner = [item["value"] if isinstance(item, dict) and _is_bare_value(item) else item for item in value]
+        return inner[0] if len(inner) == 1 else inner
+    return value
+
+
+def _is_bare_value(item: Mapping[str, Any]) -> bool:
+    """Return True for a value without a name, as in `[{"value": "+7…", "enum": "WORK"}]`."""
+    return "value" in item and not any(name in item for name in ("name", "key", "label", "title", "question"))
+
+
+def _holds_objects(value: object) -> bool:
+    return isinstance(value, list) and any(isinstance(item, dict | list) for item in value)

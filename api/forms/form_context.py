@@ -1,0 +1,119 @@
+"""Pure: what the fields of a form say about each other: the messenger, and the country of a phone."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+import phonenumbers
+
+from api.forms.fields import Field, Fields
+from api.forms.recognition.field_meaning import Meaning, PhoneRule, UsernameRule
+from api.forms.recognition.field_rules import meaning_of_field
+from api.forms.recognition.vocabulary import Word, clauses, meaning_of
+
+_MAX_TITLE = 300
+_MESSENGER = re.compile(r"messenger[-_ ](type|id)(.*)", re.IGNORECASE | re.DOTALL)
+_DIAL_CODE = re.compile(r"\+?\d{1,3}")
+_ISO = re.compile(r"[A-Za-z]{2}")
+
+
+def meaning_of_one(item: Field) -> Meaning:
+    """Return the meaning of a field by itself."""
+    return meaning_of_field(item.key[:_MAX_TITLE], item.label[:_MAX_TITLE], item.kind[:100], item.path)
+
+
+def meanings_of(fields: Fields) -> list[Meaning]:
+    """Return the meaning of each field, with what neighbouring fields say about it."""
+    meanings = [meaning_of_one(item) for item in fields]
+    return _with_declared_network(fields, _with_messengers(fields, meanings))
+
+
+def _with_messengers(fields: Fields, meanings: list[Meaning]) -> list[Meaning]:
+    """Add what Tilda's `messenger-type` says about the `messenger-id` with the same number."""
+    matches = [_MESSENGER.fullmatch(item.key.strip()) for item in fields]
+    if not any(matches):
+        return meanings
+    kinds = {
+        match.group(2): _network(item.text)
+        for item, match in zip(fields, matches, strict=True)
+        if match and match.group(1).lower() == "type"
+    }
+    return [
+        _messenger_meaning(kinds.get(match.group(2)), match.group(1)) if match else meaning
+        for match, meaning in zip(matches, meanings, strict=True)
+    ]
+
+
+def _messenger_meaning(network: Word | None, part: str) -> Meaning:
+    if part.lower() == "type":
+        return Meaning()
+    username = {Word.TELEGRAM: UsernameRule.TELEGRAM, None: UsernameRule.WITH_AT}.get(
+        network, UsernameRule.NEVER
+    )
+    return Meaning(phone=PhoneRule.CONTACT, username=username)
+
+
+def _network(text: str) -> Word | None:
+    """Return what the answer to "where may we write to you?" names: Telegram, another network, or a phone."""
+    kinds = {meaning_of(word) for clause in clauses(text[:60]) for word in clause} - {Word.FILLER}
+    if kinds & {Word.PHONE_MESSENGER, Word.PHONE} and len(kinds) == 1:
+        return Word.PHONE
+    if kinds == {Word.TELEGRAM}:
+        return Word.TELEGRAM
+    return Word.NETWORK if len(kinds) == 1 and kinds <= {None, Word.NETWORK, Word.EMAIL} else None
+
+
+def _with_declared_network(fields: Fields, meanings: list[Meaning]) -> list[Meaning]:
+    """Add what a field like "preferred messenger" says about a name in a general field for contacts."""
+    declared = {
+        kind
+        for item, meaning in zip(fields, meanings, strict=True)
+        if meaning.describes_method and item.text
+        for kind in [_declared(item.text)]
+        if kind is not None
+    }
+    if len(declared) != 1:
+        return meanings
+    rule = UsernameRule.PLAIN if declared == {Word.TELEGRAM} else UsernameRule.IF_SAYS_TELEGRAM
+    return [
+        replace(meaning, username=rule)
+        if meaning.username in {UsernameRule.WITH_AT, UsernameRule.PLAIN}
+        and meaning.phone is not PhoneRule.PHONE
+        else meaning
+        for meaning in meanings
+    ]
+
+
+def _declared(text: str) -> Word | None:
+    words = [word for clause in clauses(text[:60]) for word in clause]
+    kinds = {meaning_of(word) for word in words}
+    if not words or None in kinds or len(words) > 3 or "@" in text:
+        return None
+    if Word.TELEGRAM in kinds:
+        return Word.TELEGRAM if not kinds & {Word.NETWORK, Word.PHONE_MESSENGER} else None
+    return Word.NETWORK if Word.NETWORK in kinds else None
+
+
+def regions_of(fields: Fields, meanings: Sequence[Meaning], default: str) -> list[str]:
+    """Return the countries to try for a phone without a country code: a code beside the phone comes first."""
+    codes: list[str] = []
+    countries: list[str] = []
+    for item, meaning in zip(fields, meanings, strict=True):
+        text = item.text
+        if not meaning.is_region and not (text.startswith("+") and len(text) <= 4):
+            continue
+        if _DIAL_CODE.fullmatch(text):
+            codes.append(phonenumbers.region_code_for_country_code(int(text.lstrip("+"))))
+        elif _ISO.fullmatch(text):
+            is_of_phone = any(
+                meaning_of(word) in {Word.CODE, Word.PHONE}
+                for clause in clauses(f"{item.key} {item.label}"[:_MAX_TITLE])
+                for word in clause
+            )
+            (codes if is_of_phone else countries).append(text.upper())
+    known = [
+        code
+        for code in (*sorted(codes), default, *sorted(countries))
+        if code in phonenumbers.SUPPORTED_REGIONS
+    ]
+    return list(dict.fromkeys(known)) or [default]

@@ -1,0 +1,168 @@
+"""Pure: finds the lead in the fields of a form, and the evidence for each of its contacts."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote, unquote_plus
+
+from api.forms.body.body_parser import parse_body, parse_urlencoded
+from api.forms.body.text_cleaning import clean, clean_json, merge_numbering_duplicates
+from api.forms.contact_evidence import Candidate, Candidates, as_mapping, find_candidates
+from api.forms.custom_mapping import MEANINGS, FormMapping, Role, plain
+from api.forms.envelope import people_in
+from api.forms.fields import Field, Fields
+from api.forms.form_context import meanings_of
+from api.forms.person_name import find_name
+from api.forms.recognition.field_meaning import Meaning
+from shared.contacts import Contact, ContactError, Phone
+
+_MAX_SHOWN_FIELDS = 20
+_BARE_CONTACT = re.compile(
+    r"(?:tel:)?[\s0-9()+\-–—.]+|@?[a-z]\w*|[\w:/.]+/[@+]?\w+/?", re.IGNORECASE | re.ASCII
+)
+_WANTED = "a phone number or a Telegram username"
+
+
+@dataclass(frozen=True)
+class FormLead:
+    """The lead in a form. `evidence`: by contact (`phone`, `username`) the field, `strong` or `weak`, why."""
+
+    name: str
+    contact: Contact
+    extra: dict[str, Any]
+    evidence: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+def read_call(
+    body: bytes,
+    content_type: str | None = None,
+    query: str = "",
+    *,
+    region: str = "RU",
+    mapping: FormMapping | None = None,
+) -> list[FormLead]:
+    """Return the leads in a webhook call, without those that have no contact. For tools and tests."""
+    leads = []
+    for fields in people_in(parse_body(body, content_type).value, parse_urlencoded(query.encode())):
+        try:
+            leads.append(read_lead(fields, region=region, mapping=mapping))
+        except ContactError:
+            continue
+    return leads
+
+
+def read_lead(
+    fields: Fields, *, region: str = "RU", mapping: FormMapping | None = None, source: str = ""
+) -> FormLead:
+    """Return the lead in a form. Every field except secrets and cookies is kept, most in `extra`.
+
+    `region`: the country of phones without a country code (ISO 3166, two letters).
+    Raises ContactError if there is no valid contact; its `field` is the name of the form's field.
+    """
+    roles = _mapped_roles(fields, mapping, source)
+    recognised = meanings_of(fields)
+    meanings = _with_roles(recognised, roles)
+    found = find_candidates(fields, meanings, region=region)
+    if any(roles) and not (found.phones or found.usernames):
+        # The mapped fields contain no contact: try the recognised ones too, so that the lead is not lost.
+        found = find_candidates(
+            fields,
+            [MEANINGS[role] if role else meaning for role, meaning in zip(roles, recognised, strict=True)],
+            region=region,
+        )
+    phone, username = (next(iter(each), None) for each in (found.phones, found.usernames))
+    if phone is None and username is None:
+        raise _contact_error(fields, found)
+    chosen = {"phone": phone, "username": username}
+    kept = {kind: (fields[best.at], best) for kind, best in chosen.items() if best}
+    name, named_at = find_name(fields, meanings, beside=[item for item, _ in kept.values()])
+    ignored = {at for at, role in enumerate(roles) if role is Role.IGNORED}
+    used_up = {best.at for best in chosen.values() if best and _is_only_contact(fields[best.at])}
+    extra = _extra(fields, named_at | used_up | ignored)
+    return FormLead(name, _contact(phone, username), extra, as_mapping(kept))
+
+
+def _contact(phone: Candidate | None, username: Candidate | None) -> Contact:
+    return Contact(
+        phone.contact if phone and isinstance(phone.contact, Phone) else None,
+        username.contact if username and isinstance(username.contact, str) else None,
+    )
+
+
+def _mapped_roles(fields: Fields, mapping: FormMapping | None, source: str) -> list[Role | None]:
+    if mapping is None:
+        return [None] * len(fields)
+    form = next((item.text for item in fields if item.key.strip().casefold() == "formid"), "")
+    roles = mapping.roles(form, source)
+    return [roles.get(plain(item.key)) or roles.get(plain(item.label)) for item in fields]
+
+
+def _with_roles(meanings: Sequence[Meaning], roles: Sequence[Role | None]) -> list[Meaning]:
+    """Return the mapped meaning of each field, or the recognised one without the roles that are mapped."""
+    taken = {*roles} | ({Role.LAST_NAME} if Role.NAME in roles else set())
+    return [
+        MEANINGS[role] if role else _without(meaning, taken)
+        for meaning, role in zip(meanings, roles, strict=True)
+    ]
+
+
+def _without(meaning: Meaning, taken: set[Role | None]) -> Meaning:
+    for role in taken:
+        if role is not None:
+            meaning = role.removed_from(meaning)
+    return meaning
+
+
+def _is_only_contact(item: Field) -> bool:
+    """Return False if the field has more than the contact, like an extension: then it is kept in `extra`."""
+    return not isinstance(item.value, list) and _BARE_CONTACT.fullmatch(item.text) is not None
+
+
+def _extra(fields: Fields, used: set[int]) -> dict[str, Any]:
+    kept = [item for at, item in enumerate(fields) if at not in used and not is_secret(item)]
+    rest = [(item.title, item.value) for item in kept]
+    utm = [("utm", found) for item in fields if is_named(item, "cookies") and (found := _utm(item.text))]
+    return merge_numbering_duplicates((clean(key), _storable(value)) for key, value in [*rest, *utm])
+
+
+def _storable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return clean_json(value)
+    except ValueError:
+        # Nothing is lost: the delivery's body is stored, too.
+        return "(nested too deeply)"
+
+
+def is_secret(item: Field) -> bool:
+    """Return True for a field that is never stored with a lead: a token, or the visitor's cookies."""
+    return is_named(item, "token") or is_named(item, "cookies")
+
+
+def is_named(item: Field, key: str) -> bool:
+    """Return True if the field's technical name is `key`, in any case."""
+    return item.key.strip().casefold() == key
+
+
+def _utm(cookies: str) -> dict[str, str]:
+    """Return the UTM parameters in Tilda's cookie."""
+    match = re.search(r"TILDAUTM=([^;]*)", cookies)
+    pairs = [part.partition("=") for part in unquote(match.group(1)).split("|||")] if match else []
+    return {unquote_plus(key): unquote_plus(value) for key, _, value in pairs if key and value}
+
+
+def _contact_error(fields: Fields, found: Candidates) -> ContactError:
+    seen = list(dict.fromkeys(clean(item.title)[:60] for item in fields if not is_secret(item)))
+    shown = ", ".join(seen[:_MAX_SHOWN_FIELDS]) + (", …" if len(seen) > _MAX_SHOWN_FIELDS else "")
+    if found.invalid is not None:
+        return ContactError(
+            clean(found.invalid.key),
+            "this is neither a phone number that can be dialled nor a Telegram username;"
+            f" fields seen: {shown}",
+        )
+    names = f"fields seen: {shown}" if seen else "the call has no fields"
+    return ContactError(
+        "phone",
+        f"{_WANTED} is needed, and no field holds one; {names}. Name a field Phone or Telegram, or"
+        " map it in TILDA_FIELDS",
+    )

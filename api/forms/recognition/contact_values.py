@@ -1,0 +1,171 @@
+"""Pure: finds phones and Telegram usernames in the value of one field, and what the text says about them."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from api.forms.recognition.vocabulary import Word, clauses, meaning_of
+from shared.contacts import Phone, parse_phone, parse_username
+
+# Longer texts are read as comments: nothing in them is a contact.
+_MAX_LENGTH = 300
+_MAX_FOUND = 5
+# Answers and placeholders, not usernames; the words of the vocabulary are none either.
+_NOT_USERNAMES = frozenset(
+    [
+        "true",
+        "false",
+        "none",
+        "null",
+        "undefined",
+        "test",
+        "unknown",
+        "nothing",
+        "empty",
+        "anonymous",
+        "undisclosed",
+        "russia",
+    ]
+)
+_LINK = re.compile(
+    r"(?:https?://|tg://|tg:)?(?:[\w-]+\.)*(?:t\.me|telegram\.(?:me|dog|org))(?:/[^\s,;()<>|]*)?"
+    r"|tg:/{0,2}resolve\?[^\s,;()<>|]+|(?:https?://)?(?:wa\.me|(?:api|web)\.whatsapp\.com)/[^\s,;()<>|]+"
+    r"|(?:whatsapp|viber)://[^\s,;()<>|]+",
+    re.IGNORECASE,
+)
+# Not a part of an e-mail address, of a path or of a domain.
+_HANDLE = re.compile(r"(?<![\w@./+-])@\s?([A-Za-z]\w{3,31})(?![\w@]|\.\w)", re.ASCII)
+_BARE = re.compile(r"(?<![\w@./+-])[A-Za-z]\w{3,31}(?![\w@]|\.\w)", re.ASCII)
+_DIGITS = re.compile(r"[+(]{0,3}\d[\d \u00a0().\-\u2010-\u2015/]{5,30}\d")
+_BOUNDARY = re.compile(r"[,;\n|]")
+_FLOAT = re.compile(r"(\d{10,15})\.0{1,2}")
+_DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
+_WRITTEN = re.compile(r"(?:\+|00)\d|.*\(\d{3,5}\)|[78](?:[ -]\d+){3,}")
+# What a text near a phone or a username says about another person, another network, or another number.
+_NOT_A_PHONE = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.TIME})
+
+
+@dataclass(frozen=True)
+class FoundPhone:
+    """A phone. `is_written_as_phone`: with a plus or in groups; `is_whole`: the field holds nothing else."""
+
+    phone: Phone
+    is_written_as_phone: bool
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class FoundUsername:
+    """A username. `says_telegram`: by a link or a word; `has_at`: it is written with @."""
+
+    username: str
+    says_telegram: bool
+    has_at: bool
+    is_whole: bool
+
+
+@dataclass(frozen=True)
+class FoundContacts:
+    """The phones and usernames in one value, in the order of the text."""
+
+    phones: tuple[FoundPhone, ...] = ()
+    usernames: tuple[FoundUsername, ...] = ()
+
+
+def find_contacts(text: str, *, region: str) -> FoundContacts:
+    """Find the contacts in a field's value. `region` as in `shared.contacts.parse_phone`."""
+    text = text.strip()
+    if not text or len(text) > _MAX_LENGTH:
+        return FoundContacts()
+    whole = _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text
+    links = list(_LINK.finditer(whole))
+    phones = _phones(whole, links, region)
+    return FoundContacts(tuple(phones[:_MAX_FOUND]), tuple(_usernames(whole, links)[:_MAX_FOUND]))
+
+
+def _phones(text: str, links: list[re.Match[str]], region: str) -> list[FoundPhone]:
+    found = [
+        FoundPhone(phone, is_written_as_phone=True, is_whole=link.group() == text)
+        for link in links
+        if (phone := parse_phone(link.group(), region=region))
+    ]
+    if found:
+        return found
+    if not any(character.isalpha() for character in text) and (phone := parse_phone(text, region=region)):
+        return [FoundPhone(phone, _is_written_as_phone(text), is_whole=True)]
+    spans = list(_DIGITS.finditer(text))
+    for at, span in enumerate(spans):
+        before, after = _surroundings(text, spans, at)
+        if (
+            _DATE.fullmatch(span.group().strip())
+            or _kinds(before) & _NOT_A_PHONE
+            or Word.PARTY in _kinds(after)
+        ):
+            continue
+        if phone := parse_phone(span.group(), region=region):
+            found.append(FoundPhone(phone, _is_written_as_phone(span.group()), is_whole=span.group() == text))
+    # Some writings only make sense as a whole: an extension, digits of other scripts.
+    if not found and not spans and (phone := parse_phone(text, region=region)):
+        found.append(FoundPhone(phone, _is_written_as_phone(text), is_whole=True))
+    return found
+
+
+def _is_written_as_phone(text: str) -> bool:
+    return _WRITTEN.match(text.strip()) is not None
+
+
+def _usernames(text: str, links: list[re.Match[str]]) -> list[FoundUsername]:
+    found = [
+        FoundUsername(name, says_telegram=True, has_at=False, is_whole=link.group() == text)
+        for at, link in enumerate(links)
+        if (name := parse_username(link.group()))
+        and Word.PARTY not in _kinds(_surroundings(text, links, at)[0])
+    ]
+    handles = list(_HANDLE.finditer(text))
+    for at, match in enumerate(handles):
+        before, after = (_kinds(part) for part in _surroundings(text, handles, at))
+        # "inst @a tg @b": a word before the name belongs to it; the word after it only if none is before.
+        near = before or (after if at + 1 == len(handles) else frozenset())
+        name = parse_username(match.group(1))
+        if name is None or near & {Word.PARTY, Word.EMAIL} or _is_other_network(near):
+            continue
+        found.append(FoundUsername(name, Word.TELEGRAM in near, has_at=True, is_whole=match.group() == text))
+    return found or _bare_usernames(text)
+
+
+def _is_other_network(near: frozenset[Word | None]) -> bool:
+    return bool(near & {Word.NETWORK, Word.PHONE_MESSENGER}) and Word.TELEGRAM not in near
+
+
+def _bare_usernames(text: str) -> list[FoundUsername]:
+    """Find a username without @: the whole value, or the one word beside "telegram"."""
+    words = [word for word in _BARE.findall(text) if meaning_of(word.casefold()) is None]
+    names = [word for word in words if word.casefold() not in _NOT_USERNAMES and parse_username(word)]
+    if len(names) != 1:
+        return []
+    is_whole = names[0] == text
+    rest = text.replace(names[0], " ")
+    others = {meaning_of(word) for clause in clauses(rest) for word in clause}
+    says_telegram = Word.TELEGRAM in others and others <= {
+        Word.TELEGRAM,
+        Word.FILLER,
+        Word.USERNAME,
+        Word.CONTACT,
+    }
+    if not is_whole and not says_telegram:
+        return []
+    return [FoundUsername(names[0], says_telegram, has_at=False, is_whole=is_whole)]
+
+
+def _surroundings(text: str, spans: list[re.Match[str]], at: int) -> tuple[str, str]:
+    """Return the text before and after a match, up to the next match, comma or line end."""
+    start = spans[at - 1].end() if at else 0
+    end = spans[at + 1].start() if at + 1 < len(spans) else len(text)
+    before = _BOUNDARY.split(text[start : spans[at].start()])[-1]
+    after = _BOUNDARY.split(text[spans[at].end() : end])[0]
+    return before, after
+
+
+@lru_cache(maxsize=512)
+def _kinds(text: str) -> frozenset[Word | None]:
+    return frozenset(meaning_of(word) for clause in clauses(text[:200]) for word in clause)

@@ -1,0 +1,42 @@
+"""Reads the body of a webhook call: without the contents of files, and within the limits."""
+
+from fastapi import HTTPException, Request
+from starlette.requests import ClientDisconnect
+
+from api.forms.body.multipart_filter import FileSkipper
+from api.middleware.body_limits import LARGEST_BODY, BodyRefused
+
+
+async def read_body(request: Request) -> tuple[bytes, HTTPException | None]:
+    """Return the body without the contents of files, and None; or the part that is kept, and the error."""
+    body, files = bytearray(), FileSkipper()
+    is_multipart = request.headers.get("content-type", "").strip().lower().startswith("multipart/")
+
+    def keep(chunk: bytes) -> None:
+        # One byte more than the limit shows that it was exceeded. The rest is read and dropped, so that the
+        # client gets the answer.
+        kept = files.feed(chunk) if is_multipart else chunk
+        body.extend(kept[: LARGEST_BODY + 1 - len(body)])
+
+    refusal: HTTPException | None = None
+    try:
+        async for chunk in request.stream():
+            keep(chunk)
+    except BodyRefused as error:
+        keep(error.part)
+        refusal = error
+    except ClientDisconnect:
+        refusal = HTTPException(400, "the connection was closed before the body was complete")
+    if is_multipart:
+        body.extend(files.finish()[: LARGEST_BODY + 1 - len(body)])
+    if len(body) > LARGEST_BODY:
+        limit = f"the body is over {LARGEST_BODY // 1024} KiB"
+        refusal = refusal or BodyRefused(413, f"{limit} without its files")
+    whole = bytes(body[:LARGEST_BODY])
+    return (_without_partial_character(whole), refusal) if refusal else (whole, None)
+
+
+def _without_partial_character(body: bytes) -> bytes:
+    """Remove an incomplete UTF-8 character at the end: the body would no longer decode as UTF-8."""
+    rest = body.rstrip(bytes(range(0x80, 0xC0)))
+    return rest[:-1] if rest[-1:] >= b"\xc0" else body

@@ -1,0 +1,189 @@
+"""The webhook for form builders: stores every call, and creates a lead for each person in it."""
+
+import asyncio
+import logging
+import re
+from dataclasses import replace
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import JSONResponse, Response
+
+from api.dependencies import get_database, get_intake, get_settings
+from api.errors import invalid
+from api.forms.body.raw_body import to_text
+from api.forms.body.redaction import mask_body
+from api.forms.body.text_cleaning import clean
+from api.forms.submission_ids import form_tokens
+from api.intake.deliveries import store_without_lead
+from api.intake.parsing import TILDA, ParsedCall, known_secrets, parse_call, parse_submissions
+from api.intake.submission import Delivery, Result, Submission, with_key
+from api.middleware.fast_path import DirectRoute
+from api.routers.webhook_body import read_body
+from api.routers.webhook_descriptions import (
+    GET_REFUSED,
+    LOOK,
+    RECEIVE,
+    SOURCE,
+    describe_ok,
+    describe_source,
+)
+from api.schemas.responses import lead_response, leads_response
+from api.security.throttling import Throttle
+from api.security.tokens import (
+    TILDA_SCOPE,
+    find_valid_token,
+    tilda_tokens,
+    tilda_tokens_of,
+    unauthorized,
+)
+from api.settings import ApiSettings
+from shared.clock import utc_now
+from shared.contacts import ContactError
+
+logger = logging.getLogger(__name__)
+
+PREFIX = "/leads/webhooks"
+TILDA_PATH = f"{PREFIX}/{TILDA}"
+# The sources of `POST /leads` and of the CSV import.
+_RESERVED = frozenset({"api", "import"})
+_ID_HEADERS = ("idempotency-key", "webhook-id")
+_MAX_QUERY = 16 * 1024
+# The busiest endpoint; Tilda waits five seconds for the response.
+router = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=DirectRoute)
+
+
+@router.head("/{source}/", include_in_schema=False)
+@router.get("/{source}/", include_in_schema=False)
+@router.head("/{source}", include_in_schema=False)
+@router.get(f"/{TILDA}", dependencies=[Depends(tilda_tokens)], **LOOK)
+@router.get("/{source}", dependencies=[Depends(tilda_tokens), Depends(describe_source)], **LOOK)
+async def look(request: Request) -> Response:
+    """For browsers and monitors that check the address: stores nothing. If the query string contains a
+    contact, the request is a submission: it needs TILDA_TOKEN."""
+    call = parse_call(b"", None, request.url.query[:_MAX_QUERY])
+    if request.method == "HEAD" or not request.url.query:
+        return JSONResponse({"status": "ok"})
+    database, settings = await get_database(request), await get_settings(request)
+    delivery = _delivery(request, b"", settings)
+    parsed = [item for _, item in parse_submissions(call, delivery, settings)]
+    if not any(isinstance(item, Submission) for item in parsed):
+        return JSONResponse({"status": "ok"})
+    throttle = Throttle(request)
+    token = find_valid_token(settings.tilda_token, await tilda_tokens_of(request, settings))
+    await throttle.check_not_locked_out(TILDA_SCOPE, token or b"")
+    await throttle.consume(TILDA_SCOPE, token or b"")
+    if not token:
+        logger.warning("GET %s contains a contact and is refused: %s", _path(request), GET_REFUSED)
+        await store_without_lead(database, delivery, Result(error=ContactError("query", GET_REFUSED)))
+        raise HTTPException(405, GET_REFUSED, headers={"Allow": "POST"})
+    return await _store(request, call, delivery)
+
+
+@router.post("/{source}/", include_in_schema=False)
+@router.post(f"/{TILDA}", dependencies=[Depends(tilda_tokens), Depends(describe_ok)], **RECEIVE)
+@router.post(
+    "/{source}",
+    dependencies=[Depends(tilda_tokens), Depends(describe_source), Depends(describe_ok)],
+    **RECEIVE,
+)
+async def receive(request: Request) -> Response:
+    """Accepts what form builders, CRMs and integration services send: a form or JSON, flat or in any
+    envelope, with one person or a list. Contacts are recognised by the names, labels and types of the fields
+    and by their values; `contact_evidence` says how surely. All other fields are kept in `extra`."""
+    database, settings = await get_database(request), await get_settings(request)
+    source = _source(request)
+    tokens = await tilda_tokens_of(request, settings)
+    body, refusal = await read_body(request)
+    call = parse_call(body, request.headers.get("content-type"), request.url.query[:_MAX_QUERY])
+    token = _valid_token(settings, tokens, call)
+    throttle = Throttle(request)
+    await throttle.check_not_locked_out(TILDA_SCOPE, token)
+    await throttle.consume(TILDA_SCOPE, token)
+    delivery = _delivery(request, body, settings, source)
+    if refusal:
+        # No charset: reprocessing does not mistake it for a complete body.
+        result = Result(error=ContactError("body", refusal.detail))
+        _log_refused(delivery, result)
+        await store_without_lead(database, replace(delivery, charset=None), result)
+        raise refusal
+    return await _store(request, call, delivery)
+
+
+async def _store(request: Request, call: ParsedCall, delivery: Delivery) -> Response:
+    """Store each person of a call; a person without a usable contact is stored as a refused delivery."""
+    settings = await get_settings(request)
+    try:
+        parsed = list(parse_submissions(call, delivery, settings))
+    except Exception:
+        # A bug: the delivery is stored and processed again later.
+        await store_without_lead(await get_database(request), delivery)
+        raise
+    results = await asyncio.gather(*(_store_one(request, own, item) for own, item in parsed))
+    status = 200 if request.query_params.get("ok") == "200" else 201
+    if len(results) > 1:
+        return leads_response(results, created_status=status)
+    (result,) = results
+    if result.lead:
+        return lead_response(result.lead, created=result.created, created_status=status)
+    if result.error is None:
+        return JSONResponse({"status": "ok"})
+    field = result.error.field
+    value = next((item.value for item in call.fields if clean(item.key) == field), None)
+    raise invalid(field, str(result.error), value, "contact")
+
+
+async def _store_one(request: Request, delivery: Delivery, parsed: Submission | Result) -> Result:
+    if isinstance(parsed, Submission):
+        intake, settings = await get_intake(request), await get_settings(request)
+        return await intake.store(with_key(parsed, delivery.received_at, settings.repeat_window, delivery))
+    if parsed.error:
+        _log_refused(delivery, parsed)
+    await store_without_lead(await get_database(request), delivery, parsed)
+    return parsed
+
+
+def _log_refused(delivery: Delivery, result: Result) -> None:
+    # The text names fields, not their values.
+    logger.warning("a webhook call from %s is refused: %s", delivery.source, result.error)
+
+
+def _path(request: Request) -> str:
+    return str(request.url.path)
+
+
+def _source(request: Request) -> str:
+    """Return the lead's source, the last part of the path. Raises 404 if it cannot be one."""
+    name = _path(request).removeprefix(PREFIX).strip("/")
+    if not re.fullmatch(SOURCE, name) or name.lower() in _RESERVED:
+        raise HTTPException(
+            404,
+            f"{name[:60]!r} cannot be the name of a source: use 1 to 40 letters, digits and dashes,"
+            f" and neither {' nor '.join(sorted(_RESERVED))}",
+        )
+    return name.lower()
+
+
+def _valid_token(settings: ApiSettings, tokens: list[bytes], call: ParsedCall) -> bytes:
+    """Return the valid token; raises 401 if TILDA_TOKEN is set and none of the presented tokens is valid."""
+    presented = [*tokens, *(secret.encode("utf-8", "replace") for secret in form_tokens(call.fields))]
+    token = find_valid_token(settings.tilda_token, presented)
+    if token is None:
+        raise unauthorized("TILDA_TOKEN is needed: in a header, in the form or in the URL")
+    return token
+
+
+def _delivery(request: Request, body: bytes, settings: ApiSettings, source: str = "") -> Delivery:
+    text, charset = to_text(body)
+    secrets = known_secrets(settings)
+    content_type = request.headers.get("content-type")
+    query = clean(request.url.query[:_MAX_QUERY])
+    key = next((request.headers[name] for name in _ID_HEADERS if request.headers.get(name)), None)
+    return Delivery(
+        source or _source(request),
+        utc_now(),
+        content_type and clean(content_type)[:200],
+        mask_body(text, secrets),
+        charset,
+        mask_body(query, secrets) or None,
+        clean(key)[:255] if key else None,
+    )

@@ -1,0 +1,17 @@
+"""Reads one form in tests, as the webhook does."""
+
+from api.forms.body.body_parser import parse_body
+from api.forms.envelope import people_in
+from api.forms.fields import Fields
+from api.forms.form_reader import FormLead, read_lead
+
+
+def read_fields(body: bytes, content_type: str | None = None) -> Fields:
+    """Return the fields of a body with one person."""
+    (fields,) = people_in(parse_body(body, content_type).value)
+    return fields
+
+
+def read_form(body: bytes, content_type: str | None = None) -> FormLead:
+    """Return the lead in a body with one person; raises ContactError if it has none."""
+    return read_lead(read_fields(body, content_type))
