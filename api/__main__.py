@@ -6,10 +6,13 @@ import gc
 import logging
 import signal
 import sys
+from pathlib import Path
 
 import uvicorn
 
+from api.intake.parsing import TILDA
 from api.main import create_app
+from api.maintenance.read_command import explain
 from api.maintenance.startup_checks import announce, check_database, listen
 from api.settings import ApiSettings
 from shared import logging_setup
@@ -26,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
+        if options.command == "read":
+            sys.stdout.write(_explain(options, settings) + "\n")
+            return 0
         logging_setup.configure(settings.log_level)
         asyncio.run(check_database(settings))
         _serve(settings)
@@ -33,6 +39,12 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"error: {error}\n")
         return 2
     return 0
+
+
+def _explain(options: argparse.Namespace, settings: ApiSettings) -> str:
+    return explain(
+        options.file, settings, content_type=options.content_type, query=options.query, source=options.source
+    )
 
 
 def _serve(settings: ApiSettings) -> None:
@@ -80,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", help="instead of API_HOST")
     parser.add_argument("--port", type=_port, help="instead of API_PORT")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    read = commands.add_parser(
+        "read",
+        help="show how the body of a webhook call would be understood; stores nothing",
+        description="Shows how the body of a webhook call would be understood. Nothing is stored.",
+    )
+    read.add_argument("--file", type=Path, required=True, help="the body, as the sender sends it")
+    read.add_argument("--content-type", metavar="TYPE", help="the call's Content-Type, if it matters")
+    read.add_argument("--query", default="", metavar="A=B&…", help="the call's query string")
+    read.add_argument("--source", default=TILDA, help="the last part of the webhook's address (tilda)")
     return parser
 
 

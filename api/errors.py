@@ -77,7 +77,7 @@ async def _http(request: Request, error: Exception) -> Response:
     # A 405 with a text of its own comes from an endpoint, which has kept the call.
     if error.status_code == 404 or (error.status_code == 405 and error.detail == _NO_SUCH_METHOD):
         _warn_of_lost_webhook(request, error.status_code)
-    if error.status_code == 405:
+    if error.status_code == 405 and error.detail == _NO_SUCH_METHOD:
         error = StarletteHTTPException(405, error.detail, {"Allow": ", ".join(_methods(request))})
     return await http_exception_handler(request, error)
 

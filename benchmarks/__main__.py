@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from benchmarks import report, results
-from benchmarks.bench_parts import PARTS, Bench, BenchError, DatabaseKind, load
-from benchmarks.figures import Figure
+from benchmarks.harness.bench import Bench, BenchError, DatabaseKind
+from benchmarks.parts.registry import PARTS, load
+from benchmarks.reporting import report, results
+from benchmarks.reporting.figures import Figure
+from sandbox.demo.product_processes import ProcessError
 
 DATABASES: Sequence[DatabaseKind] = ("postgresql", "sqlite")
 
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         facts = results.machine()
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             run, failed = asyncio.run(_measure(_bench(options, Path(folder)), options.part))
-    except BenchError as error:
+    except (BenchError, ProcessError) as error:
         sys.stderr.write(f"error: {error}\n")
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -52,7 +54,7 @@ async def _measure(bench: Bench, names: Sequence[str]) -> tuple[dict[str, Sequen
         bench.log(f"{name}: {PARTS[name]}")
         try:
             run[name] = await load(name)(bench)
-        except BenchError as error:
+        except (BenchError, ProcessError) as error:
             bench.log(f"{name}: {error}")
             failed.append(name)
     return run, failed

@@ -27,7 +27,7 @@ _S = LeadStatus
 ALLOWED: Final = MappingProxyType(
     {
         _S.PENDING: frozenset({_S.RESOLVED, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
-        # Back to pending: the username cannot be written to, and the phone is still to be tried.
+        # Back to pending: the contact cannot be written to, and the other one is still to be tried.
         _S.RESOLVED: frozenset({_S.CONTACTED, _S.PENDING, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
         _S.CONTACTED: frozenset(
             {_S.ENGAGED, _S.SCHEDULED, _S.REJECTED, _S.NO_REPLY, _S.FAILED, _S.HANDED_OFF}

@@ -1,8 +1,5 @@
 """What every test can use or is checked for: migrated databases, time limits, and leftovers of a test."""
 
-import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
@@ -13,7 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from sandbox.demo import product_processes
 from shared.database.engine import Database
+from tests.support.databases import new_database
 from tests.support.leftovers import WATCH
 from tests.support.pgbouncer import Pooler
 from tests.support.waiting import patience_seconds
@@ -76,8 +75,7 @@ def anyio_backend() -> str:
 
 def migrate(url: str) -> None:
     """Run `alembic upgrade head` as a user does."""
-    command = [sys.executable, "-m", "alembic", "-x", f"url={url}", "upgrade", "head"]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=patience_seconds())
+    product_processes.migrate(url, seconds=patience_seconds())
 
 
 @pytest.fixture(scope="session")
@@ -150,19 +148,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a migrated, empty SQLite database."""
-    path = tmp_path / "leads.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+    return new_database(request, "sqlite", tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a migrated, empty database: SQLite, then PostgreSQL."""
-    if request.param == "sqlite":
-        return str(request.getfixturevalue("sqlite_url"))
-    return str(request.getfixturevalue("postgres").create())
+    return new_database(request, request.param, tmp_path)
 
 
 @pytest.fixture
@@ -178,11 +172,6 @@ async def kept_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Database]:
     """An open Database that a module shares: SQLite, then PostgreSQL. Rows of earlier tests stay in it."""
-    if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        path = shutil.copy(template, tmp_path_factory.mktemp("kept") / "leads.db")
-        database = Database(f"sqlite:///{path}")
-    else:
-        database = Database(request.getfixturevalue("postgres").create())
+    database = Database(new_database(request, request.param, tmp_path_factory.mktemp("kept")))
     yield database
     await database.close()

@@ -208,15 +208,20 @@ def _flatten_item(
 def _flatten_list(items: list[Any], path: tuple[str, ...], depth: int) -> Fields:
     """Return the fields in a list of names and values, or in the only object of a list."""
     fields: Fields = []
-    objects = [item for item in map(_decoded, items) if isinstance(item, dict)]
-    for item in map(_decoded, items):
-        if not isinstance(item, dict):
-            fields.append(_clean(Field("item", item, path=path)) if objects else Field("item", None))
-        elif field := described_field(item):
+    values = [_decoded(item) for item in items]
+    described = [described_field(item) if isinstance(item, dict) else None for item in values]
+    objects = sum(isinstance(item, dict) for item in values)
+    opens_others = depth < _MAX_DEPTH and (objects == 1 or any(described))
+    for item, field in zip(values, described, strict=True):
+        if field:
             fields.append(_clean(field._replace(path=path, is_described=True)))
-        elif len(objects) == 1 or (depth < _MAX_DEPTH and any(map(described_field, objects))):
-            fields += _flatten(item, path, depth + 1)
-    return [field for field in fields if field.value is not None or field.key != "item"]
+        elif isinstance(item, dict):
+            fields += _flatten(item, path, depth + 1) if opens_others else []
+        elif objects:
+            fields.append(_clean(Field("item", item, path=path)))
+        if len(fields) > MOST_FIELDS:
+            break
+    return fields
 
 
 def _single(items: list[Any]) -> Any:  # noqa: ANN401 - JSON

@@ -123,10 +123,11 @@ def _extra(fields: Fields, used: set[int]) -> dict[str, Any]:
     kept = [item for at, item in enumerate(fields) if at not in used and not is_secret(item)]
     rest = [(item.title, item.value) for item in kept]
     utm = [("utm", found) for item in fields if is_named(item, "cookies") and (found := _utm(item.text))]
-    return merge_numbering_duplicates((clean(key), _storable(value)) for key, value in [*rest, *utm])
+    return merge_numbering_duplicates((clean(key), storable(value)) for key, value in [*rest, *utm])
 
 
-def _storable(value: Any) -> Any:  # noqa: ANN401 - JSON
+def storable(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a JSON value without characters that a database refuses."""
     try:
         return clean_json(value)
     except ValueError:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from pydantic_core import to_json
 
@@ -11,7 +12,7 @@ from api.forms.body.redaction import mask_body, mask_json
 from api.forms.body.text_cleaning import one_line
 from api.forms.envelope import people_in
 from api.forms.fields import Fields
-from api.forms.form_reader import read_lead
+from api.forms.form_reader import read_lead, storable
 from api.forms.submission_ids import form_tokens, is_probe, sender_id, tilda_key
 from api.intake.submission import Delivery, Result, Submission
 from api.settings import ApiSettings
@@ -63,8 +64,8 @@ def parse_submissions(
         )
         yield delivery, Result(error=error)
         return
-    for fields in call.people:
-        own = _delivery_of(fields, delivery, settings) if len(call.people) > 1 else delivery
+    for number, fields in enumerate(call.people):
+        own = _delivery_of(fields, number, delivery, settings) if len(call.people) > 1 else delivery
         yield own, _parse(fields, own, settings, call.problem)
 
 
@@ -108,7 +109,7 @@ def _key(fields: Fields, submission: Submission, header: str | None) -> str | No
     return f"{own}/{submission.contact_fingerprint}" if own else None
 
 
-def _delivery_of(fields: Fields, delivery: Delivery, settings: ApiSettings) -> Delivery:
+def _delivery_of(fields: Fields, number: int, delivery: Delivery, settings: ApiSettings) -> Delivery:
     """Return the delivery of one of several people: its body is a list of the person's fields."""
     described = [
         {
@@ -120,9 +121,11 @@ def _delivery_of(fields: Fields, delivery: Delivery, settings: ApiSettings) -> D
         for item in fields
         if item.path[:1] != ("query",)
     ]
-    body = to_json(described, inf_nan_mode="null", serialize_unknown=True).decode()
+    body = to_json(storable(described)).decode()
     return replace(
         delivery,
+        # Unique, because two people of a list may be equal.
+        received_at=delivery.received_at + timedelta(microseconds=number),
         content_type="application/json",
         body=mask_body(body, known_secrets(settings)),
         charset="utf-8",

@@ -2,12 +2,13 @@
 
 import json
 import logging
+import re
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import asdict
-from typing import Annotated, Any, BinaryIO, TextIO
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -17,7 +18,7 @@ from starlette.requests import ClientDisconnect
 
 from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid, unavailable
-from api.forms.body.csv_reader import as_text, read_csv
+from api.forms.body.csv_reader import read_csv, read_lines
 from api.intake.csv_import import RowReport, check_header, import_rows
 from api.schemas import examples
 from api.schemas.imports import ImportOut
@@ -44,7 +45,7 @@ _CSV_TYPES = frozenset(
 _EXCEL_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 
 
-async def _uploaded_text(request: Request) -> AsyncIterator[TextIO]:
+async def _uploaded_text(request: Request) -> AsyncIterator[Iterable[str]]:
     """Yield the file's text, open until the response is sent; on disk, because it may be large."""
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     async with AsyncExitStack() as stack:
@@ -63,7 +64,12 @@ async def _uploaded_text(request: Request) -> AsyncIterator[TextIO]:
         file.seek(0)
         if file.read(4).startswith(_EXCEL_SIGNATURES):
             raise HTTPException(415, "this is an Excel workbook: save it as CSV")
-        yield stack.enter_context(as_text(file))
+        yield read_lines(file, _charset(request))
+
+
+def _charset(request: Request) -> str | None:
+    match = re.search(r'charset="?([\w.:-]{1,40})', request.headers.get("content-type", ""), re.IGNORECASE)
+    return match.group(1) if match else None
 
 
 def _file_of(form: FormData) -> BinaryIO:
@@ -92,7 +98,7 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(require_api_token)])
 )
 async def import_file(
     request: Request,
-    text: Annotated[TextIO, Depends(_uploaded_text)],
+    text: Annotated[Iterable[str], Depends(_uploaded_text)],
     database: DatabaseDep,
     settings: SettingsDep,
 ) -> Response:

@@ -12,10 +12,17 @@ from pathlib import Path
 
 import httpx2
 
-from sandbox.demo.product_processes import ROOT, DemoError, Processes
+from sandbox.demo.product_processes import (
+    ROOT,
+    SANDBOX_ARGUMENTS,
+    Process,
+    ProcessError,
+    migrate,
+    sandbox_facts,
+    worker_settings,
+)
 from sandbox.demo.story import StoryReader
 
-LINK = "https://calendly.com/gordovcode/30min"
 STORY_SECONDS = 60
 POLL_SECONDS = 0.3
 PROSPECT = {
@@ -23,6 +30,39 @@ PROSPECT = {
     "replies": ["Здравствуйте! А вы делаете мобильные приложения?", "Отлично, давайте созвонимся"],
     "delay": 1.0,
 }
+# As quick as a chat that a human can follow.
+WORKER_SETTINGS = {"REPLY_DEBOUNCE_SECONDS": "1", "TYPING_SECONDS": "1", "POLL_INTERVAL_SECONDS": "0.5"}
+
+
+class DemoError(ProcessError):
+    """The demo cannot continue; the message contains the reason and the remedy."""
+
+
+class Processes:
+    """The processes of the demo; `folder` is their working directory and contains their logs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._running: list[Process] = []
+
+    async def start(self, name: str, *arguments: str, **settings: str) -> Process:
+        """Start `python -m name` with these settings."""
+        process = await Process.start(name, self.folder, settings, "-m", name, *arguments)
+        self._running.append(process)
+        return process
+
+    def check(self) -> None:
+        """Raise DemoError if a process has ended by itself."""
+        for process in self._running:
+            if process.has_ended:
+                raise DemoError(f"{process.name} has ended; its log ends:\n{process.last_lines()}")
+
+    async def stop(self) -> None:
+        """Stop all processes, the last started first."""
+        for process in reversed(self._running):
+            process.terminate()
+        for process in reversed(self._running):
+            await process.join()
 
 
 def main() -> int:
@@ -39,7 +79,7 @@ def main() -> int:
     (folder / "session").mkdir(parents=True, exist_ok=True)
     try:
         return asyncio.run(_demo(folder, once=options.once))
-    except DemoError as error:
+    except ProcessError as error:
         sys.stderr.write(f"demo: {error}\n")
         return 1
 
@@ -58,7 +98,7 @@ async def _demo(folder: Path, *, once: bool) -> int:
     finally:
         playing.cancel()
         stopping.cancel()
-        with suppress(asyncio.CancelledError, DemoError):
+        with suppress(asyncio.CancelledError, ProcessError):
             await playing
         await processes.stop()
         _print("Stopped.")
@@ -71,19 +111,25 @@ async def _play(processes: Processes, *, once: bool) -> None:
     for port, name in ((api_port, "API_PORT"), (http_port, "SANDBOX_HTTP_PORT")):
         _check_free(port, name)
     database_url = os.environ.get("DATABASE_URL") or f"sqlite:///{processes.folder / 'leads.db'}"
-    await processes.migrate(database_url)
-    sandbox = await processes.start_sandbox(os.environ.get("SANDBOX_TELEGRAM_PORT", "0"), http_port)
-    await processes.start("api", DATABASE_URL=database_url, API_PORT=api_port, API_HOST="127.0.0.1")
-    await processes.start("worker", DATABASE_URL=database_url, **_worker_settings(sandbox))
+    await asyncio.to_thread(migrate, database_url)
+    ports = {
+        "SANDBOX_TELEGRAM_PORT": os.environ.get("SANDBOX_TELEGRAM_PORT", "0"),
+        "SANDBOX_HTTP_PORT": http_port,
+    }
+    sandbox = await sandbox_facts(await processes.start("sandbox", *SANDBOX_ARGUMENTS, **ports))
+    product = await processes.start("api", DATABASE_URL=database_url, API_PORT=api_port, API_HOST="127.0.0.1")
+    worker = await processes.start(
+        "worker", DATABASE_URL=database_url, **worker_settings(sandbox) | WORKER_SETTINGS
+    )
+    await product.wait_until_ready(f"127.0.0.1:{api_port}")
     async with (
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{api_port}") as api,
         httpx2.AsyncClient(base_url=sandbox["http"]) as control,
     ):
-        await _until_ready(processes, api)
         _print_welcome(api_port, sandbox["http"], database_url, processes.folder)
         reader = StoryReader(api)
         await reader.new_lines()
-        await _first_story(processes, api, control, reader)
+        await _first_story(processes, worker, api, control, reader)
         if once:
             return
         _print("\nTry it: submit a form, or write as a person. Ctrl-C stops everything.\n")
@@ -91,28 +137,12 @@ async def _play(processes: Processes, *, once: bool) -> None:
             await _print_news(processes, reader)
 
 
-def _worker_settings(sandbox: dict[str, str]) -> dict[str, str]:
-    return {
-        "TELEGRAM_API_ID": "1",
-        "TELEGRAM_API_HASH": "sandbox",
-        "TELEGRAM_SESSION_DIR": "session",
-        "OPENAI_API_KEY": "sandbox",
-        "OPENAI_BASE_URL": sandbox["openai"],
-        "CALENDLY_LINK": LINK,
-        # No real people receive these messages, so all limits and pauses are as short as possible.
-        "OUTREACH_GAP_SECONDS": "0",
-        "OUTREACH_DAILY_LIMIT": "10000",
-        "OUTREACH_WARMUP_DAYS": "0",
-        "LOOKUP_GAP_SECONDS": "0",
-        "IMPORT_DAILY_LIMIT": "10000",
-        "REPLY_DEBOUNCE_SECONDS": "1",
-        "TYPING_SECONDS": "1",
-        "POLL_INTERVAL_SECONDS": "0.5",
-    }
-
-
 async def _first_story(
-    processes: Processes, api: httpx2.AsyncClient, control: httpx2.AsyncClient, reader: StoryReader
+    processes: Processes,
+    worker: Process,
+    api: httpx2.AsyncClient,
+    control: httpx2.AsyncClient,
+    reader: StoryReader,
 ) -> None:
     username = f"anna_{secrets.token_hex(4)}"
     # A new person for each start: the database may contain the people of an earlier start.
@@ -133,7 +163,7 @@ async def _first_story(
             while await reader.status(lead_id) != "scheduled":
                 await _print_news(processes, reader)
     except TimeoutError:
-        log = processes.log_tail("worker")
+        log = worker.last_lines()
         raise DemoError(f"no link after {STORY_SECONDS} s; the worker's log ends:\n{log}") from None
     for line in await reader.new_lines():
         _print(line)
@@ -143,20 +173,8 @@ async def _first_story(
 async def _print_news(processes: Processes, reader: StoryReader) -> None:
     for line in await reader.new_lines():
         _print(line)
-    if (name := processes.find_ended()) is not None:
-        raise DemoError(f"{name} has ended; its log ends:\n{processes.log_tail(name)}")
+    processes.check()
     await asyncio.sleep(POLL_SECONDS)
-
-
-async def _until_ready(processes: Processes, api: httpx2.AsyncClient) -> None:
-    for _ in range(200):
-        if (name := processes.find_ended()) is not None:
-            raise DemoError(f"{name} did not start; its log ends:\n{processes.log_tail(name)}")
-        with suppress(httpx2.HTTPError):
-            if (await api.get("/readyz")).is_success:
-                return
-        await asyncio.sleep(0.1)
-    raise DemoError(f"the api is not ready; its log ends:\n{processes.log_tail('api')}")
 
 
 def _check_free(port: str, name: str) -> None:

@@ -2,24 +2,24 @@
 
 import signal
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.running_product import RunningProduct
+from tests.support.databases import new_database
+from tests.support.running_product import RunningProduct, running_product
 from tests.support.waiting import until
 
 FLOOD = {"action": "error", "code": 420}
 
 
 @pytest.fixture(scope="module")
-def product(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> Iterator[RunningProduct]:
+def product(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningProduct]:
     """A separate product, because its account gets long flood waits."""
     folder = tmp_path_factory.mktemp("waits")
-    (folder / "leads.db").write_bytes(sqlite_template.read_bytes())
-    product = RunningProduct(folder, f"sqlite:///{folder / 'leads.db'}")
-    yield product
-    product.close()
+    with running_product(folder, new_database(request, "sqlite", folder)) as product:
+        yield product
 
 
 def _calls(product: RunningProduct, method: str) -> list[dict]:
@@ -28,8 +28,7 @@ def _calls(product: RunningProduct, method: str) -> list[dict]:
 
 def _kill_and_restart(product: RunningProduct) -> None:
     product.worker.stop(signal.SIGKILL)
-    product.worker = product.start_worker()
-    product.worker.wait_for_log("ready as @")
+    product.restart_worker()
 
 
 def test_a_flood_wait_for_sending_survives_a_kill_and_then_ends(product: RunningProduct) -> None:

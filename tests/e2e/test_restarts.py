@@ -1,36 +1,24 @@
 """A stop, a kill or a lost connection of the worker changes nothing for the people."""
 
-import shutil
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.support.running_product import LINK, RunningProduct
+from tests.support.databases import new_database
+from tests.support.running_product import LINK, RunningProduct, running_product
 from tests.support.waiting import patience_seconds, until
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def product(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningProduct]:
     """A separate product, because these tests kill its worker."""
     folder = tmp_path_factory.mktemp(f"restarts-{request.param}")
-    if request.param == "sqlite":
-        shutil.copy(sqlite_template, folder / "leads.db")
-        url = f"sqlite:///{folder / 'leads.db'}"
-    else:
-        url = request.getfixturevalue("postgres").create()
-    product = RunningProduct(folder, url)
-    yield product
-    product.close()
-
-
-def _restart(product: RunningProduct) -> None:
-    product.worker = product.start_worker()
-    product.worker.wait_for_log("ready as @")
+    with running_product(folder, new_database(request, request.param, folder)) as product:
+        yield product
 
 
 def _contacted(product: RunningProduct) -> tuple[dict, dict]:
@@ -43,7 +31,7 @@ def test_replies_during_a_stop_are_answered_after_it(product: RunningProduct) ->
     person, lead = _contacted(product)
     assert product.worker.stop() == 0
     product.say(person, "Да, давайте созвонимся")
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "scheduled")
     assert [LINK in text for text in product.received(person)] == [False, True]
 
@@ -52,7 +40,7 @@ def test_replies_during_a_kill_are_answered_after_it(product: RunningProduct) ->
     person, lead = _contacted(product)
     product.worker.stop(signal.SIGKILL)
     product.say(person, "Да, давайте созвонимся")
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "scheduled")
     assert [LINK in text for text in product.received(person)] == [False, True]
 
@@ -64,7 +52,7 @@ def test_a_kill_during_a_send_greets_exactly_once(product: RunningProduct, actio
     lead = product.submit(Telegram=person["username"])
     until(lambda: _sending(product, person["id"]), "the greeting is on its way")
     product.worker.stop(signal.SIGKILL)
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "contacted")
     assert len(product.received(person)) == 1
     sent = [message["random_id"] for message in product.chat(person)]
@@ -98,7 +86,7 @@ def test_skipped_updates_are_found_in_the_history(product: RunningProduct) -> No
     product.worker.stop(signal.SIGKILL)
     product.say(person, "Да, давайте созвонимся")
     product.plan_fault(action="difference_too_long", method="updates.GetDifference", times=1)
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "scheduled")
 
 
@@ -108,7 +96,7 @@ def test_a_new_session_file_misses_nothing(product: RunningProduct) -> None:
     product.say(person, "Да, давайте созвонимся")
     session = product.control.post(f"/accounts/{product.facts['account']}/session")
     (product.folder / "session" / "ai_assistant.session").write_bytes(session.content)
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "scheduled")
     assert [LINK in text for text in product.received(person)] == [False, True]
 
@@ -121,7 +109,7 @@ def test_an_edited_message_is_answered_as_edited(product: RunningProduct) -> Non
     product.control.post(
         f"/people/{person['id']}/messages", json={"edit": written["id"], "text": "Да, давайте"}
     )
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "scheduled")
     assert len(product.received(person)) == 2
 
@@ -138,7 +126,7 @@ def test_sigterm_finishes_the_work_in_progress(product: RunningProduct) -> None:
     assert time.monotonic() - began < patience_seconds(15)
     assert product.get_lead(lead["id"])["status"] == "contacted"
     assert len(product.received(person)) == 1
-    _restart(product)
+    product.restart_worker()
 
 
 def test_a_second_worker_on_the_session_stands_by_and_takes_over(product: RunningProduct) -> None:
@@ -160,5 +148,5 @@ def test_a_revoked_session_keeps_the_lead_and_names_the_remedy(product: RunningP
     assert "python -m worker login" in product.worker.text().splitlines()[-1]
     assert "Traceback" not in product.worker.text()
     assert product.get_lead(lead["id"])["status"] == "pending"
-    _restart(product)
+    product.restart_worker()
     product.wait_for_status(lead["id"], "contacted")

@@ -1,8 +1,6 @@
 """A worker without a disk: its session is a setting, and nothing is lost in a restart."""
 
 import base64
-import shutil
-import socket
 import sqlite3
 import struct
 from collections.abc import Iterator
@@ -12,7 +10,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.support.running_product import LINK, RunningProduct
+from sandbox.demo.product_processes import free_port
+from tests.support.running_product import LINK, RunningProduct, running_product
 from tests.support.waiting import patience_seconds
 
 
@@ -27,12 +26,10 @@ def string_of(session_file: Path) -> str:
 
 
 @pytest.fixture
-def product(tmp_path: Path, sqlite_template: Path) -> Iterator[RunningProduct]:
+def product(tmp_path: Path, sqlite_url: str) -> Iterator[RunningProduct]:
     """A separate product, because its session file becomes a setting."""
-    shutil.copy(sqlite_template, tmp_path / "leads.db")
-    product = RunningProduct(tmp_path, f"sqlite:///{tmp_path / 'leads.db'}")
-    yield product
-    product.close()
+    with running_product(tmp_path, sqlite_url) as product:
+        yield product
 
 
 def test_a_reply_during_a_stop_is_answered(product: RunningProduct) -> None:
@@ -44,9 +41,7 @@ def test_a_reply_during_a_stop_is_answered(product: RunningProduct) -> None:
     file = product.folder / "session" / "ai_assistant.session"
     session = {"TELEGRAM_SESSION_STRING": string_of(file), "TELEGRAM_SERVER": product.facts["telegram"]}
     product.say(person, "Да, давайте созвонимся")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     product.worker = product.start_worker(**session, HEALTH_PORT=port)
     product.wait_for_status(lead["id"], "scheduled")
     assert (

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.databases import new_database
 from tests.support.processes import Process
-from tests.support.running_product import RunningProduct
+from tests.support.running_product import RunningProduct, running_product
 from tests.support.waiting import until
 
 
@@ -16,9 +17,9 @@ def product(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[RunningProduct]:
     """A separate product on PostgreSQL, the database for workers on several machines."""
-    product = RunningProduct(tmp_path_factory.mktemp("two"), request.getfixturevalue("postgres").create())
-    yield product
-    product.close()
+    folder = tmp_path_factory.mktemp("two")
+    with running_product(folder, new_database(request, "postgresql", folder)) as product:
+        yield product
 
 
 def _second_session(product: RunningProduct, folder: str, account_id: int) -> Path:
@@ -89,5 +90,4 @@ def test_one_account_on_two_machines_is_connected_once(product: RunningProduct) 
     second.stop()
     connections = product.control.get("/telegram/calls").json()["connections"]
     assert {key["most"] for key in connections.values()} == {1}
-    product.worker = product.start_worker()
-    product.worker.wait_for_log("ready as ")
+    product.restart_worker()

@@ -12,10 +12,10 @@ import httpx2
 import psutil
 import psycopg
 
+from sandbox.demo.product_processes import free_port
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.load.flow import Flow, Tally
 from tests.support.processes import Process
-from tests.support.running_product import free_port
 from tests.support.waiting import patience_seconds, until
 
 RESTARTS = 3

@@ -228,7 +228,8 @@ class SystemUnderTest:
     async def change_lead_status(self, number: int, target: LeadStatus) -> None:
         """Change a status from outside: the API, the calendar, a human."""
         now = self.tick()
-        again = {"due_at": now, "username_error": None} if target is LeadStatus.PENDING else {}
+        contacts = {"username_error": None, "phone_error": None}
+        again = {"due_at": now, **contacts} if target is LeadStatus.PENDING else {}
         async with self.database.writing() as session:
             lead = await session.get_one(Lead, number)
             await change_status(session, lead, target, reason="because", actor="api", now=now, **again)

@@ -1,6 +1,5 @@
 """Runs `python -m api` as a process, as an operator does."""
 
-import os
 import re
 import subprocess
 import sys
@@ -9,17 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.conftest import ROOT
+from sandbox.demo import product_processes
 from tests.support.waiting import patience_seconds
 
 COMMAND = [sys.executable, "-m", "api"]
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Return an environment with only these settings; by default a database in `folder` and any free port."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-    settings = {"DATABASE_URL": f"sqlite:///{folder}/new.db", "API_PORT": "0"} | settings
-    return kept | settings | {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "error"}
+    """Return an environment with these settings; by default a database in `folder` and any free port."""
+    usual = {"DATABASE_URL": f"sqlite:///{folder}/new.db", "API_PORT": "0", "PYTHONWARNINGS": "error"}
+    return product_processes.environment(usual | settings)
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from sandbox.demo.product_processes import environment
 from tests.support.waiting import PATIENCE_SECONDS, patience_seconds, until
 
 _PRELOADED = [
@@ -36,10 +37,7 @@ class Process:
     def __init__(self, module: str, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
         self.log = folder / f"{module}-{next(_numbers)}.log"
         self.log.touch()
-        inherited = {
-            key: value for key, value in os.environ.items() if key not in {"API_TOKEN", "TILDA_TOKEN"}
-        }
-        call = (module, folder, {**inherited, **settings}, self.log, arguments)
+        call = (module, folder, environment(settings), self.log, arguments)
         self._process: BaseProcess = _forks.Process(target=_run, args=call, daemon=True)
         self._process.start()
 

@@ -2,20 +2,22 @@
 
 import itertools
 import json
-import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
 
+from sandbox.demo.product_processes import FAST_SETTINGS, SANDBOX_ARGUMENTS, free_port, worker_settings
+from shared.database.models import LEADS
 from shared.database.urls import async_url
 from tests.support.leftovers import WATCH
 from tests.support.processes import Process
 from tests.support.waiting import patience_seconds, until
 
-LINK = "https://calendly.com/gordovcode/30min"
+LINK = FAST_SETTINGS["CALENDLY_LINK"]
 
 _numbers = itertools.count(1)
 
@@ -36,28 +38,14 @@ class RunningProduct:
             raise
 
     def _start(self, settings: Mapping[str, str]) -> None:
-        arguments = ("--json", "--state", "sandbox", "--session", "session/ai_assistant")
-        self.sandbox = self._process("sandbox", {}, *arguments)
+        self.sandbox = self._process("sandbox", {}, *SANDBOX_ARGUMENTS)
         facts = json.loads(until(lambda: self.sandbox.text().strip(), "the sandbox starts").splitlines()[-1])
         self.facts: dict[str, Any] = facts
         self.control = httpx2.Client(base_url=facts["http"], timeout=patience_seconds())
         self.settings = {
+            **worker_settings(facts),
             "DATABASE_URL": self.database_url,
-            "TELEGRAM_API_ID": "1",
-            "TELEGRAM_API_HASH": "hash",
-            "TELEGRAM_SESSION_DIR": "session",
-            "OPENAI_API_KEY": "key",
-            "OPENAI_BASE_URL": facts["openai"],
-            "CALENDLY_LINK": LINK,
-            "OUTREACH_GAP_SECONDS": "0",
-            "OUTREACH_DAILY_LIMIT": "100000",
-            "OUTREACH_WARMUP_DAYS": "0",
-            "LOOKUP_GAP_SECONDS": "0",
-            "RESOLVE_DAILY_LIMIT": "100000",
-            "IMPORT_DAILY_LIMIT": "100000",
             "REPLY_DEBOUNCE_SECONDS": "0.4",
-            "TYPING_SECONDS": "0",
-            "RATE_LIMIT_PER_MINUTE": "0",
             "POLL_INTERVAL_SECONDS": "0.3",
             "RETRY_BASE_SECONDS": "0.2",
             "RETRY_MAX_SECONDS": "1",
@@ -66,13 +54,17 @@ class RunningProduct:
         port = free_port()
         self.api_process = self._process("api", self.settings | {"API_PORT": str(port)})
         self.api = httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=patience_seconds())
-        self.worker = self.start_worker()
+        self.restart_worker()
         until(self._is_ready, "the api is ready")
-        self.worker.wait_for_log("ready as @")
 
     def start_worker(self, **settings: str) -> Process:
         """Start one more worker process on the same session and database."""
         return self._process("worker", self.settings | settings)
+
+    def restart_worker(self) -> None:
+        """Start a worker in place of the one that has ended, and wait until it is ready."""
+        self.worker = self.start_worker()
+        self.worker.wait_for_log("ready as @")
 
     def _process(self, module: str, settings: Mapping[str, str], *arguments: str) -> Process:
         process = Process(module, self.folder, settings, *arguments)
@@ -155,6 +147,17 @@ class RunningProduct:
             connection.execute(text(statement))
         engine.dispose()
 
+    def insert_lead(self, **columns: object) -> int:
+        """Insert a lead that is due now, with columns that no form sets; returns its id."""
+        usual = {"name": "Анна", "source": "tilda", "status": "pending", "attempts": 0, "lost_leases": 0}
+        usual |= {"extra": {}, "contact_evidence": {}}
+        engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
+        with engine.begin() as connection:
+            inserted = connection.execute(insert(LEADS).values(**usual | columns).returning(LEADS.c.id))
+            lead_id = int(inserted.scalar_one())
+        engine.dispose()
+        return lead_id
+
     def wait_for_status(self, lead_id: int, status: str) -> dict[str, Any]:
         """Wait until a lead has a status; returns the lead."""
         try:
@@ -191,12 +194,15 @@ class RunningProduct:
             return False
 
 
+@contextmanager
+def running_product(folder: Path, database_url: str, **settings: str) -> Iterator[RunningProduct]:
+    """Run the product in `folder` until the block ends."""
+    product = RunningProduct(folder, database_url, **settings)
+    try:
+        yield product
+    finally:
+        product.close()
+
+
 def _sync_driver(url: str) -> str:
     return "sqlite" if url.startswith("sqlite") else "postgresql+psycopg"
-
-
-def free_port() -> int:
-    """A TCP port that is not in use."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

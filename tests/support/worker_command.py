@@ -1,21 +1,17 @@
 """Runs `python -m worker` as a subprocess, as a user does."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from sandbox.demo import product_processes
 from tests.support.waiting import patience_seconds
-
-ROOT = Path(__file__).parent.parent.parent
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the caller's environment with only these settings, and the session in `folder`."""
-    prefixes = ("TELEGRAM_", "OPENAI_", "CALENDLY_", "COMPANY_", "DATABASE_")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(prefixes)}
-    return kept | {"PYTHONPATH": str(ROOT), "TELEGRAM_SESSION_DIR": str(folder)} | dict(settings)
+    """Return an environment with these settings, and the session in `folder`."""
+    return product_processes.environment({"TELEGRAM_SESSION_DIR": str(folder), **settings})
 
 
 def command(*arguments: str) -> list[str]:

@@ -15,7 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.bulk import insert_for
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.models import TelegramAccount
+from shared.database.models import ACCOUNTS, TelegramAccount
 
 log = logging.getLogger(__name__)
 
@@ -135,8 +135,7 @@ async def acquire_lease(
 async def release_lease(session: AsyncSession, account_id: int, holder: str) -> None:
     """Release the lease of an account, if `holder` has it."""
     await session.exec(
-        update(TelegramAccount)
-        .where(col(TelegramAccount.id) == account_id, col(TelegramAccount.held_by) == holder)
+        update(ACCOUNTS)
+        .where(ACCOUNTS.c.id == account_id, ACCOUNTS.c.held_by == holder)
         .values(held_by=None, held_until=None)
-        .execution_options(synchronize_session=False)
     )

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import TelegramAccount
+from shared.database.models import ACCOUNTS, TelegramAccount
 from worker.accounts import flood_waits, usage
 from worker.domain.outreach_limits import PROBE_INTERVAL, Limits, peer_flood_pause
 
@@ -21,8 +20,8 @@ async def register_account(
     hold = await flood_waits.get_hold(session, account_id, usage.NEW_CONVERSATIONS)
     account = await session.get_one(TelegramAccount, account_id)
     await session.exec(
-        update(TelegramAccount)
-        .where(col(TelegramAccount.id) == account_id)
+        update(ACCOUNTS)
+        .where(ACCOUNTS.c.id == account_id)
         .values(
             username=username,
             state="limited" if hold else "active",
@@ -33,7 +32,6 @@ async def register_account(
             no_room_until=None,
             updated_at=now,
         )
-        .execution_options(synchronize_session=False)
     )
     await usage.delete_expired_calls(session, now=now)
 
@@ -43,10 +41,9 @@ async def set_state(
 ) -> None:
     """Set the account's state (`active`, `limited`, `needs_login` or `banned`) and the reason for it."""
     await session.exec(
-        update(TelegramAccount)
-        .where(col(TelegramAccount.id) == account_id)
+        update(ACCOUNTS)
+        .where(ACCOUNTS.c.id == account_id)
         .values(state=state, state_reason=reason, updated_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.bulk import insert_for
 from shared.database.engine import Database, retry_while_database_down
-from shared.database.models import AccountHold
+from shared.database.models import HOLDS, AccountHold
 
 log = logging.getLogger(__name__)
 
@@ -47,9 +47,7 @@ async def get_hold(session: AsyncSession, account_id: int, method: str) -> Accou
 async def clear_hold(session: AsyncSession, account_id: int, method: str) -> bool:
     """Delete the hold of a method; returns True if there was one."""
     deleted = await session.exec(
-        delete(AccountHold).where(
-            col(AccountHold.account_id) == account_id, col(AccountHold.method) == method
-        )
+        delete(HOLDS).where(HOLDS.c.account_id == account_id, HOLDS.c.method == method)
     )
     return deleted.rowcount > 0
 

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.columns import UtcDateTime
-from shared.database.models import AccountCall
+from shared.database.models import CALLS, AccountCall
 from worker.domain.outreach_limits import DAY
 
 NEW_CONVERSATIONS = "new_conversations"
@@ -42,4 +42,4 @@ _NTH_LATEST_CALL = (
 
 async def delete_expired_calls(session: AsyncSession, *, now: datetime) -> None:
     """Delete calls that no longer count; they are kept one day longer, so that an operator can see them."""
-    await session.exec(delete(AccountCall).where(col(AccountCall.at) < now - 2 * DAY))
+    await session.exec(delete(CALLS).where(CALLS.c.at < now - 2 * DAY))

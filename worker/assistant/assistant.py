@@ -45,7 +45,7 @@ class ModelAssistant:
 
     async def greeting(self, brief: Brief) -> Greeting:
         """Return a first message; it is a template if the guardrails refuse the model's text twice."""
-        request = "\n".join([*brief.request.values(), *brief.later_requests])
+        request = "\n".join([*brief.request.values(), *brief.later_requests, brief.confirmation])
         instructions = self._build_instructions("greeting", request)
         context = self._guard_context(brief, [], request)
 
@@ -80,11 +80,11 @@ class ModelAssistant:
             proposed, facts=tuple(fact for fact in proposed.facts if self._profile.contains_quote(fact))
         )
         strict = prompt_injection.any_injection(_untrusted_texts(brief, conversation))
-        verdict = _apply_evidence(proposed, latest.text, strict=strict)
+        verdict = _apply_evidence(proposed, latest.text, brief, strict=strict)
         is_allowed = refused is None or output_guard.find_problem(proposed.text, context) is None
         if verdict.text == proposed.text and is_allowed:
             return verdict
-        return replace(verdict, text=_template_text(verdict))
+        return replace(verdict, text=_template_text(verdict, brief))
 
     async def transcribe(self, audio: bytes) -> str:
         """Return the transcript. The guardrails treat it like any other message of the contact."""
@@ -111,7 +111,7 @@ class ModelAssistant:
         except AssistantError as error:
             log.warning("the model returned no second text: %s", error)
             return first, why
-        return replace(second, usage=_add_usage(first.usage, second.usage)), why
+        return replace(second, usage=first.usage + second.usage), why
 
     def _build_instructions(self, name: str, question: str) -> str:
         """Return the prompt with the company profile, or with an excerpt for the question if it is large."""
@@ -149,7 +149,7 @@ def _to_verdict(answer: ReplyAnswer, usage: Usage, scripts: frozenset[str], refu
     )
 
 
-def _apply_evidence(verdict: Verdict, text: str, *, strict: bool) -> Verdict:
+def _apply_evidence(verdict: Verdict, text: str, brief: Brief, *, strict: bool) -> Verdict:
     """Return the verdict without what the contact's latest text does not support.
 
     `strict` is True if the conversation contains a prompt injection.
@@ -165,12 +165,15 @@ def _apply_evidence(verdict: Verdict, text: str, *, strict: bool) -> Verdict:
         return verdict
     intent = Intent.QUESTION if "?" in text and not is_unsure else Intent.AMBIGUOUS
     changed = replace(verdict, intent=intent)
-    return replace(changed, text=_template_text(changed))
+    return replace(changed, text=_template_text(changed, brief))
 
 
-def _template_text(verdict: Verdict) -> str:
+def _template_text(verdict: Verdict, brief: Brief) -> str:
     if verdict.needs_human is not None:
         return templates.handoff_notice(verdict.language)
+    if brief.is_unconfirmed and verdict.intent is Intent.QUESTION:
+        # The usual text offers a call: a "yes" to it would be taken for the confirmation.
+        return templates.will_find_out(verdict.language)
     return templates.answer(verdict.intent, verdict.language)
 
 
@@ -186,22 +189,5 @@ def _last_contact_text(turns: Sequence[Turn]) -> str:
 def _untrusted_texts(brief: Brief, conversation: Sequence[Turn]) -> list[str]:
     """Return all texts that the contact wrote: the form fields and the messages."""
     messages = [turn.text for turn in conversation if not turn.from_us]
-    return [brief.name, *brief.request.keys(), *brief.request.values(), *brief.later_requests, *messages]
-
-
-def _add_usage(one: Usage, other: Usage) -> Usage:
-    def add_cost(first: float | None, second: float | None) -> float | None:
-        return None if first is None or second is None else first + second
-
-    def add_tokens(first: int | None, second: int | None) -> int | None:
-        return None if first is None or second is None else first + second
-
-    return Usage(
-        other.model,
-        one.calls + other.calls,
-        add_tokens(one.tokens_in, other.tokens_in),
-        add_tokens(one.tokens_cached, other.tokens_cached),
-        add_tokens(one.tokens_out, other.tokens_out),
-        add_cost(one.cost_usd, other.cost_usd),
-        one.latency_ms + other.latency_ms,
-    )
+    form = [brief.name, *brief.request.keys(), *brief.request.values(), *brief.later_requests]
+    return [*form, brief.confirmation, *messages]

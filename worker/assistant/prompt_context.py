@@ -12,8 +12,23 @@ NEW_MESSAGES = "Новые сообщения:"
 _EARLIER_SUMMARY = "Раньше в переписке, коротко:"
 _LOCAL_TIME = "Сейчас у человека:"
 _REFUSED_DRAFT = "Прошлый вариант ответа не отправлен:"
+# Stands before the new messages, after the fixed text of the prompt, which the provider caches.
+UNCONFIRMED = "Заявка не подтверждена:"
+_UNCONFIRMED_RULES = (
+    "человек ещё не подтвердил, что оставлял её. Его спросили только об этом; звонка ему не предлагали."
+    " Поэтому сейчас `accept` — он подтверждает, что оставлял заявку, даже если заодно о чём-то спрашивает;"
+    " `reject` — не оставлял, ошиблись человеком или отказывается. О чём заявка, тебе неизвестно."
+    " В `text` не говори, что он её оставлял (контакт указан в заявке на сайте), и не предлагай звонок:"
+    " вопрос, оставлял ли он заявку, программа добавит сама."
+)
+CONFIRMED = "Заявка подтверждена:"
+_CONFIRMED_RULES = (
+    "ты уже поздоровался и спросил, оставлял ли человек эту заявку, и он подтвердил. Не здоровайся снова."
+    " Если в новых сообщениях он о чём-то спросил, сначала ответь на это по описанию компании."
+)
 _PROMPT_LINES = re.compile(
     rf"^([^\S\n]*(?:{NEW_MESSAGES[:-1]}|{_EARLIER_SUMMARY[:-1]}|{_LOCAL_TIME[:-1]}|{_REFUSED_DRAFT[:-1]}"
+    rf"|{UNCONFIRMED[:-1]}|{CONFIRMED[:-1]}"
     r"|Заявка с сайта)[^\S\n]*):?",
     re.I | re.M,
 )
@@ -44,16 +59,20 @@ def render_history(turns: Sequence[Turn]) -> list[Turn]:
 
 
 def render_greeting_request(brief: Brief, company: str, refusal: str | None = None) -> Turn:
-    """Return why a first draft was refused (if it was), the form and the local time, in one turn."""
+    """Return the form in one turn, with the local time and what else the model must know about it."""
     lines = [*_refusal_line(refusal), render_form(brief, company).text, *_local_time_line(brief)]
+    if brief.confirmation:
+        said = truncate_middle(sanitize(brief.confirmation), MAX_TURN_LENGTH)
+        lines += [f"{CONFIRMED} {_CONFIRMED_RULES}", NEW_MESSAGES, said]
     return Turn(from_us=False, text="\n".join(lines))
 
 
 def render_latest(brief: Brief, new_messages: str, refusal: str | None = None) -> Turn:
-    """Return the local time, why a first draft was refused (if it was) and the new messages, in one turn."""
+    """Return the new messages in one turn, after the local time and what the model must know about them."""
     lines = [
         *_local_time_line(brief),
         *_refusal_line(refusal),
+        *([f"{UNCONFIRMED} {_UNCONFIRMED_RULES}"] if brief.is_unconfirmed else []),
         NEW_MESSAGES,
         truncate_middle(sanitize(new_messages), MAX_TURN_LENGTH),
     ]

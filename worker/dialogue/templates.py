@@ -1,5 +1,7 @@
 """Fixed texts in Russian and English, for messages without the model or with a refused model text. Pure."""
 
+from collections.abc import Sequence
+
 from shared.intents import Intent
 from worker.domain.assistant_port import Brief
 
@@ -50,20 +52,67 @@ _SPECIAL_REQUESTS = {
 }
 
 
+def form_language(name: str, answers: Sequence[str]) -> str:
+    """Return `en` if a form's name and answers have only Latin letters, else `ru`; also without answers."""
+    words = " ".join([name, *answers]).lower()
+    is_latin = any(ch.isalpha() for ch in words) and not _CYRILLIC & set(words)
+    return "en" if is_latin and answers else "ru"
+
+
 def greeting(brief: Brief, company: str) -> str:
-    """Return a first message: in English if name and request have only Latin letters, else in Russian."""
-    words = " ".join([brief.name, *brief.request.values()]).lower()
-    if any(ch.isalpha() for ch in words) and not _CYRILLIC & set(words) and brief.request:
-        hello = f"Hello, {brief.name}!" if brief.name else "Hello!"
+    """Return a first message in the language of the form."""
+    language = form_language(brief.name, list(brief.request.values()))
+    if language == "en":
         return (
-            f"{hello} This is {company}: you left a request on our website. "
+            f"{_hello(brief.name, language)} This is {company}: you left a request on our website. "
             "Would you like to discuss it on a short call?"
         )
-    hello = f"Здравствуйте, {brief.name}!" if brief.name else "Здравствуйте!"
     return (
-        f"{hello} Это {company}: вы оставили заявку на нашем сайте. "
+        f"{_hello(brief.name, language)} Это {company}: вы оставили заявку на нашем сайте. "
         "Удобно ли вам обсудить её на коротком звонке?"
     )
+
+
+def neutral_greeting(name: str, company: str, language: str) -> str:
+    """Return a first message that only asks whether the person left a request; `language` as in `answer`."""
+    return f"{_hello(name, language)} {_did_you_leave_a_request(company, language)}"
+
+
+def ask_again_about_request(company: str, language: str) -> str:
+    """Return the question, asked once more, whether the person left a request; `language` as in `answer`."""
+    if language == "ru":
+        return f"Хочу уточнить, чтобы ничего не перепутать: {_uncapitalized(company, language)}"
+    return f"Just to make sure: {_uncapitalized(company, language)}"
+
+
+def follow_up_unconfirmed(company: str, language: str) -> str:
+    """Return the promised follow-up to an unconfirmed person; `language` as in `answer`."""
+    if language == "ru":
+        return f"Здравствуйте! Вы просили написать сегодня. Подскажите: {_uncapitalized(company, language)}"
+    return f"Hello! You asked me to write today. Please tell me: {_uncapitalized(company, language)}"
+
+
+def will_find_out(language: str) -> str:
+    """Return the answer to a question that needs a colleague, without the offer of a call."""
+    if language == "ru":
+        return "Хороший вопрос. Уточню у коллег и вернусь с ответом."
+    return "Good question. I will check with my colleagues and come back to you."
+
+
+def _hello(name: str, language: str) -> str:
+    word = "Здравствуйте" if language == "ru" else "Hello"
+    return f"{word}, {name}!" if name else f"{word}!"
+
+
+def _did_you_leave_a_request(company: str, language: str) -> str:
+    if language == "ru":
+        return f"Вы оставляли заявку в {company}?"
+    return f"Did you leave a request with {company}?"
+
+
+def _uncapitalized(company: str, language: str) -> str:
+    question = _did_you_leave_a_request(company, language)
+    return question[0].lower() + question[1:]
 
 
 def answer(intent: Intent, language: str) -> str:

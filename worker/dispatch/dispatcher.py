@@ -22,15 +22,14 @@ from worker.domain.assistant_port import AssistantError, AssistantPausedError, A
 from worker.domain.conversation import Conversation
 from worker.domain.outages import OutageTracker, OutageTrackers
 from worker.domain.outcomes import (
-    PROVES_REACHABLE,
     Delivered,
     GiveUp,
     NothingToDo,
     Outcome,
-    QueueMessage,
     Retry,
     Suppressed,
     Wait,
+    proves_reachable,
 )
 from worker.domain.telegram_port import (
     PeerFloodError,
@@ -209,10 +208,7 @@ class Dispatcher:
             outcome = await self._next_action(conversation)
         except (AssistantUnavailableError, TelegramUnavailableError) as error:
             return self._on_unavailable(outage, conversation, error)
-        # A wait, or a template in place of the model's text, does not prove that the service is back.
-        if isinstance(outcome, PROVES_REACHABLE) and not (
-            isinstance(outcome, QueueMessage) and outcome.without_model
-        ):
+        if proves_reachable(outcome):
             outage.succeeded(conversation.id)
         return outcome
 

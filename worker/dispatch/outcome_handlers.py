@@ -9,27 +9,28 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, assert_never
 
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead
 from shared.errors import LostRaceError
 from shared.intents import Intent
-from shared.leads import handoff, suppression_list
+from shared.leads import contact_evidence, handoff, suppression_list
+from shared.leads.contact_evidence import ContactKind
 from shared.leads.handoff import HandoffError
-from shared.leads.suppression_list import PERSON, SuppressedIdentity
+from shared.leads.suppression_list import PERSON
 from shared.leads.transitions import CLEAR_FAILURES, transition
 from shared.statuses import OPEN, LeadStatus, may_become
+from worker.dispatch.lead_change import LeadChange
 from worker.domain.backoff import backoff
 from worker.domain.outcomes import (
     ChangeStatus,
     Delivered,
     FallBackToPhone,
+    FallBackToUsername,
     GiveUp,
     NoReplyNeeded,
     NothingToDo,
-    Outcome,
     PeerFound,
     QueueMessage,
     Retry,
@@ -40,7 +41,6 @@ from worker.domain.outcomes import (
     Wait,
 )
 from worker.messaging import inbox, outbox, repeat_requests
-from worker.messaging.outbox import SentMessage
 from worker.queue.leases import WorkerId
 
 ACTOR = "worker"
@@ -56,38 +56,6 @@ class RetryPolicy:
     retry_max: float
     # True: every message waits for a human's approval.
     drafts: bool = False
-
-
-@dataclass
-class LeadChange:
-    """What is to be written for one locked lead. `seen` is the status for which the outcome was decided.
-
-    `joins` is the locked conversation that the lead joins, `sent` the delivered message after its update.
-    `due` is when the lead is due again; None means that its waiting messages decide it.
-    """
-
-    lead: Lead
-    seen: LeadStatus
-    outcome: Outcome
-    joins: Lead | None = None
-    sent: SentMessage | None = None
-    due: datetime | None = None
-    columns: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def lead_id(self) -> int:
-        """The id of the lead."""
-        return self.lead.id
-
-    def set(self, **columns: Any) -> None:  # noqa: ANN401 - columns of the lead, each of its own type
-        """Change columns of the lead: in memory now, in the database with the flush."""
-        self.columns |= columns
-        self.show_columns()
-
-    def show_columns(self) -> None:
-        """Make the lead in memory show the changes, also after it was read again."""
-        for name, value in self.columns.items():
-            set_committed_value(self.lead, name, value)
 
 
 @dataclass
@@ -114,7 +82,9 @@ class OutcomeHandlers:
                 if await outbox.requeue(self.session, change.lead_id, greeting=False):
                     change.due = self.now
             case FallBackToPhone(reason):
-                await self._fall_back_to_phone(change, reason)
+                await self._fall_back(change, reason, "phone")
+            case FallBackToUsername(reason):
+                await self._fall_back(change, reason, "username")
             case QueueMessage() as message:
                 await self._queue_message(change, message)
             case NoReplyNeeded() as understood:
@@ -183,6 +153,8 @@ class OutcomeHandlers:
     async def _record_peer(self, change: LeadChange, found: PeerFound) -> None:
         lead, peer = change.lead, found.peer
         if change.joins is not None:
+            # Set first, because the text for the other conversation depends on it.
+            change.set(resolved_via=found.via)
             await self._join(change, change.joins)
             return
         if lead.telegram_user_id == peer.user_id:
@@ -195,7 +167,8 @@ class OutcomeHandlers:
             "account_id": self.me.account_id,
             "resolved_via": found.via,
         }
-        await self._change_status(change, LeadStatus.RESOLVED, f"found by {found.via}", **columns)
+        reason = contact_evidence.describe_finding(lead, found.via)
+        await self._change_status(change, LeadStatus.RESOLVED, reason, **columns)
         change.due = self.now
 
     async def _join(self, change: LeadChange, known: Lead) -> None:
@@ -206,11 +179,12 @@ class OutcomeHandlers:
         reason = f"the same person's conversation is {state} as lead {known.id}"
         await self._change_status(change, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
 
-    async def _fall_back_to_phone(self, change: LeadChange, reason: str) -> None:
+    async def _fall_back(self, change: LeadChange, reason: str, to: ContactKind) -> None:
+        failed = {"username_error" if to == "phone" else "phone_error": reason}
         if change.lead.status is LeadStatus.PENDING:
-            change.set(username_error=reason)
+            change.set(**failed)
         else:
-            await self._change_status(change, LeadStatus.PENDING, reason, username_error=reason)
+            await self._change_status(change, LeadStatus.PENDING, reason, **failed)
         change.due = self.now
 
     async def _queue_message(self, change: LeadChange, message: QueueMessage) -> None:
@@ -228,7 +202,7 @@ class OutcomeHandlers:
         if outcome.asks_not_to_be_contacted:
             await suppression_list.add(
                 self.session,
-                SuppressedIdentity.of(change.lead),
+                contact_evidence.identity_in_chat(change.lead),
                 reason="asked not to be written to",
                 actor=PERSON,
                 now=self.now,
@@ -265,8 +239,8 @@ class OutcomeHandlers:
             change.due = lead.due_at
         elif lead.status is not LeadStatus.RESOLVED:
             await self._give_up(change, LeadStatus.FAILED, reason)
-        elif lead.resolved_via == "username" and lead.phone_e164:
-            await self._fall_back_to_phone(change, reason)
+        elif (other := contact_evidence.fallback_of(lead)) is not None:
+            await self._fall_back(change, reason, other)
         else:
             await self._give_up(change, LeadStatus.UNREACHABLE, reason)
 

@@ -18,7 +18,8 @@ from shared.errors import IllegalTransitionError, LostRaceError
 from shared.group_commit import GroupCommit
 from shared.leads.handoff import HandoffError
 from shared.statuses import FOLLOWED_UP, REPLIED_TO, LeadStatus
-from worker.dispatch.outcome_handlers import LeadChange, OutcomeHandlers, RetryPolicy
+from worker.dispatch.lead_change import LeadChange
+from worker.dispatch.outcome_handlers import OutcomeHandlers, RetryPolicy
 from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound, QueueMessage, Undeliverable
 from worker.messaging import inbox, outbox, repeat_requests
 from worker.queue import leases

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from shared.errors import LeadAssistantError
 from shared.intents import Intent
+
+NumberT = TypeVar("NumberT", int, float)
 
 
 class AssistantError(LeadAssistantError):
@@ -38,7 +40,8 @@ class Brief:
 
     `local_time` is in the contact's time zone, or in the owner's if that is unknown. `later_requests` are
     later forms of the contact that no message has mentioned yet. `is_returning`: we wrote to the contact
-    about an earlier request.
+    about an earlier request. `is_unconfirmed`: the person has not confirmed that they left the request, which
+    is therefore left out. `confirmation`: the words with which they have just confirmed it.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Brief:
     local_time: datetime | None = None
     later_requests: tuple[str, ...] = ()
     is_returning: bool = False
+    is_unconfirmed: bool = False
+    confirmation: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,22 @@ class Usage:
     tokens_out: int | None = None
     cost_usd: float | None = None
     latency_ms: int = 0
+
+    def __add__(self, later: "Usage") -> "Usage":
+        """Return the usage of both calls; a figure that one of them lacks is None."""
+        return Usage(
+            later.model,
+            self.calls + later.calls,
+            _add(self.tokens_in, later.tokens_in),
+            _add(self.tokens_cached, later.tokens_cached),
+            _add(self.tokens_out, later.tokens_out),
+            _add(self.cost_usd, later.cost_usd),
+            self.latency_ms + later.latency_ms,
+        )
+
+
+def _add(first: NumberT | None, second: NumberT | None) -> NumberT | None:
+    return None if first is None or second is None else first + second
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from unicodedata import category, normalize
 
 from shared.database.models import Lead, Message
+from shared.leads import contact_evidence
 from shared.leads.form_fields import person_fields
 from shared.logging_setup import mask_phones
 from shared.statuses import LeadStatus
@@ -64,7 +65,7 @@ class Conversation:
             return "send"
         if self.lead.status is not LeadStatus.PENDING:
             return "greeting" if self.lead.status is LeadStatus.RESOLVED else "reply"
-        return "username" if self.lead.username and not self.lead.username_error else "phone"
+        return contact_evidence.next_contact(self.lead) or "phone"
 
     @property
     def unanswered(self) -> Sequence[Message]:
@@ -92,6 +93,11 @@ class Conversation:
         return [message for message in self.unanswered if message.kind == "request"]
 
     @property
+    def all_requests(self) -> Sequence[Message]:
+        """All later forms of the contact, answered or not."""
+        return [message for message in self.messages if message.kind == "request"]
+
+    @property
     def greetings(self) -> Sequence[Message]:
         """All greetings, also those that could not be delivered."""
         return [message for message in self.messages if message.kind == "greeting"]
@@ -102,14 +108,26 @@ class Conversation:
         sent_kinds = [message.kind for message in self.messages if message.state == "sent"]
         return sent_kinds[-1:] == ["clarification"]
 
-    def brief(self, now: datetime | None = None) -> Brief:
-        """Return what the model may know about the lead; `now` is in the owner's time zone."""
+    @property
+    def is_unconfirmed(self) -> bool:
+        """True if the person was found by weak evidence and has not confirmed that they left the request."""
+        return contact_evidence.is_unconfirmed(self.lead, self.messages)
+
+    def brief(self, now: datetime | None = None, *, confirmation: str = "") -> Brief:
+        """Return what the model may know about the lead; `now` is in the owner's time zone.
+
+        The request is hidden from an unconfirmed person. `confirmation`: the words with which they have just
+        confirmed that they left it.
+        """
+        local_time = to_local_time(now, self.lead.phone_e164) if now else None
+        name = _display_name(self.lead.name)
+        if self.is_unconfirmed and not confirmation:
+            return Brief(name, {}, local_time, is_unconfirmed=True)
         fields = {
             key: self.without_contacts(value)[:_MAX_FIELD_LENGTH]
             for key, value in person_fields(self.lead.extra).items()
         }
-        local_time = to_local_time(now, self.lead.phone_e164) if now else None
-        return Brief(_display_name(self.lead.name), fields, local_time)
+        return Brief(name, fields, local_time, confirmation=self.without_contacts(confirmation))
 
     def without_contacts(self, text: str) -> str:
         """Return the text with phones, usernames and e-mail addresses masked."""
@@ -125,12 +143,15 @@ class Conversation:
     def turns(self) -> Sequence[Turn]:
         """Return the latest 200 turns, oldest first; the last turn holds all unanswered messages.
 
-        Unsent and deleted messages are left out.
+        Unsent and deleted messages are left out, and later forms while the person is unconfirmed.
         """
         turns: list[Turn] = []
         previous: Message | None = None
+        hides_forms = self.is_unconfirmed
         for message in self.messages:
             if message.state == "deleted" or (message.direction == "out" and message.state != "sent"):
+                continue
+            if hides_forms and message.kind == "request":
                 continue
             from_us = message.direction == "out"
             text = _OUR_LINK.sub("…", message.text) if from_us else self._text_for_model(message)

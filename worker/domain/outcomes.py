@@ -5,11 +5,12 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.intents import Intent
+from shared.leads.contact_evidence import ContactKind
 from shared.statuses import LeadStatus
 from worker.domain.assistant_port import Greeting, Verdict
 from worker.domain.telegram_port import Peer
 
-Via = Literal["username", "phone"]
+Via = ContactKind
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,13 @@ class ChangeStatus:
 @dataclass(frozen=True)
 class FallBackToPhone:
     """The username does not exist or cannot be written to; the phone is tried next."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class FallBackToUsername:
+    """The phone is nobody's or cannot be written to; the weak username is tried next."""
 
     reason: str
 
@@ -68,6 +76,11 @@ class NoReplyNeeded:
     intent: Intent
     asks_not_to_be_contacted: bool = False
     source: Verdict | None = field(default=None, compare=False)
+
+    @property
+    def without_model(self) -> bool:
+        """True if the model was not called."""
+        return self.source is None
 
 
 @dataclass(frozen=True)
@@ -143,13 +156,23 @@ class NothingToDo:
     """Nothing to do now; the next message or form makes the lead due again."""
 
 
-# Outcomes that need an answer of Telegram or of the model: they prove that it is reachable.
-PROVES_REACHABLE = (PeerFound, FallBackToPhone, QueueMessage, NoReplyNeeded, Delivered, Undeliverable, GiveUp)
+# Outcomes that need an answer of Telegram or of the model.
+_NEED_AN_ANSWER = (
+    PeerFound,
+    FallBackToPhone,
+    FallBackToUsername,
+    QueueMessage,
+    NoReplyNeeded,
+    Delivered,
+    Undeliverable,
+    GiveUp,
+)
 
 Outcome = (
     PeerFound
     | ChangeStatus
     | FallBackToPhone
+    | FallBackToUsername
     | QueueMessage
     | NoReplyNeeded
     | Transcribed
@@ -162,3 +185,10 @@ Outcome = (
     | ReturnToAssistant
     | NothingToDo
 )
+
+
+def proves_reachable(outcome: Outcome) -> bool:
+    """Return True if Telegram or the model must have answered: a text without the model proves nothing."""
+    if isinstance(outcome, QueueMessage | NoReplyNeeded) and outcome.without_model:
+        return False
+    return isinstance(outcome, _NEED_AN_ANSWER)

@@ -83,24 +83,22 @@ _HANDLED = BulkStatement(
 async def transcribe(session: AsyncSession, message_id: int, before: str, text: str) -> None:
     """Store the transcript of a voice message, unless it was answered, edited or deleted meanwhile."""
     await session.exec(
-        update(Message)
+        update(MESSAGES)
         .where(
-            col(Message.id) == message_id,
-            col(Message.state) == "received",
-            col(Message.text) == before,
+            MESSAGES.c.id == message_id,
+            MESSAGES.c.state == "received",
+            MESSAGES.c.text == before,
         )
         .values(text=text)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def mark_handled_for_human(session: AsyncSession, lead_id: int) -> int:
     """Mark the unanswered messages as handled, for a human to read; returns how many there were."""
     left = await session.exec(
-        update(Message)
-        .where(col(Message.lead_id) == lead_id, col(Message.state) == "received")
+        update(MESSAGES)
+        .where(MESSAGES.c.lead_id == lead_id, MESSAGES.c.state == "received")
         .values(state="handled")
-        .execution_options(synchronize_session=False)
     )
     return left.rowcount
 
@@ -223,28 +221,26 @@ def _insert_once(dialect: str) -> UpdateBase:
 async def mark_deleted(session: AsyncSession, account_id: int, telegram_message_ids: Collection[int]) -> None:
     """Mark unanswered messages that the contact deleted: they get no answer. Their rows are kept."""
     await session.exec(
-        update(Message)
+        update(MESSAGES)
         .where(
-            col(Message.account_id) == account_id,
-            col(Message.telegram_message_id).in_(telegram_message_ids),
-            col(Message.state) == "received",
+            MESSAGES.c.account_id == account_id,
+            MESSAGES.c.telegram_message_id.in_(telegram_message_ids),
+            MESSAGES.c.state == "received",
         )
         .values(state="deleted")
-        .execution_options(synchronize_session=False)
     )
 
 
 async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> None:
     """Store the new text of an unanswered message. An edit of an answered or unknown message is ignored."""
     await session.exec(
-        update(Message)
+        update(MESSAGES)
         .where(
-            col(Message.account_id) == account_id,
-            col(Message.telegram_message_id) == incoming.message_id,
-            col(Message.state) == "received",
+            MESSAGES.c.account_id == account_id,
+            MESSAGES.c.telegram_message_id == incoming.message_id,
+            MESSAGES.c.state == "received",
         )
         .values(text=incoming.text)
-        .execution_options(synchronize_session=False)
     )
 
 

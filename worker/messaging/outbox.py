@@ -158,10 +158,9 @@ _WAITING = (
 async def record_failed(session: AsyncSession, message_id: int, reason: str) -> bool:
     """Record that a message cannot be delivered, and why; returns False if this was recorded before."""
     failed = await session.exec(
-        update(Message)
-        .where(col(Message.id) == message_id, col(Message.state) != "failed")
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message_id, MESSAGES.c.state != "failed")
         .values(state="failed", error=reason)
-        .execution_options(synchronize_session=False)
     )
     return failed.rowcount > 0
 
@@ -169,10 +168,9 @@ async def record_failed(session: AsyncSession, message_id: int, reason: str) -> 
 async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int:
     """Cancel the drafts and queued messages of a lead; returns how many there were."""
     cancelled = await session.exec(
-        update(Message)
-        .where(col(Message.lead_id) == lead_id, col(Message.state).in_(("draft", "queued")))
+        update(MESSAGES)
+        .where(MESSAGES.c.lead_id == lead_id, MESSAGES.c.state.in_(("draft", "queued")))
         .values(state="cancelled", error=reason)
-        .execution_options(synchronize_session=False)
     )
     return cancelled.rowcount
 
@@ -182,17 +180,16 @@ async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> boo
 
     `greeting`: True queues the greeting, False the messages after it. Returns True if any was queued.
     """
-    kind = col(Message.kind)
+    kind = MESSAGES.c.kind
     requeued = await session.exec(
-        update(Message)
+        update(MESSAGES)
         .where(
-            col(Message.lead_id) == lead_id,
-            col(Message.state) == "cancelled",
-            col(Message.random_id).is_not(None),
+            MESSAGES.c.lead_id == lead_id,
+            MESSAGES.c.state == "cancelled",
+            MESSAGES.c.random_id.is_not(None),
             kind == "greeting" if greeting else kind != "greeting",
         )
         .values(state="queued", error=None)
-        .execution_options(synchronize_session=False)
     )
     return requeued.rowcount > 0
 

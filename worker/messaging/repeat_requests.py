@@ -113,8 +113,11 @@ def _conversation(account_id: int, user_id: int, lead: Lead) -> SelectOfScalar[L
 
 
 def _request_text(lead: Lead, conversation: Lead) -> str:
-    """Return the form's text without contact details."""
-    brief, known = Conversation(lead, ()).brief(), Conversation(conversation, ())
+    """Return the form's text without contact details, or NO_DETAILS if weak evidence led to this person."""
+    form, known = Conversation(lead, ()), Conversation(conversation, ())
+    if form.is_unconfirmed:
+        return NO_DETAILS
+    brief = form.brief()
     lines = [f"Имя: {brief.name}"] if brief.name and brief.name != conversation.name else []
     lines += [f"{key}: {value}" for key, value in brief.request.items()]
     return known.without_contacts("\n".join(lines)) or NO_DETAILS

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import Lead, Message
+from shared.database.models import MESSAGES, Lead, Message
 from shared.leads import handoff
 from shared.statuses import LeadStatus, may_become
 from worker.domain.telegram_port import Outgoing
@@ -82,8 +82,7 @@ def _is_same_text(stored: str, received: str) -> bool:
 async def _record_as_sent(session: AsyncSession, message: Message, outgoing: Outgoing) -> None:
     """Mark a cancelled or sent message as sent with its Telegram id. A queued one is settled elsewhere."""
     await session.exec(
-        update(Message)
-        .where(col(Message.id) == message.id, col(Message.state).in_(("sent", "cancelled")))
+        update(MESSAGES)
+        .where(MESSAGES.c.id == message.id, MESSAGES.c.state.in_(("sent", "cancelled")))
         .values(state="sent", telegram_message_id=outgoing.message_id, sent_at=outgoing.sent_at, error=None)
-        .execution_options(synchronize_session=False)
     )

@@ -15,6 +15,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.database.columns import UtcDateTime
 from shared.database.models import LEADS, Lead, TelegramAccount
+from shared.leads import contact_evidence
 from shared.statuses import LeadStatus
 from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
 from worker.outreach import capacity
@@ -145,9 +146,9 @@ def _new_leads_query(
 ) -> SelectOfScalar[Any]:
     wanted = select(Lead.id).where(*_claimable(), _is_hot() if hot else ~_is_hot())
     if not by_username:
-        wanted = wanted.where(~_username_only())
+        wanted = wanted.where(~contact_evidence.looked_up_by_username_only())
     if not by_phone:
-        wanted = wanted.where(~_phone_only())
+        wanted = wanted.where(~contact_evidence.looked_up_by_phone_only())
     if lets_others_go_first:
         wanted = wanted.where(or_(col(Lead.account_id) == P_ACCOUNT, col(Lead.due_at) <= _P_GRACE_SINCE))
     if hot:
@@ -205,8 +206,8 @@ async def _postpone_without_capacity(
     """Postpone leads until an account can contact them; a lead bound to this account waits for it alone."""
     kinds = ((_is_hot, [each.hot for each in capacities]), (_is_cold, [each.cold for each in capacities]))
     methods: tuple[tuple[Callable[[], ColumnElement[bool]], list[datetime | None]], ...] = (
-        (_username_only, [each.no_usernames_until for each in capacities]),
-        (_phone_only, [each.no_phones_until for each in capacities]),
+        (contact_evidence.looked_up_by_username_only, [each.no_usernames_until for each in capacities]),
+        (contact_evidence.looked_up_by_phone_only, [each.no_phones_until for each in capacities]),
         (_either_method, [None] * len(capacities)),
     )
     for (is_kind, free_slots), (has_method, held_until) in product(kinds, methods):
@@ -257,19 +258,8 @@ def _is_cold() -> ColumnElement[bool]:
     return ~_is_hot()
 
 
-def _username_only() -> ColumnElement[bool]:
-    return and_(
-        col(Lead.phone_e164).is_(None), col(Lead.username).is_not(None), col(Lead.username_error).is_(None)
-    )
-
-
-def _phone_only() -> ColumnElement[bool]:
-    has_no_username = or_(col(Lead.username).is_(None), col(Lead.username_error).is_not(None))
-    return and_(col(Lead.phone_e164).is_not(None), has_no_username)
-
-
 def _either_method() -> ColumnElement[bool]:
-    return and_(~_username_only(), ~_phone_only())
+    return and_(~contact_evidence.looked_up_by_username_only(), ~contact_evidence.looked_up_by_phone_only())
 
 
 def _due_query() -> SelectOfScalar[Any]:

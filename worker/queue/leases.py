@@ -23,7 +23,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.database.columns import UtcDateTime
-from shared.database.models import Lead, Message
+from shared.database.models import LEADS, MESSAGES, Lead
 from shared.errors import LostRaceError
 
 # A lead whose lease expired this many times in a row may be crashing its worker. Suspects are limited to 16
@@ -109,6 +109,7 @@ def _claiming(query: SelectOfScalar[Any]) -> Update:
     }
     groups = [ids.limit(bindparam(name, type_=BigInteger())).cte(name) for name, ids in chosen.items()]
     return (
+        # The claim also reads: an ORM UPDATE returns entities.
         update(Lead)
         # One UNION ALL: with several conditions PostgreSQL would read the whole table.
         .where(col(Lead.id).in_(union_all(*(select(group.c.id) for group in groups))))
@@ -151,15 +152,15 @@ def due_conversations() -> list[ColumnElement[bool]]:
 
 def _is_conversation() -> ColumnElement[bool]:
     # Written exactly as in the partial index, so that the query does not read due pending leads first.
-    return col(Lead.status) != literal_column("'pending'")
+    return LEADS.c.status != literal_column("'pending'")
 
 
 def claimable() -> list[ColumnElement[bool]]:
     """Conditions for the leads that this account may claim now."""
     return [
-        col(Lead.due_at) <= P_NOW,
-        or_(col(Lead.leased_until).is_(None), col(Lead.leased_until) <= P_NOW),
-        or_(col(Lead.account_id).is_(None), col(Lead.account_id) == P_ACCOUNT),
+        LEADS.c.due_at <= P_NOW,
+        or_(LEADS.c.leased_until.is_(None), LEADS.c.leased_until <= P_NOW),
+        or_(LEADS.c.account_id.is_(None), LEADS.c.account_id == P_ACCOUNT),
     ]
 
 
@@ -202,36 +203,29 @@ async def renew(session: AsyncSession, me: WorkerId, lead_ids: Collection[int], 
     # A row that another transaction locks is skipped until the next renewal: waiting for several rows could
     # last for ever.
     free = (
-        select(Lead.id)
-        .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.lease_name)
+        select(LEADS.c.id)
+        .where(LEADS.c.id.in_(lead_ids), LEADS.c.leased_by == me.lease_name)
         .with_for_update(skip_locked=True)
         .cte("free")
     )
-    await session.exec(
-        update(Lead)
-        .where(col(Lead.id).in_(select(free.c.id)))
-        .values(leased_until=until)
-        .execution_options(synchronize_session=False)
-    )
+    await session.exec(update(LEADS).where(LEADS.c.id.in_(select(free.c.id))).values(leased_until=until))
 
 
 async def release(session: AsyncSession, me: WorkerId, lead_ids: Collection[int]) -> None:
     """Release leads untouched, because the worker stops. This is not a failure of the leads."""
     await session.exec(
-        update(Lead)
-        .where(col(Lead.id).in_(lead_ids), col(Lead.leased_by) == me.lease_name)
+        update(LEADS)
+        .where(LEADS.c.id.in_(lead_ids), LEADS.c.leased_by == me.lease_name)
         .values(leased_by=None, leased_until=None)
-        .execution_options(synchronize_session=False)
     )
 
 
 async def release_unacknowledged(session: AsyncSession, me: WorkerId, in_progress: Collection[int]) -> None:
     """Release leads of a claim that was committed but whose answer never reached this worker."""
     await session.exec(
-        update(Lead)
-        .where(col(Lead.leased_by) == me.lease_name, col(Lead.id).not_in(in_progress))
+        update(LEADS)
+        .where(LEADS.c.leased_by == me.lease_name, LEADS.c.id.not_in(in_progress))
         .values(leased_by=None, leased_until=None)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -240,18 +234,17 @@ async def retry_now(session: AsyncSession, me: WorkerId, *, now: datetime) -> No
 
     A lead with a queued message keeps its due time, which Telegram may have set.
     """
-    queued = exists().where(col(Message.lead_id) == col(Lead.id), col(Message.state) == "queued")
+    queued = exists().where(MESSAGES.c.lead_id == LEADS.c.id, MESSAGES.c.state == "queued")
     await session.exec(
-        update(Lead)
+        update(LEADS)
         .where(
-            col(Lead.account_id) == me.account_id,
-            col(Lead.due_at) > now,
+            LEADS.c.account_id == me.account_id,
+            LEADS.c.due_at > now,
             _is_conversation(),
-            col(Lead.last_error).is_not(None),
+            LEADS.c.last_error.is_not(None),
             ~queued,
         )
         .values(due_at=now)
-        .execution_options(synchronize_session=False)
     )
 
 
@@ -261,13 +254,12 @@ async def expire_previous_leases(session: AsyncSession, me: WorkerId, *, now: da
     Those processes have ended, since this one holds the session. The next claim counts each as a lost lease.
     """
     ended = await session.exec(
-        update(Lead)
+        update(LEADS)
         .where(
-            col(Lead.leased_by).startswith(f"account-{me.account_id}/", autoescape=True),
-            col(Lead.leased_by) != me.lease_name,
-            col(Lead.leased_until) > now,
+            LEADS.c.leased_by.startswith(f"account-{me.account_id}/", autoescape=True),
+            LEADS.c.leased_by != me.lease_name,
+            LEADS.c.leased_until > now,
         )
         .values(leased_until=now)
-        .execution_options(synchronize_session=False)
     )
     return ended.rowcount

@@ -10,6 +10,8 @@ from api.forms.body.text_cleaning import decode
 
 # A form with more fields is refused, so the parser stops here.
 MOST_FIELDS = 1000
+# Not the beginning of an HTML entity: some senders escape a name for HTML only, "О&#039;Коннор".
+_PAIR_END = re.compile(rb"&+(?!#x?[0-9a-fA-F]{1,7};)")
 _PART_NAME = re.compile(r'\bname="((?:[^"\\]|\\.)*)"|\bname=([^;\s]+)', re.IGNORECASE)
 _FILE_NAME = re.compile(r'\bfilename="([^"]*)"', re.IGNORECASE)
 _CHARSET = re.compile(r'\bcharset="?([\w.:-]{1,40})', re.IGNORECASE)
@@ -60,7 +62,7 @@ def parse_body(body: bytes, content_type: str | None = None) -> ParsedBody:
 
 def parse_urlencoded(body: bytes, charset: str | None = None) -> list[FormPair]:
     """Parse an urlencoded form or a query string."""
-    pairs = [pair.partition(b"=") for pair in re.split(rb"&+", body, maxsplit=MOST_FIELDS + 1) if pair]
+    pairs = [pair.partition(b"=") for pair in _PAIR_END.split(body, maxsplit=MOST_FIELDS + 1) if pair]
     return [FormPair(_unquote(key, charset), _unquote(value, charset)) for key, _, value in pairs]
 
 

@@ -8,9 +8,11 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, TextIO
+from typing import BinaryIO
 
-_CHUNK_BYTES = 64 * 1024
+from api.forms.body.text_cleaning import decode
+
+_OLD_LINE_END = re.compile(rb"(?<=\r)(?!\n)")
 # A cell with more lines has a quote that is not closed.
 _MAX_CELL_LINES = 500
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
@@ -27,9 +29,26 @@ class CsvRow:
     cells: list[str] | None
 
 
-def as_text(file: BinaryIO) -> TextIO:
-    """Decode `file` as UTF-8, UTF-16 or Windows-1251; closing the result closes the file."""
-    return io.TextIOWrapper(file, encoding=_encoding(file), errors="replace", newline="")
+def read_lines(file: BinaryIO, charset: str | None = None) -> Iterator[str]:
+    """Yield the lines of `file` as text, with their ends: in UTF-8, UTF-16, `charset` or Windows-1251.
+
+    Each line is decoded by itself: one bad byte costs one character of one row.
+    """
+    file.seek(0)
+    if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+        file.seek(0)
+        yield from io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="")
+        return
+    file.seek(0)
+    is_utf8 = False
+    for line in file:
+        # Files of old Macs end their lines with \r alone.
+        for part in _OLD_LINE_END.split(line):
+            try:
+                yield part.decode("utf-8-sig")
+                is_utf8 = is_utf8 or not part.isascii()
+            except UnicodeDecodeError:
+                yield part.decode("utf-8", "replace") if is_utf8 else decode(part, charset)
 
 
 def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:
@@ -47,22 +66,6 @@ def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:
     header = next(records, None) or []
     rows = (CsvRow(number, cells) for number, cells in enumerate(records, start=2) if cells != [])
     return [cell.strip() for cell in header], rows
-
-
-def _encoding(file: BinaryIO) -> str:
-    """Return an encoding that decodes all of `file`; rewinds the file."""
-    file.seek(0)
-    encoding = "utf-16" if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder(encoding)()
-    try:
-        while chunk := file.read(_CHUNK_BYTES):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        encoding = "cp1251"
-    file.seek(0)
-    return encoding
 
 
 def _delimiter(first: str) -> str:

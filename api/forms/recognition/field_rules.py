@@ -23,11 +23,20 @@ _NOT_A_PHONE = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.C
 _NOT_A_NAME = frozenset(
     {
         *(Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.COUNTRY, Word.CODE, Word.TIME),
-        *(Word.NETWORK, Word.METHOD, Word.SECONDARY, Word.EMAIL, Word.PHONE_MESSENGER, Word.TELEGRAM),
+        *(
+            Word.NETWORK,
+            Word.SOCIAL,
+            Word.METHOD,
+            Word.SECONDARY,
+            Word.EMAIL,
+            Word.PHONE_MESSENGER,
+            Word.TELEGRAM,
+        ),
         *(Word.FORM, Word.LINK),
     }
 )
 _NOT_A_USERNAME = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.COUNTRY, Word.CODE})
+_OTHER_NETWORKS = frozenset({Word.NETWORK, Word.SOCIAL, Word.EMAIL})
 _BY_PHONE = frozenset({Word.PHONE, Word.PHONE_MESSENGER})
 _NAMES = frozenset({Word.NAME, Word.GIVEN_NAME, Word.LAST_NAME})
 # Words of the objects around a field that say what the field is.
@@ -223,9 +232,9 @@ def _phone_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> PhoneRule:
     elif kinds & _NAMES:
         rule = PhoneRule.NEVER if kinds & _NOT_A_NAME else PhoneRule.IF_WRITTEN_AS_PHONE
     elif kinds & {Word.CONTACT, Word.TELEGRAM}:
-        is_about = everywhere & {Word.TIME, Word.PROPERTY}
+        is_about = everywhere & {Word.TIME, Word.PROPERTY, Word.METHOD}
         rule = PhoneRule.IF_WRITTEN_AS_PHONE if is_about else PhoneRule.CONTACT
-    elif kinds & {Word.USERNAME, Word.NETWORK}:
+    elif Word.USERNAME in kinds and Word.NETWORK not in everywhere:
         rule = PhoneRule.IF_WRITTEN_AS_PHONE
     return rule
 
@@ -244,15 +253,18 @@ def _username_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> Usernam
     if Word.TELEGRAM in kinds:
         return _telegram_rule(kinds, everywhere)
     rule = UsernameRule.NEVER
-    is_other_network = everywhere & {Word.NETWORK, Word.EMAIL} and not everywhere & _BY_PHONE
+    is_other_network = everywhere & _OTHER_NETWORKS and not everywhere & _BY_PHONE
     if kinds & _NOT_A_USERNAME:
         pass
     elif is_other_network or (Word.PHONE_MESSENGER in kinds and Word.PHONE not in kinds):
-        has_place = kinds & {Word.NETWORK, Word.CONTACT, Word.USERNAME, Word.PHONE_MESSENGER}
+        has_place = kinds & {Word.SOCIAL, Word.CONTACT, Word.PHONE_MESSENGER}
         rule = UsernameRule.IF_SAYS_TELEGRAM if has_place else rule
     elif Word.USERNAME in kinds or _is_name_of_user(words):
         is_plain = kinds <= {Word.USERNAME, Word.FILLER, Word.NAME, Word.CONTACT, Word.PHONE}
         rule = UsernameRule.PLAIN if is_plain else UsernameRule.WITH_AT
+    elif Word.CONTACT in kinds and everywhere & {Word.METHOD, Word.TIME}:
+        # How or when to contact the person, not where.
+        rule = UsernameRule.IF_SAYS_TELEGRAM
     elif kinds & {Word.CONTACT, Word.PHONE} and not kinds & _NAMES:
         rule = UsernameRule.WITH_AT
     return rule

@@ -20,6 +20,7 @@ class Word(Enum):
     CONTACT = auto()
     PHONE_MESSENGER = auto()
     NETWORK = auto()
+    SOCIAL = auto()
     EMAIL = auto()
     METHOD = auto()
     TIME = auto()

@@ -24,6 +24,8 @@ NEW_MESSAGES = re.compile(
     r"messages?|reply|replies)\b[^\n]{0,40}):[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
+# The prompt tells that the lead has not confirmed the request: nothing about it may be said.
+UNCONFIRMED = re.compile(r"^Заявка не подтверждена:", re.MULTILINE)
 # A later form of the same contact, next to its messages or below the card of the first form.
 NEW_REQUEST = re.compile(r"<new_request>(.*?)</new_request>", re.DOTALL)
 NOT_GIVEN = re.compile(r"не указан[оа]?|нет|none|null|-|—", re.IGNORECASE)
@@ -66,6 +68,12 @@ def unwrap_message(text: str) -> str:
     headers = list(NEW_MESSAGES.finditer(text))
     tail = text[headers[-1].end() :] if headers else ""
     return TAG.sub(" ", tail if tail.strip() else text).strip()
+
+
+def is_unconfirmed(messages: list[Message]) -> bool:
+    """Return True if the lead has not confirmed yet that they left the request."""
+    users = [message.text for message in messages if message.role == "user"]
+    return bool(users) and UNCONFIRMED.search(users[-1]) is not None
 
 
 def read_lead(text: str) -> Lead:

@@ -21,6 +21,17 @@ def classify(text: str) -> Intent:
     return next((intent for intent, matches in RULES if matches(said)), "ambiguous")
 
 
+def classify_confirmation(text: str) -> Intent:
+    """Return the intent of the answer to the question whether the lead left a request: a yes accepts."""
+    said = re.sub(r"\[[^\]]*\]", " ", normal(without_links(text)))
+    denies = intent_phrases.DENIAL.search(said) or _rejects(said) or _is_plain_no(said)
+    if denies:
+        return "reject"
+    if _affirms(said, intent_phrases.CONFIRMATION) or _affirms(said, intent_phrases.ACCEPT):
+        return "accept"
+    return "question" if asks_question(said) else "ambiguous"
+
+
 def clauses(text: str) -> list[str]:
     """Split a text at punctuation and contrasting conjunctions."""
     return [part for piece in CLAUSE_END.split(f" {text} ") if (part := piece.strip())]

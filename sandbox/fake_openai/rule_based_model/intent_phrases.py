@@ -52,6 +52,15 @@ REJECT = _any(
     r"\balready (?:found|have|hired|done|got|chose|chosen|solved|working)\b",
     r"\bfound (?:someone|another)\b|\bdeclin\w+|👎|🚫|🙅|❌|🖕",
 )
+# The lead did, or did not, leave the request.
+CONFIRMATION = _any(
+    r"\b(?:я )?(?:оставлял|отправлял|заполнял|подавал)\w*\b|\bэто я\b|\bверно\b|\bточно\b|\bбыло\b",
+    r"\bi did\b|\bthat'?s me\b|\bit was me\b|\bright\b|\bcorrect\b",
+)
+DENIAL = _any(
+    r"\bэто не (?:я|мы|моя)\b|\bне (?:я|мы)\b|\bошибаетесь\b|\bошиблись\b|\bне обращал\w*",
+    r"\b(?:not|wasn'?t) me\b|\bi (?:didn'?t|did not)\b|\bmistaken?\b",
+)
 # Only as a whole clause: "нет" inside a sentence has no meaning of its own.
 BARE_NO = re.compile(
     r"(?:ну |ой |увы |пока |к сожалению )?(?:нет|не|неа|нее+т?|no|nope|nah|never|nein)"

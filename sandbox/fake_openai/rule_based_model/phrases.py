@@ -51,6 +51,11 @@ ORIGIN: dict[Language, str] = {
     "ru": "Вы сами оставили контакт в заявке на нашем сайте",
     "en": "You left your contact yourself, with the request on our website",
 }
+# For a lead who has not confirmed that the request is theirs.
+NAMED_IN_FORM: dict[Language, str] = {
+    "ru": "Этот контакт указан в заявке на нашем сайте",
+    "en": "This contact was given in a request on our website",
+}
 UNKNOWN: dict[Language, tuple[str, ...]] = {
     "ru": ("Хороший вопрос, его уточнит коллега.", "Точно ответит мой коллега — я передам ему вопрос."),
     "en": (

@@ -4,13 +4,25 @@ import re
 from dataclasses import dataclass
 from typing import assert_never
 
-from sandbox.fake_openai.rule_based_model.conversation import NEW_REQUEST, last_messages, new_requests
+from sandbox.fake_openai.rule_based_model.conversation import (
+    NEW_REQUEST,
+    is_unconfirmed,
+    last_messages,
+    new_requests,
+)
 from sandbox.fake_openai.rule_based_model.greeting import snippet
-from sandbox.fake_openai.rule_based_model.intent import Intent, classify, wants_human, wants_quiet
+from sandbox.fake_openai.rule_based_model.intent import (
+    Intent,
+    classify,
+    classify_confirmation,
+    wants_human,
+    wants_quiet,
+)
 from sandbox.fake_openai.rule_based_model.knowledge import find_answer
 from sandbox.fake_openai.rule_based_model.language import Language, first_known
 from sandbox.fake_openai.rule_based_model.phrases import (
     ACCEPTED,
+    NAMED_IN_FORM,
     NOTED,
     OFFER,
     ORIGIN,
@@ -47,10 +59,25 @@ def reply(messages: list[Message], instructions: str) -> Reply:
         return _reply_to_forms(forms)
     earlier = [message.text for message in reversed(messages) if message.role == "user"]
     language = first_known([said, *earlier])
+    if is_unconfirmed(messages):
+        return _reply_to_unconfirmed(said, language, instructions)
     intent = classify(said)
     asked = intent == "question" or (intent == "accept" and "?" in said)
     source = (_origin(said, language) or find_answer(said, instructions, language)) if asked else None
     text = " ".join([*_acknowledge(forms, language), _text(intent, language, said, source)])
+    return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
+
+
+def _reply_to_unconfirmed(said: str, language: Language, instructions: str) -> Reply:
+    """Reply to a lead who was only asked whether they left a request: no call is offered."""
+    intent = classify_confirmation(said)
+    source = None
+    if intent == "question":
+        asks_origin = ASKS_ORIGIN.search(said) is not None
+        source = NAMED_IN_FORM[language] if asks_origin else find_answer(said, instructions, language)
+        text = _sentence(source) if source else pick(UNKNOWN[language], said)
+    else:
+        text = _text(intent, language, said, None)
     return Reply(intent, language, text, said, source, wants_human(said), wants_quiet(said))
 
 

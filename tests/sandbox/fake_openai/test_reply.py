@@ -133,3 +133,19 @@ def test_a_card_before_the_messages_is_not_a_message() -> None:
         Message(role="user", text="нет, спасибо"),
     ]
     assert reply(messages, "").intent == "reject"
+
+
+UNCONFIRMED = "Заявка не подтверждена: человек ещё не подтвердил.\nНовые сообщения:\n"
+
+
+@pytest.mark.parametrize("said", ["Сколько гарантия?", "Откуда у вас мой номер?", "Есть ли у вас парковка?"])
+def test_an_unconfirmed_lead_is_offered_no_call(said: str) -> None:
+    given = reply([Message(role="user", text=f"{UNCONFIRMED}{said}")], RULES + PROFILE)
+    assert given.intent == "question"
+    assert not re.search("созвон|вы сами оставили", given.text, re.IGNORECASE)
+
+
+def test_a_yes_of_an_unconfirmed_lead_is_an_acceptance() -> None:
+    said = "Да, это я"
+    assert reply([Message(role="user", text=said)], RULES + PROFILE).intent == "ambiguous"
+    assert reply([Message(role="user", text=f"{UNCONFIRMED}{said}")], RULES + PROFILE).intent == "accept"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from shared.errors import ConfigError
+from tests.conftest import ROOT
 from tests.support.waiting import patience, patience_seconds
-from tests.support.worker_command import ROOT
 from worker.accounts.session_lock import session_lock
 
 HOLDER = """

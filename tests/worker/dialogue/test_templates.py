@@ -46,3 +46,21 @@ def test_every_intent_has_an_answer(intent: Intent, language: str, russian: bool
     text = templates.answer(intent, language)
     assert bool(RUSSIAN.search(text)) is russian
     assert output_guard.find_problem(text) is None
+
+
+@pytest.mark.parametrize(("language", "russian"), [("ru", True), ("en", False), ("de", False)])
+def test_an_unconfirmed_person_is_only_asked_about_the_request(language: str, russian: bool) -> None:
+    texts = [
+        templates.neutral_greeting("Anna", "GordovCode", language),
+        templates.ask_again_about_request("GordovCode", language),
+        templates.follow_up_unconfirmed("GordovCode", language),
+    ]
+    for text in texts:
+        assert bool(RUSSIAN.search(text)) is russian
+        assert text.endswith("GordovCode?")
+        assert not re.search("созвон|звонк|call", text)
+        assert output_guard.find_problem(text) is None
+    assert bool(RUSSIAN.search(templates.will_find_out(language))) is russian
+    assert templates.neutral_greeting("", "GordovCode", "ru") == (
+        "Здравствуйте! Вы оставляли заявку в GordovCode?"
+    )

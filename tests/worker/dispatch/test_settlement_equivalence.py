@@ -21,6 +21,7 @@ from worker.domain.outcomes import (
     ChangeStatus,
     Delivered,
     FallBackToPhone,
+    FallBackToUsername,
     GiveUp,
     NoReplyNeeded,
     NothingToDo,
@@ -38,6 +39,7 @@ from worker.domain.telegram_port import Peer
 from worker.queue.leases import WorkerId
 
 REASON = "почему-то"
+WEAK = {"username": {"field": "Контакт", "strength": "weak", "reason": "a field for any contact"}}
 _people = count(6_840_000_000)
 _numbers = count(900_000)
 
@@ -67,8 +69,13 @@ async def new_lead_decisions(leads: Leads) -> Decisions:
     new, greeted = S.PENDING, S.RESOLVED
     decisions: Decisions = {}
     known = await leads.lead(S.ENGAGED, leased_by=None, leased_until=None)
-    for name, person in (("found", next(_people)), ("joins", known.telegram_user_id or 0)):
-        lead = await leads.lead(new)
+    for name, person, evidence in (
+        ("found", next(_people), {}),
+        ("found by weak evidence", next(_people), WEAK),
+        ("joins", known.telegram_user_id or 0, {}),
+        ("joins by weak evidence", known.telegram_user_id or 0, WEAK),
+    ):
+        lead = await leads.lead(new, contact_evidence=evidence)
         await leads.queued(lead, state="cancelled")
         decisions[name] = lead, PeerFound(Peer(person, 5), "username")
     lead = await leads.lead(new, telegram_user_id=next(_people))
@@ -80,6 +87,8 @@ async def new_lead_decisions(leads: Leads) -> Decisions:
     decisions["advance to a human"] = await leads.lead(S.ENGAGED), ChangeStatus(S.HANDED_OFF, REASON)
     decisions["drop username"] = await leads.lead(new), FallBackToPhone(REASON)
     decisions["drop username later"] = await leads.lead(greeted), FallBackToPhone(REASON)
+    decisions["drop phone"] = await leads.lead(new), FallBackToUsername(REASON)
+    decisions["drop phone later"] = await leads.lead(greeted), FallBackToUsername(REASON)
     decisions["leave alone"] = await leads.lead(new), Suppressed(REASON)
     decisions["give up"] = await leads.lead(new), GiveUp(S.UNREACHABLE, REASON)
     return decisions
@@ -133,6 +142,10 @@ async def delivery_decisions(leads: Leads) -> Decisions:
     for name, status in (("undeliverable", S.RESOLVED), ("undeliverable link", S.SCHEDULED)):
         lead = await leads.lead(status, **by_username)
         decisions[name] = lead, Undeliverable(await leads.queued(lead), REASON)
+    lead = await leads.lead(
+        S.RESOLVED, resolved_via="phone", phone_e164="+79161234567", contact_evidence=WEAK
+    )
+    decisions["undeliverable by phone"] = lead, Undeliverable(await leads.queued(lead), REASON)
     decisions["wait"] = await leads.lead(S.ENGAGED), Wait(timedelta(hours=1), REASON)
     decisions["wait no more"] = await leads.lead(S.ENGAGED), Wait(timedelta(), REASON)
     decisions["retry"] = await leads.lead(S.ENGAGED, attempts=0), Retry(REASON)

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from shared.database.models import Lead, Message
-from worker.domain.assistant_port import Turn
+from shared.statuses import LeadStatus
+from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import Conversation
 from worker.domain.telegram_port import Peer
 
@@ -207,3 +208,42 @@ def test_the_turns_have_no_contact_data() -> None:
     )
     text = "\n".join(turn.text for turn in lead.turns())
     assert text == "Выберите время:\n…\nПишите …, … или 89…67\nпочта …, я же …"
+
+
+WEAK = {"username": {"strength": "weak", "field": "Контакт", "reason": "a field for any contact"}}
+
+
+def test_the_request_is_hidden_from_an_unconfirmed_person() -> None:
+    messages = [
+        received("Задача: ещё и бот", kind="request", state="handled"),
+        received("Какую заявку?", state="handled"),
+        received("Задача: и приложение", kind="request"),
+        received("да"),
+    ]
+    fields = {"extra": {"Задача": "сайт"}, "resolved_via": "username", "contact_evidence": WEAK}
+    hidden = conversation_of(*messages, **fields)
+    assert hidden.brief() == Brief("Анна", is_unconfirmed=True)
+    assert hidden.turns() == [Turn(from_us=False, text="Какую заявку?"), Turn(from_us=False, text="да")]
+    confirmed = hidden.brief(confirmation="да, пишите @anna_k")
+    assert (confirmed.request, confirmed.is_unconfirmed) == ({"Задача": "сайт"}, False)
+    assert confirmed.confirmation == "да, пишите …"
+    for strong in ({"contact_evidence": {}}, {"resolved_via": "phone"}, {"resolved_via": None}):
+        shown = conversation_of(*messages, **fields | strong)
+        assert shown.brief().request == {"Задача": "сайт"}
+        assert "приложение" in shown.turns()[-1].text
+
+
+@pytest.mark.parametrize(
+    ("fields", "dependency"),
+    [
+        ({"username": "anna", "phone_e164": "+79161234567"}, "username"),
+        ({"username": "anna", "phone_e164": "+79161234567", "contact_evidence": WEAK}, "phone"),
+        ({"username": "anna", "contact_evidence": WEAK}, "username"),
+        (
+            {"username": "anna", "phone_e164": "+7", "contact_evidence": WEAK, "phone_error": "x"},
+            "username",
+        ),
+    ],
+)
+def test_the_dependency_of_a_new_lead_is_its_next_look_up(fields: dict[str, Any], dependency: str) -> None:
+    assert conversation_of(**{"status": LeadStatus.PENDING} | fields).dependency == dependency

@@ -238,3 +238,34 @@ async def test_resolved_leads_use_capacity_before_their_greeting(database: Datab
     assert len(await claim(database, mine, limit=20)) == 0
     old = await add_backlog(database, 3)
     assert await claim(database, mine) == old[:1]
+
+
+WEAK_USERNAME = {"username": {"strength": "weak", "field": "Контакт", "reason": "a field for any contact"}}
+
+
+async def test_a_lead_with_a_weak_username_waits_for_a_look_up_by_phone(
+    database: Database, mine: WorkerId
+) -> None:
+    await hold(database, mine, usage.RESOLVE_PHONE, NOW + 18 * HOUR)
+    phone = {"phone": "+79161234501", "phone_e164": "+79161234501"}
+    (weak,) = await add_backlog(database, 1, **phone, contact_evidence=WEAK_USERNAME)
+    (strong,) = await add_backlog(database, 1, **phone)
+    (alone,) = await add_backlog(database, 1, contact_evidence=WEAK_USERNAME)
+    (after_phone,) = await add_backlog(
+        database, 1, **phone, contact_evidence=WEAK_USERNAME, phone_error="nobody"
+    )
+    assert await claim(database, mine) == [strong, alone, after_phone]
+    assert await state(database, weak) == (NOW + 18 * HOUR, NO_LOOKUP_METHOD)
+
+
+async def test_a_lead_with_a_weak_username_needs_no_look_up_by_username(
+    database: Database, mine: WorkerId
+) -> None:
+    await hold(database, mine, usage.RESOLVE_USERNAME, NOW + 18 * HOUR)
+    phone = {"phone": "+79161234501", "phone_e164": "+79161234501"}
+    (weak,) = await add_backlog(database, 1, **phone, contact_evidence=WEAK_USERNAME)
+    (after_phone,) = await add_backlog(
+        database, 1, **phone, contact_evidence=WEAK_USERNAME, phone_error="nobody"
+    )
+    assert await claim(database, mine) == [weak]
+    assert await state(database, after_phone) == (NOW + 18 * HOUR, NO_LOOKUP_METHOD)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from benchmarks.query_plans import explain, record_statements
+from benchmarks.harness.query_plans import explain, record_statements
 from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.support.query_plans import fill, read_whole

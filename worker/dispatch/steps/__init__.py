@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from shared.clock import Clock
 from shared.statuses import REPLIED_TO, LeadStatus
+from worker.dispatch.steps.confirm import confirm
 from worker.dispatch.steps.find_contact import find_contact
 from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.dispatch.steps.reply import reply
@@ -68,6 +69,15 @@ async def _reply(conversation: Conversation, dependencies: StepDependencies) -> 
         )
         if transcribed is not None:
             return transcribed
+    if conversation.is_unconfirmed:
+        return await confirm(
+            conversation,
+            dependencies.assistant,
+            dependencies.greeting_config,
+            now=now,
+            model_timeout=dependencies.model_timeout,
+            hours=dependencies.hours,
+        )
     return await reply(
         conversation,
         dependencies.assistant,

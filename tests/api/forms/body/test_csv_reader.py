@@ -4,11 +4,11 @@ import io
 
 import pytest
 
-from api.forms.body.csv_reader import as_text, read_csv
+from api.forms.body.csv_reader import read_csv, read_lines
 
 
 def read(text: str | bytes) -> list[list[str] | None]:
-    header, rows = read_csv(as_text(io.BytesIO(text.encode() if isinstance(text, str) else text)))
+    header, rows = read_csv(read_lines(io.BytesIO(text.encode() if isinstance(text, str) else text)))
     return [header, *(row.cells for row in rows)]
 
 
@@ -35,6 +35,24 @@ EXPECTED = [["Имя", "Телефон"], ["Анна", "+7 999"]]
 )
 def test_spreadsheet_formats(body: bytes) -> None:
     assert read(body) == EXPECTED
+
+
+def test_a_bad_byte_costs_one_character_of_one_row() -> None:
+    text = "Имя;Телефон\nАнна;1\nМария;2\nЯ;3\n".encode()
+    damaged = text.replace("Мария".encode(), "Мар".encode() + b"\xff" + "ия".encode())
+    assert read(damaged) == [
+        ["Имя", "Телефон"],
+        ["Анна", "1"],
+        ["Мар\N{REPLACEMENT CHARACTER}ия", "2"],
+        ["Я", "3"],
+    ]
+    lone = text.replace("Я".encode(), b"\xd0")
+    assert read(lone)[2:] == [["Мария", "2"], ["\N{REPLACEMENT CHARACTER}", "3"]]
+
+
+def test_a_declared_charset() -> None:
+    lines = read_lines(io.BytesIO("Имя,Phone\nЮлія,1\n".encode("koi8-u")), "koi8-u")
+    assert list(lines) == ["Имя,Phone\n", "Юлія,1\n"]
 
 
 @pytest.mark.parametrize(

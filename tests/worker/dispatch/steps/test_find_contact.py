@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.database.models import Lead
+from shared.database.models import Lead, Message
 from shared.statuses import LeadStatus
 from tests.support.fakes import ANNA, OTHER, People
 from worker.dispatch.steps.find_contact import find_contact
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import FallBackToPhone, GiveUp, Outcome, PeerFound
+from worker.domain.outcomes import FallBackToPhone, FallBackToUsername, GiveUp, Outcome, PeerFound
 from worker.domain.telegram_port import (
     CannotWriteError,
     PeerNotFoundError,
@@ -133,3 +133,92 @@ async def test_other_errors_are_raised(error: Exception) -> None:
         await find(People(username=error), username="anna")
     with pytest.raises(type(error)):
         await find(People(phone=error), phone_e164=PHONE)
+
+
+WEAK = {"strength": "weak", "field": "Контакт", "reason": "a field for any contact"}
+WEAK_USERNAME = {"username": "anna", "phone_e164": PHONE, "contact_evidence": {"username": WEAK}}
+BY_PHONE = [("phone", PHONE, "Анна", "thoroughly")]
+
+
+async def test_a_phone_is_looked_up_before_a_weak_username() -> None:
+    world = People()
+    assert await find(world, **WEAK_USERNAME) == PeerFound(OTHER, "phone")
+    assert world.asked == BY_PHONE
+
+
+@pytest.mark.parametrize("error", [NO_PHONE, CLOSED])
+async def test_a_phone_that_fails_falls_back_to_the_weak_username(error: Exception) -> None:
+    world = People(phone=error)
+    assert await find(world, **WEAK_USERNAME) == FallBackToUsername(str(error))
+    assert world.asked == BY_PHONE
+
+
+async def test_after_the_phone_the_weak_username_is_used() -> None:
+    world = People()
+    outcome = await find(world, **WEAK_USERNAME, phone_error=str(NO_PHONE))
+    assert outcome == PeerFound(ANNA, "username")
+    assert world.asked == [("username", "anna")]
+
+
+@pytest.mark.parametrize("error", [NOBODY, CLOSED])
+async def test_if_the_phone_and_the_weak_username_fail_nothing_is_tried_again(error: Exception) -> None:
+    world = People(username=error)
+    outcome = await find(world, **WEAK_USERNAME, phone_error=str(NO_PHONE))
+    assert isinstance(outcome, GiveUp)
+    assert outcome.reason.startswith(f"{NO_PHONE}; @anna: ")
+    assert world.asked == [("username", "anna")]
+    spent = {"phone_error": str(NO_PHONE), "username_error": str(NOBODY)}
+    world = People()
+    outcome = await find(world, **WEAK_USERNAME, **spent)
+    assert outcome == GiveUp(LeadStatus.UNREACHABLE, f"{NOBODY}; {NO_PHONE}")
+    assert world.asked == []
+
+
+async def test_a_weak_username_of_the_same_unreachable_person_is_not_used() -> None:
+    closed = {"phone_error": "закрыто", "telegram_user_id": ANNA.user_id}
+    outcome = await find(People(), **WEAK_USERNAME, **closed, resolved_via="phone")
+    assert outcome == GiveUp(LeadStatus.UNREACHABLE, "закрыто; the username is the same person's")
+    # The person is known from an attempt before the retry, in which the phone was nobody's.
+    outcome = await find(People(), **WEAK_USERNAME, **closed, resolved_via="username")
+    assert outcome == PeerFound(ANNA, "username")
+
+
+async def test_a_weak_username_without_a_phone_is_looked_up() -> None:
+    world = People()
+    evidence = {"username": WEAK}
+    assert await find(world, username="anna", contact_evidence=evidence) == PeerFound(ANNA, "username")
+    outcome = await find(world, username="anna", phone="12", contact_evidence=evidence)
+    assert outcome == PeerFound(ANNA, "username")
+
+
+@pytest.mark.parametrize("delay", LONG)
+async def test_a_phone_is_waited_for_before_a_weak_username(delay: Exception) -> None:
+    world = People(phone=delay)
+    with pytest.raises(type(delay)):
+        await find(world, **WEAK_USERNAME)
+    assert world.asked == BY_PHONE
+
+
+@pytest.mark.parametrize("delay", LONG)
+async def test_a_weak_phone_does_not_replace_a_username_that_must_wait(delay: Exception) -> None:
+    world = People(username=delay)
+    with pytest.raises(type(delay)):
+        await find(world, username="anna", phone_e164=PHONE, contact_evidence={"phone": WEAK})
+    assert world.asked == [("username", "anna")]
+
+
+async def test_a_strong_username_comes_before_a_weak_phone() -> None:
+    world = People(username=NOBODY)
+    fields = {"username": "anna", "phone_e164": PHONE, "contact_evidence": {"phone": WEAK}}
+    assert await find(world, **fields) == FallBackToPhone(str(NOBODY))
+    assert await find(world, **fields, username_error=str(NOBODY)) == PeerFound(OTHER, "phone")
+
+
+async def test_after_a_retry_the_conversation_stays_with_the_person_who_was_greeted() -> None:
+    greeting = Message(lead_id=1, direction="out", kind="greeting", state="sent", text="Вы оставляли заявку?")
+    lead = Lead(id=1, name="Анна", source="api", extra={}, resolved_via="username", **WEAK_USERNAME)
+    world = People()
+    assert await find_contact(Conversation(lead, [greeting]), world) == PeerFound(ANNA, "username")
+    assert world.asked == [("username", "anna")]
+    lead.username_error = str(NOBODY)
+    assert await find_contact(Conversation(lead, [greeting]), world) == PeerFound(OTHER, "phone")

@@ -123,3 +123,59 @@ async def test_the_template_of_the_owner_needs_no_model() -> None:
     assert isinstance(outcome, QueueMessage)
     assert outcome.text == "Здравствуйте, Анна! Это Ромашка.\n\nМария"
     assert words.briefs == []
+
+
+WEAK = {"strength": "weak", "field": "Контакт", "reason": "a field for any contact"}
+UNCONFIRMED: dict[str, Any] = {
+    "username": "anna_k",
+    "resolved_via": "username",
+    "contact_evidence": {"username": WEAK},
+    "extra": {"Задача": "сайт"},
+}
+NEUTRAL = "Здравствуйте, Анна! Вы оставляли заявку в Ромашка?"
+
+
+def neutral(text: str, number: int = 1) -> QueueMessage:
+    key = f"17:greeting:{number}:neutral"
+    return QueueMessage("greeting", key, text, next_status=LeadStatus.CONTACTED)
+
+
+async def test_weak_evidence_gets_a_question_that_tells_nothing() -> None:
+    words = Words()
+    assert await compose(words, later_form(), **UNCONFIRMED) == neutral(NEUTRAL)
+    assert await compose(words, **UNCONFIRMED | {"name": "+7 916 123-45-67"}) == neutral(
+        "Здравствуйте! Вы оставляли заявку в Ромашка?"
+    )
+    english = {"name": "John", "extra": {"Comments": "We need a website"}}
+    assert await compose(words, **UNCONFIRMED | english) == neutral(
+        "Hello, John! Did you leave a request with Ромашка?"
+    )
+    assert words.briefs == []
+
+
+@pytest.mark.parametrize("evidence", [{}, {"phone": WEAK}, {"username": {**WEAK, "strength": "strong"}}])
+async def test_other_evidence_gets_the_usual_greeting(evidence: dict[str, Any]) -> None:
+    words = Words()
+    assert await compose(words, **UNCONFIRMED | {"contact_evidence": evidence}) == said(str(words.hello))
+
+
+async def test_a_text_that_names_the_request_is_not_reused_for_weak_evidence() -> None:
+    words = Words()
+    assert await compose(words, earlier("failed", "Пишу по заявке на сайт"), **UNCONFIRMED) == neutral(
+        NEUTRAL, 2
+    )
+
+
+async def test_a_neutral_text_is_not_reused_for_strong_evidence() -> None:
+    words = Words()
+    before = earlier("failed", NEUTRAL).model_copy(update={"key": "17:greeting:1:neutral"})
+    assert await compose(words, before) == said(str(words.hello), 2)
+
+
+async def test_the_neutral_greeting_has_the_signature() -> None:
+    config = GreetingConfig("Ромашка", Persona(greeting="Привет! {request}", signature="Мария"))
+    lead = Lead(id=17, name="Анна", source="api", attempts=0, updated_at=NOW, **UNCONFIRMED)
+    outcome = await greet(
+        Conversation(lead, ()), Words(), config, now=NOW, zone=UTC, model_timeout=MODEL_TIMEOUT
+    )
+    assert outcome == neutral(f"{NEUTRAL}\n\nМария")

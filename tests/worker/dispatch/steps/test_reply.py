@@ -11,7 +11,8 @@ from shared.statuses import REPLIED_TO, LeadStatus
 from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dispatch.steps import STEPS
-from worker.dispatch.steps.reply import UNCLEAR_TWICE, reply
+from worker.dispatch.steps.reply import reply
+from worker.dispatch.steps.responses import UNCLEAR_TWICE
 from worker.domain.assistant_port import AssistantError, Turn, Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
@@ -221,3 +222,18 @@ async def test_the_booking_link_is_repeated_on_request(status: LeadStatus) -> No
     assert isinstance(outcome, QueueMessage)
     assert (outcome.kind, outcome.next_status) == ("link", None)
     assert outcome.text.endswith(LINK)
+
+
+@pytest.mark.parametrize("state", ["cancelled", "failed"])
+async def test_an_answer_after_an_unsent_one_has_its_own_key(state: str) -> None:
+    """A human rejected the draft and returned the conversation: the same messages are answered again."""
+    rejected = Message(
+        id=4, lead_id=17, direction="out", kind="answer", state=state, text="Черновик", key="17:reply:3"
+    )
+    outcome = await answer(S.CONTACTED, Words(), [*conversation(), rejected])
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.key == "17:reply:3:2"
+    again = rejected.model_copy(update={"id": 5, "key": outcome.key})
+    outcome = await answer(S.CONTACTED, Words(), [*conversation(), rejected, again])
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.key == "17:reply:3:3"

@@ -2,7 +2,7 @@
 
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -10,12 +10,12 @@ import pytest
 
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, AccountFields
-from tests.support.terminal import Terminal, open_terminal, run_piped
+from tests.support.terminal import run_piped
 from tests.support.worker_command import command, environment
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
+from tests.worker.telegram.login.conftest import Start
 from worker.telegram.adapter import TelegramAccount
 
-Start = Callable[..., Awaitable[Terminal]]
 PHONE = "+79990000001"
 
 
@@ -25,28 +25,6 @@ def old_session(session_file: Path) -> Path:
     folder = session_file.parent / "sessions"
     folder.mkdir()
     return session_file.rename(folder / session_file.name)
-
-
-@pytest.fixture
-async def start(telegram: Telegram, account: Account, tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts a login at a terminal."""
-    settings = {
-        "TELEGRAM_API_ID": "1",
-        "TELEGRAM_API_HASH": "hash",
-        "TELEGRAM_SESSION_NAME": "worker",
-        "TELEGRAM_SERVER": telegram.address,
-        "TELEGRAM_SERVER_KEY": telegram.key.spki_pem,
-    }
-    terminals: list[Terminal] = []
-
-    async def start(*options: str) -> Terminal:
-        here = environment(tmp_path / "sessions", settings)
-        terminals.append(await open_terminal(command("login", *options), tmp_path, here))
-        return terminals[-1]
-
-    yield start
-    for terminal in terminals:
-        await terminal.close()
 
 
 async def test_login_by_code_and_password(start: Start, telegram: Telegram, tmp_path: Path) -> None:
@@ -129,13 +107,9 @@ async def assert_session_is_replaced(start: Start, telegram: Telegram, end: Call
     assert len(telegram.keys.of(account_id)) == 1
 
 
-async def test_answers_can_come_from_a_pipe(telegram: Telegram, account: Account, tmp_path: Path) -> None:
-    settings = {
-        "TELEGRAM_API_ID": "1",
-        "TELEGRAM_API_HASH": "hash",
-        "TELEGRAM_SERVER": telegram.address,
-        "TELEGRAM_SERVER_KEY": telegram.key.spki_pem,
-    }
+async def test_answers_can_come_from_a_pipe(
+    settings: dict[str, str], account: Account, tmp_path: Path
+) -> None:
     code, out, err = await run_piped(
         command("login"), tmp_path, environment(tmp_path, settings), f"{PHONE}\n12345\n"
     )

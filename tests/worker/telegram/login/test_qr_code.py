@@ -1,47 +1,17 @@
 """`python -m worker login` by QR code and to a string, at a real terminal, against the sandbox's Telegram."""
 
 import stat
-from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-
-import pytest
 
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, AccountFields
-from tests.support.terminal import Terminal, open_terminal, run_piped
+from tests.support.terminal import Terminal, run_piped
 from tests.support.waiting import until_async
 from tests.support.worker_command import command, environment
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
+from tests.worker.telegram.login.conftest import Start
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.login import qr_code
-
-Start = Callable[..., Awaitable[Terminal]]
-
-
-@pytest.fixture
-def settings(telegram: Telegram) -> dict[str, str]:
-    return {
-        "TELEGRAM_API_ID": "1",
-        "TELEGRAM_API_HASH": "hash",
-        "TELEGRAM_SESSION_NAME": "worker",
-        "TELEGRAM_SERVER": telegram.address,
-        "TELEGRAM_SERVER_KEY": telegram.key.spki_pem,
-    }
-
-
-@pytest.fixture
-async def start(settings: dict[str, str], account: Account, tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts a login at a terminal."""
-    terminals: list[Terminal] = []
-
-    async def start(*options: str) -> Terminal:
-        here = environment(tmp_path / "sessions", settings)
-        terminals.append(await open_terminal(command("login", *options), tmp_path, here))
-        return terminals[-1]
-
-    yield start
-    for terminal in terminals:
-        await terminal.close()
 
 
 def session_files(folder: Path) -> list[Path]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import httpx2
 
-from benchmarks.bench_parts import BenchError
-from benchmarks.processes import Process
-from benchmarks.running_product import Sandbox
-from benchmarks.statements import StatementCounter, Statements
+from benchmarks.harness.bench import BenchError
+from benchmarks.harness.processes import Process
+from benchmarks.harness.running_product import Sandbox
+from benchmarks.harness.statements import StatementCounter, Statements
 
 CHECK_SECONDS = 0.1
 TIMEOUT_SECONDS = 300

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.client`: sends distinct leads over HTTP, at a fixed rate or as fast as possible.
+"""`python -m benchmarks.workloads.client`: sends distinct leads over HTTP, at a fixed rate or at full speed.
 
 At a fixed rate each request is sent when it is due, and its latency counts from that moment. A server that
 stalls is thus charged for the requests that had to wait. The requests are the same as in load.lua.
@@ -207,7 +207,7 @@ async def run(options: argparse.Namespace) -> dict[str, float]:
 
 def main() -> int:
     """Print the figures as one line of JSON."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.client", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.workloads.client", description=__doc__)
     for name in ("host", "path", "run"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--port", type=int, required=True)

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report, results
-from benchmarks.bench_parts import BenchError
-from benchmarks.figures import Figure, Ratio, at_least, at_most
+from benchmarks.harness.bench import BenchError
+from benchmarks.reporting import report, results
+from benchmarks.reporting.figures import Figure, Ratio, at_least, at_most
 
 FACTS = {"commit": "abc"}
 

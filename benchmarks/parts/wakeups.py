@@ -8,12 +8,13 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.bench_parts import Bench, BenchError, DatabaseKind
-from benchmarks.database import open_connection, run_sql
-from benchmarks.figures import Figure, Target, at_most
-from benchmarks.postgres import postgres
-from benchmarks.processes import api, migrate
-from benchmarks.running_product import Sandbox, sandbox, worker
+from benchmarks.harness.bench import Bench, BenchError, DatabaseKind
+from benchmarks.harness.database import open_connection, run_sql
+from benchmarks.harness.postgres import postgres
+from benchmarks.harness.processes import api
+from benchmarks.harness.running_product import Sandbox, sandbox, worker
+from benchmarks.reporting.figures import Figure, Target, at_most
+from sandbox.demo.product_processes import migrate
 
 LEADS = {"postgresql": 50, "sqlite": 10}
 POLL_SECONDS = 1.0

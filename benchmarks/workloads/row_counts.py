@@ -3,9 +3,9 @@
 import asyncio
 from dataclasses import dataclass
 
-from benchmarks.bench_parts import BenchError
-from benchmarks.database import run_sql
-from benchmarks.load import Kind, Load
+from benchmarks.harness.bench import BenchError
+from benchmarks.harness.database import run_sql
+from benchmarks.workloads.load import Kind, Load
 
 CHECK_SECONDS = 0.1
 _QUERY = "SELECT (SELECT count(*) FROM leads), (SELECT count(*) FROM webhook_deliveries)"

@@ -1,6 +1,5 @@
 """Runs the sandbox and workers with settings that remove all limits and pauses."""
 
-import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,24 +8,8 @@ from typing import Any
 
 import httpx2
 
-from benchmarks.processes import Process, running
-
-# No limits, no pauses, no typing delay: only the worker's own time remains.
-NO_DELAYS = {
-    "TELEGRAM_API_ID": "1",
-    "TELEGRAM_API_HASH": "hash",
-    "TELEGRAM_SESSION_DIR": "session",
-    "OPENAI_API_KEY": "key",
-    "CALENDLY_LINK": "https://calendly.com/gordovcode/30min",
-    "OUTREACH_GAP_SECONDS": "0",
-    "OUTREACH_DAILY_LIMIT": "1000000",
-    "OUTREACH_WARMUP_DAYS": "0",
-    "LOOKUP_GAP_SECONDS": "0",
-    "RESOLVE_DAILY_LIMIT": "1000000",
-    "IMPORT_DAILY_LIMIT": "1000000",
-    "TYPING_SECONDS": "0",
-}
-SESSION = "ai_assistant"
+from benchmarks.harness.processes import Process, running
+from sandbox.demo.product_processes import SANDBOX_ARGUMENTS, sandbox_facts, worker_settings
 
 
 @dataclass(frozen=True)
@@ -44,17 +27,15 @@ class Sandbox:
     @property
     def worker_settings(self) -> dict[str, str]:
         """The settings of a worker that uses this sandbox."""
-        return {**NO_DELAYS, "OPENAI_BASE_URL": str(self.facts["openai"])}
+        return worker_settings(self.facts)
 
 
 @asynccontextmanager
 async def sandbox(folder: Path) -> AsyncIterator[Sandbox]:
     """Run `python -m sandbox` with a signed-in session for a worker that runs in `folder`."""
     (folder / "session").mkdir(exist_ok=True)
-    command = ("-m", "sandbox", "--json", "--state", "sandbox", "--session", f"session/{SESSION}")
-    async with running("sandbox", folder, {}, *command) as process:
-        await process.wait_for_output("}\n")
-        yield Sandbox(process, json.loads(process.output().splitlines()[-1]))
+    async with running("sandbox", folder, {}, "-m", "sandbox", *SANDBOX_ARGUMENTS) as process:
+        yield Sandbox(process, await sandbox_facts(process))
 
 
 async def sign_in(folder: Path, running_sandbox: Sandbox, name: str, phone: str) -> None:

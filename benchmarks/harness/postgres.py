@@ -14,8 +14,9 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from benchmarks.bench_parts import BenchError
-from benchmarks.processes import cpu_seconds, migrate
+from benchmarks.harness.bench import BenchError
+from benchmarks.harness.processes import cpu_seconds
+from sandbox.demo.product_processes import migrate
 
 DEBIAN = Path("/usr/lib/postgresql")
 START_SECONDS = 30

@@ -1,4 +1,4 @@
-"""Load from a separate process: wrk, pgbench, or benchmarks/client.py, which reports its own CPU time."""
+"""Load from a separate process: wrk, pgbench, or client.py, which reports its own CPU time."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from benchmarks.bench_parts import BenchError
-from benchmarks.postgres import Postgres
-from benchmarks.processes import environment
+from benchmarks.harness.bench import BenchError
+from benchmarks.harness.postgres import Postgres
+from sandbox.demo.product_processes import environment
 
 Kind = Literal["json", "form"]
 
@@ -46,7 +46,9 @@ class Load:
 
 def load_generator() -> str:
     """Return the name of the load generator for full load."""
-    return "wrk" if shutil.which("wrk") else "benchmarks/client.py (apt-get install wrk: it costs less CPU)"
+    if shutil.which("wrk"):
+        return "wrk"
+    return "benchmarks/workloads/client.py (apt-get install wrk: it costs less CPU)"
 
 
 async def saturate(address: str, path: str, kind: Kind, connections: int, seconds: float) -> Load:
@@ -90,7 +92,7 @@ async def steady(
         *(
             sys.executable,
             "-m",
-            "benchmarks.client",
+            "benchmarks.workloads.client",
             "--host",
             str(parts.hostname),
             "--port",

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from benchmarks.figures import Figure, RatioResult, Target, compare
-from benchmarks.results import Run, Spread
+from benchmarks.reporting.figures import Figure, RatioResult, Target, compare
+from benchmarks.reporting.results import Run, Spread
 
 HEAD = ("figure", "median", "range", "ratio", "target", "")
 CHANGE = "since"

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import httpx2
 
-from benchmarks.bench_parts import Bench, BenchError
-from benchmarks.database import run_sql
-from benchmarks.figures import Figure
-from benchmarks.postgres import postgres
-from benchmarks.processes import Process, api
-from benchmarks.running_product import sandbox, worker
+from benchmarks.harness.bench import Bench, BenchError
+from benchmarks.harness.database import run_sql
+from benchmarks.harness.postgres import postgres
+from benchmarks.harness.processes import Process, api
+from benchmarks.harness.running_product import sandbox, worker
+from benchmarks.reporting.figures import Figure
 
 LEADS_A_SECOND = 2
 CHECK_SECONDS = 0.5

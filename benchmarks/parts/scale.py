@@ -10,12 +10,12 @@ from statistics import median
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from benchmarks.bench_parts import Bench, BenchError
-from benchmarks.everyday_queries import COUNTS, QUERIES, Query, QueryTarget, find_target
-from benchmarks.figures import Figure, Ratio, Target, at_most
-from benchmarks.postgres import postgres
-from benchmarks.query_plans import explain
-from benchmarks.seeded_history import fill
+from benchmarks.harness.bench import Bench, BenchError
+from benchmarks.harness.postgres import postgres
+from benchmarks.harness.query_plans import explain
+from benchmarks.reporting.figures import Figure, Ratio, Target, at_most
+from benchmarks.workloads.everyday_queries import COUNTS, QUERIES, Query, QueryTarget, find_target
+from benchmarks.workloads.seeded_history import fill
 from shared.database.engine import Database
 
 BASE_SIZE, RECENT = 10_000, 4_000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.load import Kind
+from benchmarks.workloads.load import Kind
 
 TRANSACTIONS: Mapping[str, str] = {
     "POST /leads": "pgbench -M prepared: one INSERT … RETURNING of the same row, triggers included",

@@ -4,15 +4,17 @@ from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from itertools import count, islice
 
-from benchmarks import lead_crowd, running_product
-from benchmarks.bench_parts import Bench
-from benchmarks.database import run_sql
-from benchmarks.figures import Figure, Ratio, at_least, at_most
-from benchmarks.lead_crowd import BatchResult, WorkerSetup
-from benchmarks.postgres import Postgres, postgres
-from benchmarks.processes import Process, migrate
-from benchmarks.running_product import Sandbox, sandbox
-from benchmarks.statements import StatementCounter
+from benchmarks.harness import running_product
+from benchmarks.harness.bench import Bench
+from benchmarks.harness.database import run_sql
+from benchmarks.harness.postgres import Postgres, postgres
+from benchmarks.harness.processes import Process
+from benchmarks.harness.running_product import Sandbox, sandbox
+from benchmarks.harness.statements import StatementCounter
+from benchmarks.reporting.figures import Figure, Ratio, at_least, at_most
+from benchmarks.workloads import lead_crowd
+from benchmarks.workloads.lead_crowd import BatchResult, WorkerSetup
+from sandbox.demo.product_processes import migrate
 
 LEADS = 1000
 SLOW_LEADS = 600

@@ -5,12 +5,12 @@ import re
 import sys
 from collections.abc import Sequence
 
-from benchmarks import processes
-from benchmarks.bench_parts import Bench, BenchError
-from benchmarks.figures import Figure, at_most
-from benchmarks.postgres import postgres
-from benchmarks.processes import ROOT, environment, responds, running
-from benchmarks.running_product import Sandbox, sandbox, worker
+from benchmarks.harness.bench import Bench, BenchError
+from benchmarks.harness.postgres import postgres
+from benchmarks.harness.processes import running
+from benchmarks.harness.running_product import Sandbox, sandbox, worker
+from benchmarks.reporting.figures import Figure, at_most
+from sandbox.demo.product_processes import ROOT, environment, free_port
 
 ENTRIES = {"api": "api.__main__", "worker": "worker.__main__, worker.runtime.worker_process"}
 MAX_SHOWN = 8
@@ -46,12 +46,10 @@ async def measure(bench: Bench) -> Sequence[Figure]:
 
 
 async def _api(bench: Bench, url: str) -> float:
-    port = processes.free_port()
+    port = free_port()
     settings = {"DATABASE_URL": url, "API_PORT": str(port)}
     async with running("api", bench.folder, settings) as process:
-        await process.wait_until(
-            lambda: responds(f"http://127.0.0.1:{port}", "/healthz"), "answering /healthz"
-        )
+        await process.wait_until_ready(f"http://127.0.0.1:{port}", "/healthz")
         return process.age
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import psutil
 
-from benchmarks.bench_parts import BenchError
-from benchmarks.figures import Figure, compare
+from benchmarks.harness.bench import BenchError
+from benchmarks.reporting.figures import Figure, compare
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "sqlmodel", "psycopg", "pydantic", "kurigram", "openai")
 
 Run = Mapping[str, Sequence[Figure]]

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from benchmarks.bench_parts import Bench, BenchError
-from benchmarks.figures import Figure, Ratio
-from benchmarks.running_product import sandbox
+from benchmarks.harness.bench import Bench, BenchError
+from benchmarks.harness.running_product import sandbox
+from benchmarks.reporting.figures import Figure, Ratio
 from shared.intents import Intent
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.client import AnswerT, ModelAnswer, ModelClient, OpenAIModelClient

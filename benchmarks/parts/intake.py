@@ -7,13 +7,14 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from benchmarks.bench_parts import Bench, DatabaseKind
-from benchmarks.figures import Figure, Ratio, at_least, at_most
-from benchmarks.load import Kind, Load, load_generator, pgbench, saturate, steady
-from benchmarks.pgbench import TRANSACTIONS, script
-from benchmarks.postgres import Postgres, postgres
-from benchmarks.processes import Process, api, free_port, migrate, running, wait_until_ready
-from benchmarks.row_counts import check_stored, wait_until_stored
+from benchmarks.baselines.pgbench import TRANSACTIONS, script
+from benchmarks.harness.bench import Bench, DatabaseKind
+from benchmarks.harness.postgres import Postgres, postgres
+from benchmarks.harness.processes import Process, api, running
+from benchmarks.reporting.figures import Figure, Ratio, at_least, at_most
+from benchmarks.workloads.load import Kind, Load, load_generator, pgbench, saturate, steady
+from benchmarks.workloads.row_counts import check_stored, wait_until_stored
+from sandbox.demo.product_processes import free_port, migrate
 
 ENDPOINTS: Sequence[tuple[str, str, Kind]] = (
     ("POST /leads", "/leads", "json"),
@@ -79,12 +80,20 @@ async def _start_product(bench: Bench, stack: AsyncExitStack, server: Postgres |
 
 async def _start_baseline(bench: Bench, stack: AsyncExitStack, server: Postgres | None) -> System:
     url, port = _database(bench, server, BASELINE), free_port()
-    command = ("-m", "uvicorn", "benchmarks.baseline:app", "--port", str(port), "--log-level", "warning")
+    command = (
+        "-m",
+        "uvicorn",
+        "benchmarks.baselines.sqlmodel_app:app",
+        "--port",
+        str(port),
+        "--log-level",
+        "warning",
+    )
     process = await stack.enter_async_context(
         running("baseline", bench.folder, {"DATABASE_URL": url}, *command)
     )
     address = f"http://127.0.0.1:{port}"
-    await wait_until_ready(process, address, "/docs")
+    await process.wait_until_ready(address, "/docs")
     return System(BASELINE, url, process, address)
 
 
@@ -257,7 +266,7 @@ class Intake:
                 "ms",
                 [one.p99 for one in loads],
                 at_most(15) if self._server else None,
-                note=f"by benchmarks/client.py at {rate:.0f}/s, from the moment each"
+                note=f"by benchmarks/workloads/client.py at {rate:.0f}/s, from the moment each"
                 f" was due; its own {cost:.2f} ms of CPU per request included",
             ),
         ]

@@ -1,0 +1,13 @@
+"""Creates the databases that fixtures of all scopes need."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
+    """Create a migrated, empty database, `sqlite` (in `folder`) or `postgresql`; returns its URL."""
+    if kind == "postgresql":
+        return str(request.getfixturevalue("postgres").create())
+    return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), folder / 'leads.db')}"

@@ -1,0 +1,130 @@
+"""Replies to an unconfirmed person: found by weak evidence, they have not said that they left the request.
+
+Nothing here tells them about the request. If they confirm it, the real greeting follows.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from shared.intents import Intent
+from shared.leads import contact_evidence
+from shared.statuses import FOLLOWED_UP, LeadStatus
+from worker.dialogue import special_requests, templates
+from worker.dispatch.steps import responses
+from worker.dispatch.steps.greet import GreetingConfig, compose_greeting
+from worker.dispatch.steps.responses import Response
+from worker.domain import voice_notes
+from worker.domain.assistant_port import Assistant, Verdict
+from worker.domain.conversation import Conversation
+from worker.domain.outcomes import NoReplyNeeded, Outcome
+from worker.domain.outreach_hours import Hours
+
+CONFIRMED = "the person confirmed that they left the request"
+NOT_CONFIRMED = "the person did not confirm that they left the request"
+
+
+async def confirm(
+    conversation: Conversation,
+    assistant: Assistant,
+    config: GreetingConfig,
+    *,
+    now: datetime,
+    model_timeout: timedelta,
+    hours: Hours | None = None,
+) -> Outcome:
+    """Queue the greeting if the person confirms the request, else an answer that tells nothing about it.
+
+    Without unanswered messages: the requested follow-up if it is due, else NothingToDo. `now` is in the
+    owner's time zone. A greeting that has waited for the model for `model_timeout` comes from a template.
+    """
+    if not conversation.unanswered:
+        question = templates.follow_up_unconfirmed(config.company, conversation.language)
+        return responses.due_follow_up(conversation, now, question)
+    answers = tuple(message.id for message in conversation.unanswered)
+    if len(conversation.new_requests) == len(answers):
+        # They say nothing about who the person is. The greeting that follows a confirmation covers them.
+        return NoReplyNeeded(answers, Intent.QUESTION)
+    if voice_notes.is_only_voice(conversation.unanswered_text) and not conversation.asked_to_clarify:
+        return responses.ask_for_text(conversation)
+    verdict = await assistant.reply(conversation.brief(now), conversation.turns())
+    verdict = responses.resolve_contradictions(verdict)
+    response = _respond_to_request(conversation, verdict, responses.requested_time(conversation, now, hours))
+    if response is None and verdict.intent is Intent.ACCEPT:
+        waited = now - conversation.unanswered[0].created_at >= model_timeout
+        response, verdict = await _greet(conversation, verdict, assistant, config, now=now, waited=waited)
+    response = response or _respond_to_intent(conversation, verdict, config.company)
+    if response is None:
+        return NoReplyNeeded(answers, verdict.intent, verdict.asks_not_to_be_contacted, verdict)
+    return responses.queue_response(conversation, response, verdict)
+
+
+def _respond_to_request(
+    conversation: Conversation, verdict: Verdict, follow_up_at: datetime | None
+) -> Response | None:
+    """Respond to a wish that may be granted to anybody: a human, a call, another day."""
+    handed_off = responses.hand_off(verdict)
+    if handed_off is not None or verdict.intent is Intent.REJECT:
+        return handed_off
+    # As for a person without the booking link: only the wish to be called can match.
+    canned = special_requests.match_special_request(
+        LeadStatus.ENGAGED, verdict.intent, conversation.unanswered_text, verdict.language, link=""
+    )
+    if canned is not None:
+        return Response("answer", canned.text, LeadStatus.HANDED_OFF, canned.reason)
+    may_follow_up = verdict.intent is not Intent.QUESTION and conversation.lead.status in FOLLOWED_UP
+    if follow_up_at is None or not may_follow_up:
+        return None
+    promise = responses.promise_follow_up(follow_up_at, verdict.language)
+    is_confirmed = verdict.intent is Intent.ACCEPT
+    return replace(promise, key=_key(conversation), reason=CONFIRMED) if is_confirmed else promise
+
+
+async def _greet(
+    conversation: Conversation,
+    verdict: Verdict,
+    assistant: Assistant,
+    config: GreetingConfig,
+    *,
+    now: datetime,
+    waited: bool,
+) -> tuple[Response, Verdict]:
+    """Return the greeting that names the request, and the verdict with the usage of both model calls."""
+    brief = replace(
+        conversation.brief(now, confirmation=conversation.unanswered_text),
+        later_requests=tuple(message.text for message in conversation.all_requests),
+    )
+    greeting = await compose_greeting(brief, assistant, config, conversation, waited=waited)
+    text = config.persona.render_greeting(brief, config.company) if greeting is None else greeting.text
+    if greeting is not None:
+        usages = [usage for usage in (verdict.usage, greeting.usage) if usage is not None]
+        usage = usages[0] + usages[1] if len(usages) == 2 else next(iter(usages), None)
+        verdict = replace(verdict, usage=usage, refused=greeting.refused)
+    return Response("answer", text, LeadStatus.ENGAGED, CONFIRMED, key=_key(conversation)), verdict
+
+
+def _key(conversation: Conversation) -> str:
+    return contact_evidence.confirmation_key(conversation.lead, conversation.messages)
+
+
+def _respond_to_intent(conversation: Conversation, verdict: Verdict, company: str) -> Response | None:
+    """Return the response to an intent; None if no text is needed. An acceptance has its greeting already."""
+    ask_again = templates.ask_again_about_request(company, verdict.language)
+    match verdict.intent:
+        case Intent.ACCEPT:
+            return None
+        case Intent.REJECT:
+            refused_before = conversation.lead.status is LeadStatus.REJECTED
+            return (
+                None
+                if refused_before
+                else Response("apology", verdict.text, LeadStatus.REJECTED, NOT_CONFIRMED)
+            )
+        case Intent.QUESTION:
+            # The question whether they left a request comes last, so that a "yes" can only answer it.
+            return Response("answer", f"{verdict.text}\n\n{ask_again}", LeadStatus.ENGAGED)
+        case Intent.AMBIGUOUS:
+            unclear = responses.hand_off_if_unclear_again(conversation, verdict)
+            return unclear or Response("clarification", ask_again, LeadStatus.ENGAGED)
+        case _:
+            assert_never(verdict.intent)

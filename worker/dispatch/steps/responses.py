@@ -1,0 +1,131 @@
+"""The parts that all replies share: the message that is queued, follow-ups, and voice messages."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.intents import Intent
+from shared.statuses import FOLLOWED_UP, LeadStatus, may_become
+from worker.dialogue import follow_up_dates, templates
+from worker.domain.assistant_port import Verdict
+from worker.domain.conversation import Conversation
+from worker.domain.local_time import to_local_time
+from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
+from worker.domain.outreach_hours import Hours
+
+UNCLEAR_TWICE = "two unclear answers in a row"
+
+
+@dataclass(frozen=True)
+class Response:
+    """A text to send, the status after its delivery (None: unchanged), and the reason for that status.
+
+    `key` is the message's key; by default it is made from the last message that the text answers.
+    """
+
+    kind: str
+    text: str
+    target: LeadStatus | None
+    reason: str | None = None
+    follow_up_at: datetime | None = None
+    key: str | None = None
+
+
+def reply_key(conversation: Conversation) -> str:
+    """Return the key of the message that answers all unanswered messages.
+
+    An earlier answer that was cancelled, such as a rejected draft, keeps its own key.
+    """
+    key = f"{conversation.id}:reply:{conversation.unanswered[-1].id}"
+    unsent = [
+        message
+        for message in conversation.messages
+        if f"{message.key}:".startswith(f"{key}:") and message.state in {"cancelled", "failed"}
+    ]
+    return f"{key}:{len(unsent) + 1}" if unsent else key
+
+
+def queue_response(conversation: Conversation, response: Response, verdict: Verdict) -> QueueMessage:
+    """Return the message that answers all unanswered messages."""
+    answers = tuple(message.id for message in conversation.unanswered)
+    may_move = response.target is not None and may_become(conversation.lead.status, response.target)
+    return QueueMessage(
+        response.kind,
+        response.key or reply_key(conversation),
+        response.text,
+        response.target if may_move else None,
+        answers,
+        verdict.intent,
+        verdict.asks_not_to_be_contacted,
+        response.reason,
+        response.follow_up_at,
+        verdict,
+    )
+
+
+def due_follow_up(conversation: Conversation, now: datetime, text: str) -> Outcome:
+    """Return the follow-up that the contact asked for, once it is due; else NothingToDo."""
+    lead = conversation.lead
+    if lead.follow_up_at is None or lead.follow_up_at > now or lead.status not in FOLLOWED_UP:
+        return NothingToDo()
+    key = f"{conversation.id}:follow_up:{int(lead.follow_up_at.timestamp())}"
+    return QueueMessage("follow_up", key, text, None, without_model=True)
+
+
+def promise_follow_up(at: datetime, language: str) -> Response:
+    """Return the promise to write at that time, which is in the contact's time zone."""
+    text = templates.follow_up_promise(language, follow_up_dates.format_day(at, language))
+    return Response("answer", text, LeadStatus.ENGAGED, follow_up_at=at)
+
+
+def ask_for_text(conversation: Conversation) -> Outcome:
+    """Ask the contact to write, since their voice messages are not heard."""
+    answers = tuple(message.id for message in conversation.unanswered)
+    target = LeadStatus.ENGAGED if may_become(conversation.lead.status, LeadStatus.ENGAGED) else None
+    text = templates.voice_not_supported(conversation.language)
+    return QueueMessage(
+        "clarification",
+        reply_key(conversation),
+        text,
+        target,
+        answers,
+        Intent.AMBIGUOUS,
+        without_model=True,
+    )
+
+
+def resolve_contradictions(verdict: Verdict) -> Verdict:
+    """Make opt-out and intent agree: an opt-out is a refusal, but an acceptance cancels the opt-out."""
+    if not verdict.asks_not_to_be_contacted:
+        return verdict
+    if verdict.intent is Intent.ACCEPT:
+        return replace(verdict, asks_not_to_be_contacted=False)
+    if verdict.intent is Intent.REJECT and verdict.needs_human is None:
+        return verdict
+    text = templates.answer(Intent.REJECT, verdict.language)
+    return replace(verdict, intent=Intent.REJECT, text=text, needs_human=None)
+
+
+def hand_off(verdict: Verdict) -> Response | None:
+    """Return the response to a verdict that needs a human; None if none is needed."""
+    if verdict.needs_human is None:
+        return None
+    kind = "apology" if verdict.intent is Intent.REJECT else "answer"
+    return Response(kind, verdict.text, LeadStatus.HANDED_OFF, verdict.needs_human)
+
+
+def hand_off_if_unclear_again(conversation: Conversation, verdict: Verdict) -> Response | None:
+    """After two unclear answers a human takes over; the contact is not asked a third time."""
+    if verdict.intent is not Intent.AMBIGUOUS or not conversation.asked_to_clarify:
+        return None
+    return Response(
+        "answer", templates.handoff_notice(verdict.language), LeadStatus.HANDED_OFF, UNCLEAR_TWICE
+    )
+
+
+def requested_time(conversation: Conversation, now: datetime, hours: Hours | None) -> datetime | None:
+    """Return when the contact asks for a follow-up, in their local time; None if they do not ask."""
+    local = to_local_time(now, conversation.lead.phone_e164)
+    requested = follow_up_dates.parse_requested_time(conversation.unanswered_text, local)
+    if requested is None or hours is None:
+        return requested
+    return hours.next_opening(requested, requested.tzinfo) or requested
