@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Literal
@@ -21,6 +21,7 @@ from api.forms.recognition.field_rules import meaning_of_field
 from api.intake.store import store
 from api.intake.submission import KeyedSubmission, Result, Submission
 from api.middleware.body_limits import LARGEST_BODY
+from api.schemas.imports import ImportedRow
 from shared.contacts import ContactError
 from shared.database.engine import Database
 
@@ -35,16 +36,6 @@ BATCH_SIZE = 100
 _KEY_COLUMNS = ("id", "key", "tranid")
 _MAX_KEY_LENGTH = 120
 _CONTACT_ROLES = frozenset({Role.PHONE, Role.USERNAME, Role.CONTACT})
-
-
-@dataclass(frozen=True)
-class RowReport:
-    """The result of one row."""
-
-    row: int
-    outcome: Literal["taken", "repeated", "refused"]
-    lead_id: int | None = None
-    error: str | None = None
 
 
 def check_header(header: Sequence[str], mapping: FormMapping | None = None) -> None:
@@ -75,7 +66,7 @@ async def import_rows(
     region: str,
     now: datetime,
     mapping: FormMapping | None = None,
-) -> AsyncIterator[RowReport]:
+) -> AsyncIterator[ImportedRow]:
     """Store the rows, batch by batch, and yield a report for each.
 
     Raises the database's error if the database fails, and a 413 after MAX_ROWS. The rows that were reported
@@ -96,7 +87,9 @@ async def import_rows(
         )
         for number, item in parsed:
             yield (
-                stored[number] if isinstance(item, Submission) else RowReport(number, "refused", error=item)
+                stored[number]
+                if isinstance(item, Submission)
+                else ImportedRow(row=number, outcome="refused", error=item)
             )
 
 
@@ -145,7 +138,7 @@ def _key(fields: Fields, submission: Submission) -> str:
 
 async def _store_all(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
-) -> Sequence[RowReport]:
+) -> Sequence[ImportedRow]:
     """Store a batch in one transaction; if that fails, store each row in its own transaction."""
     if not rows:
         return []
@@ -156,13 +149,13 @@ async def _store_all(
             raise
         if len(rows) == 1:
             log_failure("storing a row", error)
-            return [RowReport(rows[0][0], "refused", error="the row could not be stored")]
+            return [ImportedRow(row=rows[0][0], outcome="refused", error="the row could not be stored")]
     return [(await _store_all(database, [row], now))[0] for row in rows]
 
 
 async def _store(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
-) -> Sequence[RowReport]:
+) -> Sequence[ImportedRow]:
     first: dict[str | None, int] = {}
     for number, submission in rows:
         first.setdefault(submission.key, number)
@@ -178,6 +171,7 @@ async def _store(
     ]
 
 
-def _report(number: int, result: Result, *, is_first: bool) -> RowReport:
+def _report(number: int, result: Result, *, is_first: bool) -> ImportedRow:
     lead_id = result.lead["id"] if result.lead else None
-    return RowReport(number, "taken" if result.created and is_first else "repeated", lead_id)
+    outcome: Literal["taken", "repeated"] = "taken" if result.created and is_first else "repeated"
+    return ImportedRow(row=number, outcome=outcome, lead_id=lead_id)

@@ -1,13 +1,10 @@
 """Stores webhook calls that did not bring a lead, as received and with their outcome."""
 
-from sqlalchemy import Table, insert
-from sqlmodel import SQLModel
+from sqlalchemy import insert
 
 from api.intake.submission import Delivery, Result
 from shared.database.engine import Database
-from shared.database.models import WebhookDelivery
-
-DELIVERIES: Table = SQLModel.metadata.tables[str(WebhookDelivery.__tablename__)]
+from shared.database.models import DELIVERIES
 
 _INSERT = insert(DELIVERIES)
 

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api.errors import log_failure, unavailable
 from api.forms.body.raw_body import to_bytes
-from api.intake.deliveries import DELIVERIES
 from api.intake.parsing import parse_call, parse_submissions
 from api.intake.store import store
 from api.intake.submission import Delivery, Result, with_key
 from api.settings import ApiSettings
 from shared.contacts import ContactError
 from shared.database.engine import Database
+from shared.database.models import DELIVERIES
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,6 @@ import tempfile
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack
-from dataclasses import asdict
 from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Depends, HTTPException, Request
@@ -19,9 +18,9 @@ from starlette.requests import ClientDisconnect
 from api.dependencies import DatabaseDep, SettingsDep
 from api.errors import invalid, unavailable
 from api.forms.body.csv_reader import read_csv, read_lines
-from api.intake.csv_import import RowReport, check_header, import_rows
+from api.intake.csv_import import check_header, import_rows
 from api.schemas import examples
-from api.schemas.imports import ImportOut
+from api.schemas.imports import ImportedRow, ImportOut
 from api.security.tokens import require_api_token
 from shared.clock import utc_now
 from shared.contacts import ContactError
@@ -132,7 +131,7 @@ async def import_file(
 class Report:
     """The result of each row; `end` is the error that ended the import early, if there was one."""
 
-    def __init__(self, rows: AsyncIterator[RowReport]) -> None:
+    def __init__(self, rows: AsyncIterator[ImportedRow]) -> None:
         self._rows = rows
         self.end: HTTPException | None = None
 
@@ -142,7 +141,7 @@ class Report:
         try:
             async for row in self._rows:
                 counts[row.outcome] += 1
-                yield asdict(row)
+                yield row.model_dump()
         except HTTPException as error:
             self.end = error
         except SQLAlchemyError as error:

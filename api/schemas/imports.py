@@ -12,8 +12,8 @@ class ImportedRow(BaseModel):
 
     row: int = Field(description="The row number as in a spreadsheet: the header is row 1.")
     outcome: Literal["taken", "repeated", "refused"]
-    lead_id: int | None = Field(description="The lead that the row created or repeats.")
-    error: str | None = Field(description="Why the row was refused: the column and the problem.")
+    lead_id: int | None = Field(None, description="The lead that the row created or repeats.")
+    error: str | None = Field(None, description="Why the row was refused: the column and the problem.")
 
 
 class ImportOut(BaseModel):

@@ -8,9 +8,9 @@ import httpx2
 from sqlalchemy import insert
 
 from api.forms.body.raw_body import to_text
-from api.intake.deliveries import DELIVERIES
 from api.intake.reprocessing import STALE_AFTER, reprocess_stale
 from shared.database.engine import Database
+from shared.database.models import DELIVERIES
 from tests.api.conftest import WEBHOOK, deliveries, make_settings, rows, running
 from tests.support.tilda_bodies import FORM, PHONE
 

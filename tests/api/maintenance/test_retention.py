@@ -7,10 +7,9 @@ import anyio
 import pytest
 from sqlalchemy import insert, select
 
-from api.intake.deliveries import DELIVERIES
 from api.maintenance.retention import BATCH, RetentionJob, old_deliveries, old_events
 from shared.database.engine import Database
-from shared.database.models import EVENTS, LEADS
+from shared.database.models import DELIVERIES, EVENTS, LEADS
 from shared.errors import ConfigError
 from shared.statuses import UNFINISHED, LeadStatus
 from tests.api.conftest import make_settings, running

@@ -10,9 +10,9 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
-from api.intake.deliveries import DELIVERIES
 from api.middleware.body_limits import LARGEST_BODY
 from shared.database.engine import Database
+from shared.database.models import DELIVERIES
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import FORM, PHONE
 
