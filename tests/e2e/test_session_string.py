@@ -34,7 +34,7 @@ def product(tmp_path: Path, sqlite_url: str) -> Iterator[RunningProduct]:
 
 def test_a_reply_during_a_stop_is_answered(product: RunningProduct) -> None:
     person = product.add_person()
-    lead = product.submit(username=person["username"])
+    lead = product.submit(Telegram=person["username"])
     product.wait_for_status(lead["id"], "contacted")
     assert product.worker.stop() == 0
     # The file with the state of received updates is deleted.

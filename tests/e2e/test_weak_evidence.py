@@ -86,6 +86,15 @@ def test_a_confirmation_with_a_question_names_the_request(product: RunningProduc
     assert lead["events"][-1]["reason"] == "the person confirmed that they left the request"
 
 
+def test_a_confirmation_that_agrees_to_a_call_gets_the_link(product: RunningProduct) -> None:
+    person, lead_id = _asked(product)
+    product.say(person, "Да, давайте созвонимся")
+    product.wait_for_status(lead_id, "scheduled")
+    (_, link) = product.received(person)
+    assert link.endswith(f"\n{LINK}")
+    assert SECRET not in link
+
+
 @pytest.mark.parametrize("said", ["Нет, это не я", "Не оставляла", "Вы ошиблись"])
 def test_a_person_who_denies_it_gets_an_apology(product: RunningProduct, said: str) -> None:
     _forget_calls(product)

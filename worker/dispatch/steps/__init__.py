@@ -77,6 +77,7 @@ async def _reply(conversation: Conversation, dependencies: StepDependencies) -> 
             now=now,
             model_timeout=dependencies.model_timeout,
             hours=dependencies.hours,
+            booking_link=dependencies.booking_link,
         )
     return await reply(
         conversation,

@@ -3,6 +3,7 @@
 Nothing here tells them about the request. If they confirm it, the real greeting follows.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -22,6 +23,7 @@ from worker.domain.outreach_hours import Hours
 
 CONFIRMED = "the person confirmed that they left the request"
 NOT_CONFIRMED = "the person did not confirm that they left the request"
+_CALL = re.compile(r"созвон|созвани|\bcall\b", re.IGNORECASE)
 
 
 async def confirm(
@@ -32,8 +34,11 @@ async def confirm(
     now: datetime,
     model_timeout: timedelta,
     hours: Hours | None = None,
+    booking_link: str = "",
 ) -> Outcome:
     """Queue the greeting if the person confirms the request, else an answer that tells nothing about it.
+
+    A person who confirms it and agrees to a call at once gets the booking link.
 
     Without unanswered messages: the requested follow-up if it is due, else NothingToDo. `now` is in the
     owner's time zone. A greeting that has waited for the model for `model_timeout` comes from a template.
@@ -50,6 +55,9 @@ async def confirm(
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())
     verdict = responses.resolve_contradictions(verdict)
     response = _respond_to_request(conversation, verdict, responses.requested_time(conversation, now, hours))
+    if response is None and _agrees_to_call(conversation, verdict) and booking_link:
+        link = f"{verdict.text}\n{booking_link}"
+        response = Response("link", link, LeadStatus.SCHEDULED, CONFIRMED, key=_key(conversation))
     if response is None and verdict.intent is Intent.ACCEPT:
         waited = now - conversation.unanswered[0].created_at >= model_timeout
         response, verdict = await _greet(conversation, verdict, assistant, config, now=now, waited=waited)
@@ -57,6 +65,11 @@ async def confirm(
     if response is None:
         return NoReplyNeeded(answers, verdict.intent, verdict.asks_not_to_be_contacted, verdict)
     return responses.queue_response(conversation, response, verdict)
+
+
+def _agrees_to_call(conversation: Conversation, verdict: Verdict) -> bool:
+    """Return True if a confirmation also says yes to a call: offering the call again would be odd."""
+    return verdict.intent is Intent.ACCEPT and _CALL.search(conversation.unanswered_text) is not None
 
 
 def _respond_to_request(
