@@ -1,15 +1,16 @@
 """Pure: opens the envelopes in which senders wrap a form, and returns the fields of each person in it."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.forms.body.body_parser import MOST_FIELDS, FormPair
-from api.forms.body.json_text import looks_like_json, parse_json
-from api.forms.body.text_cleaning import decode_entities, merge_numbering_duplicates
+from api.forms.body.text_cleaning import decode_entities
 from api.forms.contact_evidence import has_contact, tells_person
 from api.forms.described_fields import defined_field, described_field, phone_in_parts, without_list
 from api.forms.fields import WRAPPERS, Field, Fields
+from api.forms.form_tree import MAX_DEPTH, FormTree, decoded, tree_of
+from api.forms.recognition.field_meaning import NameRule, PhoneRule, UsernameRule
+from api.forms.recognition.field_rules import meaning_of_field
 
 # Lists under these keys hold people, even if the object around them has a contact of its own.
 _PEOPLE = frozenset(
@@ -18,8 +19,6 @@ _PEOPLE = frozenset(
         *("entries", "data"),
     }
 )
-_BRACKETED = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
-_MAX_DEPTH = 12
 
 
 def people_in(value: Any, query: Iterable[FormPair] = ()) -> list[Fields]:  # noqa: ANN401 - JSON
@@ -28,8 +27,8 @@ def people_in(value: Any, query: Iterable[FormPair] = ()) -> list[Fields]:  # no
     `value` as in ParsedBody. `query`: the fields of the call's query string, which belong to every person.
     """
     if isinstance(value, list) and value and isinstance(value[0], FormPair):
-        value = _tree_of(value)
-    value = _decoded(value)
+        value = tree_of(value)
+    value = decoded(value)
     titles = _titles_of(value)
     people = [[_titled(field, titles) for field in fields] for fields in _people(value, 0)] or [[]]
     known = [Field(decode_entities(key), decode_entities(text), path=("query",)) for key, text in query]
@@ -38,7 +37,7 @@ def people_in(value: Any, query: Iterable[FormPair] = ()) -> list[Fields]:  # no
 
 def _titles_of(value: Any, depth: int = 0) -> dict[str, tuple[str, str]]:  # noqa: ANN401 - JSON
     """Return the titles and types of questions that are defined apart from their answers, by id."""
-    if depth > _MAX_DEPTH or not isinstance(value, dict | list):
+    if depth > MAX_DEPTH or not isinstance(value, dict | list):
         return {}
     found: dict[str, tuple[str, str]] = {}
     for item in value if isinstance(value, list) else value.values():
@@ -57,68 +56,13 @@ def _titled(field: Field, titles: Mapping[str, tuple[str, str]]) -> Field:
     return field._replace(label=title, kind=field.kind or kind)
 
 
-class _Flat(dict[str, Any]):
-    """The tree of a form, whose parts without a contact stay flat: `payment[amount]` keeps its name."""
-
-    def __init__(self, tree: Mapping[str, Any], pairs: Mapping[str, list[tuple[str, str]]]) -> None:
-        super().__init__(tree)
-        self.pairs = pairs
-
-
-def _tree_of(pairs: Iterable[FormPair]) -> _Flat:
-    """Return the tree of a form's fields: `data[user][phone]` is a field in two objects."""
-    plain: list[tuple[str, Any]] = []
-    tree: dict[str, Any] = {}
-    flat: dict[str, list[tuple[str, str]]] = {}
-    for key, value in pairs:
-        match = _BRACKETED.fullmatch(key)
-        path = [key.partition("[")[0], *re.findall(r"\[([^\[\]]*)\]", key)] if match else []
-        if not 2 <= len(path) <= _MAX_DEPTH or not _insert(tree, path, value):
-            plain.append((key, value))
-        else:
-            flat.setdefault(path[0], []).append((key, value))
-    listed = [(key, _with_lists(item)) for key, item in tree.items()]
-    return _Flat(merge_numbering_duplicates([*plain, *listed]), flat)
-
-
-def _with_lists(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a part of the tree with lists in place of the objects with the keys 0, 1, …"""
-    if not isinstance(value, dict):
-        return value
-    inner = {key: _with_lists(item) for key, item in value.items()}
-    return list(inner.values()) if inner and all(key.isdecimal() for key in inner) else inner
-
-
-def _insert(tree: dict[str, Any], path: list[str], value: str) -> bool:
-    *branches, leaf = path
-    for branch in branches:
-        subtree = tree.setdefault(branch, {})
-        if not isinstance(subtree, dict):
-            return False
-        tree = subtree
-    # `Services[]=a&Services[]=b` is a list.
-    leaf = leaf or str(len(tree))
-    if leaf in tree:
-        return False
-    tree[leaf] = value
-    return True
-
-
-def _decoded(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return JSON in JSON as its value, and an object with the keys 0, 1, … as a list."""
-    if isinstance(value, str) and looks_like_json(value):
-        parsed = parse_json(value)
-        value = parsed.value if parsed.is_json else value
-    if isinstance(value, dict) and value and all(key.isdecimal() for key in value):
-        return list(value.values())
-    return value
-
-
 def _people(value: Any, depth: int) -> list[Fields]:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return _people_in_list(value, depth)
     if not isinstance(value, dict):
         return [[Field("body", value)]]
+    if columns := _columns_of_people(value):
+        return [_flatten(person, (), depth) for person in columns]
     listed, key = _list_of_people(value, depth)
     if not listed:
         return [_flatten(value, (), depth)]
@@ -128,9 +72,27 @@ def _people(value: Any, depth: int) -> list[Fields]:  # noqa: ANN401 - JSON
     return [[*fields, *around] for fields in listed]
 
 
+def _columns_of_people(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the people in `{"name": ["Anna", "Ivan"], "phone": ["+7…", "+7…"]}`; empty for other objects."""
+    columns = {key: item for key, item in tree.items() if isinstance(item, list) and len(item) > 1}
+    lengths = {len(item) for item in columns.values()}
+    has_objects = any(isinstance(cell, dict | list) for item in columns.values() for cell in item)
+    roles = [meaning_of_field(key[:100]) for key in columns]
+    asks_contact = any(
+        meaning.phone > PhoneRule.NUMBER or meaning.username > UsernameRule.PLAIN for meaning in roles
+    )
+    has_name = any(meaning.name > NameRule.BESIDE_CONTACT for meaning in roles)
+    if len(lengths) != 1 or has_objects or not (asks_contact and has_name):
+        return []
+    return [{**tree, **{key: item[at] for key, item in columns.items()}} for at in range(lengths.pop())]
+
+
 def _people_in_list(items: list[Any], depth: int) -> list[Fields]:
-    items = [_decoded(item) for item in items]
-    if depth >= _MAX_DEPTH or not any(isinstance(item, dict) for item in items):
+    items = [decoded(item) for item in items]
+    if items and depth < MAX_DEPTH and all(isinstance(item, list) for item in items):
+        # A list of forms, each of which is a list of names and values.
+        return [fields for item in items for fields in _people_in_list(item, depth + 1)]
+    if depth >= MAX_DEPTH or not any(isinstance(item, dict) for item in items):
         return [[Field("item", item) for item in items]]
     if any(isinstance(item, dict) and described_field(item) for item in items):
         return [_flatten_list(items, (), depth)]
@@ -147,10 +109,10 @@ def _is_person(fields: Fields) -> bool:
 
 def _list_of_people(tree: Mapping[str, Any], depth: int) -> tuple[list[Fields], str]:
     """Return the people in a list inside `tree`, and the key of the list; an empty list if there is none."""
-    if depth >= _MAX_DEPTH:
+    if depth >= MAX_DEPTH:
         return [], ""
     for key, item in tree.items():
-        inner = _decoded(item)
+        inner = decoded(item)
         if isinstance(inner, list) and _holds_people(inner):
             people = _people_in_list(inner, depth + 1)
             if len(people) > 1 and any(map(has_contact, people)):
@@ -163,7 +125,7 @@ def _list_of_people(tree: Mapping[str, Any], depth: int) -> tuple[list[Fields], 
 
 
 def _holds_people(items: list[Any]) -> bool:
-    objects = [item for item in map(_decoded, items) if isinstance(item, dict)]
+    objects = [item for item in map(decoded, items) if isinstance(item, dict)]
     return len(objects) > 1 and not any(described_field(item) for item in objects)
 
 
@@ -184,7 +146,7 @@ def _flatten_item(
     path: tuple[str, ...],
     depth: int,
 ) -> Fields:
-    inner = _decoded(item) if depth < _MAX_DEPTH else item
+    inner = decoded(item) if depth < MAX_DEPTH else item
     is_wrapper = key.strip().casefold() in WRAPPERS
     if isinstance(inner, dict) and inner:
         if field := phone_in_parts(inner, key) or described_field(inner, key):
@@ -200,7 +162,7 @@ def _flatten_item(
             return fields
         if not isinstance(item, str):
             item = _single(inner)
-    if isinstance(tree, _Flat) and key in tree.pairs:
+    if isinstance(tree, FormTree) and key in tree.pairs:
         return [_clean(Field(flat, text)) for flat, text in tree.pairs[key]]
     return [_clean(Field(key, item, path=path))]
 
@@ -208,10 +170,10 @@ def _flatten_item(
 def _flatten_list(items: list[Any], path: tuple[str, ...], depth: int) -> Fields:
     """Return the fields in a list of names and values, or in the only object of a list."""
     fields: Fields = []
-    values = [_decoded(item) for item in items]
+    values = [decoded(item) for item in items]
     described = [described_field(item) if isinstance(item, dict) else None for item in values]
     objects = sum(isinstance(item, dict) for item in values)
-    opens_others = depth < _MAX_DEPTH and (objects == 1 or any(described))
+    opens_others = depth < MAX_DEPTH and (objects == 1 or any(described))
     for item, field in zip(values, described, strict=True):
         if field:
             fields.append(_clean(field._replace(path=path, is_described=True)))

@@ -90,6 +90,7 @@ def _parse_multipart(body: bytes, boundary: bytes, charset: str | None) -> list[
         if match := _PART_NAME.search(heading):
             name = re.sub(r"\\(.)", r"\1", match.group(1) or match.group(2) or "")
             file = _FILE_NAME.search(heading)
-            entered = file.group(1) if file else decode(content.removesuffix(b"\n"), charset)
+            own_charset = match.group(1) if (match := _CHARSET.search(heading)) else charset
+            entered = file.group(1) if file else decode(content.removesuffix(b"\n"), own_charset)
             pairs.append(FormPair(name, entered))
     return pairs

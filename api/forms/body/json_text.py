@@ -1,10 +1,14 @@
 """Pure: parses JSON as senders write it: strictly first, then leniently."""
 
 import json
+import re
 from typing import Any, NamedTuple
 
 from api.forms.body.text_cleaning import merge_numbering_duplicates
 
+# The end of one object and the beginning of the next, without a comma.
+_NEXT_OBJECT = re.compile(r"(?<=\})\s*(?=\{)")
+_MAX_DOCUMENTS = 1000
 # A longer number stays a text: Python refuses to parse thousands of digits.
 _MAX_DIGITS = 40
 # The lenient parser takes 6 µs a character, and nothing else is answered meanwhile.
@@ -35,9 +39,20 @@ def parse_json(text: str, *, lenient: bool = False) -> ParsedJson:
         return ParsedJson(False, None, "it is nested too deeply")
     except ValueError as error:
         problem = str(error)
+    if documents := _documents(text, lenient=lenient):
+        return ParsedJson(True, documents, problem)
     if lenient and text.rstrip()[-1:] in {"}", "]"} and len(text) <= _MAX_LENIENT:
         return _parse_leniently(text, problem)
     return ParsedJson(False, None, problem)
+
+
+def _documents(text: str, *, lenient: bool) -> list[Any]:
+    """Return the objects of a text that has one a line (NDJSON); empty if it is no such text."""
+    pieces = _NEXT_OBJECT.split(text.strip()) if text.lstrip().startswith("{") else []
+    if not 1 < len(pieces) <= _MAX_DOCUMENTS:
+        return []
+    parsed = [parse_json(piece, lenient=lenient) for piece in pieces]
+    return [each.value for each in parsed] if all(isinstance(each.value, dict) for each in parsed) else []
 
 
 def _parse_strictly(text: str) -> Any:  # noqa: ANN401 - JSON

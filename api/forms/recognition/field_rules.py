@@ -46,6 +46,7 @@ _FROM_PATH = frozenset(
         *(Word.NETWORK, Word.EMAIL, *_NAMES),
     }
 )
+_ASKING = frozenset({"submitted", "filled", "requested", "booked", "sent"})
 _MAX_LENGTH = 300
 
 
@@ -53,7 +54,7 @@ _MAX_LENGTH = 300
 @lru_cache(maxsize=4096)
 def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str, ...] = ()) -> Meaning:
     """Return the meaning of a field. `kind`: its declared type; `path`: the keys of the objects around it."""
-    if any(_has(part, Word.PARTY) for part in path):
+    if any(_names_other_party(_words(part)) for part in path):
         return EXCLUDED
     around = [word for part in path for word in _words(part) if meaning_of(word) in _FROM_PATH]
     found = [_meaning(text, around) for text in dict.fromkeys((key, label)) if text and _clauses(text)] or [
@@ -116,6 +117,12 @@ def _has(text: str, kind: Word) -> bool:
     return any(meaning_of(word) is kind for word in _words(text))
 
 
+def _names_other_party(words: list[str]) -> bool:
+    """Return True for a manager, a company, or "assigned by"; "submitted by" is the person who asks."""
+    parties = {word for word in words if meaning_of(word) is Word.PARTY}
+    return bool(parties - {"by"}) or ("by" in parties and not _ASKING & set(words))
+
+
 def _meaning(text: str, around: list[str]) -> Meaning:
     """Return the meaning of one text; `around` are the telling words of the objects around the field."""
     parts = [list(clause) for clause in _clauses(text)] or [[]]
@@ -166,7 +173,7 @@ def _meaning_of_clause(words: list[str], everywhere: Kinds) -> Meaning:
         Word.CONTACT,
         *_NAMES,
     }
-    if Word.PARTY in kinds and has_contact_head:
+    if _names_other_party(words) and has_contact_head:
         return EXCLUDED
     name = _name(words) if kinds & _NAMES else NOTHING
     return (
@@ -261,7 +268,8 @@ def _username_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> Usernam
         rule = UsernameRule.IF_SAYS_TELEGRAM if has_place else rule
     elif Word.USERNAME in kinds or _is_name_of_user(words):
         is_plain = kinds <= {Word.USERNAME, Word.FILLER, Word.NAME, Word.CONTACT, Word.PHONE}
-        rule = UsernameRule.PLAIN if is_plain else UsernameRule.WITH_AT
+        # "Your nick on Clubhouse": an unknown word may be a network.
+        rule = UsernameRule.PLAIN if is_plain else UsernameRule.IF_SAYS_TELEGRAM
     elif Word.CONTACT in kinds and everywhere & {Word.METHOD, Word.TIME}:
         # How or when to contact the person, not where.
         rule = UsernameRule.IF_SAYS_TELEGRAM

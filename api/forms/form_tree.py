@@ -1,0 +1,69 @@
+"""Pure: builds the tree of a form whose field names have brackets, and opens JSON inside JSON."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from api.forms.body.body_parser import FormPair
+from api.forms.body.json_text import looks_like_json, parse_json
+from api.forms.body.text_cleaning import merge_numbering_duplicates
+
+MAX_DEPTH = 12
+_BRACKETED = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
+
+
+class FormTree(dict[str, Any]):
+    """The tree of a form, whose parts without a contact stay flat: `payment[amount]` keeps its name."""
+
+    def __init__(self, tree: Mapping[str, Any], pairs: Mapping[str, list[tuple[str, str]]]) -> None:
+        super().__init__(tree)
+        self.pairs = pairs
+
+
+def tree_of(pairs: Iterable[FormPair]) -> FormTree:
+    """Return the tree of a form's fields: `data[user][phone]` is a field in two objects."""
+    plain: list[tuple[str, Any]] = []
+    tree: dict[str, Any] = {}
+    flat: dict[str, list[tuple[str, str]]] = {}
+    for key, value in pairs:
+        match = _BRACKETED.fullmatch(key)
+        path = [key.partition("[")[0], *re.findall(r"\[([^\[\]]*)\]", key)] if match else []
+        if not 2 <= len(path) <= MAX_DEPTH or not _insert(tree, path, value):
+            plain.append((key, value))
+        else:
+            flat.setdefault(path[0], []).append((key, value))
+    listed = [(key, _with_lists(item)) for key, item in tree.items()]
+    return FormTree(merge_numbering_duplicates([*plain, *listed]), flat)
+
+
+def _with_lists(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a part of the tree with lists in place of the objects with the keys 0, 1, …"""
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _with_lists(item) for key, item in value.items()}
+    return list(inner.values()) if inner and all(key.isdecimal() for key in inner) else inner
+
+
+def _insert(tree: dict[str, Any], path: list[str], value: str) -> bool:
+    *branches, leaf = path
+    for branch in branches:
+        subtree = tree.setdefault(branch, {})
+        if not isinstance(subtree, dict):
+            return False
+        tree = subtree
+    # `Services[]=a&Services[]=b` is a list.
+    leaf = leaf or str(len(tree))
+    if leaf in tree:
+        return False
+    tree[leaf] = value
+    return True
+
+
+def decoded(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON in JSON as its value, and an object with the keys 0, 1, … as a list."""
+    if isinstance(value, str) and looks_like_json(value):
+        parsed = parse_json(value)
+        value = parsed.value if parsed.is_json else value
+    if isinstance(value, dict) and value and all(key.isdecimal() for key in value):
+        return list(value.values())
+    return value

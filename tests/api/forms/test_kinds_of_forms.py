@@ -1,0 +1,175 @@
+"""The kinds of mistakes that a reader of forms can make: a stranger's contact, a lost person, a lost number."""
+
+# ruff: noqa: E501 - tables
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+
+from api.forms.form_reader import read_call
+
+P, SECOND = "+79990009401", "+79990009402"
+
+
+def form(fields: dict[str, str]) -> bytes:
+    return urlencode(fields).encode()
+
+
+def as_json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+NOBODY = [
+    form({"Имя": "Анна", k: v})
+    for k, v in [
+        ("Contact via", "Telegram"),
+        ("How should we contact you?", "WhatsApp"),
+        ("Best way to reach you", "Phone"),
+        ("Связь", "Звонок"),
+        ("contact_preference", "anna_k"),
+        ("Инста", "@anna_k"),
+        ("Discord tag", "@anna_k"),
+        ("Skype", "anna_k"),
+        ("Twitter handle", "@anna_k"),
+        ("Ваш ник в Tik Tok", "@anna_k"),
+        ("Ник в Clubhouse", "@anna_k"),
+        ("X (Twitter)", "@anna_k"),
+        ("Артикул", "89990009401"),
+        ("Госномер авто", "89990009401"),
+        ("Лицевой счёт", "79990009401"),
+        ("VIN", "79990009401123"),
+        ("Трек-номер", "89990009401"),
+        ("created_by", "+79990009401"),
+        ("Телефон организатора", P),
+        ("rep_phone", P),
+        ("phone", "anna_k"),
+        ("tel", "Germany"),
+        ("Телефон", "перезвоните"),
+        ("whatsapp_id", "79990009401"),
+        ("viber_id", "79990009401"),
+        ("chat_id", "79990009401"),
+        ("Контакт", "inst: @anna_k"),
+        ("Контакт", "instagram @anna_k"),
+        ("Контакт", "vk.com/anna_k"),
+        ("Контакт", "anna@mail.ru"),
+        ("Telegram channel", "@anna_k"),
+        ("utm_source", "t.me/anna_k"),
+        ("referrer", "https://t.me/anna_k"),
+        ("landing_url", "https://t.me/anna_k?phone=79990009401"),
+        ("Сумма", "89990009401"),
+        ("timestamp", "79990009401"),
+        ("Кто посоветовал", "@anna_k"),
+        ("Рекомендатель", P),
+        ("Телефон", "+7 999 000 94 0"),
+        ("amount", "+7 (999) 000-94-01"),
+        ("Company", P),
+        ("Юрист", P),
+    ]
+]
+NOBODY += [
+    as_json({"created_by": {"name": "Менеджер", "phone": P}}),
+    as_json({"assigned_to": {"phone": P}, "name": "Анна"}),
+    as_json({"responsible": {"telegram": "@boss"}, "name": "Анна"}),
+    as_json({"seller": {"contacts": {"phone": P}}}),
+    as_json({"organizer": {"phone": P}}),
+    as_json({"shop": {"phone": P}, "customer": {"name": "Анна"}}),
+]
+THE_PERSON = [
+    (form({"Имя": "Анна", "Телефон": v}), P)
+    for v in [
+        "8-999-000-94-01#12",
+        "+7 (999) 000 94 01, доб. 5",
+        "8 999 000-94-01 Анна",
+        "т. 89990009401",
+        "моб.89990009401",
+        "WhatsApp +79990009401",
+        "+7(999)000-94-01/+7(999)000-94-02",
+        "89990009401 или 89990009402",
+        "tel:+79990009401",
+        "+7 999 000 94 01 (до 18:00)",
+        "７９９９０００９４０１",
+        "+7-999-000-94-01 вечером",
+        "79990009401.0",
+        "Номер: +7 999 000 94 01",
+        "мой +7 999 000 94 01 звоните",
+        "8 (999) 000 94 01 (Viber)",
+        "+7.999.000.94.01",
+        "8 999 000 94 01, менеджеру не давать",
+    ]
+]
+THE_PERSON += [
+    (as_json(v), P)
+    for v in [
+        {"name": "Анна", "contacts": {"phone": P}},
+        {"data": [{"name": "Анна", "phone": P}]},
+        {"name": "Анна", "phones": [{"value": P, "type": "mobile"}]},
+        {"name": "Анна", "phone": {"value": P}},
+        {"Имя": "Анна", "Контактный телефон": P},
+        {"Имя": "Анна", "Контактные данные": P},
+        {"name": "Анна", "phone_number": P, "page_id": "79990009499"},
+        {"name": "Анна", "mobilePhone": P},
+        {"name": "Анна", "Phone Number (WhatsApp)": P},
+        {"name": "Анна", "Ваш контактный номер": "89990009401"},
+        {"submitted_by": {"name": "Анна", "phone": P}},
+        {"name": "Анна", "tel_number": 89990009401},
+        {"person": {"name": "Анна", "phones": [P]}},
+        [["x"], {"name": "Анна", "phone": P}],
+        {"name": "Анна", "Telefonnummer": P},
+        {"name": "Анна", "Número de teléfono": P},
+        {"Имя": "Анна", "Как с Вами связаться (телефон, телеграм)": "89990009401"},
+        {"Имя": "Анна", "Телефон*": "89990009401"},
+        {"Имя": "Анна", "Введите ваш телефон": "89990009401"},
+        {"Имя": "Анна", "Куда вам позвонить? Телефон": "89990009401"},
+        {"Имя": "Анна", "Телефон руководителя": "+79990000000", "Ваш телефон": P},
+    ]
+]
+TWO_PEOPLE = [
+    form(
+        {
+            "leads[0][name]": "Анна",
+            "leads[0][phone]": P,
+            "leads[1][name]": "Иван",
+            "leads[1][phone]": "+79990009402",
+        }
+    ),
+    as_json({"items": [{"name": "Анна", "phone": P}, {"name": "Иван", "phone": SECOND}]}),
+    as_json({"contacts": {"0": {"name": "Анна", "phone": P}, "1": {"name": "Иван", "phone": SECOND}}}),
+    b'{"name":"\xd0\x90","phone":"+79990009401"}\n{"name":"B","phone":+79990009402"}',
+    as_json(
+        {
+            "result": {
+                "leads": [
+                    {"fields": [{"name": "Имя", "value": "Анна"}, {"name": "Телефон", "value": P}]},
+                    {"fields": [{"name": "Имя", "value": "Иван"}, {"name": "Телефон", "value": SECOND}]},
+                ]
+            }
+        }
+    ),
+    as_json({"data": json.dumps([{"name": "Анна", "phone": P}, {"name": "Иван", "phone": SECOND}])}),
+    as_json(
+        [
+            [{"name": "Имя", "value": "Анна"}, {"name": "Телефон", "value": P}],
+            [{"name": "Имя", "value": "Иван"}, {"name": "Телефон", "value": SECOND}],
+        ]
+    ),
+    form({"name[0]": "Анна", "phone[0]": P, "name[1]": "Иван", "phone[1]": "+79990009402"}),
+    as_json({"name": ["Анна", "Иван"], "phone": [P, SECOND]}),
+]
+
+
+@pytest.mark.parametrize("body", NOBODY)
+def test_nobody_is_found(body: bytes) -> None:
+    assert read_call(body) == []
+
+
+@pytest.mark.parametrize(("body", "phone"), THE_PERSON)
+def test_the_person_is_found(body: bytes, phone: str) -> None:
+    (lead,) = read_call(body)
+    assert (lead.name, lead.contact.phone and lead.contact.phone.e164) == ("Анна", phone)
+
+
+@pytest.mark.parametrize("body", TWO_PEOPLE)
+def test_each_of_two_people_is_found(body: bytes) -> None:
+    phones = [lead.contact.phone and lead.contact.phone.e164 for lead in read_call(body)]
+    assert phones == [P, SECOND]
