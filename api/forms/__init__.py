@@ -1,3 +1,4 @@
-"""Pure functions: the bytes of a form or CSV file become fields, and the fields become a lead.
+"""Pure functions: the body of a webhook call becomes people, and each person's fields become a lead.
+Its packages: `body` (bytes to values), `recognition` (what a field may hold).
 It may import `shared.contacts`.
 It must not import FastAPI, a database or another package of `api`."""

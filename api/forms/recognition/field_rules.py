@@ -15,6 +15,11 @@ from api.forms.recognition.field_meaning import (
     PhoneRule,
     UsernameRule,
 )
+from api.forms.recognition.other_parties import (
+    asks_about_other_party,
+    names_other_party,
+    own_words,
+)
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 Kinds = Set[Word | None]
@@ -46,7 +51,6 @@ _FROM_PATH = frozenset(
         *(Word.NETWORK, Word.EMAIL, *_NAMES),
     }
 )
-_ASKING = frozenset({"submitted", "filled", "requested", "booked", "sent"})
 _MAX_LENGTH = 300
 
 
@@ -54,7 +58,7 @@ _MAX_LENGTH = 300
 @lru_cache(maxsize=4096)
 def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str, ...] = ()) -> Meaning:
     """Return the meaning of a field. `kind`: its declared type; `path`: the keys of the objects around it."""
-    if any(_names_other_party(_words(part)) for part in path):
+    if any(names_other_party(_words(part)) for part in path):
         return EXCLUDED
     around = [word for part in path for word in _words(part) if meaning_of(word) in _FROM_PATH]
     found = [_meaning(text, around) for text in dict.fromkeys((key, label)) if text and _clauses(text)] or [
@@ -117,18 +121,15 @@ def _has(text: str, kind: Word) -> bool:
     return any(meaning_of(word) is kind for word in _words(text))
 
 
-def _names_other_party(words: list[str]) -> bool:
-    """Return True for a manager, a company, or "assigned by"; "submitted by" is the person who asks."""
-    parties = {word for word in words if meaning_of(word) is Word.PARTY}
-    return bool(parties - {"by"}) or ("by" in parties and not _ASKING & set(words))
-
-
 def _meaning(text: str, around: list[str]) -> Meaning:
     """Return the meaning of one text; `around` are the telling words of the objects around the field."""
     parts = [list(clause) for clause in _clauses(text)] or [[]]
     parts[0] = [*around, *parts[0]]
     everywhere = {meaning_of(word) for part in parts for word in part}
-    found = [_meaning_of_clause(part, everywhere) for part in parts]
+    own = [own_words(part, is_first=at == 0) for at, part in enumerate(parts)]
+    found = [EXCLUDED if part is None else _meaning_of_clause(part, everywhere) for part in own]
+    if asks_about_other_party(text) and any(meaning.may_hold_contact or meaning.name for meaning in found):
+        return EXCLUDED
     if any(meaning.is_excluded for meaning in found):
         return EXCLUDED
     first, *others = found
@@ -165,16 +166,6 @@ def _merge(one: Meaning, other: Meaning) -> Meaning:
 
 def _meaning_of_clause(words: list[str], everywhere: Kinds) -> Meaning:
     kinds = {meaning_of(word) for word in words}
-    has_contact_head = kinds & {
-        Word.PHONE,
-        Word.PHONE_MESSENGER,
-        Word.TELEGRAM,
-        Word.USERNAME,
-        Word.CONTACT,
-        *_NAMES,
-    }
-    if _names_other_party(words) and has_contact_head:
-        return EXCLUDED
     name = _name(words) if kinds & _NAMES else NOTHING
     return (
         Meaning(

@@ -59,6 +59,7 @@ _MAX_COMPOUND = 40
 _TOKEN = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 _APOSTROPHE = re.compile(r"(?<=\w)['’ʼ`](?=\w)")
+_ASIDE = re.compile(r"\(([^()]*)\)|\s[-–—]\s(.*)$")
 _WHATS_APP = re.compile(r"whats[ _-]app", re.IGNORECASE)
 _PUNCTUATION_BREAK = re.compile(r"[?!;:—]|,\s|\.\s")
 
@@ -79,7 +80,7 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     Camel case and words without spaces are split if their parts are known: `clientPhone`, `yourname`.
     """
     text = _without_accents(_APOSTROPHE.sub("", unicodedata.normalize("NFKC", text)))
-    text = _WHATS_APP.sub("WhatsApp", text)
+    text = _ASIDE.sub(_separate_aside, _WHATS_APP.sub("WhatsApp", text))
     found: list[tuple[str, ...]] = []
     for part in _PUNCTUATION_BREAK.split(text):
         clause: list[str] = []
@@ -93,6 +94,12 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
                     clause.append(word)
         found.append(tuple(clause))
     return tuple(clause for clause in found if clause)
+
+
+def _separate_aside(match: re.Match[str]) -> str:
+    """Make a clause of an aside of several words, as in "Phone (our manager will call)"."""
+    content = match.group(1) or match.group(2)
+    return f" ; {content} ; " if len(content.split()) > 1 else f" {content} "
 
 
 def _without_accents(text: str) -> str:

@@ -173,3 +173,22 @@ def test_the_person_is_found(body: bytes, phone: str) -> None:
 def test_each_of_two_people_is_found(body: bytes) -> None:
     phones = [lead.contact.phone and lead.contact.phone.e164 for lead in read_call(body)]
     assert phones == [P, SECOND]
+
+
+@pytest.mark.parametrize("key", [
+    "Телефон (наш менеджер перезвонит)", "Оставьте номер телефона, и менеджер свяжется с вами",
+    "Оставьте номер телефона и наш менеджер свяжется с вами", "Телефон, чтобы курьер мог позвонить",
+    "Ваш телефон для связи с менеджером", "Phone number so our agent can reach you", "Телефон - менеджер перезвонит вам",
+])  # fmt: skip
+def test_a_sentence_about_who_will_call(key: str) -> None:
+    (lead,) = read_call(form({key: P}))
+    assert lead.contact.phone and lead.contact.phone.e164 == P
+
+
+@pytest.mark.parametrize("key", [
+    "Телефон того, кто вас пригласил", "Phone of the person who referred you", "Кто вас посоветовал? Имя и телефон",
+    "Имя и телефон менеджера", "manager's phone", "Менеджер: телефон", "Телефон вашего персонального менеджера",
+    "manager_direct_phone", "Телефон (менеджер)", "Контакт ответственного за проект", "Emergency contact phone",
+])  # fmt: skip
+def test_a_contact_of_somebody_else(key: str) -> None:
+    assert read_call(form({"Имя": "Анна", key: P})) == []
