@@ -14,11 +14,13 @@ GET_REFUSED = (
     " lead was created. Choose POST in the form builder, or set TILDA_TOKEN and send it: then GET is accepted"
 )
 
+_NO_SOURCE = examples.problem("The last part of the path cannot be a source.", "'a_b' cannot be …")
 LOOK: dict[str, Any] = {
     "summary": "Is the webhook reachable?",
     "response_model": StatusOut,
     "response_description": "It is.",
     "responses": {
+        404: _NO_SOURCE,
         405: examples.problem("The request contains a contact, but no valid token.", GET_REFUSED),
         **examples.UNPROCESSABLE,
         **examples.UNAVAILABLE,
@@ -34,7 +36,7 @@ RECEIVE: dict[str, Any] = {
             "model": LeadOut | ReceivedLeads | StatusOut,
             "description": "A repeated submission, or Tilda's `test=test`.",
         },
-        404: examples.problem("The last part of the path cannot be a source.", "'a_b' cannot be …"),
+        404: _NO_SOURCE,
         **examples.TILDA_UNAUTHORIZED,
         **examples.BODY_REFUSED,
         **examples.UNPROCESSABLE,
@@ -60,9 +62,9 @@ async def describe_source(
 
 async def describe_ok(
     ok: Annotated[
-        int | None,
+        str | None,
         Query(description="200: a new lead is answered with 200 instead of 201, for senders that need it."),
     ] = None,
-) -> int | None:
+) -> str | None:
     """Describe the status of the answer."""
     return ok

@@ -55,16 +55,17 @@ router = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=DirectRoute)
 @router.head("/{source}/", include_in_schema=False)
 @router.get("/{source}/", include_in_schema=False)
 @router.head("/{source}", include_in_schema=False)
-@router.get(f"/{TILDA}", dependencies=[Depends(tilda_tokens)], **LOOK)
-@router.get("/{source}", dependencies=[Depends(tilda_tokens), Depends(describe_source)], **LOOK)
+@router.get(f"/{TILDA}", **LOOK)
+@router.get("/{source}", dependencies=[Depends(describe_source)], **LOOK)
 async def look(request: Request) -> Response:
     """For browsers and monitors that check the address: stores nothing. If the query string contains a
     contact, the request is a submission: it needs TILDA_TOKEN."""
+    source = _source(request)
     call = parse_call(b"", None, request.url.query[:_MAX_QUERY])
     if request.method == "HEAD" or not request.url.query:
         return JSONResponse({"status": "ok"})
     database, settings = await get_database(request), await get_settings(request)
-    delivery = _delivery(request, b"", settings)
+    delivery = _delivery(request, b"", settings, source)
     parsed = [item for _, item in parse_submissions(call, delivery, settings)]
     if not any(isinstance(item, Submission) for item in parsed):
         return JSONResponse({"status": "ok"})
@@ -172,14 +173,14 @@ def _valid_token(settings: ApiSettings, tokens: list[bytes], call: ParsedCall) -
     return token
 
 
-def _delivery(request: Request, body: bytes, settings: ApiSettings, source: str = "") -> Delivery:
+def _delivery(request: Request, body: bytes, settings: ApiSettings, source: str) -> Delivery:
     text, charset = to_text(body)
     secrets = known_secrets(settings)
     content_type = request.headers.get("content-type")
     query = clean(request.url.query[:_MAX_QUERY])
     key = next((request.headers[name] for name in _ID_HEADERS if request.headers.get(name)), None)
     return Delivery(
-        source or _source(request),
+        source,
         utc_now(),
         content_type and clean(content_type)[:200],
         mask_body(text, secrets),

@@ -55,7 +55,7 @@ _MAX_LENGTH = 300
 
 
 # Cached: a site sends the same fields in every submission.
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str, ...] = ()) -> Meaning:
     """Return the meaning of a field. `kind`: its declared type; `path`: the keys of the objects around it."""
     if any(names_other_party(_words(part)) for part in path):

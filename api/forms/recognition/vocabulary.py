@@ -64,7 +64,7 @@ _WHATS_APP = re.compile(r"whats[ _-]app", re.IGNORECASE)
 _PUNCTUATION_BREAK = re.compile(r"[?!;:—]|,\s|\.\s")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def meaning_of(word: str) -> Word | None:
     """Return what one word in lower case says; None for an unknown word."""
     found = _BY_WORD.get(word) or (
@@ -73,7 +73,7 @@ def meaning_of(word: str) -> Word | None:
     return found or next((kind for stem, kind in _STEMS if word.startswith(stem)), None)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     """Split a field's name into clauses of words in lower case: "Phone, so a manager can call" has two.
 
