@@ -70,19 +70,28 @@ def read_contact(phone: str | None, username: str | None, *, region: str = "RU")
     `region` (ISO 3166, two letters): the country of phones without a country code.
     Raises ContactError, which names the field, if a value is neither or if both fields are empty.
     """
-    found_phone: Phone | None = None
-    found_username: str | None = None
+    found: dict[str, tuple[Phone | None, str | None]] = {}
     for field, value in (("phone", phone), ("username", username)):
         if value is None or not value.strip():
             continue
-        as_phone, as_username = read_either(value, region=region, prefer=field)
-        if as_phone is None and as_username is None:
+        found[field] = read_either(value, region=region, prefer=field)
+        if found[field] == (None, None):
             raise ContactError(field, _error_text(field))
-        found_phone = found_phone or as_phone
-        found_username = found_username or as_username
-    if found_phone is None and found_username is None:
+    is_swapped = found.get("username", (None, None))[0] is not None
+    if "phone" in found and found["phone"][0] is None and not is_swapped and _is_bare(phone or ""):
+        # "Russia" or "anna_k": without a sign of Telegram it would be a stranger's username.
+        raise ContactError("phone", _error_text("phone"))
+    if not found:
         raise ContactError("phone", "a phone number or a Telegram username is needed")
-    return Contact(found_phone, found_username)
+    return Contact(
+        next((each for each, _ in found.values() if each), None),
+        next((each for _, each in found.values() if each), None),
+    )
+
+
+def _is_bare(value: str) -> bool:
+    """Return True for a username without @ and without a link."""
+    return not any(character in value for character in "@/.:")
 
 
 def read_either(value: str, *, region: str, prefer: str) -> tuple[Phone | None, str | None]:
