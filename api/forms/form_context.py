@@ -12,6 +12,7 @@ from api.forms.recognition.field_rules import meaning_of_field
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 _MAX_TITLE = 300
+_MAX_PART = 60
 _MESSENGER = re.compile(r"messenger[-_ ](type|id)(.*)", re.IGNORECASE | re.DOTALL)
 _DIAL_CODE = re.compile(r"\+?\d{1,3}")
 _ISO = re.compile(r"[A-Za-z]{2}")
@@ -19,7 +20,9 @@ _ISO = re.compile(r"[A-Za-z]{2}")
 
 def meaning_of_one(item: Field) -> Meaning:
     """Return the meaning of a field by itself."""
-    return meaning_of_field(item.key[:_MAX_TITLE], item.label[:_MAX_TITLE], item.kind[:100], item.path)
+    # Cut, because the meanings are cached.
+    path = tuple(part[:_MAX_PART] for part in item.path)
+    return meaning_of_field(item.key[:_MAX_TITLE], item.label[:_MAX_TITLE], item.kind[:_MAX_PART], path)
 
 
 def meanings_of(fields: Fields) -> list[Meaning]:
