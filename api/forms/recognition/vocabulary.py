@@ -98,7 +98,7 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
 
 def _separate_aside(match: re.Match[str]) -> str:
     """Make a clause of an aside of several words, as in "Phone (our manager will call)"."""
-    content = match.group(1) or match.group(2)
+    content = match.group(1) or match.group(2) or ""
     return f" ; {content} ; " if len(content.split()) > 1 else f" {content} "
 
 
