@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from api.forms.body.text_cleaning import clean
 from api.forms.fields import Field, Fields
 from api.forms.form_context import meaning_of_one, meanings_of, regions_of
 from api.forms.recognition.contact_values import FoundContacts, FoundPhone, FoundUsername, find_contacts
@@ -250,7 +251,7 @@ def as_mapping(found: Mapping[str, tuple[Field, Candidate]]) -> dict[str, dict[s
     """Return what is stored as the evidence: by contact the field, the strength and the reason."""
     return {
         kind: {
-            "field": item.title[:200],
+            "field": clean(item.title)[:200],
             "strength": candidate.strength.name.lower(),
             "reason": candidate.reason,
         }
