@@ -26,9 +26,13 @@ _S = LeadStatus
 # docs/statuses.md draws this table; a test compares the two.
 ALLOWED: Final = MappingProxyType(
     {
-        _S.PENDING: frozenset({_S.RESOLVED, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
-        # Back to pending: the contact cannot be written to, and the other one is still to be tried.
-        _S.RESOLVED: frozenset({_S.CONTACTED, _S.PENDING, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
+        # Engaged: the person has written before our greeting.
+        _S.PENDING: frozenset({_S.RESOLVED, _S.ENGAGED, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}),
+        # Back to pending: the contact cannot be written to, and the other one is still to be tried; or it
+        # leads to another person now.
+        _S.RESOLVED: frozenset(
+            {_S.CONTACTED, _S.ENGAGED, _S.PENDING, _S.UNREACHABLE, _S.FAILED, _S.HANDED_OFF}
+        ),
         _S.CONTACTED: frozenset(
             {_S.ENGAGED, _S.SCHEDULED, _S.REJECTED, _S.NO_REPLY, _S.FAILED, _S.HANDED_OFF}
         ),
@@ -37,14 +41,19 @@ ALLOWED: Final = MappingProxyType(
         _S.BOOKED: frozenset({_S.SCHEDULED, _S.HANDED_OFF}),
         _S.REJECTED: frozenset({_S.ENGAGED, _S.SCHEDULED, _S.HANDED_OFF}),
         _S.NO_REPLY: frozenset({_S.ENGAGED, _S.SCHEDULED, _S.REJECTED, _S.HANDED_OFF}),
-        _S.UNREACHABLE: frozenset({_S.PENDING}),
-        _S.FAILED: frozenset({_S.PENDING}),
+        # Engaged: the person writes to us.
+        _S.UNREACHABLE: frozenset({_S.PENDING, _S.ENGAGED}),
+        _S.FAILED: frozenset({_S.PENDING, _S.ENGAGED}),
         _S.HANDED_OFF: frozenset({_S.ENGAGED, _S.SCHEDULED, _S.REJECTED, _S.BOOKED}),
     }
 )
 
 # An account has at most one lead of a Telegram person in these: a unique index enforces it.
 OPEN: Final = frozenset({_S.RESOLVED, _S.CONTACTED, _S.ENGAGED, _S.SCHEDULED})
+# In these nobody has been written to yet; the worker is about to.
+NOT_GREETED: Final = frozenset({_S.PENDING, _S.RESOLVED})
+# In these the worker does nothing by itself; a message of the person makes the lead `engaged`.
+GIVEN_UP: Final = frozenset({_S.UNREACHABLE, _S.FAILED})
 # In these the assistant answers the person's messages.
 REPLIED_TO: Final = frozenset({_S.CONTACTED, _S.ENGAGED, _S.SCHEDULED, _S.BOOKED, _S.REJECTED, _S.NO_REPLY})
 # In these the worker writes again at the time that the person asked for.

@@ -14,8 +14,9 @@ from shared.database.engine import Database
 from shared.errors import ConfigError, LeadAssistantError
 from shared.logging_setup import configure
 from shared.settings import SharedSettings, load
+from worker.domain.telegram_port import SessionRevokedError, TelegramError
 from worker.evaluation.options import add_arguments, read_options
-from worker.monitoring import heartbeat, status_report
+from worker.monitoring import health_report, status_report
 from worker.monitoring.status_report import Status, StatusError
 from worker.settings import AssistantSettings, TelegramSettings, WorkerSettings
 
@@ -95,7 +96,14 @@ def _run(_: argparse.Namespace) -> int:
         await Worker(settings).run()
 
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(run())
+        try:
+            runner.run(run())
+        except SessionRevokedError:
+            raise
+        except TelegramError as error:
+            # Only a session that has ended needs its owner: whatever this is, the next start may work.
+            print(f"error: {error}", file=sys.stderr)
+            return 1
     return 0
 
 
@@ -140,7 +148,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _health(_: argparse.Namespace) -> int:
-    alive, state = heartbeat.check(load(TelegramSettings).health_file, now=utc_now())
+    alive, state = health_report.check(load(TelegramSettings).health_file, now=utc_now())
     print(state)
     return 0 if alive else 1
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
 from shared.settings import SharedSettings, usable_url
+from worker.domain.openai_settings import usable_address, usable_key, usable_model, usable_proxy
 from worker.domain.outreach_hours import Hours
 
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
@@ -141,18 +142,27 @@ class TelegramSettings(SharedSettings):
 class AssistantSettings(SharedSettings):
     """The settings of the model and of the company that it answers for."""
 
-    openai_api_key: Secret = Field(description="the key of the model's API, from platform.openai.com")
-    openai_model: str = Field(
+    openai_api_key: Annotated[SecretStr, AfterValidator(usable_key)] = Field(
+        description="the key of the model's API, from platform.openai.com"
+    )
+    openai_model: Annotated[str, AfterValidator(usable_model)] = Field(
         "gpt-4.1-mini", description="the model that writes messages and classifies replies"
     )
-    openai_base_url: WebAddress | None = Field(
+    openai_base_url: Annotated[str, AfterValidator(usable_address)] | None = Field(
         None, description="another OpenAI-compatible API, such as http://localhost:11434/v1"
     )
-    openai_proxy: str | None = Field(
-        None, pattern=r"^(https?|socks5h?)://", description="a proxy for the model: http://… or socks5h://…"
+    openai_proxy: Annotated[str, AfterValidator(usable_proxy)] | None = Field(
+        None,
+        # It may hold a password.
+        repr=False,
+        description="a proxy for the model: http://… or socks5h://…",
     )
-    openai_api: Literal["responses", "chat"] = Field(
-        "responses", description="which OpenAI API is called: responses, or chat for most compatible servers"
+    openai_api: Literal["auto", "responses", "chat"] = Field(
+        "auto",
+        description="which OpenAI API is called: responses, chat, or auto = the one that the server accepts",
+    )
+    openai_timeout_seconds: Seconds = Field(
+        120, ge=1, description="how long an answer of the model is waited for, seconds"
     )
     openai_price: Annotated[Price | None, NoDecode, BeforeValidator(_parse_price)] = Field(
         None,
@@ -186,6 +196,11 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
     )
     greeting_mode: Literal["model", "template"] = Field(
         "model", description="the source of the first message: the model, or the template of ASSISTANT_CONFIG"
+    )
+
+    inbound_leads: Literal["off", "notify", "create"] = Field(
+        "off",
+        description="what becomes of strangers who write first: off, notify the owner, or create a lead",
     )
 
     owner_chat: Annotated[str, AfterValidator(_parse_owner_chat)] | None = Field(

@@ -43,9 +43,10 @@ async def write_as_human(telegram: TelegramDep, account_id: int, typed: AccountM
     world = telegram.world
     account = world.account(account_id)
     if typed.person is None:
-        event = world.note(account, typed.text)
+        event = world.note(account, typed.text, media=typed.media, extras=typed.extras)
     else:
-        event = world.send(account, world.people[typed.person], typed.text)
+        person = world.people[typed.person]
+        event = world.send(account, person, typed.text, media=typed.media, extras=typed.extras)
     if event.message is None:
         raise HTTPException(status.HTTP_500_INTERNAL_SERVER_ERROR, "nothing was sent")
     return ChatMessage.of(event.message, account_id)

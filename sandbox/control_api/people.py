@@ -5,7 +5,15 @@ from typing import Annotated
 from fastapi import APIRouter, HTTPException, Query, status
 
 from sandbox.control_api.dependencies import TelegramDep
-from sandbox.control_api.schemas import ChatMessage, CrowdMessage, PersonChange, PersonMessage, PersonNew
+from sandbox.control_api.schemas import (
+    ChatMessage,
+    CrowdMessage,
+    HandOver,
+    PersonChange,
+    PersonMessage,
+    PersonNew,
+    Unread,
+)
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.mailbox import Message
 from sandbox.fake_telegram.state.people import Account, Person, PersonFields, bare, digits
@@ -51,9 +59,25 @@ async def change_person(telegram: TelegramDep, person_id: int, change: PersonCha
     known = telegram.world.people[person_id].model_dump()
     person = Person(**known | change.model_dump(exclude_unset=True))
     try:
-        return telegram.world.people.replace(person)
+        return telegram.world.change_person(person)
     except ValueError as error:
         raise HTTPException(status.HTTP_409_CONFLICT, str(error)) from error
+
+
+@router.post("/{person_id}/hand-over")
+async def hand_over(telegram: TelegramDep, person_id: int, change: HandOver) -> Person:
+    """Give this person's username or phone, or both, to another person; return the other person.
+
+    The other person's own username or phone is replaced.
+    """
+    giver, taker = telegram.world.people[person_id], telegram.world.people[change.to]
+    given = {
+        field: getattr(giver, field)
+        for field, is_given in (("username", change.username), ("phone", change.phone))
+        if is_given
+    }
+    telegram.world.change_person(giver.model_copy(update=dict.fromkeys(given)))
+    return telegram.world.change_person(taker.model_copy(update=given))
 
 
 @router.get("/{person_id}/chat")
@@ -68,6 +92,14 @@ async def get_chat(telegram: TelegramDep, person_id: int, account: int | None = 
     ]
 
 
+@router.get("/{person_id}/unread")
+async def get_unread(telegram: TelegramDep, person_id: int) -> Unread:
+    """Return how many of the person's messages no account has read."""
+    telegram.world.people[person_id]
+    chats = [box.chats[person_id] for box in telegram.world.mailboxes.values() if person_id in box.chats]
+    return Unread(unread=sum(chat.unread for chat in chats))
+
+
 @router.post("/{person_id}/messages", status_code=status.HTTP_201_CREATED)
 async def write_as_person(telegram: TelegramDep, person_id: int, request: PersonMessage) -> list[ChatMessage]:
     """Write, edit or delete messages as the person."""
@@ -79,12 +111,20 @@ async def write_as_person(telegram: TelegramDep, person_id: int, request: Person
         messages.append(world.delete(account, person_id, request.delete))
     if request.edit is not None:
         messages.append(world.edit(account, person_id, request.edit, request.text or ""))
-    elif request.text is not None or request.media is not None:
-        text = request.text or ""
-        messages.append(
-            world.write(person, account, text, request.media, request.spoken, forwarded=request.forwarded)
+    elif request.text is not None or request.is_something:
+        written = world.write(
+            person,
+            account,
+            request.text or "",
+            request.media,
+            request.spoken,
+            forwarded=request.forwarded,
+            extras=request.extras,
         )
+        messages.append(written)
     messages += [world.write(person, account, text) for text in request.texts]
+    if request.react is not None:
+        messages.append(world.react(account, person_id, request.react, request.to))
     return [ChatMessage.of(message, account.id) for message in messages]
 
 

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sandbox.fake_telegram.settings import Settings
+from sandbox.fake_telegram.state.extras import Extras
 from sandbox.fake_telegram.state.mailbox import Message
 from sandbox.fake_telegram.state.people import Kind, PersonFields, Phone, Privacy, Username
 from sandbox.fake_telegram.tl.media import Media
@@ -34,6 +35,22 @@ class PersonChange(BaseModel):
     delay: float | None = None
 
 
+class HandOver(BaseModel):
+    """What a person gives up to another one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    to: int = Field(description="The id of the person who gets it.")
+    username: bool = True
+    phone: bool = False
+
+
+class Unread(BaseModel):
+    """How many messages of a person are not read."""
+
+    unread: int
+
+
 class ChatMessage(BaseModel):
     """One message of a chat; `random_id` is set for messages that the worker sent."""
 
@@ -45,6 +62,8 @@ class ChatMessage(BaseModel):
     random_id: int | None = None
     media: str | None = None
     edit_date: datetime | None = None
+    reaction: str = Field("", description="The person's reaction.")
+    extras: Extras = Field(default_factory=Extras)
 
     @classmethod
     def of(cls, message: Message, account_id: int) -> Self:
@@ -58,29 +77,47 @@ class ChatMessage(BaseModel):
             random_id=message.random_id,
             media=message.media,
             edit_date=datetime.fromtimestamp(message.edit_date, UTC) if message.edit_date else None,
+            reaction=message.reaction,
+            extras=message.extras,
         )
 
 
-class PersonMessage(BaseModel):
-    """An action of the person: write texts, send media, edit or delete a message."""
+class MessageParts(Extras):
+    """A message with anything in it."""
 
-    model_config = ConfigDict(extra="forbid")
+    media: Media | None = None
+
+    @property
+    def extras(self) -> Extras:
+        """What the message holds besides its text and the kind of its media."""
+        return Extras(**self.model_dump(include=set(Extras.model_fields)))
+
+    @property
+    def is_something(self) -> bool:
+        """True if it is a message even without a text."""
+        return self.media is not None or bool(self.service or self.rich or self.tl)
+
+
+class PersonMessage(MessageParts):
+    """An action of the person: write texts, send media, call, react, edit or delete a message."""
 
     text: str | None = Field(None, description="One message, or the caption of the media.")
     texts: list[str] = Field(default_factory=list, description="Several messages in a row.")
-    media: Media | None = None
     spoken: str = Field("", description="The spoken text of a voice message or a video note.")
     forwarded: bool = Field(False, description="The message is forwarded from another person.")
     edit: int | None = Field(None, description="Id of the person's message that gets this text.")
     delete: int | None = Field(None, description="Id of the person's message to delete.")
+    react: str | None = Field(None, description="The emoji of a reaction; empty: the reaction is removed.")
+    to: int | None = Field(None, description="Id of the message to react to; default: our newest one.")
     account: int | None = Field(
         None, description="The receiving account; default: the account of their newest message."
     )
 
     @model_validator(mode="after")
     def _has_an_action(self) -> Self:
-        if self.text is None and not self.texts and self.media is None and self.delete is None:
-            raise ValueError("a text, texts, media, or what to delete")
+        acts = self.delete is not None or self.react is not None
+        if self.text is None and not self.texts and not self.is_something and not acts:
+            raise ValueError("a text, texts, media, a service message, a reaction, or what to delete")
         if self.edit is not None and self.text is None:
             raise ValueError("an edit needs its text")
         return self
@@ -95,13 +132,17 @@ class CrowdMessage(BaseModel):
     text: str = Field(min_length=1)
 
 
-class AccountMessage(BaseModel):
-    """A message of the agency's human from another device; the worker gets it as an update."""
-
-    model_config = ConfigDict(extra="forbid")
+class AccountMessage(MessageParts):
+    """A message, or a call, of the agency's human from another device; the worker gets it as an update."""
 
     person: int | None = Field(None, description="The receiver; null: the account's own Saved Messages.")
-    text: str = Field(min_length=1)
+    text: str = ""
+
+    @model_validator(mode="after")
+    def _has_content(self) -> Self:
+        if not self.text and not self.is_something:
+            raise ValueError("a text, media, or a service message")
+        return self
 
 
 class Scan(BaseModel):

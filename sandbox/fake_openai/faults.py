@@ -89,8 +89,18 @@ class Obey(FaultBase):
     fields: dict[str, Any] = Field(default_factory=dict, description="Replaces fields of the usual answer.")
 
 
+class RawAnswer(FaultBase):
+    """A scripted answer: exactly this status, these headers and this body, whatever was asked."""
+
+    kind: Literal["raw"] = "raw"
+    status: int = Field(200, ge=200, le=599)
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: Any = Field("", description="A text is sent as it is, any other value as JSON.")
+    delay: float = Field(0, ge=0, le=600, description="Seconds before the answer.")
+
+
 Fault = Annotated[
-    SimpleFault | RateLimit | ServerError | Hang | Delay | Refusal | Obey,
+    SimpleFault | RateLimit | ServerError | Hang | Delay | Refusal | Obey | RawAnswer,
     Field(discriminator="kind"),
 ]
 

@@ -1,10 +1,13 @@
 """Faults without an answer: an HTTP error or a broken connection."""
 
+import asyncio
+import json
+
 from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from sandbox.fake_openai.errors import ApiError, invalid_key, unknown_model, unsupported_country
-from sandbox.fake_openai.faults import Fault, RateLimit, ServerError, SimpleFault
+from sandbox.fake_openai.faults import Fault, RateLimit, RawAnswer, ServerError, SimpleFault
 
 # Each code of a 429 has its type and message. Only the first error goes away by waiting.
 # https://platform.openai.com/docs/guides/error-codes
@@ -39,6 +42,18 @@ def error_of(fault: Fault | None, key: str) -> ApiError | None:
         case SimpleFault(kind="unsupported_country"):
             return unsupported_country()
     return None
+
+
+async def scripted_response(fault: RawAnswer) -> Response:
+    """Return the scripted answer of a fault, after its delay."""
+    await asyncio.sleep(fault.delay)
+    if isinstance(fault.body, str):
+        content, kind = fault.body.encode("utf-8", "replace"), "text/plain"
+    else:
+        # Escapes carry every character, also a lone surrogate.
+        content, kind = json.dumps(fault.body).encode(), "application/json"
+    headers = {name.lower(): value for name, value in fault.headers.items()}
+    return Response(content, fault.status, {"content-type": kind} | headers)
 
 
 class DroppedResponse(Response):

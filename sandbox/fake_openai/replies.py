@@ -1,6 +1,7 @@
 """Makes the answer to a turn: the text of the rule-based model, changed by a fault if there is one."""
 
 import json
+import re
 
 from sandbox.fake_openai.errors import ApiError
 from sandbox.fake_openai.faults import Fault, Obey, Refusal, SimpleFault
@@ -39,7 +40,8 @@ def _from_model(text: str, turn: Turn, fault: Fault | None) -> Answer:
         case SimpleFault(kind="truncated"):
             return Answer(text=text[: len(text) // 2], cut=True)
         case SimpleFault(kind="malformed_json"):
-            return Answer(text=f"Here is the answer:\n{text[:-1]},")
+            # Without quotes and braces: a reader that repairs JSON must not find the answer.
+            return Answer(text="Here is the answer:\n" + re.sub('[{}"]', "", text))
     return _limit(text, turn.max_output_tokens)
 
 

@@ -15,6 +15,7 @@ Action = Literal[
     "swallow_before",
     "swallow_after",
     "silent",
+    "reject",
     "difference_too_long",
     "suppress",
     "duplicate",
@@ -32,7 +33,8 @@ class FaultFields(BaseModel):
     method: str = Field("*", description="For example messages.SendMessage, or * for every call.")
     action: Action = Field(
         description="error (code, message), drop the connection, delay (seconds), swallow the "
-        "answer, silent (the connection stays open without further data), difference_too_long; for "
+        "answer, silent (the connection stays open without further data), reject the message (code: 16, 17, "
+        "20, 32, 48 …), difference_too_long; for "
         "pushed updates: suppress, duplicate, reorder (held back until the next one is sent)."
     )
     times: int | None = Field(

@@ -15,6 +15,7 @@ from sandbox.fake_telegram.mtproto.connection import Link
 from sandbox.fake_telegram.mtproto.keys import load
 from sandbox.fake_telegram.rpc.call_log import Calls
 from sandbox.fake_telegram.rpc.dispatcher import Dispatcher
+from sandbox.fake_telegram.rpc.profile_push import ProfilePusher
 from sandbox.fake_telegram.rpc.registry import Server
 from sandbox.fake_telegram.rpc.update_push import UpdatePusher
 from sandbox.fake_telegram.scripted_people import ScriptedPeople
@@ -25,6 +26,8 @@ from sandbox.fake_telegram.state.world import World
 from sandbox.fake_telegram.tl.serialization import unwrap
 
 LAYER: int = layer
+# From this difference on, the clock was set back, and message ids start again from it.
+SET_BACK_SECONDS = 20
 WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - compared with, never bound
 
 
@@ -44,8 +47,10 @@ class Telegram:
         self.key = load(state_dir / "rsa.pem" if state_dir else None)
         self.keys = AuthKeys(state_dir / "auth_keys.json" if state_dir else None)
         base = counters.first(state_dir / "counters" if state_dir else None, time.time())
-        self.world = World(self.key.secret("access hashes"), base, clock)
         self.settings = settings or Settings()
+        self.world = World(
+            self.key.secret("access hashes"), base, lambda: clock() + self.settings.clock_ahead
+        )
         self.faults = Faults()
         self.calls = Calls()
         self._methods = Server(self.world, self.settings, self.keys, host, port)
@@ -53,6 +58,7 @@ class Telegram:
         self._scripted_people = ScriptedPeople(self.world)
         pusher = UpdatePusher(self.world, self.faults, self.settings, self._deliver)
         self.world.listeners += [pusher.on_event, self._scripted_people.on_event]
+        self.world.profile_listeners.append(ProfilePusher(self._deliver, self.world.now).on_change)
         self._listener: asyncio.Server | None = None
         self._links: dict[Link, asyncio.Task[None]] = {}
         self._last_msg_id = 0
@@ -141,9 +147,19 @@ class Telegram:
 
     def next_msg_id(self, residue: int) -> int:
         """Return an id that grows over all links; residue 1 (mod 4) marks answers, 3 other messages."""
+        now = int(self.wire_time() * 2**32) & ~0b11
         lowest = self._last_msg_id + 4 & ~0b11
-        self._last_msg_id = max(int(time.time() * 2**32) & ~0b11, lowest) | residue
+        is_set_back = lowest - now > SET_BACK_SECONDS << 32
+        self._last_msg_id = (now if is_set_back else max(now, lowest)) | residue
         return self._last_msg_id
+
+    def wire_time(self) -> float:
+        """Return the time in Unix seconds for MTProto, which stays real when the world's clock is moved."""
+        return time.time() + self.settings.clock_ahead
+
+    def push(self, account: Account, updates: TLObject) -> None:
+        """Push any object of type Updates to the account's clients."""
+        self._deliver(account, updates.write(), None)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         link = Link(self, reader, writer)

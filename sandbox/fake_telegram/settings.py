@@ -16,6 +16,10 @@ class Settings(BaseModel):
     push_form: Literal["updates", "short"] = Field(
         "updates", description="A new message is pushed as Updates or as UpdateShortMessage."
     )
+    reaction_form: Literal["edit", "both"] = Field(
+        "edit",
+        description="A reaction is pushed as UpdateEditMessage, or as UpdateMessageReactions and that.",
+    )
     on_repeat: Literal["first", "error_400", "error_500"] = Field(
         "first",
         description="Answer to a repeated random_id: the first message's id, or RANDOM_ID_DUPLICATE.",
@@ -39,3 +43,8 @@ class Settings(BaseModel):
         1000, ge=1, le=10_000, description="For older updates getDifference returns differenceTooLong."
     )
     difference_slice: int = Field(100, ge=1, description="Maximum number of updates in one getDifference.")
+    clock_ahead: float = Field(
+        0.0,
+        description="Seconds by which Telegram's clock is ahead of the machine's; messages far from it are "
+        "rejected: bad_msg_notification 16 and 17.",
+    )

@@ -55,12 +55,16 @@ class BulkStatement:
         rows: Iterable[Sequence[Any]],
         **values: Any,  # noqa: ANN401 - the statement's own parameters, each of its own type
     ) -> CursorResult[Any]:
-        """Run the statement for `rows`; each has the values of all columns in their order."""
+        """Run the statement for `rows`; each has the values of all columns in their order.
+
+        Raises ValueError for NaN and lone surrogates: SQLite would store them and fail to read them.
+        """
         statement, writers = self._for(session.get_bind().dialect)
         cells = [
             {name: write(value) for (name, write), value in zip(writers, row, strict=True)} for row in rows
         ]
-        text = json.dumps(cells, default=datetime.isoformat)
+        text = json.dumps(cells, default=datetime.isoformat, ensure_ascii=False, allow_nan=False)
+        text.encode()
         return await session.exec(statement, params={"given": text, **values})
 
     def _for(self, dialect: Dialect) -> tuple[UpdateBase, Sequence[tuple[str, Write]]]:

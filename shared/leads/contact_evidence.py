@@ -25,6 +25,12 @@ def is_weak(lead: Lead, contact: ContactKind) -> bool:
     return _evidence(lead, contact).get("strength") == WEAK
 
 
+def weakened(lead: Lead, contact: ContactKind, reason: str) -> dict[str, Any]:
+    """Return the lead's evidence with this contact as a weak one."""
+    entry = {**_evidence(lead, contact), "strength": WEAK, "reason": reason}
+    return {**(lead.contact_evidence or {}), contact: entry}
+
+
 def describe_finding(lead: Lead, via: ContactKind) -> str:
     """Return how the person was found, such as `found by username; weak evidence: field «Контакт»`."""
     if not is_weak(lead, via):

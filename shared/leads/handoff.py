@@ -140,9 +140,11 @@ async def queue_human_message(
 async def mark_answered(session: AsyncSession, lead: Lead, *, before: int | None = None) -> None:
     """Mark the person's unanswered messages as answered by a human.
 
-    `before` is a Telegram message id: only messages with smaller ids are marked.
+    `before` is a Telegram message id: only messages with smaller ids are marked, and reactions, which have
+    none.
     """
-    until = [] if before is None else [MESSAGES.c.telegram_message_id < before]
+    is_reaction = MESSAGES.c.telegram_message_id.is_(None) & (MESSAGES.c.kind == "reply")
+    until = [] if before is None else [is_reaction | (MESSAGES.c.telegram_message_id < before)]
     await session.exec(
         update(MESSAGES)
         .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state == "received", *until)

@@ -65,7 +65,12 @@ def _greeted(product: RunningProduct, *ways: str) -> tuple[dict[str, dict], dict
 
 
 def test_media_is_stored_and_gets_a_question(product: RunningProduct) -> None:
-    kinds = {"photo": "[photo]", "document": "[file]", "location": "[location]", "contact": "[contact]"}
+    kinds = {
+        "photo": "[photo]",
+        "document": "[file: document.pdf]",
+        "location": "[place: 55.7558, 37.6173]",
+        "contact": "[contact: Контакт, +79990000000]",
+    }
     people, leads = _greeted(product, *kinds)
     for kind, person in people.items():
         product.say(person, media=kind)

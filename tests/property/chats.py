@@ -15,6 +15,7 @@ from worker.domain.telegram_port import (
     Outgoing,
     Peer,
     PeerNotFoundError,
+    Sender,
     Sent,
     TelegramUnavailableError,
 )
@@ -132,7 +133,19 @@ class FakePorts:
     async def send_note(self, text: str, random_id: int) -> None:
         raise AssertionError(f"the owner has asked nothing: {text} {random_id}")
 
-    async def show_typing(self, peer: Peer) -> None:
+    async def fetch_profile(self, peer: Peer) -> Sender | None:
+        self._may_fail()
+        names = tuple(handle.removeprefix("@") for handle in self._handles(peer.user_id) if handle[0] == "@")
+        phones = [handle for handle in self._handles(peer.user_id) if handle[0] != "@"]
+        return Sender(peer.user_id, peer.access_hash, names, phones[0] if phones else None)
+
+    async def fetch_incoming(self, message_ids: Sequence[int]) -> Sequence[Incoming]:
+        return [one for one in self._inbound() if one.message_id in message_ids]
+
+    def _handles(self, person: int) -> list[str]:
+        return [handle for handle, owner in self.chats.owners.items() if owner == person]
+
+    async def show_typing(self, peer: Peer, read_until: int | None = 0) -> None:  # noqa: ARG002
         raise AssertionError(f"no time is spent typing to {peer}")
 
     async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:

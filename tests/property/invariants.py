@@ -50,13 +50,13 @@ class Tables:
         return min((lead.due_at for lead in self.leads.values() if lead.due_at), default=None)
 
     def lead_of_person(self, account_id: int, person: int) -> int | None:
-        """The lead that a person's message belongs to: the open conversation, or else the newest lead."""
+        """The lead that a person's message belongs to: the open one, one that a human has, or the newest."""
         theirs = [
-            (lead.status in OPEN, number)
+            (lead.status in OPEN, lead.status is LeadStatus.HANDED_OFF, number)
             for number, lead in self.leads.items()
             if (lead.account_id, lead.telegram_user_id) == (account_id, person)
         ]
-        return max(theirs)[1] if theirs else None
+        return max(theirs)[-1] if theirs else None
 
     def check(self) -> None:
         """Check every invariant; AssertionError if one is broken."""

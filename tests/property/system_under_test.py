@@ -14,7 +14,7 @@ from shared.database.models import Lead, LeadEvent, Message, TelegramAccount, Te
 from shared.errors import LostRaceError
 from shared.intents import Intent
 from shared.leads.transitions import change_status
-from shared.statuses import REPLIED_TO, LeadStatus
+from shared.statuses import NOT_GREETED, REPLIED_TO, LeadStatus
 from tests.property.chats import Chats, FakePorts, InboundMessage, Scenario
 from tests.property.invariants import Tables, load_tables
 from tests.property.reference_model import ReferenceModel
@@ -161,6 +161,8 @@ class SystemUnderTest:
             settled = await writing
             now_at = self.tables.leads[number].status
             taken_over = now_at is LeadStatus.HANDED_OFF is not claimed_lead.lead.status
+            # The person wrote before the greeting while the worker was deciding.
+            taken_over |= now_at is LeadStatus.ENGAGED and claimed_lead.lead.status in NOT_GREETED
             self.reference.settled(claimed_lead.outcome, self.tables, taken_over=taken_over)
             if settled.lead is not None:
                 worker.claimed[number] = ClaimedLead(settled.lead)

@@ -199,14 +199,6 @@ def test_region_applies_to_numbers_without_country_code() -> None:
     assert parse_phone("+7 999 123 45 67", region="US") == Phone("+79991234567", MOBILE)
 
 
-@pytest.mark.parametrize("word", ["anna_k", "Russia", "none_yet"])
-def test_a_bare_word_in_the_phone_field_is_nobody(word: str) -> None:
-    with pytest.raises(ContactError):
-        read_contact(word, None)
-    # Unless the two fields were swapped.
-    assert read_contact(word, MOBILE) == Contact(Phone(MOBILE, MOBILE), word)
-
-
 @pytest.mark.parametrize("phone", ["@anna_k", "t.me/anna_k"])
 def test_value_in_the_wrong_field_is_moved(phone: str) -> None:
     assert read_contact(phone, None) == Contact(None, "anna_k")

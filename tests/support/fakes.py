@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from shared.intents import Intent
 from worker.domain.assistant_port import Brief, Greeting, Turn, Verdict
-from worker.domain.telegram_port import Incoming, Peer, Sent
+from worker.domain.telegram_port import Incoming, Peer, Sender, Sent
 
 ANNA = Peer(6_000_000_001, 11)
 OTHER = Peer(6_000_000_002, 22)
@@ -24,6 +24,8 @@ class World:
     sending: Sent | Exception = field(default_factory=lambda: Sent(100))
     sound: bytes | Exception | None = None
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    profiles: dict[int, Sender] = field(default_factory=dict)
+    incoming: dict[int, Incoming] = field(default_factory=dict)
 
     async def find_by_username(self, username: str) -> Peer:
         self.asked.append(("username", username))
@@ -47,6 +49,14 @@ class World:
         if self.closed is not None:
             raise self.closed
 
+    async def fetch_profile(self, peer: Peer) -> Sender | None:
+        self.asked.append(("profile", str(peer.user_id)))
+        return self.profiles.get(peer.user_id)
+
+    async def fetch_incoming(self, message_ids: Sequence[int]) -> Sequence[Incoming]:
+        self.asked.append(("messages", *map(str, message_ids)))
+        return [self.incoming[one] for one in message_ids if one in self.incoming]
+
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         self.asked.append(("send", str(peer.user_id), text, str(random_id)))
         if isinstance(self.sending, Exception):
@@ -56,7 +66,7 @@ class World:
     async def send_note(self, text: str, random_id: int) -> None:
         self.asked.append(("note", text, str(random_id)))
 
-    async def show_typing(self, peer: Peer) -> None:
+    async def show_typing(self, peer: Peer, read_until: int | None = 0) -> None:  # noqa: ARG002
         self.asked.append(("typing", str(peer.user_id)))
 
     async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
@@ -89,6 +99,15 @@ class People:
     async def find_by_phone(self, phone_e164: str, name: str, *, may_import: bool = True) -> Peer:
         self.asked.append(("phone", phone_e164, name, *(["thoroughly"] if may_import else [])))
         return _answer(self.phone)
+
+    async def check_username(self, peer: Peer, username: str) -> str | None:  # noqa: ARG002
+        raise AssertionError("not a step's to do")
+
+    async def check_phone(self, peer: Peer, phone_e164: str, name: str) -> str | None:  # noqa: ARG002
+        raise AssertionError("not a step's to do")
+
+    async def forget(self, user_id: int) -> None:  # noqa: ARG002
+        raise AssertionError("not a step's to do")
 
     async def remove_imported_contacts(self) -> None:
         raise AssertionError("not a step's to do")

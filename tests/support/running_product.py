@@ -147,6 +147,15 @@ class RunningProduct:
             connection.execute(text(statement))
         engine.dispose()
 
+    def notices(self) -> list[str]:
+        """The texts of the owner's notices that are not sent yet, oldest first."""
+        engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
+        with engine.connect() as connection:
+            rows = connection.execute(text("SELECT text FROM owner_notices WHERE text <> '' ORDER BY id"))
+            found = [str(row.text) for row in rows]
+        engine.dispose()
+        return found
+
     def insert_lead(self, **columns: object) -> int:
         """Insert a lead that is due now, with columns that no form sets; returns its id."""
         usual = {"name": "Анна", "source": "tilda", "status": "pending", "attempts": 0, "lost_leases": 0}

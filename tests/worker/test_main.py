@@ -7,7 +7,7 @@ import pytest
 
 from shared.clock import utc_now
 from tests.support.worker_command import run
-from worker.monitoring import heartbeat
+from worker.monitoring import health_report
 
 TELEGRAM = {"TELEGRAM_API_ID": "1", "TELEGRAM_API_HASH": "hash"}
 
@@ -49,10 +49,10 @@ def test_health_exit_code_and_output_depend_on_the_heartbeat(tmp_path: Path) -> 
     missing = run(tmp_path, "health", **TELEGRAM)
     assert (missing.returncode, "is missing" in missing.stdout) == (1, True)
     path = tmp_path / "ai_assistant.health"
-    heartbeat.write(path, heartbeat.Report("standby"), now=utc_now())
+    health_report.write(path, health_report.Report("standby"), now=utc_now())
     recent = run(tmp_path, "health", **TELEGRAM)
     assert (recent.returncode, recent.stdout) == (0, "alive, standby\n")
-    heartbeat.write(path, heartbeat.Report("connected"), now=utc_now() - timedelta(minutes=2))
+    health_report.write(path, health_report.Report("connected"), now=utc_now() - timedelta(minutes=2))
     stale = run(tmp_path, "health", **TELEGRAM)
     assert (stale.returncode, "s ago (connected)" in stale.stdout) == (1, True)
 

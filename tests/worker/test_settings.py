@@ -37,6 +37,7 @@ MALFORMED = [
     ("OPENAI_PRICE", "0.4/cached/1.6"),
     ("OPENAI_PRICE", "0.4/nan/1.6"),
     ("OPENAI_PRICE", "0.4/-0.1/1.6"),
+    ("INBOUND_LEADS", "yes"),
     ("CALENDLY_LINK", "calendly.com/x"),
     ("CALENDLY_LINK", "ftp://calendly.com/x"),
     ("CALENDLY_LINK", "https://[calendly"),
@@ -94,7 +95,7 @@ def load_error() -> str:
 def test_default_values(environment: pytest.MonkeyPatch) -> None:
     settings = load(WorkerSettings)
     assert settings.openai_model == "gpt-4.1-mini"
-    assert settings.openai_api == "responses"
+    assert settings.openai_api == "auto"
     assert settings.company_name == "GordovCode"
     assert settings.company_profile.read_text(encoding="utf-8").startswith("# GordovCode")
     assert settings.session_file == Path("ai_assistant.session")

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import ACCOUNTS, TelegramAccount
 from worker.accounts import flood_waits, usage
-from worker.domain.outreach_limits import PROBE_INTERVAL, Limits, peer_flood_pause
+from worker.domain.outreach_limits import PROBE_INTERVAL, Limits, peer_flood_pause, restriction_pause
 
 
 async def register_account(
@@ -47,16 +47,20 @@ async def set_state(
     )
 
 
-async def block_outreach(session: AsyncSession, account_id: int, reason: str, *, now: datetime) -> timedelta:
+async def block_outreach(
+    session: AsyncSession, account_id: int, reason: str, *, now: datetime, everything: bool = False
+) -> timedelta:
     """Block first messages of the account after a PEER_FLOOD, for longer each time in a row.
 
+    `everything`: Telegram restricts the account as a whole, which ends sooner.
     Returns how long they are blocked.
     """
     hold = await flood_waits.get_hold(session, account_id, usage.NEW_CONVERSATIONS)
     # First messages that were sent at the same time are refused together: that is one refusal.
     is_same_refusal = hold is not None and hold.until > now + PROBE_INTERVAL
     strikes = (hold.strikes if hold else 0) + (not is_same_refusal)
-    until = hold.until if hold and is_same_refusal else now + peer_flood_pause(strikes)
+    pause = restriction_pause(strikes) if everything else peer_flood_pause(strikes)
+    until = hold.until if hold and is_same_refusal else now + pause
     await flood_waits.set_hold(
         session, account_id, usage.NEW_CONVERSATIONS, until=until, reason=reason, strikes=strikes, now=now
     )

@@ -45,7 +45,9 @@ class ModelAssistant:
 
     async def greeting(self, brief: Brief) -> Greeting:
         """Return a first message; it is a template if the guardrails refuse the model's text twice."""
-        request = "\n".join([*brief.request.values(), *brief.later_requests, brief.confirmation])
+        request = "\n".join(
+            [*brief.request.values(), *brief.later_requests, brief.confirmation, brief.first_words]
+        )
         instructions = self._build_instructions("greeting", request)
         context = self._guard_context(brief, [], request)
 
@@ -190,4 +192,4 @@ def _untrusted_texts(brief: Brief, conversation: Sequence[Turn]) -> list[str]:
     """Return all texts that the contact wrote: the form fields and the messages."""
     messages = [turn.text for turn in conversation if not turn.from_us]
     form = [brief.name, *brief.request.keys(), *brief.request.values(), *brief.later_requests]
-    return [*form, brief.confirmation, *messages]
+    return [*form, brief.confirmation, brief.first_words, *messages]

@@ -1,8 +1,9 @@
-"""Client of the model: structured calls over the Responses or the Chat Completions API, and transcription."""
+"""Client of the model: structured calls in the form that the server accepts, and transcription."""
 
+import asyncio
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -12,9 +13,14 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
-from worker.assistant.api_formats import APIS, RawAnswer
-from worker.assistant.errors import translate_errors, translate_refusal
+from worker.assistant.answer_reader import IncompleteAnswerError, read_answer
+from worker.assistant.answers import ErrorBodyError, RawAnswer, UnfinishedThoughtError, parse_answer
+from worker.assistant.api_formats import MAX_THINKING_TOKENS, PATHS, build_body, output_limit
+from worker.assistant.cleaning import clean_count, clean_text
+from worker.assistant.error_classes import FailureKind, classify
+from worker.assistant.errors import FailedCallError, Failure, raise_port_error, translate_errors
 from worker.assistant.prices import find_price
+from worker.assistant.wire_forms import WireForm, first_form, next_form, simpler_output
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
 from worker.settings import AssistantSettings
 
@@ -22,9 +28,14 @@ log = logging.getLogger(__name__)
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
-CALL_TIMEOUT_SECONDS = 45
+CONNECT_SECONDS = 15
 # The pool checks every idle connection each time it takes one: many idle connections slow down every call.
 CONNECTION_LIMITS = httpx2.Limits(max_connections=1000, max_keepalive_connections=16)
+# After so many answers without JSON in a row, the server is taken to ignore the form of the request.
+_IGNORED_FORM = 2
+_ASK_AGAIN = (
+    "В твоём ответе нет поля `{field}` или его значение не подходит. Верни весь JSON ещё раз, полностью."
+)
 
 
 @dataclass(frozen=True)
@@ -46,39 +57,71 @@ class ModelClient(Protocol):
 
 
 class OpenAIModelClient:
-    """Calls the OpenAI API.
+    """Calls an OpenAI-compatible API.
 
     After an error that only the owner can fix (no money, refused key), all calls fail for
-    ASSISTANT_PAUSE_SECONDS without a request.
+    ASSISTANT_PAUSE_SECONDS without a request. With OPENAI_API=auto, the form of the requests is the first one
+    that the server accepts; it is kept until the server refuses it.
     """
 
-    def __init__(self, settings: AssistantSettings, *, call_seconds: float = CALL_TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self,
+        settings: AssistantSettings,
+        *,
+        call_seconds: float | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._settings = settings
-        self._api = APIS[settings.openai_api]
+        self._clock = clock
+        self._key = settings.openai_api_key.get_secret_value()
+        self._form = first_form(settings.openai_api, settings.openai_base_url)
+        self._finding = asyncio.Lock()
+        self._limit = output_limit(settings.openai_model)
+        self._malformed = 0
+        self._readable: set[WireForm] = set()
+        # Unknown errors are no longer put down to the form: it has worked, or no form does.
+        self._is_proven = False
         self._pause = timedelta(seconds=settings.assistant_pause_seconds)
+        self._paused: AssistantPausedError | None = None
         self._paused_until = 0.0
-        self._pause_reason = ""
         http_client = openai.DefaultAsyncHttpxClient(proxy=settings.openai_proxy, limits=CONNECTION_LIMITS)
+        seconds = settings.openai_timeout_seconds if call_seconds is None else call_seconds
         self._client = openai.AsyncOpenAI(
-            api_key=settings.openai_api_key.get_secret_value(),
+            api_key=self._key,
             base_url=settings.openai_base_url,
             http_client=http_client,
-            timeout=call_seconds,
+            timeout=httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
             # The worker does all retries: it counts them, spreads them and continues after a restart.
             max_retries=0,
         )
 
+    @property
+    def form(self) -> WireForm:
+        """The form in which requests are written now."""
+        return self._form
+
     async def ask(self, instructions: str, turns: list[Turn], schema: type[AnswerT]) -> ModelAnswer[AnswerT]:
         """Return the model's answer in `schema`. Raises AssistantError or a subclass.
 
-        The constant instructions come first in the request, so that providers cache them.
+        The constant instructions come first in the request, so that providers cache them. An answer without
+        a usable intent is asked for once more.
         """
         started = time.monotonic()
-        with self._unless_paused():
-            answer, usage = await self._call(instructions, turns, schema)
-        if answer is None:
-            raise AssistantError("the model refused to answer")
-        return ModelAnswer(answer, replace(usage, latency_ms=round((time.monotonic() - started) * 1000)))
+        raw = await self._call(instructions, turns, schema)
+        usage = self._usage(raw)
+        try:
+            answer = self._read(raw, schema)
+        except IncompleteAnswerError as incomplete:
+            log.warning("%s; the model is asked once more", incomplete)
+            again = [
+                *turns,
+                Turn(from_us=True, text=clean_text(raw.text)),
+                Turn(from_us=False, text=_ASK_AGAIN.format(field=incomplete.field)),
+            ]
+            raw = await self._call(instructions, again, schema)
+            usage, answer = usage + self._usage(raw), self._read(raw, schema)
+        latency = clean_count((time.monotonic() - started) * 1000) or 0
+        return ModelAnswer(answer, replace(usage, latency_ms=latency))
 
     async def transcribe(self, audio: bytes) -> str:
         """Return the transcript by TRANSCRIBE_MODEL. Raises AssistantError or a subclass."""
@@ -87,47 +130,141 @@ class OpenAIModelClient:
             raise AssistantError("TRANSCRIBE_MODEL: is not set")
         # Servers tell the format by the file name. Telegram's voice messages are Ogg, video messages MP4.
         name = "voice.ogg" if audio.startswith(b"OggS") else "voice.mp4"
-        with self._unless_paused(), translate_refusal("TRANSCRIBE_MODEL"):
+        with self._unless_paused(optional="TRANSCRIBE_MODEL"), translate_errors(self._key):
             transcription = await self._client.audio.transcriptions.create(file=(name, audio), model=model)
-        return transcription.text
+        # A server that does not know the endpoint may answer with a plain text.
+        return clean_text(str(getattr(transcription, "text", transcription) or ""))
 
     @contextmanager
-    def _unless_paused(self) -> Iterator[None]:
+    def _unless_paused(self, *, optional: str | None = None) -> Iterator[None]:
         """Wrap a call to the API. Raises AssistantPausedError without a call during a pause."""
-        remaining = self._paused_until - time.monotonic()
-        if remaining > 0:
-            raise AssistantPausedError(self._pause_reason, timedelta(seconds=remaining))
+        remaining = self._paused_until - self._clock()
+        if remaining > 0 and self._paused is not None:
+            raise AssistantPausedError(
+                str(self._paused), timedelta(seconds=remaining), fault=self._paused.fault
+            )
         try:
-            with translate_errors(self._pause):
-                yield
-        except AssistantPausedError as paused:
-            # Log once: several concurrent calls may fail with the same error.
-            if self._paused_until <= time.monotonic():
-                log.error("%s; the model is left alone for %s", paused, self._pause)
-            self._paused_until = time.monotonic() + self._pause.total_seconds()
-            self._pause_reason = str(paused)
-            raise
+            yield
+        except FailedCallError as failed:
+            try:
+                raise_port_error(failed, self._pause, optional=optional)
+            except AssistantPausedError as paused:
+                # Log once: several concurrent calls may fail with the same error.
+                if self._paused_until <= self._clock():
+                    log.error("%s; the model is left alone for %s", paused, self._pause)
+                self._paused_until = self._clock() + self._pause.total_seconds()
+                self._paused = paused
+                raise
 
-    async def _call(
-        self, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]
-    ) -> tuple[AnswerT | None, Usage]:
-        body = self._api.build_body(self._settings.openai_model, instructions, turns, schema)
-        response = await self._client.post(self._api.path, body=body, cast_to=httpx2.Response)
-        raw = self._api.parse(response.content)
-        answer = None if raw.text is None else schema.model_validate_json(raw.text)
-        return answer, self._usage(raw)
+    async def _call(self, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]) -> RawAnswer:
+        """Call in the current form; with OPENAI_API=auto, find another one if the server refuses it."""
+        form = self._form
+        with self._unless_paused():
+            try:
+                return await self._post(form, instructions, turns, schema)
+            except FailedCallError as failed:
+                if not self._may_try_other_form(failed):
+                    raise
+                return await self._find_form(form, failed, instructions, turns, schema)
+
+    async def _find_form(
+        self,
+        refused: WireForm,
+        failed: FailedCallError,
+        instructions: str,
+        turns: Sequence[Turn],
+        schema: type[AnswerT],
+    ) -> RawAnswer:
+        """Call in one form after the other; the first that works is kept. Calls meanwhile wait for it."""
+        async with self._finding:
+            tried, form = {refused}, self._form
+            if form == refused:
+                # A form that stopped working: the best one may work again.
+                form = first_form("auto", self._settings.openai_base_url)
+            while True:
+                if form in tried:
+                    following = next_form(form, failed.failure.body.words, tried)
+                    if following is None:
+                        self._is_proven = True
+                        raise failed
+                    form = following
+                tried.add(form)
+                try:
+                    answer = await self._post(form, instructions, turns, schema)
+                except FailedCallError as error:
+                    if not self._may_try_other_form(error):
+                        raise
+                    failed = error
+                else:
+                    log.info("the model's server accepts: %s", form)
+                    self._form = form
+                    return answer
+
+    def _may_try_other_form(self, failed: FailedCallError) -> bool:
+        """Return True if the form may be the cause; an unknown error may be, before the first success."""
+        if self._settings.openai_api != "auto":
+            return False
+        kind = failed.failure.kind
+        return kind is FailureKind.WIRE_FORM or (kind is FailureKind.LEAD and not self._is_proven)
+
+    async def _post(
+        self, form: WireForm, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]
+    ) -> RawAnswer:
+        """Make one request. Raises FailedCallError, or AssistantError for an answer without a text."""
+        body = build_body(form, self._settings.openai_model, instructions, turns, schema, limit=self._limit)
+        with translate_errors(self._key):
+            response = await self._client.post(PATHS[form.api], body=body, cast_to=httpx2.Response)
+        try:
+            answer = parse_answer(form.api, response.content)
+        except UnfinishedThoughtError:
+            self._limit = MAX_THINKING_TOKENS
+            raise
+        except ErrorBodyError as error:
+            status = error.body.code or response.status_code
+            failure = Failure(classify(response.status_code, error.body), status, error.body)
+            raise FailedCallError(failure) from error
+        self._is_proven = True
+        return answer
+
+    def _read(self, raw: RawAnswer, schema: type[AnswerT]) -> AnswerT:
+        """Return the answer; learns from answers that were cut off or ignore the form of the request."""
+        form = self._form
+        try:
+            answer = read_answer(raw.text, schema, is_cut=raw.is_cut)
+        except IncompleteAnswerError:
+            raise
+        except AssistantError:
+            if raw.is_cut and "{" not in raw.text:
+                self._limit = MAX_THINKING_TOKENS
+            if not raw.is_cut:
+                self._on_ignored_form(form)
+            raise
+        self._readable.add(form)
+        return answer
+
+    def _on_ignored_form(self, form: WireForm) -> None:
+        """Use a simpler form if the server accepts this one, but the model has never answered in it."""
+        self._malformed += 1
+        if self._settings.openai_api != "auto" or form in self._readable or self._malformed < _IGNORED_FORM:
+            return
+        self._malformed = 0
+        first = first_form("auto", self._settings.openai_base_url)
+        self._form = simpler_output(form) or first
 
     def _usage(self, raw: RawAnswer) -> Usage:
+        model = raw.model or self._settings.openai_model
         if raw.tokens_in is None or raw.tokens_out is None:
-            return Usage(raw.model)
-        price = self._settings.openai_price or find_price(raw.model)
+            return Usage(model)
+        price = self._settings.openai_price or find_price(model)
         cost = price.of(raw.tokens_in, raw.tokens_cached or 0, raw.tokens_out) if price else None
-        return Usage(raw.model, 1, raw.tokens_in, raw.tokens_cached, raw.tokens_out, cost)
+        return Usage(model, 1, raw.tokens_in, raw.tokens_cached, raw.tokens_out, cost)
 
     @property
     def pause_reason(self) -> str | None:
         """What the owner has to fix before calls go on; None if the client is not paused."""
-        return self._pause_reason if self._paused_until > time.monotonic() else None
+        if self._paused is None or self._paused_until <= self._clock():
+            return None
+        return str(self._paused)
 
     async def close(self) -> None:
         """Close the connections."""

@@ -1,66 +1,157 @@
-"""Translates the errors of the OpenAI SDK to those of the assistant port."""
+"""Translates failed calls of the OpenAI SDK to the errors of the assistant port."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
+import httpx2
 import openai
-from pydantic import ValidationError
 
-from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
+from worker.assistant.error_bodies import ErrorBody, read_error
+from worker.assistant.error_classes import FailureKind, classify
+from worker.assistant.retry_after import parse_wait
+from worker.domain.assistant_port import (
+    AccountFault,
+    AssistantError,
+    AssistantPausedError,
+    AssistantRefusedError,
+    AssistantUnavailableError,
+)
 
-# A 429 with one of these codes is not a rate limit: the account has no money, so waiting does not help.
-_OUT_OF_CREDIT = frozenset({"insufficient_quota", "credit_balance_exhausted", "billing_hard_limit_reached"})
+_PAUSES: Mapping[FailureKind, tuple[AccountFault, str]] = MappingProxyType(
+    {
+        FailureKind.MONEY: (AccountFault.MONEY, "OPENAI_API_KEY: the account has no money left"),
+        FailureKind.KEY: (AccountFault.KEY, "OPENAI_API_KEY: the key is refused"),
+        FailureKind.COUNTRY: (
+            AccountFault.COUNTRY,
+            "the model's API refuses this key or this country: see OPENAI_PROXY and OPENAI_BASE_URL",
+        ),
+        FailureKind.MODEL: (AccountFault.MODEL, "OPENAI_MODEL or OPENAI_BASE_URL: there is no such model"),
+        FailureKind.WIRE_FORM: (
+            AccountFault.WIRE_FORM,
+            "OPENAI_API: the server does not accept this form of request",
+        ),
+    }
+)
+_NO_ADDRESS = "OPENAI_MODEL or OPENAI_BASE_URL: the server knows no such address or model"
+_PAGE = "the model cannot be reached: OPENAI_BASE_URL answers with a web page"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A failed call: its kind, what the provider said, and the pause that it asked for."""
+
+    kind: FailureKind
+    status: int
+    body: ErrorBody
+    wait: timedelta | None = None
+
+    def describe(self) -> str:
+        """Return one line for the log, the lead, the doctor and the owner."""
+        return f"{self._summary()} ({self.body.sentence})" if self.body.sentence else self._summary()
+
+    def _summary(self) -> str:
+        if self.kind is FailureKind.WIRE_FORM and self.status == 404:
+            return _NO_ADDRESS
+        if self.kind in _PAUSES:
+            return _PAUSES[self.kind][1]
+        if self.body.is_page and self.kind is FailureKind.OUTAGE:
+            return _PAGE
+        match self.kind:
+            case FailureKind.INPUT:
+                return "the model's provider refuses these messages"
+            case FailureKind.RATE:
+                return "the model's rate limit is reached"
+            case FailureKind.SLOW:
+                return "the model did not answer in time"
+            case FailureKind.OUTAGE:
+                if 0 < self.status < 400:
+                    return "the model's server answered with an error"
+                return f"the model cannot be reached: {self.status or 'no connection'}"
+            case _:
+                return f"the model refused the request: {self.status}"
+
+    def to_error(self, pause: timedelta) -> AssistantError:
+        """Return the port's error; `pause` is how long to stop if the owner has to act."""
+        if self.kind in _PAUSES:
+            return AssistantPausedError(self.describe(), pause, fault=_PAUSES[self.kind][0])
+        match self.kind:
+            case FailureKind.INPUT:
+                return AssistantRefusedError(self.describe())
+            case FailureKind.RATE:
+                return AssistantUnavailableError(self.describe(), self.wait, provider_wide=True)
+            case FailureKind.OUTAGE:
+                return AssistantUnavailableError(self.describe(), self.wait)
+            case FailureKind.SLOW:
+                return AssistantUnavailableError(self.describe(), self.wait, slow=True)
+            case _:
+                return AssistantError(self.describe())
+
+
+class FailedCallError(Exception):
+    """A call failed; the client decides if another form of request may succeed."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.describe())
+        self.failure = failure
+
+
+def read_failure(
+    status: int, headers: Mapping[str, str], body: bytes | str, now: datetime, *, secret: str = ""
+) -> Failure:
+    """Read a failed answer. `headers` have lower-case names; `secret` is the key, which must not be shown."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    if len(secret) > 3:
+        text = text.replace(secret, "…")
+    error = read_error(text)
+    wait = parse_wait(headers, [error.words], now)
+    return Failure(classify(status, error, asks_to_wait=wait is not None), status, error, wait)
 
 
 @contextmanager
-def translate_errors(pause: timedelta) -> Iterator[None]:
-    """Raise the port's errors in place of the SDK's; `pause` is how long to stop if the owner has to act."""
+def translate_errors(secret: str = "") -> Iterator[None]:
+    """Raise FailedCallError in place of the SDK's errors."""
     try:
         yield
+    except openai.APIStatusError as error:
+        answer = error.response
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        failure = read_failure(
+            answer.status_code, headers, _content(answer), datetime.now(UTC), secret=secret
+        )
+        raise FailedCallError(failure) from error
+    except openai.APITimeoutError as error:
+        raise FailedCallError(_no_answer(error, FailureKind.SLOW)) from error
     except openai.APIError as error:
-        raise _translate(error, pause) from error
-    except ValidationError as error:
-        raise AssistantError("the model's answer was malformed or cut off") from error
+        raise FailedCallError(_no_answer(error, FailureKind.OUTAGE)) from error
 
 
-@contextmanager
-def translate_refusal(setting: str) -> Iterator[None]:
-    """Raise AssistantError, which pauses nothing, if an optional model is unknown or forbidden.
+def raise_port_error(failed: FailedCallError, pause: timedelta, *, optional: str | None = None) -> None:
+    """Raise the port's error of a failed call.
 
-    `setting` is the setting that names the model.
+    `optional` is the setting of a model that the worker can do without: if it is unknown or forbidden,
+    nothing is paused.
     """
+    kind = failed.failure.kind
+    if optional is not None and kind in {FailureKind.MODEL, FailureKind.WIRE_FORM, FailureKind.COUNTRY}:
+        said = failed.failure.body.sentence or str(failed.failure.status)
+        raise AssistantError(f"{optional}: refused by the model's API: {said}") from failed
+    raise failed.failure.to_error(pause) from failed
+
+
+def _content(answer: httpx2.Response) -> bytes:
     try:
-        yield
-    except (openai.NotFoundError, openai.PermissionDeniedError) as error:
-        raise AssistantError(f"{setting}: refused by the model's API: {type(error).__name__}") from error
+        return answer.content
+    except httpx2.ResponseNotRead:
+        return b""
 
 
-def _translate(error: openai.APIError, pause: timedelta) -> AssistantError:
-    match error:
-        case openai.RateLimitError() if error.code in _OUT_OF_CREDIT:
-            return AssistantPausedError(
-                f"OPENAI_API_KEY: the account has no money left ({error.code})", pause
-            )
-        case openai.RateLimitError():
-            limited = "the model's rate limit is reached"
-            return AssistantUnavailableError(limited, _retry_after(error), provider_wide=True)
-        case openai.AuthenticationError():
-            return AssistantPausedError("OPENAI_API_KEY: the key is refused", pause)
-        case openai.PermissionDeniedError():
-            refused = "the model's API refuses this key or this country: see OPENAI_PROXY and OPENAI_BASE_URL"
-            return AssistantPausedError(refused, pause)
-        case openai.NotFoundError():
-            return AssistantPausedError("OPENAI_MODEL or OPENAI_BASE_URL: there is no such model", pause)
-        case openai.APIConnectionError() | openai.InternalServerError():
-            return AssistantUnavailableError(f"the model cannot be reached: {type(error).__name__}")
-        case _:
-            return AssistantError(f"the model refused the request: {type(error).__name__}")
-
-
-def _retry_after(error: openai.APIStatusError) -> timedelta | None:
-    """Return the pause of the Retry-After header, at most one hour; None without a usable header."""
-    try:
-        return timedelta(seconds=min(float(error.response.headers["retry-after"]), 3600))
-    except (KeyError, ValueError):
-        return None
+def _no_answer(error: openai.APIError, kind: FailureKind) -> Failure:
+    """Return the failure of a call without an answer; a connection that cannot be made is an outage."""
+    cause = error.__cause__
+    if isinstance(cause, httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        kind = FailureKind.OUTAGE
+    name = type(cause if cause is not None else error).__name__
+    return Failure(kind, 0, ErrorBody(sentence=name))

@@ -26,9 +26,14 @@ _CONFIRMED_RULES = (
     "ты уже поздоровался и спросил, оставлял ли человек эту заявку, и он подтвердил. Не здоровайся снова."
     " Если в новых сообщениях он о чём-то спросил, сначала ответь на это по описанию компании."
 )
+FIRST_WORDS = "Человек написал первым:"
+_FIRST_WORDS_RULES = (
+    "он оставил эту заявку и сам уже написал, раньше тебя. Поздоровайся и скажи о заявке, как сказано выше."
+    " Если в новых сообщениях он о чём-то спросил, ответь на это по описанию компании."
+)
 _PROMPT_LINES = re.compile(
     rf"^([^\S\n]*(?:{NEW_MESSAGES[:-1]}|{_EARLIER_SUMMARY[:-1]}|{_LOCAL_TIME[:-1]}|{_REFUSED_DRAFT[:-1]}"
-    rf"|{UNCONFIRMED[:-1]}|{CONFIRMED[:-1]}"
+    rf"|{UNCONFIRMED[:-1]}|{CONFIRMED[:-1]}|{FIRST_WORDS[:-1]}"
     r"|Заявка с сайта)[^\S\n]*):?",
     re.I | re.M,
 )
@@ -64,6 +69,9 @@ def render_greeting_request(brief: Brief, company: str, refusal: str | None = No
     if brief.confirmation:
         said = truncate_middle(sanitize(brief.confirmation), MAX_TURN_LENGTH)
         lines += [f"{CONFIRMED} {_CONFIRMED_RULES}", NEW_MESSAGES, said]
+    elif brief.first_words:
+        said = truncate_middle(sanitize(brief.first_words), MAX_TURN_LENGTH)
+        lines += [f"{FIRST_WORDS} {_FIRST_WORDS_RULES}", NEW_MESSAGES, said]
     return Turn(from_us=False, text="\n".join(lines))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
@@ -14,22 +14,21 @@ from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.statuses import LeadStatus
+from worker.dispatch import step_failures
 from worker.dispatch.delivery import Sender
 from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.settlement import Settlement, SettlementResult
-from worker.dispatch.steps import STEPS, StepDependencies
-from worker.domain.assistant_port import AssistantError, AssistantPausedError, AssistantUnavailableError
+from worker.dispatch.step_runner import StepRunner
+from worker.dispatch.steps import StepDependencies
+from worker.domain.assistant_port import AssistantError
 from worker.domain.conversation import Conversation
-from worker.domain.outages import OutageTracker, OutageTrackers
+from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import (
     Delivered,
     GiveUp,
-    NothingToDo,
     Outcome,
-    Retry,
     Suppressed,
     Wait,
-    proves_reachable,
 )
 from worker.domain.telegram_port import (
     PeerFloodError,
@@ -37,7 +36,6 @@ from worker.domain.telegram_port import (
     SessionRevokedError,
     SlotUnavailableError,
     TelegramError,
-    TelegramUnavailableError,
 )
 from worker.outreach import new_leads
 from worker.outreach.rate_limiter import OutreachRateLimiter
@@ -78,6 +76,13 @@ class Dispatcher:
     _claim_unconfirmed: bool = field(default=False, init=False)
     _was_full: bool = field(default=False, init=False)
     _session_revoked: SessionRevokedError | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        """Put together what runs the steps."""
+        limit = self.settlement.max_attempts
+        self._steps = StepRunner(
+            self.dependencies, self.sender, self.rate_limiter, self.outages, self.clock, limit
+        )
 
     def stop(self) -> None:
         """Claim no more leads; `run` returns when the leads in progress are done, after 10 s at most."""
@@ -157,8 +162,8 @@ class Dispatcher:
         try:
             current: Lead | None = lead
             while current is not None and not self._stopping:
-                outcome = await self._outcome_of(current)
-                current = await self._settle(current, outcome)
+                outcome, conversation = await self._outcome_of(current)
+                current = await self._settle(current, outcome, conversation)
         except LostRaceError as lost:
             log.warning("lead %s: %s", lead_id, lost)
         except SessionRevokedError as ended:
@@ -177,68 +182,37 @@ class Dispatcher:
             elif is_new or self._was_full:
                 self.wakeups.wake_soon()
 
-    async def _outcome_of(self, lead: Lead) -> Outcome:
+    async def _outcome_of(self, lead: Lead) -> tuple[Outcome, Conversation | None]:
+        """Run the step of a lead; returns its outcome, and the conversation if it could be read."""
+        conversation = None
         try:
             if leases.is_poison(lead, self.clock()):
-                return GiveUp(LeadStatus.FAILED, f"its worker was lost {lead.lost_leases} times in a row")
-            return await self._run_step(lead)
+                return GiveUp(
+                    LeadStatus.FAILED, f"its worker was lost {lead.lost_leases} times in a row"
+                ), None
+            # The claim may be old: a worker that has lost the lease must neither send nor call the model.
+            context = await self.contexts.load(lead)
+            if context.suppressed_because is not None:
+                return Suppressed(context.suppressed_because), None
+            conversation = context.conversation
+            return await self._steps.run(conversation), conversation
         except (SessionRevokedError, LostRaceError):
             raise
         except (RateLimitedError, SlotUnavailableError) as error:
-            return Wait(error.wait, str(error))
+            return Wait(error.wait, str(error)), conversation
         except PeerFloodError as error:
-            return Wait(await self.rate_limiter.on_peer_flood(str(error)), str(error))
+            return Wait(await self.rate_limiter.on_peer_flood(error), str(error)), conversation
         except (TelegramError, AssistantError) as error:
             log.warning("lead %s: %s", lead.id, error)
-            return Retry(str(error))
+            return self._steps.on_failure(conversation, error), conversation
         except DATABASE_DOWN as error:
-            return Wait(timedelta(seconds=DATABASE_PAUSE_SECONDS), f"database: {type(error).__name__}")
+            wait = timedelta(seconds=DATABASE_PAUSE_SECONDS)
+            return Wait(wait, f"database: {type(error).__name__}"), conversation
         except Exception as error:  # a bug must cost one lead some attempts, never stop the worker
             log.exception("lead %s", lead.id)
-            return Retry(f"{type(error).__name__}: {error}")
+            return self._steps.on_failure(conversation, error), conversation
 
-    async def _run_step(self, lead: Lead) -> Outcome:
-        # The claim may be old: a worker that has lost the lease must neither send nor call the model.
-        context = await self.contexts.load(lead)
-        if context.suppressed_because is not None:
-            return Suppressed(context.suppressed_because)
-        conversation = context.conversation
-        outage = self.outages.of(conversation.dependency)
-        try:
-            outcome = await self._next_action(conversation)
-        except (AssistantUnavailableError, TelegramUnavailableError) as error:
-            return self._on_unavailable(outage, conversation, error)
-        if proves_reachable(outcome):
-            outage.succeeded(conversation.id)
-        return outcome
-
-    async def _next_action(self, conversation: Conversation) -> Outcome:
-        lead = conversation.lead
-        if conversation.queued is not None:
-            return await self.sender.deliver(conversation, conversation.queued)
-        if conversation.has_draft:
-            return NothingToDo()
-        if lead.status is LeadStatus.PENDING and (wait := self.rate_limiter.check_hours(lead)):
-            return wait
-        step = STEPS.get(lead.status)
-        return NothingToDo() if step is None else await step(conversation, self.dependencies)
-
-    def _on_unavailable(
-        self,
-        outage: OutageTracker,
-        conversation: Conversation,
-        error: AssistantUnavailableError | TelegramUnavailableError,
-    ) -> Outcome:
-        # A pause of the assistant is logged when it begins.
-        if not outage.is_ongoing and not isinstance(error, AssistantPausedError):
-            log.warning("%s", error)
-        wait, provider_wide = None, False
-        if isinstance(error, AssistantUnavailableError):
-            wait, provider_wide = error.wait, error.provider_wide
-        pause = outage.failed(conversation.id, provider_wide=provider_wide)
-        return Retry(str(error)) if pause is None else Wait(wait or pause, str(error))
-
-    async def _settle(self, lead: Lead, outcome: Outcome) -> Lead | None:
+    async def _settle(self, lead: Lead, outcome: Outcome, conversation: Conversation | None) -> Lead | None:
         """Record the outcome, retrying while the database is down: its effects cannot be repeated."""
         may_be_written = False
         while True:
@@ -248,6 +222,13 @@ class Dispatcher:
                 may_be_written = True
                 log.warning("lead %s: the database does not answer: %s", lead.id, type(error).__name__)
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+                continue
+            except (ValueError, OverflowError, TypeError, StatementError) as error:
+                if not step_failures.is_unstorable(outcome, error):
+                    raise
+                unstorable = step_failures.unstorable(error)
+                log.warning("lead %s: %s", lead.id, unstorable)
+                outcome = self._steps.on_failure(conversation, unstorable)
                 continue
             if settled.due is not None:
                 self.wakeups.wake_at(settled.due)

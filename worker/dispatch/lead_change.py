@@ -17,7 +17,8 @@ class LeadChange:
     """What is to be written for one locked lead. `seen` is the status for which the outcome was decided.
 
     `joins` is the locked conversation that the lead joins, `sent` the delivered message after its update.
-    `due` is when the lead is due again; None means that its waiting messages decide it.
+    `due` is when the lead is due again; None means that its waiting messages decide it. `rescheduled` is set
+    if the listener has changed the due time of a lead that was not greeted, since the lead was read.
     """
 
     lead: Lead
@@ -26,6 +27,7 @@ class LeadChange:
     joins: Lead | None = None
     sent: SentMessage | None = None
     due: datetime | None = None
+    rescheduled: datetime | None = None
     columns: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -31,6 +31,7 @@ from worker.domain.outcomes import (
     GiveUp,
     NoReplyNeeded,
     NothingToDo,
+    PeerChanged,
     PeerFound,
     QueueMessage,
     Retry,
@@ -39,7 +40,9 @@ from worker.domain.outcomes import (
     Transcribed,
     Undeliverable,
     Wait,
+    WroteFirst,
 )
+from worker.domain.telegram_port import Peer
 from worker.messaging import inbox, outbox, repeat_requests
 from worker.queue.leases import WorkerId
 
@@ -85,6 +88,11 @@ class OutcomeHandlers:
                 await self._fall_back(change, reason, "phone")
             case FallBackToUsername(reason):
                 await self._fall_back(change, reason, "username")
+            case PeerChanged(reason):
+                await self._look_up_again(change, reason)
+            case WroteFirst(reason):
+                await outbox.cancel_unreleased(self.session, change.lead_id, reason)
+                await self._change_status(change, LeadStatus.ENGAGED, reason)
             case QueueMessage() as message:
                 await self._queue_message(change, message)
             case NoReplyNeeded() as understood:
@@ -100,11 +108,12 @@ class OutcomeHandlers:
                 await self._undeliverable(change, message_id, reason)
             case Wait(delay, reason):
                 change.set(last_error=reason)
-                change.due = self.now + delay
+                # The listener may have made the lead due earlier: its person wrote during the step.
+                change.due = min(self.now + delay, change.rescheduled or self.now + delay)
             case Retry(error):
                 await self._retry(change, error)
-            case GiveUp(to, reason):
-                await self._give_up(change, to, reason)
+            case GiveUp(to, reason, peer):
+                await self._give_up(change, to, reason, peer)
             case ReturnToAssistant(reason):
                 await self._return_to_assistant(change, reason)
             case NothingToDo():
@@ -187,6 +196,13 @@ class OutcomeHandlers:
             await self._change_status(change, LeadStatus.PENDING, reason, **failed)
         change.due = self.now
 
+    async def _look_up_again(self, change: LeadChange, reason: str) -> None:
+        """Forget the person who was found: the text that waits for them is not sent to anybody."""
+        await outbox.cancel_queued(self.session, change.lead_id, reason)
+        nobody = {"telegram_user_id": None, "access_hash": None, "resolved_via": None}
+        await self._change_status(change, LeadStatus.PENDING, reason, **nobody)
+        change.due = self.now
+
     async def _queue_message(self, change: LeadChange, message: QueueMessage) -> None:
         self.messages.append((change.lead, message))
         await self._record_understood(change, message)
@@ -252,14 +268,26 @@ class OutcomeHandlers:
         change.set(attempts=attempts, last_error=error)
         change.due = self.now + backoff(attempts, base=policy.retry_base, maximum=policy.retry_max)
 
-    async def _give_up(self, change: LeadChange, to: LeadStatus, reason: str) -> None:
+    async def _give_up(
+        self, change: LeadChange, to: LeadStatus, reason: str, peer: Peer | None = None
+    ) -> None:
         # A lead that has the booking link can no longer fail: it goes to a human.
         target = to if may_become(change.lead.status, to) else LeadStatus.HANDED_OFF
         await outbox.cancel_queued(self.session, change.lead_id, reason)
         if may_become(change.lead.status, target):
-            await self._change_status(change, target, reason, last_error=reason)
+            await self._change_status(change, target, reason, last_error=reason, **self._known(peer))
         else:
             change.set(last_error=reason)
+
+    def _known(self, peer: Peer | None) -> Mapping[str, Any]:
+        """Return the columns of a person who cannot be written to, but who may write to us."""
+        if peer is None:
+            return {}
+        return {
+            "telegram_user_id": peer.user_id,
+            "access_hash": peer.access_hash,
+            "account_id": self.me.account_id,
+        }
 
     async def _return_to_assistant(self, change: LeadChange, reason: str) -> None:
         try:

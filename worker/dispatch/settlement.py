@@ -17,7 +17,7 @@ from shared.database.models import EVENTS, LEADS, MESSAGES, Lead
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.group_commit import GroupCommit
 from shared.leads.handoff import HandoffError
-from shared.statuses import FOLLOWED_UP, REPLIED_TO, LeadStatus
+from shared.statuses import FOLLOWED_UP, NOT_GREETED, REPLIED_TO, LeadStatus
 from worker.dispatch.lead_change import LeadChange
 from worker.dispatch.outcome_handlers import OutcomeHandlers, RetryPolicy
 from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound, QueueMessage, Undeliverable
@@ -26,7 +26,11 @@ from worker.queue import leases
 from worker.queue.leases import WorkerId
 
 # Errors of one decision: the other decisions of its batch must not fail with it.
-_ITS_OWN = (DataError, IntegrityError, IllegalTransitionError, LostRaceError, HandoffError)
+_ITS_OWN = (
+    *(DataError, IntegrityError, IllegalTransitionError, LostRaceError, HandoffError),
+    # A value that the driver cannot send, such as a lone surrogate or a number of 80 bits.
+    *(ValueError, OverflowError, TypeError),
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,11 @@ class Settlement:
         self._me = me
         self._policy = policy
         self._together = GroupCommit(self._settle_together)
+
+    @property
+    def max_attempts(self) -> int:
+        """How many failed attempts a lead may have."""
+        return self._policy.max_attempts
 
     async def settle(self, lead: Lead, outcome: Outcome, *, now: datetime) -> SettlementResult:
         """Write an outcome; returns whether there is more to do now, or when.
@@ -95,6 +104,9 @@ def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -
     if isinstance(outcome, Delivered | Undeliverable):
         return False
     if lead.status is LeadStatus.HANDED_OFF and change.seen is not lead.status:
+        return True
+    # The person has written first: the answer to their words takes the place of the greeting.
+    if change.seen in NOT_GREETED and lead.status is LeadStatus.ENGAGED:
         return True
     if not isinstance(outcome, QueueMessage | NoReplyNeeded) or not outcome.answers_message_ids:
         return False
@@ -163,13 +175,19 @@ async def _lock(
                 await repeat_requests.lock_both(session, me.account_id, user_id, one.lead)
     by_id = {one.lead.id: one for one in decisions}
     leads = await leases.lock_leased(session, me, [one.lead.id for one in decisions], waits=waits)
-    changes = [LeadChange(lead, by_id[lead.id].lead.status, by_id[lead.id].outcome) for lead in leads]
+    changes = [_change_of(lead, by_id[lead.id]) for lead in leads]
     if not waits:
         return await _without_known(session, me, changes)
     for change in changes:
         if (user_id := people.get(change.lead_id)) is not None:
             change.joins = await repeat_requests.conversation_of(session, me.account_id, user_id, change.lead)
     return changes
+
+
+def _change_of(lead: Lead, decision: Decision) -> LeadChange:
+    may_write_first = lead.status in NOT_GREETED and lead.due_at != decision.lead.due_at
+    rescheduled = lead.due_at if may_write_first else None
+    return LeadChange(lead, decision.lead.status, decision.outcome, rescheduled=rescheduled)
 
 
 async def _without_known(

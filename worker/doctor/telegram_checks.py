@@ -12,27 +12,37 @@ from worker.accounts import session_lock
 from worker.doctor import database_checks
 from worker.doctor.findings import Finding, failed, passed, skipped
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
-from worker.monitoring import heartbeat
+from worker.monitoring import health_report
 from worker.settings import TelegramSettings
 from worker.telegram.client import read_signed_in_user
 from worker.telegram.login.login import WRONG_APP
 from worker.telegram.login.probe import check_app, fetch_session_owner
+from worker.telegram.server_clock import WRONG_SECONDS, describe
 
 TELEGRAM, ACCOUNT = "Telegram", "account"
+# A clock that is further off than this makes wrong dates.
+MAX_CLOCK_ERROR = 60
 LOGIN = "python -m worker login (Docker: docker compose run --rm worker python -m worker login)"
 
 
 async def check_server(settings: TelegramSettings) -> Finding:
     """Check that Telegram answers, through the proxy if one is set, and accepts the app's id and hash."""
     try:
-        await check_app(settings)
+        clock_error = await check_app(settings)
     except LeadAssistantError as error:
         problem = str(error)
         if problem == WRONG_APP:
             return failed(TELEGRAM, problem, "copy both again from my.telegram.org → API development tools")
         remedy = "correct it" if problem.startswith("TELEGRAM_") else "set TELEGRAM_PROXY, or try later"
         return failed(TELEGRAM, problem, remedy)
-    return passed(TELEGRAM, "answers, and accepts TELEGRAM_API_ID and TELEGRAM_API_HASH")
+    answers = "answers, and accepts TELEGRAM_API_ID and TELEGRAM_API_HASH"
+    if abs(clock_error) < WRONG_SECONDS:
+        return passed(TELEGRAM, answers)
+    # The worker works all the same: it counts Telegram's time. But its dates and hours are wrong.
+    problem = f"{answers}; but {describe(clock_error)}"
+    if abs(clock_error) < MAX_CLOCK_ERROR:
+        return passed(TELEGRAM, problem)
+    return failed(TELEGRAM, problem, "set this machine's clock, for example by NTP")
 
 
 async def check_account(
@@ -78,7 +88,7 @@ def _report_running_worker(
     settings: TelegramSettings, row: TelegramAccount | None, *, now: datetime
 ) -> Finding:
     """Report the account of a running worker from its heartbeat and the database."""
-    is_alive, state = heartbeat.check(settings.health_file, now=now)
+    is_alive, state = health_report.check(settings.health_file, now=now)
     account = f"@{row.username}" if row is not None and row.username else "the account"
     if row is not None and row.state != "active":
         return failed(ACCOUNT, f"{account} is {row.state}: {row.state_reason}", "see the worker's log")

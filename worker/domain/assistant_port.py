@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Protocol, TypeVar
 
 from shared.errors import LeadAssistantError
@@ -11,27 +12,53 @@ from shared.intents import Intent
 NumberT = TypeVar("NumberT", int, float)
 
 
+class AccountFault(StrEnum):
+    """What the owner has to fix before any call can succeed."""
+
+    KEY = "key"
+    MONEY = "money"
+    COUNTRY = "country"
+    MODEL = "model"
+    WIRE_FORM = "wire form"
+
+
 class AssistantError(LeadAssistantError):
     """The model returned nothing usable: the answer was malformed, cut off or refused."""
+
+
+class AssistantRefusedError(AssistantError):
+    """The provider refuses these messages, not the account: asking again is of no use."""
 
 
 class AssistantUnavailableError(AssistantError):
     """The model cannot be reached; `wait` is the pause that the provider asked for, if any.
 
     `provider_wide`: the failure would be the same for every lead, so it counts against none of them.
+    `slow`: there was no answer in time. If others are answered meanwhile, it counts against this lead.
     """
 
-    def __init__(self, message: str, wait: timedelta | None = None, *, provider_wide: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        wait: timedelta | None = None,
+        *,
+        provider_wide: bool = False,
+        slow: bool = False,
+    ) -> None:
         super().__init__(message)
         self.wait = wait
         self.provider_wide = provider_wide
+        self.slow = slow
 
 
 class AssistantPausedError(AssistantUnavailableError):
-    """The owner has to act (money, key, country); the client makes no calls until `wait` is over."""
+    """The owner has to act (see `fault`); the client makes no calls until `wait` is over."""
 
-    def __init__(self, message: str, wait: timedelta | None = None) -> None:
+    def __init__(
+        self, message: str, wait: timedelta | None = None, *, fault: AccountFault = AccountFault.KEY
+    ) -> None:
         super().__init__(message, wait, provider_wide=True)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -41,7 +68,8 @@ class Brief:
     `local_time` is in the contact's time zone, or in the owner's if that is unknown. `later_requests` are
     later forms of the contact that no message has mentioned yet. `is_returning`: we wrote to the contact
     about an earlier request. `is_unconfirmed`: the person has not confirmed that they left the request, which
-    is therefore left out. `confirmation`: the words with which they have just confirmed it.
+    is therefore left out. `confirmation`: the words with which they have just confirmed it. `first_words`:
+    what the contact wrote before we have written to them.
     """
 
     name: str
@@ -51,6 +79,7 @@ class Brief:
     is_returning: bool = False
     is_unconfirmed: bool = False
     confirmation: str = ""
+    first_words: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,21 @@ from shared.database.models import Lead, Message
 from shared.leads import contact_evidence
 from shared.leads.form_fields import person_fields
 from shared.logging_setup import mask_phones
-from shared.statuses import LeadStatus
+from shared.statuses import NOT_GREETED, LeadStatus
 from worker.domain.assistant_port import Brief, Turn
 from worker.domain.local_time import to_local_time
+from worker.domain.marks import is_only_reactions, own_words, strip_marks
 from worker.domain.telegram_port import Peer
 from worker.domain.voice_notes import strip_voice_mark
 
 _MAX_FIELD_LENGTH = 1_000
 _MAX_TURNS = 200
-# The mark in the transcript for a message that is not text.
-_MARK = re.compile(r"\[[^\]]*\]")
+_CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
+_LATIN = re.compile(r"[a-z]{3}", re.IGNORECASE)
 # Usernames and e-mail addresses in any text; links in sent messages, which the model does not need.
 _HANDLES = re.compile(r"[\w.+-]*@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/\S+", re.IGNORECASE)
+_CARD = re.compile(r"\[contact: [^\[\]]*\]")
+_NUMBER = re.compile(r"\+?\d[\d\s()./-]{2,}\d")
 _OUR_LINK = re.compile(r"https?://\S+")
 _MAX_NAME_LENGTH = 40
 _MAX_NAME_WORDS = 4
@@ -74,18 +77,33 @@ class Conversation:
 
     @property
     def unanswered_text(self) -> str:
-        """The unanswered messages as one text, without later forms."""
-        return "\n".join(
-            strip_voice_mark(message.text) for message in self.unanswered if message.kind == "reply"
+        """What the contact says in the unanswered messages, as one text, without later forms.
+
+        It has no quoted messages, file names and the like, and of a reaction only the emoji.
+        """
+        replies = [message.text for message in self.unanswered if message.kind == "reply"]
+        return "\n".join(own_words(strip_voice_mark(text)) for text in replies)
+
+    @property
+    def only_reacted(self) -> bool:
+        """True if all unanswered messages are reactions."""
+        return bool(self.unanswered) and all(
+            message.kind == "reply" and is_only_reactions(message.text) for message in self.unanswered
         )
 
     @property
     def language(self) -> str:
-        """The language of the contact, guessed from the letters: `ru` or `en`."""
-        words = [message.text for message in self.messages if message.kind == "reply"]
-        text = _MARK.sub("", " ".join([*words, self.lead.name, *map(str, self.lead.extra.values())]))
-        latin = re.search(r"[a-z]{3}", text, re.IGNORECASE)
-        return "en" if latin and not re.search(r"[а-яё]", text, re.IGNORECASE) else "ru"
+        """The language of the contact, `ru` or `en`, guessed from the letters; marks are not words.
+
+        Words in Cyrillic decide, then the contact's own words, then our messages, then the form.
+        """
+        replies = [strip_marks(message.text) for message in self.messages if message.kind == "reply"]
+        said, form = " ".join(replies), f"{self.lead.name} {' '.join(map(str, self.lead.extra.values()))}"
+        if _CYRILLIC.search(f"{said} {form}"):
+            return "ru"
+        ours = " ".join(message.text for message in self.messages if message.state == "sent")
+        texts = [said, "" if _CYRILLIC.search(ours) else form]
+        return "en" if any(_LATIN.search(text) for text in texts) else "ru"
 
     @property
     def new_requests(self) -> Sequence[Message]:
@@ -101,6 +119,29 @@ class Conversation:
     def greetings(self) -> Sequence[Message]:
         """All greetings, also those that could not be delivered."""
         return [message for message in self.messages if message.kind == "greeting"]
+
+    @property
+    def has_written(self) -> bool:
+        """True if the contact has got a message from us."""
+        return any(message.direction == "out" and message.state == "sent" for message in self.messages)
+
+    @property
+    def has_begun(self) -> bool:
+        """True if a message has gone either way in this chat."""
+        return self.has_written or any(message.kind == "reply" for message in self.messages)
+
+    @property
+    def wrote_first(self) -> bool:
+        """True if the contact wrote before our first message, which Telegram certainly does not have yet."""
+        if self.lead.status not in NOT_GREETED or (self.queued is not None and self.queued.released_at):
+            return False
+        return not self.has_written and any(message.kind == "reply" for message in self.unanswered)
+
+    @property
+    def newest_received_id(self) -> int | None:
+        """Telegram's id of the newest stored message of the contact; None without one."""
+        received = [message for message in self.messages if message.direction == "in"]
+        return max((one.telegram_message_id for one in received if one.telegram_message_id), default=None)
 
     @property
     def asked_to_clarify(self) -> bool:
@@ -131,7 +172,9 @@ class Conversation:
 
     def without_contacts(self, text: str) -> str:
         """Return the text with phones, usernames and e-mail addresses masked."""
-        text = _HANDLES.sub("…", mask_phones(text))
+        # The number of a contact card is a phone, whatever its form.
+        text = _CARD.sub(lambda card: _NUMBER.sub("…", card[0]), mask_phones(text))
+        text = _HANDLES.sub("…", text)
         if self.lead.username:
             text = re.sub(re.escape(self.lead.username), "…", text, flags=re.IGNORECASE)
         return text

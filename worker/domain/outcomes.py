@@ -44,6 +44,20 @@ class FallBackToUsername:
 
 
 @dataclass(frozen=True)
+class PeerChanged:
+    """The contact leads to another person than the one who was found: the lead is looked up again."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class WroteFirst:
+    """The person has written before our first message: their words are answered instead."""
+
+    reason: str = "the person wrote first"
+
+
+@dataclass(frozen=True)
 class QueueMessage:
     """A message is queued; after its delivery the lead gets `next_status` (None: unchanged).
 
@@ -138,10 +152,11 @@ class Retry:
 
 @dataclass(frozen=True)
 class GiveUp:
-    """The lead cannot be worked on any further."""
+    """The lead cannot be worked on any further. `peer`: the person, who may still write to us."""
 
     to: Literal[LeadStatus.UNREACHABLE, LeadStatus.FAILED]
     reason: str
+    peer: Peer | None = None
 
 
 @dataclass(frozen=True)
@@ -161,6 +176,7 @@ _NEED_AN_ANSWER = (
     PeerFound,
     FallBackToPhone,
     FallBackToUsername,
+    PeerChanged,
     QueueMessage,
     NoReplyNeeded,
     Delivered,
@@ -173,6 +189,8 @@ Outcome = (
     | ChangeStatus
     | FallBackToPhone
     | FallBackToUsername
+    | PeerChanged
+    | WroteFirst
     | QueueMessage
     | NoReplyNeeded
     | Transcribed

@@ -16,6 +16,8 @@ PREPARE_AHEAD = timedelta(minutes=1)
 MIN_PREPARED = 2
 # PEER_FLOOD lasts for days, and asking again too early makes it longer (reported).
 PEER_FLOOD_PAUSES = (timedelta(days=1), timedelta(days=2), timedelta(days=4), timedelta(days=7))
+# A restricted account is tried again after an hour at first, and once a day at last.
+RESTRICTION_PAUSES = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8, 16, 24))
 # After such a pause one first message is sent as a probe, this long before the others.
 PROBE_INTERVAL = timedelta(minutes=10)
 
@@ -52,6 +54,11 @@ def max_prepared(gap: timedelta, maximum: int) -> int:
 def peer_flood_pause(strikes: int) -> timedelta:
     """Return how long no stranger is written to after so many refusals in a row (from 1)."""
     return PEER_FLOOD_PAUSES[min(strikes, len(PEER_FLOOD_PAUSES)) - 1]
+
+
+def restriction_pause(strikes: int) -> timedelta:
+    """Return how long a restricted account sends nothing after so many refusals in a row (from 1)."""
+    return RESTRICTION_PAUSES[min(strikes, len(RESTRICTION_PAUSES)) - 1]
 
 
 @dataclass(frozen=True)

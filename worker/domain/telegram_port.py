@@ -1,7 +1,7 @@
 """Port: what the worker needs from Telegram, in the project's own terms; worker.telegram implements it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -17,6 +17,21 @@ class Peer:
 
 
 @dataclass(frozen=True)
+class Sender:
+    """What Telegram tells about the author of a message; `access_hash` is None if it cannot be addressed."""
+
+    user_id: int
+    access_hash: int | None
+    # The active usernames, without @.
+    usernames: tuple[str, ...] = ()
+    # Digits only; None if Telegram does not show it.
+    phone: str | None = None
+    name: str = ""
+    # False: a bot, the service account, or a deleted account.
+    is_person: bool = True
+
+
+@dataclass(frozen=True)
 class Incoming:
     """A message from a contact, as Telegram sent it; `text` describes a message that is not text."""
 
@@ -26,6 +41,26 @@ class Incoming:
     sent_at: datetime
     # True: the contact has edited an earlier message, and `text` is its new text.
     edited: bool = False
+    # The id of the message of this chat that is replied to, if the reply itself does not quote it.
+    reply_to: int | None = None
+    # False: something that the contact did in the chat, such as pinning a message. It is only stored.
+    needs_answer: bool = True
+    # None: Telegram sent the message without its author.
+    sender: Sender | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """The reactions that a contact has on one message now; `emoji` is empty after they were removed.
+
+    `text`: the message that is reacted to, empty if Telegram did not repeat it.
+    """
+
+    user_id: int
+    message_id: int
+    emoji: str
+    reacted_at: datetime
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,10 +75,14 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Note:
-    """A message in the account's own Saved Messages, written by its owner or by the worker."""
+    """A message in the account's own Saved Messages, written by its owner or by the worker.
+
+    `has_more`: the message holds more than its text, such as a file or a link behind a word.
+    """
 
     message_id: int
     text: str
+    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,7 +92,14 @@ class Deleted:
     message_ids: tuple[int, ...]
 
 
-Arrival = Incoming | Outgoing | Note | Deleted
+@dataclass(frozen=True)
+class NameChanged:
+    """A person has changed their name, username or phone: what is remembered may be wrong."""
+
+    user_id: int
+
+
+Arrival = Incoming | Outgoing | Reaction | Note | Deleted | NameChanged
 
 
 @dataclass(frozen=True)
@@ -80,7 +126,12 @@ class PeerNotFoundError(TelegramError):
 
 
 class CannotWriteError(TelegramError):
-    """This contact cannot be written to, now or later; the text tells the operator why."""
+    """This contact cannot be written to, now or later; the text tells the operator why.
+
+    `peer`: the contact, if it was found.
+    """
+
+    peer: Peer | None = None
 
 
 class PaymentRequiredError(CannotWriteError):
@@ -116,7 +167,15 @@ class ImportPausedError(RateLimitedError):
 
 
 class PeerFloodError(TelegramError):
-    """PEER_FLOOD: this account may not write to strangers for now; or Telegram has frozen the account."""
+    """PEER_FLOOD: this account may not write to strangers for now."""
+
+
+class AccountRestrictedError(PeerFloodError):
+    """Telegram restricts the whole account, such as by freezing it: no lead is the cause."""
+
+
+class UnexplainedRefusalError(TelegramError):
+    """Telegram refused for a reason that is not known; if it refuses everyone, no lead is the cause."""
 
 
 class TelegramUnavailableError(TelegramError):
@@ -156,6 +215,15 @@ class Finder(Protocol):
         `may_import`: if a look-up fails, save them as a contact called `name`; few are allowed in 24 hours.
         """
 
+    async def check_username(self, peer: Peer, username: str) -> str | None:
+        """Return why the username does not lead to this person any more; None if it still does."""
+
+    async def check_phone(self, peer: Peer, phone_e164: str, name: str) -> str | None:
+        """Return why the phone does not lead to this person any more; None if it still does."""
+
+    async def forget(self, user_id: int) -> None:
+        """Forget how a person was found: their name, username or phone has changed."""
+
     async def remove_imported_contacts(self) -> None:
         """Remove the contacts from the address book that were imported to find them."""
 
@@ -191,8 +259,17 @@ class Telegram(Protocol):
     async def send_note(self, text: str, random_id: int) -> None:
         """Write into the account's own Saved Messages, only once per `random_id`."""
 
-    async def show_typing(self, peer: Peer) -> None:
-        """Mark their messages as read, and show `typing…` for about six seconds."""
+    async def fetch_profile(self, peer: Peer) -> Sender | None:
+        """Return what Telegram tells about a person now; None if it tells nothing."""
+
+    async def show_typing(self, peer: Peer, read_until: int | None = 0) -> None:
+        """Show `typing…` for about six seconds, and mark their messages as read.
+
+        `read_until`: the newest message that is marked; 0 marks all of them, None marks none.
+        """
+
+    async def fetch_incoming(self, message_ids: Sequence[int]) -> Sequence[Incoming]:
+        """Return those of these messages that other people wrote in private chats, with their senders."""
 
     async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
         """Return the id of the newest message by user id, for each chat with activity since `since`."""

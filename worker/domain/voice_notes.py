@@ -2,6 +2,8 @@
 
 import re
 
+from worker.domain.marks import own_words
+
 _VOICE = re.compile(r"\[(?:voice message|video message)(?:, not heard)?\]")
 _UNTRANSCRIBED = re.compile(r"\[(voice message|video message)\]")
 _TRANSCRIBED = re.compile(r"\[(?:voice|video)\] ")
@@ -10,8 +12,8 @@ _MAX_TRANSCRIPT = 8_000
 
 
 def is_only_voice(text: str) -> bool:
-    """Return True if the text consists of voice messages without a transcript."""
-    return bool(_VOICE.search(text)) and not _VOICE.sub("", text).strip()
+    """Return True if the text consists of voice messages without a transcript, also as replies."""
+    return bool(_VOICE.search(text)) and not _VOICE.sub("", own_words(text)).strip()
 
 
 def is_untranscribed(text: str) -> bool:

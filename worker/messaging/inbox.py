@@ -13,9 +13,9 @@ from shared.database.bulk import BulkStatement, columns, dialect_insert
 from shared.database.models import LEADS, MESSAGES, Lead, Message
 from shared.intents import Intent
 from shared.leads import handoff
-from shared.statuses import OPEN, REPLIED_TO, LeadStatus
+from shared.statuses import GIVEN_UP, NOT_GREETED, OPEN, REPLIED_TO, LeadStatus
 from worker.domain.telegram_port import Incoming, Outgoing
-from worker.messaging import outbox
+from worker.messaging import first_words, outbox
 
 # A contact who keeps writing gets an answer after this many debounce intervals at the latest.
 MAX_DEBOUNCES = 6
@@ -26,26 +26,42 @@ async def receive(
 ) -> Lead | None:
     """Store a message and schedule the reply; returns the lead.
 
-    Returns None for an edit, for a sender without a lead, and for a message that is already stored.
+    A sender without a lead may be the person of a lead that waits (worker/messaging/first_words.py).
+    Returns None for an edit, for a stranger, and for a message that is already stored.
     """
     if incoming.edited:
         await _edit(session, account_id, incoming)
         return None
     lead = await lead_of_sender(session, account_id, incoming.user_id)
-    if lead is None:
+    if lead is None and (lead := await first_words.adopt(session, account_id, incoming, now=now)) is None:
         return None
     # A human has taken over and answers this message.
-    state = "handled" if lead.status is LeadStatus.HANDED_OFF else "received"
+    is_for_human = lead.status is LeadStatus.HANDED_OFF
+    state = "handled" if is_for_human or not incoming.needs_answer else "received"
     columns = {"direction": "in", "kind": "reply", "state": state}
     if not await _store(session, lead, account_id, incoming, now=now, **columns):
         return None
-    if lead.status in REPLIED_TO:
-        await schedule_reply(session, lead, now=now, debounce=debounce)
+    if incoming.needs_answer:
+        await answer_soon(session, lead, now=now, debounce=debounce)
     return lead
 
 
+async def answer_soon(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
+    """Have the assistant answer what the person of this lead has just said, unless a human has the lead."""
+    if await first_words.is_being_written_to(session, lead):
+        due = await debounce_ends_at(session, lead.id, debounce=debounce) or now
+        await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=due))
+        return
+    await first_words.resume(session, lead, now=now)
+    if lead.status in REPLIED_TO:
+        await schedule_reply(session, lead, now=now, debounce=debounce)
+
+
 async def lead_of_sender(session: AsyncSession, account_id: int, user_id: int) -> Lead | None:
-    """Find and lock the lead of messages from this Telegram user: the open one, else the newest."""
+    """Find and lock the lead of messages from this Telegram user.
+
+    An open one comes first, then one that a human has, then the newest.
+    """
     found = await session.exec(_LEAD_OF_SENDER, params={"account": account_id, "user": user_id})
     return found.one_or_none()
 
@@ -56,7 +72,10 @@ _LEAD_OF_SENDER = (
         col(Lead.account_id) == bindparam("account", type_=BigInteger()),
         col(Lead.telegram_user_id) == bindparam("user", type_=BigInteger()),
     )
-    .order_by(case((col(Lead.status).in_(OPEN), 0), else_=1), col(Lead.id).desc())
+    .order_by(
+        case((col(Lead.status).in_(OPEN), 0), (col(Lead.status) == LeadStatus.HANDED_OFF, 1), else_=2),
+        col(Lead.id).desc(),
+    )
     .limit(1)
     # The status decides whether the lead becomes due, and a settlement may be changing the status right now.
     .with_for_update()
@@ -138,7 +157,8 @@ def debounce_end(first: datetime, last: datetime, *, debounce: timedelta) -> dat
 class CatchUpChat:
     """A chat whose missed messages can be read from Telegram.
 
-    `first_sent` is Telegram's id of the account's first message, `newest` of the newest stored message.
+    `first_sent` is Telegram's id of the account's first message (0: it has sent none), `newest` of the newest
+    stored message.
     """
 
     lead: Lead
@@ -151,21 +171,21 @@ async def load_catch_up_chats(
 ) -> Sequence[CatchUpChat]:
     """Load the account's conversations with these Telegram users that changed at or after `since` (UTC).
 
-    Leads without a sent message are left out: the chat may hold messages of another conversation.
+    A lead without any message is included only if nobody has talked with the person about it yet: otherwise
+    the chat may hold messages of another conversation.
     """
     sent = case((col(Message.direction) == "out", col(Message.telegram_message_id)))
     first_sent, newest = func.min(sent), func.max(col(Message.telegram_message_id))
     rows = await session.exec(
         select(Lead, first_sent, newest)
-        .join(Message, col(Message.lead_id) == col(Lead.id))
+        .outerjoin(Message, col(Message.lead_id) == col(Lead.id))
         .where(
             col(Lead.account_id) == account_id,
-            col(Lead.status).in_(REPLIED_TO | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF}),
             col(Lead.telegram_user_id).in_(user_ids),
             col(Lead.updated_at) >= since,
         )
         .group_by(col(Lead.id))
-        .having(first_sent.is_not(None))
+        .having(newest.is_not(None) | col(Lead.status).in_(NOT_GREETED | GIVEN_UP))
     )
     return [CatchUpChat(lead, first or 0, last or 0) for lead, first, last in rows]
 

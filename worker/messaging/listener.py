@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
@@ -15,16 +16,20 @@ from worker.domain.conversation import Conversation
 from worker.domain.telegram_port import (
     Arrival,
     Deleted,
+    Incoming,
+    NameChanged,
     Note,
     Outgoing,
     RateLimitedError,
+    Reaction,
     SessionRevokedError,
     Telegram,
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.messaging import inbox, takeover_detection
+from worker.messaging import first_words, inbox, quotes, reactions, takeover_detection
 from worker.messaging.inbox import CatchUpChat
+from worker.messaging.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders, strangers_among
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 
@@ -37,20 +42,26 @@ CATCH_UP_SECONDS = 300
 # Each check starts this much before the previous one, for messages that were on their way then.
 OVERLAP = timedelta(minutes=10)
 DATABASE_PAUSE_SECONDS = 1
+# Of chats with people who have no lead, the latest are checked for missed messages.
+MAX_UNKNOWN_CHATS, _MESSAGES_A_CALL = 300, 100
 LATE_CONVERSATION_RETRY_SECONDS = 5
 
+StoredArrival = Incoming | Outgoing | Reaction | Note | Deleted
 # Called in the transaction that stores the note: session, account_id, note, now.
 NoteHandler = Callable[[AsyncSession, int, Note, datetime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Runs as three tasks: `run` for new messages, `catch_up` and `check_late_conversations` for missed ones.
+    """Runs as four tasks: `run` for new messages, `catch_up` and `check_late_conversations` for missed ones,
+    and `check_unknown_senders` for people without a lead.
 
     `debounce`: how long to wait for more messages before answering them all at once.
     `takeover_lasts`: how long a human keeps a conversation; None: until it is given back.
     `owner_chat`: the owner's username.
     `on_note`: handles a note in the account's Saved Messages; None: notes are ignored.
+    `on_name_changed`: called with a Telegram user whose name, username or phone has changed.
+    `inbound`, `on_stranger`: see UnknownSenders.
     """
 
     database: Database
@@ -62,9 +73,38 @@ class Listener:
     takeover_lasts: timedelta | None = None
     owner_chat: str | None = None
     on_note: NoteHandler | None = None
+    on_name_changed: Callable[[int], Awaitable[None]] | None = None
+    inbound: InboundPolicy = "off"
+    on_stranger: StrangerHandler | None = None
     late_conversations: asyncio.Queue[CatchUpChat] = field(default_factory=asyncio.Queue)
     # Set after a note in Saved Messages was handled.
     note_handled: asyncio.Event = field(default_factory=asyncio.Event)
+    unknown_senders: UnknownSenders = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Build the part for people without a lead."""
+        unknown = UnknownSenders(
+            self.database,
+            self.me.account_id,
+            self.telegram,
+            self.clock,
+            self.debounce,
+            self._on_unknown_sender_matched,
+            self.inbound,
+            self.on_stranger,
+            self.owner_chat,
+        )
+        # The dataclass is frozen.
+        object.__setattr__(self, "unknown_senders", unknown)
+
+    async def check_unknown_senders(self) -> None:
+        """Find the leads of people who wrote before they were known, until cancelled."""
+        await self.unknown_senders.run()
+
+    def _on_unknown_sender_matched(self, lead: Lead) -> None:
+        log.info("lead %s: the person wrote first", lead.id)
+        self.wakeups.wake_at(self.clock() + self.debounce)
+        self.late_conversations.put_nowait(CatchUpChat(lead, 0, 0))
 
     async def run(self, arrivals: asyncio.Queue[Arrival]) -> None:
         """Store each message of `arrivals`, in order, until cancelled."""
@@ -107,6 +147,9 @@ class Listener:
                 log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
     async def _receive(self, arrival: Arrival) -> None:
+        if isinstance(arrival, NameChanged):
+            await self._forget(arrival.user_id)
+            return
         try:
             lead, now = await retry_while_database_down(
                 lambda: self._store(arrival), pause=DATABASE_PAUSE_SECONDS, what="store a message"
@@ -118,18 +161,47 @@ class Listener:
         if isinstance(arrival, Note):
             self.note_handled.set()
             self.wakeups.wake()
+        elif lead is None and isinstance(arrival, Incoming):
+            await self._check_sender(arrival)
         elif lead is not None:
             event = "a human wrote" if isinstance(arrival, Outgoing) else "a message arrived"
             log.info("lead %s: %s", lead.id, event)
             self.wakeups.wake_at(now + self.debounce)
 
-    async def _store(self, arrival: Arrival) -> tuple[Lead | None, datetime]:
+    async def _forget(self, user_id: int) -> None:
+        forget = self.on_name_changed
+        if forget is None:
+            return
+        await retry_while_database_down(
+            lambda: forget(user_id), pause=DATABASE_PAUSE_SECONDS, what="forget a changed name"
+        )
+
+    async def _check_sender(self, message: Incoming) -> None:
+        """Have a message that was not stored checked if its sender has no lead."""
+        if message.edited:
+            return
+        try:
+            async with self.database.reading() as session:
+                unknown = await strangers_among(session, self.me.account_id, [message.user_id])
+        except DATABASE_DOWN:
+            unknown = [message.user_id]
+        if unknown:
+            self.unknown_senders.add(message)
+
+    async def _store(self, arrival: StoredArrival) -> tuple[Lead | None, datetime]:
         """Store in one transaction; returns the lead whose messages changed, and the time of storing."""
+        try:
+            return await self._store_once(arrival)
+        except IntegrityError:
+            # Another lead of this person was resolved at the same moment: now it is found.
+            return await self._store_once(arrival)
+
+    async def _store_once(self, arrival: StoredArrival) -> tuple[Lead | None, datetime]:
         now = self.clock()
         async with self.database.writing() as session:
             return await self._store_in(session, arrival, now), now
 
-    async def _store_in(self, session: AsyncSession, arrival: Arrival, now: datetime) -> Lead | None:
+    async def _store_in(self, session: AsyncSession, arrival: StoredArrival, now: datetime) -> Lead | None:
         account_id = self.me.account_id
         if isinstance(arrival, Deleted):
             await inbox.mark_deleted(session, account_id, arrival.message_ids)
@@ -148,7 +220,12 @@ class Listener:
                 returns_at=returns_at,
                 owner_chat=self.owner_chat,
             )
-        return await inbox.receive(session, account_id, arrival, now=now, debounce=self.debounce)
+        if isinstance(arrival, Reaction):
+            return await reactions.receive_reaction(
+                session, account_id, arrival, now=now, debounce=self.debounce
+            )
+        quoted = await quotes.with_quote(session, account_id, arrival)
+        return await inbox.receive(session, account_id, quoted, now=now, debounce=self.debounce)
 
     async def _check_conversations(self, since: datetime) -> bool:
         """Store the messages missed since `since`; returns True if all chats were checked."""
@@ -160,12 +237,22 @@ class Listener:
             for conversation in known:
                 if newest.get(conversation.lead.telegram_user_id or 0, 0) > conversation.newest:
                     await self._read_history_or_skip(conversation)
+            await self._check_unknown_chats(newest)
         except SessionRevokedError:
             raise
         except (TelegramError, *DATABASE_DOWN) as error:
             log.warning("catching up was interrupted: %s", error if str(error) else type(error).__name__)
             return False
         return True
+
+    async def _check_unknown_chats(self, newest: Mapping[int, int]) -> None:
+        """Have the newest messages of people without a lead checked, at most those of 300 chats."""
+        async with self.database.reading() as session:
+            unknown = await strangers_among(session, self.me.account_id, list(newest))
+        latest = sorted((newest[user_id] for user_id in unknown), reverse=True)[:MAX_UNKNOWN_CHATS]
+        for start in range(0, len(latest), _MESSAGES_A_CALL):
+            for message in await self.telegram.fetch_incoming(latest[start : start + _MESSAGES_A_CALL]):
+                self.unknown_senders.add(message)
 
     async def _read_history_or_skip(self, conversation: CatchUpChat) -> None:
         try:
@@ -178,5 +265,8 @@ class Listener:
 
     async def _read_history(self, conversation: CatchUpChat) -> None:
         peer = Conversation(conversation.lead, ()).peer
+        since = conversation.lead.created_at - first_words.BEFORE_THE_FORM
         for arrival in await self.telegram.fetch_history(peer, conversation.first_sent):
-            await self._receive(arrival)
+            # Without a message of ours the chat may hold an earlier conversation.
+            if conversation.first_sent or (isinstance(arrival, Incoming) and arrival.sent_at >= since):
+                await self._receive(arrival)

@@ -175,6 +175,19 @@ async def cancel_queued(session: AsyncSession, lead_id: int, reason: str) -> int
     return cancelled.rowcount
 
 
+async def cancel_unreleased(session: AsyncSession, lead_id: int, reason: str) -> None:
+    """Cancel a lead's drafts and queued messages, except those that Telegram may have already."""
+    await session.exec(
+        update(MESSAGES)
+        .where(
+            MESSAGES.c.lead_id == lead_id,
+            MESSAGES.c.state.in_(("draft", "queued")),
+            MESSAGES.c.released_at.is_(None),
+        )
+        .values(state="cancelled", error=reason)
+    )
+
+
 async def requeue(session: AsyncSession, lead_id: int, *, greeting: bool) -> bool:
     """Queue cancelled messages of a lead again under their old random_id: Telegram may have them already.
 

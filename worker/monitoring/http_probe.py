@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from shared.errors import ConfigError
-from worker.monitoring.heartbeat import Report
+from worker.monitoring.health_report import Report
 
 TIMEOUT_SECONDS = 5
 _MAX_HEADER_BYTES = 8_192

@@ -16,6 +16,7 @@ _KEYWORDS: dict[Action, frozenset[str]] = {
 _LEAD_COMMAND = re.compile(
     r"#?(?P<lead>\d{1,18})\s*(?::\s*(?P<text>\S.*)|\s(?P<word>[^\W\d]+)[.!]?)", re.DOTALL
 )
+_REPLY_WITHOUT_TEXT = re.compile(r"#?(?P<lead>\d{1,18})\s*:")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
 _TEXTS: dict[Language, dict[str, str]] = {
@@ -24,6 +25,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "release": "Лид {lead}: ассистент снова отвечает.",
         "reply": "Лид {lead}: отправляю. Чат ваш, ассистент молчит.",
         "unknown": "Лида {lead} нет.",
+        "not_text": "Лид {lead}: не отправлено. Так уходит только обычный текст: файл, фото или ссылку под"
+        " словом отправьте сами прямо в чате с человеком, а адрес ссылки можно написать целиком.",
         "refused": "Лид {lead}: не вышло: {reason}.",
         "status": "Лиды: {leads}. У вас: {taken}. Ждут отправки: {queued}, ответа: {unanswered}.",
         "help": "17 беру — дальше пишете вы\n17 верни — дальше пишет ассистент\n17: текст — отправить его"
@@ -35,6 +38,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "release": "Lead {lead}: the assistant answers again.",
         "reply": "Lead {lead}: on its way. The chat is yours, the assistant is silent.",
         "unknown": "There is no lead {lead}.",
+        "not_text": "Lead {lead}: not sent. Only plain text can be sent this way: send a file, a photo or a"
+        " link behind words yourself, in the chat with the person, or write the link's address in full.",
         "refused": "Lead {lead}: it did not work: {reason}.",
         "status": "Leads: {leads}. Yours: {taken}. To be sent: {queued}, to be answered: {unanswered}.",
         "help": "17 take — you go on from here\n17 release — the assistant goes on\n17: text — send it"
@@ -54,9 +59,14 @@ class Command:
     language: Language
 
 
-def parse(note: str) -> Command | None:
-    """Return the command in a note, or None if the note is not a command."""
+def parse(note: str, *, has_more: bool = False) -> Command | None:
+    """Return the command in a note, or None if the note is not a command.
+
+    `has_more`: the note holds more than its text, so `17:` alone is a reply too.
+    """
     note = note.strip()
+    if has_more and (bare := _REPLY_WITHOUT_TEXT.fullmatch(note)):
+        return Command("reply", int(bare["lead"]), "", "ru")
     language: Language = "ru" if _CYRILLIC.search(note) else "en"
     match = _LEAD_COMMAND.fullmatch(note)
     if match is None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, cast, exists, func, literal, update
+from sqlalchemy import ColumnElement, String, cast, exists, func, literal, update
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,7 +18,8 @@ from shared.database.models import (
     TelegramAccount,
 )
 from shared.leads.message_ids import new_random_id
-from shared.statuses import LeadStatus
+from shared.leads.suppression_list import PERSON
+from shared.statuses import GIVEN_UP, LeadStatus
 
 # Key of the row that stores when notices were first enabled; earlier events are not reported.
 START_KEY = "began"
@@ -68,7 +69,7 @@ async def unreported_events(
         .join(Lead, col(Lead.id) == col(LeadEvent.lead_id))
         .where(
             col(LeadEvent.id) > newest - LATE_COMMIT_WINDOW,
-            col(LeadEvent.to_status).in_(_REPORTED_STATUSES),
+            or_(col(LeadEvent.to_status).in_(_REPORTED_STATUSES), _is_return()),
             # The owner's and operators' own actions are not reported, nor are repeat requests.
             col(LeadEvent.actor).not_in(("owner", "human", "api")),
             col(Lead.duplicate_of).is_(None),
@@ -79,6 +80,15 @@ async def unreported_events(
         .order_by(col(LeadEvent.id))
     )
     return rows.all()
+
+
+def is_return(event: LeadEvent) -> bool:
+    """Return True if the person of a lead that was given up has written again."""
+    return event.from_status in GIVEN_UP and event.actor == PERSON
+
+
+def _is_return() -> ColumnElement[bool]:
+    return and_(col(LeadEvent.from_status).in_(GIVEN_UP), col(LeadEvent.actor) == PERSON)
 
 
 async def accounts_in_trouble(session: AsyncSession, account_id: int) -> Sequence[TelegramAccount]:

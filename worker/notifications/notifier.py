@@ -102,8 +102,9 @@ class OwnerNotifier:
             return
         async with self.database.writing() as session:
             for event, lead in events:
+                template = "returned" if notices.is_return(event) else event.to_status
                 text = texts.render_line(
-                    self.language, event.to_status, lead=lead.id, name=lead.name, reason=event.reason
+                    self.language, template, lead=lead.id, name=lead.name, reason=event.reason
                 )
                 key = f"event:{event.id}"
                 await notices.add(session, key, text, now=now, account_id=lead.account_id, lead_id=lead.id)

@@ -38,14 +38,18 @@ async def execute_command(
     its message id identifies it. `takeover_lasts`: how long a human keeps the conversation; None: until it
     is given back.
     """
-    command = command_parser.parse(note.text)
+    command = command_parser.parse(note.text, has_more=note.has_more)
     if command is None or not await _record_command(session, account_id, note, now=now):
         return False
     returns_at = now + takeover_lasts if takeover_lasts else None
     key = f"{command.lead}:human:note:{account_id}:{note.message_id}"
     try:
         async with session.begin_nested():
-            reply = await _run(session, account_id, command, key=key, now=now, returns_at=returns_at)
+            if command.action == "reply" and note.has_more:
+                # The text alone would be only a part of what the owner wants to send.
+                reply = await _refuse_attachment(session, command)
+            else:
+                reply = await _run(session, account_id, command, key=key, now=now, returns_at=returns_at)
     except HandoffError as error:
         reply = command_parser.render(command.language, "refused", lead=command.lead, reason=error)
     await _queue_reply(session, account_id, note, reply)
@@ -127,6 +131,11 @@ async def _run(
         await handoff.queue_human_message(session, lead, command.text, key=key, now=now)
         return reply
     return f"{reply}\n\n{lead.handoff_summary or ''}".strip()
+
+
+async def _refuse_attachment(session: AsyncSession, command: Command) -> str:
+    is_known = await handoff.lock(session, command.lead) is not None
+    return command_parser.render(command.language, "not_text" if is_known else "unknown", lead=command.lead)
 
 
 async def _status(session: AsyncSession, account_id: int, command: Command) -> str:

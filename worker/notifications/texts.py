@@ -18,6 +18,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
     "ru": {
         "scheduled": "Лид {lead}, {name}: согласие на звонок, ссылка отправлена.",
         "handed_off": "Лид {lead}, {name}: нужен человек ({reason}).",
+        "returned": "Лид {lead}, {name}: не удалось написать, но человек пишет сам. Разговор идёт дальше.",
+        "stranger": "Пишет человек без заявки, {name}: «{words}».",
         "limited": "Аккаунт {account}: Telegram ограничил первые сообщения ({reason}).",
         "needs_login": "Аккаунт {account}: нужен новый вход ({reason}).",
         "banned": "Аккаунт {account}: заблокирован ({reason}).",
@@ -32,6 +34,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
     "en": {
         "scheduled": "Lead {lead}, {name}: agreed to a call, the link is sent.",
         "handed_off": "Lead {lead}, {name}: a human is needed ({reason}).",
+        "returned": "Lead {lead}, {name}: could not be written to, but now writes. The conversation goes on.",
+        "stranger": "Somebody without a request writes, {name}: “{words}”.",
         "limited": "Account {account}: Telegram limits first messages ({reason}).",
         "needs_login": "Account {account}: has to be signed in again ({reason}).",
         "banned": "Account {account}: banned ({reason}).",

@@ -12,14 +12,14 @@ from shared.database.columns import UtcDateTime
 from shared.database.models import PEOPLE, TelegramPerson
 from worker.domain.telegram_port import Peer
 
-# Usernames and phones change owners: a phone gets a new owner after two months or so.
-MAX_AGE = timedelta(days=30)
+# Usernames and phones change owners, and Telegram does not tell of every change.
+MAX_AGE = timedelta(days=1)
 
 
 async def find_by_usernames(
     session: AsyncSession, account_id: int, usernames: Iterable[str], *, now: datetime
 ) -> Mapping[str, Peer]:
-    """Return the peers of those usernames that were found in the last 30 days, by username in lower case."""
+    """Return the peers of those usernames that were found in the last day, by username in lower case."""
     names = list({username.lower() for username in usernames})
     values = {"account": account_id, "names": names, "since": now - MAX_AGE}
     found = await session.exec(_BY_USERNAME, params=values)
@@ -40,7 +40,7 @@ _BY_USERNAME = (
 async def find_by_phone(
     session: AsyncSession, account_id: int, phone_e164: str, *, now: datetime
 ) -> Peer | None:
-    """Return the peer of a phone if it was found in the last 30 days."""
+    """Return the peer of a phone if it was found in the last day."""
     query = select(TelegramPerson).where(
         col(TelegramPerson.account_id) == account_id,
         col(TelegramPerson.phone_e164) == phone_e164,
@@ -85,7 +85,7 @@ _UPSERT_USERNAMES = BulkStatement(PEOPLE, columns(*_USERNAME_COLUMNS), _upsert_u
 async def invalidate(session: AsyncSession, account_id: int, user_id: int) -> None:
     """Forget how a contact was found, so that the next lead looks them up again.
 
-    Called when the contact could not be written to.
+    Called when the contact could not be written to, and when their name, username or phone has changed.
     """
     await session.exec(
         delete(TelegramPerson).where(

@@ -17,10 +17,11 @@ from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import Wait
 from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits, is_hot
-from worker.domain.telegram_port import SlotUnavailableError
+from worker.domain.telegram_port import AccountRestrictedError, PeerFloodError, SlotUnavailableError
 from worker.messaging import outbox
 from worker.outreach import new_leads, reassignment
 from worker.outreach.new_leads import ClaimedNewLeads, DueSummary
+from worker.outreach.restriction import Restriction
 from worker.queue.leases import ClaimRequest, WorkerId
 
 # A cold lead waits this long, again and again, while hot leads are in preparation.
@@ -52,6 +53,8 @@ class OutreachRateLimiter:
         self.zone = zone
         self.hours = hours
         self._chance = chance
+        # Of the whole account: neither look-ups nor messages, also in open conversations.
+        self.restriction = Restriction(clock)
         self._lookups = GroupCommit(self._reserve_lookups)
         self._first_messages = GroupCommit(self._reserve_conversations)
         # Only one worker uses the account, so this flag is right after the first delivery.
@@ -89,6 +92,8 @@ class OutreachRateLimiter:
         `spaced`: the call keeps the gap after the look-up before it.
         Raises SlotUnavailableError if no slot is free yet.
         """
+        if (pause := self.restriction.check()) is not None:
+            raise SlotUnavailableError(pause.wait, pause.reason)
         gap = self.limits.lookup_gap if spaced else None
         wait = await self._lookups.submit(Lookup(method, limit, gap))
         if wait is not None:
@@ -141,20 +146,31 @@ class OutreachRateLimiter:
             for moment, reason in zip(retry_at, reasons, strict=True)
         ]
 
-    async def on_peer_flood(self, reason: str) -> timedelta:
-        """Block first messages of this account after a PEER_FLOOD; returns for how long.
+    async def on_peer_flood(self, refusal: PeerFloodError) -> timedelta:
+        """Block first messages of this account after a refusal; returns for how long.
 
         Its leads that were not written to go to other accounts, if another worker is alive.
         """
-        now = self.clock()
+        now, reason = self.clock(), str(refusal)
+        is_restricted = isinstance(refusal, AccountRestrictedError)
         self._may_be_blocked = True
         async with self.database.writing() as session:
-            wait = await account_state.block_outreach(session, self.me.account_id, reason, now=now)
+            wait = await account_state.block_outreach(
+                session, self.me.account_id, reason, now=now, everything=is_restricted
+            )
             if await reassignment.other_workers_alive(session, self.me.account_id, now=now):
                 await reassignment.reassign_untouched_leads(
                     session, self.me.account_id, now=now, reason=reason
                 )
+        if is_restricted:
+            self.restriction.begin(wait, reason)
         return wait
+
+    async def on_delivered(self, *, is_first: bool) -> None:
+        """Telegram has accepted a message: it ends a restriction, and a first one ends a block of those."""
+        if is_first or self.restriction.is_known:
+            self.restriction.end()
+            await self.on_first_message_delivered()
 
     async def on_first_message_delivered(self) -> None:
         """Remove a block of first messages; raises nothing in a database outage."""

@@ -7,7 +7,13 @@ from contextlib import asynccontextmanager
 
 from worker.accounts.flood_waits import FloodWaits
 from worker.domain.backoff import backoff
-from worker.domain.telegram_port import Identity, RateLimitedError, TelegramUnavailableError
+from worker.domain.telegram_port import (
+    Identity,
+    RateLimitedError,
+    SessionRevokedError,
+    TelegramError,
+    TelegramUnavailableError,
+)
 from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.client import read_signed_in_user
@@ -44,7 +50,10 @@ async def connected(telegram: TelegramAccount, flood_waits: FloodWaits) -> Async
             break
         except RateLimitedError as error:
             await flood_waits.close(CONNECTING, error.wait, str(error))
-        except TelegramUnavailableError as error:
+        except SessionRevokedError:
+            raise
+        except TelegramError as error:
+            # Whatever Telegram says, only a session that has ended needs its owner.
             attempt += 1
             pause = backoff(attempt, base=1, maximum=60)
             log.warning("%s; trying again in %d s", error, pause.total_seconds())

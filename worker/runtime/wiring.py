@@ -1,6 +1,7 @@
 """Builds the parts of a worker from its settings; the clock and the ports are arguments."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,15 +22,18 @@ from worker.domain.assistant_port import Assistant
 from worker.domain.outages import OutageTrackers
 from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits
-from worker.domain.telegram_port import Note, Telegram
+from worker.domain.telegram_port import Incoming, Note, Telegram
 from worker.messaging.listener import Listener
-from worker.notifications import owner_commands
+from worker.notifications import owner_commands, strangers
 from worker.notifications.notifier import OwnerNotifier
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
+from worker.outreach.recently_confirmed import CONFIRMED_FOR
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 from worker.settings import WorkerSettings
+
+log = logging.getLogger(__name__)
 
 
 def build_limits(settings: WorkerSettings) -> Limits:
@@ -65,8 +69,11 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
     zone = ZoneInfo(settings.timezone)
     hours = Hours.parse(settings.outreach_hours) if settings.outreach_hours else None
     rate_limiter = OutreachRateLimiter(database, worker_id, build_limits(settings), clock, zone, hours)
+    # A draft waits for a human, so that its person is always checked.
+    confirmed_for = timedelta() if settings.mode == "drafts" else CONFIRMED_FOR
+    finder = PeerFinder(telegram, rate_limiter, settings.keep_contacts, confirmed_for=confirmed_for)
     dependencies = StepDependencies(
-        PeerFinder(telegram, rate_limiter, settings.keep_contacts),
+        finder,
         assistant,
         GreetingConfig(settings.company_name, persona, settings.greeting_mode == "model"),
         settings.calendly_link,
@@ -80,7 +87,7 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
         database=database,
         worker_id=worker_id,
         dependencies=dependencies,
-        sender=Sender(telegram, rate_limiter, clock, settings.typing_seconds, may_send),
+        sender=Sender(telegram, rate_limiter, clock, settings.typing_seconds, may_send, finder=finder),
         rate_limiter=rate_limiter,
         contexts=LeadContextLoader(database, worker_id),
         settlement=Settlement(database, worker_id, _retry_policy(settings)),
@@ -111,14 +118,24 @@ def build_listener(
     telegram: Telegram,
     clock: Clock,
     wakeups: Wakeups,
+    on_name_changed: Callable[[int], Awaitable[None]] | None = None,
 ) -> Listener:
-    """Build the listener of one account; notes in its Saved Messages are executed as the owner's commands."""
-    takeover_lasts = settings.takeover_lasts
+    """Build the listener of one account; notes in its Saved Messages are executed as the owner's commands.
+
+    `on_name_changed`: called with a Telegram user whose name, username or phone has changed.
+    """
+    takeover_lasts, zone = settings.takeover_lasts, ZoneInfo(settings.timezone)
 
     async def on_note(session: AsyncSession, account_id: int, note: Note, now: datetime) -> None:
         await owner_commands.execute_command(
             session, account_id, note, now=now, takeover_lasts=takeover_lasts
         )
+
+    if settings.inbound_leads == "notify" and settings.owner_chat is None:
+        log.warning("INBOUND_LEADS=notify needs OWNER_CHAT: nobody is told of strangers")
+
+    async def on_stranger(session: AsyncSession, account_id: int, message: Incoming, now: datetime) -> None:
+        await strangers.report(session, account_id, message, settings.owner_language, zone=zone, now=now)
 
     return Listener(
         database,
@@ -130,6 +147,9 @@ def build_listener(
         takeover_lasts,
         settings.owner_chat,
         on_note,
+        on_name_changed,
+        settings.inbound_leads,
+        on_stranger if settings.owner_chat else None,
     )
 
 

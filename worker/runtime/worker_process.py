@@ -18,7 +18,7 @@ from worker.assistant.client import OpenAIModelClient
 from worker.dialogue import persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import Identity, SessionRevokedError
-from worker.monitoring import heartbeat, http_probe
+from worker.monitoring import health_report, http_probe
 from worker.notifications.owner_commands import OwnerReplySender
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
@@ -26,6 +26,7 @@ from worker.queue.wakeups import Wakeups, listen, watch
 from worker.runtime.account_records import record_revoked_session, register_worker
 from worker.runtime.connection import RECONNECT_SECONDS, connected, wait_for_signed_in_user
 from worker.runtime.shutdown import end_in_time
+from worker.runtime.supervision import keep_running
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener, build_owner_notifier
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
@@ -59,7 +60,7 @@ class Worker:
         settings = self._settings
         async with http_probe.serve(settings.health_host, settings.health_port, self._report):
             beating = asyncio.create_task(
-                heartbeat.write_forever(settings.health_file, self._report, utc_now)
+                health_report.write_forever(settings.health_file, self._report, utc_now)
             )
             try:
                 await self._until_stopped(self._work())
@@ -120,6 +121,10 @@ class Worker:
         """Work on leads until a stop, a lost connection or a lost account lease."""
         worker_id = await self._register(identity, lease.account_id)
         wakeups = Wakeups(utc_now, self._settings.poll_interval_seconds)
+
+        async def forget_person(user_id: int) -> None:
+            await dispatcher.dependencies.finder.forget(user_id)
+
         listener = build_listener(
             self._settings,
             database=self._database,
@@ -127,6 +132,7 @@ class Worker:
             telegram=self._telegram,
             clock=utc_now,
             wakeups=wakeups,
+            on_name_changed=forget_person,
         )
         dispatcher = build_dispatcher(
             self._settings,
@@ -156,24 +162,37 @@ class Worker:
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
         )
-        if not self._settings.keep_contacts:
-            await dispatcher.dependencies.finder.remove_imported_contacts()
         background: list[Coroutine[Any, Any, Any]] = [
-            listener.run(self._telegram.arrivals),
-            listener.check_late_conversations(),
-            listener.catch_up(self._telegram.session.reconnected),
-            replies.run(),
+            keep_running("listening", lambda: listener.run(self._telegram.arrivals)),
+            keep_running("reading late conversations", listener.check_late_conversations),
+            keep_running("looking for unknown senders", listener.check_unknown_senders),
+            keep_running("catching up", lambda: listener.catch_up(self._telegram.session.reconnected)),
+            keep_running("answering the owner", replies.run),
             self._telegram.session.watch(),
             self._receive_wakeups(wakeups),
             self._stop.wait(),
         ]
         if notifier is not None:
-            background.append(notifier.run())
-        await self._run_until_one_ends(dispatcher, background, renewing)
+            background.append(keep_running("notices to the owner", notifier.run))
+        # One call at each start: it must not delay the leads.
+        tidying = asyncio.create_task(self._tidy_contacts(dispatcher))
+        try:
+            await self._run_until_one_ends(dispatcher, background, renewing)
+        finally:
+            tidying.cancel()
+            await asyncio.gather(tidying, return_exceptions=True)
         self._state = "connecting"
         if not self._stop.is_set():
             log.warning("reconnecting to Telegram")
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _tidy_contacts(self, dispatcher: Dispatcher) -> None:
+        if self._settings.keep_contacts:
+            return
+        try:
+            await dispatcher.dependencies.finder.remove_imported_contacts()
+        except Exception:
+            log.exception("imported contacts could not be removed from the address book")
 
     async def _receive_wakeups(self, wakeups: Wakeups) -> None:
         if self._database.is_postgres:
@@ -219,15 +238,15 @@ class Worker:
             async with self._database.writing() as session:
                 await record_revoked_session(session, self._account_id, revoked, now=utc_now())
 
-    async def _report(self) -> heartbeat.Report:
+    async def _report(self) -> health_report.Report:
         if self._account_id is None or self._state != "connected":
-            return heartbeat.Report(self._state, trouble=self._model.pause_reason)
+            return health_report.Report(self._state, trouble=self._model.pause_reason)
         state = "connected" if self._telegram.session.connected else "reconnecting"
         now = utc_now()
         try:
             async with self._database.reading() as session:
                 backlog = await load_backlog(session, self._account_id, now=now)
         except DATABASE_DOWN:
-            return heartbeat.Report(state, trouble="the database does not answer")
+            return health_report.Report(state, trouble="the database does not answer")
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
-        return heartbeat.Report(state, oldest, backlog.outbox, backlog.inbox, self._model.pause_reason)
+        return health_report.Report(state, oldest, backlog.outbox, backlog.inbox, self._model.pause_reason)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from pyrogram import errors, raw
@@ -10,23 +10,25 @@ from pyrogram import errors, raw
 from shared.logging_setup import mask
 from worker.domain.telegram_port import (
     Arrival,
-    Deleted,
     FloodGate,
     ImportPausedError,
     Incoming,
-    Note,
-    Outgoing,
     PaymentRequiredError,
     Peer,
     PeerNotFoundError,
+    Reaction,
+    Sender,
     Sent,
     TelegramUnavailableError,
 )
 from worker.settings import TelegramSettings
-from worker.telegram import dialogs, voice_download
+from worker.telegram import dialogs, profiles, voice_download
 from worker.telegram.contact_requirements import check_requirement
-from worker.telegram.media import describe
+from worker.telegram.missed_reactions import MissedReactions
+from worker.telegram.profiles import person_with_phone, person_with_username
 from worker.telegram.session import DEFAULT_TIMEOUTS, TelegramSession, Timeouts
+from worker.telegram.updates.arrivals import read_message, read_update
+from worker.telegram.updates.people import Users, by_id
 
 _HISTORY_LIMIT = 100
 MAX_NAME_LENGTH = 64
@@ -51,6 +53,7 @@ class TelegramAccount:
     ) -> None:
         self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
         self.session = TelegramSession(settings, self._on_update, timeouts, gate)
+        self._missed_reactions = MissedReactions(self.session, self.arrivals.put_nowait)
         self._max_stars = max_stars
 
     async def find_by_username(self, username: str) -> Peer:
@@ -59,7 +62,7 @@ class TelegramAccount:
             found = await self.session.call(raw.functions.contacts.ResolveUsername(username=username))
         except PeerNotFoundError as error:
             raise PeerNotFoundError(f"@{username}: {error}") from error
-        return _person(found.peer, found.users, f"@{username}")
+        return person_with_username(found.peer, found.users, username)
 
     async def find_by_phone(self, phone_e164: str) -> Peer:
         """Call contacts.resolvePhone; it does not find people who hide their phone from strangers."""
@@ -69,7 +72,7 @@ class TelegramAccount:
             )
         except PeerNotFoundError as error:
             raise PeerNotFoundError(f"{mask(phone_e164)}: {error}") from error
-        return _person(found.peer, found.users, mask(phone_e164))
+        return person_with_phone(found.peer, found.users, phone_e164)
 
     async def import_contact(self, phone_e164: str, name: str) -> Peer:
         """Call contacts.importContacts for one person, which saves them in the account's contacts."""
@@ -79,7 +82,7 @@ class TelegramAccount:
         imported = await self.session.call(raw.functions.contacts.ImportContacts(contacts=[contact]))
         if imported.imported:
             peer = raw.types.PeerUser(user_id=imported.imported[0].user_id)
-            return _person(peer, imported.users, mask(phone_e164))
+            return person_with_phone(peer, imported.users, phone_e164)
         if imported.retry_contacts:
             raise ImportPausedError(IMPORT_PAUSE)
         raise PeerNotFoundError(f"{mask(phone_e164)}: no Telegram account can be found by this phone")
@@ -103,28 +106,49 @@ class TelegramAccount:
         """Call messages.sendMessage to the account itself."""
         await self._send_once(raw.types.InputPeerSelf(), text, random_id)
 
-    async def show_typing(self, peer: Peer) -> None:
+    async def fetch_profile(self, peer: Peer) -> Sender | None:
+        """Call users.getUsers, which counts against no limit of look-ups."""
+        return await profiles.fetch_profile(self.session, peer)
+
+    async def show_typing(self, peer: Peer, read_until: int | None = 0) -> None:
         """Call messages.readHistory, then messages.setTyping, which Telegram shows for six seconds."""
         person = _input_peer(peer)
-        await self.session.call(raw.functions.messages.ReadHistory(peer=person, max_id=0))
+        if read_until is not None:
+            await self.session.call(raw.functions.messages.ReadHistory(peer=person, max_id=read_until))
         action = raw.types.SendMessageTypingAction()
         await self.session.call(raw.functions.messages.SetTyping(peer=person, action=action))
 
+    async def fetch_incoming(self, message_ids: Sequence[int]) -> Sequence[Incoming]:
+        """Call messages.getMessages."""
+        return await profiles.fetch_incoming(self.session, message_ids)
+
     async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
-        """Call messages.getDialogs, the latest first, page by page until `since`."""
+        """Call messages.getDialogs, the latest first, page by page until `since`.
+
+        Reactions that were missed arrive on the way.
+        """
         found: dict[int, int] = {}
         offset: dialogs.Page | None = dialogs.FIRST_PAGE
         while offset is not None:
             page = await self.session.call(dialogs.page_query(offset))
             found |= dialogs.newest_ids(page)
-            offset = dialogs.next_page(page, since)
+            await self._missed_reactions.look(page)
+            offset = dialogs.next_page(page, since, offset)
         return found
 
     async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
-        """Call messages.getHistory, and reverse its order, which is newest first."""
-        answer = await self._history(peer, after_id)
-        arrivals = (_arrival(message, self.session.user_id) for message in reversed(answer))
-        return [arrival for arrival in arrivals if arrival is not None]
+        """Call messages.getHistory, and reverse its order, which is newest first.
+
+        The reactions on message `after_id` itself are returned too: it may be the offer that they answer.
+        """
+        answer = await self._history(peer, max(after_id - 1, 0))
+        users, own_id = by_id(answer.users), self.session.user_id
+        return [
+            arrival
+            for message in reversed(answer.messages)
+            for arrival in read_message(message, own_id, users)
+            if message.id > after_id or isinstance(arrival, Reaction)
+        ]
 
     async def download_voice(self, message_id: int) -> bytes | None:
         """Call messages.getMessages, then upload.getFile."""
@@ -149,13 +173,13 @@ class TelegramAccount:
             raise
 
     async def _find_sent_id(self, peer: Peer, text: str) -> int | None:
-        for message in await self._history(peer, 0):
+        for message in (await self._history(peer, 0)).messages:
             if getattr(message, "out", False) and getattr(message, "message", None) == text:
                 return int(message.id)
         return None
 
-    async def _history(self, peer: Peer, after_id: int) -> list[Any]:
-        answer = await self.session.call(
+    async def _history(self, peer: Peer, after_id: int) -> Any:
+        return await self.session.call(
             raw.functions.messages.GetHistory(
                 peer=_input_peer(peer),
                 offset_id=0,
@@ -167,17 +191,10 @@ class TelegramAccount:
                 hash=0,
             )
         )
-        return list(answer.messages)
 
-    def _on_update(self, update: Any) -> None:
-        # Only private chats: groups and channels have their own message ids and their own types of update.
-        if isinstance(update, raw.types.UpdateDeleteMessages):
-            self.arrivals.put_nowait(Deleted(tuple(update.messages)))
-        if isinstance(update, raw.types.UpdateNewMessage | raw.types.UpdateEditMessage):
-            edited = isinstance(update, raw.types.UpdateEditMessage)
-            arrival = _arrival(update.message, self.session.user_id, edited=edited)
-            if arrival is not None:
-                self.arrivals.put_nowait(arrival)
+    def _on_update(self, update: Any, users: Users) -> None:
+        for arrival in read_update(update, self.session.user_id, users):
+            self.arrivals.put_nowait(arrival)
 
 
 def _input_peer(peer: Peer) -> Any:
@@ -186,23 +203,6 @@ def _input_peer(peer: Peer) -> Any:
 
 def _input_user(peer: Peer) -> Any:
     return raw.types.InputUser(user_id=peer.user_id, access_hash=peer.access_hash)
-
-
-def _person(peer: Any, users: list[Any], label: str) -> Peer:
-    """Return the person of a look-up's answer; raises PeerNotFoundError for bots, groups and the like."""
-    if not isinstance(peer, raw.types.PeerUser):
-        raise PeerNotFoundError(f"{label}: this is a group or a channel, not a person")
-    user = next((user for user in users if user.id == peer.user_id), None)
-    if user is None or user.access_hash is None:
-        raise PeerNotFoundError(f"{label}: Telegram does not let this account see the person")
-    for is_unusable, what in (
-        (user.bot, "a bot, not a person"),
-        (user.deleted, "a deleted account"),
-        (user.is_self, "this very account"),
-    ):
-        if is_unusable:
-            raise PeerNotFoundError(f"{label}: this is {what}")
-    return Peer(user.id, user.access_hash)
 
 
 def _sent_id(answer: Any) -> int | None:
@@ -215,20 +215,3 @@ def _sent_id(answer: Any) -> int | None:
     if isinstance(answer, raw.types.Updates | raw.types.UpdatesCombined):
         return None
     raise TelegramUnavailableError("Telegram's answer to a message was not understood")
-
-
-def _arrival(message: Any, own_id: int, *, edited: bool = False) -> Arrival | None:
-    """Convert a message of a private chat; None for groups, service messages, and edits of sent messages."""
-    if not isinstance(message, raw.types.Message) or not isinstance(message.peer_id, raw.types.PeerUser):
-        return None
-    user_id, sent_at = message.peer_id.user_id, datetime.fromtimestamp(message.date, UTC)
-    if user_id == own_id:
-        # A message that was forwarded to Saved Messages was not written by the owner.
-        is_command = not edited and message.fwd_from is None
-        return Note(message.id, message.message or "") if is_command else None
-    if not message.out:
-        return Incoming(user_id, message.id, describe(message), sent_at, edited)
-    # `offline`: an away or greeting message, which Telegram itself sends for a business account.
-    if edited or message.offline:
-        return None
-    return Outgoing(user_id, message.id, describe(message), sent_at)

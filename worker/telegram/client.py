@@ -13,7 +13,9 @@ from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailable
 from worker.settings import TelegramSettings
 from worker.telegram import proxy, server_key, session_string
 from worker.telegram.connection import Callback, connection_type
-from worker.telegram.errors import SIGN_IN
+from worker.telegram.error_texts import SIGN_IN
+from worker.telegram.server_clock import ServerClock
+from worker.telegram.worker_client import RECONNECT_BASE_SECONDS, Feed, WorkerClient
 
 log = logging.getLogger(__name__)
 
@@ -22,24 +24,31 @@ def ignore() -> None:
     """A callback that does nothing."""
 
 
-def build_client(
+def build_client(  # noqa: PLR0913 - the parts of one client
     settings: TelegramSettings,
     on_unknown_key: Callback,
     on_failure: Callback = ignore,
     *,
     in_memory: bool = False,
     no_updates: bool = False,
-) -> pyrogram.Client:
+    clock: ServerClock | None = None,
+    feed: Feed | None = None,
+    reconnect_base: float = RECONNECT_BASE_SECONDS,
+) -> WorkerClient:
     """Build a client of the configured session, server and proxy; it is not connected yet.
 
     `in_memory`: use a new session that is not signed in, and never write it to a file.
+    `clock`: Telegram's time, if it is known from an earlier connection. `feed`: takes the updates.
     Raises ConfigError for an unusable TELEGRAM_PROXY or TELEGRAM_SERVER_KEY.
     """
     if settings.telegram_server_key:
         server_key.trust(settings.telegram_server_key)
     string = settings.telegram_session_string
-    return pyrogram.Client(
+    return WorkerClient(
         settings.telegram_session_name,
+        clock=clock or ServerClock(),
+        feed=feed,
+        reconnect_base=reconnect_base,
         api_id=settings.telegram_api_id,
         api_hash=settings.telegram_api_hash.get_secret_value(),
         workdir=settings.telegram_session_dir,
@@ -47,10 +56,9 @@ def build_client(
         in_memory=in_memory,
         proxy=proxy.parse(settings.telegram_proxy),
         app_version="AI Lead Assistant",
-        skip_updates=False,
         no_updates=no_updates,
-        # One handler at a time keeps messages in order. With a threshold of 0 every flood wait is raised.
         workers=1,
+        # With a threshold of 0 every flood wait is raised.
         sleep_threshold=0,
         # A cached message takes ten KiB. The cache serves replies, which are not fetched here.
         max_message_cache_size=10,
@@ -99,8 +107,7 @@ def connection_problem(client: pyrogram.Client) -> str | None:
 
 async def shut_down(client: pyrogram.Client) -> None:
     """Stop everything of a client that is running; errors are only logged."""
-    for stop, seconds in ((client.terminate, 3), (client.disconnect, 5)):
-        await _try_within(seconds, stop)
+    await _try_within(5, client.disconnect)
     # A start that was interrupted leaves a connection that the client does not know of.
     for connection in list(client.connection_factory.opened):
         await _try_within(1, connection.close)

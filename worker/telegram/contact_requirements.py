@@ -5,8 +5,7 @@ from typing import Any
 from pyrogram import raw
 
 from worker.domain.telegram_port import CannotWriteError, PaymentRequiredError
-
-PREMIUM_ONLY = "only Telegram Premium accounts may write to them"
+from worker.telegram.error_texts import PREMIUM_ONLY
 
 
 def check_requirement(answer: Any, max_stars: int) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from pyrogram import raw
 
 PAGE_SIZE = 100
+# A bound on the calls of one round; older chats are reached by updates.
+MAX_PAGES = 30
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Page:
     date: int
     message_id: int
     peer: Any
+    number: int = 1
 
 
 FIRST_PAGE = Page(0, 0, raw.types.InputPeerEmpty())
@@ -41,18 +44,41 @@ def newest_ids(answer: Any) -> dict[int, int]:
     }
 
 
-def next_page(answer: Any, since: datetime) -> Page | None:
-    """Return where the next page begins; None if this was the last one, or it reaches back to `since`."""
+def unread_reactions(answer: Any) -> list[tuple[Any, int]]:
+    """Return the people of a page whose reactions nobody has looked at, and how many these are."""
+    counted = [
+        (_input_peer(dialog.peer, answer), dialog.unread_reactions_count)
+        for dialog in getattr(answer, "dialogs", ())
+        if isinstance(dialog, raw.types.Dialog) and isinstance(dialog.peer, raw.types.PeerUser)
+    ]
+    return [(peer, count) for peer, count in counted if peer is not None and count]
+
+
+def next_page(answer: Any, since: datetime, page: Page = FIRST_PAGE) -> Page | None:
+    """Return the page after `page`; None if `answer` was the last one, or it reaches back to `since`."""
     listed = [dialog for dialog in getattr(answer, "dialogs", ()) if isinstance(dialog, raw.types.Dialog)]
-    if len(listed) < PAGE_SIZE:
+    if len(listed) < PAGE_SIZE or page.number >= MAX_PAGES:
         return None
-    # The last chat that a query can name: it needs an access hash.
-    dates = {message.id: getattr(message, "date", 0) for message in answer.messages}
+    # The last chat that a query can name: it needs an access hash. Ids of messages repeat in other channels.
+    dates = {_place(message.peer_id, message.id): getattr(message, "date", 0) for message in _dated(answer)}
     for dialog in reversed(listed):
-        peer, date = _input_peer(dialog.peer, answer), dates.get(dialog.top_message, 0)
+        peer = _input_peer(dialog.peer, answer)
+        date = dates.get(_place(dialog.peer, dialog.top_message), 0)
         if peer is not None and date:
-            return Page(date, dialog.top_message, peer) if date >= since.timestamp() else None
+            following = Page(date, dialog.top_message, peer, page.number + 1)
+            has_moved = (date, dialog.top_message) != (page.date, page.message_id)
+            return following if date >= since.timestamp() and has_moved else None
     return None
+
+
+def _dated(answer: Any) -> list[Any]:
+    return [message for message in answer.messages if getattr(message, "peer_id", None) is not None]
+
+
+def _place(peer: Any, message_id: int) -> tuple[str, int]:
+    """Return a key of a message: private chats and basic groups share their ids, channels do not."""
+    channel = getattr(peer, "channel_id", None)
+    return f"channel {channel}" if channel is not None else "", message_id
 
 
 def _input_peer(peer: Any, answer: Any) -> Any:

@@ -3,26 +3,33 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-import pyrogram
 from pyrogram import raw
-from pyrogram.handlers import ConnectHandler, DisconnectHandler, RawUpdateHandler
+from pyrogram.errors import RPCError
 from pyrogram.session.session import SessionState
+from pyrogram.storage import UpdateState as StoredState
 
 from worker.domain.telegram_port import (
     FloodGate,
     Identity,
     RateLimitedError,
     SessionRevokedError,
+    TelegramError,
     TelegramUnavailableError,
 )
 from worker.settings import TelegramSettings
 from worker.telegram import proxy
 from worker.telegram.client import build_client, connection_problem, read_signed_in_user, shut_down
-from worker.telegram.errors import SIGN_IN, translate_errors
+from worker.telegram.error_texts import SIGN_IN
+from worker.telegram.errors import translate_errors
+from worker.telegram.recovery import Recovery
+from worker.telegram.repeated_flood_waits import RepeatedFloodWaits
+from worker.telegram.server_clock import ServerClock
+from worker.telegram.update_feed import UpdateFeed, UpdateHandler, UpdateState
+from worker.telegram.worker_client import RECONNECT_BASE_SECONDS, WorkerClient
 
 log = logging.getLogger(__name__)
 
@@ -35,17 +42,19 @@ MAX_DOWN_SECONDS = 60
 PING_SECONDS = 45
 MAX_MISSED_ANSWERS = 2
 
-UpdateHandler = Callable[[Any], None]
-
 
 @dataclass(frozen=True)
 class Timeouts:
-    """In seconds: for the start, a call's answer, and a link that is down; and the pause between pings."""
+    """In seconds: for the start, a call's answer, and a link that is down; and two pauses.
+
+    `ping`: between test calls. `reconnect`: the first between two connections that did not last.
+    """
 
     start: float = START_SECONDS
     call: float = CALL_SECONDS
     down: float = MAX_DOWN_SECONDS
     ping: float = PING_SECONDS
+    reconnect: float = RECONNECT_BASE_SECONDS
 
 
 DEFAULT_TIMEOUTS = Timeouts()
@@ -68,7 +77,14 @@ class TelegramSession:
         self._on_update = on_update
         self._timeouts = timeouts
         self._starting: asyncio.Timeout | None = None
-        self._client: pyrogram.Client | None = None
+        self._client: WorkerClient | None = None
+        # Kept over reconnections, so that a wrong clock is reported once.
+        self.clock = ServerClock()
+        self._recovering: asyncio.Task[None] | None = None
+        self._recovery: Recovery | None = None
+        self._save_state: Callable[[], Awaitable[None]] | None = None
+        self._start_problem: TelegramError | None = None
+        self._flood_waits = RepeatedFloodWaits()
         # The id of the signed-in user, once the session is open.
         self.user_id = 0
         self._key_unknown = False
@@ -83,34 +99,94 @@ class TelegramSession:
         return session is not None and session.state is SessionState.STARTED
 
     async def open(self) -> Identity:
-        """Connect, and return the signed-in account.
+        """Connect, and return the signed-in account; missed updates are fetched afterwards.
 
-        Raises TelegramUnavailableError, SessionRevokedError or ConfigError.
+        Raises TelegramUnavailableError, RateLimitedError, SessionRevokedError or ConfigError.
         """
-        read_signed_in_user(self._settings)
-        self._key_unknown = False
-        client = build_client(self._settings, self._on_unknown_key, self._end_start)
-        client.add_handler(RawUpdateHandler(self._on_raw_update))
-        client.add_handler(ConnectHandler(self._on_connected))
-        client.add_handler(DisconnectHandler(self._on_disconnected))
+        user_id = read_signed_in_user(self._settings)
+        self._key_unknown, self._start_problem = False, None
+        feed = UpdateFeed(self._on_update, self._on_start_problem)
+        client = build_client(
+            self._settings,
+            self._on_unknown_key,
+            self._end_start,
+            clock=self.clock,
+            feed=feed,
+            reconnect_base=self._timeouts.reconnect,
+        )
+        client.connect_handler, client.disconnect_handler = self._on_connected, self._on_disconnected
+        try:
+            await self._connect(client)
+            self._client, self.user_id = client, user_id
+            username = await self._fetch_username()
+            await self._begin_recovery(client, feed)
+        except BaseException as error:
+            self._client = None
+            await shut_down(client)
+            if (reason := self._reason_of(error, client)) is not None:
+                raise reason from None
+            raise
+        return Identity(user_id, username)
+
+    async def _connect(self, client: WorkerClient) -> None:
         try:
             with translate_errors():
                 async with asyncio.timeout(self._timeouts.start) as self._starting:
-                    await client.start()
-        except BaseException as error:
-            await shut_down(client)
-            if self._key_unknown:
-                raise SessionRevokedError(f"this server does not know this session; {SIGN_IN}") from None
-            if isinstance(error, sqlite3.OperationalError):
-                raise TelegramUnavailableError(f"{self._settings.session_file}: {error}") from None
-            if isinstance(error, TelegramUnavailableError) and (why := connection_problem(client)):
-                raise TelegramUnavailableError(why) from None
-            raise
+                    await client.connect()
+                    await client.session.is_started.wait()
         finally:
             self._starting = None
-        self._client = client
-        self.user_id = client.me.id
-        return Identity(client.me.id, client.me.username)
+
+    async def _fetch_username(self) -> str | None:
+        """Return the account's username; None if Telegram does not tell it now, which stops nothing."""
+        query = raw.functions.users.GetFullUser(id=raw.types.InputUserSelf())
+        try:
+            answer = await self._call(query)
+        except SessionRevokedError:
+            raise
+        except TelegramError as error:
+            if not isinstance(error.__cause__, RPCError):
+                raise
+            log.warning("Telegram does not tell the account's name: %s", error)
+            return None
+        own = (user for user in getattr(answer, "users", ()) if user.id == self.user_id)
+        return next((user.username for user in own), None)
+
+    async def _begin_recovery(self, client: WorkerClient, feed: UpdateFeed) -> None:
+        for row in await client.storage.get_update_states(0):
+            feed.state = UpdateState(row.pts, row.qts or 0, row.date or 0, row.seq or 0)
+
+        async def save() -> None:
+            state = feed.state
+            row = StoredState(0, state.pts, state.qts, state.date, state.seq)
+            await client.storage.set_update_state(row)
+            await client.storage.save()
+
+        self._save_state = save
+        self._recovery = Recovery(feed, self.call, save, self.reconnected.set)
+        if feed.state.pts is None:
+            # The first start: what comes from now on is not missed.
+            try:
+                await self._recovery.start_over()
+            except SessionRevokedError:
+                raise
+            except TelegramError as error:
+                log.warning("the state of the updates is not known yet: %s", error)
+        feed.gap.set()
+        self._recovering = asyncio.create_task(self._recovery.run())
+
+    def _reason_of(self, error: BaseException, client: WorkerClient) -> Exception | None:
+        """Return why a start has failed, if more is known than `error` says."""
+        if self._key_unknown:
+            return SessionRevokedError(f"this server does not know this session; {SIGN_IN}")
+        if isinstance(error, sqlite3.OperationalError):
+            return TelegramUnavailableError(f"{self._settings.session_file}: {error}")
+        if not isinstance(error, TelegramUnavailableError):
+            return None
+        if self._start_problem is not None:
+            return self._start_problem
+        why = connection_problem(client)
+        return TelegramUnavailableError(why) if why else None
 
     async def call(self, query: Any) -> Any:
         """Send one RPC once, and return its answer.
@@ -122,11 +198,14 @@ class TelegramSession:
         if self._gate is not None and (wait := self._gate.remaining(method)):
             raise RateLimitedError(wait, method)
         try:
-            return await self._call(query)
+            answer = await self._call(query)
         except RateLimitedError as limited:
+            wait = self._flood_waits.lengthen(method, limited.wait, self._gate)
             if self._gate is not None:
-                await self._gate.close(method, limited.wait, "FLOOD_WAIT")
-            raise RateLimitedError(limited.wait, method) from limited
+                await self._gate.close(method, wait, "FLOOD_WAIT")
+            raise RateLimitedError(wait, method) from limited
+        self._flood_waits.ended(method)
+        return answer
 
     async def _call(self, query: Any) -> Any:
         """Send the RPC without Kurigram's own retries, which would hide what the first answer was."""
@@ -142,6 +221,9 @@ class TelegramSession:
     async def watch(self) -> None:
         """Return when the link is down or silent for too long; raises SessionRevokedError for a dead key."""
         watches = [asyncio.ensure_future(self._until_down()), asyncio.ensure_future(self._until_silent())]
+        if self._recovering is not None:
+            # It ends only with the session.
+            watches.append(asyncio.ensure_future(asyncio.shield(self._recovering)))
         try:
             ended, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
             for watch in ended:
@@ -157,6 +239,8 @@ class TelegramSession:
             down = 0 if self.connected else down + 1
             if self._key_unknown:
                 raise SessionRevokedError(f"Telegram has ended this session; {SIGN_IN}")
+            if isinstance(self._start_problem, SessionRevokedError):
+                raise self._start_problem
 
     async def _until_silent(self) -> None:
         """Return when test calls stay unanswered.
@@ -168,17 +252,27 @@ class TelegramSession:
             await asyncio.sleep(self._timeouts.ping)
             try:
                 await self.call(raw.functions.updates.GetState())
-            except TelegramUnavailableError:
-                missed += 1
-            except RateLimitedError:
-                continue
+            except SessionRevokedError:
+                raise
+            except TelegramError as error:
+                # An error of Telegram is an answer too.
+                is_silent = isinstance(error, TelegramUnavailableError) and not isinstance(
+                    error.__cause__, RPCError
+                )
+                missed = missed + 1 if is_silent else 0
             else:
                 missed = 0
 
     async def close(self) -> None:
         """Disconnect, and save the session's state."""
         client, self._client = self._client, None
+        if self._recovering is not None:
+            self._recovering.cancel()
+            await asyncio.gather(self._recovering, return_exceptions=True)
+            self._recovering = None
         if client is not None:
+            if self._save_state is not None:
+                await self._save_state()
             await shut_down(client)
 
     async def _await_unless_dropped(self, answer: Coroutine[Any, Any, Any]) -> Any:
@@ -204,24 +298,28 @@ class TelegramSession:
         if self._starting is not None:
             self._starting.reschedule(0)
 
-    async def _on_connected(self, client: pyrogram.Client, _session: object) -> None:
-        # After a reconnection inside a running process Kurigram does not fetch missed updates by itself.
-        if client.is_initialized:
-            await client.recover_gaps()
+    def _on_start_problem(self, error: Exception) -> None:
+        try:
+            with translate_errors():
+                raise error
+        except TelegramError as problem:
+            self._start_problem = problem
+            log.warning("no connection yet: %s", problem)
+        except Exception:
+            log.exception("a connection could not be set up")
+        self._end_start()
+
+    async def _on_connected(self, client: WorkerClient, _session: object) -> None:
+        self._start_problem = None
+        # Updates may have been missed meanwhile. Histories are read whether or not they can be fetched.
+        client.on_possible_gap()
+        if self._recovery is not None:
+            self._recovery.retry_now()
         self.reconnected.set()
 
-    async def _on_disconnected(self, _client: pyrogram.Client, _session: object) -> None:
+    async def _on_disconnected(self, _client: WorkerClient, _session: object) -> None:
         self._dropped.set()
         self._dropped = asyncio.Event()
-
-    async def _on_raw_update(
-        self,
-        _client: pyrogram.Client,
-        update: Any,
-        _users: object,
-        _chats: object,
-    ) -> None:
-        self._on_update(update)
 
 
 def _method_name(query: Any) -> str:

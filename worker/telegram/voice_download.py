@@ -3,6 +3,7 @@
 from typing import Any
 
 from pyrogram import raw
+from pyrogram.errors import SeeOther
 
 from worker.domain.telegram_port import (
     RateLimitedError,
@@ -27,7 +28,12 @@ async def download(session: TelegramSession, message_id: int) -> bytes | None:
         answer = await session.call(raw.functions.messages.GetMessages(id=wanted))
         document = next((found for one in answer.messages if (found := _voice_document(one))), None)
         return await _download_document(session, document) if document is not None else None
-    except (RateLimitedError, SessionRevokedError, TelegramUnavailableError):
+    except TelegramUnavailableError as error:
+        # FILE_MIGRATE: the file is in another data centre, and stays there.
+        if isinstance(error.__cause__, SeeOther):
+            return None
+        raise
+    except (RateLimitedError, SessionRevokedError):
         raise
     except TelegramError:
         return None

@@ -16,8 +16,8 @@ from sandbox.fake_openai.call_log import Call
 from sandbox.fake_openai.endpoints import chat_completions, responses
 from sandbox.fake_openai.endpoints.request_parsing import Body
 from sandbox.fake_openai.errors import ApiError, missing_key
-from sandbox.fake_openai.faults import Delay, Fault, Hang, breaks_connection
-from sandbox.fake_openai.outages import DroppedResponse, error_of
+from sandbox.fake_openai.faults import Delay, Fault, Hang, RawAnswer, breaks_connection
+from sandbox.fake_openai.outages import DroppedResponse, error_of, scripted_response
 from sandbox.fake_openai.replies import answer_turn
 from sandbox.fake_openai.state import OpenAIState
 from sandbox.fake_openai.turn import Answer, Turn
@@ -66,6 +66,9 @@ async def _answer(state: OpenAIState, dialect: Dialect, request: Request, call: 
     if breaks_connection(fault):
         call.status = 0
         return DroppedResponse()
+    if isinstance(fault, RawAnswer):
+        call.status = fault.status
+        return await scripted_response(fault)
     answer = answer_turn(turn, fault, obedient=state.obedient)
     call.answer = answer.text if answer.refusal is None else answer.refusal
     call.usage = _count(state, turn, answer)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from sandbox.fake_openai.rule_based_model import intent_phrases
 from sandbox.fake_openai.rule_based_model.language import without_links
+from sandbox.fake_openai.rule_based_model.marks import words_of
 from sandbox.fake_openai.rule_based_model.stemming import normal
 
 Intent = Literal["accept", "reject", "question", "ambiguous"]
@@ -16,14 +17,14 @@ CLAUSE_END = re.compile(r"[.,!;:\n—–()]+|\?+| - | (?:но|а|but|and then|ho
 
 def classify(text: str) -> Intent:
     """Return the intent of a Russian or English message of one or more lines."""
-    said = re.sub(r"\[[^\]]*\]", " ", normal(without_links(text)))
+    said = normal(without_links(words_of(text)))
     said = intent_phrases.NEITHER.sub(" ", intent_phrases.YES_BY_NEGATION.sub(" да ", said))
     return next((intent for intent, matches in RULES if matches(said)), "ambiguous")
 
 
 def classify_confirmation(text: str) -> Intent:
     """Return the intent of the answer to the question whether the lead left a request: a yes accepts."""
-    said = re.sub(r"\[[^\]]*\]", " ", normal(without_links(text)))
+    said = normal(without_links(words_of(text)))
     denies = intent_phrases.DENIAL.search(said) or _rejects(said) or _is_plain_no(said)
     if denies:
         return "reject"
@@ -50,13 +51,13 @@ def asks_question(text: str) -> bool:
 
 def wants_human(text: str) -> bool:
     """True if the lead asks for a human."""
-    return intent_phrases.HUMAN.search(normal(text)) is not None
+    return intent_phrases.HUMAN.search(normal(words_of(text))) is not None
 
 
 def wants_quiet(text: str) -> bool:
     """True if the lead asks not to be contacted again."""
     # "Do not call, write here" is not such a request.
-    return classify(text) == "reject" and intent_phrases.QUIET.search(normal(text)) is not None
+    return classify(text) == "reject" and intent_phrases.QUIET.search(normal(words_of(text))) is not None
 
 
 def _affirms(text: str, pattern: re.Pattern[str]) -> bool:

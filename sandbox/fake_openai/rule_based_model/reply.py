@@ -20,6 +20,7 @@ from sandbox.fake_openai.rule_based_model.intent import (
 )
 from sandbox.fake_openai.rule_based_model.knowledge import find_answer
 from sandbox.fake_openai.rule_based_model.language import Language, first_known
+from sandbox.fake_openai.rule_based_model.marks import words_of
 from sandbox.fake_openai.rule_based_model.phrases import (
     ACCEPTED,
     NAMED_IN_FORM,
@@ -57,7 +58,8 @@ def reply(messages: list[Message], instructions: str) -> Reply:
     said, forms = NEW_REQUEST.sub("", received).strip(), new_requests(received)
     if forms and not said:
         return _reply_to_forms(forms)
-    earlier = [message.text for message in reversed(messages) if message.role == "user"]
+    said = words_of(said)
+    earlier = [words_of(message.text) for message in reversed(messages) if message.role == "user"]
     language = first_known([said, *earlier])
     if is_unconfirmed(messages):
         return _reply_to_unconfirmed(said, language, instructions)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
 from typing import Protocol
 
 from pyrogram import raw
@@ -37,6 +36,8 @@ class Switchboard(Protocol):
     def on_call(self, link: "Link", msg_id: int, query: TLObject) -> None: ...
 
     def next_msg_id(self, residue: int) -> int: ...
+
+    def wire_time(self) -> float: ...
 
 
 class Link:
@@ -81,6 +82,14 @@ class Link:
         head = Int(raw.types.RpcResult.ID, False) + Long(msg_id)
         self._say(head + result, residue=1, content=True)
 
+    def reject(self, msg_id: int, code: int) -> None:
+        """Answer that a message was not accepted; code 48 with the right salt."""
+        bad = {"bad_msg_id": msg_id, "bad_msg_seqno": 0, "error_code": code}
+        if code == BAD_SALT:
+            self._tell(raw.types.BadServerSalt(**bad, new_server_salt=self._known().salt))
+        else:
+            self._tell(raw.types.BadMsgNotification(**bad))
+
     def _receive(self, packet: bytes) -> None:
         key_id = packet[:8]
         if key_id == bytes(8):
@@ -121,21 +130,10 @@ class Link:
         """Answer a message with a wrong envelope, as the real server does."""
         auth = self._known()
         if opened.salt != auth.salt:
-            self._tell(
-                raw.types.BadServerSalt(
-                    bad_msg_id=opened.msg_id,
-                    bad_msg_seqno=opened.seq_no,
-                    error_code=BAD_SALT,
-                    new_server_salt=auth.salt,
-                )
-            )
+            self.reject(opened.msg_id, BAD_SALT)
             return True
-        if code := _bad_msg_id(opened.msg_id):
-            self._tell(
-                raw.types.BadMsgNotification(
-                    bad_msg_id=opened.msg_id, bad_msg_seqno=opened.seq_no, error_code=code
-                )
-            )
+        if code := _bad_msg_id(opened.msg_id, self._server.wire_time()):
+            self.reject(opened.msg_id, code)
             return True
         return False
 
@@ -159,7 +157,7 @@ class Link:
             self._disconnect_timer = loop.call_later(delay, self.disconnect)
 
     def _future_salts(self, msg_id: int) -> None:
-        now = int(time.time())
+        now = int(self._server.wire_time())
         salt = FutureSalt(now, now + SALT_SECONDS, self._known().salt)
         self._tell(FutureSalts(msg_id, now, [salt]))
 
@@ -196,9 +194,9 @@ class Link:
             await self._writer.wait_closed()
 
 
-def _bad_msg_id(msg_id: int) -> int:
+def _bad_msg_id(msg_id: int, now: float) -> int:
     """Return the error code for a client's message id, 0 if it is valid."""
-    ahead = msg_id / 2**32 - time.time()
+    ahead = msg_id / 2**32 - now
     if msg_id % 4:
         return MSG_ID_ODD
     if ahead > FUTURE_SECONDS:

@@ -86,7 +86,7 @@ class Dispatcher:
     ) -> None:
         if fault.seconds and fault.action != "delay_after":
             await asyncio.sleep(fault.seconds)
-        if fault.action in ("error", "drop_before", "silent", "swallow_before"):
+        if fault.action in ("error", "drop_before", "silent", "swallow_before", "reject"):
             self._without_effect(fault, link, msg_id, call)
             return
         result = self._run_method(context, query, call)
@@ -106,6 +106,8 @@ class Dispatcher:
             link.answer(msg_id, self._failed(call, RpcError(fault.code, fault.message)))
         elif fault.action == "drop_before":
             link.disconnect()
+        elif fault.action == "reject":
+            link.reject(msg_id, fault.code)
         elif fault.action == "silent":
             link.silent = True
 

@@ -1,5 +1,7 @@
 """Methods for sending, reading and listing private messages."""
 
+from math import inf
+
 from pyrogram import raw
 from pyrogram.raw.core import TLObject
 
@@ -8,8 +10,10 @@ from sandbox.fake_telegram.rpc.peer_access import is_self, person
 from sandbox.fake_telegram.rpc.registry import Context, method
 from sandbox.fake_telegram.rpc.updates import state
 from sandbox.fake_telegram.state import privacy
+from sandbox.fake_telegram.state.channels import Channel
 from sandbox.fake_telegram.state.mailbox import Chat, Event, Message
 from sandbox.fake_telegram.tl import messages as tl
+from sandbox.fake_telegram.tl.channels import channel_dialog, channel_message, channel_object
 from sandbox.fake_telegram.tl.peers import Peers, peers
 from sandbox.fake_telegram.tl.serialization import Result, objects
 
@@ -111,17 +115,54 @@ def get_messages(context: Context, query: TLObject) -> Result:
     return _messages(context, found, len(found))
 
 
+@method("messages.GetUnreadReactions")
+def get_unread_reactions(context: Context, query: TLObject) -> Result:
+    """Return the account's messages that the person has reacted to, newest first."""
+    chat = context.world.chat(context.account.id, person(context, query.peer).id)
+    found = list(reversed(chat.unread_reactions))[: min(query.limit, MAX_PAGE_SIZE)]
+    return _messages(context, found, len(found))
+
+
 @method("messages.GetDialogs")
 def get_dialogs(context: Context, query: TLObject) -> Result:
     """Return the chats with messages, newest first."""
-    chats = context.world.mailboxes[context.account.id].chats.values()
-    written = [chat for chat in chats if chat.last and _before(chat.last, query)]
-    written.sort(key=lambda chat: chat.last.id if chat.last else 0, reverse=True)
-    page = written[: query.limit or MAX_PAGE_SIZE]
-    dialogs, messages, known = _dialogs(context, page)
+    chats = [chat for chat in context.world.mailboxes[context.account.id].chats.values() if chat.last]
+    entries: list[Chat | Channel] = [*chats, *context.world.channels.of(context.account.id)]
+    page = sorted((one for one in entries if _place(one) < _offset(query)), key=_place, reverse=True)
+    return _list_of_chats(context, page[: query.limit or MAX_PAGE_SIZE])
+
+
+def _place(entry: Chat | Channel) -> tuple[int, int]:
+    """Return the date and the id of the newest message."""
+    if isinstance(entry, Channel):
+        return entry.date, entry.pts
+    return (entry.last.date, entry.last.id) if entry.last else (0, 0)
+
+
+def _offset(query: TLObject) -> tuple[float, float]:
+    return query.offset_date or inf, query.offset_id or inf
+
+
+def _list_of_chats(context: Context, page: list[Chat | Channel]) -> Result:
+    account, world = context.account, context.world
+    _, _, known = _dialogs(context, [one for one in page if isinstance(one, Chat)])
+    channels = [one for one in page if isinstance(one, Channel)]
+    pts = world.mailboxes[account.id].pts
     return raw.types.messages.Dialogs(
-        dialogs=dialogs, messages=messages, chats=known.chats, users=known.users
+        dialogs=[channel_dialog(one) if isinstance(one, Channel) else tl.dialog(one, pts) for one in page],
+        messages=[_newest_message(context, one) for one in page],
+        chats=[
+            *known.chats,
+            *(channel_object(one, world.access_hash(account.id, one.id)) for one in channels),
+        ],
+        users=known.users,
     )
+
+
+def _newest_message(context: Context, entry: Chat | Channel) -> TLObject:
+    if isinstance(entry, Channel):
+        return channel_message(entry, "")
+    return tl.message(context.account, entry.messages[-1])
 
 
 @method("messages.GetPeerDialogs")
@@ -141,10 +182,6 @@ def get_peer_dialogs(context: Context, query: TLObject) -> Result:
         users=known.users,
         state=state(context),
     )
-
-
-def _before(last: Message, query: TLObject) -> bool:
-    return not query.offset_id or last.id < query.offset_id
 
 
 def _dialogs(context: Context, chats: list[Chat]) -> tuple[list[TLObject], list[TLObject], Peers]:

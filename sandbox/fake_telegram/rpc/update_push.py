@@ -40,8 +40,10 @@ class UpdatePusher:
             self._send(*late)
 
     def _send(self, account: Account, event: Event) -> None:
-        if self._settings.push_form == "short" and event.change == "message":
+        if self._settings.push_form == "short" and tl.is_plain(event):
             body = tl.short(event)
         else:
-            body = tl.updates(self._world, account, [event])
+            is_told_twice = event.change == "reaction" and self._settings.reaction_form == "both"
+            first = [tl.reaction_update(event)] if is_told_twice else []
+            body = tl.updates(self._world, account, [event], *first)
         self._deliver(account, body.write(), event.origin)

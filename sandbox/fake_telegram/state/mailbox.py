@@ -4,7 +4,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Literal
 
-Change = Literal["message", "edit", "delete", "read_inbox", "read_outbox"]
+from sandbox.fake_telegram.state.extras import Extras
+
+Change = Literal["message", "edit", "reaction", "delete", "read_inbox", "read_outbox"]
 
 
 @dataclass
@@ -22,6 +24,11 @@ class Message:
     spoken: str = ""
     forwarded: bool = False
     edit_date: int | None = None
+    extras: Extras = field(default_factory=Extras)
+    # The person's reaction, and its date.
+    reaction: str = ""
+    reaction_date: int = 0
+    has_reacted: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,11 @@ class Chat:
     def find(self, message_id: int) -> Message | None:
         """Return the message with this id, or None."""
         return next((message for message in self.messages if message.id == message_id), None)
+
+    @property
+    def unread_reactions(self) -> list[Message]:
+        """The account's messages that the person has reacted to, oldest first; nothing marks them as read."""
+        return [message for message in self.messages if message.out and message.reaction]
 
     @property
     def unread(self) -> int:
@@ -95,6 +107,11 @@ class Mailbox:
         message.text = text
         message.edit_date = now
         return self._record("edit", message.person_id, message=message)
+
+    def react(self, message: Message, emoji: str, now: int) -> Event:
+        """Set the person's reaction on a message; an empty one removes it."""
+        message.reaction, message.reaction_date, message.has_reacted = emoji, now, True
+        return self._record("reaction", message.person_id, message=message)
 
     def delete(self, message: Message) -> Event:
         """Remove a message from its chat; the event contains only its id."""

@@ -34,6 +34,7 @@ class Privacy(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     phone_hidden: bool = Field(False, description="resolvePhone and importContacts do not find them.")
+    phone_shown: bool = Field(False, description="Strangers see their phone.")
     import_only: bool = Field(False, description="resolvePhone does not find them; importContacts does.")
     import_later: bool = Field(False, description="importContacts answers with retry_contacts.")
     strangers_blocked: bool = Field(False, description="First messages get USER_PRIVACY_RESTRICTED.")

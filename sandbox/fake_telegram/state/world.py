@@ -4,13 +4,17 @@ import hashlib
 import time
 from collections.abc import Callable
 
+from sandbox.fake_telegram.state.channels import Channels
 from sandbox.fake_telegram.state.directory import Directory, UnknownError
+from sandbox.fake_telegram.state.extras import Extras
 from sandbox.fake_telegram.state.limits import Watch
 from sandbox.fake_telegram.state.mailbox import Chat, Event, Mailbox, Message
 from sandbox.fake_telegram.state.people import Account, AccountFields, Person
 
 FIRST_ACCOUNT_ID = 7_000_000_001
 Listener = Callable[[Account, Event], None]
+# Gets an account, and a person before and after a change of their profile.
+ProfileListener = Callable[[Account, Person, Person], None]
 
 
 class World:
@@ -21,10 +25,12 @@ class World:
         self._base = base
         self._clock = clock
         self.people = Directory()
+        self.channels = Channels()
         self.accounts: dict[int, Account] = {}
         self.mailboxes: dict[int, Mailbox] = {}
         self.watches: dict[int, Watch] = {}
         self.listeners: list[Listener] = []
+        self.profile_listeners: list[ProfileListener] = []
 
     def now(self) -> int:
         """Return the time in whole Unix seconds."""
@@ -44,6 +50,20 @@ class World:
         self.mailboxes[account.id] = Mailbox(self._base)
         self.watches[account.id] = Watch(self.moment, account.limits)
         return account
+
+    def change_person(self, person: Person) -> Person:
+        """Replace a person, and tell the accounts that have a chat with them or saved them as a contact.
+
+        Other accounts are not told, as in Telegram. Raises ValueError if the username or phone is in use.
+        """
+        before = self.people[person.id]
+        self.people.replace(person)
+        for account in self.accounts.values():
+            mailbox = self.mailboxes[account.id]
+            if person.id in mailbox.contacts or person.id in mailbox.chats:
+                for listener in self.profile_listeners:
+                    listener(account, before, person)
+        return person
 
     def account(self, account_id: int) -> Account:
         """Return the account with this id; raises UnknownError if there is none."""
@@ -72,16 +92,27 @@ class World:
         *,
         random_id: int | None = None,
         origin: bytes | None = None,
+        media: str | None = None,
+        extras: Extras | None = None,
     ) -> Event:
         """Send a message to the person; without `random_id` it comes from a human on another device."""
         message = Message(0, person.id, out=True, text=text, date=self.now(), random_id=random_id)
+        message.media, message.extras = media, extras or Extras()
         return self._notify(account, self.mailboxes[account.id].post(message, origin))
 
     def note(
-        self, account: Account, text: str, *, random_id: int | None = None, origin: bytes | None = None
+        self,
+        account: Account,
+        text: str,
+        *,
+        random_id: int | None = None,
+        origin: bytes | None = None,
+        media: str | None = None,
+        extras: Extras | None = None,
     ) -> Event:
         """Add a message to Saved Messages; without `random_id` it comes from the owner's other device."""
         message = Message(0, account.id, out=True, text=text, date=self.now(), random_id=random_id)
+        message.media, message.extras = media, extras or Extras()
         return self._notify(account, self.mailboxes[account.id].post(message, origin))
 
     def write(
@@ -93,11 +124,12 @@ class World:
         spoken: str = "",
         *,
         forwarded: bool = False,
+        extras: Extras | None = None,
     ) -> Message:
         """Mark the account's messages as read and add the person's message."""
         self.read_by_person(person, account)
         message = Message(0, person.id, out=False, text=text, date=self.now(), media=media, spoken=spoken)
-        message.forwarded = forwarded
+        message.forwarded, message.extras = forwarded, extras or Extras()
         self._notify(account, self.mailboxes[account.id].post(message))
         return message
 
@@ -107,6 +139,19 @@ class World:
         if message is None:
             raise UnknownError(f"no message {message_id} in this chat")
         self._notify(account, self.mailboxes[account.id].edit(message, text, self.now()))
+        return message
+
+    def react(self, account: Account, person_id: int, emoji: str, message_id: int | None = None) -> Message:
+        """Set the person's reaction on a message, by default on the account's newest one.
+
+        Raises UnknownError if there is no such message.
+        """
+        chat = self.chat(account.id, person_id)
+        sent = next((one for one in reversed(chat.messages) if one.out), None)
+        message = sent if message_id is None else chat.find(message_id)
+        if message is None:
+            raise UnknownError(f"no message {message_id or ''} in this chat")
+        self._notify(account, self.mailboxes[account.id].react(message, emoji, self.now()))
         return message
 
     def delete(self, account: Account, person_id: int, message_id: int) -> Message:

@@ -44,7 +44,7 @@ def user(world: World, account: Account, person: Person) -> TLObject:
         return raw.types.User(id=person.id, deleted=True, access_hash=access)
     contacts = world.mailboxes[account.id].contacts
     is_contact = person.id in contacts
-    shows_phone = is_contact and not person.privacy.phone_hidden
+    shows_phone = person.privacy.phone_shown or (is_contact and not person.privacy.phone_hidden)
     bot = person.kind == "bot"
     return raw.types.User(
         id=person.id,

@@ -6,7 +6,6 @@ from typing import Literal
 Method = Literal[
     "contacts.ResolveUsername",
     "contacts.ImportContacts",
-    "messages.ReadHistory",
     "messages.SetTyping",
     "messages.SendMessage",
     "messages.GetHistory",

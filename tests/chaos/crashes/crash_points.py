@@ -38,7 +38,6 @@ class CrashPoint:
 
 SENDING = InCall("messages.SendMessage")
 SENT = InCall("messages.SendMessage", "delay_after")
-READING = InCall("messages.ReadHistory")
 TYPING = InCall("messages.SetTyping")
 FINDING = InCall("contacts.ResolveUsername")
 IMPORTED = InCall("contacts.ImportContacts", "delay_after")
@@ -76,7 +75,7 @@ GREETING_POINTS = (
         AtCommit(THINKING, "telegram_accounts", NOT_PACED),
         ExpectedState("resolved", queued=True),
     ),
-    _greeting("slot taken, not sent", READING, ExpectedState("resolved", queued=True)),
+    _greeting("slot taken, not sent", TYPING, ExpectedState("resolved", queued=True)),
     _greeting("on its way", SENDING, ExpectedState("resolved", queued=True, sends=2)),
     _greeting("there, not confirmed", SENT, ExpectedState("resolved", queued=True, delivered=True, sends=2)),
     _greeting(

@@ -14,6 +14,7 @@ from tests.chaos.outages.scenarios import Outage, run_outage
 from tests.chaos.outages.status_history import Row, attempts, watch
 from tests.support.running_product import LINK, RunningProduct
 from tests.support.waiting import until
+from worker.dialogue.templates import handoff_notice
 
 PAUSE = timedelta(seconds=float(SETTINGS["ASSISTANT_PAUSE_SECONDS"]))
 YES = "Да, давайте созвонимся"
@@ -179,18 +180,16 @@ def test_a_restart_ends_the_pause_at_once(product: RunningProduct) -> None:
     assert len(product.received(person)) == 1
 
 
-def test_a_reply_without_a_usable_answer_fails_and_is_answered_after_a_retry(
-    product: RunningProduct,
-) -> None:
+def test_a_reply_without_a_usable_answer_goes_to_a_human(product: RunningProduct) -> None:
     person, lead = _in_conversation(product)
     plan(product, kind="malformed_json", times=UNTIL_REMOVED)
     product.say(person, YES)
-    failed = product.wait_for_status(lead, "failed")
-    assert failed["last_error"].startswith(f"after {SETTINGS['MAX_ATTEMPTS']} attempts: the model's answer")
+    handed = product.wait_for_status(lead, "handed_off")
+    assert handed["events"][-1]["reason"].startswith("the model's answer was malformed")
+    assert product.received(person)[1:] == [handoff_notice("ru")]
     remove_faults(product)
-    assert product.api.post(f"/leads/{lead}/retry").is_success
-    lead_now = product.wait_for_status(lead, "scheduled")
-    assert [LINK in text for text in product.received(person)] == [False, True]
-    assert [event["to_status"] for event in lead_now["events"]][-4:] == [
-        *("pending", "resolved", "contacted", "scheduled")
-    ]
+    # The owner returns the conversation, and the person writes once more.
+    assert product.api.post(f"/leads/{lead}/release").is_success
+    product.say(person, YES)
+    product.wait_for_status(lead, "scheduled")
+    assert [LINK in text for text in product.received(person)] == [False, False, True]

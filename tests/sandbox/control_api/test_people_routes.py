@@ -41,6 +41,24 @@ async def test_a_person_can_be_changed(http: httpx2.AsyncClient) -> None:
     assert taken.status_code == 409
 
 
+async def test_a_username_and_a_phone_can_be_handed_over(http: httpx2.AsyncClient) -> None:
+    [anna] = (await http.get("/people", params={"username": "anna_smirnova"})).json()
+    taker = (await http.post("/people", json={"name": "Борис"})).json()
+    gift = {"to": taker["id"], "phone": True}
+    taken = (await http.post(f"/people/{anna['id']}/hand-over", json=gift)).json()
+    assert (taken["username"], taken["phone"]) == (anna["username"], anna["phone"])
+    left = (await http.get(f"/people/{anna['id']}")).json()
+    assert (left["username"], left["phone"]) == (None, None)
+
+
+async def test_unread_messages_are_counted(http: httpx2.AsyncClient, sandbox: Sandbox) -> None:
+    [anna] = (await http.get("/people", params={"username": "anna_smirnova"})).json()
+    account = next(iter(sandbox.telegram.world.accounts))
+    said = {"texts": ["раз", "два"], "account": account}
+    await http.post(f"/people/{anna['id']}/messages", json=said)
+    assert (await http.get(f"/people/{anna['id']}/unread")).json() == {"unread": 2}
+
+
 async def test_unknown_people_and_accounts_are_404(http: httpx2.AsyncClient) -> None:
     for path in ("/people/1", "/people/1/chat"):
         assert (await http.get(path)).status_code == 404

@@ -1,12 +1,18 @@
 """Updates: live, after a time offline, and from the chat history."""
 
+from io import BytesIO
 from pathlib import Path
+from typing import get_args
 
+import pytest
 from pyrogram import raw
+from pyrogram.raw.core import TLObject
 
 from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.extras import Extras, ServiceKind
 from sandbox.fake_telegram.state.mailbox import Message
 from sandbox.fake_telegram.state.people import Account, Person
+from sandbox.fake_telegram.tl import messages as tl
 from sandbox.fake_telegram.tl.media import KINDS
 from tests.sandbox.fake_telegram.clients import Listener, session_client
 from tests.support.waiting import until_async
@@ -66,10 +72,53 @@ async def test_edits_and_read_marks_are_pushed(
 async def test_every_kind_of_media_is_received(
     telegram: Telegram, account: Account, worker: Listener, anna: Person
 ) -> None:
-    for kind in KINDS:
+    kinds = ["sticker", "voice", "video_note", "photo", "document", "location", "contact", "poll", "dice"]
+    for kind in kinds:
         telegram.world.write(anna, account, "", kind)
-    await until_async(lambda: len(worker.messages) == len(KINDS))
-    assert [message.media.name.lower() for message in worker.messages] == list(KINDS)
+    await until_async(lambda: len(worker.messages) == len(kinds))
+    assert [message.media.name.lower() for message in worker.messages] == kinds
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_every_kind_of_media_survives_the_wire(account: Account, kind: str) -> None:
+    sent = tl.message(account, Message(1, 2, out=False, text="вот", date=1_800_000_000, media=kind))
+    read = TLObject.read(BytesIO(sent.write()))
+    assert type(read.media) is type(sent.media)
+    assert read.write() == sent.write()
+
+
+@pytest.mark.parametrize("kind", get_args(ServiceKind))
+async def test_every_kind_of_service_message_survives_the_wire(account: Account, kind: str) -> None:
+    done = Message(1, 2, out=False, text="", date=1_800_000_000, extras=Extras(service=kind))
+    read = TLObject.read(BytesIO(tl.message(account, done).write()))
+    assert isinstance(read, raw.types.MessageService)
+
+
+async def test_the_parts_of_a_message_survive_the_wire(account: Account) -> None:
+    extras = Extras(links={"тут": "https://example.com"}, reply_to=7, quote="Удобно?", album=3)
+    whole = Message(1, 2, out=False, text="😀 тут", date=1_800_000_000, extras=extras)
+    whole.reaction, whole.reaction_date, whole.has_reacted = "👍", 1_800_000_001, True
+    read = TLObject.read(BytesIO(tl.message(account, whole).write()))
+    (link,) = read.entities
+    assert (link.offset, link.length, link.url) == (3, 3, "https://example.com")
+    assert (read.reply_to.reply_to_msg_id, read.reply_to.quote_text, read.grouped_id) == (7, "Удобно?", 3)
+    assert read.reactions.recent_reactions[0].reaction.emoticon == "👍"
+    rich = Message(1, 2, out=False, text="", date=1, extras=Extras(rich=["Бриф", "Нужен сайт", "- раз"]))
+    assert len(TLObject.read(BytesIO(tl.message(account, rich).write())).rich_message.blocks) == 3
+
+
+async def test_a_reaction_is_pushed_in_either_form(
+    telegram: Telegram, account: Account, worker: Listener, anna: Person
+) -> None:
+    await worker.send(telegram, anna, "Удобно созвониться?", 1)
+    telegram.world.react(account, anna.id, "👍")
+    telegram.settings.reaction_form = "both"
+    telegram.world.react(account, anna.id, "")
+    await until_async(lambda: len(worker.updates) == 3)
+    edited, told, removed = worker.updates
+    assert edited.message.reactions.results[0].reaction.emoticon == "👍"
+    assert isinstance(told, raw.types.UpdateMessageReactions)
+    assert (removed.message.reactions.results, removed.message.edit_hide) == ([], True)
 
 
 async def test_the_difference_contains_messages_received_offline(

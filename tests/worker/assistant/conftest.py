@@ -52,7 +52,9 @@ def api(request: pytest.FixtureRequest) -> str:
 
 
 @asynccontextmanager
-async def open_client(settings: WorkerSettings, call_seconds: float) -> AsyncIterator[OpenAIModelClient]:
+async def open_client(
+    settings: WorkerSettings, call_seconds: float | None
+) -> AsyncIterator[OpenAIModelClient]:
     """A client that is closed at the end."""
     model = OpenAIModelClient(settings, call_seconds=call_seconds)
     try:
@@ -66,7 +68,7 @@ async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callab
     """A factory of assistants with other settings."""
     async with AsyncExitStack() as stack:
 
-        async def make(call_seconds: float = 10, **other: object) -> ModelAssistant:
+        async def make(call_seconds: float | None = 10, **other: object) -> ModelAssistant:
             defaults: dict[str, Any] = {
                 "telegram_api_id": 1,
                 "telegram_api_hash": "hash",

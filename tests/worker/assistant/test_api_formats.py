@@ -9,10 +9,12 @@ import pytest
 from openai import AsyncOpenAI
 from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import ResponseInputItemParam
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from worker.assistant.api_formats import APIS, MAX_OUTPUT_TOKENS, RawAnswer
+from worker.assistant.answers import RawAnswer, parse_answer
+from worker.assistant.api_formats import MAX_OUTPUT_TOKENS, MAX_THINKING_TOKENS, build_body, output_limit
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
+from worker.assistant.wire_forms import Api, WireForm
 from worker.domain.assistant_port import AssistantError, Turn
 
 MODEL, INSTRUCTIONS = "gpt-4.1-mini", "Отвечайте коротко."
@@ -55,15 +57,16 @@ def completion(finish_reason: str = "stop", **message: object) -> dict[str, Any]
     return {"id": "c", "object": "chat.completion", "model": MODEL, "choices": [choice]}
 
 
-def parse(api: str, answer: Mapping[str, Any]) -> RawAnswer:
-    return APIS[api].parse(json.dumps(answer).encode())
+def parse(api: Api, answer: Mapping[str, Any]) -> RawAnswer:
+    return parse_answer(api, json.dumps(answer).encode())
 
 
 @pytest.mark.parametrize("shape", [GreetingAnswer, ReplyAnswer])
 async def test_responses_request_equals_that_of_the_sdk(shape: type[BaseModel]) -> None:
     server = RecordingServer(response())
     messages: list[ResponseInputItemParam] = [
-        {"role": "assistant" if turn.from_us else "user", "content": turn.text} for turn in TURNS
+        {"type": "message", "role": "assistant" if turn.from_us else "user", "content": turn.text}
+        for turn in TURNS
     ]
     await server.client().responses.parse(
         model=MODEL,
@@ -73,7 +76,7 @@ async def test_responses_request_equals_that_of_the_sdk(shape: type[BaseModel]) 
         max_output_tokens=MAX_OUTPUT_TOKENS,
         store=False,
     )
-    assert APIS["responses"].build_body(MODEL, INSTRUCTIONS, TURNS, shape) == server.body
+    assert build_body(WireForm("responses"), MODEL, INSTRUCTIONS, TURNS, shape) == server.body
 
 
 @pytest.mark.parametrize("shape", [GreetingAnswer, ReplyAnswer])
@@ -88,7 +91,7 @@ async def test_chat_completions_request_equals_that_of_the_sdk(shape: type[BaseM
     await server.client().chat.completions.parse(
         model=MODEL, messages=messages, response_format=shape, max_completion_tokens=MAX_OUTPUT_TOKENS
     )
-    assert APIS["chat"].build_body(MODEL, INSTRUCTIONS, TURNS, shape) == server.body
+    assert build_body(WireForm("chat"), MODEL, INSTRUCTIONS, TURNS, shape) == server.body
 
 
 @pytest.mark.parametrize(
@@ -109,20 +112,36 @@ async def test_response_is_parsed_as_by_the_sdk(answer: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    ("answer", "named"),
     [
-        response(),
-        response(message(TEXT, content=[{"type": "refusal", "refusal": "Нет."}])),
-        response(message("Думаю вслух…", phase="commentary")),
-        response(message(TEXT, content=None)),
-        completion(content=None),
-        completion(content=""),
-        completion(refusal="Нет.", content=None),
-        completion(refusal="Нет.", content=TEXT),
+        (response(), "empty"),
+        (
+            response(message(TEXT, content=[{"type": "refusal", "refusal": "Нет."}])),
+            "refused to answer: Нет.",
+        ),
+        (response(message("Думаю вслух…", phase="commentary")), "empty"),
+        (response(message(TEXT, content=None)), "empty"),
+        (response({"type": "function_call", "name": "book", "arguments": "{}"}), "called a tool"),
+        (response(message("  "), incomplete_details={"reason": "content_filter"}), "filter"),
+        (response(incomplete_details={"reason": "max_output_tokens"}), "cut off before it began"),
+        (completion(content=None), "empty"),
+        (completion(content=""), "empty"),
+        (completion(content=[]), "empty"),
+        (completion(refusal="Нет.", content=None), "refused to answer: Нет."),
+        (completion(refusal="Нет.", content=TEXT), "refused"),
+        (completion("content_filter", content="Здра"), "filter"),
+        (completion("blacklist", content="Не хочу об этом говорить"), "filter"),
+        (completion("length", content=None, reasoning_content="Думаю…"), "cut off before it began"),
+        (
+            completion("tool_calls", content=None, tool_calls=[{"function": {"name": "book"}}]),
+            "called a tool",
+        ),
+        (completion(content=None, function_call={"name": "book"}), "called a tool"),
     ],
 )
-def test_answer_without_text_is_none(answer: dict[str, Any]) -> None:
-    assert parse("chat" if "choices" in answer else "responses", answer).text is None
+def test_an_answer_without_text_is_named(answer: dict[str, Any], named: str) -> None:
+    with pytest.raises(AssistantError, match=named):
+        parse("chat" if "choices" in answer else "responses", answer)
 
 
 def test_unknown_output_types_are_ignored() -> None:
@@ -130,29 +149,57 @@ def test_unknown_output_types_are_ignored() -> None:
     assert parse("responses", answer).text == TEXT
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        TEXT,
+        [{"type": "text", "text": TEXT}],
+        [{"type": "thinking", "thinking": "…"}, {"type": "text", "text": TEXT[:5]}, {"text": TEXT[5:]}],
+        [TEXT],
+        {"type": "text", "text": TEXT},
+    ],
+)
+def test_content_may_be_a_text_or_parts(content: object) -> None:
+    assert parse("chat", completion(content=content)).text == TEXT
+
+
+def test_an_answer_that_vllm_took_for_a_thought_is_read() -> None:
+    assert parse("chat", completion(content=None, reasoning_content=TEXT)).text == TEXT
+
+
 def test_token_counts_are_parsed() -> None:
     usage = {"input_tokens": 7, "input_tokens_details": {"cached_tokens": 5}, "output_tokens": 3}
     assert parse("responses", response(message(TEXT), usage=usage)) == RawAnswer(TEXT, MODEL, 7, 5, 3)
     usage = {"prompt_tokens": 7, "prompt_tokens_details": {"cached_tokens": 5}, "completion_tokens": 3}
-    assert parse("chat", completion(content=TEXT) | {"usage": usage}) == RawAnswer(TEXT, MODEL, 7, 5, 3)
+    assert parse("chat", {**completion(content=TEXT), "usage": usage}) == RawAnswer(TEXT, MODEL, 7, 5, 3)
 
 
-@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens_details": None}, {"prompt_tokens_details": {}}])
-def test_missing_token_counts_are_none(usage: object) -> None:
-    assert parse("chat", completion(content=TEXT) | {"usage": usage}) == RawAnswer(TEXT, MODEL)
-    assert parse("responses", response(message(TEXT), usage=usage)) == RawAnswer(TEXT, MODEL)
-
-
-@pytest.mark.parametrize("reason", ["length", "content_filter"])
-def test_cut_off_answer_raises_assistant_error(reason: str) -> None:
-    with pytest.raises(AssistantError, match=f"cut off: {reason}"):
-        parse("chat", completion(reason, content=TEXT[:9]))
-
-
-@pytest.mark.parametrize("api", list(APIS))
 @pytest.mark.parametrize(
-    "body", [b"", b"[]", b"<html>", b'{"error": {"message": "busy"}}', b'{"choices": []}']
+    ("usage", "counts"),
+    [
+        (None, (None, None, None)),
+        ({}, (None, None, None)),
+        ("none", (None, None, None)),
+        ({"prompt_tokens": 7.0, "completion_tokens": "3"}, (7, None, 3)),
+        ({"prompt_tokens": 2**40, "completion_tokens": -1}, (None, None, None)),
+        ({"prompt_tokens": float("nan"), "completion_tokens": float("inf")}, (None, None, None)),
+        ({"prompt_tokens": 7, "prompt_cache_hit_tokens": 2, "completion_tokens": 3}, (7, 2, 3)),
+        ({"prompt_tokens": 7, "prompt_tokens_details": None, "completion_tokens": True}, (7, None, None)),
+    ],
 )
-def test_malformed_response_raises_validation_error(api: str, body: bytes) -> None:
-    with pytest.raises(ValidationError):
-        APIS[api].parse(body)
+def test_unusable_token_counts_are_unknown(usage: object, counts: tuple[int | None, ...]) -> None:
+    read = parse("chat", {**completion(content=TEXT), "usage": usage, "model": None})
+    assert (read.text, read.model) == (TEXT, "")
+    assert (read.tokens_in, read.tokens_cached, read.tokens_out) == counts
+
+
+def test_a_byte_order_mark_before_the_response_is_ignored() -> None:
+    body = b"\xef\xbb\xbf \n" + json.dumps(completion(content=TEXT)).encode()
+    assert parse_answer("chat", body).text == TEXT
+
+
+def test_models_that_think_have_a_larger_limit() -> None:
+    assert output_limit("gpt-4.1-mini") == output_limit("deepseek-chat") == MAX_OUTPUT_TOKENS
+    assert {output_limit(name) for name in ("o3-mini", "gpt-5-mini", "deepseek/deepseek-r1")} == {
+        MAX_THINKING_TOKENS
+    }

@@ -18,6 +18,8 @@ from sandbox.fake_openai.faults import (
 )
 from tests.support.waiting import patience_seconds
 from tests.worker.assistant.conftest import Server
+from worker.assistant.answer_reader import IncompleteAnswerError
+from worker.assistant.answers import UnfinishedThoughtError
 from worker.assistant.assistant import ModelAssistant
 from worker.domain.assistant_port import (
     AssistantError,
@@ -113,7 +115,7 @@ async def test_calls_go_on_after_the_pause(make: Make, server: Server) -> None:
     assert server.call_count == 2
 
 
-async def test_unknown_model_pauses_calls(make: Make, server: Server) -> None:
+async def test_unknown_address_pauses_calls(make: Make, server: Server) -> None:
     assistant = await make(openai_base_url=f"{server.url}/elsewhere")
     error = await reply_error(assistant)
     assert isinstance(error, AssistantPausedError)
@@ -132,10 +134,16 @@ async def test_call_after_an_outage_succeeds(assistant: ModelAssistant, server: 
     assert server.call_count == 2
 
 
-async def test_timeout_counts_as_unavailable(make: Make, server: Server) -> None:
-    assistant = await make(call_seconds=0.2)
+async def test_a_slow_answer_is_told_from_an_outage(make: Make, server: Server) -> None:
+    assistant = await make(openai_timeout_seconds=1, call_seconds=None)
     server.state.faults.add(Hang(seconds=30))
-    assert type(await reply_error(assistant)) is AssistantUnavailableError
+    error = await reply_error(assistant)
+    assert isinstance(error, AssistantUnavailableError)
+    assert error.slow
+    closed = await make(openai_base_url="http://127.0.0.1:9/v1")
+    error = await reply_error(closed)
+    assert isinstance(error, AssistantUnavailableError)
+    assert not error.slow
 
 
 async def test_closed_port_counts_as_unavailable(make: Make) -> None:
@@ -152,17 +160,31 @@ async def test_closed_port_counts_as_unavailable(make: Make) -> None:
         SimpleFault(kind="empty"),
         Obey(answer="просто слова"),
         Obey(answer="[]"),
-        Obey(answer={"text": "без намерения"}),
-        Obey(fields={"intent": "perhaps"}),
     ],
 )
 async def test_unusable_answer_is_one_failed_attempt(
     assistant: ModelAssistant, server: Server, fault: Fault
 ) -> None:
     server.state.faults.add(fault)
-    assert type(await reply_error(assistant)) is AssistantError
+    assert type(await reply_error(assistant)) in {AssistantError, UnfinishedThoughtError}
     await assistant.reply(ANNA, YES)
     assert server.call_count == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [Obey(answer={"text": "без намерения"}), Obey(fields={"intent": "perhaps"})],
+)
+async def test_a_missing_intent_is_asked_for_once_more(
+    assistant: ModelAssistant, server: Server, fault: Fault
+) -> None:
+    server.state.faults.add(fault)
+    verdict = await assistant.reply(ANNA, YES)
+    assert verdict.usage is not None
+    assert (server.call_count, verdict.usage.calls) == (2, 2)
+    server.state.faults.add(fault.model_copy(update={"times": 2}))
+    assert isinstance(await reply_error(assistant), IncompleteAnswerError)
+    assert server.call_count == 4
 
 
 async def test_error_does_not_contain_the_key(assistant: ModelAssistant, server: Server) -> None:

@@ -26,6 +26,7 @@ from worker.domain.outcomes import (
     NoReplyNeeded,
     NothingToDo,
     Outcome,
+    PeerChanged,
     PeerFound,
     QueueMessage,
     Retry,
@@ -34,6 +35,7 @@ from worker.domain.outcomes import (
     Transcribed,
     Undeliverable,
     Wait,
+    WroteFirst,
 )
 from worker.domain.telegram_port import Peer
 from worker.queue.leases import WorkerId
@@ -87,6 +89,14 @@ async def new_lead_decisions(leads: Leads) -> Decisions:
     decisions["advance to a human"] = await leads.lead(S.ENGAGED), ChangeStatus(S.HANDED_OFF, REASON)
     decisions["drop username"] = await leads.lead(new), FallBackToPhone(REASON)
     decisions["drop username later"] = await leads.lead(greeted), FallBackToPhone(REASON)
+    lead = await leads.lead(greeted)
+    await leads.queued(lead, kind="greeting")
+    decisions["another person"] = lead, PeerChanged(REASON)
+    for name, released_at in (("wrote first", None), ("wrote first, greeting on its way", NOW)):
+        lead = await leads.lead(greeted)
+        await leads.queued(lead, kind="greeting", released_at=released_at)
+        await leads.received(lead)
+        decisions[name] = lead, WroteFirst()
     decisions["drop phone"] = await leads.lead(new), FallBackToUsername(REASON)
     decisions["drop phone later"] = await leads.lead(greeted), FallBackToUsername(REASON)
     decisions["leave alone"] = await leads.lead(new), Suppressed(REASON)

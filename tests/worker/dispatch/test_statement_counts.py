@@ -18,7 +18,7 @@ from tests.support.rows import messages_of, moves_of, now_of
 from worker.accounts import account_lease, account_state
 from worker.dialogue.persona import Persona
 from worker.domain.assistant_port import Brief, Greeting
-from worker.domain.telegram_port import Peer, Sent
+from worker.domain.telegram_port import Peer, Sender, Sent
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 from worker.runtime.wiring import build_dispatcher, build_limits
@@ -33,6 +33,9 @@ class ManyPeople(World):
 
     async def find_by_username(self, username: str) -> Peer:
         return Peer(6_900_000_000 + int(username.rpartition("_")[2]), 5)
+
+    async def fetch_profile(self, peer: Peer) -> Sender:
+        return Sender(peer.user_id, peer.access_hash, (f"person_{peer.user_id - 6_900_000_000}",))
 
     async def send(self, peer: Peer, text: str, random_id: int) -> Sent:
         await super().send(peer, text, random_id)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.app import Sandbox
-from sandbox.fake_openai.faults import SimpleFault
+from sandbox.fake_openai.faults import RawAnswer, SimpleFault
 from shared.clock import utc_now
-from worker.monitoring import heartbeat
+from worker.monitoring import health_report
 
 CaseSetup = Callable[["Setup"], Awaitable[None]]
 
@@ -83,6 +83,7 @@ def normalize(text: str) -> str:
     text = re.sub(r"(?<=127\.0\.0\.1:)\d+", "PORT", text)
     text = re.sub(r"port \d+ ", "port PORT ", text)
     text = re.sub(r"in \d+ ms", "in 350 ms", text)
+    text = re.sub(r"of \d+ tokens", "of 2400 tokens", text)
     return re.sub(r"at \d{4,}, the newest|needs \d{4}", _hide_revision, text)
 
 
@@ -97,8 +98,8 @@ async def no_fault(_: Setup) -> None:
 async def worker_running(setup: Setup) -> None:
     lock = setup.open.enter_context((setup.folder / "ai_assistant.lock").open("a+"))
     fcntl.flock(lock.fileno(), fcntl.LOCK_EX)
-    heartbeat.write(
-        setup.folder / "ai_assistant.health", heartbeat.Report("connected", 0, 0, 1), now=utc_now()
+    health_report.write(
+        setup.folder / "ai_assistant.health", health_report.Report("connected", 0, 0, 1), now=utc_now()
     )
     setup.sql(
         "INSERT INTO telegram_accounts (telegram_user_id, session_name, username, state)"
@@ -161,6 +162,30 @@ async def wrong_model_key(setup: Setup) -> None:
     setup.sandbox.openai.faults.add(SimpleFault(kind="invalid_key"))
 
 
+async def no_money(setup: Setup) -> None:
+    body = {
+        "error": {"message": "Insufficient Balance", "type": "unknown_error", "code": "invalid_request_error"}
+    }
+    setup.sandbox.openai.faults.add(RawAnswer(status=402, body=body))
+
+
+async def small_context(setup: Setup) -> None:
+    message = "request (2390 tokens) exceeds the available context size (2048 tokens), try increasing it"
+    body = {"error": {"code": 400, "message": message, "type": "exceed_context_size_error"}}
+    setup.sandbox.openai.faults.add(RawAnswer(status=400, body=body))
+
+
+async def no_schema(setup: Setup) -> None:
+    body = {
+        "error": {"message": "This response_format type is unavailable now", "type": "invalid_request_error"}
+    }
+    setup.sandbox.openai.faults.add(RawAnswer(status=400, body=body))
+
+
+async def unusable_address(setup: Setup) -> None:
+    setup.environment["OPENAI_BASE_URL"] = "localhost:11434"
+
+
 async def unknown_model(setup: Setup) -> None:
     setup.environment["OPENAI_MODEL"] = "gpt-9"
     setup.sandbox.openai.faults.add(SimpleFault(kind="unknown_model"))
@@ -199,5 +224,9 @@ CASES: dict[str, CaseSetup] = {
     "Telegram limits the account": limited,
     "The model's key is wrong": wrong_model_key,
     "The model does not exist": unknown_model,
+    "The model's account is empty": no_money,
+    "The model's context is too small": small_context,
+    "The model's server knows no JSON schema": no_schema,
+    "The model's address has no scheme": unusable_address,
     "The booking page does not exist": missing_booking_page,
 }

@@ -16,7 +16,7 @@ HEAD = """\
 
 `python -m worker doctor` checks everything the worker needs and prints how to fix each problem: settings,
 database, migrations, proxies, Telegram, the account, the model, the booking page. It sends no Telegram
-messages and asks the model one tiny question. It does not open the session of a running worker: then it
+messages and asks the model for one reply. It does not open the session of a running worker: then it
 reports the account from the worker's heartbeat and the database. Exit code 0 if all checks pass, else 1;
 `--json` prints JSON. A line that starts with `-` was not checked, because another problem has to be fixed
 first.

@@ -247,3 +247,47 @@ def test_the_request_is_hidden_from_an_unconfirmed_person() -> None:
 )
 def test_the_dependency_of_a_new_lead_is_its_next_look_up(fields: dict[str, Any], dependency: str) -> None:
     assert conversation_of(**{"status": LeadStatus.PENDING} | fields).dependency == dependency
+
+
+@pytest.mark.parametrize(
+    ("name", "extra", "ours_text", "said", "expected"),
+    [
+        # Marks are not words: the conversation decides.
+        ("Anna", {}, "Здравствуйте!", "[photo]", "ru"),
+        ("Anna", {"Comment": "Website"}, "Здравствуйте!", "[contact: Peter, +79161234567]", "ru"),
+        ("Anna", {}, "Здравствуйте!", "[photo of an album]", "ru"),
+        ("Anna", {}, "Hello!", "[photo]", "en"),
+        ("Anna", {}, "Здравствуйте!", "Hello, sounds good", "en"),
+        ("Анна", {}, "Hello!", "[photo]", "ru"),
+        ("", {}, "Здравствуйте!", "[photo]", "ru"),
+        ("", {}, "", "[file: price.pdf]", "ru"),
+        ("Anna", {}, "Hello!", "[reaction 👍 to “Удобно?”]", "en"),
+        ("Anna", {}, "Hello!", "[file: price.pdf] посмотрите", "ru"),
+    ],
+)
+def test_the_language_follows_words_and_not_marks(
+    name: str, extra: dict[str, str], ours_text: str, said: str, expected: str
+) -> None:
+    found = conversation_of(ours(ours_text), received(said), name=name, extra=extra)
+    assert found.language == expected
+
+
+def test_a_contact_card_is_masked_for_the_model() -> None:
+    card = received("[contact: Пётр, +79161234567] мой второй номер")
+    (turn,) = conversation_of(card).turns()
+    assert "1234567" not in turn.text
+    assert "Пётр" in turn.text
+    assert card.text == "[contact: Пётр, +79161234567] мой второй номер"
+    for number in ("+123456", "555-12-34", "0800 12 34"):
+        (turn,) = conversation_of(received(f"[contact: Ann, {number}]")).turns()
+        assert turn.text == "[contact: Ann, …]"
+
+
+def test_reactions_and_quotes_are_told_from_words() -> None:
+    liked = received("[reaction 👍 to “Удобно завтра в 15:00?”]")
+    assert conversation_of(ours("Удобно?"), liked).unanswered_text == "👍"
+    assert conversation_of(ours("Удобно?"), liked).only_reacted
+    assert not conversation_of(liked, received("но позже")).only_reacted
+    assert not conversation_of(ours("Удобно?")).only_reacted
+    replied = conversation_of(received("[reply to “Завтра в 15:00?”] да"))
+    assert replied.unanswered_text == "да"

@@ -1,6 +1,7 @@
 """The inbox: messages are stored once, with the right lead, and answered after the debounce."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -112,16 +113,38 @@ async def test_a_message_makes_its_lead_due(
     assert (await now_of(kept_database, lead)).due_at == NOW + DEBOUNCE
 
 
-@pytest.mark.parametrize(
-    "status", sorted(set(LeadStatus) - REPLIED_TO - {LeadStatus.PENDING, LeadStatus.HANDED_OFF})
-)
-async def test_a_message_that_gets_no_answer_now_is_stored(
+@pytest.mark.parametrize("status", sorted(set(LeadStatus) - REPLIED_TO - {LeadStatus.HANDED_OFF}))
+async def test_a_person_who_writes_before_us_or_again_is_in_a_conversation(
     kept_database: Database, me: WorkerId, status: LeadStatus
 ) -> None:
-    lead = await add_leased(kept_database, me, status, due_at=None)
+    known = {"telegram_user_id": 6_100_000_000 + me.account_id, "account_id": me.account_id}
+    lead = await add_leased(kept_database, me, status, due_at=None, last_error="closed to strangers", **known)
+    draft = await add_message(kept_database, lead, direction="out", kind="greeting", state="draft")
     assert await receive(kept_database, me, incoming_message(lead)) is not None
-    assert [message.state for message in await messages_of(kept_database, lead)] == ["received"]
-    assert (await now_of(kept_database, lead)).due_at is None
+    row = await now_of(kept_database, lead)
+    assert (row.status, row.due_at, row.last_error) == (LeadStatus.ENGAGED, NOW + DEBOUNCE, None)
+    assert [(one.id == draft.id, one.state) for one in await messages_of(kept_database, lead)] == [
+        (True, "cancelled"),
+        (False, "received"),
+    ]
+
+
+async def test_a_greeting_that_may_be_on_its_way_decides_the_status(
+    kept_database: Database, me: WorkerId
+) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.RESOLVED)
+    await add_message(kept_database, lead, direction="out", kind="greeting", state="queued")
+    await receive(kept_database, me, incoming_message(lead))
+    row = await now_of(kept_database, lead)
+    assert (row.status, row.due_at) == (LeadStatus.RESOLVED, NOW + DEBOUNCE)
+    assert [one.state for one in await messages_of(kept_database, lead)] == ["queued", "received"]
+
+
+async def test_an_event_without_words_is_only_stored(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.FAILED, due_at=None)
+    await receive(kept_database, me, replace(incoming_message(lead), needs_answer=False))
+    assert [message.state for message in await messages_of(kept_database, lead)] == ["handled"]
+    assert (await now_of(kept_database, lead)).status is LeadStatus.FAILED
 
 
 async def test_a_message_to_a_human_is_stored_as_handled(kept_database: Database, me: WorkerId) -> None:
@@ -201,26 +224,25 @@ async def with_messages(database: Database, lead: Lead, *ours: int, theirs: int 
     return lead
 
 
-async def test_catch_up_chats_are_recent_conversations_with_a_sent_message(
+async def test_catch_up_chats_are_recent_conversations_and_leads_that_wait(
     kept_database: Database, me: WorkerId
 ) -> None:
     numbers = count(me.account_id * 1000)
     kept = [
         await with_messages(kept_database, await add_leased(kept_database, me, status), next(numbers))
-        for status in sorted(REPLIED_TO | {LeadStatus.RESOLVED, LeadStatus.HANDED_OFF})
+        for status in sorted(set(LeadStatus) - {LeadStatus.PENDING})
     ]
-    for status in (LeadStatus.PENDING, LeadStatus.UNREACHABLE, LeadStatus.FAILED):
-        over = await add_leased(kept_database, me, status, account_id=me.account_id)
-        await with_messages(kept_database, over, next(numbers))
+    for status in (LeadStatus.RESOLVED, LeadStatus.UNREACHABLE, LeadStatus.FAILED):
+        # Nobody was written to: they may write first.
+        kept.append(await add_leased(kept_database, me, status))
     old = await add_leased(kept_database, me, LeadStatus.ENGAGED, updated_at=NOW - timedelta(days=40))
     await with_messages(kept_database, old, next(numbers))
     other = WorkerId(await add_account(kept_database), "x")
     await with_messages(
         kept_database, await add_leased(kept_database, other, LeadStatus.ENGAGED), next(numbers)
     )
-    # Not greeted yet: messages in that chat belong to another conversation.
-    silent = await add_leased(kept_database, me, LeadStatus.RESOLVED)
-    await with_messages(kept_database, silent, theirs=next(numbers))
+    # Without any message of this lead, those in the chat belong to another conversation.
+    silent = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     unasked = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     await with_messages(kept_database, unasked, next(numbers))
     people = [lead.telegram_user_id or 0 for lead in (*kept, old, silent)]

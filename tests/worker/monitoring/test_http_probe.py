@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import ConfigError
 from worker.monitoring import http_probe
-from worker.monitoring.heartbeat import Report
+from worker.monitoring.health_report import Report
 
 
 async def get(report: Report, path: str, method: str = "GET") -> httpx2.Response:

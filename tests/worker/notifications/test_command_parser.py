@@ -37,7 +37,7 @@ def test_other_note_is_not_a_command(note: str) -> None:
 @pytest.mark.parametrize(
     ("template", "values"),
     [
-        *((template, {"lead": 17}) for template in ("take", "release", "reply", "unknown")),
+        *((template, {"lead": 17}) for template in ("take", "release", "reply", "unknown", "not_text")),
         ("refused", {"lead": 17, "reason": "no"}),
         ("status", {"leads": "new 1", "taken": "17", "queued": 1, "unanswered": 2}),
         ("help", {}),

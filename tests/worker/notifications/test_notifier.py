@@ -1,6 +1,6 @@
 """Tests the owner's notices: each is sent once, they are bundled, and failures are retried."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,14 +15,16 @@ from tests.support.fakes import World
 from tests.support.rows import NOW, add_account, add_lead, add_message
 from worker.domain.telegram_port import (
     CannotWriteError,
+    Incoming,
     PeerNotFoundError,
     RateLimitedError,
+    Sender,
     Sent,
     SessionRevokedError,
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.notifications import command_parser, texts
+from worker.notifications import command_parser, strangers, texts
 from worker.notifications.notifier import OwnerNotifier
 
 S = LeadStatus
@@ -112,6 +114,31 @@ async def test_events_before_the_first_round_are_not_reported(database: Database
     await setup.add_event(S.SCHEDULED, at=NOW - MINUTE)
     await setup.run_once()
     assert await setup.run_once(MINUTE) == []
+
+
+@pytest.mark.parametrize("before", [S.FAILED, S.UNREACHABLE])
+async def test_the_owner_is_told_of_people_who_write_although_they_were_given_up(
+    setup: NotifierSetup, before: LeadStatus
+) -> None:
+    lead = await setup.add_event(S.ENGAGED, from_status=before, actor="person")
+    await setup.add_event(S.ENGAGED, from_status=S.RESOLVED, actor="person")
+    await setup.add_event(S.PENDING, from_status=before, actor="api")
+    assert await setup.run_once() == []
+    assert await setup.run_once(MINUTE) == [
+        f"Лид {lead}, Анна: не удалось написать, но человек пишет сам. Разговор идёт дальше."
+    ]
+
+
+async def test_the_owner_is_told_of_a_stranger_once_a_day(setup: NotifierSetup, account_id: int) -> None:
+    sender = Sender(7, 5, ("olga_k",), name="Ольга")
+    message = Incoming(7, 1, "Здравствуйте!\nМой номер +7 916 123-45-67", NOW, sender=sender)
+    for _ in range(2):
+        async with setup.database.writing() as session:
+            await strangers.report(session, account_id, message, "ru", zone=UTC, now=setup.now)
+    assert await setup.run_once() == []
+    assert await setup.run_once(MINUTE) == [
+        "Пишет человек без заявки, Ольга @olga_k: «Здравствуйте! Мой номер +7…67»."
+    ]
 
 
 async def test_lines_beyond_the_maximum_are_counted(setup: NotifierSetup) -> None:

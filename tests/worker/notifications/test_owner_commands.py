@@ -129,3 +129,35 @@ async def test_reply_is_retried_with_one_random_id_and_its_text_is_not_kept(
     await asyncio.gather(running, return_exceptions=True)
     assert len(set(world.notes)) == 1
     assert (await replies_to_owner(kept_database, me))[0].text == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [("{}: вот прайс", "не отправлено"), ("{}: here it is", "not sent"), ("{}:", "не отправлено")],
+)
+async def test_a_reply_with_more_than_text_is_refused_whole(
+    kept_database: Database, me: WorkerId, text: str, answer: str
+) -> None:
+    lead = await add_conversation(kept_database, me)
+    note = Note(1, text.format(lead.id), has_more=True)
+    async with kept_database.writing() as session:
+        assert await owner_commands.execute_command(
+            session, me.account_id, note, now=NOW, takeover_lasts=None
+        )
+    (message,) = await messages_of(kept_database, lead)
+    assert (message.direction, message.state) == ("in", "received")
+    assert (await now_of(kept_database, lead)).status is S.ENGAGED
+    (reply,) = await replies_to_owner(kept_database, me)
+    assert answer in reply.text
+
+
+async def test_other_commands_may_come_with_a_file(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_conversation(kept_database, me)
+    note = Note(1, f"{lead.id} беру", has_more=True)
+    async with kept_database.writing() as session:
+        await owner_commands.execute_command(session, me.account_id, note, now=NOW, takeover_lasts=None)
+    assert (await now_of(kept_database, lead)).status is S.HANDED_OFF
+    async with kept_database.writing() as session:
+        unknown = Note(2, "999999999: вот прайс", has_more=True)
+        await owner_commands.execute_command(session, me.account_id, unknown, now=NOW, takeover_lasts=None)
+    assert (await replies_to_owner(kept_database, me))[-1].text == "Лида 999999999 нет."

@@ -173,7 +173,7 @@ async def test_a_greeting_is_sent_with_its_random_id(
 async def test_answers_need_no_slot(
     kept_database: Database, me: WorkerId, sender: Sender, rate_limiter: OutreachRateLimiter
 ) -> None:
-    await rate_limiter.on_peer_flood("жалобы")
+    await rate_limiter.on_peer_flood(PeerFloodError("жалобы"))
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
     message = await add_message(kept_database, lead, direction="out", kind="answer", state="queued")
     assert isinstance(await deliver(sender, lead, message), Delivered)
@@ -182,7 +182,7 @@ async def test_answers_need_no_slot(
 async def test_a_greeting_without_a_slot_is_not_sent(
     kept_database: Database, me: WorkerId, sender: Sender, world: World, rate_limiter: OutreachRateLimiter
 ) -> None:
-    await rate_limiter.on_peer_flood("рано")
+    await rate_limiter.on_peer_flood(PeerFloodError("рано"))
     lead, message = await greeting(kept_database, me)
     assert isinstance(await deliver(sender, lead, message), Wait)
     assert world.asked == []

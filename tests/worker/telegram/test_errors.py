@@ -7,6 +7,7 @@ import pytest
 from pyrogram import errors, raw
 
 from worker.domain.telegram_port import (
+    AccountRestrictedError,
     CannotWriteError,
     PaymentRequiredError,
     PeerFloodError,
@@ -16,7 +17,8 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.telegram.errors import SIGN_IN, translate_errors
+from worker.telegram.error_texts import SIGN_IN
+from worker.telegram.errors import translate_errors
 
 EXPECTED = [
     (403, "USER_PRIVACY_RESTRICTED", CannotWriteError, "privacy settings"),
@@ -44,7 +46,7 @@ EXPECTED = [
     (401, "SESSION_REVOKED", SessionRevokedError, SIGN_IN),
     (401, "SESSION_EXPIRED", SessionRevokedError, SIGN_IN),
     (400, "PEER_FLOOD", PeerFloodError, "no strangers"),
-    (420, "FROZEN_METHOD_INVALID", PeerFloodError, "frozen"),
+    (420, "FROZEN_METHOD_INVALID", AccountRestrictedError, "frozen"),
     (420, "FLOOD_WAIT_30", RateLimitedError, "30 s"),
     (420, "FLOOD_PREMIUM_WAIT_7", RateLimitedError, "7 s"),
     (420, "SLOWMODE_WAIT_12", RateLimitedError, "12 s"),

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from worker.assistant.guardrails.text_normalization import detect_script
 from worker.domain.assistant_port import Turn
 
-# Links and @names: they do not show which language the contact writes.
-_NOT_WORDS = re.compile(r"\S+://\S+|\S+\.\w{2,}/\S*|@\w+")
+# Marks such as [photo], links and @names: they do not show which language the contact writes.
+_NOT_WORDS = re.compile(r"\[[^\[\]]*\]|\S+://\S+|\S+\.\w{2,}/\S*|@\w+")
 _ENGLISH = re.compile(
     r"\b(?:the|is|are|you|your|what|how|when|where|who|why|do|does|not|and|can|could|would|will|have|i|i'm|it|we"
     r"|my|me|please|thanks|thank|this|that|for|with|about|yes|no|sure|don't|call|price|cost)\b",

@@ -10,14 +10,16 @@ from shared.statuses import REPLIED_TO, LeadStatus
 from worker.dispatch.steps.confirm import confirm
 from worker.dispatch.steps.find_contact import find_contact
 from worker.dispatch.steps.greet import GreetingConfig, greet
+from worker.dispatch.steps.introduce import introduce
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.return_to_assistant import return_to_assistant
 from worker.dispatch.steps.transcribe import transcribe
 from worker.domain.assistant_port import Assistant
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import Outcome
+from worker.domain.outcomes import Outcome, WroteFirst
 from worker.domain.outreach_hours import Hours
 from worker.domain.telegram_port import Finder, Telegram
+from worker.messaging.inbound_leads import SOURCE as INBOUND_SOURCE
 
 
 @dataclass(frozen=True)
@@ -43,10 +45,14 @@ Step = Callable[[Conversation, StepDependencies], Awaitable[Outcome]]
 
 
 async def _find_contact(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
+    if conversation.wrote_first:
+        return WroteFirst()
     return await find_contact(conversation, dependencies.finder)
 
 
 async def _greet(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
+    if conversation.wrote_first:
+        return WroteFirst()
     return await greet(
         conversation,
         dependencies.assistant,
@@ -78,6 +84,17 @@ async def _reply(conversation: Conversation, dependencies: StepDependencies) -> 
             model_timeout=dependencies.model_timeout,
             hours=dependencies.hours,
             booking_link=dependencies.booking_link,
+        )
+    # A stranger who writes first has left no request that a greeting could name.
+    if not conversation.has_written and conversation.lead.source != INBOUND_SOURCE:
+        return await introduce(
+            conversation,
+            dependencies.assistant,
+            dependencies.greeting_config,
+            booking_link=dependencies.booking_link,
+            now=now,
+            model_timeout=dependencies.model_timeout,
+            hours=dependencies.hours,
         )
     return await reply(
         conversation,

@@ -53,7 +53,11 @@ async def confirm(
     if voice_notes.is_only_voice(conversation.unanswered_text) and not conversation.asked_to_clarify:
         return responses.ask_for_text(conversation)
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())
+    verdict = responses.without_opt_out_by_reaction(conversation, verdict)
     verdict = responses.resolve_contradictions(verdict)
+    if not conversation.has_written and verdict.intent is Intent.ACCEPT:
+        # They wrote first: nobody has asked them whether they left a request, so this is no answer to it.
+        verdict = replace(verdict, intent=Intent.AMBIGUOUS)
     response = _respond_to_request(conversation, verdict, responses.requested_time(conversation, now, hours))
     if response is None and _agrees_to_call(conversation, verdict) and booking_link:
         link = f"{verdict.text}\n{booking_link}"
@@ -109,11 +113,8 @@ async def _greet(
     )
     greeting = await compose_greeting(brief, assistant, config, conversation, waited=waited)
     text = config.persona.render_greeting(brief, config.company) if greeting is None else greeting.text
-    if greeting is not None:
-        usages = [usage for usage in (verdict.usage, greeting.usage) if usage is not None]
-        usage = usages[0] + usages[1] if len(usages) == 2 else next(iter(usages), None)
-        verdict = replace(verdict, usage=usage, refused=greeting.refused)
-    return Response("answer", text, LeadStatus.ENGAGED, CONFIRMED, key=_key(conversation)), verdict
+    response = Response("answer", text, LeadStatus.ENGAGED, CONFIRMED, key=_key(conversation))
+    return response, responses.with_greeting(verdict, greeting)
 
 
 def _key(conversation: Conversation) -> str:
@@ -137,6 +138,10 @@ def _respond_to_intent(conversation: Conversation, verdict: Verdict, company: st
             # The question whether they left a request comes last, so that a "yes" can only answer it.
             return Response("answer", f"{verdict.text}\n\n{ask_again}", LeadStatus.ENGAGED)
         case Intent.AMBIGUOUS:
+            if not conversation.has_written:
+                name = conversation.brief().name
+                ask = templates.neutral_greeting(name, company, verdict.language)
+                return Response("answer", ask, LeadStatus.ENGAGED)
             unclear = responses.hand_off_if_unclear_again(conversation, verdict)
             return unclear or Response("clarification", ask_again, LeadStatus.ENGAGED)
         case _:

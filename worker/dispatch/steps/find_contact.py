@@ -11,6 +11,7 @@ from worker.domain.outcomes import FallBackToPhone, FallBackToUsername, GiveUp, 
 from worker.domain.telegram_port import (
     CannotWriteError,
     Finder,
+    Peer,
     PeerNotFoundError,
     RateLimitedError,
     SlotUnavailableError,
@@ -26,7 +27,15 @@ async def find_contact(conversation: Conversation, finder: Finder) -> Outcome:
     Raises RateLimitedError or SlotUnavailableError if the lookup must wait.
     """
     lead = conversation.lead
-    contact = _contact_in_use(conversation) or contact_evidence.next_contact(lead)
+    in_use = _contact_in_use(conversation)
+    outcome = await _find(lead, finder, in_use or contact_evidence.next_contact(lead))
+    if in_use and lead.access_hash is not None and isinstance(outcome, PeerFound):
+        # If the contact has changed its owner, the conversation still belongs to the person in the chat.
+        return PeerFound(conversation.peer, outcome.via)
+    return outcome
+
+
+async def _find(lead: Lead, finder: Finder, contact: ContactKind | None) -> Outcome:
     if contact == "username" and lead.username:
         return await _find_by_username(lead, finder, lead.username)
     if contact == "phone" and lead.phone_e164:
@@ -38,7 +47,7 @@ async def find_contact(conversation: Conversation, finder: Finder) -> Outcome:
 def _contact_in_use(conversation: Conversation) -> ContactKind | None:
     """Return the contact of the person who was greeted before a retry: the conversation stays with them."""
     lead = conversation.lead
-    if not any(message.state == "sent" for message in conversation.greetings):
+    if not conversation.has_written:
         return None
     failed = lead.username_error if lead.resolved_via == "username" else lead.phone_error
     return None if failed else contact_evidence.found_by(lead)
@@ -53,7 +62,7 @@ async def _find_by_username(lead: Lead, finder: Finder, username: str) -> Outcom
         if phone:
             return FallBackToPhone(reason)
         end = "" if lead.phone_error else "; no phone was given"
-        return GiveUp(LeadStatus.UNREACHABLE, f"{_after_earlier(lead, reason)}{end}")
+        return GiveUp(LeadStatus.UNREACHABLE, f"{_after_earlier(lead, reason)}{end}", _person_of(error))
     except (RateLimitedError, SlotUnavailableError) as delay:
         # A weak phone is no substitute for a username that only has to wait.
         if not phone or delay.wait <= MAX_USERNAME_WAIT or contact_evidence.is_weak(lead, "phone"):
@@ -80,10 +89,14 @@ async def _find_by_phone(lead: Lead, finder: Finder, phone: str) -> Outcome:
     except (PeerNotFoundError, CannotWriteError) as error:
         if contact_evidence.may_fall_back_to_username(lead):
             return FallBackToUsername(str(error))
-        return GiveUp(LeadStatus.UNREACHABLE, _after_earlier(lead, str(error)))
+        return GiveUp(LeadStatus.UNREACHABLE, _after_earlier(lead, str(error)), _person_of(error))
     if lead.username_error and peer.user_id == lead.telegram_user_id:
         return GiveUp(LeadStatus.UNREACHABLE, _after_earlier(lead, "the phone is the same person's"))
     return PeerFound(peer, "phone")
+
+
+def _person_of(error: PeerNotFoundError | CannotWriteError) -> Peer | None:
+    return error.peer if isinstance(error, CannotWriteError) else None
 
 
 def _earlier_failures(lead: Lead) -> str:

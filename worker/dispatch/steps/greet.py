@@ -8,7 +8,14 @@ from shared.leads.form_fields import person_fields
 from shared.statuses import LeadStatus
 from worker.dialogue import templates
 from worker.dialogue.persona import Persona
-from worker.domain.assistant_port import Assistant, AssistantError, AssistantUnavailableError, Brief, Greeting
+from worker.domain.assistant_port import (
+    Assistant,
+    AssistantError,
+    AssistantRefusedError,
+    AssistantUnavailableError,
+    Brief,
+    Greeting,
+)
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import ChangeStatus, Outcome, QueueMessage
 
@@ -78,6 +85,8 @@ async def compose_greeting(
         return None
     try:
         return await assistant.greeting(brief)
+    except AssistantRefusedError:
+        return None
     except AssistantError as error:
         if isinstance(error, AssistantUnavailableError):
             may_retry = not waited

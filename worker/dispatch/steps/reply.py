@@ -39,6 +39,7 @@ async def reply(
     if voice_notes.is_only_voice(conversation.unanswered_text) and not conversation.asked_to_clarify:
         return responses.ask_for_text(conversation)
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())
+    verdict = responses.without_opt_out_by_reaction(conversation, verdict)
     only_requests = len(conversation.new_requests) == len(unanswered)
     verdict = _acknowledge_request(verdict) if only_requests else responses.resolve_contradictions(verdict)
     requested_time = responses.requested_time(conversation, now, hours)

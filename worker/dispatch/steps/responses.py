@@ -6,7 +6,7 @@ from datetime import datetime
 from shared.intents import Intent
 from shared.statuses import FOLLOWED_UP, LeadStatus, may_become
 from worker.dialogue import follow_up_dates, templates
-from worker.domain.assistant_port import Verdict
+from worker.domain.assistant_port import Greeting, Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
@@ -103,6 +103,20 @@ def resolve_contradictions(verdict: Verdict) -> Verdict:
         return verdict
     text = templates.answer(Intent.REJECT, verdict.language)
     return replace(verdict, intent=Intent.REJECT, text=text, needs_human=None)
+
+
+def with_greeting(verdict: Verdict, greeting: Greeting | None) -> Verdict:
+    """Return the verdict with the usage of both model calls; None: the model did not write the greeting."""
+    if greeting is None:
+        return verdict
+    usages = [usage for usage in (verdict.usage, greeting.usage) if usage is not None]
+    usage = usages[0] + usages[1] if len(usages) == 2 else next(iter(usages), None)
+    return replace(verdict, usage=usage, refused=greeting.refused)
+
+
+def without_opt_out_by_reaction(conversation: Conversation, verdict: Verdict) -> Verdict:
+    """A thumbs down refuses an offer. It does not ask for no more messages."""
+    return replace(verdict, asks_not_to_be_contacted=False) if conversation.only_reacted else verdict
 
 
 def hand_off(verdict: Verdict) -> Response | None:

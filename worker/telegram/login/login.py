@@ -16,6 +16,7 @@ from worker.telegram.client import build_client, connection_problem, shut_down
 from worker.telegram.login.qr_code import sign_in_by_qr
 from worker.telegram.login.terminal import ask
 from worker.telegram.session import START_SECONDS
+from worker.telegram.worker_client import WorkerClient
 
 MAX_TRIES = 3
 WRONG_APP = "TELEGRAM_API_ID and TELEGRAM_API_HASH do not belong together: see my.telegram.org"
@@ -90,7 +91,7 @@ async def fetch_account_name(client: pyrogram.Client) -> str:
 
 async def connect(
     settings: TelegramSettings, *, in_memory: bool = False, no_updates: bool = False
-) -> tuple[pyrogram.Client, bool]:
+) -> tuple[WorkerClient, bool]:
     """Return a connected client, and True if it is signed in.
 
     Raises DeadSessionError if Telegram has ended its session, or LoginError.

@@ -3,19 +3,21 @@
 from worker.domain.telegram_port import SessionRevokedError
 from worker.settings import TelegramSettings
 from worker.telegram.client import read_signed_in_user
-from worker.telegram.errors import SIGN_IN
+from worker.telegram.error_texts import SIGN_IN
 from worker.telegram.login.login import DeadSessionError, closing_client, connect, fetch_account_name
 from worker.telegram.login.qr_code import export_token
 
 
-async def check_app(settings: TelegramSettings) -> None:
+async def check_app(settings: TelegramSettings) -> float:
     """Check that Telegram answers and knows the app's id and hash; raises LoginError with the reason.
 
     Telegram checks the hash only at a sign-in. So this requests a QR code that is never shown.
+    Returns by how many seconds the machine's clock is ahead of Telegram's.
     """
     client, _ = await connect(settings, in_memory=True)
     async with closing_client(client):
         await export_token(client)
+        return client.clock.error
 
 
 async def fetch_session_owner(settings: TelegramSettings) -> str:

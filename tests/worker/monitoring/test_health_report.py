@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.monitoring import heartbeat
+from worker.monitoring import health_report
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -13,35 +13,35 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize("state", ["connected", "connecting", "standby"])
 def test_recent_heartbeat_is_alive(tmp_path: Path, state: str) -> None:
     path = tmp_path / "x.health"
-    heartbeat.write(path, heartbeat.Report(state), now=NOW)
-    assert heartbeat.check(path, now=NOW + heartbeat.STALE_AFTER) == (True, f"alive, {state}")
+    health_report.write(path, health_report.Report(state), now=NOW)
+    assert health_report.check(path, now=NOW + health_report.STALE_AFTER) == (True, f"alive, {state}")
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_later_heartbeat_replaces_the_earlier(tmp_path: Path) -> None:
     path = tmp_path / "x.health"
-    heartbeat.write(path, heartbeat.Report("connecting"), now=NOW)
-    heartbeat.write(path, heartbeat.Report("connected"), now=NOW + timedelta(hours=1))
-    assert heartbeat.check(path, now=NOW + timedelta(hours=1)) == (True, "alive, connected")
+    health_report.write(path, health_report.Report("connecting"), now=NOW)
+    health_report.write(path, health_report.Report("connected"), now=NOW + timedelta(hours=1))
+    assert health_report.check(path, now=NOW + timedelta(hours=1)) == (True, "alive, connected")
 
 
 def test_stale_heartbeat_is_not_alive(tmp_path: Path) -> None:
     path = tmp_path / "x.health"
-    heartbeat.write(path, heartbeat.Report("connected"), now=NOW)
-    alive, line = heartbeat.check(path, now=NOW + timedelta(seconds=61))
+    health_report.write(path, health_report.Report("connected"), now=NOW)
+    alive, line = health_report.check(path, now=NOW + timedelta(seconds=61))
     assert not alive
     assert "61 s ago (connected)" in line
 
 
 def test_line_shows_the_backlog_and_the_trouble(tmp_path: Path) -> None:
     path = tmp_path / "x.health"
-    heartbeat.write(path, heartbeat.Report("connected", 12.4, 1, 2, "the key is refused"), now=NOW)
+    health_report.write(path, health_report.Report("connected", 12.4, 1, 2, "the key is refused"), now=NOW)
     line = "alive, connected; oldest due lead 12 s, outbox 1, inbox 2; the key is refused"
-    assert heartbeat.check(path, now=NOW) == (True, line)
+    assert health_report.check(path, now=NOW) == (True, line)
 
 
 def test_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
-    alive, line = heartbeat.check(tmp_path / "x.health", now=NOW)
+    alive, line = health_report.check(tmp_path / "x.health", now=NOW)
     assert not alive
     assert "is missing" in line
 
@@ -64,8 +64,8 @@ def test_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
 def test_malformed_file_is_not_alive(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.health"
     path.write_bytes(content)
-    assert heartbeat.check(path, now=NOW) == (False, f"{path} cannot be read")
+    assert health_report.check(path, now=NOW) == (False, f"{path} cannot be read")
 
 
 def test_folder_instead_of_a_file_is_not_alive(tmp_path: Path) -> None:
-    assert heartbeat.check(tmp_path, now=NOW)[0] is False
+    assert health_report.check(tmp_path, now=NOW)[0] is False

@@ -1,0 +1,82 @@
+"""The table of failures: what each answer of each provider means, and what the owner reads of it."""
+
+import json
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.model_failures import CASES, Case
+from worker.assistant.error_bodies import MAX_SENTENCE_LENGTH, clean_sentence, read_error
+from worker.assistant.error_classes import classify
+from worker.assistant.errors import read_failure
+
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
+
+
+def test_the_table_is_large_enough() -> None:
+    assert len(CASES) >= 60
+    assert len({case.provider for case in CASES}) >= 11
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_every_failure_has_its_kind_and_the_providers_sentence(case: Case) -> None:
+    failure = read_failure(case.status, case.headers, case.text, NOW)
+    assert failure.kind is case.kind
+    assert case.says in failure.body.sentence
+    assert len(failure.body.sentence) <= MAX_SENTENCE_LENGTH
+    said = failure.describe()
+    assert "\n" not in said
+    assert failure.body.sentence in said
+
+
+@pytest.mark.parametrize(
+    ("secret", "text"),
+    [
+        ("sk-proj-abcdef123456", "Incorrect API key provided: sk-proj-abcdef123456. See the docs"),
+        ("AIzaSyA0123456789", "Bad key AIzaSyA0123456789"),
+        ("abc.def", "Authorization: Bearer abc.def is wrong"),
+        ("org-0123456789ab", "Limit in organization org-0123456789ab on tokens"),
+        ("20250903003241616637594", "quota is not enough (request id: 20250903003241616637594M0nCmn54)"),
+        ("+7 916 123-45-67", "The message with +7 916 123-45-67 was refused"),
+        ("anna@example.com", "User anna@example.com is blocked"),
+    ],
+)
+def test_the_sentence_has_no_secrets(secret: str, text: str) -> None:
+    sentence = clean_sentence(text)
+    assert secret not in sentence
+    assert len(sentence) > 5
+
+
+def test_the_sentence_does_not_have_the_key_itself() -> None:
+    failure = read_failure(
+        401, {}, '{"error": {"message": "key my-own-key is bad"}}', NOW, secret="my-own-key"
+    )
+    assert failure.body.sentence == "key … is bad"
+
+
+def test_what_a_person_wrote_decides_nothing() -> None:
+    body = '{"error": {"message": "flagged", "metadata": {"flagged_input": "insufficient_quota country"}}}'
+    read = read_error(body)
+    assert "insufficient" not in read.words
+    assert classify(403, read).value == "input"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 60_000,
+        "[" * 60_000,
+        "<think>" * 9_000,
+        "a-" * 30_000,
+        "<" * 60_000,
+        "model " * 10_000,
+        "1 " * 30_000,
+    ],
+    ids=lambda text: text[:8],
+)
+def test_any_body_is_read_quickly(text: str) -> None:
+    started = time.perf_counter()
+    read_failure(500, {}, text, NOW)
+    read_failure(500, {}, json.dumps({"error": {"message": text}}), NOW)
+    assert time.perf_counter() - started < 0.5

@@ -1,0 +1,27 @@
+"""A model server, and a worker that calls it, on a clock that the test moves."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.http import HttpServer
+from shared.database.engine import Database
+from tests.support.model_journey import Journey, journey
+
+
+@pytest.fixture(scope="module")
+async def served() -> AsyncIterator[tuple[str, OpenAIState]]:
+    """One model server for the module."""
+    state = OpenAIState()
+    http = HttpServer(create_openai_app(state), "127.0.0.1", 0)
+    await http.start()
+    yield f"http://127.0.0.1:{http.port}/v1", state
+    await http.stop()
+
+
+@pytest.fixture
+async def talk(kept_database: Database, served: tuple[str, OpenAIState]) -> AsyncIterator[Journey]:
+    """A worker with the default pauses."""
+    async with journey(kept_database, *served) as run:
+        yield run

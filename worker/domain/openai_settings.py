@@ -1,0 +1,146 @@
+"""Checks of the model's key, address, name and proxy: plain slips are corrected, others are named. Pure."""
+
+import re
+from collections.abc import Mapping
+from ipaddress import ip_address
+from types import MappingProxyType
+from unicodedata import name as character_name
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+
+_QUOTES = "\"'`“”„«»‘’"
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"
+_ASSIGNMENT = re.compile(
+    r"^(?:export\s+)?[A-Z][A-Z0-9_]*_KEY\s*[=:]\s*|^(?i:(?:Authorization:\s*)?Bearer\s+)"
+)
+_ENDPOINTS = re.compile(r"/(?:chat/completions|completions|responses|chat|models|embeddings)$")
+# Where these providers serve the API; other servers serve it at /v1.
+_PATHS: Mapping[str, str] = MappingProxyType(
+    {
+        "openrouter.ai": "/api/v1",
+        "generativelanguage.googleapis.com": "/v1beta/openai",
+        "api.groq.com": "/openai/v1",
+    }
+)
+_AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
+_EXAMPLE = "write it like https://api.deepseek.com/v1 or http://localhost:11434/v1"
+_PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+def usable_key(value: SecretStr) -> SecretStr:
+    """Return the key without what was copied around it. Raises ValueError for one that cannot be sent."""
+    key = _ASSIGNMENT.sub("", _bare(value.get_secret_value()))
+    key = _bare(key)
+    if not key:
+        raise ValueError("is empty")
+    if "..." in key or (key.startswith("<") and key.endswith(">")):
+        raise ValueError("is a placeholder: copy the whole key from the provider's page")
+    _check_characters(
+        key, "a key has only Latin letters, digits and signs: copy it from the provider's page again"
+    )
+    return SecretStr(key)
+
+
+def usable_model(value: str) -> str:
+    """Return the model's name without quotes and spaces around it. Raises ValueError for an unusable one."""
+    model = _bare(value)
+    if not model:
+        raise ValueError("is empty")
+    _check_characters(model.replace(" ", "-"), "copy the model's name from the provider's list")
+    return model
+
+
+def usable_address(value: str) -> str:
+    """Return the base address of an OpenAI-compatible API. Raises ValueError with what would be right."""
+    parts = _split(_bare(value))
+    host = parts.hostname or ""
+    if parts.fragment:
+        raise ValueError(f"has a #…: {_EXAMPLE}")
+    path = _ENDPOINTS.sub("", re.sub(r"/{2,}", "/", parts.path).rstrip("/"))
+    if host.endswith(_AZURE):
+        return _azure_address(parts, path)
+    if parts.query:
+        right = parts._replace(path=path or "/v1", query="").geturl()
+        raise ValueError(f"has a ?…, which cannot be part of it: write {right}")
+    path = path.replace("/v1/v1", "/v1")
+    known = _PATHS.get(host.removeprefix("www."))
+    if known is not None and (not path or known.startswith(f"{path}/") or path == "/v1"):
+        path = known
+    return parts._replace(path=path or "/v1").geturl()
+
+
+def usable_proxy(value: str) -> str:
+    """Return the proxy's address. Raises ValueError for one without a known scheme, host or port."""
+    proxy = _bare(value)
+    right = "write it like http://host:port or socks5h://user:password@host:port"
+    _check_characters(proxy, right)
+    parts = urlsplit(proxy)
+    if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
+        raise ValueError(f"is not a proxy's address: {right}")
+    _check_port(parts, right)
+    return proxy
+
+
+def _bare(text: str) -> str:
+    """Return the text without spaces, line breaks, quotes and invisible characters around it."""
+    return text.strip(f" \t\r\n{_INVISIBLE}").strip(_QUOTES).strip(f" \t\r\n{_INVISIBLE}")
+
+
+def _check_characters(text: str, right: str) -> None:
+    for place, char in enumerate(text, 1):
+        if not "!" <= char <= "~":
+            what = {"\n": "a line break", "\r": "a line break", " ": "a space", "\t": "a tab"}.get(char)
+            what = what or f"{character_name(char, f'U+{ord(char):04X}').lower()} ({char!r})"
+            raise ValueError(f"has {what} as its character {place}: {right}")
+
+
+def _split(text: str) -> SplitResult:
+    """Return the parts of an address. Raises ValueError if its scheme, host or port is unusable."""
+    if not text:
+        raise ValueError(f"is empty: {_EXAMPLE}")
+    _check_characters(text, _EXAMPLE)
+    if "://" not in text:
+        if re.match(r"[a-z]{3,6}(?::/|/|:\\|\\)", text, re.IGNORECASE):
+            raise ValueError(f"does not begin with https:// or http://: {_EXAMPLE}")
+        raise ValueError(f"does not begin with https:// or http://: write {_with_scheme(text)}")
+    try:
+        parts = urlsplit(text)
+        host = parts.hostname
+    except ValueError:
+        raise ValueError(f"is not a web address: {_EXAMPLE}") from None
+    if parts.scheme not in {"http", "https"}:
+        raise ValueError(f"begins with {parts.scheme}://, not with https:// or http://: {_EXAMPLE}")
+    if not host or not re.fullmatch(r"[\w.:-]+", host, re.ASCII) or ".." in host:
+        raise ValueError(f"has no usable host: {_EXAMPLE}")
+    _check_port(parts, _EXAMPLE)
+    return parts
+
+
+def _with_scheme(text: str) -> str:
+    """Return what an address without a scheme probably means: http for this machine and network."""
+    host = re.split(r"[/:?#]", text, maxsplit=1)[0]
+    try:
+        is_local = ip_address(host).is_private
+    except ValueError:
+        is_local = "." not in host or host.endswith((".local", ".internal", ".lan"))
+    parts = urlsplit(f"{'http' if is_local else 'https'}://{text}")
+    return parts._replace(path=_ENDPOINTS.sub("", parts.path.rstrip("/")) or "/v1", query="").geturl()
+
+
+def _check_port(parts: SplitResult, right: str) -> None:
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0 or parts.netloc.endswith(":"):
+        raise ValueError(f"has a port that is not a number from 1 to 65535: {right}")
+
+
+def _azure_address(parts: SplitResult, path: str) -> str:
+    """Return Azure's address: its v1 API takes the deployment as the model and needs no api-version."""
+    right = parts._replace(path="/openai/v1", query="").geturl()
+    deployment = re.search(r"/deployments/([^/]+)", path)
+    if deployment is not None:
+        raise ValueError(f"is the address of one deployment: write {right} and OPENAI_MODEL={deployment[1]}")
+    return right

@@ -1,0 +1,36 @@
+"""Keeps a background task of the worker running: an unexpected error ends one run of it, not the worker."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from worker.domain.backoff import backoff
+from worker.domain.telegram_port import SessionRevokedError
+
+log = logging.getLogger(__name__)
+
+# The pause after a failure doubles from the first to the second; a run of this length was a good one.
+BASE_SECONDS, MAX_SECONDS = 1.0, 60.0
+GOOD_RUN_SECONDS = 60.0
+
+
+async def keep_running(what: str, run: Callable[[], Awaitable[None]], *, base: float = BASE_SECONDS) -> None:
+    """Await `run()`, and again after each unexpected error; returns when it returns.
+
+    `what`: names the task in the log. Raises SessionRevokedError, which ends the worker.
+    """
+    failures = 0
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        try:
+            await run()
+        except SessionRevokedError:
+            raise
+        except Exception:
+            failures = 1 if loop.time() - began >= GOOD_RUN_SECONDS else failures + 1
+            pause = backoff(failures, base=base, maximum=MAX_SECONDS)
+            log.exception("%s failed: it starts again in %d s", what, pause.total_seconds())
+            await asyncio.sleep(pause.total_seconds())
+        else:
+            return

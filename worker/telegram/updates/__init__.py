@@ -1,0 +1,3 @@
+"""Takes updates as Telegram sends them and turns those of private chats into arrivals of the Telegram port.
+It may import pyrogram, worker.domain and worker.telegram.content.
+It must not use Kurigram's high-level objects: their parser raises on updates that it does not expect."""
