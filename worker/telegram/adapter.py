@@ -26,7 +26,8 @@ from worker.telegram import dialogs, profiles, voice_download
 from worker.telegram.contact_requirements import check_requirement
 from worker.telegram.missed_reactions import MissedReactions
 from worker.telegram.profiles import person_with_phone, person_with_username
-from worker.telegram.session import DEFAULT_TIMEOUTS, TelegramSession, Timeouts
+from worker.telegram.session import TelegramSession
+from worker.telegram.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from worker.telegram.updates.arrivals import read_message, read_update
 from worker.telegram.updates.people import Users, by_id
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import assert_never
+from typing import Any, assert_never
 
 from pyrogram import errors as tg
 
@@ -94,3 +94,10 @@ def _stars(message: str) -> int:
     """Return the number of Telegram Stars; 0 if the error does not name it."""
     digits = re.search(r"_([0-9]+)$", message)
     return int(digits[1]) if digits else 0
+
+
+def method_name(query: Any) -> str:
+    """Return the method's name as in Telegram's documentation, such as contacts.resolveUsername."""
+    area, _, name = str(query.QUALNAME).removeprefix("functions.").rpartition(".")
+    name = name[:1].lower() + name[1:]
+    return f"{area}.{name}" if area else name

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any
 
 from pyrogram import raw
@@ -24,40 +23,18 @@ from worker.settings import TelegramSettings
 from worker.telegram import proxy
 from worker.telegram.client import build_client, connection_problem, read_signed_in_user, shut_down
 from worker.telegram.error_texts import SIGN_IN
-from worker.telegram.errors import translate_errors
+from worker.telegram.errors import method_name, translate_errors
 from worker.telegram.recovery import Recovery
 from worker.telegram.repeated_flood_waits import RepeatedFloodWaits
 from worker.telegram.server_clock import ServerClock
+from worker.telegram.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from worker.telegram.update_feed import UpdateFeed, UpdateHandler, UpdateState
-from worker.telegram.worker_client import RECONNECT_BASE_SECONDS, WorkerClient
+from worker.telegram.worker_client import WorkerClient
 
 log = logging.getLogger(__name__)
 
-# Kurigram's start can hang for ever (the server is down, or does not know the key).
-START_SECONDS = 40
-CALL_SECONDS = 15
-# After the link has been down for this long, the worker makes a new connection.
-MAX_DOWN_SECONDS = 60
-# Pause between test calls, and how many in a row may stay unanswered before a new connection is made.
-PING_SECONDS = 45
+# So many test calls in a row may stay unanswered before a new connection is made.
 MAX_MISSED_ANSWERS = 2
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """In seconds: for the start, a call's answer, and a link that is down; and two pauses.
-
-    `ping`: between test calls. `reconnect`: the first between two connections that did not last.
-    """
-
-    start: float = START_SECONDS
-    call: float = CALL_SECONDS
-    down: float = MAX_DOWN_SECONDS
-    ping: float = PING_SECONDS
-    reconnect: float = RECONNECT_BASE_SECONDS
-
-
-DEFAULT_TIMEOUTS = Timeouts()
 
 
 class TelegramSession:
@@ -194,7 +171,7 @@ class TelegramSession:
         During a flood wait of its method it raises RateLimitedError and sends nothing.
         Raises the port's errors; TelegramUnavailableError if the timeout passes without an answer.
         """
-        method = _method_name(query)
+        method = method_name(query)
         if self._gate is not None and (wait := self._gate.remaining(method)):
             raise RateLimitedError(wait, method)
         try:
@@ -320,10 +297,3 @@ class TelegramSession:
     async def _on_disconnected(self, _client: WorkerClient, _session: object) -> None:
         self._dropped.set()
         self._dropped = asyncio.Event()
-
-
-def _method_name(query: Any) -> str:
-    """Return the method's name as in Telegram's documentation, such as contacts.resolveUsername."""
-    area, _, name = str(query.QUALNAME).removeprefix("functions.").rpartition(".")
-    name = name[:1].lower() + name[1:]
-    return f"{area}.{name}" if area else name

@@ -27,7 +27,7 @@ from worker.queue.leases import WorkerId
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.session import Timeouts
+from worker.telegram.timeouts import Timeouts
 
 START = datetime.fromisoformat("2026-11-02T10:00:00+03:00")
 _TABLES = (

@@ -18,7 +18,7 @@ from tests.support.waiting import patience, until_async
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
 from worker.domain.telegram_port import Identity, Peer, SessionRevokedError, TelegramUnavailableError
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.session import Timeouts
+from worker.telegram.timeouts import Timeouts
 
 VERY_SHORT_TIMEOUTS = Timeouts(start=0.5, call=0.3, down=1)
 

@@ -15,7 +15,7 @@ from worker.settings import TelegramSettings
 from worker.telegram.client import build_client, connection_problem, shut_down
 from worker.telegram.login.qr_code import sign_in_by_qr
 from worker.telegram.login.terminal import ask
-from worker.telegram.session import START_SECONDS
+from worker.telegram.timeouts import START_SECONDS
 from worker.telegram.worker_client import WorkerClient
 
 MAX_TRIES = 3
