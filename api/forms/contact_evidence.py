@@ -224,6 +224,8 @@ def _without_senders_own(
 
     They stand in a platform's event, beside a list of the person's answers, or in an address of the call.
     """
+    if not usernames:
+        return []
     inner = [fields[candidate.at] for candidate in (*phones, *usernames)]
     inner += [item for item in fields if item.is_described]
     is_event = any(_EVENT.fullmatch(item.key.strip()) for item in fields)

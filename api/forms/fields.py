@@ -31,6 +31,9 @@ class Field(NamedTuple):
     @property
     def text(self) -> str:
         """The first of `texts`, or an empty text."""
+        if isinstance(self.value, str):
+            stripped = self.value.strip()
+            return "" if stripped.casefold() in EMPTY else stripped
         return next(iter(self.texts()), "")
 
 

@@ -13,6 +13,8 @@ from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 _MAX_TITLE = 300
 _MAX_PART = 60
+# "+375"
+_MAX_CODE = 4
 _MESSENGER = re.compile(r"messenger[-_ ](type|id)(.*)", re.IGNORECASE | re.DOTALL)
 _DIAL_CODE = re.compile(r"\+?\d{1,3}")
 _ISO = re.compile(r"[A-Za-z]{2}")
@@ -102,8 +104,10 @@ def regions_of(fields: Fields, meanings: Sequence[Meaning], default: str) -> lis
     codes: list[str] = []
     countries: list[str] = []
     for item, meaning in zip(fields, meanings, strict=True):
+        if not meaning.is_region and not (isinstance(item.value, str) and len(item.value) <= _MAX_CODE):
+            continue
         text = item.text
-        if not meaning.is_region and not (text.startswith("+") and len(text) <= 4):
+        if not meaning.is_region and not text.startswith("+"):
             continue
         if _DIAL_CODE.fullmatch(text):
             codes.append(phonenumbers.region_code_for_country_code(int(text.lstrip("+"))))

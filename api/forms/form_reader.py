@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -18,6 +19,7 @@ from api.forms.recognition.field_meaning import Meaning
 from shared.contacts import Contact, ContactError, Phone
 
 _MAX_SHOWN_FIELDS = 20
+_MAX_OWN_KEY = 30
 _BARE_CONTACT = re.compile(
     r"(?:tel:)?[\s0-9()+\-–—.]+|@?[a-z]\w*|[\w:/.]+/[@+]?\w+/?", re.IGNORECASE | re.ASCII
 )
@@ -142,7 +144,13 @@ def is_secret(item: Field) -> bool:
 
 def is_named(item: Field, key: str) -> bool:
     """Return True if the field's technical name is `key`, in any case."""
-    return item.key.strip().casefold() == key
+    # A longer key is none of ours; the others are cached.
+    return len(item.key) <= _MAX_OWN_KEY and _lower(item.key) == key
+
+
+@lru_cache(maxsize=1024)
+def _lower(key: str) -> str:
+    return key.strip().casefold()
 
 
 def _utm(cookies: str) -> dict[str, str]:

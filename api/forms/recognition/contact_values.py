@@ -37,6 +37,8 @@ _LINK = re.compile(
 _HANDLE = re.compile(r"(?<![\w@./+-])@\s?([A-Za-z]\w{3,31})(?![\w@]|\.\w)", re.ASCII)
 _BARE = re.compile(r"(?<![\w@./+-])[A-Za-z]\w{3,31}(?![\w@]|\.\w)", re.ASCII)
 _DIGITS = re.compile(r"[+(]{0,3}\d[\d \u00a0().\-\u2010-\u2015/]{5,30}\d")
+# A digit of any script, or a Latin letter: a name in Cyrillic holds no contact.
+_MAY_HOLD_CONTACT = re.compile(r"[\dA-Za-z@]")
 _BOUNDARY = re.compile(r"[,;\n|]")
 _FLOAT = re.compile(r"(\d{10,15})\.0{1,2}")
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
@@ -75,9 +77,11 @@ class FoundContacts:
 def find_contacts(text: str, *, region: str) -> FoundContacts:
     """Find the contacts in a field's value. `region` as in `shared.contacts.parse_phone`."""
     text = text.strip()
-    if not text or len(text) > _MAX_LENGTH:
+    if not text or len(text) > _MAX_LENGTH or not _MAY_HOLD_CONTACT.search(text):
         return FoundContacts()
     whole = _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text
+    if not any(character.isalpha() for character in whole) and "@" not in whole:
+        return FoundContacts(tuple(_phones(whole, [], region)[:_MAX_FOUND]))
     links = list(_LINK.finditer(whole))
     phones = _phones(whole, links, region)
     return FoundContacts(tuple(phones[:_MAX_FOUND]), tuple(_usernames(whole, links)[:_MAX_FOUND]))
