@@ -29,10 +29,14 @@ _LABEL = re.compile(r"^[^\W\d_]{1,12}(?:[.:]+\s*|\s+)(?=[@+(0-9])")
 # What may follow a phone: an extension, another contact, a comment.
 _TAIL = re.compile(r"(?:[,;#\n]|\s/\s|[\s(]+(?=@|[^\W\d_])|доб|ext|x|х).*", re.IGNORECASE | re.DOTALL)
 _PHONE_CHARACTERS = re.compile(r"[\s0-9()+\-./]+")
+# E.164 allows 15 digits, three more may be dialled before them ("8 10 …"); no plan has numbers of under four.
+_FEWEST_DIGITS, _MOST_DIGITS = 4, 18
 # The most frequent input, Russian mobile numbers, is parsed without the numbering plans: the result is the
 # same, in a thirtieth of a millisecond. A leading 8 or a bare 7 means Russia in Russia only.
 _MOBILE = re.compile(r"(?:\+7|7|8)(9[0-9]{9})")
 _SEPARATORS = str.maketrans("", "", " ()-")
+# A text with none of these is no link, whatever the link.
+_LINK_SIGN = re.compile(r"[/:.]")
 _SCHEME = re.compile(r"(?:tg|whatsapp|viber):", re.IGNORECASE)
 # "+8 999 …" is a Russian habit; no country has the code 8.
 _PLUS_EIGHT = re.compile(r"[\s(]*\+\s*8[^0-9]")
@@ -120,7 +124,7 @@ def parse_any_phone(value: str, *, region: str = "RU") -> Phone | None:
     """Return the same as `parse_phone`, always by the numbering plans of the world."""
     text = _phone_part(_normalise(value))
     digits = re.sub(r"[^0-9]", "", text)
-    if not digits or not _PHONE_CHARACTERS.fullmatch(text):
+    if not _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS or not _PHONE_CHARACTERS.fullmatch(text):
         return None
     given = ("+" if re.match(r"[^0-9]*\+", text) else "") + digits
     if anonymous := _ANONYMOUS.fullmatch(given):
@@ -171,6 +175,8 @@ def _normalise(value: str) -> str:
     """Return `value` with ASCII digits and plain dashes, without the invisible characters of copied text."""
     if len(value) > _MAX_LENGTH:
         return ""
+    if value.isascii():
+        return value.strip(_SURROUNDING)
     text = unicodedata.normalize("NFKC", value)
     return "".join(map(_normalise_character, text)).strip(_SURROUNDING)
 
@@ -197,6 +203,8 @@ def _host(link: SplitResult) -> str:
 
 def _username_in_link(text: str) -> str | None:
     """Return the name in a Telegram link; "" if it links to something else, None if it is no link."""
+    if not _LINK_SIGN.search(text):
+        return None
     link = _split(text)
     host = _host(link)
     if link.scheme == "tg":
@@ -213,7 +221,7 @@ def _username_in_link(text: str) -> str | None:
 
 def _phone_part(text: str) -> str:
     """Return the part that may be a phone: the number in a link, else `text` without label and tail."""
-    link = _split(text)
+    link = _split(text) if _LINK_SIGN.search(text) else SplitResult("", "", "", "", "")
     host = _host(link)
     if link.scheme in _PHONE_SCHEMES or host in _WHATSAPP_HOSTS:
         query = parse_qs(link.query)

@@ -55,9 +55,9 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
     """Return the contacts in the fields. `region`: the country of phones without a country code."""
     regions = regions_of(fields, meanings, region)
     found = [
-        (at, item, meaning, _contacts_of(item, regions))
+        (at, item, meaning, _contacts_in(texts, regions))
         for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
-        if meaning.may_hold_contact and item.texts()
+        if meaning.may_hold_contact and (texts := item.texts())
     ][:_MAX_CONTACTS]
     phones = [
         candidate
@@ -119,9 +119,9 @@ def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (candidate.strength, candidate.rank), reverse=True)
 
 
-def _contacts_of(item: Field, regions: Sequence[str]) -> list[FoundContacts]:
+def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:
     found = []
-    for text in item.texts():
+    for text in texts:
         each = [find_contacts(text, region=region) for region in regions]
         found.append(next((contacts for contacts in each if contacts.phones), each[0]))
     return found

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from api.forms.body.body_parser import MOST_FIELDS, FormPair
+from api.forms.body.json_text import looks_like_json
 from api.forms.body.text_cleaning import decode_entities
 from api.forms.contact_evidence import has_contact, tells_person
 from api.forms.described_fields import defined_field, described_field, phone_in_parts, without_list
@@ -30,21 +31,24 @@ def people_in(value: Any, query: Iterable[FormPair] = ()) -> list[Fields]:  # no
         value = tree_of(value)
     value = decoded(value)
     titles = _titles_of(value)
-    people = [[_titled(field, titles) for field in fields] for fields in _people(value, 0)] or [[]]
+    people = _people(value, 0) or [[]]
+    if titles:
+        people = [[_titled(field, titles) for field in fields] for fields in people]
     known = [Field(decode_entities(key), decode_entities(text), path=("query",)) for key, text in query]
     return [[*fields, *known][: MOST_FIELDS + 1] for fields in people]
 
 
 def _titles_of(value: Any, depth: int = 0) -> dict[str, tuple[str, str]]:  # noqa: ANN401 - JSON
     """Return the titles and types of questions that are defined apart from their answers, by id."""
-    if depth > MAX_DEPTH or not isinstance(value, dict | list):
-        return {}
     found: dict[str, tuple[str, str]] = {}
-    for item in value if isinstance(value, list) else value.values():
-        if isinstance(value, list) and isinstance(item, dict) and (definition := defined_field(item)):
+    if depth > MAX_DEPTH:
+        return found
+    is_list = isinstance(value, list)
+    for item in value if is_list else value.values() if isinstance(value, dict) else ():
+        if is_list and isinstance(item, dict) and (definition := defined_field(item)):
             ids, title = definition
             found |= dict.fromkeys(ids, title)
-        else:
+        elif isinstance(item, dict | list):
             found |= _titles_of(item, depth + 1)
     return found
 
@@ -57,10 +61,10 @@ def _titled(field: Field, titles: Mapping[str, tuple[str, str]]) -> Field:
 
 
 def _people(value: Any, depth: int) -> list[Fields]:  # noqa: ANN401 - JSON
-    if isinstance(value, list):
-        return _people_in_list(value, depth)
     if not isinstance(value, dict):
-        return [[Field("body", value)]]
+        return _people_in_list(value, depth) if isinstance(value, list) else [[Field("body", value)]]
+    if all(isinstance(item, str) and not looks_like_json(item) for item in value.values()):
+        return [[_clean(Field(key, item)) for key, item in value.items()]]
     if columns := _columns_of_people(value):
         return [_flatten(person, (), depth) for person in columns]
     listed, key = _list_of_people(value, depth)

@@ -20,6 +20,7 @@ from shared.contacts import Contact, ContactError, Phone
 
 _MAX_SHOWN_FIELDS = 20
 _MAX_OWN_KEY = 30
+_SECRETS = frozenset({"token", "cookies"})
 _BARE_CONTACT = re.compile(
     r"(?:tel:)?[\s0-9()+\-–—.]+|@?[a-z]\w*|[\w:/.]+/[@+]?\w+/?", re.IGNORECASE | re.ASCII
 )
@@ -95,7 +96,7 @@ def _contact(phone: Candidate | None, username: Candidate | None) -> Contact:
 def _mapped_roles(fields: Fields, mapping: FormMapping | None, source: str) -> list[Role | None]:
     if mapping is None:
         return [None] * len(fields)
-    form = next((item.text for item in fields if item.key.strip().casefold() == "formid"), "")
+    form = next((item.text for item in fields if own_name(item) == "formid"), "")
     roles = mapping.roles(form, source)
     return [roles.get(plain(item.key)) or roles.get(plain(item.label)) for item in fields]
 
@@ -124,7 +125,7 @@ def _is_only_contact(item: Field) -> bool:
 def _extra(fields: Fields, used: set[int]) -> dict[str, Any]:
     kept = [item for at, item in enumerate(fields) if at not in used and not is_secret(item)]
     rest = [(item.title, item.value) for item in kept]
-    utm = [("utm", found) for item in fields if is_named(item, "cookies") and (found := _utm(item.text))]
+    utm = [("utm", found) for item in fields if own_name(item) == "cookies" and (found := _utm(item.text))]
     return merge_numbering_duplicates((clean(key), storable(value)) for key, value in [*rest, *utm])
 
 
@@ -139,13 +140,12 @@ def storable(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 def is_secret(item: Field) -> bool:
     """Return True for a field that is never stored with a lead: a token, or the visitor's cookies."""
-    return is_named(item, "token") or is_named(item, "cookies")
+    return own_name(item) in _SECRETS
 
 
-def is_named(item: Field, key: str) -> bool:
-    """Return True if the field's technical name is `key`, in any case."""
-    # A longer key is none of ours; the others are cached.
-    return len(item.key) <= _MAX_OWN_KEY and _lower(item.key) == key
+def own_name(item: Field) -> str:
+    """Return the field's technical name in lower case; empty if it is too long to be one that we know."""
+    return _lower(item.key) if len(item.key) <= _MAX_OWN_KEY else ""
 
 
 @lru_cache(maxsize=1024)

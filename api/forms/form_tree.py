@@ -61,7 +61,9 @@ def _insert(tree: dict[str, Any], path: list[str], value: str) -> bool:
 
 def decoded(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return JSON in JSON as its value, and an object with the keys 0, 1, … as a list."""
-    if isinstance(value, str) and looks_like_json(value):
+    if isinstance(value, str):
+        if not looks_like_json(value):
+            return value
         parsed = parse_json(value)
         value = parsed.value if parsed.is_json else value
     if isinstance(value, dict) and value and all(key.isdecimal() for key in value):

@@ -24,7 +24,7 @@ def find_name(
         (
             (_rank(item, meaning, paths), at, name)
             for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
-            if (name := _name_in(item, meaning, paths))
+            if meaning.name is not NameRule.NEVER and (name := _name_in(item, meaning, paths))
         ),
         reverse=True,
     )
@@ -59,7 +59,7 @@ def _rank(item: Field, meaning: Meaning, paths: set[tuple[str, ...]]) -> tuple[o
 def _name_in(item: Field, meaning: Meaning, paths: set[tuple[str, ...]]) -> str:
     """Return the name in a field; empty if the field holds none."""
     name = one_line(item.text)
-    if meaning.name is NameRule.NEVER or not any(map(str.isalpha, name)) or "://" in name:
+    if not any(map(str.isalpha, name)) or "://" in name:
         return ""
     if meaning.name is NameRule.BESIDE_CONTACT and item.path not in paths:
         return ""

@@ -4,10 +4,11 @@ from itertools import islice
 
 from api.forms.body.text_cleaning import clean
 from api.forms.fields import EMPTY, Fields
-from api.forms.form_reader import is_named
+from api.forms.form_reader import own_name
 
 _MAX_KEY_LENGTH = 120
 _MAX_SECRETS = 5
+_TILDA_IDS = ("tranid", "formid")
 # In the order of preference. Typeform's id of a submission is `form_response.token`.
 _IDS = (
     *("submissionid", "leadgenid", "leadid", "responseid", "entryid", "eventid", "requestid", "messageid"),
@@ -17,19 +18,19 @@ _IDS = (
 
 def form_tokens(fields: Fields) -> list[str]:
     """Return the values of the form's `token` fields, at most five."""
-    tokens = (str(item.value) for item in fields if is_named(item, "token") and item.value is not None)
+    tokens = (str(item.value) for item in fields if own_name(item) == "token" and item.value is not None)
     return list(islice(tokens, _MAX_SECRETS))
 
 
 def is_probe(fields: Fields) -> bool:
     """Return True for the test call that Tilda sends when the webhook is connected: `test=test`."""
-    rest = [(item.key.strip().casefold(), item.value) for item in fields if not is_named(item, "token")]
-    return rest == [("test", "test")]
+    rest = [item for item in fields if own_name(item) != "token"]
+    return len(rest) == 1 and own_name(rest[0]) == rest[0].value == "test"
 
 
 def tilda_key(fields: Fields) -> str | None:
     """Return Tilda's key of a submission: `tranid`, with the form's id if there is one."""
-    parts = [next((item.text for item in fields if is_named(item, key)), "") for key in ("tranid", "formid")]
+    parts = [next((item.text for item in fields if own_name(item) == key), "") for key in _TILDA_IDS]
     if parts[0].casefold() in EMPTY:
         return None
     return "/".join(clean(part)[:_MAX_KEY_LENGTH] for part in parts if part)

@@ -61,8 +61,9 @@ async def look(request: Request) -> Response:
     """For browsers and monitors that check the address: stores nothing. If the query string contains a
     contact, the request is a submission: it needs TILDA_TOKEN."""
     source = _source(request)
-    call = parse_call(b"", None, request.url.query[:_MAX_QUERY])
-    if request.method == "HEAD" or not request.url.query:
+    query = _query(request)
+    call = parse_call(b"", None, query)
+    if request.method == "HEAD" or not query:
         return JSONResponse({"status": "ok"})
     database, settings = await get_database(request), await get_settings(request)
     delivery = _delivery(request, b"", settings, source)
@@ -95,7 +96,7 @@ async def receive(request: Request) -> Response:
     source = _source(request)
     tokens = await tilda_tokens_of(request, settings)
     body, refusal = await read_body(request)
-    call = parse_call(body, request.headers.get("content-type"), request.url.query[:_MAX_QUERY])
+    call = parse_call(body, request.headers.get("content-type"), _query(request))
     token = _valid_token(settings, tokens, call)
     throttle = Throttle(request)
     await throttle.check_not_locked_out(TILDA_SCOPE, token)
@@ -119,7 +120,10 @@ async def _store(request: Request, call: ParsedCall, delivery: Delivery) -> Resp
         # A bug: the delivery is stored and processed again later.
         await store_without_lead(await get_database(request), delivery)
         raise
-    results = await asyncio.gather(*(_store_one(request, own, item) for own, item in parsed))
+    if len(parsed) == 1:
+        results = [await _store_one(request, *parsed[0])]
+    else:
+        results = await asyncio.gather(*(_store_one(request, own, item) for own, item in parsed))
     status = 200 if request.query_params.get("ok") == "200" else 201
     if len(results) > 1:
         return leads_response(results, created_status=status)
@@ -149,7 +153,11 @@ def _log_refused(delivery: Delivery, result: Result) -> None:
 
 
 def _path(request: Request) -> str:
-    return str(request.url.path)
+    return str(request.scope["path"])
+
+
+def _query(request: Request) -> str:
+    return str(request.scope["query_string"][:_MAX_QUERY].decode("latin-1"))
 
 
 def _source(request: Request) -> str:
@@ -177,7 +185,7 @@ def _delivery(request: Request, body: bytes, settings: ApiSettings, source: str)
     text, charset = to_text(body)
     secrets = known_secrets(settings)
     content_type = request.headers.get("content-type")
-    query = clean(request.url.query[:_MAX_QUERY])
+    query = clean(_query(request))
     key = next((request.headers[name] for name in _ID_HEADERS if request.headers.get(name)), None)
     return Delivery(
         source,

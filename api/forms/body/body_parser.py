@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -10,6 +11,7 @@ from api.forms.body.text_cleaning import decode
 
 # A form with more fields is refused, so the parser stops here.
 MOST_FIELDS = 1000
+_MAX_CACHED = 60
 # Not the beginning of an HTML entity: some senders escape a name for HTML only, "О&#039;Коннор".
 _PAIR_END = re.compile(rb"&+(?!#x?[0-9a-fA-F]{1,7};)")
 _PART_NAME = re.compile(r'\bname="((?:[^"\\]|\\.)*)"|\bname=([^;\s]+)', re.IGNORECASE)
@@ -63,11 +65,19 @@ def parse_body(body: bytes, content_type: str | None = None) -> ParsedBody:
 def parse_urlencoded(body: bytes, charset: str | None = None) -> list[FormPair]:
     """Parse an urlencoded form or a query string."""
     pairs = [pair.partition(b"=") for pair in _PAIR_END.split(body, maxsplit=MOST_FIELDS + 1) if pair]
-    return [FormPair(_unquote(key, charset), _unquote(value, charset)) for key, _, value in pairs]
+    return [
+        FormPair((_name if len(key) <= _MAX_CACHED else _unquote)(key, charset), _unquote(value, charset))
+        for key, _, value in pairs
+    ]
 
 
 def _unquote(quoted: bytes, charset: str | None) -> str:
-    return decode(unquote_to_bytes(quoted.replace(b"+", b" ")), charset)
+    spaced = quoted.replace(b"+", b" ")
+    return decode(unquote_to_bytes(spaced) if b"%" in spaced else spaced, charset)
+
+
+# The names of a site's fields are the same in each of its calls.
+_name = lru_cache(maxsize=1024)(_unquote)
 
 
 def _boundary(start: bytes, content_type: str) -> bytes:

@@ -33,6 +33,8 @@ _LINK = re.compile(
     r"|(?:whatsapp|viber)://[^\s,;()<>|]+",
     re.IGNORECASE,
 )
+# What every link has: looked for first, because few values are links.
+_MAY_BE_LINK = re.compile(r"[./:](?:me|dog|org|resolve|com|/)", re.IGNORECASE)
 # Not a part of an e-mail address, of a path or of a domain.
 _HANDLE = re.compile(r"(?<![\w@./+-])@\s?([A-Za-z]\w{3,31})(?![\w@]|\.\w)", re.ASCII)
 _BARE = re.compile(r"(?<![\w@./+-])[A-Za-z]\w{3,31}(?![\w@]|\.\w)", re.ASCII)
@@ -82,7 +84,7 @@ def find_contacts(text: str, *, region: str) -> FoundContacts:
     whole = _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text
     if not any(character.isalpha() for character in whole) and "@" not in whole:
         return FoundContacts(tuple(_phones(whole, [], region)[:_MAX_FOUND]))
-    links = list(_LINK.finditer(whole))
+    links = list(_LINK.finditer(whole)) if _MAY_BE_LINK.search(whole) else []
     phones = _phones(whole, links, region)
     return FoundContacts(tuple(phones[:_MAX_FOUND]), tuple(_usernames(whole, links)[:_MAX_FOUND]))
 
@@ -99,14 +101,11 @@ def _phones(text: str, links: list[re.Match[str]], region: str) -> list[FoundPho
         return [FoundPhone(phone, _is_written_as_phone(text), is_whole=True)]
     spans = list(_DIGITS.finditer(text))
     for at, span in enumerate(spans):
-        before, after = _surroundings(text, spans, at)
-        if (
-            _DATE.fullmatch(span.group().strip())
-            or _kinds(before) & _NOT_A_PHONE
-            or Word.PARTY in _kinds(after)
-        ):
+        phone = parse_phone(span.group(), region=region)
+        if phone is None or _DATE.fullmatch(span.group().strip()):
             continue
-        if phone := parse_phone(span.group(), region=region):
+        before, after = _surroundings(text, spans, at)
+        if not (_kinds(before) & _NOT_A_PHONE or Word.PARTY in _kinds(after)):
             found.append(FoundPhone(phone, _is_written_as_phone(span.group()), is_whole=span.group() == text))
     # Some writings only make sense as a whole: an extension, digits of other scripts.
     if not found and not spans and (phone := parse_phone(text, region=region)):
