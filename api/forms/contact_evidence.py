@@ -120,11 +120,16 @@ def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:
-    found = []
-    for text in texts:
-        each = [find_contacts(text, region=region) for region in regions]
-        found.append(next((contacts for contacts in each if contacts.phones), each[0]))
-    return found
+    return [_contacts_of(text, regions) for text in texts]
+
+
+def _contacts_of(text: str, regions: Sequence[str]) -> FoundContacts:
+    """Return the contacts by the first country in which a phone is found, else by the first country."""
+    first = find_contacts(text, region=regions[0])
+    if first.phones or len(regions) == 1:
+        return first
+    others = (find_contacts(text, region=region) for region in regions[1:])
+    return next((contacts for contacts in others if contacts.phones), first)
 
 
 def _phone_candidates(

@@ -26,7 +26,7 @@ def tree_of(pairs: Iterable[FormPair]) -> FormTree:
     tree: dict[str, Any] = {}
     flat: dict[str, list[tuple[str, str]]] = {}
     for key, value in pairs:
-        match = _BRACKETED.fullmatch(key)
+        match = _BRACKETED.fullmatch(key) if "[" in key else None
         path = [key.partition("[")[0], *re.findall(r"\[([^\[\]]*)\]", key)] if match else []
         if not 2 <= len(path) <= MAX_DEPTH or not _insert(tree, path, value):
             plain.append((key, value))

@@ -96,15 +96,15 @@ def _read_submission(fields: Fields, delivery: Delivery, settings: ApiSettings) 
         raise ContactError("body", "the form could not be understood") from error
     secrets = [*form_tokens(fields), *known_secrets(settings)]
     submission = Submission(
-        lead.name, lead.contact, source, None, mask_json(lead.extra, secrets), lead.evidence
+        lead.name, lead.contact, source, tilda_key(fields), mask_json(lead.extra, secrets), lead.evidence
     )
+    if submission.key:
+        return submission
     return replace(submission, key=_key(fields, submission, delivery.idempotency_key))
 
 
 def _key(fields: Fields, submission: Submission, header: str | None) -> str | None:
-    """Return the key of the submission: Tilda's, else the sender's id with the person's contact."""
-    if key := tilda_key(fields):
-        return key
+    """Return the key of the submission: the sender's id with the person's contact."""
     own = one_line(header or "")[:_MAX_KEY_LENGTH] or sender_id(fields)
     return f"{own}/{submission.contact_fingerprint}" if own else None
 

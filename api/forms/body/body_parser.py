@@ -2,9 +2,9 @@
 
 import codecs
 import re
+from binascii import unhexlify
 from functools import lru_cache
 from typing import Any, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from api.forms.body.json_text import looks_like_json, parse_json
 from api.forms.body.text_cleaning import decode
@@ -14,6 +14,7 @@ MOST_FIELDS = 1000
 _MAX_CACHED = 60
 # Not the beginning of an HTML entity: some senders escape a name for HTML only, "О&#039;Коннор".
 _PAIR_END = re.compile(rb"&+(?!#x?[0-9a-fA-F]{1,7};)")
+_ESCAPES = re.compile(rb"(?:%[0-9a-fA-F]{2})+")
 _PART_NAME = re.compile(r'\bname="((?:[^"\\]|\\.)*)"|\bname=([^;\s]+)', re.IGNORECASE)
 _FILE_NAME = re.compile(r'\bfilename="([^"]*)"', re.IGNORECASE)
 _CHARSET = re.compile(r'\bcharset="?([\w.:-]{1,40})', re.IGNORECASE)
@@ -64,6 +65,8 @@ def parse_body(body: bytes, content_type: str | None = None) -> ParsedBody:
 
 def parse_urlencoded(body: bytes, charset: str | None = None) -> list[FormPair]:
     """Parse an urlencoded form or a query string."""
+    if not body:
+        return []
     pairs = [pair.partition(b"=") for pair in _PAIR_END.split(body, maxsplit=MOST_FIELDS + 1) if pair]
     return [
         FormPair((_name if len(key) <= _MAX_CACHED else _unquote)(key, charset), _unquote(value, charset))
@@ -72,8 +75,11 @@ def parse_urlencoded(body: bytes, charset: str | None = None) -> list[FormPair]:
 
 
 def _unquote(quoted: bytes, charset: str | None) -> str:
-    spaced = quoted.replace(b"+", b" ")
-    return decode(unquote_to_bytes(spaced) if b"%" in spaced else spaced, charset)
+    return decode(_ESCAPES.sub(_unescape, quoted.replace(b"+", b" ")), charset)
+
+
+def _unescape(escapes: re.Match[bytes]) -> bytes:
+    return unhexlify(escapes.group().replace(b"%", b""))
 
 
 # The names of a site's fields are the same in each of its calls.

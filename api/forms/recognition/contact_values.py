@@ -41,6 +41,7 @@ _BARE = re.compile(r"(?<![\w@./+-])[A-Za-z]\w{3,31}(?![\w@]|\.\w)", re.ASCII)
 _DIGITS = re.compile(r"[+(]{0,3}\d[\d \u00a0().\-\u2010-\u2015/]{5,30}\d")
 # A digit of any script, or a Latin letter: a name in Cyrillic holds no contact.
 _MAY_HOLD_CONTACT = re.compile(r"[\dA-Za-z@]")
+_LETTER = re.compile(r"[^\W\d_]")
 _BOUNDARY = re.compile(r"[,;\n|]")
 _FLOAT = re.compile(r"(\d{10,15})\.0{1,2}")
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
@@ -82,7 +83,7 @@ def find_contacts(text: str, *, region: str) -> FoundContacts:
     if not text or len(text) > _MAX_LENGTH or not _MAY_HOLD_CONTACT.search(text):
         return FoundContacts()
     whole = _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text
-    if not any(character.isalpha() for character in whole) and "@" not in whole:
+    if "@" not in whole and not _LETTER.search(whole):
         return FoundContacts(tuple(_phones(whole, [], region)[:_MAX_FOUND]))
     links = list(_LINK.finditer(whole)) if _MAY_BE_LINK.search(whole) else []
     phones = _phones(whole, links, region)
@@ -97,7 +98,7 @@ def _phones(text: str, links: list[re.Match[str]], region: str) -> list[FoundPho
     ]
     if found:
         return found
-    if not any(character.isalpha() for character in text) and (phone := parse_phone(text, region=region)):
+    if not _LETTER.search(text) and (phone := parse_phone(text, region=region)):
         return [FoundPhone(phone, _is_written_as_phone(text), is_whole=True)]
     spans = list(_DIGITS.finditer(text))
     for at, span in enumerate(spans):
