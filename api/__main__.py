@@ -27,6 +27,7 @@ STOP_SECONDS = 5
 def main(arguments: list[str] | None = None) -> int:
     """Run the API; returns the exit code: 0 after a stop, 2 if a setting is wrong."""
     options = _parser().parse_args(arguments)
+    logging_setup.mask_uncaught_errors()
     try:
         settings = _settings(options)
         if options.command == "read":

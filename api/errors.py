@@ -10,14 +10,16 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.forms.body.text_cleaning import clean, one_line
-from shared.database.schema_version import is_unmigrated
+from shared.database.driver_errors import OutageLog
+from shared.database.error_classes import classify
+from shared.database.error_tables import CONFLICT, NO_ANSWER, UNREACHABLE
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +32,8 @@ _MAX_PATH = 200
 _NO_SUCH_METHOD = HTTPStatus.METHOD_NOT_ALLOWED.phrase
 # FastAPI's detail for a body that is not UTF-8 or that Python cannot parse.
 _UNREADABLE_BODY = "There was an error parsing the body"
+# Reasons that end by themselves, or that the caller can only wait for.
+_PASSING = frozenset({UNREACHABLE.reason, NO_ANSWER.reason, CONFLICT.reason})
 
 
 class Unavailable(HTTPException):
@@ -56,12 +60,13 @@ def invalid(
 
 
 def unavailable(error: Exception) -> Unavailable | None:
-    """Return the 503 for a database that is down or not migrated; None if the error is a bug."""
-    if is_unmigrated(error):
-        return Unavailable("the database is not migrated: run `alembic upgrade head`")
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
-        return Unavailable("the database cannot be reached: try again")
-    return None
+    """Return the 503 for a database that is away, with the reason; None if the row or a bug is at fault."""
+    if not isinstance(error, SQLAlchemyError | OSError):
+        return None
+    fault = classify(error)
+    if not fault.is_away:
+        return None
+    return Unavailable(f"{fault.text}: try again" if fault.reason in _PASSING else fault.text)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:
@@ -112,7 +117,8 @@ async def _database(request: Request, error: Exception) -> Response:
     answer = unavailable(error)
     if answer is None:
         raise error
-    logger.warning("%s %s: %s (%s)", request.method, request.url.path, answer.detail, type(error).__name__)
+    outage: OutageLog = request.app.state.database.outage
+    outage.note(error, logger, f"{request.method} {request.url.path} and others are answered with 503")
     return await http_exception_handler(request, answer)
 
 

@@ -37,6 +37,7 @@ from api.settings import ApiSettings
 from shared.clock import utc_now
 from shared.database.connections import open_database
 from shared.database.schema_version import newest_revision
+from shared.database.write_check import WriteCheck
 from shared.errors import ConfigError
 from shared.settings import load
 
@@ -80,6 +81,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: ApiSettings = app.state.settings
     app.state.newest_revision = newest_revision()
     app.state.database = open_database(settings.database_url)
+    app.state.write_check = WriteCheck(app.state.database)
     app.state.intake = IntakeWriter(app.state.database, settings.repeat_window)
     app.state.rate_limiter = RateLimiter(app.state.database, utc_now)
     app.state.maintenance = MaintenanceScheduler(

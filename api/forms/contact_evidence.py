@@ -32,13 +32,14 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True)
 class Candidate:
-    """A contact found in the field at index `at`; `rank` orders candidates, the highest first."""
+    """A contact found in the field at index `at`, the `order`th one in it; the highest `rule` is the best."""
 
     at: int
     contact: Phone | str
     strength: Strength
     reason: str
-    rank: tuple[object, ...]
+    rule: tuple[int, bool]
+    order: int = 0
     says_telegram: bool = False
 
 
@@ -60,14 +61,10 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
         if meaning.may_hold_contact and (texts := item.texts())
     ][:_MAX_CONTACTS]
     phones = [
-        candidate
-        for at, item, meaning, texts in found
-        for candidate in _phone_candidates(at, item, meaning, texts)
+        candidate for at, _, meaning, texts in found for candidate in _phone_candidates(at, meaning, texts)
     ]
     usernames = [
-        candidate
-        for at, item, meaning, texts in found
-        for candidate in _username_candidates(at, item, meaning, texts)
+        candidate for at, _, meaning, texts in found for candidate in _username_candidates(at, meaning, texts)
     ]
     usernames += _swapped_usernames(found)
     usernames = _without_senders_own(fields, phones, usernames)
@@ -75,7 +72,9 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
     invalid = next(
         (item for at, item, meaning, _ in found if at not in used and _asks_for_contact(meaning)), None
     )
-    return Candidates(_best_first(phones), _best_first(usernames), invalid)
+    return Candidates(
+        _best_first(phones, fields, meanings), _best_first(usernames, fields, meanings), invalid
+    )
 
 
 def has_contact(fields: Fields) -> bool:
@@ -115,8 +114,14 @@ def _asks_for_contact(meaning: Meaning) -> bool:
     return meaning.phone > PhoneRule.IF_WRITTEN_AS_PHONE or meaning.username >= UsernameRule.WITH_AT
 
 
-def _best_first(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return sorted(candidates, key=lambda candidate: (candidate.strength, candidate.rank), reverse=True)
+def _best_first(
+    candidates: Sequence[Candidate], fields: Fields, meanings: Sequence[Meaning]
+) -> Sequence[Candidate]:
+    def rank(candidate: Candidate) -> tuple[object, ...]:
+        of_field = rank_of(fields[candidate.at], meanings[candidate.at])
+        return candidate.strength, candidate.rule, of_field, -candidate.order
+
+    return sorted(candidates, key=rank, reverse=True) if len(candidates) > 1 else candidates
 
 
 def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:
@@ -132,15 +137,12 @@ def _contacts_of(text: str, regions: Sequence[str]) -> FoundContacts:
     return next((contacts for contacts in others if contacts.phones), first)
 
 
-def _phone_candidates(
-    at: int, item: Field, meaning: Meaning, texts: Iterable[FoundContacts]
-) -> Iterator[Candidate]:
+def _phone_candidates(at: int, meaning: Meaning, texts: Iterable[FoundContacts]) -> Iterator[Candidate]:
     for contacts in texts:
         for order, found in enumerate(contacts.phones):
             strength, reason = _phone_strength(meaning, found)
             if strength is not None:
-                rank = (meaning.phone, *rank_of(item, meaning), -order)
-                yield Candidate(at, found.phone, strength, reason, rank)
+                yield Candidate(at, found.phone, strength, reason, (meaning.phone, False), order)
 
 
 def _phone_strength(meaning: Meaning, found: FoundPhone) -> tuple[Strength | None, str]:
@@ -173,16 +175,14 @@ def _is_alone(meaning: Meaning, found: FoundPhone) -> bool:
     return found.is_whole or meaning.name > NameRule.NEVER or meaning.username >= UsernameRule.WITH_AT
 
 
-def _username_candidates(
-    at: int, item: Field, meaning: Meaning, texts: Iterable[FoundContacts]
-) -> Iterator[Candidate]:
+def _username_candidates(at: int, meaning: Meaning, texts: Iterable[FoundContacts]) -> Iterator[Candidate]:
     for contacts in texts:
         for order, found in enumerate(contacts.usernames):
             strength, reason = _username_strength(meaning, found)
             if strength is not None:
-                rank = (meaning.username, found.says_telegram, *rank_of(item, meaning), -order)
+                rule = (meaning.username, found.says_telegram)
                 says_telegram = found.says_telegram or meaning.username is UsernameRule.TELEGRAM
-                yield Candidate(at, found.username, strength, reason, rank, says_telegram)
+                yield Candidate(at, found.username, strength, reason, rule, order, says_telegram)
 
 
 def _username_strength(meaning: Meaning, found: FoundUsername) -> tuple[Strength | None, str]:
@@ -214,12 +214,12 @@ def _swapped_usernames(
         meaning.username is UsernameRule.TELEGRAM and any(contacts.phones for contacts in texts)
         for _, _, meaning, texts in found
     )
-    for at, item, meaning, texts in found if is_swapped else ():
+    for at, _, meaning, texts in found if is_swapped else ():
         for contacts in texts:
             for name in contacts.usernames:
                 if meaning.phone is PhoneRule.PHONE and not (name.has_at or name.says_telegram):
                     reason = "a bare name in a phone field, and a phone in the field for Telegram"
-                    yield Candidate(at, name.username, Strength.WEAK, reason, (0, *rank_of(item, meaning)))
+                    yield Candidate(at, name.username, Strength.WEAK, reason, (0, False))
 
 
 def _without_senders_own(

@@ -103,6 +103,8 @@ def _mapped_roles(fields: Fields, mapping: FormMapping | None, source: str) -> l
 
 def _with_roles(meanings: Sequence[Meaning], roles: Sequence[Role | None]) -> list[Meaning]:
     """Return the mapped meaning of each field, or the recognised one without the roles that are mapped."""
+    if not any(roles):
+        return list(meanings)
     taken = {*roles} | ({Role.LAST_NAME} if Role.NAME in roles else set())
     return [
         MEANINGS[role] if role else _without(meaning, taken)

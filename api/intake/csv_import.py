@@ -10,7 +10,7 @@ from typing import Literal
 from fastapi import HTTPException
 from sqlalchemy.exc import DBAPIError
 
-from api.errors import log_failure, unavailable
+from api.errors import log_failure
 from api.forms.body.csv_reader import CsvRow
 from api.forms.body.text_cleaning import decode_entities, one_line
 from api.forms.custom_mapping import FormMapping, Role, plain
@@ -24,6 +24,8 @@ from api.middleware.body_limits import LARGEST_BODY
 from api.schemas.imports import ImportedRow
 from shared.contacts import ContactError
 from shared.database.engine import Database
+from shared.database.error_classes import classify
+from shared.database.error_tables import ErrorKind
 
 logger = logging.getLogger(__name__)
 
@@ -139,13 +141,13 @@ def _key(fields: Fields, submission: Submission) -> str:
 async def _store_all(
     database: Database, rows: Sequence[tuple[int, Submission]], now: datetime
 ) -> Sequence[ImportedRow]:
-    """Store a batch in one transaction; if that fails, store each row in its own transaction."""
+    """Store a batch in one transaction; if a row is at fault, store each row in its own transaction."""
     if not rows:
         return []
     try:
         return await _store(database, rows, now)
     except DBAPIError as error:
-        if unavailable(error) is not None:
+        if classify(error).kind is not ErrorKind.ROW:
             raise
         if len(rows) == 1:
             log_failure("storing a row", error)

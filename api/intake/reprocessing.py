@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from api.errors import log_failure, unavailable
+from api.errors import log_failure
 from api.forms.body.raw_body import to_bytes
 from api.intake.parsing import parse_call, parse_submissions
 from api.intake.store import store
@@ -16,6 +16,8 @@ from api.intake.submission import Delivery, Result, with_key
 from api.settings import ApiSettings
 from shared.contacts import ContactError
 from shared.database.engine import Database
+from shared.database.error_classes import classify
+from shared.database.error_tables import ErrorKind
 from shared.database.models import DELIVERIES
 
 logger = logging.getLogger(__name__)
@@ -25,6 +27,9 @@ REPLAYABLE = ("received", "refused", "probe")
 # Younger deliveries may still be in process where they were received.
 STALE_AFTER = timedelta(seconds=30)
 BATCH_SIZE = 200
+# The reason under which earlier versions refused deliveries, also when only the database was at fault.
+MISTAKEN = "the lead could not be stored"
+NOT_STORABLE = "the database cannot store what the call says"
 
 _CLAIM = (
     # Changes nothing but locks the row: a second process waits, and then sees the new outcome.
@@ -88,38 +93,72 @@ async def _record(connection: AsyncConnection, delivery_id: int, result: Result,
     await connection.execute(_RECORD, values)
 
 
+async def take_up_mistaken(database: Database) -> int:
+    """Make deliveries `received` again that an earlier version refused for MISTAKEN; return their number."""
+    statement = (
+        update(DELIVERIES)
+        .where(DELIVERIES.c.outcome == "refused", DELIVERIES.c.error == MISTAKEN)
+        .values(outcome="received", error=None)
+    )
+    async with database.engine.begin() as connection:
+        taken_up = (await connection.execute(statement)).rowcount
+    if taken_up:
+        logger.warning("%s deliveries are taken up again that were refused by mistake", taken_up)
+    return taken_up
+
+
 async def reprocess_stale(database: Database, settings: ApiSettings, now: datetime) -> int:
     """Process deliveries that were left as `received` for longer than STALE_AFTER; return their number.
 
-    Any number of processes may run this at once. Raises the database's error if it is unreachable.
+    Any number of processes may run this at once. Raises the database's error if it is away.
     """
-    stale = select(DELIVERIES.c.id).where(
-        DELIVERIES.c.outcome == "received", DELIVERIES.c.received_at < now - STALE_AFTER
+    stale = (
+        select(DELIVERIES.c.id)
+        .where(
+            DELIVERIES.c.outcome == "received",
+            DELIVERIES.c.received_at < now - STALE_AFTER,
+            # A delivery that could not be processed stays where it is, and does not block the others.
+            DELIVERIES.c.id > bindparam("after"),
+        )
+        .order_by(DELIVERIES.c.id)
+        .limit(BATCH_SIZE)
     )
-    processed = 0
+    processed, after = 0, 0
     while True:
         async with database.reading() as session:
             connection = await session.connection()
-            ids = (
-                (await connection.execute(stale.order_by(DELIVERIES.c.id).limit(BATCH_SIZE))).scalars().all()
-            )
+            ids = (await connection.execute(stale, {"after": after})).scalars().all()
         for delivery_id in ids:
             processed += await _reprocess_or_refuse(database, delivery_id, settings)
         if len(ids) < BATCH_SIZE:
             return processed
+        after = ids[-1]
 
 
 async def _reprocess_or_refuse(database: Database, delivery_id: int, settings: ApiSettings) -> bool:
+    """Process one delivery; refuse it only for what it says itself. Returns True if it is processed."""
     try:
-        result = await reprocess(database, delivery_id, settings, outcomes=("received",))
-    except SQLAlchemyError as error:
-        if unavailable(error):
+        result = await _reprocess_twice(database, delivery_id, settings)
+    except Exception as error:  # noqa: BLE001 - one delivery must not stop those after it
+        fault = classify(error)
+        if fault.is_away:
             raise
-        # The database would refuse it every time: record that, so that it does not block the others.
         log_failure(f"reprocessing delivery {delivery_id}", error)
-        result = Result(error=ContactError("body", "the lead could not be stored"))
+        if fault.kind is not ErrorKind.ROW:
+            # A bug of this program: the next version may process it.
+            return False
+        # The database would refuse it every time.
+        result = Result(error=ContactError("body", NOT_STORABLE))
         async with database.autocommit.begin() as connection:
             await _record(connection, delivery_id, result, "received")
     if result is not None:
         logger.warning("delivery %s was left unfinished: %s", delivery_id, result.outcome)
     return result is not None
+
+
+async def _reprocess_twice(database: Database, delivery_id: int, settings: ApiSettings) -> Result | None:
+    try:
+        return await reprocess(database, delivery_id, settings, outcomes=("received",))
+    except IntegrityError:
+        # The lead that this repeats may have been erased at the same moment.
+        return await reprocess(database, delivery_id, settings, outcomes=("received",))

@@ -15,7 +15,8 @@ from api.intake.deliveries import store_without_lead
 from api.intake.store import NothingSentError, Results, store
 from api.intake.submission import KeyedSubmission, Result
 from shared.database.connections import sync_sqlite
-from shared.database.engine import Database
+from shared.database.engine import Database, answered_within
+from shared.database.timeouts import FORM_SECONDS
 from shared.group_commit import GroupCommit
 
 logger = logging.getLogger(__name__)
@@ -91,8 +92,13 @@ class IntakeWriter:
     async def store(self, arrival: KeyedSubmission) -> Result:
         """Store a submission; return its new or known lead.
 
-        Raises the database's error if the lead was not stored; the delivery may be stored then.
+        Raises the database's error if the lead was not stored, or if it is not known to be stored within
+        FORM_SECONDS; the delivery may be stored then.
         """
+        async with answered_within(FORM_SECONDS):
+            return await self._store_or_keep(arrival)
+
+    async def _store_or_keep(self, arrival: KeyedSubmission) -> Result:
         try:
             result = await self._group.submit(arrival)
         except NothingSentError as failure:

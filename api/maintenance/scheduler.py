@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 from api.errors import log_failure, unavailable
-from api.intake.reprocessing import reprocess_stale
+from api.intake.reprocessing import reprocess_stale, take_up_mistaken
 from api.maintenance.retention import RetentionJob, old_deliveries, old_events
 from api.security.rate_limiter import RateLimiter
 from api.settings import ApiSettings
@@ -35,6 +35,7 @@ class MaintenanceScheduler:
             # Each run reads all kept events again, so it runs rarely.
             RetentionJob(database, old_events, settings.event_retention, every=timedelta(hours=1)),
         )
+        self._has_taken_up = False
         self.first_round = asyncio.Event()
 
     @asynccontextmanager
@@ -56,6 +57,9 @@ class MaintenanceScheduler:
             await asyncio.sleep(ROUND_SECONDS)
 
     async def _reprocess(self) -> None:
+        if not self._has_taken_up:
+            await take_up_mistaken(self._database)
+            self._has_taken_up = True
         await reprocess_stale(self._database, self._settings, self._clock())
 
     async def _prune(self) -> None:

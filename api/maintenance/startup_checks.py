@@ -10,7 +10,10 @@ from sqlalchemy.exc import DBAPIError
 
 from api.settings import ApiSettings
 from shared.database.connections import sync_sqlite
-from shared.database.engine import CONNECT_SECONDS, Database
+from shared.database.engine import Database
+from shared.database.error_classes import classify
+from shared.database.error_tables import CANNOT_OPEN, NOT_A_DATABASE
+from shared.database.timeouts import CONNECT_TOTAL_SECONDS
 from shared.errors import ConfigError
 
 logger = logging.getLogger(__name__)
@@ -22,7 +25,10 @@ _PERMANENT_ERRORS = (
     "authentication failed",
     "no pg_hba.conf entry",
     "no password supplied",
+    "'s encoding is",
 )
+# Of SQLite; a full disk or a read-only folder may end while the api answers with 503.
+_PERMANENT_REASONS = (CANNOT_OPEN.reason, NOT_A_DATABASE.reason)
 
 
 async def check_database(settings: ApiSettings) -> None:
@@ -30,7 +36,7 @@ async def check_database(settings: ApiSettings) -> None:
     database = Database(settings.database_url, pool_size=1)
     try:
         if database.is_postgres:
-            async with asyncio.timeout(CONNECT_SECONDS + 1), database.engine.connect():
+            async with asyncio.timeout(CONNECT_TOTAL_SECONDS + 1), database.engine.connect():
                 pass
         else:
             _open_file(database.url)
@@ -39,7 +45,7 @@ async def check_database(settings: ApiSettings) -> None:
         message = " ".join(str(getattr(error, "orig", None) or "no answer").split())
         if any(text in message for text in _PERMANENT_ERRORS):
             raise ConfigError(f"DATABASE_URL: {message}") from None
-        if not database.is_postgres and "locked" not in message:
+        if not database.is_postgres and classify(error).reason in _PERMANENT_REASONS:
             raise ConfigError(f"DATABASE_URL: {message}: {database.url.database}") from None
         logger.warning("the database cannot be reached yet, requests are answered with 503: %s", message)
     finally:

@@ -50,6 +50,7 @@ LEAD: Final[dict[str, Any]] = {
     "resolved_via": None,
     "duplicate_of": None,
     "handoff_summary": None,
+    "open_question": None,
     "returns_at": None,
     "follow_up_at": None,
     "telegram_user_id": None,

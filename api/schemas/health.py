@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class ReadyOut(BaseModel):
-    """The database is reachable and its schema is current."""
+    """The database stores, and its schema is current."""
 
     status: Literal["ready"] = "ready"
     database: Literal["ok"] = "ok"
@@ -14,8 +14,8 @@ class ReadyOut(BaseModel):
 
 
 class NotReadyOut(BaseModel):
-    """The problem with the database, and how to solve it."""
+    """The problem with the database, and how to solve it; `unusable`: it answers, but stores nothing."""
 
     status: Literal["unavailable"] = "unavailable"
-    database: Literal["unreachable", "outdated"]
+    database: Literal["unreachable", "outdated", "unusable"]
     detail: str

@@ -120,6 +120,10 @@ class LeadOut(BaseModel):
     returns_at: datetime | None = Field(
         description="When the conversation returns to the assistant; null: only on request."
     )
+    open_question: str | None = Field(
+        description="The person's question that a colleague was promised to answer; null once a human has"
+        " written."
+    )
     follow_up_at: datetime | None = Field(
         description="The time for which the person asked for another message."
     )

@@ -10,8 +10,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from shared.clock import Clock
-from shared.database.engine import Database
+from shared.database.engine import Database, answered_within
 from shared.database.models import RateLimit
+from shared.database.timeouts import FORM_SECONDS
 
 LIMITS: Table = SQLModel.metadata.tables[str(RateLimit.__tablename__)]
 MINUTE = timedelta(minutes=1)
@@ -77,7 +78,8 @@ class RateLimiter:
             # All waiting requests share one reservation: if the database hangs, they fail at the same time.
             if bucket.reservation is None or bucket.reservation.done():
                 bucket.reservation = asyncio.ensure_future(self._reserve(bucket, key, limit))
-            await asyncio.shield(bucket.reservation)
+            async with answered_within(FORM_SECONDS):
+                await asyncio.shield(bucket.reservation)
         bucket.permits -= 1
         return 0
 
