@@ -13,7 +13,11 @@ from sqlmodel import SQLModel
 from migrations import online
 from shared.database import models
 from shared.database.engine import Database
+from shared.database.error_classes import classify
+from shared.database.schema_version import newest_revision
+from shared.database.urls import async_url, shown_address
 from shared.errors import ConfigError
+from shared.logging_setup import mask_uncaught_errors
 from shared.settings import SharedSettings, load
 
 assert models  # noqa: S101 - importing it fills the metadata
@@ -57,7 +61,7 @@ async def _migrate_with_retries(url: str) -> None:
             await _migrate(url)
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
-                raise
+                sys.exit(f"error: DATABASE_URL: {_reason(error)}")
             if not tries_left:
                 sys.exit(f"error: {IN_USE}")
         else:
@@ -78,8 +82,14 @@ def _seconds(name: str, default: float) -> float:
         raise ConfigError(f"-x {name}={value}: is no number of seconds") from None
 
 
+def _reason(error: OperationalError) -> str:
+    # Before the first statement, the driver's own text quotes no row.
+    cause = error.orig if error.statement is None else None
+    return " ".join(str(cause or classify(error).text).split())
+
+
 async def _migrate(url: str) -> None:
-    database = Database(url, pool_size=1)
+    database = Database(url, pool_size=1, is_patient=True)
     try:
         async with database.engine.connect() as connection:
             await connection.run_sync(_run)
@@ -90,10 +100,15 @@ async def _migrate(url: str) -> None:
 
 def main() -> None:
     """Migrate the database of `-x url=…`, else the one of DATABASE_URL."""
+    mask_uncaught_errors()
     try:
-        asyncio.run(_migrate_with_retries(_arguments().get("url") or load(SharedSettings).database_url))
+        url = _arguments().get("url") or load(SharedSettings).database_url
+        asyncio.run(_migrate_with_retries(url))
     except ConfigError as error:
         sys.exit(f"error: {error}")
+    command = getattr(context.config.cmd_opts, "cmd", None)
+    if command and command[0].__name__ == "upgrade":
+        print(f"{shown_address(async_url(url))}: up to date ({newest_revision()})")
 
 
 main()

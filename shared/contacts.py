@@ -27,7 +27,9 @@ _SURROUNDING = " \t\r\n.,;!?\"'()<>«»“”"
 # "Тел.: 8 999…", "tel:+7…", "Telegram: @anna".
 _LABEL = re.compile(r"^[^\W\d_]{1,12}(?:[.:]+\s*|\s+)(?=[@+(0-9])")
 # What may follow a phone: an extension, another contact, a comment.
-_TAIL = re.compile(r"(?:[,;#\n]|\s/\s|[\s(]+(?=@|[^\W\d_])|доб|ext|x|х).*", re.IGNORECASE | re.DOTALL)
+_TAIL = re.compile(
+    r"(?:[,;#\n]|\s/\s|(?<![\s(])[\s(]+(?=@|[^\W\d_])|доб|ext|x|х).*", re.IGNORECASE | re.DOTALL
+)
 _PHONE_CHARACTERS = re.compile(r"[\s0-9()+\-./]+")
 # E.164 allows 15 digits, three more may be dialled before them ("8 10 …"); no plan has numbers of under four.
 _FEWEST_DIGITS, _MOST_DIGITS = 4, 18

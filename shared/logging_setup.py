@@ -2,9 +2,16 @@
 
 import logging
 import re
+import sys
+import threading
 from contextvars import ContextVar
+from types import TracebackType
 
 from shared.contacts import parse_phone
+from shared.database.error_classes import describe, quotes_values
+from shared.database.private_tracebacks import format_exception
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 # The id of the HTTP request that the current task serves; empty outside a request.
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -38,6 +45,8 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(MaskingFormatter("%(asctime)s %(levelname)-7s %(name)s%(request)s %(message)s"))
     handler.addFilter(_add_request_id)
+    handler.addFilter(_hide_values)
+    mask_uncaught_errors()
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # The format has no thread, process or code position: do not look them up for every record.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
@@ -45,8 +54,47 @@ def configure(level: str) -> None:
     # While Telegram is unreachable, this logger writes twice a second; the worker itself logs it once.
     logging.getLogger("pyrogram.connection").setLevel(logging.CRITICAL)
     # These log every request with its address and query string, or every row that is stored.
-    for chatty in ("httpx2", "httpx", "openai", "pyrogram", "alembic.runtime.plugins", "aiosqlite"):
+    for chatty in (
+        *("httpx2", "httpx", "httpcore2", "httpcore", "openai", "pyrogram", "alembic.runtime.plugins"),
+        *("aiosqlite", "sqlalchemy", "psycopg", "python_multipart"),
+    ):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def mask_uncaught_errors() -> None:
+    """Mask the tracebacks that Python itself would print: of the main thread and of all others."""
+
+    def of_thread(ended: threading.ExceptHookArgs) -> None:
+        _write_uncaught(ended.exc_value)
+
+    def of_main(_kind: type[BaseException], error: BaseException, _where: TracebackType | None) -> None:
+        _write_uncaught(error)
+
+    sys.excepthook = of_main
+    threading.excepthook = of_thread
+
+
+def _write_uncaught(error: BaseException | None) -> None:
+    if error is None or isinstance(error, SystemExit):
+        return
+    if isinstance(error, KeyboardInterrupt):
+        sys.stderr.write("stopped\n")
+        return
+    # Straight to stderr: the logging may be switched off, or may be what failed.
+    sys.stderr.write(mask_phones(format_exception(error)) + "\n")
+
+
+def _hide_values(record: logging.LogRecord) -> bool:
+    """Replace errors of the database among the arguments of a record; asyncio's records quote whole tasks."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            describe(one) if isinstance(one, BaseException) and quotes_values(one) else one
+            for one in record.args
+        )
+    if record.name == "asyncio" and record.exc_info:
+        # The lines after the first are the repr of a task, which quotes its exception.
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+    return True
 
 
 def _add_request_id(record: logging.LogRecord) -> bool:
@@ -74,6 +122,10 @@ class MaskingFormatter(logging.Formatter):
 
     _second = 0
     _time = ""
+
+    def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's
+        """Return a traceback without the values that a database's error quotes."""
+        return format_exception(ei[1]) if ei[1] is not None else ""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record as text with its phones masked."""

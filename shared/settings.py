@@ -1,14 +1,25 @@
 """Reads settings from the environment or .env; a wrong one becomes a single line for the operator."""
 
+import io
+import logging
+import os
+from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 
+from dotenv.parser import Binding, parse_stream
 from pydantic import AfterValidator, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared import setting_faults, setting_names
 from shared.database.urls import async_url
 from shared.errors import ConfigError
+
+DOTENV = Path(".env")
+# Its warnings about lines that it cannot read are replaced by `find_slips`.
+logging.getLogger("dotenv.main").setLevel(logging.ERROR)
 
 
 def usable_url(url: str) -> str:
@@ -62,6 +73,8 @@ def load(kind: type[SettingsT]) -> SettingsT:
         raise ConfigError(".env: is not UTF-8 text: save it in that encoding") from None
     except ValidationError as invalid:
         problems = [explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
+        # A misspelt name is often why a setting is missing.
+        problems += find_slips()
         raise ConfigError(" | ".join(problems)) from None
 
 
@@ -72,6 +85,65 @@ def explain(kind: type[BaseSettings], error: ErrorDetails) -> str:
         return error["msg"].removeprefix("Value error, ")
     field = str(error["loc"][0])
     purpose = kind.model_fields[field].description if field in kind.model_fields else None
-    fault = "is not set" if error["type"] == "missing" else error["msg"].removeprefix("Value error, ")
     hint = f" ({purpose})" if purpose else ""
-    return f"{field.upper()}: {fault}{hint}"
+    return f"{field.upper()}: {setting_faults.describe(error)}{hint}"
+
+
+def find_slips() -> list[str]:
+    """Return a line for each misspelt setting in .env and the environment, and each unusable line of .env."""
+    bindings = _read_dotenv()
+    broken = [
+        f".env: line {binding.original.line} is not NAME=value"
+        for binding in bindings
+        if binding.error or (binding.key is not None and binding.value is None)
+    ]
+    names = [
+        binding.key.lstrip("\ufeff") for binding in bindings if binding.key and binding.value is not None
+    ]
+    return [*broken, *_repeated(bindings), *setting_names.unknown_names(os.environ, names)]
+
+
+def warn_of_slips(log: logging.Logger) -> None:
+    """Log what `find_slips` finds; the program works without it."""
+    for slip in find_slips():
+        log.warning("%s", slip)
+
+
+def help_lines(kind: type[BaseSettings]) -> list[str]:
+    """Return the settings of `kind` by group, with purpose and default, for `--help`."""
+    lines: list[str] = []
+    for group, names in setting_names.GROUPS.items():
+        fields = {name: kind.model_fields.get(name.lower()) for name in names}
+        own = {name: field for name, field in fields.items() if field is not None}
+        if own:
+            lines += ["", f"{group}:"]
+        for name, field in own.items():
+            default = "required" if field.is_required() else f"default: {_default(field.default)}"
+            lines.append(f"  {name:<24} {field.description} ({default})")
+    return lines
+
+
+def _default(value: object) -> object:
+    if value in (None, ()):
+        return "none"
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _read_dotenv() -> Sequence[Binding]:
+    try:
+        return list(parse_stream(io.StringIO(DOTENV.read_text(encoding="utf-8-sig"))))
+    except (OSError, UnicodeDecodeError):
+        return []
+
+
+def _repeated(bindings: Sequence[Binding]) -> list[str]:
+    """Return a line for each setting of ours that .env sets to different values."""
+    values: dict[str, list[Binding]] = {}
+    for binding in bindings:
+        if binding.key and binding.value and binding.key.upper() in setting_names.KNOWN:
+            values.setdefault(binding.key.upper(), []).append(binding)
+    return [
+        f"{name}: .env sets it {len(found)} times; line {found[-1].original.line} counts"
+        for name, found in values.items()
+        if len({binding.value for binding in found}) > 1
+    ]

@@ -23,7 +23,7 @@ class LeadStatus(StrEnum):
 
 _S = LeadStatus
 
-# docs/statuses.md draws this table; a test compares the two.
+# docs/develop/statuses.md draws this table; a test compares the two.
 ALLOWED: Final = MappingProxyType(
     {
         # Engaged: the person has written before our greeting.

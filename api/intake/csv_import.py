@@ -1,10 +1,10 @@
 """Imports the rows of a CSV file as leads. A row becomes one lead, even if the file is sent again."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Literal
 
 from fastapi import HTTPException
@@ -18,6 +18,7 @@ from api.forms.fields import Field, Fields
 from api.forms.form_reader import read_lead
 from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
+from api.intake.pacing import Pacer
 from api.intake.store import store
 from api.intake.submission import KeyedSubmission, Result, Submission
 from api.middleware.body_limits import LARGEST_BODY
@@ -31,9 +32,13 @@ logger = logging.getLogger(__name__)
 
 SOURCE = "import"
 MAX_COLUMNS = 1000
+# A row with more cells is parsed in a thread.
+WIDE_ROW = 100
 # The report of this many rows still fits in memory.
 MAX_ROWS = 100_000
-# Small, so that requests with forms get processor time between two batches.
+# Rows and blank lines together.
+MAX_LINES = 10 * MAX_ROWS
+# How many rows share a transaction.
 BATCH_SIZE = 100
 _KEY_COLUMNS = ("id", "key", "tranid")
 _MAX_KEY_LENGTH = 120
@@ -74,11 +79,19 @@ async def import_rows(
     Raises the database's error if the database fails, and a 413 after MAX_ROWS. The rows that were reported
     before the error are stored; the others are not.
     """
-    count = 0
-    while batch := list(islice(rows, BATCH_SIZE)):
-        if (count := count + len(batch)) > MAX_ROWS:
+    count, pacer = 0, Pacer()
+    async for batch in _batches(rows, pacer):
+        if (count := count + len(batch)) > MAX_ROWS or batch[-1].number > MAX_LINES:
             raise HTTPException(413, f"only {MAX_ROWS} rows were read: send the rest as a file of its own")
-        parsed = [(row.number, _parse_row(header, row, region, mapping)) for row in batch]
+        parsed = []
+        for row in batch:
+            if row.cells is not None and len(row.cells) > WIDE_ROW:
+                # It takes up to 20 ms, and cannot be interrupted here.
+                item = await asyncio.to_thread(_parse_row, header, row, region, mapping)
+            else:
+                item = _parse_row(header, row, region, mapping)
+            parsed.append((row.number, item))
+            await pacer.pause()
         submissions = [(number, item) for number, item in parsed if isinstance(item, Submission)]
         stored = dict(
             zip(
@@ -87,12 +100,31 @@ async def import_rows(
                 strict=True,
             )
         )
+        if submissions:
+            pacer.resume()
         for number, item in parsed:
+            await pacer.pause()
             yield (
                 stored[number]
                 if isinstance(item, Submission)
                 else ImportedRow(row=number, outcome="refused", error=item)
             )
+
+
+async def _batches(rows: Iterator[CsvRow], pacer: Pacer) -> AsyncIterator[list[CsvRow]]:
+    """Yield the rows in batches, without blank lines; the last batch may be smaller."""
+    batch: list[CsvRow] = []
+    for row in rows:
+        await pacer.pause()
+        if row.cells != []:
+            batch.append(row)
+        if len(batch) == BATCH_SIZE or (batch and row.number > MAX_LINES):
+            yield batch
+            batch = []
+        if row.number > MAX_LINES:
+            return
+    if batch:
+        yield batch
 
 
 def _parse_row(
@@ -101,6 +133,8 @@ def _parse_row(
     """Return the submission in a row, or an error text."""
     if row.cells is None or sum(map(len, row.cells)) > LARGEST_BODY:
         return "the row is too long to be read"
+    if len(row.cells) > MAX_COLUMNS:
+        return f"the row has more than {MAX_COLUMNS} cells"
     fields = _fields(header, row.cells)
     try:
         lead = read_lead(fields, region=region, mapping=mapping, source=SOURCE)

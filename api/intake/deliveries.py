@@ -3,8 +3,9 @@
 from sqlalchemy import insert
 
 from api.intake.submission import Delivery, Result
-from shared.database.engine import Database
+from shared.database.engine import Database, answered_within
 from shared.database.models import DELIVERIES
+from shared.database.timeouts import FORM_SECONDS
 
 _INSERT = insert(DELIVERIES)
 
@@ -25,5 +26,5 @@ async def store_without_lead(database: Database, delivery: Delivery, result: Res
         "outcome": result.outcome if result else "received",
         "error": str(result.error) if result and result.error else None,
     }
-    async with database.autocommit.begin() as connection:
+    async with answered_within(FORM_SECONDS), database.autocommit.begin() as connection:
         await connection.execute(_INSERT, row)

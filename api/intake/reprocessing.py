@@ -139,7 +139,7 @@ async def _reprocess_or_refuse(database: Database, delivery_id: int, settings: A
     """Process one delivery; refuse it only for what it says itself. Returns True if it is processed."""
     try:
         result = await _reprocess_twice(database, delivery_id, settings)
-    except Exception as error:  # noqa: BLE001 - one delivery must not stop those after it
+    except Exception as error:  # one delivery must not stop those after it
         fault = classify(error)
         if fault.is_away:
             raise

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -15,7 +16,9 @@ from api.intake.deliveries import store_without_lead
 from api.intake.store import NothingSentError, Results, store
 from api.intake.submission import KeyedSubmission, Result
 from shared.database.connections import sync_sqlite
+from shared.database.driver_errors import unavailable
 from shared.database.engine import Database, answered_within
+from shared.database.error_tables import NO_ANSWER
 from shared.database.timeouts import FORM_SECONDS
 from shared.group_commit import GroupCommit
 
@@ -87,7 +90,13 @@ class IntakeWriter:
         self._window = window
         self._commit = batch_writer_for(database, window)
         # Later requests are answered sooner after a small commit now than after a large one.
-        self._group = GroupCommit(self._store, max_batch=MAX_BATCH, max_wait=0)
+        self._group = GroupCommit(
+            self._store,
+            max_batch=MAX_BATCH,
+            max_wait=0,
+            max_seconds=FORM_SECONDS,
+            too_late=lambda: unavailable(NO_ANSWER),
+        )
 
     async def store(self, arrival: KeyedSubmission) -> Result:
         """Store a submission; return its new or known lead.
@@ -95,16 +104,18 @@ class IntakeWriter:
         Raises the database's error if the lead was not stored, or if it is not known to be stored within
         FORM_SECONDS; the delivery may be stored then.
         """
-        async with answered_within(FORM_SECONDS):
-            return await self._store_or_keep(arrival)
-
-    async def _store_or_keep(self, arrival: KeyedSubmission) -> Result:
+        ends = time.monotonic() + FORM_SECONDS
         try:
             result = await self._group.submit(arrival)
         except NothingSentError as failure:
             raise failure.error from None
         if result is not None:
             return result
+        async with answered_within(ends - time.monotonic()):
+            return await self._store_or_keep(arrival)
+
+    async def _store_or_keep(self, arrival: KeyedSubmission) -> Result:
+        """Store an arrival alone; if that fails, keep its delivery."""
         try:
             return await self._store_alone(arrival)
         except Exception:
@@ -150,4 +161,5 @@ class IntakeWriter:
 
     def close(self) -> None:
         """Close the batch writer; the database belongs to the caller."""
+        self._group.close()
         self._commit.close()

@@ -9,7 +9,13 @@ from datetime import timedelta
 
 from api.errors import log_failure, unavailable
 from api.intake.reprocessing import reprocess_stale, take_up_mistaken
-from api.maintenance.retention import RetentionJob, old_deliveries, old_events
+from api.maintenance.retention import (
+    RetentionJob,
+    old_deliveries,
+    old_events,
+    oldest_delivery,
+    oldest_event,
+)
 from api.security.rate_limiter import RateLimiter
 from api.settings import ApiSettings
 from shared.clock import Clock
@@ -31,9 +37,15 @@ class MaintenanceScheduler:
         self._settings = settings
         self._clock = clock
         self._retention_jobs = (
-            RetentionJob(database, old_deliveries, settings.delivery_retention),
+            RetentionJob(database, old_deliveries, settings.delivery_retention, oldest=oldest_delivery),
             # Each run reads all kept events again, so it runs rarely.
-            RetentionJob(database, old_events, settings.event_retention, every=timedelta(hours=1)),
+            RetentionJob(
+                database,
+                old_events,
+                settings.event_retention,
+                every=timedelta(hours=1),
+                oldest=oldest_event,
+            ),
         )
         self._has_taken_up = False
         self.first_round = asyncio.Event()

@@ -13,6 +13,7 @@ from shared.database.connections import sync_sqlite
 from shared.database.engine import Database
 from shared.database.error_classes import classify
 from shared.database.error_tables import CANNOT_OPEN, NOT_A_DATABASE
+from shared.database.schema_version import SchemaState, schema_state
 from shared.database.timeouts import CONNECT_TOTAL_SECONDS
 from shared.errors import ConfigError
 
@@ -40,6 +41,7 @@ async def check_database(settings: ApiSettings) -> None:
                 pass
         else:
             _open_file(database.url)
+        await _warn_if_unmigrated(database)
     except (DBAPIError, TimeoutError) as error:
         # The driver's message contains the user, the host and the database, never the password.
         message = " ".join(str(getattr(error, "orig", None) or "no answer").split())
@@ -50,6 +52,17 @@ async def check_database(settings: ApiSettings) -> None:
         logger.warning("the database cannot be reached yet, requests are answered with 503: %s", message)
     finally:
         await database.close()
+
+
+async def _warn_if_unmigrated(database: Database) -> None:
+    """Say what to do about a schema of another version; the API waits for it, and answers with 503."""
+    match await schema_state(database):
+        case SchemaState.EMPTY | SchemaState.OUTDATED:
+            logger.warning("the database is not migrated, forms are answered with 503: alembic upgrade head")
+        case SchemaState.NEWER:
+            logger.warning("a newer version has migrated the database: update this program")
+        case SchemaState.CURRENT | SchemaState.UNREACHABLE:
+            pass
 
 
 def _open_file(url: URL) -> None:

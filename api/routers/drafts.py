@@ -1,13 +1,13 @@
 """Drafts: with MODE=drafts, each message of the assistant waits here for approval."""
 
 import logging
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Body, Depends, HTTPException, Query
 from fastapi.openapi.models import Example
-from sqlalchemy import literal_column, update
+from sqlalchemy import literal_column
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -17,16 +17,17 @@ from api.schemas import examples
 from api.schemas.models import DraftOut, HumanMessageIn, MessageOut
 from api.security.tokens import require_api_token
 from shared.clock import utc_now
-from shared.database.models import LEADS, MESSAGES, Lead, Message
-from shared.leads import handoff
-from shared.leads.message_ids import new_random_id
+from shared.database.engine import Database
+from shared.database.models import Lead, Message
+from shared.leads import drafts
+from shared.leads.drafts import DraftError
+from shared.leads.handoff import HandoffError
 from shared.logging_setup import size
 
 logger = logging.getLogger(__name__)
 
 ACTOR = "api"
 OTHER_TEXT: Final = {"other text": Example(summary="Send another text", value=examples.HUMAN_MESSAGE)}
-REJECTED = "the draft was rejected"
 
 router = APIRouter(
     prefix="/drafts",
@@ -83,14 +84,9 @@ async def approve(
     replacement: Annotated[HumanMessageIn | None, Body(openapi_examples=OTHER_TEXT)] = None,
 ) -> MessageOut:
     """Send the draft unchanged, or send the text of the body instead. Repeating the call changes nothing."""
-    now = utc_now()
-    async with database.writing() as session:
-        lead, message = await _lock_draft(session, message_id)
-        if message.state == "draft":
-            await _queue(session, lead, message, replacement.text if replacement else message.text, now)
-        elif message.state not in {"queued", "sent"}:
-            raise _not_a_draft(message)
-        await session.refresh(message)
+    text = replacement.text if replacement else None
+    async with _locked_draft(database, message_id) as (session, lead, message):
+        await drafts.approve(session, lead, message, text, now=utc_now())
     logger.info("lead %s: a draft was approved (%s)", lead.id, size(message.text))
     return MessageOut.model_validate(message)
 
@@ -104,40 +100,24 @@ async def approve(
 async def reject(message_id: RowId, database: DatabaseDep) -> MessageOut:
     """The draft is not sent, and the conversation is handed off to you. Answer with `/leads/{id}/reply`, or
     get a new draft with `/leads/{id}/release`."""
-    async with database.writing() as session:
-        lead, message = await _lock_draft(session, message_id)
-        if message.state == "draft":
-            # The person's messages are still unanswered: after a release, the assistant has to answer them.
-            await handoff.reopen_unanswered(session, lead, include_classified=True)
-            await handoff.hand_to_human(session, lead, reason=REJECTED, actor=ACTOR, now=utc_now())
-        elif message.state != "cancelled":
-            raise _not_a_draft(message)
-        await session.refresh(message)
+    async with _locked_draft(database, message_id) as (session, lead, message):
+        await drafts.reject(session, lead, message, actor=ACTOR, now=utc_now())
         return MessageOut.model_validate(message)
 
 
-async def _lock_draft(session: AsyncSession, message_id: int) -> tuple[Lead, Message]:
-    """Lock the message's lead, then load both; raises 404 if there is no such message."""
-    found = await session.get(Message, message_id)
-    lead = await handoff.lock(session, found.lead_id) if found else None
-    if lead is None or found is None:
-        raise HTTPException(404, f"there is no draft {message_id}")
-    await session.refresh(found)
-    return lead, found
-
-
-async def _queue(session: AsyncSession, lead: Lead, message: Message, text: str, now: datetime) -> None:
-    await session.exec(
-        update(MESSAGES)
-        .where(MESSAGES.c.id == message.id)
-        .values(state="queued", random_id=new_random_id(), text=text)
-    )
-    await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=now, updated_at=now))
-
-
-def _not_a_draft(message: Message) -> HTTPException:
-    why = f": {message.error}" if message.error else ""
-    return HTTPException(409, f"the message is {message.state}{why}")
+@asynccontextmanager
+async def _locked_draft(
+    database: Database, message_id: int
+) -> AsyncIterator[tuple[AsyncSession, Lead, Message]]:
+    """Yield the draft and its locked lead, and commit afterwards; raises 404 and 409."""
+    try:
+        async with database.writing() as session:
+            locked = await drafts.lock_draft(session, message_id)
+            if locked is None:
+                raise HTTPException(404, f"there is no draft {message_id}")
+            yield session, *locked
+    except (DraftError, HandoffError) as refusal:
+        raise HTTPException(409, str(refusal)) from None
 
 
 async def _last_incoming_text(session: AsyncSession, lead_id: int) -> str | None:

@@ -1,82 +1,25 @@
 """Import of a CSV file: each row becomes a lead, and the response reports the result of each row."""
 
 import json
-import logging
-import re
-import tempfile
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
-from typing import Annotated, Any, BinaryIO
+from collections.abc import Iterable
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import FormData, UploadFile
-from starlette.requests import ClientDisconnect
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response, StreamingResponse
 
 from api.dependencies import DatabaseDep, SettingsDep
-from api.errors import invalid, unavailable
-from api.forms.body.csv_reader import read_csv, read_lines
+from api.errors import invalid
+from api.forms.body.csv_reader import read_csv
 from api.intake.csv_import import check_header, import_rows
+from api.intake.csv_upload import Report, uploaded_text
 from api.schemas import examples
-from api.schemas.imports import ImportedRow, ImportOut
+from api.schemas.imports import ImportOut
 from api.security.tokens import require_api_token
 from shared.clock import utc_now
 from shared.contacts import ContactError
 
-logger = logging.getLogger(__name__)
-
 PATH = "/leads/import"
 NDJSON = "application/x-ndjson"
-_CSV_TYPES = frozenset(
-    {
-        "",
-        "text/csv",
-        "application/csv",
-        "text/plain",
-        "text/tab-separated-values",
-        "application/octet-stream",
-        # The type of CSV files on Windows if Excel is installed.
-        "application/vnd.ms-excel",
-    }
-)
-_EXCEL_SIGNATURES = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-
-
-async def _uploaded_text(request: Request) -> AsyncIterator[Iterable[str]]:
-    """Yield the file's text, open until the response is sent; on disk, because it may be large."""
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    async with AsyncExitStack() as stack:
-        try:
-            if media == "multipart/form-data":
-                form = await stack.enter_async_context(request.form(max_files=1, max_fields=20))
-                file = _file_of(form)
-            elif media in _CSV_TYPES:
-                file = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 - the stack closes it
-                async for chunk in request.stream():
-                    file.write(chunk)
-            else:
-                raise HTTPException(415, "a CSV file is expected: text/csv, or a file in multipart/form-data")
-        except ClientDisconnect:
-            raise HTTPException(400, "the connection was closed before the body was complete") from None
-        file.seek(0)
-        if file.read(4).startswith(_EXCEL_SIGNATURES):
-            raise HTTPException(415, "this is an Excel workbook: save it as CSV")
-        yield read_lines(file, _charset(request))
-
-
-def _charset(request: Request) -> str | None:
-    match = re.search(r'charset="?([\w.:-]{1,40})', request.headers.get("content-type", ""), re.IGNORECASE)
-    return match.group(1) if match else None
-
-
-def _file_of(form: FormData) -> BinaryIO:
-    for value in form.values():
-        if isinstance(value, UploadFile):
-            return value.file
-    raise invalid("file", "there is no file in the form")
-
 
 router = APIRouter(tags=["leads"], dependencies=[Depends(require_api_token)])
 
@@ -97,7 +40,7 @@ router = APIRouter(tags=["leads"], dependencies=[Depends(require_api_token)])
 )
 async def import_file(
     request: Request,
-    text: Annotated[Iterable[str], Depends(_uploaded_text)],
+    text: Annotated[Iterable[str], Depends(uploaded_text)],
     database: DatabaseDep,
     settings: SettingsDep,
 ) -> Response:
@@ -123,31 +66,8 @@ async def import_file(
     if NDJSON in request.headers.get("accept", ""):
         lines = (json.dumps(line, ensure_ascii=False) + "\n" async for line in report.lines())
         return StreamingResponse(lines, media_type=NDJSON)
-    *row_lines, total = [line async for line in report.lines()]
+    # Encoded row by row: a hundred thousand rows at once would stop all other requests.
+    *encoded, total = [json.dumps(line, ensure_ascii=False) async for line in report.lines()]
+    body = f'{total[:-1]}, "rows": [{", ".join(encoded)}]}}'
     status, headers = (report.end.status_code, report.end.headers) if report.end else (200, None)
-    return JSONResponse({**total, "rows": row_lines}, status, headers=headers)
-
-
-class Report:
-    """The result of each row; `end` is the error that ended the import early, if there was one."""
-
-    def __init__(self, rows: AsyncIterator[ImportedRow]) -> None:
-        self._rows = rows
-        self.end: HTTPException | None = None
-
-    async def lines(self) -> AsyncIterator[dict[str, Any]]:
-        """Yield one line per row, then the totals."""
-        counts = Counter(taken=0, repeated=0, refused=0)
-        try:
-            async for row in self._rows:
-                counts[row.outcome] += 1
-                yield row.model_dump()
-        except HTTPException as error:
-            self.end = error
-        except SQLAlchemyError as error:
-            if (answer := unavailable(error)) is None:
-                raise
-            answer.detail += "; the import ended here: send the file again to store the missing rows"
-            self.end = answer
-        logger.info("imported: %s", dict(counts))
-        yield {"complete": self.end is None, **counts, "detail": self.end and self.end.detail}
+    return Response(body, status, headers=headers, media_type="application/json")

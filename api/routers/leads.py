@@ -23,15 +23,12 @@ from api.security.tokens import API_SCOPE, api_token_of, limit_submissions, requ
 from shared.clock import utc_now
 from shared.contacts import Contact, ContactError, read_contact
 from shared.database.models import LeadEvent, Message
-from shared.errors import IllegalTransitionError, LostRaceError
-from shared.leads.transitions import change_status
-from shared.statuses import LeadStatus
+from shared.leads.retry import RetryError, try_again
 
 logger = logging.getLogger(__name__)
 
 KEY_REUSED = "this Idempotency-Key came with another request before, send a new one"
 MAX_KEY_LENGTH = 255
-RETRIABLE = frozenset({LeadStatus.UNREACHABLE, LeadStatus.FAILED})
 
 router = APIRouter(
     prefix="/leads",
@@ -161,28 +158,12 @@ async def show_lead(lead_id: RowId, database: DatabaseDep) -> LeadDetail:
 async def retry_lead(lead_id: RowId, database: DatabaseDep) -> LeadOut:
     """Set an `unreachable` or `failed` lead back to `pending`. The worker starts over with it immediately,
     and the failed attempts are reset."""
-    now = utc_now()
     async with database.writing() as session:
         lead = await get_lead_or_404(session, lead_id)
-        if lead.status not in RETRIABLE:
-            raise HTTPException(
-                409, f"the lead is {lead.status}: only an unreachable or failed one is tried again"
-            )
         try:
-            await change_status(
-                session,
-                lead,
-                LeadStatus.PENDING,
-                reason="tried again on request",
-                actor="api",
-                now=now,
-                due_at=now,
-                username_error=None,
-                phone_error=None,
-            )
-        except (IllegalTransitionError, LostRaceError):
-            raise HTTPException(409, "the lead's status has just changed: load it again") from None
-        await session.refresh(lead)
+            await try_again(session, lead, actor="api", now=utc_now())
+        except RetryError as refusal:
+            raise HTTPException(409, str(refusal)) from None
         return LeadOut.model_validate(lead)
 
 

@@ -102,6 +102,8 @@ PERSON: Final[dict[str, Any]] = {
     "deliveries": [{"id": 1, "lead_id": 1, "body": "Name=…&Phone=…", "outcome": "stored"}],
     "telegram_people": [{"account_id": 1, "user_id": 5123456789, "phone_e164": "+79991234567"}],
     "owner_notices": [],
+    "lead_notes": [],
+    "lead_actions": [],
     "do_not_contact": [],
 }
 FORBID_IN: Final[tuple[dict[str, Any], ...]] = (

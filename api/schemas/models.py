@@ -231,6 +231,8 @@ class PersonOut(BaseModel):
     owner_notices: list[dict[str, Any]] = Field(
         description="Notices to the owner; their text is deleted after sending."
     )
+    lead_notes: list[dict[str, Any]] = Field(description="Notes that colleagues wrote in the console.")
+    lead_actions: list[dict[str, Any]] = Field(description="What colleagues did in the console.")
     do_not_contact: list[dict[str, Any]] = Field(
         description="Do-not-contact entries of the person's contacts."
     )

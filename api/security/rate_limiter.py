@@ -10,12 +10,15 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from shared.clock import Clock
+from shared.database.columns import UtcDateTime
 from shared.database.engine import Database, answered_within
 from shared.database.models import RateLimit
 from shared.database.timeouts import FORM_SECONDS
 
 LIMITS: Table = SQLModel.metadata.tables[str(RateLimit.__tablename__)]
 MINUTE = timedelta(minutes=1)
+# Clocks of processes differ by less.
+MAX_AHEAD = 2 * MINUTE
 # How long `has_succeeded_before` remembers a key.
 SUCCESS_REMEMBERED_FOR = timedelta(days=30)
 # A process reserves 1/20 of a limit at once. Limits under 40 are reserved one permit at a time.
@@ -26,7 +29,10 @@ _GUESS_PREFIX = "guess:"
 def _reserve_statement(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's module
     insert = dialect.insert(LIMITS)
     # Clocks of processes differ slightly: a process still in the previous minute counts in the newer one.
-    is_newer_minute = LIMITS.c.minute < insert.excluded.minute
+    # A minute further ahead was stored by a wrong clock: counting in it would never end.
+    is_newer_minute = or_(
+        LIMITS.c.minute < insert.excluded.minute, LIMITS.c.minute > bindparam("latest", type_=UtcDateTime())
+    )
     statement: Insert = insert.on_conflict_do_update(
         index_elements=["key"],
         set_={
@@ -111,7 +117,8 @@ class RateLimiter:
 
     async def _reserve(self, bucket: "_Bucket", key: str, limit: int) -> None:
         portion = max(1, limit // _PORTIONS)
-        values = {"key": key, "minute": bucket.minute, "used": portion}
+        latest = bucket.minute + MAX_AHEAD
+        values = {"key": key, "minute": bucket.minute, "used": portion, "latest": latest}
         async with self._database.autocommit.begin() as connection:
             statement = _RESERVE[connection.dialect.name]
             used = int((await connection.execute(statement, values)).scalar_one())

@@ -2,12 +2,17 @@
 
 from sqlalchemy import URL, Engine, create_engine, event
 
-from shared.database.engine import SQLITE_BUSY_SECONDS, Database, prepare_sqlite
+from shared.database.driver_errors import watch_errors
+from shared.database.engine import Database, prepare_sqlite
+from shared.database.timeouts import FORM_SECONDS, SQLITE_BUSY_SECONDS
 
 
 def open_database(url: str) -> Database:
-    """Return a Database whose pool survives a restart of PostgreSQL without a failed request."""
-    database = Database(url)
+    """Return a Database whose pool survives a restart of PostgreSQL without a failed request.
+
+    On SQLite no request waits longer than a form may.
+    """
+    database = Database(url, busy_seconds=FORM_SECONDS)
     if database.is_postgres:
         # Imported only here: on SQLite the PostgreSQL driver would cost 9 MiB for nothing.
         from shared.database.postgres_connections import reject_closed_connection  # noqa: PLC0415
@@ -16,8 +21,11 @@ def open_database(url: str) -> Database:
     return database
 
 
-def sync_sqlite(url: URL) -> Engine:
+def sync_sqlite(url: URL, *, busy_seconds: float = SQLITE_BUSY_SECONDS) -> Engine:
     """Return a synchronous engine for a SQLite file, without the async driver and its thread."""
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": SQLITE_BUSY_SECONDS})
+    engine = create_engine(
+        url.set(drivername="sqlite"), hide_parameters=True, connect_args={"timeout": busy_seconds}
+    )
     prepare_sqlite(engine)
+    watch_errors(engine)
     return engine

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -13,30 +14,63 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.urls import async_url
+from shared.database.driver_errors import OutageLog, unavailable, watch_errors
+from shared.database.error_classes import Fault
+from shared.database.error_tables import DISK_FULL, NO_ANSWER
+from shared.database.timeouts import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    IDLE_IN_TRANSACTION_SECONDS,
+    KEEPALIVE,
+    SQLITE_BUSY_SECONDS,
+    STATEMENT_SECONDS,
+)
+from shared.database.urls import async_url, server_count
 
 ResultT = TypeVar("ResultT")
 log = logging.getLogger(__name__)
 
-# Raised while the database is down, restarting, or busy for longer than the timeouts below.
+# Raised while the database is away, whatever the reason; shared/database/driver_errors.py sees to it.
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError)
 
-# How long a writer on SQLite waits for another one; there is one at a time.
-SQLITE_BUSY_SECONDS = 30
-# A database that does not answer within this time counts as down: the caller gets an error and does not hang.
-CONNECT_SECONDS = 5
+# A full disk is remembered this long: a small write may still find room.
+FULL_FOR_SECONDS = 10
 # The name of our connections in pg_stat_activity.
 APPLICATION_NAME = "ai-lead-assistant"
 SERVER_PID = "pg_backend_pid()"
+# Not as an option at connect: PgBouncer refuses connections with options that it does not know.
+SET_LIMITS = (
+    f"SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),"
+    f" set_config('idle_in_transaction_session_timeout', '{IDLE_IN_TRANSACTION_SECONDS}s', false)"
+)
 
 
 class Database:
-    """One pool of connections to one database; call `close` at the end."""
+    """One pool of connections to one database; call `close` at the end.
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    `is_patient`: for migrations, whose statements may take any time. `busy_seconds`: how long a writer on
+    SQLite waits for another one.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        is_patient: bool = False,
+        busy_seconds: float = SQLITE_BUSY_SECONDS,
+    ) -> None:
         self.url = async_url(url)
         self.is_postgres = self.url.get_backend_name() == "postgresql"
-        self.engine = _postgres(self.url, pool_size) if self.is_postgres else _sqlite(self.url, pool_size)
+        self.engine = (
+            _postgres(self.url, pool_size, is_patient=is_patient)
+            if self.is_postgres
+            else _sqlite(self.url, pool_size, busy_seconds)
+        )
+        watch_errors(self.engine.sync_engine, self._on_fault)
+        # Shared by the tasks of a process: together they log an outage once.
+        self.outage = OutageLog()
+        self._disk_full: tuple[float, Fault] | None = None
         # Each statement is its own transaction: saves the round trips of BEGIN and COMMIT.
         self.autocommit = (
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgres else self.engine
@@ -65,9 +99,32 @@ class Database:
         async with AsyncSession(self._snapshot, expire_on_commit=False) as session, session.begin():
             yield session
 
+    @property
+    def recent_write_fault(self) -> Fault | None:
+        """Why a write failed a moment ago, if it was a full disk."""
+        if self._disk_full is None or time.monotonic() - self._disk_full[0] > FULL_FOR_SECONDS:
+            return None
+        return self._disk_full[1]
+
+    def _on_fault(self, fault: Fault) -> None:
+        if fault.reason == DISK_FULL.reason:
+            self._disk_full = time.monotonic(), fault
+
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+@asynccontextmanager
+async def answered_within(seconds: float) -> AsyncIterator[None]:
+    """Raise DatabaseUnavailableError if the block takes longer; the statement in it is cancelled."""
+    try:
+        async with asyncio.timeout(seconds) as deadline:
+            yield
+    except TimeoutError:
+        if not deadline.expired():
+            raise
+        raise unavailable(NO_ANSWER) from None
 
 
 async def retry_while_database_down(
@@ -77,15 +134,29 @@ async def retry_while_database_down(
 
     `pause`: seconds between tries. `what`: the action as an infinitive phrase, for the log.
     """
+    outage = OutageLog()
     while True:
         try:
-            return await action()
+            result = await action()
         except DATABASE_DOWN as error:
-            log.warning("waiting for the database to %s: %s", what, type(error).__name__)
+            outage.note(error, log, f"waiting to {what}")
             await asyncio.sleep(pause)
+        else:
+            outage.over(log)
+            return result
 
 
-def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a SQLAlchemy URL
+def connect_arguments(url: Any) -> dict[str, Any]:  # noqa: ANN401 - a SQLAlchemy URL
+    """Return the arguments of every connection to PostgreSQL: its name, and how long it waits."""
+    # libpq's limit is for each server.
+    seconds = max(2, CONNECT_SECONDS // server_count(url))
+    return {"connect_timeout": seconds, "application_name": APPLICATION_NAME, **KEEPALIVE}
+
+
+def _postgres(url: Any, pool_size: int, *, is_patient: bool) -> AsyncEngine:  # noqa: ANN401 - a SQLAlchemy URL
+    # Imported only here: on SQLite the PostgreSQL driver would cost 9 MiB for nothing.
+    from shared.database.bounded_connection import opener  # noqa: PLC0415
+
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -94,24 +165,37 @@ def _postgres(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a SQLA
         pool_pre_ping=False,
         # The connection used last has the most statements prepared.
         pool_use_lifo=True,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": APPLICATION_NAME},
+        hide_parameters=True,
+        connect_args={
+            **connect_arguments(url),
+            "async_creator_fn": opener(None if is_patient else ANSWER_SECONDS),
+        },
     )
-    event.listen(engine.sync_engine, "connect", _disable_prepare_behind_pooler)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def _prepare(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+        _prepare_postgres(connection, has_limits=not is_patient and "timeout" not in str(url.query))
+
     return engine
 
 
-def _disable_prepare_behind_pooler(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
-    """Turn prepared statements off behind a pooler, which may run each transaction in another session."""
+def _prepare_postgres(connection: Any, *, has_limits: bool) -> None:  # noqa: ANN401 - a DBAPI connection
+    """Set the limits of a session; behind a pooler turn prepared statements off instead.
+
+    A pooler may run each transaction in another session, and would keep the limits for other programs.
+    """
     connection.autocommit = True
     try:
         cursor = connection.cursor()
         cursor.execute(f"SELECT {SERVER_PID}")
         (actual_pid,) = cursor.fetchone()
+        if is_pooled(connection.driver_connection.info.backend_pid, actual_pid):
+            connection.driver_connection.prepare_threshold = None
+        elif has_limits:
+            cursor.execute(SET_LIMITS)
         cursor.close()
     finally:
         connection.autocommit = False
-    if is_pooled(connection.driver_connection.info.backend_pid, actual_pid):
-        connection.driver_connection.prepare_threshold = None
 
 
 def is_pooled(reported_pid: int, actual_pid: int) -> bool:
@@ -120,13 +204,14 @@ def is_pooled(reported_pid: int, actual_pid: int) -> bool:
     return reported_pid != actual_pid
 
 
-def _sqlite(url: Any, pool_size: int) -> AsyncEngine:  # noqa: ANN401 - a SQLAlchemy URL
+def _sqlite(url: Any, pool_size: int, busy_seconds: float) -> AsyncEngine:  # noqa: ANN401 - a SQLAlchemy URL
     engine = create_async_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=SQLITE_BUSY_SECONDS,
-        connect_args={"timeout": SQLITE_BUSY_SECONDS},
+        pool_timeout=busy_seconds,
+        hide_parameters=True,
+        connect_args={"timeout": busy_seconds},
     )
     prepare_sqlite(engine.sync_engine)
     return engine

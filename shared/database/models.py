@@ -1,4 +1,4 @@
-"""The tables of leads, messages, events, deliveries and the suppression list; exports all other models."""
+"""The tables of leads, messages, events and deliveries; exports all other models."""
 
 from datetime import datetime
 from typing import Any, get_args
@@ -22,22 +22,46 @@ from shared.database.columns import (
     row_id,
     text_field,
 )
-from shared.database.notification_models import OwnerMessage, OwnerNotice
+from shared.database.console_models import (
+    CannedText,
+    ConsoleWatch,
+    LeadAction,
+    LeadNote,
+    LeadView,
+    LoginAttempt,
+    User,
+    UserLink,
+    UserSession,
+)
+from shared.database.model_servers import ModelServer
+from shared.database.notification_models import OwnerMessage, OwnerNotice, SendingPause
+from shared.database.suppression_models import DoNotContact, DoNotContactKey
 from shared.intents import Intent
 from shared.statuses import OPEN, DeliveryOutcome, LeadStatus
 
 __all__ = [
     "AccountCall",
     "AccountHold",
+    "CannedText",
+    "ConsoleWatch",
     "DoNotContact",
     "DoNotContactKey",
     "Lead",
+    "LeadAction",
     "LeadEvent",
+    "LeadNote",
+    "LeadView",
+    "LoginAttempt",
     "Message",
+    "ModelServer",
     "OwnerMessage",
     "OwnerNotice",
+    "SendingPause",
     "TelegramAccount",
     "TelegramPerson",
+    "User",
+    "UserLink",
+    "UserSession",
     "WebhookDelivery",
 ]
 
@@ -80,6 +104,7 @@ class Lead(SQLModel, table=True):
             where="phone_e164 IS NOT NULL",
             postgresql_ops={"phone_e164": "text_pattern_ops"},
         ),
+        partial_index("ix_leads_open_question", "id", where="open_question IS NOT NULL"),
         partial_index("ix_leads_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
         Index("ix_leads_status_id", "status", "id"),
         Index("ix_leads_created_at", "created_at"),
@@ -114,6 +139,8 @@ class Lead(SQLModel, table=True):
     # The summary for the human who has the conversation, and when the assistant takes it back (NULL = never).
     handoff_summary: str | None = text_field()
     returns_at: datetime | None = moment(nullable=True)
+    # The person's question that a colleague was promised to answer; NULL once a human has written.
+    open_question: str | None = text_field()
     # The time at which the person asked for another message.
     follow_up_at: datetime | None = moment(nullable=True)
     extra: dict[str, Any] = Field(
@@ -252,37 +279,6 @@ class RateLimit(SQLModel, table=True):
     used: int = number(nullable=False)
 
 
-class DoNotContact(SQLModel, table=True):
-    """An entry of the suppression list: one contact as a hash, made by shared/leads/suppression_list.py."""
-
-    __tablename__ = "do_not_contact"
-    __table_args__ = (
-        CheckConstraint(one_of("kind", ("phone", "username", "telegram")), name="kind"),
-        UniqueConstraint("hash"),
-        Index("ix_do_not_contact_lead_id", "lead_id"),
-        NEVER_REUSE_IDS,
-    )
-
-    id: int = row_id()
-    kind: str = text_field(nullable=False)
-    hash: str = text_field(nullable=False)
-    reason: str = text_field(nullable=False)
-    actor: str = text_field(nullable=False)
-    created_at: datetime = moment(default_now=True)
-    # The lead in whose conversation the person asked for it, or the lead for which the entry was added.
-    lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
-
-
-class DoNotContactKey(SQLModel, table=True):
-    """The random key, in hex, with which this installation hashes contacts; the table has one row."""
-
-    __tablename__ = "do_not_contact_key"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-
-    id: int = row_id()
-    key: str = text_field(nullable=False)
-
-
 # Writes go to the tables: an ORM UPDATE would also look for the rows among the session's objects.
 LEADS, MESSAGES, EVENTS, DELIVERIES, DO_NOT_CONTACT = (
     SQLModel.metadata.tables[name]
@@ -292,8 +288,12 @@ ACCOUNTS, HOLDS, CALLS, PEOPLE = (
     SQLModel.metadata.tables[name]
     for name in ("telegram_accounts", "account_holds", "account_calls", "telegram_people")
 )
-OWNER_MESSAGES, OWNER_NOTICES = (
-    SQLModel.metadata.tables[name] for name in ("owner_messages", "owner_notices")
+USERS, USER_SESSIONS, USER_LINKS, LOGIN_ATTEMPTS, LEAD_VIEWS, CONSOLE_WATCH = (
+    SQLModel.metadata.tables[name]
+    for name in ("users", "user_sessions", "user_links", "login_attempts", "lead_views", "console_watch")
+)
+OWNER_MESSAGES, OWNER_NOTICES, MODEL_SERVERS = (
+    SQLModel.metadata.tables[name] for name in ("owner_messages", "owner_notices", "model_servers")
 )
 
 # Usernames are case-insensitive. Not a partial index: PostgreSQL would not use its statistics in plans.

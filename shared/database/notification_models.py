@@ -1,4 +1,4 @@
-"""The tables of messages to the owner: answers to commands, and notices of events."""
+"""The tables of the owner: answers to commands, notices of events, and the pause of sending."""
 
 from datetime import datetime
 
@@ -15,6 +15,8 @@ from shared.database.columns import (
     row_id,
     text_field,
 )
+
+PAUSE_SCOPES = ("first_messages", "all")
 
 
 class OwnerMessage(SQLModel, table=True):
@@ -71,3 +73,19 @@ class OwnerNotice(SQLModel, table=True):
     created_at: datetime = moment(default_now=True)
     sent_at: datetime | None = moment(nullable=True)
     error: str | None = text_field()
+
+
+class SendingPause(SQLModel, table=True):
+    """The pause, in one row; without a row there is none. A human's own texts are sent all the same."""
+
+    __tablename__ = "sending_pause"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint(one_of("scope", PAUSE_SCOPES), name="scope"),
+    )
+
+    id: int = row_id()
+    scope: str = text_field(nullable=False)
+    # Who began it: `owner`, `api`, `command` or the name of a user of the console.
+    actor: str = text_field(nullable=False)
+    since: datetime = moment()

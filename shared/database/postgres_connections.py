@@ -8,7 +8,9 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from shared.database.engine import APPLICATION_NAME, CONNECT_SECONDS, Database
+from shared.database.bounded_connection import BoundedConnection, opener
+from shared.database.engine import SERVER_PID, SET_LIMITS, Database, connect_arguments, is_pooled
+from shared.database.timeouts import ANSWER_SECONDS
 from shared.database.urls import driver_address
 
 
@@ -23,14 +25,27 @@ def reject_closed_connection(
     entry.info["used"] = True
 
 
-async def connect(database: Database) -> psycopg.AsyncConnection[Any]:
-    """Open an autocommit connection outside the pool; raises the driver's errors."""
-    return await psycopg.AsyncConnection.connect(
-        driver_address(database.url),
-        autocommit=True,
-        connect_timeout=CONNECT_SECONDS,
-        application_name=APPLICATION_NAME,
-    )
+async def connect(database: Database) -> BoundedConnection:
+    """Open an autocommit connection outside the pool; raises the driver's errors.
+
+    Behind a pooler its statements are never prepared: each transaction may use another session.
+    """
+    connection = await open_connection(driver_address(database.url), database)
+    try:
+        found = await (await connection.execute(f"SELECT {SERVER_PID}", prepare=False)).fetchone()
+        if found is None or is_pooled(connection.info.backend_pid, found[0]):
+            connection.prepare_threshold = None
+        else:
+            await connection.execute(SET_LIMITS, prepare=False)
+    except BaseException:
+        connection.pgconn.finish()
+        raise
+    return connection
+
+
+async def open_connection(address: str, database: Database) -> BoundedConnection:
+    """Open an autocommit connection to an address of the same database; raises the driver's errors."""
+    return await opener(ANSWER_SECONDS)(address, autocommit=True, **connect_arguments(database.url))
 
 
 def is_closed_by_server(connection: PGconn) -> bool:

@@ -15,10 +15,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import migrations
 from shared.database.engine import Database
+from shared.database.error_classes import Fault, classify
 
 _REVISION = text("SELECT version_num FROM alembic_version")
-# What PostgreSQL's driver and SQLite call a table or a column that no migration has made yet.
-_MISSING = ("no such table", "UndefinedTable", "UndefinedColumn")
 
 
 class SchemaState(Enum):
@@ -36,10 +35,14 @@ class SchemaState(Enum):
 
 @dataclass(frozen=True)
 class SchemaVersion:
-    """The state, and the revisions stored in `alembic_version`: one after any migration."""
+    """The state, and the revisions stored in `alembic_version`: one after any migration.
+
+    `fault`: why they cannot be read, if the state is UNREACHABLE.
+    """
 
     state: SchemaState
     revisions: Sequence[str] = ()
+    fault: Fault | None = None
 
 
 async def schema_state(database: Database) -> SchemaState:
@@ -54,18 +57,14 @@ async def read_schema_version(database: Database) -> SchemaVersion:
             connection = await session.connection()
             found = (await connection.execute(_REVISION)).scalars().all()
     except (DBAPIError, PoolTimeoutError) as error:
-        return SchemaVersion(SchemaState.EMPTY if is_unmigrated(error) else SchemaState.UNREACHABLE)
+        fault = classify(error)
+        if fault.is_unmigrated:
+            return SchemaVersion(SchemaState.EMPTY)
+        return SchemaVersion(SchemaState.UNREACHABLE, fault=fault)
     if list(found) == [newest_revision()]:
         return SchemaVersion(SchemaState.CURRENT, found)
     is_known = known_revisions().issuperset(found)
     return SchemaVersion(SchemaState.OUTDATED if is_known else SchemaState.NEWER, found)
-
-
-def is_unmigrated(error: Exception) -> bool:
-    """Return True if the database refused a statement because a table or a column is missing."""
-    cause = getattr(error, "orig", None)
-    reason = f"{type(cause).__name__} {cause}"
-    return any(word in reason for word in _MISSING)
 
 
 def newest_revision() -> str:

@@ -138,7 +138,7 @@ async def queue_human_message(
 
 
 async def mark_answered(session: AsyncSession, lead: Lead, *, before: int | None = None) -> None:
-    """Mark the person's unanswered messages as answered by a human.
+    """Mark the person's unanswered messages as answered by a human, and their open question.
 
     `before` is a Telegram message id: only messages with smaller ids are marked, and reactions, which have
     none.
@@ -149,6 +149,11 @@ async def mark_answered(session: AsyncSession, lead: Lead, *, before: int | None
         update(MESSAGES)
         .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state == "received", *until)
         .values(state="handled")
+    )
+    await session.exec(
+        update(LEADS)
+        .where(LEADS.c.id == lead.id, LEADS.c.open_question.is_not(None))
+        .values(open_question=None)
     )
 
 

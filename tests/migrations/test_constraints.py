@@ -130,7 +130,7 @@ async def test_other_invalid_rows_are_refused(
 
 
 async def test_message_without_its_lead_is_refused(tables: Tables) -> None:
-    with pytest.raises(IntegrityError, match=r"(?i)foreign key"):
+    with pytest.raises(IntegrityError, match=r"(?i)foreign.?key"):
         await tables.message(404)
 
 
@@ -199,6 +199,7 @@ async def test_default_times_of_the_database_are_utc(tables: Tables) -> None:
 async def test_naive_time_is_refused(tables: Tables) -> None:
     naive = datetime(2026, 11, 22, 12, 0, tzinfo=UTC).replace(tzinfo=None)
     lead = Lead(name="Анна", username="anna_k", source="api", due_at=naive)
-    with pytest.raises(StatementError, match="without a zone"):
+    with pytest.raises(StatementError) as refused:
         async with tables.database.writing() as session:
             session.add(lead)
+    assert "without a zone" in str(refused.value.orig)

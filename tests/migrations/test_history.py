@@ -39,7 +39,18 @@ TABLES = {
     "webhook_deliveries",
     "do_not_contact",
     "rate_limits",
+    "model_servers",
     "do_not_contact_key",
+    "users",
+    "user_sessions",
+    "user_links",
+    "login_attempts",
+    "lead_notes",
+    "lead_actions",
+    "lead_views",
+    "canned_texts",
+    "console_watch",
+    "sending_pause",
 }
 
 

@@ -97,3 +97,22 @@ async def test_many_requests_are_split_into_several_calls() -> None:
     numbers = range(2, 4 * MAX_BATCH, 2)
     assert await asyncio.gather(*map(group.submit, numbers)) == [2 * number for number in numbers]
     assert max(map(len, calls.batches)) == MAX_BATCH
+
+
+async def test_a_request_without_an_answer_in_time_fails_and_its_batch_goes_on() -> None:
+    may_answer, answered = asyncio.Event(), []
+
+    async def answer(asks: Sequence[int]) -> Sequence[int]:
+        await may_answer.wait()
+        answered.extend(asks)
+        return asks
+
+    too_late = OSError("too late")
+    group: GroupCommit[int, int] = GroupCommit(answer, max_wait=0, max_seconds=0.5, too_late=lambda: too_late)
+    results = await asyncio.gather(*(group.submit(one) for one in range(3)), return_exceptions=True)
+    assert [str(result) for result in results] == ["too late"] * 3
+    late = asyncio.create_task(group.submit(9))
+    may_answer.set()
+    assert await late == 9
+    assert answered == [0, 1, 2, 9]
+    group.close()

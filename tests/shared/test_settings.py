@@ -52,8 +52,8 @@ def test_missing_setting_is_named_with_its_purpose() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "fault"),
     [
-        ("API_PORT", "many", "should be a valid integer"),
-        ("API_PORT", "0", "greater than or equal to 1"),
+        ("API_PORT", "many", "is not a whole number"),
+        ("API_PORT", "0", "must be at least 1"),
         ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING or ERROR"),
         ("LOG_LEVEL", "INFO\nloud", "DEBUG, INFO, WARNING or ERROR"),
         ("DATABASE_URL", "mysql://ann:hunter2@host/leads", "no support for 'mysql'"),

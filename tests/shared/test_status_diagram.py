@@ -1,11 +1,11 @@
-"""The diagram and the table in docs/statuses.md show exactly the transitions that the code allows."""
+"""The diagram and the table in docs/develop/statuses.md show exactly the transitions that the code allows."""
 
 import re
 
 from shared.statuses import ALLOWED, LeadStatus
 from tests.conftest import ROOT
 
-PAGE = (ROOT / "docs" / "statuses.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "develop" / "statuses.md").read_text(encoding="utf-8")
 TRANSITIONS = {(start, target) for start, targets in ALLOWED.items() for target in targets}
 
 

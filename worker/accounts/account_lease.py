@@ -9,7 +9,7 @@ import time
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
-from sqlmodel import col, or_
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
@@ -24,14 +24,24 @@ LEASE_DURATION = timedelta(seconds=30)
 RENEW_SECONDS = 5
 # Sending stops this much before the lease expires: calls may be under way, and clocks differ.
 SAFETY_MARGIN_SECONDS = 10
+# A lease that ends further ahead was stored by a machine whose clock is wrong.
+CLOCK_DIFFERENCE = timedelta(seconds=30)
 
 
 class AccountLease:
     """Call `acquire` before connecting, run `renew_forever` while connected, and `release` afterwards."""
 
     def __init__(
-        self, database: Database, user_id: int, holder: str, session_name: str, clock: Clock
+        self,
+        database: Database,
+        user_id: int,
+        holder: str,
+        session_name: str,
+        clock: Clock,
+        *,
+        silent_seconds: float = LEASE_DURATION.total_seconds(),
     ) -> None:
+        """`silent_seconds`: a lease from a wrong clock that is not renewed for so long is taken over."""
         self._database = database
         self._user_id = user_id
         self._holder = holder
@@ -39,6 +49,10 @@ class AccountLease:
         self._clock = clock
         self._confirmed_at = float("-inf")
         self.account_id = 0
+        self._silent_seconds = silent_seconds
+        # The lease of another holder that ends too far ahead, and since when it is unchanged (monotonic).
+        self._far_lease: tuple[str, datetime] | None = None
+        self._unchanged_since = 0.0
 
     def may_send(self) -> bool:
         """Return True while the lease is certainly still ours (confirmed less than 20 s ago)."""
@@ -48,12 +62,19 @@ class AccountLease:
     async def acquire(self) -> None:
         """Return once this worker holds the lease; waits for another worker or a database outage to end."""
         waiting = False
-        while not await self._try_acquire():
-            if not waiting:
-                log.warning(
-                    "the account is held by another worker, or the database is unavailable: standing by"
-                )
-            waiting = True
+        while True:
+            try:
+                if await self._acquire_or_renew():
+                    self._database.outage.over(log)
+                    return
+                await self._end_far_lease()
+            except DATABASE_DOWN as error:
+                self._database.outage.note(error, log, "standing by")
+            else:
+                self._database.outage.over(log)
+                if not waiting:
+                    log.warning("the account is held by another worker: standing by")
+                waiting = True
             await asyncio.sleep(1)
 
     async def renew_forever(self, *, stop_if_unconfirmed: bool = False) -> None:
@@ -84,12 +105,33 @@ class AccountLease:
         except DATABASE_DOWN:
             log.warning("the account lease could not be released: it ends when it expires")
 
-    async def _try_acquire(self) -> bool:
-        try:
-            return await self._acquire_or_renew()
-        except DATABASE_DOWN as error:
-            log.debug("the database does not answer: %r", error)
-            return False
+    async def _end_far_lease(self) -> None:
+        """End another worker's lease that ends too far ahead, once it has not been renewed for a lease's time.
+
+        Its worker's clock was wrong. A worker that is alive renews it every 5 s, whatever its clock says.
+        """
+        async with self._database.reading() as session:
+            rows = await session.exec(
+                select(TelegramAccount).where(col(TelegramAccount.telegram_user_id) == self._user_id)
+            )
+            row = rows.first()
+        found = (row.held_by, row.held_until) if row and row.held_by and row.held_until else None
+        if row is None or found is None or found[1] <= self._clock() + LEASE_DURATION + CLOCK_DIFFERENCE:
+            self._far_lease = None
+        elif found != self._far_lease:
+            self._far_lease, self._unchanged_since = found, time.monotonic()
+        elif time.monotonic() - self._unchanged_since >= self._silent_seconds:
+            log.warning("the account lease was stored by a wrong clock and is not renewed: taking it over")
+            async with self._database.writing() as session:
+                await session.exec(
+                    update(ACCOUNTS)
+                    .where(
+                        ACCOUNTS.c.id == row.id,
+                        ACCOUNTS.c.held_by == found[0],
+                        ACCOUNTS.c.held_until == found[1],
+                    )
+                    .values(held_by=None, held_until=None)
+                )
 
     async def _acquire_or_renew(self) -> bool:
         # Measured before the query: the lease may run from any moment after this.

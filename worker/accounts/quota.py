@@ -49,7 +49,7 @@ async def reserve_conversations(
         account.outreach_limit = cap
         if hold is not None:
             # One first message is sent as a probe. The others wait until its result is known.
-            hold.until = now + PROBE_INTERVAL
+            hold.until, hold.updated_at = now + PROBE_INTERVAL, now
     await quota.record()
     return retry_at
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Text, bindparam, delete
+from sqlalchemy import BigInteger, Text, bindparam, delete, func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,5 +41,10 @@ _NTH_LATEST_CALL = (
 
 
 async def delete_expired_calls(session: AsyncSession, *, now: datetime) -> None:
-    """Delete calls that no longer count; they are kept one day longer, so that an operator can see them."""
-    await session.exec(delete(CALLS).where(CALLS.c.at < now - 2 * DAY))
+    """Delete calls that no longer count; they are kept one day longer, so that an operator can see them.
+
+    The calls of the day before the newest stay, whatever `now` is: a wrong clock must not forget them.
+    """
+    newest = await session.exec(select(func.max(CALLS.c.at)))
+    before = min(now, newest.first() or now) - 2 * DAY
+    await session.exec(delete(CALLS).where(CALLS.c.at < before))

@@ -1,6 +1,7 @@
 """The worker's heartbeat: a small file with its state, and the check that Docker's HEALTHCHECK runs."""
 
 import asyncio
+import contextlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -15,11 +16,13 @@ log = logging.getLogger(__name__)
 # The worker writes the file every 5 s; a file older than 60 s means that the worker hangs.
 INTERVAL_SECONDS = 5
 STALE_AFTER = timedelta(seconds=60)
+# The state of a worker that has ended; `trouble` is why.
+ENDED = "ended"
 
 
 @dataclass(frozen=True)
 class Report:
-    """The worker's state: `state` is connected, reconnecting, connecting or standby.
+    """The worker's state: `state` is connected, reconnecting, connecting, standby or ended.
 
     `oldest_due`: age of the oldest due lead in seconds. `outbox`, `inbox`: messages to send and to answer.
     `trouble`: a problem for the owner, such as a paused model or an unreachable database.
@@ -62,6 +65,12 @@ def write(path: Path, report: Report, *, now: datetime) -> None:
     new_file.replace(path)
 
 
+def write_end(path: Path, reason: str, *, now: datetime) -> None:
+    """Write that the worker has ended, so that a check fails at once; without a disk it does nothing."""
+    with contextlib.suppress(OSError):
+        write(path, Report(ENDED, trouble=reason), now=now)
+
+
 def check(path: Path, *, now: datetime) -> tuple[bool, str]:
     """Return True if the worker is alive (also in standby or connecting), and a line about its state."""
     try:
@@ -72,6 +81,8 @@ def check(path: Path, *, now: datetime) -> tuple[bool, str]:
         return False, f"no worker has been here: {path} is missing"
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
         return False, f"{path} cannot be read"
+    if report.state == ENDED:
+        return False, f"the worker has ended: {report.trouble or 'no reason is known'}"
     if age > STALE_AFTER:
         return False, f"the worker was last heard of {int(age.total_seconds())} s ago ({report.summary()})"
     return True, f"alive, {report.summary()}"

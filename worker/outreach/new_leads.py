@@ -17,7 +17,7 @@ from shared.database.columns import UtcDateTime
 from shared.database.models import LEADS, Lead, TelegramAccount
 from shared.leads import contact_evidence
 from shared.statuses import LeadStatus
-from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
+from worker.domain.outreach_limits import NO_CAPACITY, HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
 from worker.outreach import capacity
 from worker.outreach.capacity import AccountCapacity, has_no_released_greeting
 from worker.queue import leases
@@ -28,20 +28,19 @@ MAX_PREPARED = 256
 MAX_POSTPONED = 500
 # The account with the most capacity may claim a new lead this long before the others may.
 GRACE = timedelta(seconds=10)
-# These texts are stored in `last_error`; `requeue_waiting_for_capacity` looks for the first and the third.
+# These texts are stored in `last_error`; `requeue_waiting_for_capacity` looks for them.
 NO_LOOKUP_METHOD = "waits: Telegram lets no account look anybody up this way yet"
 OUTSIDE_HOURS = "waits for OUTREACH_HOURS where the person is"
-NO_CAPACITY = "waits for room: no account may begin another conversation yet"
 
 # As leases.P_NOW and leases.P_ACCOUNT.
-_P_HOT_SINCE, _P_GRACE_SINCE, _P_SOON = (
-    bindparam(name, type_=UtcDateTime()) for name in ("hot_since", "grace_since", "soon")
+_P_HOT_SINCE, _P_HOT_UNTIL, _P_GRACE_SINCE, _P_SOON = (
+    bindparam(name, type_=UtcDateTime()) for name in ("hot_since", "hot_until", "grace_since", "soon")
 )
 _P_LEASE_NAME = bindparam("lease_name", type_=Text())
 
 
 def _values(me: WorkerId, now: datetime) -> dict[str, object]:
-    since = {"hot_since": now - HOT_FOR, "grace_since": now - GRACE}
+    since = {"hot_since": now - HOT_FOR, "hot_until": now + HOT_FOR, "grace_since": now - GRACE}
     moments = {"now": now, "soon": now + PREPARE_AHEAD, **since}
     return {"mine": me.account_id, "lease_name": me.lease_name, **moments}
 
@@ -187,14 +186,20 @@ async def postpone_outside_hours(
 
 
 async def requeue_waiting_for_capacity(session: AsyncSession, *, now: datetime) -> None:
-    """Make all leads due that wait for capacity; called when an account has connected."""
+    """Make all leads due that wait for capacity or for their hours; called when an account has connected.
+
+    Also those without a reason: a new lead is due at once, unless a wrong clock has stored it.
+    """
     await session.exec(
         update(LEADS)
         .where(
             LEADS.c.status == LeadStatus.PENDING,
             LEADS.c.leased_by.is_(None),
             LEADS.c.due_at > now,
-            LEADS.c.last_error.in_((NO_CAPACITY, NO_LOOKUP_METHOD)),
+            or_(
+                LEADS.c.last_error.is_(None),
+                LEADS.c.last_error.in_((NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS)),
+            ),
         )
         .values(due_at=now)
     )
@@ -251,7 +256,9 @@ def _claimable() -> list[ColumnElement[bool]]:
 
 
 def _is_hot() -> ColumnElement[bool]:
-    return and_(col(Lead.created_at) > _P_HOT_SINCE, col(Lead.source) != IMPORTED)
+    return and_(
+        col(Lead.created_at) > _P_HOT_SINCE, col(Lead.created_at) < _P_HOT_UNTIL, col(Lead.source) != IMPORTED
+    )
 
 
 def _is_cold() -> ColumnElement[bool]:

@@ -14,6 +14,8 @@ from worker.domain.telegram_port import Peer
 
 # Usernames and phones change owners, and Telegram does not tell of every change.
 MAX_AGE = timedelta(days=1)
+# A moment further ahead was stored by a wrong clock.
+MAX_AHEAD = timedelta(minutes=2)
 
 
 async def find_by_usernames(
@@ -21,7 +23,7 @@ async def find_by_usernames(
 ) -> Mapping[str, Peer]:
     """Return the peers of those usernames that were found in the last day, by username in lower case."""
     names = list({username.lower() for username in usernames})
-    values = {"account": account_id, "names": names, "since": now - MAX_AGE}
+    values = {"account": account_id, "names": names, "since": now - MAX_AGE, "until": now + MAX_AHEAD}
     found = await session.exec(_BY_USERNAME, params=values)
     return {person.username or "": Peer(person.user_id, person.access_hash) for person in found}
 
@@ -32,6 +34,7 @@ _BY_USERNAME = (
         col(TelegramPerson.account_id) == bindparam("account", type_=BigInteger()),
         col(TelegramPerson.username).in_(bindparam("names", expanding=True)),
         col(TelegramPerson.username_at) > bindparam("since", type_=UtcDateTime()),
+        col(TelegramPerson.username_at) < bindparam("until", type_=UtcDateTime()),
     )
     .order_by(col(TelegramPerson.username_at))
 )
@@ -45,6 +48,7 @@ async def find_by_phone(
         col(TelegramPerson.account_id) == account_id,
         col(TelegramPerson.phone_e164) == phone_e164,
         col(TelegramPerson.phone_at) > now - MAX_AGE,
+        col(TelegramPerson.phone_at) < now + MAX_AHEAD,
     )
     return _peer((await session.exec(query.order_by(col(TelegramPerson.phone_at).desc()))).first())
 

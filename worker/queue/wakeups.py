@@ -3,33 +3,18 @@
 import asyncio
 import contextlib
 import logging
-import secrets
-import sqlite3
 from datetime import datetime
-from typing import Any
-
-import psycopg
-from sqlalchemy import text
 
 from shared.clock import Clock
-from shared.database.engine import DATABASE_DOWN, SERVER_PID, Database, is_pooled
-from shared.database.urls import async_url, driver_address
+from shared.database import postgres_notifications
+from shared.database.engine import Database
+from shared.database.sqlite_commits import watch_commits
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "leads_due"
 # How often a SQLite database is checked for new commits; a check takes some microseconds.
 WATCH_SECONDS = 0.05
-# The pause before a new connection; meanwhile the poll finds due leads.
-RECONNECT_SECONDS = 2
-# A notification from another connection normally arrives within a millisecond.
-NOTIFY_TIMEOUT_SECONDS = 2
-# The pause before the next check for a pooler in transaction mode: its mode seldom changes.
-POOLER_RECHECK_SECONDS = 600
-NO_NOTIFICATIONS = (
-    "no wake-ups, polling instead: DATABASE_URL leads through a pooler in transaction mode, which drops them;"
-    " set DATABASE_LISTEN_URL to the server's own address"
-)
 # Slots that become free at almost the same time are filled by one claim: a claim costs the same for one lead
 # as for many.
 SOON_SECONDS = 0.1
@@ -81,67 +66,13 @@ async def listen(database: Database, wakeups: Wakeups, *, direct: str | None = N
 
     `direct`: the URL of the server itself, for a database URL that leads through a transaction-mode pooler.
     """
-    address = driver_address(async_url(direct) if direct else database.url)
-    while True:
-        pause = RECONNECT_SECONDS
-        try:
-            connection = await psycopg.AsyncConnection.connect(address, autocommit=True)
-            async with connection:
-                if await _drops_notifications(connection, database):
-                    log.warning(NO_NOTIFICATIONS)
-                    pause = POOLER_RECHECK_SECONDS
-                else:
-                    await _wake_on_notifications(connection, wakeups)
-        except (psycopg.Error, *DATABASE_DOWN) as error:
-            log.warning("wake-ups lost, polling meanwhile: %s", type(error).__name__)
-        await asyncio.sleep(pause)
+    # Leads may have become due before LISTEN.
+    await postgres_notifications.listen(
+        database, (CHANNEL,), lambda _channel, _payload: wakeups.wake(), wakeups.wake, log, direct
+    )
 
 
 async def watch(database: Database, wakeups: Wakeups) -> None:
-    """Wake within 0.05 s after a commit of another connection to a SQLite database, until cancelled.
-
-    `PRAGMA data_version` changes with commits of all other connections, also of other processes
-    (https://sqlite.org/pragma.html#pragma_data_version).
-    """
-    while True:
-        # timeout=0: a call never waits for a lock. What cannot be read now is read in the next round.
-        connection = sqlite3.connect(database.url.database or "", timeout=0)
-        with contextlib.suppress(sqlite3.Error), contextlib.closing(connection):
-            await _wake_on_commits(connection, wakeups)
-        await asyncio.sleep(RECONNECT_SECONDS)
-
-
-async def _wake_on_commits(connection: sqlite3.Connection, wakeups: Wakeups) -> None:
-    last_version = None
-    while True:
-        # Fetch all rows: an unfinished statement would keep old pages in use.
-        version = connection.execute("PRAGMA data_version").fetchall()
-        if version != last_version:
-            # The first round finds leads that became due before the watch began.
-            wakeups.wake()
-            last_version = version
-        await asyncio.sleep(WATCH_SECONDS)
-
-
-async def _wake_on_notifications(connection: psycopg.AsyncConnection[Any], wakeups: Wakeups) -> None:
-    await connection.execute(f"LISTEN {CHANNEL}")
-    # Leads may have become due before LISTEN.
-    wakeups.wake()
-    async for _ in connection.notifies():
-        wakeups.wake()
-
-
-async def _drops_notifications(connection: psycopg.AsyncConnection[Any], database: Database) -> bool:
-    """Return True if a pooler in transaction mode stands between: it drops notifications for this session."""
-    row = await (await connection.execute(f"SELECT {SERVER_PID}")).fetchone()
-    if row is None or not is_pooled(connection.info.backend_pid, row[0]):
-        return False
-    # A pooler in session mode passes notifications on. Only a test notification tells the modes apart.
-    channel = f"hear_{secrets.token_hex(8)}"
-    await connection.execute(f"LISTEN {channel}")
-    async with database.autocommit.begin() as other:
-        await other.execute(text(f"NOTIFY {channel}"))
-    async for _ in connection.notifies(timeout=NOTIFY_TIMEOUT_SECONDS, stop_after=1):
-        await connection.execute(f"UNLISTEN {channel}")
-        return False
-    return True
+    """Wake within 0.05 s after a commit of another connection to a SQLite database, until cancelled."""
+    # The first round finds leads that became due before the watch began.
+    await watch_commits(database, wakeups.wake, WATCH_SECONDS)

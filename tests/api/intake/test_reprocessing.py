@@ -1,14 +1,23 @@
 """Deliveries that a dead API process left unfinished are processed later, exactly once."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import anyio
 import httpx2
+import pytest
 from sqlalchemy import insert
 
 from api.forms.body.raw_body import to_text
-from api.intake.reprocessing import STALE_AFTER, reprocess_stale
+from api.intake.reprocessing import (
+    MISTAKEN,
+    NOT_STORABLE,
+    STALE_AFTER,
+    reprocess_stale,
+    take_up_mistaken,
+)
+from shared.database.driver_errors import DatabaseUnavailableError
 from shared.database.engine import Database
 from shared.database.models import DELIVERIES
 from tests.api.conftest import WEBHOOK, deliveries, make_settings, rows, running
@@ -86,3 +95,62 @@ async def test_a_delivery_is_kept_if_its_lead_cannot_be_stored(
     assert await reprocess_stale(database, make_settings(database_url), later) == 1
     (row,) = await deliveries(database)
     assert (row["outcome"], row["lead_id"]) == ("stored", 1)
+
+
+async def test_only_a_delivery_that_is_at_fault_is_refused(database: Database, database_url: str) -> None:
+    await _leave_unfinished(database, BODIES[:2])
+    settings = make_settings(database_url)
+    if database.is_postgres:
+        # The codes are a full disk, a standby, lost rights, a damaged page, and a bug of the program.
+        for code, is_away in (
+            ("53100", True),
+            ("25006", True),
+            ("42501", True),
+            ("XX001", True),
+            ("42883", False),
+        ):
+            async with _every_lead_fails(database, code):
+                if is_away:
+                    with pytest.raises(DatabaseUnavailableError):
+                        await reprocess_stale(database, settings, NOW)
+                else:
+                    assert await reprocess_stale(database, settings, NOW) == 0
+            assert [row["outcome"] for row in await deliveries(database)] == ["received"] * 2
+        async with _every_lead_fails(database, "22001"):
+            assert await reprocess_stale(database, settings, NOW) == 2
+        assert [row["error"] for row in await deliveries(database)] == [NOT_STORABLE] * 2
+        return
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql(
+            "CREATE TRIGGER fails BEFORE INSERT ON leads BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+        )
+    assert await reprocess_stale(database, settings, NOW) == 2
+    assert [row["error"] for row in await deliveries(database)] == [NOT_STORABLE] * 2
+
+
+async def test_deliveries_that_an_earlier_version_refused_by_mistake_are_taken_up_again(
+    database: Database, database_url: str
+) -> None:
+    await _leave_unfinished(database, BODIES[:1], outcome="refused", error=MISTAKEN)
+    await _leave_unfinished(database, BODIES[1:2], outcome="refused", error="the contact is missing")
+    async with running(database_url):
+        pass
+    found = [(row["outcome"], row["error"]) for row in await deliveries(database)]
+    assert found == [("stored", None), ("refused", "the contact is missing")]
+    assert await take_up_mistaken(database) == 0
+
+
+@asynccontextmanager
+async def _every_lead_fails(database: Database, code: str) -> AsyncIterator[None]:
+    """PostgreSQL answers every new lead with this SQLSTATE."""
+    body = f"BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END"
+    begin = (
+        f"CREATE OR REPLACE FUNCTION fails() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
+        "CREATE TRIGGER a_fault BEFORE INSERT ON leads FOR EACH ROW EXECUTE FUNCTION fails()",
+    )
+    async with database.engine.begin() as connection:
+        for statement in begin:
+            await connection.exec_driver_sql(statement)
+    yield
+    async with database.engine.begin() as connection:
+        await connection.exec_driver_sql("DROP TRIGGER a_fault ON leads")

@@ -79,4 +79,4 @@ async def test_a_missing_or_other_index_is_ignored(
         await _run(database, "CREATE INDEX ix_leads_search ON leads (name)")
         SearchIndex(database).record_inserts(MERGE_AFTER)
         assert await _wait_for_merges() == 1
-    assert "not a GIN index" in caplog.text
+    assert "WrongObjectType" in caplog.text

@@ -7,7 +7,7 @@ import anyio
 import pytest
 from sqlalchemy import insert, select
 
-from api.maintenance.retention import BATCH, RetentionJob, old_deliveries, old_events
+from api.maintenance.retention import BATCH, RetentionJob, old_deliveries, old_events, oldest_delivery
 from shared.database.engine import Database
 from shared.database.models import DELIVERIES, EVENTS, LEADS
 from shared.errors import ConfigError
@@ -134,3 +134,21 @@ def test_event_retention_is_at_least_30_days() -> None:
     for days in (1, 29, -1):
         with pytest.raises((ConfigError, ValueError), match="event_retention_days"):
             make_settings("sqlite:///x.db", event_retention_days=days)
+
+
+async def test_a_clock_that_jumps_ahead_deletes_one_step_only(database: Database) -> None:
+    await _add_deliveries(database, range(80))
+    job = RetentionJob(database, old_deliveries, 90 * DAY, oldest=oldest_delivery)
+    assert await job.run(NOW) == 0
+    # For a moment the clock is 100 days ahead: 90 of them would be too old.
+    wrong = NOW + 100 * DAY
+    assert [await job.run(wrong) for _ in range(5)] == [5, 0, 0, 0, 0]
+    assert await job.run(NOW) == 0
+    assert len(await _outcomes(database)) == 75
+
+
+async def test_usual_retention_waits_for_no_step(database: Database) -> None:
+    await _add_deliveries(database, range(90))
+    job = RetentionJob(database, old_deliveries, 89 * DAY, oldest=oldest_delivery)
+    assert await job.run(NOW + timedelta(hours=1)) == 1
+    assert await job.run(NOW + timedelta(hours=25)) == 1

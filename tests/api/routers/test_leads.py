@@ -51,6 +51,7 @@ async def test_a_lead_is_stored_with_normalised_fields(
         "resolved_via": None,
         "duplicate_of": None,
         "handoff_summary": None,
+        "open_question": None,
         "returns_at": None,
         "follow_up_at": None,
         "telegram_user_id": None,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import httpx2
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from api.security.rate_limiter import RateLimiter
 from api.security.throttling import BAD_TOKENS_PER_MINUTE
 from shared.database.connections import open_database
+from shared.database.driver_errors import DatabaseUnavailableError
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE
@@ -75,7 +75,7 @@ async def test_without_a_database_all_requests_fail_at_once() -> None:
     limiter = RateLimiter(database, Clock())
     waits = (limiter.acquire("k", 10) for _ in range(20))
     results = await asyncio.gather(*waits, return_exceptions=True)
-    assert {type(error) for error in results} == {OperationalError}
+    assert {type(error) for error in results} == {DatabaseUnavailableError}
     await database.close()
 
 
@@ -174,3 +174,14 @@ async def test_a_limit_of_0_is_no_limit(lite_database: Database, sqlite_url: str
         for n in range(5):
             assert (await client.post("/leads", json=LEAD | {"n": n})).status_code == 201
     assert await rows(lite_database, "SELECT key FROM rate_limits") == []
+
+
+async def test_a_minute_that_a_wrong_clock_stored_binds_nobody(database: Database) -> None:
+    clock = Clock()
+    clock.now += timedelta(days=1)
+    ahead = RateLimiter(database, clock)
+    assert [await ahead.acquire("k", 2) for _ in range(3)][:2] == [0, 0]
+    clock.now = NOON
+    right = RateLimiter(database, clock)
+    waits = [await right.acquire("k", 2) for _ in range(3)]
+    assert (waits[:2], waits[2] > 0) == ([0, 0], True)

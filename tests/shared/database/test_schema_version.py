@@ -44,5 +44,8 @@ async def test_database_without_tables_is_empty(database: Database) -> None:
 
 async def test_database_that_is_down_is_unreachable() -> None:
     database = Database("postgresql://u:p@127.0.0.1:1/x", pool_size=1)
-    assert await read_schema_version(database) == SchemaVersion(SchemaState.UNREACHABLE)
+    version = await read_schema_version(database)
+    assert version.state is SchemaState.UNREACHABLE
+    assert version.fault is not None
+    assert version.fault.text == "the database cannot be reached"
     await database.close()

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.database.engine import Database
-from shared.database.urls import async_url
+from shared.database.urls import async_url, driver_address, server_count, shown_address
 from tests.conftest import Postgres
 
 # Arguments: the folder of the socket and the name of the database.
@@ -102,3 +102,23 @@ def test_invalid_address_is_reported_without_its_password(raw: str, message: str
         async_url(raw)
     assert "hunter2" not in str(error.value)
     assert "hunter2" not in "".join(traceback.format_exception(error.value))
+
+
+@pytest.mark.parametrize("query", ["", "?sslmode=require"])
+def test_several_servers(query: str) -> None:
+    url = async_url(f"postgresql://ann:p%40ss@first.example:5433,second.example/leads{query}")
+    assert (url.username, url.password, url.database) == ("ann", "p@ss", "leads")
+    assert url.query["host"] == ("first.example:5433", "second.example")
+    assert server_count(url) == 2
+    assert "p@ss" not in shown_address(url)
+    parts = psycopg.conninfo.conninfo_to_dict(driver_address(url))
+    assert (parts["user"], parts["host"], parts["port"]) == (
+        "ann",
+        "first.example,second.example",
+        "5433,5432",
+    )
+
+
+def test_a_password_in_the_query_is_masked() -> None:
+    shown = shown_address(async_url("postgresql:///leads?user=ann&password=hunter2&sslpassword=hunter3"))
+    assert "hunter" not in shown

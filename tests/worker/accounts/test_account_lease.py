@@ -149,3 +149,47 @@ async def test_acquiring_the_lease_does_not_end_a_gap(kept_database: Database) -
     account_id = await add_account(kept_database, 7_900_000_005, next_outreach_at=NOW + 30 * SECOND)
     assert await acquire(kept_database, 7_900_000_005, "here/1") == account_id
     assert (await account_row(kept_database, account_id)).next_outreach_at == NOW + 30 * SECOND
+
+
+async def test_a_lease_that_a_wrong_clock_stored_is_taken_over_when_it_is_not_renewed(
+    kept_database: Database, time: Time
+) -> None:
+    user = next(users)
+
+    def lease(holder: str) -> AccountLease:
+        return AccountLease(kept_database, user, holder, "ai_assistant", lambda: time.now, silent_seconds=0.1)
+
+    time.now = NOW + timedelta(days=1)
+    await lease("ahead/1").acquire()
+    time.now = NOW
+    standby = lease("right/1")
+    async with patience():
+        await standby.acquire()
+    row = await account_row(kept_database, standby.account_id)
+    assert (row.held_by, row.held_until) == ("right/1", NOW + LEASE_DURATION)
+
+
+async def test_a_lease_from_a_wrong_clock_is_kept_while_it_is_renewed(
+    kept_database: Database, time: Time
+) -> None:
+    user = next(users)
+    held = NOW + timedelta(days=1)
+
+    def ahead() -> datetime:
+        nonlocal held
+        held += SECOND
+        return held
+
+    first = AccountLease(kept_database, user, "ahead/1", "ai_assistant", ahead)
+    await first.acquire()
+    standby = AccountLease(
+        kept_database, user, "right/1", "ai_assistant", lambda: time.now, silent_seconds=1.5
+    )
+    waiting = asyncio.create_task(standby.acquire())
+    for _ in range(4):
+        # Waits at its own pace, a second: the first renews in between.
+        await asyncio.wait({waiting}, timeout=1)
+        await first.acquire()
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)

@@ -40,6 +40,13 @@ def test_line_shows_the_backlog_and_the_trouble(tmp_path: Path) -> None:
     assert health_report.check(path, now=NOW) == (True, line)
 
 
+def test_worker_that_has_ended_is_not_alive(tmp_path: Path) -> None:
+    path = tmp_path / "x.health"
+    health_report.write_end(path, "the session has ended", now=NOW)
+    assert health_report.check(path, now=NOW) == (False, "the worker has ended: the session has ended")
+    health_report.write_end(tmp_path / "nowhere" / "x.health", "no disk", now=NOW)
+
+
 def test_missing_file_is_reported_as_missing(tmp_path: Path) -> None:
     alive, line = health_report.check(tmp_path / "x.health", now=NOW)
     assert not alive

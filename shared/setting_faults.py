@@ -1,0 +1,55 @@
+"""Words for the faults of settings: what pydantic found, said to a person who edits `.env`. Pure."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+_Context = Mapping[str, Any]
+
+
+def _plain(text: str) -> Callable[[_Context], str]:
+    return lambda _: text
+
+
+def _choices(context: _Context) -> str:
+    return f"is not one of {str(context['expected']).replace(chr(39), '')}"
+
+
+_NUMBER, _WHOLE_NUMBER = "is not a number", "is not a whole number"
+# By pydantic's error type: https://docs.pydantic.dev/latest/errors/validation_errors/
+_WORDS: Mapping[str, Callable[[_Context], str]] = MappingProxyType(
+    {
+        "missing": _plain("is not set"),
+        "int_parsing": _plain(_WHOLE_NUMBER),
+        "int_parsing_size": _plain("is far too large"),
+        "int_from_float": _plain(_WHOLE_NUMBER),
+        "int_type": _plain(_WHOLE_NUMBER),
+        "float_parsing": _plain(_NUMBER),
+        "float_type": _plain(_NUMBER),
+        "finite_number": _plain(_NUMBER),
+        "bool_parsing": _plain("is neither true nor false"),
+        "bool_type": _plain("is neither true nor false"),
+        "greater_than": lambda context: f"must be more than {context['gt']:g}",
+        "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
+        "less_than": lambda context: f"must be less than {context['lt']:g}",
+        "less_than_equal": lambda context: f"must be at most {context['le']:g}",
+        "literal_error": _choices,
+        "enum": _choices,
+        "string_pattern_mismatch": _plain("has a value that is not allowed"),
+        "string_too_short": _plain("is too short"),
+        "string_too_long": _plain("is too long"),
+        "string_type": _plain("is not a text"),
+        "path_type": _plain("is not the path of a file"),
+    }
+)
+
+
+def describe(error: ErrorDetails) -> str:
+    """Return what is wrong with a setting, to stand after its name; never the value itself."""
+    words = _WORDS.get(error["type"])
+    if words is not None:
+        return words(error.get("ctx", {}))
+    # The message of a check of our own.
+    return error["msg"].removeprefix("Value error, ")
