@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
 from shared.database.models import Lead
+from worker.domain.backoff import GrowingPause
 from worker.domain.conversation import Conversation
 from worker.domain.telegram_port import (
     Arrival,
@@ -27,7 +28,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.messaging import first_words, inbox, quotes, reactions, takeover_detection
+from worker.messaging import first_words, histories, inbox, quotes, reactions, takeover_detection
 from worker.messaging.inbox import CatchUpChat
 from worker.messaging.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders, strangers_among
 from worker.queue.leases import WorkerId
@@ -44,7 +45,10 @@ OVERLAP = timedelta(minutes=10)
 DATABASE_PAUSE_SECONDS = 1
 # Of chats with people who have no lead, the latest are checked for missed messages.
 MAX_UNKNOWN_CHATS, _MESSAGES_A_CALL = 300, 100
-LATE_CONVERSATION_RETRY_SECONDS = 5
+# The first pause after a failed call; it doubles each time.
+RETRY_SECONDS = 2.0
+# A link that is lost within so many first pauses after a check may have been ended by the check.
+SOON = 5
 
 StoredArrival = Incoming | Outgoing | Reaction | Note | Deleted
 # Called in the transaction that stores the note: session, account_id, note, now.
@@ -76,6 +80,7 @@ class Listener:
     on_name_changed: Callable[[int], Awaitable[None]] | None = None
     inbound: InboundPolicy = "off"
     on_stranger: StrangerHandler | None = None
+    retry_seconds: float = RETRY_SECONDS
     late_conversations: asyncio.Queue[CatchUpChat] = field(default_factory=asyncio.Queue)
     # Set after a note in Saved Messages was handled.
     note_handled: asyncio.Event = field(default_factory=asyncio.Event)
@@ -114,16 +119,27 @@ class Listener:
     async def catch_up(self, reconnected: asyncio.Event) -> None:
         """Look for missed messages now, after each reconnection and every 5 minutes, until cancelled."""
         since = self.clock() - CATCH_UP_WINDOW
+        loop = asyncio.get_running_loop()
+        pause = GrowingPause(base=self.retry_seconds, maximum=CATCH_UP_SECONDS)
         while True:
             reconnected.clear()
             began = self.clock()
-            if await self._check_conversations(since):
-                since = began - OVERLAP
+            if not await self._check_conversations(since):
+                # Not with the next connection: the check itself may be what ends it.
+                await asyncio.sleep(pause.failed())
+                continue
+            since = began - OVERLAP
+            checked = loop.time()
             try:
                 async with asyncio.timeout(CATCH_UP_SECONDS):
                     await reconnected.wait()
             except TimeoutError:
+                pause.succeeded()
                 continue
+            if loop.time() - checked >= SOON * self.retry_seconds:
+                pause.succeeded()
+            else:
+                await asyncio.sleep(pause.failed())
 
     def add_late_conversation(self, lead: Lead, first_sent: int) -> None:
         """Have a chat checked whose first message was recorded late: the contact may have answered before."""
@@ -134,15 +150,17 @@ class Listener:
 
         `catch_up` skips a conversation until its first message is recorded.
         """
+        pause = GrowingPause(base=self.retry_seconds, maximum=CATCH_UP_SECONDS)
         while True:
             conversation = await self.late_conversations.get()
             try:
                 await self._read_history(conversation)
+                pause.succeeded()
             except SessionRevokedError:
                 raise
             except (TelegramUnavailableError, RateLimitedError, *DATABASE_DOWN):
                 self.late_conversations.put_nowait(conversation)
-                await asyncio.sleep(LATE_CONVERSATION_RETRY_SECONDS)
+                await asyncio.sleep(pause.failed())
             except TelegramError as error:
                 log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
@@ -234,16 +252,15 @@ class Listener:
             async with self.database.reading() as session:
                 since = self.clock() - CATCH_UP_WINDOW
                 known = await inbox.load_catch_up_chats(session, self.me.account_id, newest, since=since)
-            for conversation in known:
-                if newest.get(conversation.lead.telegram_user_id or 0, 0) > conversation.newest:
-                    await self._read_history_or_skip(conversation)
+            missed = [chat for chat in known if newest.get(chat.lead.telegram_user_id or 0, 0) > chat.newest]
+            is_complete = await histories.read_all(missed, self._read_history)
             await self._check_unknown_chats(newest)
         except SessionRevokedError:
             raise
         except (TelegramError, *DATABASE_DOWN) as error:
             log.warning("catching up was interrupted: %s", error if str(error) else type(error).__name__)
             return False
-        return True
+        return is_complete
 
     async def _check_unknown_chats(self, newest: Mapping[int, int]) -> None:
         """Have the newest messages of people without a lead checked, at most those of 300 chats."""
@@ -253,15 +270,6 @@ class Listener:
         for start in range(0, len(latest), _MESSAGES_A_CALL):
             for message in await self.telegram.fetch_incoming(latest[start : start + _MESSAGES_A_CALL]):
                 self.unknown_senders.add(message)
-
-    async def _read_history_or_skip(self, conversation: CatchUpChat) -> None:
-        try:
-            await self._read_history(conversation)
-        except (SessionRevokedError, TelegramUnavailableError, RateLimitedError):
-            raise
-        except TelegramError as error:
-            # One chat that cannot be read must not hide those after it.
-            log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
     async def _read_history(self, conversation: CatchUpChat) -> None:
         peer = Conversation(conversation.lead, ()).peer

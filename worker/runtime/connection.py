@@ -16,7 +16,7 @@ from worker.domain.telegram_port import (
 )
 from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.client import read_signed_in_user
+from worker.telegram.session.client import read_signed_in_user
 
 log = logging.getLogger(__name__)
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
 
+from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.backoff import backoff
 from worker.domain.telegram_port import SessionRevokedError
 
@@ -34,3 +36,23 @@ async def keep_running(what: str, run: Callable[[], Awaitable[None]], *, base: f
             await asyncio.sleep(pause.total_seconds())
         else:
             return
+
+
+async def run_until_one_ends(
+    dispatcher: Dispatcher, background: Sequence[Coroutine[Any, Any, Any]], renewing: asyncio.Task[None]
+) -> None:
+    """Run the dispatcher and the background tasks until one ends; raises what a failed one raised."""
+    tasks = [asyncio.create_task(coroutine) for coroutine in background]
+    dispatching = asyncio.create_task(dispatcher.run())
+    try:
+        # The first to end may be a stop, a lost account lease, a dead connection or a bug.
+        await asyncio.wait([*tasks, renewing, dispatching], return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        dispatcher.stop()
+        ended = [task for task in tasks if task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await dispatching
+    for task in ended:
+        task.result()

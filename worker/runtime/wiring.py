@@ -14,7 +14,7 @@ from worker.dialogue.persona import Persona
 from worker.dispatch.delivery import Sender
 from worker.dispatch.dispatcher import Dispatcher
 from worker.dispatch.lead_context import LeadContextLoader
-from worker.dispatch.outcome_handlers import RetryPolicy
+from worker.dispatch.retry_policy import RetryPolicy
 from worker.dispatch.settlement import Settlement
 from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
@@ -82,6 +82,7 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
         zone,
         hours,
         telegram if settings.transcribe_model else None,
+        owner_is_told=settings.owner_chat is not None,
     )
     return Dispatcher(
         database=database,
@@ -107,6 +108,7 @@ def _retry_policy(settings: WorkerSettings) -> RetryPolicy:
         settings.retry_base_seconds,
         settings.retry_max_seconds,
         drafts=settings.mode == "drafts",
+        owner_language=settings.owner_language if settings.owner_chat else None,
     )
 
 

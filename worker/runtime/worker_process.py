@@ -5,28 +5,36 @@ import contextlib
 import logging
 import secrets
 import signal
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import timedelta
 from typing import Any
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
+from shared.database.error_classes import classify
+from shared.database.write_check import WriteCheck
 from worker.accounts.account_lease import AccountLease
 from worker.accounts.flood_waits import FloodWaits
 from worker.accounts.session_lock import session_lock
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import OpenAIModelClient
+from worker.assistant.providers import build_model
+from worker.assistant.trust import Trust
 from worker.dialogue import persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import Identity, SessionRevokedError
 from worker.monitoring import health_report, http_probe
 from worker.notifications.owner_commands import OwnerReplySender
+from worker.outreach import moments
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
 from worker.runtime.account_records import record_revoked_session, register_worker
+from worker.runtime.clock_watch import ClockWatch
 from worker.runtime.connection import RECONNECT_SECONDS, connected, wait_for_signed_in_user
+from worker.runtime.model_watch import ProviderRecorder, restore_providers
+from worker.runtime.qualifying import Qualifier
 from worker.runtime.shutdown import end_in_time
-from worker.runtime.supervision import keep_running
+from worker.runtime.supervision import keep_running, run_until_one_ends
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener, build_owner_notifier
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
@@ -43,20 +51,28 @@ class Worker:
         self._settings = settings
         self._state = "standby"
         self._stop = asyncio.Event()
+        # Why the worker ends, for the log and the health check.
+        self._ends_because = "it was stopped"
         self._database = Database(settings.database_url)
+        self._write_check = WriteCheck(self._database)
         self._persona = persona.load(settings.assistant_config)
-        self._model = OpenAIModelClient(settings)
-        self._assistant = ModelAssistant(settings, self._model)
+        self._model = build_model(
+            settings, base=settings.retry_base_seconds, maximum=settings.retry_max_seconds
+        )
+        trust = Trust(settings.assistant_trust)
+        self._assistant = ModelAssistant(settings, self._model, trust=trust)
+        self._qualifier = Qualifier(settings, trust, self._database, utc_now)
         self._flood_waits = FloodWaits(self._database, utc_now)
         self._telegram = TelegramAccount(
             settings, gate=self._flood_waits, max_stars=settings.max_stars_per_message
         )
         self._account_id: int | None = None
+        self._clock_watch: ClockWatch | None = None
 
     async def run(self) -> None:
         """Run until stopped; raises SessionRevokedError if the owner has to sign the account in again."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, self._on_stop_signal)
+            asyncio.get_running_loop().add_signal_handler(number, self._on_stop_signal, number)
         settings = self._settings
         async with http_probe.serve(settings.health_host, settings.health_port, self._report):
             beating = asyncio.create_task(
@@ -64,10 +80,16 @@ class Worker:
             )
             try:
                 await self._until_stopped(self._work())
+            except BaseException as error:
+                self._ends_because = str(error) or type(error).__name__
+                raise
             finally:
                 beating.cancel()
+                health_report.write_end(settings.health_file, self._ends_because, now=utc_now())
+                log.info("the worker ends: %s", self._ends_because)
 
-    def _on_stop_signal(self) -> None:
+    def _on_stop_signal(self, number: signal.Signals) -> None:
+        self._ends_because = f"{number.name} was received"
         self._stop.set()
         end_in_time()
 
@@ -107,7 +129,7 @@ class Worker:
         renewing = asyncio.create_task(lease.renew_forever(stop_if_unconfirmed=stop_if_unconfirmed))
         try:
             await retry_while_database_down(
-                lambda: self._flood_waits.load(lease.account_id),
+                lambda: self._load_waits(lease.account_id),
                 pause=DATABASE_PAUSE_SECONDS,
                 what="load the flood waits",
             )
@@ -116,6 +138,13 @@ class Worker:
         finally:
             renewing.cancel()
             await lease.release()
+
+    async def _load_waits(self, account_id: int) -> None:
+        """Load the flood waits, after shortening what a wrong clock has stored."""
+        async with self._database.writing() as session:
+            lease = timedelta(seconds=self._settings.lease_seconds)
+            await moments.shorten(session, account_id, build_limits(self._settings), lease, now=utc_now())
+        await self._flood_waits.load(account_id)
 
     async def _serve(self, identity: Identity, lease: AccountLease, renewing: asyncio.Task[None]) -> None:
         """Work on leads until a stop, a lost connection or a lost account lease."""
@@ -146,6 +175,8 @@ class Worker:
             may_send=lease.may_send,
             on_late_delivery=listener.add_late_conversation,
         )
+        await restore_providers(self._model, self._database)
+        await self._qualifier.restore()
         notifier = build_owner_notifier(
             self._settings,
             database=self._database,
@@ -158,6 +189,9 @@ class Worker:
         replies = OwnerReplySender(
             self._database, worker_id.account_id, self._telegram, utc_now, listener.note_handled
         )
+        self._clock_watch = ClockWatch(
+            self._database, lambda: self._telegram.session.clock.error, self._after_jump(worker_id, wakeups)
+        )
         self._state = "connected"
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
@@ -168,6 +202,13 @@ class Worker:
             keep_running("looking for unknown senders", listener.check_unknown_senders),
             keep_running("catching up", lambda: listener.catch_up(self._telegram.session.reconnected)),
             keep_running("answering the owner", replies.run),
+            keep_running("trying the model's first provider", self._model.keep_trying),
+            keep_running(
+                "storing the state of the model's providers",
+                ProviderRecorder(self._model, self._database, utc_now).run,
+            ),
+            keep_running("testing the model", self._qualifier.run),
+            keep_running("watching the clock", self._clock_watch.run),
             self._telegram.session.watch(),
             self._receive_wakeups(wakeups),
             self._stop.wait(),
@@ -177,7 +218,7 @@ class Worker:
         # One call at each start: it must not delay the leads.
         tidying = asyncio.create_task(self._tidy_contacts(dispatcher))
         try:
-            await self._run_until_one_ends(dispatcher, background, renewing)
+            await run_until_one_ends(dispatcher, background, renewing)
         finally:
             tidying.cancel()
             await asyncio.gather(tidying, return_exceptions=True)
@@ -185,6 +226,16 @@ class Worker:
         if not self._stop.is_set():
             log.warning("reconnecting to Telegram")
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _after_jump(self, worker_id: WorkerId, wakeups: Wakeups) -> Callable[[float], Awaitable[None]]:
+        async def repair(jump: float) -> None:
+            await self._load_waits(worker_id.account_id)
+            if jump < 0:
+                async with self._database.writing() as session:
+                    await moments.make_waiting_due(session, worker_id, now=utc_now())
+            wakeups.wake()
+
+        return repair
 
     async def _tidy_contacts(self, dispatcher: Dispatcher) -> None:
         if self._settings.keep_contacts:
@@ -199,26 +250,6 @@ class Worker:
             await listen(self._database, wakeups, direct=self._settings.database_listen_url)
         else:
             await watch(self._database, wakeups)
-
-    @staticmethod
-    async def _run_until_one_ends(
-        dispatcher: Dispatcher, background: Sequence[Coroutine[Any, Any, Any]], renewing: asyncio.Task[None]
-    ) -> None:
-        """Run the dispatcher and the background tasks until one ends; raises what a failed one raised."""
-        tasks = [asyncio.create_task(coroutine) for coroutine in background]
-        dispatching = asyncio.create_task(dispatcher.run())
-        try:
-            # The first to end may be a stop, a lost account lease, a dead connection or a bug.
-            await asyncio.wait([*tasks, renewing, dispatching], return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            dispatcher.stop()
-            ended = [task for task in tasks if task.done()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await dispatching
-        for task in ended:
-            task.result()
 
     async def _register(self, identity: Identity, account_id: int) -> WorkerId:
         worker_id = WorkerId(account_id, secrets.token_hex(4))
@@ -239,14 +270,26 @@ class Worker:
                 await record_revoked_session(session, self._account_id, revoked, now=utc_now())
 
     async def _report(self) -> health_report.Report:
+        state = self._shown_state()
+        if (fault := await self._write_check.fault()) is not None:
+            return health_report.Report(state, trouble=fault.text)
         if self._account_id is None or self._state != "connected":
-            return health_report.Report(self._state, trouble=self._model.pause_reason)
-        state = "connected" if self._telegram.session.connected else "reconnecting"
+            return health_report.Report(state, trouble=self._model.trouble)
         now = utc_now()
         try:
             async with self._database.reading() as session:
                 backlog = await load_backlog(session, self._account_id, now=now)
-        except DATABASE_DOWN:
-            return health_report.Report(state, trouble="the database does not answer")
+        except DATABASE_DOWN as error:
+            return health_report.Report(state, trouble=classify(error).text)
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
-        return health_report.Report(state, oldest, backlog.outbox, backlog.inbox, self._model.pause_reason)
+        return health_report.Report(
+            state, oldest, backlog.outbox, backlog.inbox, self._model.trouble or self._clock_trouble
+        )
+
+    @property
+    def _clock_trouble(self) -> str | None:
+        return self._clock_watch.trouble if self._clock_watch else None
+
+    def _shown_state(self) -> str:
+        is_lost = self._state == "connected" and not self._telegram.session.connected
+        return "reconnecting" if is_lost else self._state

@@ -22,12 +22,12 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.settings import TelegramSettings
-from worker.telegram import dialogs, profiles, voice_download
-from worker.telegram.contact_requirements import check_requirement
-from worker.telegram.missed_reactions import MissedReactions
-from worker.telegram.profiles import person_with_phone, person_with_username
-from worker.telegram.session import TelegramSession
-from worker.telegram.timeouts import DEFAULT_TIMEOUTS, Timeouts
+from worker.telegram.calls import dialogs, profiles, voice_download
+from worker.telegram.calls.contact_requirements import check_requirement
+from worker.telegram.calls.missed_reactions import MissedReactions
+from worker.telegram.calls.profiles import person_with_phone, person_with_username
+from worker.telegram.session.session import TelegramSession
+from worker.telegram.session.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from worker.telegram.updates.arrivals import read_message, read_update
 from worker.telegram.updates.people import Users, by_id
 
@@ -54,7 +54,9 @@ class TelegramAccount:
     ) -> None:
         self.arrivals: asyncio.Queue[Arrival] = asyncio.Queue()
         self.session = TelegramSession(settings, self._on_update, timeouts, gate)
-        self._missed_reactions = MissedReactions(self.session, self.arrivals.put_nowait)
+        self._missed_reactions = MissedReactions(self.session, self._deliver)
+        # The people whose reactions have not been marked as read.
+        self._reacted: set[int] = set()
         self._max_stars = max_stars
 
     async def find_by_username(self, username: str) -> Peer:
@@ -112,12 +114,19 @@ class TelegramAccount:
         return await profiles.fetch_profile(self.session, peer)
 
     async def show_typing(self, peer: Peer, read_until: int | None = 0) -> None:
-        """Call messages.readHistory, then messages.setTyping, which Telegram shows for six seconds."""
+        """Call messages.readHistory, then messages.setTyping, which Telegram shows for six seconds.
+
+        Reactions are marked as read, once, by messages.readReactions.
+        """
         person = _input_peer(peer)
         if read_until is not None:
             await self.session.call(raw.functions.messages.ReadHistory(peer=person, max_id=read_until))
         action = raw.types.SendMessageTypingAction()
         await self.session.call(raw.functions.messages.SetTyping(peer=person, action=action))
+        if peer.user_id in self._reacted:
+            self._reacted.discard(peer.user_id)
+            self._missed_reactions.forget(peer.user_id)
+            await self.session.call(raw.functions.messages.ReadReactions(peer=person))
 
     async def fetch_incoming(self, message_ids: Sequence[int]) -> Sequence[Incoming]:
         """Call messages.getMessages."""
@@ -195,7 +204,12 @@ class TelegramAccount:
 
     def _on_update(self, update: Any, users: Users) -> None:
         for arrival in read_update(update, self.session.user_id, users):
-            self.arrivals.put_nowait(arrival)
+            self._deliver(arrival)
+
+    def _deliver(self, arrival: Arrival) -> None:
+        if isinstance(arrival, Reaction) and arrival.emoji:
+            self._reacted.add(arrival.user_id)
+        self.arrivals.put_nowait(arrival)
 
 
 def _input_peer(peer: Peer) -> Any:

@@ -123,6 +123,16 @@ def get_unread_reactions(context: Context, query: TLObject) -> Result:
     return _messages(context, found, len(found))
 
 
+@method("messages.ReadReactions")
+def read_reactions(context: Context, query: TLObject) -> Result:
+    """Mark the person's reactions as read."""
+    chat = context.world.chat(context.account.id, person(context, query.peer).id)
+    for message in chat.unread_reactions:
+        message.reaction_is_read = True
+    pts = context.world.mailboxes[context.account.id].pts
+    return raw.types.messages.AffectedHistory(pts=pts, pts_count=0, offset=0)
+
+
 @method("messages.GetDialogs")
 def get_dialogs(context: Context, query: TLObject) -> Result:
     """Return the chats with messages, newest first."""

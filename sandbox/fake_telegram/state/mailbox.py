@@ -29,6 +29,8 @@ class Message:
     reaction: str = ""
     reaction_date: int = 0
     has_reacted: bool = False
+    # True if the account has looked at the reaction.
+    reaction_is_read: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,12 @@ class Chat:
 
     @property
     def unread_reactions(self) -> list[Message]:
-        """The account's messages that the person has reacted to, oldest first; nothing marks them as read."""
-        return [message for message in self.messages if message.out and message.reaction]
+        """The account's messages with reactions that it has not looked at, oldest first."""
+        return [
+            message
+            for message in self.messages
+            if message.out and message.reaction and not message.reaction_is_read
+        ]
 
     @property
     def unread(self) -> int:
@@ -111,6 +117,7 @@ class Mailbox:
     def react(self, message: Message, emoji: str, now: int) -> Event:
         """Set the person's reaction on a message; an empty one removes it."""
         message.reaction, message.reaction_date, message.has_reacted = emoji, now, True
+        message.reaction_is_read = False
         return self._record("reaction", message.person_id, message=message)
 
     def delete(self, message: Message) -> Event:

@@ -1,11 +1,11 @@
-"""docs/reliability.md lists exactly the crash points that are tested."""
+"""docs/develop/reliability.md lists exactly the crash points that are tested."""
 
 import re
 from pathlib import Path
 
 from tests.chaos.crashes.crash_points import ANSWER_POINTS, GREETING_POINTS, CrashPoint
 
-PAGE = Path(__file__).parents[3] / "docs" / "reliability.md"
+PAGE = Path(__file__).parents[3] / "docs" / "develop" / "reliability.md"
 
 
 def _rows(after: str) -> list[str]:

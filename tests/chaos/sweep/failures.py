@@ -1,12 +1,13 @@
 """What can go wrong with a call: the errors of Kurigram's table, unknown ones, silence, and dropped links."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from pyrogram.errors.exceptions.all import exceptions
 
-from worker.telegram.error_classes import ErrorClass, classify
+from worker.telegram.errors.classes import ErrorClass, classify
 
 # Errors that no table has, by kind of name and by code.
 _INVENTED_NAMES = (
@@ -42,6 +43,11 @@ class Failure:
     def kind(self) -> ErrorClass:
         """The class of the error; silence and dropped links are trouble."""
         return classify(self.code, self.message).kind if self.action == "error" else ErrorClass.TROUBLE
+
+    @property
+    def loses_answers(self) -> bool:
+        """True if the worker waits for an answer that never comes."""
+        return self.action.startswith("swallow")
 
     @property
     def ends_session(self) -> bool:
@@ -80,13 +86,14 @@ def network_failures() -> Iterator[Failure]:
         yield Failure("reject", code, label=f"reject {code}")
 
 
-def sample(method: str) -> list[Failure]:
+@cache
+def sample(method: str) -> Sequence[Failure]:
     """Return one failure for each class of error, and the network's."""
     chosen: dict[tuple[int, ErrorClass], Failure] = {}
     for failure in all_failures(method):
         if failure.action == "error":
             chosen.setdefault((failure.code, failure.kind), failure)
-    return [*chosen.values(), *network_failures()]
+    return (*chosen.values(), *network_failures())
 
 
 def _with_number(name: str) -> str:

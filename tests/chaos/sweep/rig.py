@@ -1,12 +1,16 @@
 """One worker in this process for many rounds: real sockets and database, on a clock that the sweep moves."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select
 
 from sandbox import sessions
@@ -22,12 +26,14 @@ from worker.accounts import account_lease, account_state
 from worker.accounts.flood_waits import FloodWaits
 from worker.dialogue.persona import Persona
 from worker.dispatch.dispatcher import Dispatcher
+from worker.domain.telegram_port import TelegramError
 from worker.messaging.listener import Listener
+from worker.notifications.notifier import SAVED_MESSAGES, OwnerNotifier
 from worker.queue.leases import WorkerId
-from worker.runtime.wiring import build_dispatcher, build_limits, build_listener
+from worker.runtime.wiring import build_dispatcher, build_limits, build_listener, build_owner_notifier
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.timeouts import Timeouts
+from worker.telegram.session.timeouts import Timeouts
 
 START = datetime.fromisoformat("2026-11-02T10:00:00+03:00")
 _TABLES = (
@@ -41,6 +47,8 @@ _TABLES = (
     "account_calls",
     "leads",
 )
+# The worker reads missed messages as often.
+CATCH_UP_EVERY = timedelta(minutes=5)
 TEN_YEARS = timedelta(days=3650)
 # A step of the simulation that takes longer is a loop without a pause.
 STEP_SECONDS = 20
@@ -56,6 +64,7 @@ class Rig:
         server: Telegram,
         account: Account,
         time: SimulatedClock,
+        call_seconds: float,
     ) -> None:
         self.settings = settings
         self.database = database
@@ -63,19 +72,39 @@ class Rig:
         self.account = account
         self.time = time
         self.flood_waits = FloodWaits(database, time)
-        timeouts = Timeouts(start=5, call=0.25, down=60, ping=3600, reconnect=0.01)
+        timeouts = Timeouts(start=5, call=call_seconds, down=60, ping=3600, reconnect=0.01)
         self.telegram = TelegramAccount(settings, timeouts, gate=self.flood_waits, max_stars=0)
         self.account_id = 0
         self.dispatcher: Dispatcher
         self.listener: Listener
+        self.notifier: OwnerNotifier
         self.wakeups: RecordedWakeups
+        # Without anything to do, time passes in such steps.
+        self.longest_step = CATCH_UP_EVERY
+        self._next_catch_up = time()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def new_round(self) -> None:
         """Empty the database, and start over with new parts."""
-        await self.stop_tasks()
         self.server.faults.clear()
         self.server.calls.clear()
+        self.server.world.mailboxes[self.account.id].chats.clear()
+        self.longest_step = CATCH_UP_EVERY
+        self._next_catch_up = self.time()
+        try:
+            await self._empty_database()
+        except OperationalError:
+            # A transaction of the last round was cancelled: its connection is given up.
+            gc.collect()
+            await self.database.engine.dispose()
+            await self._empty_database()
+        await self.flood_waits.load(self.account_id)
+        self._build()
+        while not self.telegram.arrivals.empty():
+            self.telegram.arrivals.get_nowait()
+        await until_async(lambda: self.telegram.session.connected)
+
+    async def _empty_database(self) -> None:
         async with self.database.writing() as session:
             for table in _TABLES:
                 await session.exec(text(f"DELETE FROM {table}"))  # type: ignore[call-overload]
@@ -88,11 +117,12 @@ class Rig:
                 session, self.account_id, None, build_limits(self.settings), now=now
             )
             await account_state.set_state(session, self.account_id, "active", None, now=now)
-        await self.flood_waits.load(self.account_id)
-        self._build()
-        while not self.telegram.arrivals.empty():
-            self.telegram.arrivals.get_nowait()
-        await until_async(lambda: self.telegram.session.connected)
+
+    async def report(self) -> None:
+        """Let the notifier look for what the owner has to know."""
+        # While the method fails, the notice itself may have to wait.
+        with suppress(TelegramError):
+            await self.notifier.run_once()
 
     def start_tasks(self) -> None:
         """Start what runs beside the dispatcher."""
@@ -105,7 +135,9 @@ class Rig:
         me = WorkerId(self.account_id, "sweep")
         self.wakeups = RecordedWakeups(self.time)
         parts = {"database": self.database, "worker_id": me, "telegram": self.telegram, "clock": self.time}
-        self.listener = build_listener(self.settings, **parts, wakeups=self.wakeups)  # type: ignore[arg-type]
+        listener = build_listener(self.settings, **parts, wakeups=self.wakeups)  # type: ignore[arg-type]
+        # Its pauses take real time.
+        self.listener = replace(listener, retry_seconds=0.02)
         self.dispatcher = build_dispatcher(
             self.settings,
             **parts,  # type: ignore[arg-type]
@@ -116,15 +148,37 @@ class Rig:
             on_late_delivery=self.listener.add_late_conversation,
         )
 
+        notifier = build_owner_notifier(
+            self.settings,
+            database=self.database,
+            account_id=self.account_id,
+            telegram=self.telegram,
+            clock=self.time,
+            model_trouble=lambda: None,
+            may_send=lambda: True,
+        )
+        assert notifier is not None
+        self.notifier = notifier
+
     async def stop_tasks(self) -> None:
         """Stop the background tasks; raises what one of them raised."""
         ended = [task for task in self._tasks if task.done()]
+        await self.kill_tasks()
+        for task in ended:
+            task.result()
+
+    async def kill_tasks(self) -> None:
+        """Stop the background tasks, once the leads in progress are done."""
+        if leads := [*self.dispatcher._tasks.values()]:
+            await asyncio.wait(leads, timeout=STEP_SECONDS)
+        # A task that is cancelled within a transaction may keep SQLite locked.
+        if self._tasks and not any(task.done() for task in self._tasks):
+            await until_async(self.telegram.arrivals.empty)
+            await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
-        for task in ended:
-            task.result()
 
     async def run_for(self, duration: timedelta, until: Callable[[], Awaitable[bool]] | None = None) -> None:
         """Let simulated time pass, with all due work; ends early when `until` returns True."""
@@ -142,27 +196,30 @@ class Rig:
     async def _settle(self) -> None:
         """Do all work that is due now."""
         async with asyncio.timeout(STEP_SECONDS):
-            self.telegram.session.reconnected.set()
+            if self.time() >= self._next_catch_up:
+                self._next_catch_up = self.time() + CATCH_UP_EVERY
+                self.telegram.session.reconnected.set()
             # Updates and the answers of the catch-up arrive on real sockets.
-            for _ in range(3):
+            for _ in range(2):
                 await until_async(lambda: self.telegram.session.connected)
-                await asyncio.sleep(0.004)
+                await asyncio.sleep(0.002)
                 await self.dispatcher.run_until_idle()
 
     async def _next_moment(self) -> datetime:
         async with self.database.reading() as session:
             due = (await session.exec(select(func.min(col(Lead.due_at))))).one()
-        # At the latest with the next round of the catch-up.
-        latest = self.time() + timedelta(minutes=5)
+        latest = self.time() + self.longest_step
         soonest = self.time() + timedelta(seconds=1)
         found = [moment for moment in (due, self.wakeups.next_moment()) if moment is not None]
         return max(min([*found, latest]), soonest)
 
 
 @asynccontextmanager
-async def rig(folder: Path, database_url: str) -> AsyncIterator[Rig]:
-    """Run a sandbox and a connected worker during the block."""
-    time = SimulatedClock(START)
+async def rig(
+    folder: Path, database_url: str, call_seconds: float, *, start: datetime = START
+) -> AsyncIterator[Rig]:
+    """Run a sandbox and a connected worker during the block; a call may take so long."""
+    time = SimulatedClock(start)
     server = Telegram(clock=time.unix)
     await server.up()
     account = server.world.add_account(AccountFields(phone="+79990000001", username="gordovcode_ai"))
@@ -185,16 +242,24 @@ async def rig(folder: Path, database_url: str) -> AsyncIterator[Rig]:
         resolve_daily_limit=500,
         import_daily_limit=500,
         outreach_warmup_days=0,
+        owner_chat=SAVED_MESSAGES,
     )
     sessions.ensure(server, settings.session_file, account.id)
     database = Database(database_url)
-    running = Rig(settings, database, server, account, time)
+    if not database.is_postgres:
+        event.listen(database.engine.sync_engine, "connect", _disable_fsync)
+    running = Rig(settings, database, server, account, time, call_seconds)
     await running.telegram.session.open()
+    await running.new_round()
     try:
         yield running
     finally:
-        with suppress(Exception):
-            await running.stop_tasks()
+        await running.kill_tasks()
         await running.telegram.session.close()
         await database.close()
         await server.stop()
+
+
+def _disable_fsync(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
+    # The file is deleted afterwards, so nothing needs to survive a power cut.
+    connection.cursor().execute("PRAGMA synchronous=OFF")

@@ -1,30 +1,31 @@
 """One round of the sweep: some leads, a failure of one method, its end, and what must be true meanwhile."""
 
-import itertools
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlmodel import col, select
 
-from sandbox.fake_telegram.state.people import Person, PersonFields, Privacy
-from shared.database.models import Lead, Message, TelegramAccount
+from shared.database.models import Lead, Message, OwnerNotice, TelegramAccount
 from shared.statuses import LeadStatus
 from tests.chaos.sweep.failures import Failure
+from tests.chaos.sweep.leads import EVERY_LEAD, RoundLeads, is_over
 from tests.chaos.sweep.rig import Rig
-from tests.support.rows import add_lead, add_message
-from worker.domain.telegram_port import Peer, SessionRevokedError
-from worker.outreach import peer_cache
-from worker.telegram.error_classes import ErrorClass
+from worker.domain.telegram_port import SessionRevokedError
+from worker.telegram.errors.classes import ErrorClass
+from worker.telegram.transport.mtproto_session import MAX_REJECTIONS
 
 # Manners: whatever becomes of them, every lead goes on.
-MANNERS = frozenset({"messages.ReadHistory", "messages.SetTyping", "contacts.DeleteContacts"})
-# More calls in a minute of one method, with five leads, are a loop without a pause.
-MAX_CALLS_A_MINUTE = 30
-FAILING_FOR, LATEST = timedelta(minutes=10), timedelta(days=4)
+MANNERS = frozenset(
+    {"messages.ReadHistory", "messages.SetTyping", "messages.ReadReactions", "contacts.DeleteContacts"}
+)
+# More calls in a minute of one method, with six leads, are a loop without a pause.
+MAX_CALLS_A_MINUTE = 20
+# Longer than a failure may last without a notice to the owner.
+FAILING_FOR, LATEST = timedelta(minutes=11), timedelta(days=4)
 GIVEN_UP = frozenset({LeadStatus.UNREACHABLE, LeadStatus.FAILED})
-
-_numbers = itertools.count(1)
+RESTRICTIONS = frozenset({ErrorClass.ACCOUNT, ErrorClass.STRANGERS})
 
 
 @dataclass
@@ -39,128 +40,104 @@ class Result:
 
 
 class Round:
-    """Three new leads (username, phone, known before), and two conversations: a reply, a voice message."""
+    """A failure of one method while these leads wait.
 
-    def __init__(self, rig: Rig, method: str, failure: Failure) -> None:
+    `witness`: a lead that does not need the method: it goes on meanwhile. `with_notices`: the owner's
+    notices are checked too.
+    """
+
+    def __init__(
+        self,
+        rig: Rig,
+        method: str,
+        failure: Failure,
+        leads: Sequence[str] = EVERY_LEAD,
+        *,
+        witness: str | None = None,
+        with_notices: bool = False,
+    ) -> None:
         self.rig = rig
         self.failure = failure
         self.result = Result(method, failure)
-        self.people: dict[int, Person] = {}
-        self.leads: dict[str, int] = {}
+        self._names = leads
+        self._witness = witness
+        self._with_notices = with_notices
+        self._leads = RoundLeads(rig)
+        # A session that has ended shows itself in the next call that matters.
+        self._must_end = failure.ends_session and method not in MANNERS
+        self._has_ended = False
 
     async def run(self) -> Result:
         """Run the round."""
         rig, failure = self.rig, self.failure
         await rig.new_round()
-        # Nothing of this is pushed: it is found by the worker itself.
-        silence = rig.server.faults.plan("suppress", times=None)
-        await self._add_leads()
-        rig.server.faults.remove(silence.id)
+        if self._with_notices:
+            await rig.report()
+        for name in self._names:
+            await self._leads.add(name)
         rig.start_tasks()
         details = {"code": failure.code, "message": failure.message}
         fault = rig.server.faults.plan(failure.action, self.result.method, times=None, **details)
         try:
             await self._while_failing()
             rig.server.faults.remove(fault.id)
-            if not failure.ends_session:
+            if not self._must_end:
+                rig.longest_step = timedelta(hours=2)
                 await rig.run_for(LATEST, self._is_finished)
                 await self._check_end()
+            await rig.stop_tasks()
         except TimeoutError:
             self._break("a loop without a pause, or a call that never ends")
         except SessionRevokedError as error:
+            self._has_ended = True
             if not failure.ends_session:
                 self._break(f"the worker stops: {error}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the process would have ended
             self._break(f"the worker fails: {type(error).__name__}: {error}")
+        finally:
+            await rig.kill_tasks()
+        if self._must_end and not self._has_ended:
+            self._break("the session has ended, and the worker goes on")
         self._check_chats()
         return self.result
 
     def _break(self, what: str) -> None:
         self.result.broken.append(what)
 
-    # The leads.
-
-    async def _add_leads(self) -> None:
-        rig = self.rig
-        await self._add_pending("username", PersonFields(name="Анна", username=f"anna_{next(_numbers)}"))
-        by_phone = PersonFields(name="Пётр", phone=_phone(), privacy=Privacy(import_only=True))
-        await self._add_pending("phone", by_phone)
-        known = await self._add_pending("known", PersonFields(name="Олег", username=f"oleg_{next(_numbers)}"))
-        peer = Peer(known.id, self._access_hash(known))
-        async with rig.database.writing() as session:
-            await peer_cache.store_usernames(
-                session, rig.account_id, {known.username or "": peer}, now=rig.time()
-            )
-        await self._add_conversation("reply")
-        await self._add_conversation("voice", media="voice", spoken="да, давайте созвонимся")
-
-    async def _add_pending(self, name: str, fields: PersonFields) -> Person:
-        person = self._add_person(fields)
-        columns = {"username": person.username, "phone_e164": f"+{person.phone}" if person.phone else None}
-        await self._store(name, phone=person.phone, **columns)
-        return person
-
-    async def _add_conversation(self, name: str, media: str | None = None, spoken: str = "") -> None:
-        """Add a conversation whose greeting is sent, and whose answer comes without an update."""
-        rig = self.rig
-        person = self._add_person(PersonFields(name="Мария", username=f"maria_{next(_numbers)}"))
-        sent = rig.server.world.send(rig.account, person, "Здравствуйте!", random_id=next(_numbers)).message
-        known = {"telegram_user_id": person.id, "access_hash": self._access_hash(person), "due_at": None}
-        lead = await self._store(
-            name,
-            username=person.username,
-            status=LeadStatus.CONTACTED,
-            account_id=rig.account_id,
-            resolved_via="username",
-            **known,
-        )
-        await add_message(
-            rig.database,
-            lead,
-            direction="out",
-            kind="greeting",
-            state="sent",
-            text="Здравствуйте!",
-            telegram_message_id=sent.id if sent else None,
-            sent_at=rig.time(),
-            created_at=rig.time(),
-        )
-        rig.server.world.write(person, rig.account, "" if media else "Да, давайте созвонимся", media, spoken)
-
-    def _add_person(self, fields: PersonFields) -> Person:
-        person = self.rig.server.world.people.add(fields)
-        self.people[person.id] = person
-        return person
-
-    def _access_hash(self, person: Person) -> int:
-        return self.rig.server.world.access_hash(self.rig.account.id, person.id)
-
-    async def _store(self, name: str, **columns: object) -> Lead:
-        now = self.rig.time()
-        times = {"created_at": now, "updated_at": now, "due_at": now}
-        lead = await add_lead(self.rig.database, name=name, **times | columns)
-        self.leads[name] = lead.id
-        return lead
-
-    # What must be true.
-
     async def _while_failing(self) -> None:
-        rig, result = self.rig, self.result
         try:
-            await rig.run_for(FAILING_FOR)
+            await self.rig.run_for(FAILING_FOR)
         finally:
-            calls = rig.server.calls.of(result.method)
-            result.calls = len(calls)
-            result.most_a_minute = most_in_a_minute([call.at for call in calls])
-        if result.most_a_minute > MAX_CALLS_A_MINUTE:
-            self._break(f"{result.most_a_minute} calls in a minute")
-        if self.failure.ends_session:
+            self._check_calls()
+        if self._must_end:
             return
         for lead in await self._load():
-            if not _is_over(lead) and not lead.last_error and await self._waits(lead):
-                self._break(f"lead “{lead.name}” is {lead.status} and waits without a reason")
-        if result.method in MANNERS and not await self._is_finished():
+            await self._check_waiting(lead)
+            # A restricted account pauses as a whole.
+            must_go_on = lead.name == self._witness and self.failure.kind is not ErrorClass.ACCOUNT
+            if must_go_on and not is_over(lead):
+                self._break(f"lead “{lead.name}” waits too: {lead.status} {lead.last_error or ''}")
+        if self.result.method in MANNERS and not await self._is_finished():
             self._break("manners stop a lead")
+        if self._with_notices:
+            await self._check_notice_of_trouble()
+
+    def _check_calls(self) -> None:
+        calls = self.rig.server.calls.of(self.result.method)
+        self.result.calls = len(calls)
+        self.result.most_a_minute = most_in_a_minute([call.at for call in calls])
+        # A rejected message is corrected and sent again at once, twice.
+        sends = MAX_REJECTIONS if self.failure.action == "reject" else 1
+        if self.result.most_a_minute > MAX_CALLS_A_MINUTE * sends:
+            self._break(f"{self.result.most_a_minute} calls in a minute")
+        if not calls:
+            self._break("the method was not called")
+
+    async def _check_waiting(self, lead: Lead) -> None:
+        # A reply that has just arrived waits for its debounce.
+        is_next = lead.due_at is not None and lead.due_at <= self.rig.time() + timedelta(seconds=5)
+        if not is_over(lead) and not lead.last_error and not is_next and await self._waits(lead):
+            self._break(f"lead “{lead.name}” is {lead.status} and waits without a reason")
 
     async def _waits(self, lead: Lead) -> bool:
         """True if the lead is to be worked on; a conversation is not, until its reply is fetched."""
@@ -174,27 +151,56 @@ class Round:
             )
             return found.first() is not None
 
+    async def _check_notice_of_trouble(self) -> None:
+        """A human has to act on a restriction, and on refusals that nobody understands."""
+        await self.rig.report()
+        account = await self._account()
+        refused = [
+            lead for lead in await self._load() if (lead.last_error or "").startswith("Telegram refused")
+        ]
+        notices = [notice.key.partition(":")[0] for notice in await self._notices()]
+        if account.state != "active" and "account" not in notices:
+            self._break(f"the owner is not told that the account is {account.state}")
+        if any(not is_over(lead) for lead in refused) and "refusal" not in notices:
+            self._break("the owner is not told of the refusals")
+
     async def _is_finished(self) -> bool:
-        return all(_is_over(lead) for lead in await self._load())
+        return all(is_over(lead) for lead in await self._load())
 
     async def _check_end(self) -> None:
-        for lead in await self._load():
-            if not _is_over(lead):
+        leads = await self._load()
+        for lead in leads:
+            if not is_over(lead):
                 self._break(f"lead “{lead.name}” stays {lead.status}: {lead.last_error}")
             elif lead.status in GIVEN_UP:
                 if not lead.last_error:
                     self._break(f"lead “{lead.name}” is {lead.status} without a reason")
                 if not self.failure.may_give_up:
                     self._break(f"lead “{lead.name}” is given up: {lead.last_error}")
-        if self.failure.kind in (ErrorClass.ACCOUNT, ErrorClass.STRANGERS):
+        if self._with_notices:
+            await self._check_notices_of_leads(leads)
+        if self.failure.kind in RESTRICTIONS and self.result.method == "messages.SendMessage":
             await self._check_account()
 
     async def _check_account(self) -> None:
         """After the restriction the account works again, by itself."""
+        if (state := (await self._account()).state) != "active":
+            self._break(f"the account stays {state}")
+
+    async def _check_notices_of_leads(self, leads: Sequence[Lead]) -> None:
+        await self.rig.report()
+        reported = {notice.lead_id for notice in await self._notices()}
+        for lead in leads:
+            if lead.status is LeadStatus.FAILED and lead.id not in reported:
+                self._break(f"the owner is not told that lead “{lead.name}” has failed")
+
+    async def _account(self) -> TelegramAccount:
         async with self.rig.database.reading() as session:
-            account = await session.get_one(TelegramAccount, self.rig.account_id)
-        if account.state != "active" and self.result.method == "messages.SendMessage":
-            self._break(f"the account stays {account.state}")
+            return await session.get_one(TelegramAccount, self.rig.account_id)
+
+    async def _notices(self) -> Sequence[OwnerNotice]:
+        async with self.rig.database.reading() as session:
+            return (await session.exec(select(OwnerNotice))).all()
 
     async def _load(self) -> list[Lead]:
         async with self.rig.database.reading() as session:
@@ -203,21 +209,14 @@ class Round:
     def _check_chats(self) -> None:
         """Each message is sent once, and nobody else is written to."""
         chats = self.rig.server.world.mailboxes[self.rig.account.id].chats
-        for person in self.people.values():
-            texts = (
-                [message.text for message in chats[person.id].messages if message.out]
-                if (person.id in chats)
-                else []
-            )
+        for person in self._leads.people:
+            chat = chats.get(person.id)
+            texts = [message.text for message in chat.messages if message.out] if chat else []
             if len(texts) != len(set(texts)):
                 self._break(f"{person.name} got a message twice: {texts}")
-
-
-def _is_over(lead: Lead) -> bool:
-    """True if the lead was greeted, or its reply answered, or it was given up."""
-    if lead.name in ("reply", "voice"):
-        return lead.status is not LeadStatus.CONTACTED
-    return lead.status not in (LeadStatus.PENDING, LeadStatus.RESOLVED)
+        known = {person.id for person in self._leads.people} | {self.rig.account.id}
+        if others := {user_id for user_id, chat in chats.items() if chat.messages} - known:
+            self._break(f"others were written to: {others}")
 
 
 def most_in_a_minute(times: list[float]) -> int:
@@ -230,7 +229,3 @@ def most_in_a_minute(times: list[float]) -> int:
             recent.popleft()
         most = max(most, len(recent))
     return most
-
-
-def _phone() -> str:
-    return f"7916{next(_numbers):07d}"

@@ -108,7 +108,7 @@ async def test_a_token_limit_truncates_the_answer(sdk: AsyncOpenAI) -> None:
 async def test_models_are_listed(sdk: AsyncOpenAI) -> None:
     listed = [model.id async for model in sdk.models.list()]
     assert "gpt-4.1-mini" in listed
-    assert (await sdk.models.retrieve("gpt-4o")).owned_by == "system"
+    assert (await sdk.models.retrieve("gpt-4o")).owned_by == "the sandbox's rules"
     with pytest.raises(openai.NotFoundError):
         await sdk.models.retrieve("gpt-0")
 

@@ -52,6 +52,7 @@ async def test_the_obedient_mode_is_switched_over_http(
     assert (await control.put("/openai/settings", json={})).json() == {
         "latency_seconds": 0,
         "obedient": False,
+        "small": False,
     }
     assert usual is not None
     assert obeyed is not None

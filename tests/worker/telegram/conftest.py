@@ -14,7 +14,7 @@ from tests.support.waiting import patience
 from worker.domain.telegram_port import Arrival, Peer
 from worker.settings import TelegramSettings
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.timeouts import Timeouts
+from worker.telegram.session.timeouts import Timeouts
 
 SHORT_TIMEOUTS = Timeouts(start=5, call=5, down=60)
 

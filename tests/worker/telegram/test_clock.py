@@ -12,7 +12,7 @@ from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of, 
 from worker.domain.telegram_port import Peer, TelegramUnavailableError
 from worker.telegram.adapter import TelegramAccount
 from worker.telegram.login.probe import check_app
-from worker.telegram.server_clock import ServerClock, describe
+from worker.telegram.transport.server_clock import ServerClock, describe
 
 DAY = 86_400
 

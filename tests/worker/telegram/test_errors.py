@@ -17,8 +17,8 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.telegram.error_texts import SIGN_IN
-from worker.telegram.errors import translate_errors
+from worker.telegram.errors.texts import SIGN_IN
+from worker.telegram.errors.translation import translate_errors
 
 EXPECTED = [
     (403, "USER_PRIVACY_RESTRICTED", CannotWriteError, "privacy settings"),

@@ -145,6 +145,47 @@ async def test_a_reaction_without_any_update_is_found_once(
     assert telegram.calls.counts["messages.GetUnreadReactions"] == 1
 
 
+async def test_reactions_are_looked_for_again_after_an_outage(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, anna_peer: Peer
+) -> None:
+    await worker.send(anna_peer, "Удобно созвониться?", 1)
+    telegram.faults.plan("suppress")
+    telegram.world.react(account, anna.id, "👍")
+    telegram.faults.plan("error", "messages.GetUnreadReactions", code=500, message="INTERNAL")
+    for _ in range(3):
+        await worker.fetch_newest_ids(datetime.now(UTC))
+    (reaction,) = await next_arrivals(worker, 1)
+    assert reaction.emoji == "👍"
+    assert telegram.calls.counts["messages.GetUnreadReactions"] == 2
+
+
+async def test_reactions_are_marked_as_read_with_the_messages(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, anna_peer: Peer
+) -> None:
+    chat = telegram.world.chat(account.id, anna.id)
+    for number in (1, 2):
+        await worker.send(anna_peer, f"Удобно созвониться? {number}", number)
+        telegram.faults.plan("suppress")
+        telegram.world.react(account, anna.id, "👍")
+        await worker.fetch_newest_ids(datetime.now(UTC))
+        await next_arrivals(worker, 1)
+        assert chat.unread_reactions
+        # There may be no message of theirs to mark.
+        await worker.show_typing(anna_peer, None)
+        assert not chat.unread_reactions
+    await worker.show_typing(anna_peer)
+    assert telegram.calls.counts["messages.ReadReactions"] == 2
+
+
+async def test_a_forwarded_message_tells_from_whom_it_is(
+    telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person
+) -> None:
+    telegram.world.write(anna, account, "Да, позвоните", forwarded=True)
+    (message,) = await next_arrivals(worker, 1)
+    assert isinstance(message, Incoming)
+    assert message.text == "[forwarded from Пётр] Да, позвоните"
+
+
 async def test_reactions_that_are_refused_do_not_hide_the_chats(
     telegram: Telegram, account: Account, worker: TelegramAccount, anna: Person, anna_peer: Peer
 ) -> None:

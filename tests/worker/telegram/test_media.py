@@ -11,8 +11,8 @@ from sandbox.fake_telegram.state.mailbox import Message
 from sandbox.fake_telegram.tl import messages as tl
 from sandbox.fake_telegram.tl.media import KINDS
 from tests.worker.telegram.wire_messages import ACCOUNT, PERSON, from_sandbox, message, over_the_wire
+from worker.telegram.content.description import describe, describe_service
 from worker.telegram.content.money import amount
-from worker.telegram.media import describe, describe_service
 
 types = raw.types
 
@@ -226,3 +226,26 @@ def test_every_type_of_action_is_described_even_without_its_fields(name: str) ->
 )
 def test_amounts(number: int, currency: str, expected: str) -> None:
     assert amount(number, currency) == expected
+
+
+ANNA = types.User(id=7, access_hash=1, first_name="Анна", last_name="К.")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ({"from_name": "Пётр [x]"}, "[forwarded from Пётр (x)] да"),
+        ({"from_id": types.PeerUser(user_id=7)}, "[forwarded from Анна К.] да"),
+        ({"from_id": types.PeerUser(user_id=8)}, "[forwarded] да"),
+        (
+            {"from_id": types.PeerChannel(channel_id=3), "post_author": "Редакция"},
+            "[forwarded from Редакция] да",
+        ),
+        ({"from_id": types.PeerChannel(channel_id=3)}, "[forwarded from a channel] да"),
+        # Their own words, forwarded from another chat.
+        ({"from_id": PERSON}, "да"),
+    ],
+)
+def test_forwarded_messages(header: dict[str, Any], expected: str) -> None:
+    forwarded = message("да", fwd_from=types.MessageFwdHeader(date=1, **header))
+    assert describe(forwarded, {7: ANNA}) == expected

@@ -7,7 +7,7 @@ from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, Person, PersonFields, Privacy
 from worker.domain.telegram_port import Peer, PeerNotFoundError
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.profiles import person_with_phone, person_with_username
+from worker.telegram.calls.profiles import person_with_phone, person_with_username
 
 
 async def test_a_profile_shows_the_current_names_and_phone(

@@ -17,8 +17,8 @@ from shared.errors import ConfigError
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
 from tests.worker.telegram.proxies import NAME, PASSWORD, http_connect, running_proxy, socks5
 from worker.domain.telegram_port import TelegramUnavailableError
-from worker.telegram import proxy
 from worker.telegram.adapter import TelegramAccount
+from worker.telegram.transport import proxy
 
 _numbers = itertools.count(1)
 KEY = "00112233445566778899aabbccddeeff"

@@ -6,7 +6,7 @@ import pytest
 from pyrogram import raw
 
 from tests.worker.telegram.wire_messages import from_sandbox, message
-from worker.telegram.media import describe
+from worker.telegram.content.description import describe
 
 types = raw.types
 

@@ -26,7 +26,7 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.timeouts import Timeouts
+from worker.telegram.session.timeouts import Timeouts
 
 SEND = "messages.SendMessage"
 

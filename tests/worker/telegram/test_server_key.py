@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pyrogram.crypto import rsa
 
 from shared.errors import ConfigError
-from worker.telegram import server_key
+from worker.telegram.transport import server_key
 
 KNOWN = dict(rsa.server_public_keys)
 

@@ -18,7 +18,7 @@ from tests.support.waiting import patience, until_async
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
 from worker.domain.telegram_port import Identity, Peer, SessionRevokedError, TelegramUnavailableError
 from worker.telegram.adapter import TelegramAccount
-from worker.telegram.timeouts import Timeouts
+from worker.telegram.session.timeouts import Timeouts
 
 VERY_SHORT_TIMEOUTS = Timeouts(start=0.5, call=0.3, down=1)
 
@@ -229,3 +229,14 @@ async def test_watching_raises_when_the_server_has_lost_the_key(
         with pytest.raises(SessionRevokedError):
             async with patience():
                 await watching
+
+
+async def test_a_link_that_does_not_last_is_replaced_more_and_more_slowly(
+    telegram: Telegram, session_file: Path
+) -> None:
+    async with opened(account_of(session_file)):
+        telegram.calls.clear()
+        telegram.faults.plan("drop_after", "help.GetConfig", times=None)
+        telegram.drop()
+        await asyncio.sleep(4)
+        assert 2 <= telegram.calls.counts["help.GetConfig"] <= 5

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 import struct
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,11 +13,11 @@ from pyrogram import errors
 
 from shared.errors import LeadAssistantError
 from worker.settings import TelegramSettings
-from worker.telegram.client import build_client, connection_problem, shut_down
 from worker.telegram.login.qr_code import sign_in_by_qr
 from worker.telegram.login.terminal import ask
-from worker.telegram.timeouts import START_SECONDS
-from worker.telegram.worker_client import WorkerClient
+from worker.telegram.session.client import build_client, connection_problem, shut_down
+from worker.telegram.session.timeouts import START_SECONDS
+from worker.telegram.transport.worker_client import WorkerClient
 
 MAX_TRIES = 3
 WRONG_APP = "TELEGRAM_API_ID and TELEGRAM_API_HASH do not belong together: see my.telegram.org"
@@ -38,7 +39,7 @@ async def login(settings: TelegramSettings, *, by_qr: bool = False) -> str:
     """
     if settings.telegram_session_string:
         raise LoginError("TELEGRAM_SESSION_STRING is set, and no file is used: renew it with login --string")
-    settings.telegram_session_dir.mkdir(parents=True, exist_ok=True)
+    _check_folder(settings)
     # Protects the file before its mode is set, and SQLite's journal file.
     os.umask(0o077)
     try:
@@ -53,6 +54,23 @@ async def login(settings: TelegramSettings, *, by_qr: bool = False) -> str:
         name = await fetch_account_name(client)
         await client.storage.save()
     return name
+
+
+def _check_folder(settings: TelegramSettings) -> None:
+    """Create the folder of the session, and a file in it. Raises LoginError if that is not possible."""
+    folder = settings.telegram_session_dir
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        if settings.session_file.exists():
+            settings.session_file.open("r+b").close()
+    except OSError as error:
+        what = "the session cannot be stored in" if error.filename is None else "cannot write"
+        raise LoginError(
+            f"TELEGRAM_SESSION_DIR: {what} {error.filename or folder.absolute()} ({error.strerror}):"
+            " choose a folder that this user may write to"
+        ) from None
 
 
 async def login_for_string(settings: TelegramSettings, *, by_qr: bool = False) -> tuple[str, str]:

@@ -2,10 +2,10 @@
 
 from worker.domain.telegram_port import SessionRevokedError
 from worker.settings import TelegramSettings
-from worker.telegram.client import read_signed_in_user
-from worker.telegram.error_texts import SIGN_IN
+from worker.telegram.errors.texts import SIGN_IN
 from worker.telegram.login.login import DeadSessionError, closing_client, connect, fetch_account_name
 from worker.telegram.login.qr_code import export_token
+from worker.telegram.session.client import read_signed_in_user
 
 
 async def check_app(settings: TelegramSettings) -> float:

@@ -9,7 +9,7 @@ from pyrogram import raw
 
 from shared.clock import utc_now
 from worker.domain.telegram_port import Arrival, Deleted, Incoming, NameChanged, Note, Outgoing
-from worker.telegram.media import (
+from worker.telegram.content.description import (
     describe,
     describe_service,
     holds_more_than_text,
@@ -44,7 +44,7 @@ def read_message(message: Any, own_id: int, users: Users = _NOBODY, *, edited: b
         said = None if edited else _done(message, user_id, users)
         reaction = _reaction_on(message, user_id, describe_service(message).text)
     else:
-        text = describe(message)
+        text = describe(message, users)
         said, reaction = _said(message, text, users, edited=edited), _reaction_on(message, user_id, text)
     return [one for one in (said, reaction) if one is not None]
 

@@ -9,7 +9,6 @@ from typing import Any
 from pyrogram import raw
 from pyrogram.errors import RPCError
 from pyrogram.session.session import SessionState
-from pyrogram.storage import UpdateState as StoredState
 
 from worker.domain.telegram_port import (
     FloodGate,
@@ -20,16 +19,17 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.settings import TelegramSettings
-from worker.telegram import proxy
-from worker.telegram.client import build_client, connection_problem, read_signed_in_user, shut_down
-from worker.telegram.error_texts import SIGN_IN
-from worker.telegram.errors import method_name, translate_errors
-from worker.telegram.recovery import Recovery
-from worker.telegram.repeated_flood_waits import RepeatedFloodWaits
-from worker.telegram.server_clock import ServerClock
-from worker.telegram.timeouts import DEFAULT_TIMEOUTS, Timeouts
-from worker.telegram.update_feed import UpdateFeed, UpdateHandler, UpdateState
-from worker.telegram.worker_client import WorkerClient
+from worker.telegram.errors.repeated_flood_waits import RepeatedFloodWaits
+from worker.telegram.errors.texts import SIGN_IN
+from worker.telegram.errors.translation import method_name, translate_errors
+from worker.telegram.session.client import build_client, connection_problem, read_signed_in_user, shut_down
+from worker.telegram.session.timeouts import DEFAULT_TIMEOUTS, Timeouts
+from worker.telegram.transport import proxy
+from worker.telegram.transport.server_clock import ServerClock
+from worker.telegram.transport.worker_client import WorkerClient
+from worker.telegram.updates import stored_state
+from worker.telegram.updates.feed import UpdateFeed, UpdateHandler
+from worker.telegram.updates.recovery import Recovery
 
 log = logging.getLogger(__name__)
 
@@ -130,14 +130,10 @@ class TelegramSession:
         return next((user.username for user in own), None)
 
     async def _begin_recovery(self, client: WorkerClient, feed: UpdateFeed) -> None:
-        for row in await client.storage.get_update_states(0):
-            feed.state = UpdateState(row.pts, row.qts or 0, row.date or 0, row.seq or 0)
+        feed.state = await stored_state.load(client.storage)
 
         async def save() -> None:
-            state = feed.state
-            row = StoredState(0, state.pts, state.qts, state.date, state.seq)
-            await client.storage.set_update_state(row)
-            await client.storage.save()
+            await stored_state.save(client.storage, feed.state)
 
         self._save_state = save
         self._recovery = Recovery(feed, self.call, save, self.reconnected.set)
@@ -249,7 +245,10 @@ class TelegramSession:
             self._recovering = None
         if client is not None:
             if self._save_state is not None:
-                await self._save_state()
+                try:
+                    await self._save_state()
+                except sqlite3.Error as error:
+                    log.warning("the state of the updates could not be stored: %s", error)
             await shut_down(client)
 
     async def _await_unless_dropped(self, answer: Coroutine[Any, Any, Any]) -> Any:
@@ -263,6 +262,8 @@ class TelegramSession:
                 raise ConnectionResetError("the link dropped")
             return answering.result()
         finally:
+            # It may fail at this very moment, unseen.
+            answering.add_done_callback(lambda task: task.cancelled() or task.exception())
             answering.cancel()
             dropping.cancel()
 
@@ -272,7 +273,7 @@ class TelegramSession:
 
     def _end_start(self) -> None:
         # Kurigram would go on trying for ever.
-        if self._starting is not None:
+        if self._starting is not None and not self._starting.expired():
             self._starting.reschedule(0)
 
     def _on_start_problem(self, error: Exception) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
-from worker.telegram.error_texts import ACCOUNT_TEXTS, NOT_FOUND_TEXTS, PERSON_TEXTS, SESSION_TEXTS
+from worker.telegram.errors.texts import ACCOUNT_TEXTS, NOT_FOUND_TEXTS, PERSON_TEXTS, SESSION_TEXTS
 
 
 class ErrorClass(Enum):

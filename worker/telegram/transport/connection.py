@@ -8,7 +8,7 @@ from typing import Any, ClassVar, ParamSpec, TypeVar
 from pyrogram.connection import Connection
 from python_socks import ProxyError
 
-from worker.telegram import proxy
+from worker.telegram.transport import proxy
 
 # "No such auth key": core.telegram.org/mtproto/mtproto-transports, transport errors.
 _UNKNOWN_KEY = (-404).to_bytes(4, "little", signed=True)

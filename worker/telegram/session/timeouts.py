@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from worker.telegram.worker_client import RECONNECT_BASE_SECONDS
+from worker.telegram.transport.worker_client import RECONNECT_BASE_SECONDS
 
 # Kurigram's start can hang for ever (the server is down, or does not know the key).
 START_SECONDS = 40

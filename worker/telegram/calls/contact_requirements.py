@@ -5,7 +5,7 @@ from typing import Any
 from pyrogram import raw
 
 from worker.domain.telegram_port import CannotWriteError, PaymentRequiredError
-from worker.telegram.error_texts import PREMIUM_ONLY
+from worker.telegram.errors.texts import PREMIUM_ONLY
 
 
 def check_requirement(answer: Any, max_stars: int) -> None:

@@ -11,11 +11,12 @@ import pyrogram
 
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
-from worker.telegram import proxy, server_key, session_string
-from worker.telegram.connection import Callback, connection_type
-from worker.telegram.error_texts import SIGN_IN
-from worker.telegram.server_clock import ServerClock
-from worker.telegram.worker_client import RECONNECT_BASE_SECONDS, Feed, WorkerClient
+from worker.telegram.errors.texts import SIGN_IN
+from worker.telegram.session import session_string
+from worker.telegram.transport import proxy, server_key
+from worker.telegram.transport.connection import Callback, connection_type
+from worker.telegram.transport.server_clock import ServerClock
+from worker.telegram.transport.worker_client import RECONNECT_BASE_SECONDS, Feed, WorkerClient
 
 log = logging.getLogger(__name__)
 

@@ -20,8 +20,8 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
     UnexplainedRefusalError,
 )
-from worker.telegram.error_classes import ErrorClass, Meaning, classify
-from worker.telegram.error_texts import BANNED
+from worker.telegram.errors.classes import ErrorClass, Meaning, classify
+from worker.telegram.errors.texts import BANNED
 
 # Kurigram writes unknown errors to this file in the working folder, which is read-only in a container.
 _UNKNOWN_ERRORS = "unknown_errors.txt"

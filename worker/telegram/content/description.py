@@ -1,7 +1,11 @@
-"""Pure: describes a whole message in text, for the assistant and the operator. See docs/messages.md."""
+"""Pure: describes a whole message in text, for the assistant and the operator.
+
+See docs/develop/messages.md.
+"""
 
 import logging
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,20 +14,23 @@ from pyrogram import raw
 from worker.domain import marks
 from worker.telegram.content import attachments, service
 from worker.telegram.content.entities import hides_links, with_links
+from worker.telegram.content.forwards import forward_mark
 from worker.telegram.content.rich_text import rich_message
 
 types = raw.types
 log = logging.getLogger(__name__)
 
+_NOBODY: Mapping[int, Any] = {}
 _IN_ALBUM = re.compile(r"^\[(photo|video|audio|file|GIF)")
 
 
-def describe(message: Any) -> str:
+def describe(message: Any, users: Mapping[int, Any] = _NOBODY) -> str:
     """Return the message's text, or `[voice message]` and the like with its caption; never an empty text.
 
-    A part that cannot be read is named by its type: no message is lost because of one field.
+    A part that cannot be read is named by its type: no message is lost because of one field. `users`: the
+    people of the update, by id.
     """
-    parts = [_reply(message), _content(message), _text(message)]
+    parts = [_reply(message), _forward(message, users), _content(message), _text(message)]
     # PostgreSQL cannot store NUL in text.
     found = " ".join(part for part in parts if part).replace("\0", "").strip()
     return found or attachments.unknown(message)
@@ -65,6 +72,14 @@ def _reply(message: Any) -> str:
         return "[reply to a story]"
     quote = getattr(header, "quote_text", None)
     return marks.reply(quote) if quote else ""
+
+
+def _forward(message: Any, users: Mapping[int, Any]) -> str:
+    try:
+        return forward_mark(message, users)
+    except Exception as error:  # noqa: BLE001 - see `describe`
+        log.warning("the origin of a forwarded message could not be read: %r", error)
+        return marks.forwarded()
 
 
 def _content(message: Any) -> str:

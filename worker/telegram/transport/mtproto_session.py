@@ -21,7 +21,7 @@ from pyrogram.session.internals import MsgFactory
 from pyrogram.session.session import Result
 
 from worker.domain.backoff import backoff
-from worker.telegram.server_clock import ServerClock
+from worker.telegram.transport.server_clock import ServerClock
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class WorkerSession(Session):
         self.clock: ServerClock = client.clock
         self.msg_factory = MessageIds(client)
         self._stopped = asyncio.Event()
-        self._is_restarting = False
+        self._restarting: asyncio.Task[Any] | None = None
         self._needs_new_session = False
         self._short_links = 0
         self._linked_at = float("-inf")
@@ -209,19 +209,24 @@ class WorkerSession(Session):
     async def stop(self) -> None:
         """Disconnect for good."""
         self._stopped.set()
+        restarting = self._restarting
+        if restarting is not None and restarting is not asyncio.current_task():
+            # It would open one more connection.
+            restarting.cancel()
+            await asyncio.gather(restarting, return_exceptions=True)
         await super().stop()
 
     async def restart(self) -> None:
         """Connect again: at once after a long connection, else after a growing pause."""
-        if self._is_restarting:
+        if self._restarting is not None or self._stopped.is_set():
             return
-        self._is_restarting = True
+        self._restarting = asyncio.current_task()
         try:
             await self._restart()
         except Exception as error:  # noqa: BLE001 - this is a task of its own: nobody else would see the error
             self.client.on_start_problem(error)
         finally:
-            self._is_restarting = False
+            self._restarting = None
 
     async def _restart(self) -> None:
         lasted = asyncio.get_running_loop().time() - self._linked_at if self.is_started.is_set() else 0.0

@@ -45,13 +45,13 @@ def newest_ids(answer: Any) -> dict[int, int]:
 
 
 def unread_reactions(answer: Any) -> list[tuple[Any, int]]:
-    """Return the people of a page whose reactions nobody has looked at, and how many these are."""
+    """Return the people of a page, and how many of their reactions nobody has looked at."""
     counted = [
         (_input_peer(dialog.peer, answer), dialog.unread_reactions_count)
         for dialog in getattr(answer, "dialogs", ())
         if isinstance(dialog, raw.types.Dialog) and isinstance(dialog.peer, raw.types.PeerUser)
     ]
-    return [(peer, count) for peer, count in counted if peer is not None and count]
+    return [(peer, count) for peer, count in counted if peer is not None]
 
 
 def next_page(answer: Any, since: datetime, page: Page = FIRST_PAGE) -> Page | None:

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 import pyrogram
 from pyrogram import raw
 
-from worker.telegram.mtproto_session import WorkerSession
-from worker.telegram.server_clock import ServerClock
+from worker.telegram.transport.mtproto_session import WorkerSession
+from worker.telegram.transport.server_clock import ServerClock
 
 RECONNECT_BASE_SECONDS = 1.0
 

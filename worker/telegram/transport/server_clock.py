@@ -7,6 +7,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from shared.database.clock_check import describe_clock_error
+
 log = logging.getLogger(__name__)
 
 # From this difference on, the machine's clock is reported as wrong.
@@ -50,7 +52,4 @@ class ServerClock:
 
 def describe(error: float) -> str:
     """Return a text about the machine's clock, which is `error` seconds ahead of Telegram's."""
-    seconds = abs(round(error))
-    side = "ahead of" if error > 0 else "behind"
-    amount = f"{seconds} s" if seconds < 2 * 86_400 else f"{seconds // 86_400} days"
-    return f"this machine's clock is {amount} {side} Telegram's"
+    return describe_clock_error(error, "Telegram")

@@ -8,7 +8,7 @@ from pyrogram import raw
 from shared.logging_setup import mask
 from worker.domain import identity
 from worker.domain.telegram_port import CannotWriteError, Incoming, Peer, PeerNotFoundError, Sender
-from worker.telegram.session import TelegramSession
+from worker.telegram.session.session import TelegramSession
 from worker.telegram.updates.arrivals import read_message
 from worker.telegram.updates.people import by_id, sender_of
 

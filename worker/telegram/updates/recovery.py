@@ -14,8 +14,8 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.telegram.update_feed import UpdateFeed
 from worker.telegram.updates.batches import unpack_difference
+from worker.telegram.updates.feed import UpdateFeed
 from worker.telegram.updates.people import by_id
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.telegram.session import TelegramSession
+from worker.telegram.session.session import TelegramSession
 
 MAX_SECONDS = 5 * 60
 MAX_BYTES = 5 * 1024 * 1024

@@ -1,0 +1,77 @@
+"""Watches the machine's clock: repairs what a wrong one has stored, and tells how far it is off."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from shared.database.clock_check import MAX_CLOCK_ERROR_SECONDS, clock_error, describe_clock_error
+from shared.database.engine import DATABASE_DOWN, Database
+from worker.domain.clock_jumps import ClockJumps
+
+log = logging.getLogger(__name__)
+
+CHECK_SECONDS = 5
+# The clocks of the database and of Telegram are looked at once in so many checks.
+COMPARE_EVERY = 12
+
+
+class ClockWatch:
+    """Call `run` while the worker is connected; `trouble` is for the owner.
+
+    `telegram_error`: by how many seconds the machine is ahead of Telegram. `on_jump`: repairs what is stored
+    after the clock was set; its argument is the jump in seconds, negative: back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        telegram_error: Callable[[], float],
+        on_jump: Callable[[float], Awaitable[None]],
+        jumps: ClockJumps | None = None,
+    ) -> None:
+        self._database = database
+        self._telegram_error = telegram_error
+        self._on_jump = on_jump
+        self._jumps = jumps or ClockJumps()
+        self._pending = 0.0
+        self.trouble: str | None = None
+
+    async def run(self) -> None:
+        """Check now and every `CHECK_SECONDS`, until cancelled."""
+        checks = 0
+        while True:
+            await self.check(compares=checks % COMPARE_EVERY == 0)
+            checks += 1
+            await asyncio.sleep(CHECK_SECONDS)
+
+    async def check(self, *, compares: bool = True) -> None:
+        """Look at the clocks once; `compares`: also at those of Telegram and of the database."""
+        if jump := self._jumps.check():
+            log.warning("this machine's clock was set %s by %d s", "on" if jump > 0 else "back", abs(jump))
+            # Back counts even if it was set on before: moments may have been stored in between.
+            self._pending = min(jump, self._pending) if self._pending else jump
+        try:
+            if self._pending:
+                await self._on_jump(self._pending)
+                self._pending = 0.0
+                compares = True
+            if compares:
+                self._note(await self._find_trouble())
+        except DATABASE_DOWN:
+            # Told elsewhere; the next check repeats the repair.
+            return
+
+    async def _find_trouble(self) -> str | None:
+        errors = [
+            (self._telegram_error(), "Telegram"),
+            (await clock_error(self._database), "the database"),
+        ]
+        error, other = max(errors, key=lambda pair: abs(pair[0]))
+        if abs(error) < MAX_CLOCK_ERROR_SECONDS:
+            return None
+        return describe_clock_error(error, other)
+
+    def _note(self, trouble: str | None) -> None:
+        if (trouble is None) != (self.trouble is None):
+            log.warning("%s", f"{trouble}: set it, for example by NTP" if trouble else "the clock is right")
+        self.trouble = trouble

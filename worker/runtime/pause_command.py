@@ -1,0 +1,43 @@
+"""`python -m worker pause` and `resume`: stop the messages of all workers, without stopping the workers."""
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.clock import utc_now
+from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.error_classes import classify
+from shared.leads import pauses
+from shared.leads.pauses import Scope
+from shared.settings import SharedSettings
+from worker.monitoring.status_report import StatusError
+
+ACTOR = "command line"
+_BEGUN = {
+    "first_messages": "Paused: nobody new is written to. Open conversations go on.",
+    "all": "Paused: the assistant sends nothing. What people write is stored; your own texts are sent.",
+}
+
+
+async def pause(settings: SharedSettings, scope: Scope) -> str:
+    """Begin a pause; returns a line that says what is paused. Raises StatusError."""
+    await _change(settings, scope)
+    return f"{_BEGUN[scope]} python -m worker resume ends it."
+
+
+async def resume(settings: SharedSettings) -> str:
+    """End the pause; returns a line that says so. Raises StatusError."""
+    was_paused = await _change(settings, None)
+    return "The pause has ended: messages are sent again." if was_paused else "There was no pause."
+
+
+async def _change(settings: SharedSettings, scope: Scope | None) -> bool:
+    database = Database(settings.database_url, pool_size=1)
+    try:
+        async with database.writing() as session:
+            if scope is None:
+                return await pauses.end(session, now=utc_now())
+            await pauses.begin(session, scope, actor=ACTOR, now=utc_now())
+            return True
+    except (*DATABASE_DOWN, SQLAlchemyError) as error:
+        raise StatusError(classify(error).text) from None
+    finally:
+        await database.close()
