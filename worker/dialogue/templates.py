@@ -24,6 +24,20 @@ _ANSWERS = {
     },
 }
 
+# What the person is told whatever the model wrote.
+_OPTED_OUT = {
+    "ru": "Хорошо, больше не будем вам писать. Извините за беспокойство.",
+    "en": "All right, we will not write to you again. Sorry to have bothered you.",
+}
+_HUMAN_CALLED = {
+    "ru": "Конечно, передаю нашу переписку коллеге — он ответит вам здесь.",
+    "en": "Of course, I am passing our conversation on to a colleague, who will answer you here.",
+}
+_CANNOT_TELL = {
+    "ru": ("Точного ответа на это у меня нет.", "На этот вопрос точно ответит специалист на звонке."),
+    "en": ("I do not have an exact answer to this.", "A specialist will answer this exactly on the call."),
+}
+
 _HANDOFF_NOTICE = {
     "ru": "Чтобы ничего не перепутать, передам нашу переписку коллеге — он вам здесь ответит.",
     "en": "To get this right, I will pass our conversation on to a colleague, who will answer you here.",
@@ -123,6 +137,21 @@ def answer(intent: Intent, language: str) -> str:
 def handoff_notice(language: str) -> str:
     """Return the notice that a human takes over; `language` as in `answer`."""
     return _HANDOFF_NOTICE["ru" if language == "ru" else "en"]
+
+
+def human_called(language: str) -> str:
+    """Return the answer to a person who asks for a human; `language` as in `answer`."""
+    return _HUMAN_CALLED["ru" if language == "ru" else "en"]
+
+
+def opted_out(language: str) -> str:
+    """Return the last message to a person who asks for no more messages; `language` as in `answer`."""
+    return _OPTED_OUT["ru" if language == "ru" else "en"]
+
+
+def cannot_tell(language: str, *, offers_call: bool) -> str:
+    """Return the sentence that stands for a promise which nobody would keep; `language` as in `answer`."""
+    return _CANNOT_TELL["ru" if language == "ru" else "en"][offers_call]
 
 
 def follow_up_promise(language: str, day: str) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from shared.clock import Clock
 from shared.database.models import Message
 from shared.group_commit import GroupCommit
-from shared.leads import contact_evidence
+from shared.leads import contact_evidence, pauses
 from shared.logging_setup import size
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import (
@@ -30,6 +30,7 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.messaging import outbox
+from worker.messaging.paused import RECHECK_AFTER, is_paused
 from worker.messaging.suppression import suppression_reasons
 from worker.outreach.rate_limiter import OutreachRateLimiter
 
@@ -145,9 +146,16 @@ class Sender:
         async with self._rate_limiter.database.reading() as session:
             queued = await outbox.queued_among(session, [message_id for _, message_id in sends])
             reasons = await suppression_reasons(session, [conversation for conversation, _ in sends])
+            pause = await pauses.current(session)
         return [
-            NothingToDo() if message_id not in queued else Suppressed(reason) if reason else None
-            for (_, message_id), reason in zip(sends, reasons, strict=True)
+            NothingToDo()
+            if message_id not in queued
+            else Suppressed(reason)
+            if reason
+            else Wait(RECHECK_AFTER, pauses.PAUSED)
+            if is_paused(conversation, pause)
+            else None
+            for (conversation, message_id), reason in zip(sends, reasons, strict=True)
         ]
 
     async def _show_typing(self, conversation: Conversation, message: Message) -> None:

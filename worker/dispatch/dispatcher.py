@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.error_classes import classify
 from shared.database.models import Lead
 from shared.errors import IllegalTransitionError, LostRaceError
+from shared.leads.pauses import PAUSED
 from shared.statuses import LeadStatus
 from worker.dispatch import step_failures
 from worker.dispatch.delivery import Sender
@@ -21,6 +23,7 @@ from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.step_runner import StepRunner
 from worker.dispatch.steps import StepDependencies
 from worker.domain.assistant_port import AssistantError
+from worker.domain.backoff import backoff
 from worker.domain.conversation import Conversation
 from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import (
@@ -37,6 +40,7 @@ from worker.domain.telegram_port import (
     SlotUnavailableError,
     TelegramError,
 )
+from worker.messaging.paused import RECHECK_AFTER
 from worker.outreach import new_leads
 from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue import leases
@@ -120,12 +124,13 @@ class Dispatcher:
                 if self._claim_unconfirmed:
                     await leases.release_unacknowledged(session, self.worker_id, [*self._tasks])
                 leads = await self._claim_due(session, free_slots)
-        except DATABASE_DOWN as error:
+        except (SQLAlchemyError, *DATABASE_DOWN) as error:
             self._claim_unconfirmed = True
-            log.warning("the database does not answer: %s", type(error).__name__)
+            self.database.outage.note(error, log, "no leads are claimed")
             await asyncio.sleep(DATABASE_PAUSE_SECONDS)
             self.wakeups.wake()
             return 0
+        self.database.outage.over(log)
         self._claim_unconfirmed = False
         self._was_full = len(leads) == free_slots
         for lead in leads:
@@ -195,6 +200,8 @@ class Dispatcher:
             if context.suppressed_because is not None:
                 return Suppressed(context.suppressed_because), None
             conversation = context.conversation
+            if context.is_paused:
+                return Wait(RECHECK_AFTER, PAUSED), conversation
             return await self._steps.run(conversation), conversation
         except (SessionRevokedError, LostRaceError):
             raise
@@ -207,28 +214,33 @@ class Dispatcher:
             return self._steps.on_failure(conversation, error), conversation
         except DATABASE_DOWN as error:
             wait = timedelta(seconds=DATABASE_PAUSE_SECONDS)
-            return Wait(wait, f"database: {type(error).__name__}"), conversation
+            return Wait(wait, classify(error).text), conversation
         except Exception as error:  # a bug must cost one lead some attempts, never stop the worker
             log.exception("lead %s", lead.id)
             return self._steps.on_failure(conversation, error), conversation
 
     async def _settle(self, lead: Lead, outcome: Outcome, conversation: Conversation | None) -> Lead | None:
         """Record the outcome, retrying while the database is down: its effects cannot be repeated."""
-        may_be_written = False
+        may_be_written, failures = False, 0
         while True:
             try:
                 settled = await self._write(lead, outcome, may_be_written=may_be_written)
             except DATABASE_DOWN as error:
                 may_be_written = True
-                log.warning("lead %s: the database does not answer: %s", lead.id, type(error).__name__)
+                self.database.outage.note(error, log, "outcomes wait to be recorded")
                 await asyncio.sleep(DATABASE_PAUSE_SECONDS)
                 continue
             except (ValueError, OverflowError, TypeError, StatementError) as error:
-                if not step_failures.is_unstorable(outcome, error):
-                    raise
-                unstorable = step_failures.unstorable(error)
-                log.warning("lead %s: %s", lead.id, unstorable)
-                outcome = self._steps.on_failure(conversation, unstorable)
+                if step_failures.is_unstorable(outcome, error):
+                    unstorable = step_failures.unstorable(error)
+                    log.warning("lead %s: %s", lead.id, unstorable)
+                    outcome = self._steps.on_failure(conversation, unstorable)
+                    continue
+                # A bug. The outcome is kept: to lose it would repeat its call to the model or its message.
+                failures += 1
+                if failures == 1:
+                    log.exception("lead %s: its outcome waits to be recorded", lead.id)
+                await asyncio.sleep(backoff(failures, base=1, maximum=60).total_seconds())
                 continue
             if settled.due is not None:
                 self.wakeups.wake_at(settled.due)
@@ -260,6 +272,9 @@ class Dispatcher:
                     await leases.renew(session, self.worker_id, list(self._tasks), until=until)
             except DATABASE_DOWN:
                 continue
+            except Exception:
+                # Whatever it is: without renewals, other workers would take the leads in progress.
+                log.exception("leases are not renewed")
 
     async def _drain(self) -> None:
         """Let leads in progress finish, then release the rest."""

@@ -7,9 +7,11 @@ from shared.database.engine import Database
 from shared.database.models import Lead
 from shared.errors import LostRaceError
 from shared.group_commit import GroupCommit
+from shared.leads import pauses
 from shared.statuses import LeadStatus
 from worker.domain.conversation import Conversation
 from worker.messaging import outbox, repeat_requests
+from worker.messaging.paused import is_paused
 from worker.messaging.suppression import suppression_reasons
 from worker.queue import leases
 from worker.queue.leases import WorkerId
@@ -17,10 +19,11 @@ from worker.queue.leases import WorkerId
 
 @dataclass(frozen=True)
 class LeadContext:
-    """`suppressed_because`: why the contact must not be written to, or None."""
+    """`suppressed_because`: why the contact must not be written to, or None. `is_paused`: by the owner."""
 
     conversation: Conversation
     suppressed_because: str | None
+    is_paused: bool = False
 
 
 class LeadContextLoader:
@@ -47,8 +50,9 @@ class LeadContextLoader:
             )
             conversations = [Conversation(lead, transcripts[lead.id], lead.id in returning) for lead in leads]
             reasons = await suppression_reasons(session, conversations)
+            pause = await pauses.current(session)
         contexts = {
-            conversation.id: LeadContext(conversation, reason)
+            conversation.id: LeadContext(conversation, reason, is_paused(conversation, pause))
             for conversation, reason in zip(conversations, reasons, strict=True)
         }
         return [

@@ -6,7 +6,7 @@ Rare effects are written here, lead by lead, in the same transaction.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, assert_never
 
 from sqlmodel import col, select
@@ -21,7 +21,9 @@ from shared.leads.handoff import HandoffError
 from shared.leads.suppression_list import PERSON
 from shared.leads.transitions import CLEAR_FAILURES, transition
 from shared.statuses import OPEN, LeadStatus, may_become
+from worker.dispatch import open_questions
 from worker.dispatch.lead_change import LeadChange
+from worker.dispatch.retry_policy import RetryPolicy
 from worker.domain.backoff import backoff
 from worker.domain.outcomes import (
     ChangeStatus,
@@ -47,18 +49,6 @@ from worker.messaging import inbox, outbox, repeat_requests
 from worker.queue.leases import WorkerId
 
 ACTOR = "worker"
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """The settings that decide when a lead is next due."""
-
-    debounce: timedelta
-    max_attempts: int
-    retry_base: float
-    retry_max: float
-    # True: every message waits for a human's approval.
-    drafts: bool = False
 
 
 @dataclass
@@ -207,6 +197,7 @@ class OutcomeHandlers:
         self.messages.append((change.lead, message))
         await self._record_understood(change, message)
         change.set(**CLEAR_FAILURES, follow_up_at=message.follow_up_at)
+        await open_questions.record(self.session, change, message, self.policy.owner_language, now=self.now)
         if not self.policy.drafts:
             change.due = self.now
 

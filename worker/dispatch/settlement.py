@@ -19,7 +19,8 @@ from shared.group_commit import GroupCommit
 from shared.leads.handoff import HandoffError
 from shared.statuses import FOLLOWED_UP, NOT_GREETED, REPLIED_TO, LeadStatus
 from worker.dispatch.lead_change import LeadChange
-from worker.dispatch.outcome_handlers import OutcomeHandlers, RetryPolicy
+from worker.dispatch.outcome_handlers import OutcomeHandlers
+from worker.dispatch.retry_policy import RetryPolicy
 from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound, QueueMessage, Undeliverable
 from worker.messaging import inbox, outbox, repeat_requests
 from worker.queue import leases

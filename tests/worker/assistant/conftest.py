@@ -11,6 +11,7 @@ from sandbox.fake_openai import OpenAIState, create_openai_app
 from sandbox.http import HttpServer
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.client import OpenAIModelClient
+from worker.assistant.trust import Trust
 from worker.settings import WorkerSettings
 
 
@@ -68,7 +69,9 @@ async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callab
     """A factory of assistants with other settings."""
     async with AsyncExitStack() as stack:
 
-        async def make(call_seconds: float | None = 10, **other: object) -> ModelAssistant:
+        async def make(
+            call_seconds: float | None = 10, trust: Trust | None = None, **other: object
+        ) -> ModelAssistant:
             defaults: dict[str, Any] = {
                 "telegram_api_id": 1,
                 "telegram_api_hash": "hash",
@@ -80,7 +83,7 @@ async def make(server: Server, api: str, tmp_path: Path) -> AsyncIterator[Callab
             }
             settings = WorkerSettings(**defaults | other)
             model = await stack.enter_async_context(open_client(settings, call_seconds))
-            return ModelAssistant(settings, model)
+            return ModelAssistant(settings, model, trust=trust)
 
         yield make
 

@@ -10,7 +10,7 @@ import pytest
 from shared.intents import Intent
 from worker.assistant.answer_reader import IncompleteAnswerError, read_answer
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
-from worker.domain.assistant_port import AssistantError
+from worker.domain.assistant_port import AssistantError, Wish
 
 FIELDS: dict[str, Any] = {
     "intent": "accept",
@@ -19,6 +19,8 @@ FIELDS: dict[str, Any] = {
     "asks_not_to_be_contacted": False,
     "needs_human": False,
     "reason": "",
+    "wish": "none",
+    "write_at": None,
     "facts": ["Мобильные приложения"],
     "text": "Отлично! Выберите «удобное» время {любое}:",
 }
@@ -84,6 +86,8 @@ def test_missing_side_fields_have_defaults() -> None:
         asks_not_to_be_contacted=False,
         needs_human=False,
         reason="",
+        wish=Wish.NONE,
+        write_at=None,
         facts=[],
         text="Делаем.",
     )
@@ -96,6 +100,14 @@ def test_missing_side_fields_have_defaults() -> None:
         ("reason", None, ""),
         ("reason", "null", ""),
         ("reason", ["жалоба"], "жалоба"),
+        ("wish", None, Wish.NONE),
+        ("wish", "callback", Wish.NONE),
+        ("wish", ["CALL_ME"], Wish.CALL_ME),
+        ("wish", "Wish.write-later", Wish.WRITE_LATER),
+        ("wish", "wrong person", Wish.WRONG_PERSON),
+        ("write_at", "null", None),
+        ("write_at", 5, None),
+        ("write_at", "2026-11-30T11:00", "2026-11-30T11:00"),
         ("facts", None, []),
         ("facts", "одна", ["одна"]),
         ("facts", [None, 1, " да "], ["да"]),

@@ -9,9 +9,10 @@ from sandbox.fake_openai.faults import Obey, ServerError
 from shared.database.models import Lead, Message
 from shared.intents import Intent
 from tests.worker.assistant.conftest import Server
-from worker.assistant.assistant import MIN_CONFIDENCE, ModelAssistant
+from worker.assistant.assistant import ModelAssistant
 from worker.assistant.guardrails import output_guard
 from worker.assistant.prompt_context import NEW_MESSAGES
+from worker.assistant.verdicts import MIN_CONFIDENCE
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import Conversation, tag_new_request

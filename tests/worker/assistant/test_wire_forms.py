@@ -8,7 +8,7 @@ from sandbox.fake_openai.faults import RawAnswer, SimpleFault
 from tests.support.model_failures import error
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.wire_forms import Api, WireForm, first_form, next_form
+from worker.assistant.wire_forms import Api, WireForm, first_form, next_form, parse_form
 from worker.domain.assistant_port import (
     AccountFault,
     AssistantError,
@@ -143,3 +143,15 @@ async def test_a_fixed_api_tries_no_other_form(make: Make, server: Server, fixed
     with pytest.raises(AssistantPausedError):
         await assistant.reply(ANNA, YES)
     assert server.call_count == 1
+
+
+def test_every_form_can_be_stored_and_read_back() -> None:
+    tried: set[WireForm] = set()
+    form: WireForm | None = WireForm("responses")
+    while form is not None:
+        tried.add(form)
+        form = next_form(form, "store max_tokens response_format", tried)
+    tried.add(WireForm("responses", with_store=False))
+    assert len(tried) > 8
+    assert all(parse_form(str(form)) == form for form in tried)
+    assert parse_form("chat by pigeon") is None

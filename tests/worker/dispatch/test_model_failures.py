@@ -3,6 +3,7 @@
 No failure ends in silence, none is a loop of calls, and none holds up a neighbour that it does not concern.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -14,6 +15,7 @@ from sandbox.fake_openai.faults import Hang, Obey, RawAnswer, Refusal, ServerErr
 from shared.database.engine import Database
 from shared.intents import Intent
 from shared.statuses import LeadStatus
+from tests.support import failure_results
 from tests.support.model_failures import CASES, Case
 from tests.support.model_journey import Journey, journey
 from tests.support.rows import moves_of
@@ -32,8 +34,15 @@ PAUSED = FOR_ALL - {K.RATE, K.OUTAGE}
 FORMS = 12
 
 
-# What is stored is the same on both databases: tests/worker/dispatch/test_stored_answers.py.
-pytestmark = pytest.mark.parametrize("kept_database", ["sqlite"], indirect=True)
+# What is stored is the same on both databases: PostgreSQL gets every seventh failure.
+def on_both(cases: Sequence[Case]) -> pytest.MarkDecorator:
+    """Run a test for all cases on SQLite, and for a sample on PostgreSQL."""
+    pairs = [("sqlite", case) for case in cases] + [("postgresql", case) for case in cases[::7]]
+    ids = [f"{database} {case}" for database, case in pairs]
+    return pytest.mark.parametrize(("kept_database", "case"), pairs, indirect=["kept_database"], ids=ids)
+
+
+on_sqlite = pytest.mark.parametrize("kept_database", ["sqlite"], indirect=True)
 
 
 def check_calls(talk: Journey, *, people: int = 1) -> None:
@@ -45,7 +54,7 @@ def check_calls(talk: Journey, *, people: int = 1) -> None:
     assert sum(number for _, number in talk.calls) <= FORMS + people * (seconds + 1)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@on_both(CASES)
 async def test_no_failure_ends_in_silence(talk: Journey, case: Case) -> None:
     fault = RawAnswer(status=case.status, headers=case.headers, body=case.body, times=None)
     talk.server.faults.add(fault)
@@ -80,7 +89,7 @@ async def test_no_failure_ends_in_silence(talk: Journey, case: Case) -> None:
         assert sum(number for _, number in talk.calls) == 1
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.kind not in PAUSED | {K.RATE}], ids=str)
+@on_both([case for case in CASES if case.kind not in PAUSED | {K.RATE}])
 async def test_a_failure_of_one_person_holds_up_no_neighbour(talk: Journey, case: Case) -> None:
     fault = RawAnswer(status=case.status, headers=case.headers, body=case.body, times=None, match=MARK)
     talk.server.faults.add(fault)
@@ -95,6 +104,18 @@ async def test_a_failure_of_one_person_holds_up_no_neighbour(talk: Journey, case
         await talk.run(70)
     assert talk.world.received(first) == [HANDOVER]
     assert (await talk.row(first)).status is LeadStatus.HANDED_OFF
+
+
+@on_sqlite
+@pytest.mark.parametrize("number", range(len(CASES)), ids=lambda number: str(CASES[number]))
+async def test_the_page_shows_what_each_failure_leads_to(talk: Journey, number: int) -> None:
+    outcome = await failure_results.measure(talk, CASES[number])
+    assert failure_results.row(CASES[number], outcome) == failure_results.rows_on_page()[number]
+    assert outcome.owner
+
+
+def test_the_page_shows_no_other_failures() -> None:
+    assert len(failure_results.rows_on_page()) == len(CASES)
 
 
 UNUSABLE = (
@@ -129,7 +150,7 @@ async def test_a_wish_not_to_be_written_to_needs_no_model(talk: Journey) -> None
     assert (await talk.row(lead)).status is LeadStatus.REJECTED
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.kind in {K.INPUT, K.LEAD, K.SLOW}], ids=str)
+@on_both([case for case in CASES if case.kind in {K.INPUT, K.LEAD, K.SLOW}])
 async def test_a_greeting_that_the_model_does_not_write_is_a_template(talk: Journey, case: Case) -> None:
     talk.server.faults.add(RawAnswer(status=case.status, headers=case.headers, body=case.body, times=None))
     lead = await talk.writes(
@@ -158,6 +179,7 @@ async def test_ten_people_are_answered_within_30_seconds_of_an_outage_of_4_secon
     assert sent == [lead.telegram_user_id for lead in leads]
 
 
+@on_sqlite
 async def test_a_long_outage_is_probed_by_one_call_at_a_time(talk: Journey) -> None:
     talk.server.faults.add(ServerError(status=503, times=None))
     leads = [await talk.writes("Да, давайте созвонимся") for _ in range(20)]
@@ -168,6 +190,7 @@ async def test_a_long_outage_is_probed_by_one_call_at_a_time(talk: Journey) -> N
     assert all(LINK in talk.world.received(lead)[0] for lead in leads)
 
 
+@on_sqlite
 @pytest.mark.parametrize("value", ["-1", "0", "nan", "inf", "-inf", "", "soon", "1e999"])
 async def test_no_retry_after_is_a_hot_loop(talk: Journey, value: str) -> None:
     talk.server.faults.add(
@@ -182,6 +205,7 @@ async def test_no_retry_after_is_a_hot_loop(talk: Journey, value: str) -> None:
     assert LINK in talk.world.received(lead)[0]
 
 
+@on_sqlite
 async def test_a_pause_of_zero_seconds_is_no_hot_loop(
     kept_database: Database, served: tuple[str, OpenAIState]
 ) -> None:

@@ -10,7 +10,7 @@ from worker.assistant.guardrails.text_normalization import letters_only, strip_i
 # This many letters in a row copied from an instruction are its wording, not only its subject.
 _WINDOW = 24
 _MIN_QUOTE_LENGTH = 4
-_QUOTED = re.compile(r"«([^»]+)»|“([^”]+)”|\"([^\"]+)\"|(?<!\w)'([^']+)'(?!\w)")
+_QUOTED = re.compile(r"«([^«»]{1,500})»|“([^“”]{1,500})”|\"([^\"]{1,500})\"|(?<!\w)'([^']{1,500})'(?!\w)")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from worker.assistant.guardrails import numbers
+from worker.assistant.guardrails.numbers import Numbers
+from worker.assistant.guardrails.spoken_times import spoken_times
 from worker.assistant.guardrails.text_normalization import search_form
 
 # Days from today that "tomorrow" or "on Friday" may mean.
@@ -27,13 +29,18 @@ _MONTHS = (
 _ENGLISH_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 # The part of a sentence that states a price: only the company's own prices are allowed in it.
 _PRICED = re.compile(
-    r"\b(?:сто(?:ит|ить|имост\w+|ят)|цен\w+|обойд\w+|сдела\w+ за|\w*ложимся в|cost\w*|"
-    r"price\w*)\b[^.!?…\n]*(?:[.,]\d[^.!?…\n]*)*"
-    r"|\d[\d\s.,]*\w*\W{0,3}[—–:-]?\s?(?:это )?(?:наша |ваша )?(?:цена|стоимость|price)\b"
+    r"\b(?:сто(?:ит|ить|имост\w{1,3}|ят)|цен\w{1,3}|обойд\w{1,5}|сдела(?:ем|ю|ют|л|ли) за|(?:вы"
+    r"|у)?ложимся в|costs?"
+    r"|prices?|priced)\b[^.!?…\n]{0,200}(?:[.,]\d[^.!?…\n]{0,200}){0,9}"
+    r"|(?<![\d.,])\d{1,9}(?:[\s.,]\d{1,9}){0,3}\s?[^\W\d]{0,12}\W{0,3}\s?(?:это )?(?:наша |ваша )?(?:цена"
+    r"|стоимость|price)\b"
 )
 # A promise, and the pattern that the company profile must contain for it.
 _PROMISES = (
-    (re.compile(r"\bгарантиру\w+|\bпод гарантию\b|\bguarantee\b"), re.compile(r"гарант|guarant|warrant")),
+    (
+        re.compile(r"(?<!не )\bгарантиру\w+|\bпод гарантию\b|\bguarantee\b"),
+        re.compile(r"гарант|guarant|warrant"),
+    ),
     (re.compile(r"\bобеща(?:ем|ю)\b|\b(?:i|we) promise\b"), re.compile(r"обеща|promis")),
     (
         re.compile(
@@ -53,7 +60,16 @@ _PROMISES = (
 )
 # Cached: every turn checks the same company profile.
 _cached_search_form = lru_cache(maxsize=8)(search_form)
-_OWN_NAME = re.compile(r"\bменя зовут (\w+)|\bmy name is (\w+)|\bэто (\w+) из\b", re.IGNORECASE)
+_cached_spoken_times = lru_cache(maxsize=8)(spoken_times)
+_DEPENDS = re.compile(r"\bзавис\w{2,3} от\b|\bdepends? on\b")
+# A price that the text declines to name is not stated.
+_DECLINES = re.compile(
+    r"\b(?:назвать|обеща\w+|подтвердить|гарантировать|сказать|promise|confirm"
+    r"|name)\b[^.!?…\n]{0,60}\bне (?:могу|смогу"
+    r"|можем|сможем|буду|готов\w*)\b|\bне (?:могу|смогу|можем|сможем|буду|готов\w*) (?:назвать|обещать"
+    r"|подтвердить"
+    r"|гарантировать|сказать)\b|\b(?:can'?t|cannot|can not|won'?t) (?:promise|confirm|name|say)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -68,31 +84,34 @@ class GroundingSource:
 
 def find_problem(text: str, source: GroundingSource) -> str | None:
     """Return why the text is not grounded in the source; None if it is."""
-    normalized = _without_near_days(search_form(text), source.local_time)
+    plain = numbers.without_list_markers(search_form(text))
+    normalized = _without_near_days(plain, source.local_time)
     own = numbers.extract_numbers(source.company) | numbers.extract_numbers(source.own_messages)
-    if not (own | numbers.extract_numbers(source.contact_texts)).covers(numbers.extract_numbers(normalized)):
+    said = numbers.extract_numbers(source.contact_texts)
+    times = _cached_spoken_times(f"{source.contact_texts}\n{source.own_messages}")
+    known = own | said | Numbers(frozenset(), times, frozenset(), frozenset())
+    if not known.covers(numbers.extract_numbers(normalized)):
         return "it names a number that is neither in the description nor in the conversation"
-    for priced in _PRICED.findall(normalized):
-        if not own.covers(numbers.extract_numbers(priced)):
+    for priced in _PRICED.finditer(normalized):
+        if _DECLINES.search(_sentence_around(normalized, priced)):
+            continue
+        is_open = _DEPENDS.search(priced[0]) is not None
+        stated = numbers.only_money(priced[0]) if is_open else numbers.without_quantities(priced[0])
+        if not own.covers(numbers.extract_numbers(stated)):
             return "it names a price that is not in the description"
-    return _promise_problem(normalized, source) or _name_problem(text, source)
+    return _promise_problem(normalized, source)
+
+
+def _sentence_around(text: str, found: re.Match[str]) -> str:
+    before = re.split(r"[.!?…\n]", text[max(found.start() - 80, 0) : found.start()])[-1]
+    after = re.split(r"[!?…\n]", text[found.start() : found.end() + 80])[0]
+    return f"{before}{after}"
 
 
 def _promise_problem(normalized: str, source: GroundingSource) -> str | None:
     for promise, backing in _PROMISES:
         if promise.search(normalized) and not backing.search(_cached_search_form(source.company)):
             return "it makes a promise that is not in the description"
-    return None
-
-
-def _name_problem(text: str, source: GroundingSource) -> str | None:
-    for found in _OWN_NAME.finditer(text):
-        name = next(group for group in found.groups() if group)
-        if not any(
-            search_form(name) in known
-            for known in (_cached_search_form(source.company), search_form(source.own_messages))
-        ):
-            return "it gives itself a name"
     return None
 
 

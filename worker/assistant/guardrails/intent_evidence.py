@@ -16,7 +16,7 @@ _YES = combine_patterns(
     r"\b(?:не против|погнали|поехали|с удовольствием)\b|\b(?:созвон|перезвон|встрет|обсуд|поговор)\w*",
     r"\b(?:позвоните|наберите|звоните)\b|\b(?:пришл|скин|кин|дай|можно)\w* (?:\w+ )?(?:ссылк|линк)\w*",
     r"\b(?:yes|yeah|yep|ok|okay|sure|let'?s|call me|book|sounds good|fine|works|agree\w*|ready)\b",
-    r"[👍👌✅🤝🙌💯🔥]|^\s*\++\s*$",
+    r"[👍👌✅🤝🙌💯🔥❤👏🎉🤩🙏🏆😍🥰😘😁💪💘🕊🫡🆒⚡]|^[^\S\n]{0,9}\+{1,9}[^\S\n]{0,9}$",
 )
 _NO = combine_patterns(
     r"\bне ?(?:интерес|актуал|нуж|надо|хоч|хот|буд|пиш|звон|беспок|присыл|треб|план|подход|готов|оставлял|"
@@ -28,7 +28,7 @@ _NO = combine_patterns(
     r"\bразбежал\w+",
     r"\b(?:no|nope|nah|never|stop|unsubscribe|spam|remove|wrong|pass)\b|\bnot (?:interested|now|needed|"
     r"relevant)\b",
-    r"\b(?:don'?t|do not|won'?t)\b|\balready (?:found|have|hired|done)\b|[👎🚫🙅❌🖕]",
+    r"\b(?:don'?t|do not|won'?t)\b|\balready (?:found|have|hired|done)\b|[👎🚫🙅❌🖕💩🤮🤬😡🤡]",
 )
 _OPT_OUT = combine_patterns(
     r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте|присылай|присылайте|шлите|"
@@ -57,11 +57,11 @@ _HUMAN = combine_patterns(
 # Filler sounds that express neither acceptance nor refusal.
 _FILLER = re.compile(r"(?:хм+|мм+|м+да|ну+|эм+|э+|а+|ээ+|hm+|um+|uh+|er+|\W)*")
 _BARE_YES = re.compile(
-    r"\W*(?:да|ага|угу|ок|окей|давай|давайте|хорошо|конечно|согласен|согласна|yes|yeah|ok|okay|sure|\+|"
+    r"\W{0,20}(?:да|ага|угу|ок|окей|давай|давайте|хорошо|конечно|согласен|согласна|yes|yeah|ok|okay|sure|\+|"
     r"👍|👌)[\s,.!)+👍]*"
 )
 _BARE_NO = re.compile(
-    r"\W*(?:нет|не|неа|не надо|не нужно|не интересно|неинтересно|нет,? спасибо|стоп|no|nope|no,? thanks|"
+    r"\W{0,20}(?:нет|не|неа|не надо|не нужно|не интересно|неинтересно|нет,? спасибо|стоп|no|nope|no,? thanks|"
     r"stop|👎)[\s.,!)👎]*"
 )
 

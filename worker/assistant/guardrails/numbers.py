@@ -37,22 +37,44 @@ _WORDS = {
 }
 _SCALES = {"thousand": 1_000, "million": 1_000_000}
 _SCALE = r"(?P<thousand>тыс\w*\.?|т\.\s?р\.|[кk]\b|thousand)|(?P<million>млн\.?|миллион\w*|million|m\b)"
+_PLAIN_SCALE = _SCALE.replace("?P<thousand>", "?:").replace("?P<million>", "?:")
 _UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items())
 # Thousands in groups, with cents perhaps; or a plain number, a decimal perhaps.
-_DIGITS = r"\d{1,3}(?:[\s,.]\d{3})+(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d+(?:[.,]\d+)?"
+_DIGITS = r"\d{1,3}(?:[\s,.]\d{3}){1,4}(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d{1,15}(?:[.,]\d{1,6})?"
 _NUMBER = re.compile(
     rf"(?<![\w.,:])(?P<sign>[$€₽]\s?)?(?P<digits>{_DIGITS})"
     rf"(?:\s?(?:{_SCALE}))?(?:-?(?:й|го|му|х|ти|ми|ю|я|е|th|st|nd|rd)\b)?[\s-]?(?:{_UNIT})?(?!\w)",
     re.IGNORECASE,
 )
 _COUNTED = rf"(?:{'|'.join(_WORDS)})\b"
-_WORDED = re.compile(rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:\w+\s+)?(?:{_UNIT})", re.IGNORECASE)
+_WORDED = re.compile(
+    rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:(?!{_PLAIN_SCALE})\w+\s+)?(?:{_UNIT})", re.IGNORECASE
+)
+_WORDED_SCALE = re.compile(rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:{_SCALE})", re.IGNORECASE)
+_HALF_MILLION = re.compile(r"\bпол[\s-]?миллиона\b|\bhalf a million\b", re.IGNORECASE)
 _SINGLE = re.compile(
     rf"\b(?:за|через|в течение|within an?|in an?)\s+(?:(?!{_COUNTED})[^\W\d]+\s+)?(?:{_UNIT})", re.IGNORECASE
 )
 _HALF = re.compile(r"\bполчаса\b|\bhalf an hour\b", re.IGNORECASE)
 _CLOCK = re.compile(r"(?<![\d.:])(\d{1,2})[:.]([0-5]\d)(?![\d.:])(?!\s?(?:%|₽|руб|тыс|млн))")
 _DATE = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{2,4})(?![\d.])")
+_SMALL = re.compile(
+    rf"(?<![\w.,:$€₽])\d{{1,3}}(?![\d.,]\d)(?!\d)(?!\s?(?:{_PLAIN_SCALE}|{_UNITS['money']}"
+    rf"|{_UNITS['percent']}))"
+)
+_DAY_AND_MONTH = re.compile(r"(?<![\d.,])([0-3]?\d)\.(0[1-9]|1[0-2])(?![\d.,])")
+# "1) … 2) …", "1. …" at the beginning of a sentence, "шаг 1", a keycap emoji.
+_LIST_MARKER = re.compile(
+    r"(?:^|(?<=[.;:!?,\n(—–-])|(?<=[.;:!?,\n(—–-]\s))(?P<a>\d{1,2})[.)](?=\s)"
+    r"|(?<![\w.,])(?P<b>\d{1,2})\)(?=\s)"
+    r"|\b(?:шаг|этап|пункт|step|stage)\s(?P<c>\d{1,2})\b|(?P<d>\d)\u20e3",
+    re.MULTILINE,
+)
+# A number of things in a sentence about the price: "магазин на 200 товаров". Not money, not the price itself.
+_QUANTITY = re.compile(
+    rf"(?<![\w.,:$€₽])\d{{1,9}}(?:[.,]\d{{1,3}})?\s(?!(?:{_PLAIN_SCALE}|{_UNITS['money']}"
+    rf"|{_UNITS['percent']}))(?=[^\W\d]{{2,}})"
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +86,10 @@ class Numbers:
     measured: frozenset[tuple[float, str]]
     # Units with an implied value of one: "в течение дня", "за неделю".
     single: frozenset[str]
+    # Other readings of the values: "2.4 m" may be metres.
+    others: frozenset[float] = frozenset()
+    # The values that stand without a unit: each may be meant in any.
+    bare: frozenset[float] = frozenset()
 
     def __or__(self, other: "Numbers") -> "Numbers":
         """Return the numbers of both texts."""
@@ -72,11 +98,13 @@ class Numbers:
             self.clock | other.clock,
             self.measured | other.measured,
             self.single | other.single,
+            self.others | other.others,
+            self.bare | other.bare,
         )
 
     def covers(self, other: "Numbers") -> bool:
         """Return True if all numbers of `other` are here too, in digits or in words."""
-        known = self.values | {value for value, _ in self.measured}
+        known = self.values | self.others | {value for value, _ in self.measured}
         return (
             other.values | other.clock <= known | self.clock
             and all(self._covers_measured(value, unit) for value, unit in other.measured)
@@ -85,7 +113,7 @@ class Numbers:
 
     def _covers_measured(self, value: float, unit: str) -> bool:
         # "В 15" or "на 15" covers "15 часов"; a time of day never covers minutes or money.
-        unitless = self.values | (self.clock if unit == "hour" else frozenset())
+        unitless = self.bare | self.others | (self.clock if unit == "hour" else frozenset())
         return (value, unit) in self.measured or value in unitless
 
 
@@ -93,31 +121,74 @@ class Numbers:
 @lru_cache(maxsize=64)
 def extract_numbers(text: str) -> Numbers:
     """Return the numbers of a text. ":00" of a time of day is dropped, so that "в 15" covers "15:00"."""
-    values: set[float] = set()
+    bare: set[float] = set()
+    with_unit: set[float] = set()
     clock: set[float] = set()
     measured: set[tuple[float, str]] = set()
+    scaled: set[float] = set()
     rest = search_form(text)
     for date in _DATE.finditer(rest):
-        values |= {float(part) for part in date.groups()}
+        bare |= {float(part) for part in date.groups()}
     rest = _DATE.sub(" ", rest)
+    for day in _DAY_AND_MONTH.finditer(rest):
+        bare |= {float(part) for part in day.groups()}
+    rest = _DAY_AND_MONTH.sub(" ", rest)
     for time in _CLOCK.finditer(rest):
         clock |= {float(part) for part in time.groups() if part != "00"}
     rest = _CLOCK.sub(" ", rest)
     for found in _NUMBER.finditer(rest):
-        values.add(_value(found))
-        if unit := "money" if found["sign"] else _unit(found):
+        unit = "money" if found["sign"] else _unit(found)
+        (with_unit if unit else bare).add(_value(found))
+        if found["million"] == "m" and not found["sign"]:
+            # It may be metres.
+            scaled.add(_value(found) / _SCALES["million"])
+        if unit:
             measured.add((_value(found), unit))
+    bare |= {_WORDS[found["word"]] * _scale(found) for found in _WORDED_SCALE.finditer(rest)}
+    if _HALF_MILLION.search(rest):
+        bare.add(500_000.0)
     measured |= {(float(_WORDS[found["word"]]), _unit(found)) for found in _WORDED.finditer(rest)}
     single = frozenset(_unit(found) for found in _SINGLE.finditer(rest))
     if _HALF.search(rest):
         measured.add((30.0, "minute"))
-    return Numbers(frozenset(values), frozenset(clock), frozenset(measured), single)
+    return Numbers(
+        frozenset(bare | with_unit),
+        frozenset(clock),
+        frozenset(measured),
+        single,
+        frozenset(scaled),
+        frozenset(bare),
+    )
+
+
+def without_list_markers(text: str) -> str:
+    """Return the text without the numbers of its steps, which count 1, 2, 3, …; `text` is in search form."""
+    markers = list(_LIST_MARKER.finditer(text))
+    numbers = [int(next(filter(None, marker.groups()))) for marker in markers]
+    if len(numbers) < 2 or numbers != list(range(1, len(numbers) + 1)):
+        return text
+    for marker in reversed(markers):
+        text = f"{text[: marker.start()]} {text[marker.end() :]}"
+    return text
+
+
+def only_money(text: str) -> str:
+    """Return the text without small numbers that have no currency: they count things."""
+    return _SMALL.sub(" ", without_quantities(text))
+
+
+def without_quantities(text: str) -> str:
+    """Return a sentence about a price without numbers that count things: "магазин на 200 товаров"."""
+    return _QUANTITY.sub(" ", text)
 
 
 def _value(found: re.Match[str]) -> float:
     digits = re.sub(r"[\s,.](?=\d{3}(?!\d))", "", found["digits"]).replace(",", ".")
-    scale = next((factor for name, factor in _SCALES.items() if found[name]), 1)
-    return float(digits) * scale
+    return float(digits) * _scale(found)
+
+
+def _scale(found: re.Match[str]) -> int:
+    return next((factor for name, factor in _SCALES.items() if found[name]), 1)
 
 
 def _unit(found: re.Match[str]) -> str:

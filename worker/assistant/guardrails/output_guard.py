@@ -4,11 +4,23 @@ import re
 from dataclasses import dataclass, field
 
 from shared.logging_setup import mask_phones
-from worker.assistant.guardrails import grounding, language, prompt_leaks
+from worker.assistant.guardrails import (
+    claimed_actions,
+    decoration,
+    grounding,
+    language,
+    mixed_language,
+    names,
+    prompt_leaks,
+    repetition,
+    role_reversal,
+    self_presentation,
+    template_artifacts,
+)
 from worker.assistant.guardrails.dictated_text import DictatedText
 from worker.assistant.guardrails.grounding import GroundingSource
 from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
-from worker.assistant.guardrails.text_normalization import count_invisible, search_form, strip_invisible
+from worker.assistant.guardrails.text_normalization import count_invisible, strip_invisible
 
 # The prompt asks for four sentences; Telegram's own limit is 4,096.
 MAX_CHARACTERS = 1_500
@@ -20,10 +32,18 @@ _TOP_LEVEL_DOMAINS = (
     "agency"
 )
 _LINK = re.compile(
-    rf"h\s?[tx]{{2}}ps?\s?:|www\.|tg://|mailto:|@\w{{4,}}|xn--|\b[\w-]+\.(?:{_TOP_LEVEL_DOMAINS})\b"
+    rf"h\s?[tx]{{2}}ps?\s?:|www\.|tg://|mailto:|@\w{{4,}}|xn--|(?<=[\w-])\.(?:{_TOP_LEVEL_DOMAINS})\b"
     r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
     # Any other ending in lower case: after a missing space, the next sentence would begin in upper case.
-    r"|\b(?-i:[a-z0-9-]+\.(?!js\b|ts\b|py\b|md\b|g\b|e\b|m\b)[a-z]{2,12})\b",
+    r"|(?-i:(?<=[a-z0-9-])\.(?!(?:js|ts|py|md|g|e|m|xlsx?|docx?|pdf|csv|json|html?|php|xml|png"
+    r"|jpe?g)\b)[a-z]{2,12})\b",
+    re.IGNORECASE,
+)
+# Products and technologies with a dot in their name. A chat shows some of them as links to their own sites.
+_DOTTED_NAMES = re.compile(
+    r"(?<![\w.@/-])(?:(?:asp|ado|vb|ml|c#|f#)?\.net|[a-z]{2,15}\.js|socket\.io|draw\.io|booking\.com"
+    r"|monday\.com"
+    r"|make\.com|cal\.com|mail\.ru|hh\.ru|chart\.io|bitrix24\.ru|character\.ai|fly\.io)(?![\w/-]|\.\w)",
     re.IGNORECASE,
 )
 # A disguised link that the reader has to put together.
@@ -35,27 +55,10 @@ _BROKEN_LINK = re.compile(
 )
 # Numbers with a trunk zero, as outside Russia; shared.logging_setup finds the others, not prices or dates.
 _PHONE = re.compile(r"(?<!\d)(?<!\d\s)0[1-9][\d\s()\-]{7,}\d")
-_PLACEHOLDER = re.compile(r"\[[^\W\d_][^\]]*\]|\{\w+\}")
 _MARKUP = re.compile(
-    r"</?[a-z]\w*(?:\s[^<>]*)?/?>|```|\]\(|^\s*[{\[]\s*\"|^\s*\|.*\|\s*$", re.IGNORECASE | re.M
-)
-_CLAIMS_HUMAN = re.compile(
-    r"\bя (?!не )(?:\w+ ){0,2}(?:человек|жив[оа]\w+)\b|\b(?<!если )не (?:бот|робот|нейросеть|программа|"
-    r"автоответчик)\b"
-    r"|\bне с (?:ботом|роботом|нейросетью)\b|\b(?:с вами|вам) (?:сейчас )?(?:общается|говорит|"
-    r"переписывается|"
-    r"пишет|отвечает) (?:\w+ )?(?:человек|менеджер|сотрудник)\b"
-    r"|\bвы (?:сейчас )?(?:общаетесь|говорите|переписываетесь) с (?:\w+ )?(?:человеком|менеджером|"
-    r"сотрудником)\b"
-    r"|\b(?:i'?m|i am) (?!not )(?:\w+ ){0,3}(?:human|person)\b|\bnot (?:a |an )?(?:bot|robot|ai|machine)\b"
-)
-_CLAIMS_STAFF = re.compile(r"\bя (?!не )(?:\w+ )?(?:менеджер|сотрудни\w+|специалист|консультант|оператор)\b")
-_ASKS_IF_BOT = re.compile(
-    r"\b(?:вы|ты|это)\W+(?:\w+\W+){0,3}(?:бот|робот|человек|жив[оа]\w+|нейросеть|нейронка|программа|ии|"
-    r"gpt)\b"
-    r"|\b(?:бот|робот|человек|нейросеть|нейронка)\b\W*\?|\bс (?:ботом|роботом|человеком|нейросетью)\b"
-    r"|\b(?:are|r) (?:you|u|this) (?:an? )?(?:\w+ )?(?:bot|robot|human|person|ai|real)\b|"
-    r"\bis this (?:an? )?(?:bot|ai)\b"
+    r"</?[a-z]\w{0,20}(?:\s[^<>]{0,200})?/?>|```|\]\(|[{\[]\s{0,9}\""
+    r"|^[^\S\n]{0,9}\|.*\|[^\S\n]{0,9}$",
+    re.IGNORECASE | re.M,
 )
 
 
@@ -69,6 +72,10 @@ class GuardContext:
     latest_text: str = ""
     scripts: frozenset[str] = field(default_factory=frozenset)
     dictated: DictatedText = field(default_factory=DictatedText)
+    contact_name: str = ""
+    # Our earlier texts, oldest first, and what the contact asked for in the form.
+    own_texts: tuple[str, ...] = ()
+    request: str = ""
 
 
 def find_problem(text: str, context: GuardContext | None = None) -> str | None:
@@ -89,19 +96,20 @@ def _content_problem(text: str) -> str | None:
         return "it is empty"
     if len(text) > MAX_CHARACTERS:
         return "it is too long"
-    visible = strip_invisible(text)
+    visible = _DOTTED_NAMES.sub(" ", strip_invisible(text))
     if mask_phones(visible) != visible:
         return "it contains a phone number"
     for pattern, what in (
         (_LINK, "a link"),
         (_BROKEN_LINK, "a link"),
         (_PHONE, "a phone number"),
-        (_PLACEHOLDER, "a placeholder"),
         (_MARKUP, "markup"),
     ):
         if pattern.search(visible):
             return f"it contains {what}"
-    return "it contains invisible characters" if count_invisible(text) else None
+    if count_invisible(text):
+        return "it contains invisible characters"
+    return template_artifacts.find_artifact(visible)
 
 
 def _model_problem(text: str, context: GuardContext) -> str | None:
@@ -111,11 +119,36 @@ def _model_problem(text: str, context: GuardContext) -> str | None:
         return "it repeats a text that the contact dictated"
     if prompt_leaks.is_unreadable(text):
         return "it contains unreadable text"
-    if not language.is_in_scripts(text, context.scripts):
-        return "it is not in the contact's language"
-    normalized = search_form(text)
-    if _CLAIMS_HUMAN.search(normalized) or (
-        _ASKS_IF_BOT.search(search_form(context.latest_text)) and _CLAIMS_STAFF.search(normalized)
+    if not language.is_in_scripts(text, context.scripts) or mixed_language.is_another_latin_language(
+        text, mixed_language.expects_english(context.latest_text, context.own_texts)
     ):
-        return "it claims to be human"
-    return grounding.find_problem(text, context.source)
+        return "it is not in the contact's language"
+    return (
+        template_artifacts.find_preface(text)
+        or decoration.find_problem(text)
+        or _speaker_problem(text, context)
+        or grounding.find_problem(text, context.source)
+        or _wording_problem(text, context)
+    )
+
+
+def _speaker_problem(text: str, context: GuardContext) -> str | None:
+    """Return why the text does not come from the company's assistant, or is not meant for this contact."""
+    source = context.source
+    return (
+        self_presentation.find_problem(text, f"{source.company}\n{source.own_messages}")
+        or names.find_problem(
+            text,
+            context.contact_name,
+            f"{source.contact_texts}\n{source.own_messages}\n{source.company}",
+        )
+        or role_reversal.find_problem(text, source.company, context.request)
+        or claimed_actions.find_problem(text)
+    )
+
+
+def _wording_problem(text: str, context: GuardContext) -> str | None:
+    """Return why the words are not fit to be sent, whatever they say."""
+    return mixed_language.find_problem(
+        text, context.scripts, context.source.contact_texts, context.source.company
+    ) or repetition.find_problem(text, context.own_texts, context.latest_text)

@@ -33,7 +33,7 @@ _INJECTIONS = combine_patterns(
     r"\S\.(?:com|ru|io|me|xyz|top))",
     r"\[?/?\b(?:system|admin|administrator|developer|assistant|user|inst|систем[аы]|администратор|"
     r"разработчик|ассистент)\b"
-    r"\]?\s*[:>\]]|^\s*(?:system|система)\b",
+    r"\]?\s{0,9}[:>\]]|^[^\S\n]{0,40}(?:system|система)\b",
     r"<\|?/?(?:system|company|assistant|user|im_start|im_end|instructions?|inst)\b|```|###|<!--|\{\s*\"",
     r"\b(?:ignore|disregard|forget|override|bypass|skip)\b[^.!?\n]{0,40}"
     r"\b(?:instruction|rule|prompt|previous|above|prior|guideline|everything|restriction)",

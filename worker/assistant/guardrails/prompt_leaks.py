@@ -10,7 +10,7 @@ from worker.assistant.guardrails.text_normalization import letters_only, strip_i
 # This many equal letters in a row (four to six words) are not a coincidence.
 WINDOW = 32
 # Phrases in «quotes» are suggestions of the prompt for the answer, so they are not secret.
-_SAYABLE = re.compile(r"«[^»]*»")
+_SAYABLE = re.compile(r"«[^«»]*»")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 # Names of output fields and prompt tags: they never belong in a message to a contact.
 _INTERNAL_NAMES = re.compile(

@@ -63,3 +63,31 @@ def detect_script(text: str) -> str | None:
 def _unmix_alphabets(word: re.Match[str]) -> str:
     mixed = _CYRILLIC_LETTER.search(word[0]) and _LATIN_LETTER.search(word[0])
     return word[0].translate(_TO_CYRILLIC).replace("і", "и") if mixed else word[0]
+
+
+_LATIN_SPELLING = str.maketrans(
+    {
+        **dict(zip("абвгдезийклмнопрстуфхы", "abvgdeziiklmnoprstufhi", strict=True)),
+        "ё": "e",
+        "ж": "zh",
+        "ц": "ts",
+        "ч": "ch",
+        "ш": "sh",
+        "щ": "sch",
+        "э": "e",
+        "ю": "iu",
+        "я": "ia",
+        "ъ": "",
+        "ь": "",
+        "y": "i",
+        "j": "i",
+        "x": "ks",
+        "’": "",
+        "'": "",
+    }
+)
+
+
+def transliterate(text: str) -> str:
+    """Normalize names for comparison: lower case, Latin letters, `y` and `j` as `i`."""
+    return strip_invisible(text).lower().translate(_LATIN_SPELLING)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 from shared.clock import Clock
@@ -11,6 +11,7 @@ from worker.dispatch.steps.confirm import confirm
 from worker.dispatch.steps.find_contact import find_contact
 from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.dispatch.steps.introduce import introduce
+from worker.dispatch.steps.open_questions import note_open_question
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.return_to_assistant import return_to_assistant
 from worker.dispatch.steps.transcribe import transcribe
@@ -39,6 +40,8 @@ class StepDependencies:
     hours: Hours | None = None
     # Downloads voice messages; None: they are not transcribed.
     voices: Telegram | None = None
+    # False without OWNER_CHAT: then no text promises that a colleague will be asked.
+    owner_is_told: bool = False
 
 
 Step = Callable[[Conversation, StepDependencies], Awaitable[Outcome]]
@@ -75,6 +78,11 @@ async def _reply(conversation: Conversation, dependencies: StepDependencies) -> 
         )
         if transcribed is not None:
             return transcribed
+    outcome = await _answer(conversation, dependencies, now)
+    return note_open_question(outcome, conversation, owner_is_told=dependencies.owner_is_told)
+
+
+async def _answer(conversation: Conversation, dependencies: StepDependencies, now: datetime) -> Outcome:
     if conversation.is_unconfirmed:
         return await confirm(
             conversation,

@@ -11,10 +11,11 @@ from typing import assert_never
 from shared.intents import Intent
 from shared.leads import contact_evidence
 from shared.statuses import FOLLOWED_UP, LeadStatus
-from worker.dialogue import special_requests, templates
+from worker.dialogue import templates
 from worker.dispatch.steps import responses
 from worker.dispatch.steps.greet import GreetingConfig, compose_greeting
 from worker.dispatch.steps.responses import Response
+from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
@@ -58,7 +59,7 @@ async def confirm(
     if not conversation.has_written and verdict.intent is Intent.ACCEPT:
         # They wrote first: nobody has asked them whether they left a request, so this is no answer to it.
         verdict = replace(verdict, intent=Intent.AMBIGUOUS)
-    response = _respond_to_request(conversation, verdict, responses.requested_time(conversation, now, hours))
+    response = _respond_to_request(conversation, verdict, responses.requested_time(verdict, hours))
     if response is None and _agrees_to_call(conversation, verdict) and booking_link:
         link = f"{verdict.text}\n{booking_link}"
         response = Response("link", link, LeadStatus.SCHEDULED, CONFIRMED, key=_key(conversation))
@@ -83,18 +84,12 @@ def _respond_to_request(
     handed_off = responses.hand_off(verdict)
     if handed_off is not None or verdict.intent is Intent.REJECT:
         return handed_off
-    # As for a person without the booking link: only the wish to be called can match.
-    canned = special_requests.match_special_request(
-        LeadStatus.ENGAGED, verdict.intent, conversation.unanswered_text, verdict.language, link=""
-    )
-    if canned is not None:
-        return Response("answer", canned.text, LeadStatus.HANDED_OFF, canned.reason)
-    may_follow_up = verdict.intent is not Intent.QUESTION and conversation.lead.status in FOLLOWED_UP
-    if follow_up_at is None or not may_follow_up:
-        return None
-    promise = responses.promise_follow_up(follow_up_at, verdict.language)
-    is_confirmed = verdict.intent is Intent.ACCEPT
-    return replace(promise, key=_key(conversation), reason=CONFIRMED) if is_confirmed else promise
+    # As for a person without the booking link, whatever the status.
+    status = LeadStatus.ENGAGED if conversation.lead.status in FOLLOWED_UP else conversation.lead.status
+    granted = respond_to_wish(status, verdict, "", follow_up_at)
+    if granted is None or granted.follow_up_at is None or verdict.intent is not Intent.ACCEPT:
+        return granted
+    return replace(granted, key=_key(conversation), reason=CONFIRMED)
 
 
 async def _greet(

@@ -84,7 +84,8 @@ async def compose_greeting(
     if not config.by_model:
         return None
     try:
-        return await assistant.greeting(brief)
+        greeting = await assistant.greeting(brief)
+        return None if greeting.is_fixed else greeting
     except AssistantRefusedError:
         return None
     except AssistantError as error:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from shared.intents import Intent
 from shared.statuses import LeadStatus
-from worker.dialogue import special_requests, templates
+from worker.dialogue import templates
 from worker.dispatch.steps import responses
 from worker.dispatch.steps.greet import GreetingConfig, compose_greeting
 from worker.dispatch.steps.responses import Response
+from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
@@ -36,8 +37,8 @@ async def introduce(
         return responses.due_follow_up(conversation, now, templates.follow_up(conversation.language))
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())
     verdict = responses.resolve_contradictions(verdict)
-    requested_time = responses.requested_time(conversation, now, hours)
-    response = _respond_to_request(conversation, verdict, requested_time)
+    requested_time = responses.requested_time(verdict, hours)
+    response = _respond_to_request(verdict, requested_time)
     if response is None:
         waited = now - conversation.unanswered[0].created_at >= model_timeout
         response, verdict = await _greet(
@@ -46,22 +47,13 @@ async def introduce(
     return responses.queue_response(conversation, response, verdict)
 
 
-def _respond_to_request(
-    conversation: Conversation, verdict: Verdict, follow_up_at: datetime | None
-) -> Response | None:
+def _respond_to_request(verdict: Verdict, follow_up_at: datetime | None) -> Response | None:
     handed_off = responses.hand_off(verdict)
     if handed_off is not None:
         return handed_off
     if verdict.intent is Intent.REJECT:
-        return Response("apology", verdict.text, LeadStatus.REJECTED)
-    canned = special_requests.match_special_request(
-        LeadStatus.ENGAGED, verdict.intent, conversation.unanswered_text, verdict.language, link=""
-    )
-    if canned is not None:
-        return Response("answer", canned.text, LeadStatus.HANDED_OFF, canned.reason)
-    if follow_up_at is None or verdict.intent is Intent.QUESTION:
-        return None
-    return responses.promise_follow_up(follow_up_at, verdict.language)
+        return Response("apology", verdict.text, LeadStatus.REJECTED, responses.refusal_reason(verdict))
+    return respond_to_wish(LeadStatus.ENGAGED, verdict, "", follow_up_at)
 
 
 async def _greet(

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.intents import Intent
-from shared.statuses import FOLLOWED_UP, LeadStatus
-from worker.dialogue import special_requests, templates
+from shared.statuses import LeadStatus
+from worker.dialogue import templates
 from worker.dispatch.steps import responses
 from worker.dispatch.steps.responses import Response
+from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
-from worker.domain.assistant_port import Assistant, Verdict
+from worker.domain.assistant_port import Assistant, Verdict, Wish
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, Outcome
 from worker.domain.outreach_hours import Hours
@@ -42,7 +43,7 @@ async def reply(
     verdict = responses.without_opt_out_by_reaction(conversation, verdict)
     only_requests = len(conversation.new_requests) == len(unanswered)
     verdict = _acknowledge_request(verdict) if only_requests else responses.resolve_contradictions(verdict)
-    requested_time = responses.requested_time(conversation, now, hours)
+    requested_time = responses.requested_time(verdict, hours)
     response = _respond(conversation, verdict, booking_link, requested_time)
     if response is None and conversation.new_requests:
         response = Response("answer", templates.new_request_received(verdict.language), None)
@@ -61,7 +62,16 @@ def _acknowledge_request(verdict: Verdict) -> Verdict:
         to_human = verdict.needs_human is not None
         template = templates.handoff_notice if to_human else templates.new_request_received
         text = template(verdict.language)
-    return replace(verdict, intent=Intent.QUESTION, text=text, asks_not_to_be_contacted=False)
+    return responses.with_fixed_words(
+        replace(
+            verdict,
+            intent=Intent.QUESTION,
+            text=text,
+            asks_not_to_be_contacted=False,
+            wish=Wish.NONE,
+            write_at=None,
+        )
+    )
 
 
 def _respond(
@@ -70,10 +80,9 @@ def _respond(
     handed_off = responses.hand_off(verdict)
     if handed_off is not None:
         return handed_off
-    if verdict.intent is not Intent.REJECT:
-        response = _respond_to_request(conversation, verdict, booking_link, follow_up_at)
-        if response is not None:
-            return response
+    granted = respond_to_wish(conversation.lead.status, verdict, booking_link, follow_up_at)
+    if granted is not None:
+        return granted
     unclear = responses.hand_off_if_unclear_again(conversation, verdict)
     if unclear is not None:
         return unclear
@@ -82,24 +91,6 @@ def _respond(
     if verdict.intent is Intent.ACCEPT and has_link and _ASKS_FOR_LINK.search(unanswered):
         return Response("link", f"{verdict.text}\n{booking_link}", None)
     return _respond_to_intent(conversation.lead.status, verdict, booking_link)
-
-
-def _respond_to_request(
-    conversation: Conversation, verdict: Verdict, booking_link: str, follow_up_at: datetime | None
-) -> Response | None:
-    """Respond to a plain request: to be called, to move a meeting, or to be written to later."""
-    canned = special_requests.match_special_request(
-        conversation.lead.status, verdict.intent, conversation.unanswered_text, verdict.language, booking_link
-    )
-    if canned is not None:
-        return Response("answer", canned.text, LeadStatus.HANDED_OFF, canned.reason)
-    if (
-        follow_up_at is None
-        or conversation.lead.status not in FOLLOWED_UP
-        or verdict.intent is Intent.QUESTION
-    ):
-        return None
-    return responses.promise_follow_up(follow_up_at, verdict.language)
 
 
 def _respond_to_intent(status: LeadStatus, verdict: Verdict, booking_link: str) -> Response | None:
@@ -117,7 +108,8 @@ def _respond_to_intent(status: LeadStatus, verdict: Verdict, booking_link: str) 
             )
         case Intent.REJECT:
             refused_before = status is LeadStatus.REJECTED
-            return None if refused_before else Response("apology", verdict.text, LeadStatus.REJECTED)
+            reason = responses.refusal_reason(verdict)
+            return None if refused_before else Response("apology", verdict.text, LeadStatus.REJECTED, reason)
         case Intent.QUESTION:
             return Response("answer", verdict.text, talking)
         case Intent.AMBIGUOUS:

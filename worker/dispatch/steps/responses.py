@@ -5,14 +5,16 @@ from datetime import datetime
 
 from shared.intents import Intent
 from shared.statuses import FOLLOWED_UP, LeadStatus, may_become
-from worker.dialogue import follow_up_dates, templates
-from worker.domain.assistant_port import Greeting, Verdict
+from worker.dialogue import dates, promises, templates
+from worker.domain.assistant_port import Greeting, Verdict, Wish
 from worker.domain.conversation import Conversation
-from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
 from worker.domain.outreach_hours import Hours
 
 UNCLEAR_TWICE = "two unclear answers in a row"
+# A refusal with a lower confidence gets the fixed text.
+SURE_REFUSAL = 0.8
+WRONG_PERSON = "says that the request is not theirs"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def queue_response(conversation: Conversation, response: Response, verdict: Verd
         verdict.asks_not_to_be_contacted,
         response.reason,
         response.follow_up_at,
-        verdict,
+        source=verdict,
     )
 
 
@@ -73,7 +75,7 @@ def due_follow_up(conversation: Conversation, now: datetime, text: str) -> Outco
 
 def promise_follow_up(at: datetime, language: str) -> Response:
     """Return the promise to write at that time, which is in the contact's time zone."""
-    text = templates.follow_up_promise(language, follow_up_dates.format_day(at, language))
+    text = templates.follow_up_promise(language, dates.format_day(at, language))
     return Response("answer", text, LeadStatus.ENGAGED, follow_up_at=at)
 
 
@@ -94,15 +96,44 @@ def ask_for_text(conversation: Conversation) -> Outcome:
 
 
 def resolve_contradictions(verdict: Verdict) -> Verdict:
-    """Make opt-out and intent agree: an opt-out is a refusal, but an acceptance cancels the opt-out."""
+    """Make opt-out, intent and text agree: an opt-out is a refusal, but an acceptance cancels the opt-out.
+
+    A wrong person who says neither yes nor no refuses. Where words bind, the text is a fixed one.
+    """
+    return with_fixed_words(_with_one_meaning(verdict))
+
+
+def _with_one_meaning(verdict: Verdict) -> Verdict:
+    if verdict.wish is Wish.WRONG_PERSON and verdict.intent is Intent.AMBIGUOUS:
+        text = templates.answer(Intent.REJECT, verdict.language)
+        verdict = replace(verdict, intent=Intent.REJECT, text=text)
     if not verdict.asks_not_to_be_contacted:
         return verdict
     if verdict.intent is Intent.ACCEPT:
         return replace(verdict, asks_not_to_be_contacted=False)
     if verdict.intent is Intent.REJECT and verdict.needs_human is None:
         return verdict
-    text = templates.answer(Intent.REJECT, verdict.language)
-    return replace(verdict, intent=Intent.REJECT, text=text, needs_human=None)
+    return replace(verdict, intent=Intent.REJECT, needs_human=None)
+
+
+def with_fixed_words(verdict: Verdict) -> Verdict:
+    """Return the verdict with a text that says what happens, whatever the model wrote.
+
+    The person reads that they get no more messages, that a human answers, or that their refusal is accepted,
+    in words that do not depend on a model. A clear refusal may be answered in the model's words.
+    """
+    language = verdict.language
+    if verdict.asks_not_to_be_contacted and verdict.intent is Intent.REJECT:
+        return replace(verdict, text=templates.opted_out(language))
+    if verdict.needs_human is not None:
+        if promises.says_handover(verdict.text):
+            return verdict
+        asked = verdict.wish is Wish.HUMAN
+        text = templates.human_called(language) if asked else templates.handoff_notice(language)
+        return replace(verdict, text=text)
+    if verdict.intent is Intent.REJECT and verdict.confidence < SURE_REFUSAL:
+        return replace(verdict, text=templates.answer(Intent.REJECT, language))
+    return verdict
 
 
 def with_greeting(verdict: Verdict, greeting: Greeting | None) -> Verdict:
@@ -136,10 +167,17 @@ def hand_off_if_unclear_again(conversation: Conversation, verdict: Verdict) -> R
     )
 
 
-def requested_time(conversation: Conversation, now: datetime, hours: Hours | None) -> datetime | None:
-    """Return when the contact asks for a follow-up, in their local time; None if they do not ask."""
-    local = to_local_time(now, conversation.lead.phone_e164)
-    requested = follow_up_dates.parse_requested_time(conversation.unanswered_text, local)
-    if requested is None or hours is None:
-        return requested
-    return hours.next_opening(requested, requested.tzinfo) or requested
+def requested_time(verdict: Verdict, hours: Hours | None) -> datetime | None:
+    """Return when the contact asks to be written to, in their local time; None if they do not ask.
+
+    A moment outside the outreach hours moves to their next beginning.
+    """
+    moment = verdict.write_at
+    if verdict.wish is not Wish.WRITE_LATER or moment is None or hours is None:
+        return moment if verdict.wish is Wish.WRITE_LATER else None
+    return hours.next_opening(moment, moment.tzinfo) or moment
+
+
+def refusal_reason(verdict: Verdict) -> str | None:
+    """Return why the contact refuses, if they say that they are the wrong person."""
+    return WRONG_PERSON if verdict.wish is Wish.WRONG_PERSON else None

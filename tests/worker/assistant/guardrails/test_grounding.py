@@ -54,8 +54,6 @@ INVENTED = [
     ("Гарантируем возврат.", None),
     ("Если не понравится, вернём деньги.", A_PROMISE),
     ("Обещаем лучший результат.", A_PROMISE),
-    ("Меня зовут Алексей, я из Ромашки.", "it gives itself a name"),
-    ("My name is Alex.", "it gives itself a name"),
 ]
 
 

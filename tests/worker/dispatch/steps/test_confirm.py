@@ -11,10 +11,11 @@ from shared.database.models import Lead, Message
 from shared.intents import Intent
 from shared.statuses import REPLIED_TO, LeadStatus
 from tests.support.fakes import Words
-from worker.dialogue import special_requests, templates
+from worker.dialogue import templates
 from worker.dispatch.steps.confirm import CONFIRMED, NOT_CONFIRMED, confirm
 from worker.dispatch.steps.greet import MAX_UNUSABLE_TEXTS, GreetingConfig
 from worker.dispatch.steps.responses import UNCLEAR_TWICE
+from worker.dispatch.steps.wishes import REASONS
 from worker.domain.assistant_port import (
     AssistantError,
     AssistantUnavailableError,
@@ -23,6 +24,7 @@ from worker.domain.assistant_port import (
     Turn,
     Usage,
     Verdict,
+    Wish,
 )
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
@@ -196,10 +198,10 @@ async def test_a_verdict_that_needs_a_human_hands_the_lead_off(intent: Intent) -
 
 
 async def test_a_wish_to_be_called_goes_to_a_human() -> None:
-    outcome = await answer(says(Intent.ACCEPT), heard("Перезвоните мне"))
+    outcome = await answer(says(Intent.ACCEPT, wish=Wish.CALL_ME), heard("Перезвоните мне"))
     assert isinstance(outcome, QueueMessage)
     assert outcome.text == templates.special_request("call", "ru")
-    assert (outcome.next_status, outcome.reason) == (S.HANDED_OFF, special_requests.REASONS["call"])
+    assert (outcome.next_status, outcome.reason) == (S.HANDED_OFF, REASONS[Wish.CALL_ME])
 
 
 async def test_an_opt_out_is_a_refusal() -> None:
@@ -214,7 +216,8 @@ async def test_an_opt_out_is_a_refusal() -> None:
 
 @pytest.mark.parametrize(("intent", "confirms"), [(Intent.ACCEPT, True), (Intent.AMBIGUOUS, False)])
 async def test_a_follow_up_is_promised_and_asks_the_question_again(intent: Intent, confirms: bool) -> None:
-    words = says(intent)
+    tomorrow = NOW + timedelta(days=1)
+    words = says(intent, wish=Wish.WRITE_LATER, write_at=tomorrow)
     outcome = await answer(words, heard("Занят, напишите завтра"))
     assert isinstance(outcome, QueueMessage)
     assert outcome.text == templates.follow_up_promise("ru", "25 ноября")

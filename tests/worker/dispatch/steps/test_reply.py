@@ -13,7 +13,7 @@ from worker.dialogue import templates
 from worker.dispatch.steps import STEPS
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.responses import UNCLEAR_TWICE
-from worker.domain.assistant_port import AssistantError, Turn, Verdict
+from worker.domain.assistant_port import AssistantError, Turn, Verdict, Wish
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
 
@@ -99,9 +99,9 @@ async def test_an_unusable_verdict_is_raised() -> None:
 @pytest.mark.parametrize(
     ("intent", "expected"),
     [
-        (Intent.REJECT, ("apology", "Слова", Intent.REJECT, True)),
-        (Intent.QUESTION, ("apology", templates.answer(Intent.REJECT, "ru"), Intent.REJECT, True)),
-        (Intent.AMBIGUOUS, ("apology", templates.answer(Intent.REJECT, "ru"), Intent.REJECT, True)),
+        (Intent.REJECT, ("apology", templates.opted_out("ru"), Intent.REJECT, True)),
+        (Intent.QUESTION, ("apology", templates.opted_out("ru"), Intent.REJECT, True)),
+        (Intent.AMBIGUOUS, ("apology", templates.opted_out("ru"), Intent.REJECT, True)),
         (Intent.ACCEPT, ("link", f"Слова\n{LINK}", Intent.ACCEPT, False)),
     ],
 )
@@ -156,7 +156,36 @@ async def test_an_opt_out_is_not_answered_with_a_handoff_notice() -> None:
     )
     outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
     assert isinstance(outcome, QueueMessage)
-    assert (outcome.text, outcome.next_status) == (templates.answer(Intent.REJECT, "ru"), S.REJECTED)
+    assert (outcome.text, outcome.next_status) == (templates.opted_out("ru"), S.REJECTED)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "text"),
+    [
+        (
+            Verdict(Intent.QUESTION, "А какой у вас бюджет?", "ru", needs_human="жалоба"),
+            templates.handoff_notice("ru"),
+        ),
+        (
+            Verdict(Intent.QUESTION, "Какой бюджет?", "ru", needs_human="asks for a human", wish=Wish.HUMAN),
+            templates.human_called("ru"),
+        ),
+        (
+            Verdict(Intent.QUESTION, "Не могу передать вас коллеге.", "en", needs_human="жалоба"),
+            templates.handoff_notice("en"),
+        ),
+        (Verdict(Intent.REJECT, "Слова", "ru", confidence=0.65), templates.answer(Intent.REJECT, "ru")),
+        (Verdict(Intent.REJECT, "Слова", "ru", confidence=0.95), "Слова"),
+        (
+            Verdict(Intent.REJECT, "Не могу прервать рассылку", "en", asks_not_to_be_contacted=True),
+            templates.opted_out("en"),
+        ),
+    ],
+)
+async def test_fixed_words_say_what_happens(verdict: Verdict, text: str) -> None:
+    outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.text == text
 
 
 def form(number: int = 4) -> Message:
@@ -183,7 +212,8 @@ async def test_a_later_form_is_acknowledged_if_the_answer_was_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("intent", "text"), [(Intent.QUESTION, "Слова"), (Intent.REJECT, templates.handoff_notice("ru"))]
+    ("intent", "text"),
+    [(Intent.QUESTION, templates.handoff_notice("ru")), (Intent.REJECT, templates.handoff_notice("ru"))],
 )
 async def test_a_later_form_may_need_a_human(intent: Intent, text: str) -> None:
     words = Words(verdict=Verdict(intent, "Слова", "ru", needs_human="жалоба"))

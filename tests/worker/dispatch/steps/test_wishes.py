@@ -1,4 +1,4 @@
-"""Requests with fixed responses, independent of the model: a voice message, a call, another day."""
+"""What becomes of a wish: a phone call, another time for the call, another day; a voice message."""
 
 from datetime import datetime
 from typing import Any
@@ -10,9 +10,11 @@ from shared.database.models import Lead, Message
 from shared.intents import Intent
 from shared.statuses import LeadStatus
 from tests.support.fakes import Words
-from worker.dialogue import special_requests, templates
+from worker.dialogue import templates
 from worker.dispatch.steps.reply import reply
-from worker.domain.assistant_port import Verdict
+from worker.dispatch.steps.responses import WRONG_PERSON
+from worker.dispatch.steps.wishes import REASONS
+from worker.domain.assistant_port import Verdict, Wish
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
 from worker.domain.outreach_hours import Hours
@@ -29,46 +31,74 @@ def row(number: int, text: str, **fields: Any) -> Message:  # noqa: ANN401
     return Message(id=number, text=text, **usual | fields)
 
 
-async def answer(text: str, intent: Intent, status: LeadStatus = S.CONTACTED, *before: Message) -> Outcome:
+async def answer(
+    intent: Intent,
+    wish: Wish,
+    status: LeadStatus = S.CONTACTED,
+    *,
+    hours: Hours | None = None,
+    write_at: datetime | None = None,
+) -> Outcome:
     lead = Lead(id=17, name="Анна", source="api", status=status, extra={})
-    words = Words(verdict=Verdict(intent, "слова модели", "ru"))
-    return await reply(Conversation(lead, [*before, row(9, text)]), words, booking_link=LINK, now=NOW)
+    words = Words(verdict=Verdict(intent, "слова модели", "ru", wish=wish, write_at=write_at))
+    conversation = Conversation(lead, [row(9, "Слова человека")])
+    return await reply(conversation, words, booking_link=LINK, now=NOW, hours=hours)
 
 
-@pytest.mark.parametrize(
-    ("text", "status", "reason"),
-    [
-        ("Позвоните мне", S.CONTACTED, special_requests.REASONS["call"]),
-        ("Календарь не работает", S.SCHEDULED, special_requests.REASONS["calendar"]),
-        ("Надо перенести", S.BOOKED, special_requests.REASONS["move"]),
-    ],
-)
-async def test_a_request_for_a_human_hands_the_lead_off(text: str, status: LeadStatus, reason: str) -> None:
-    said = await answer(text, Intent.ACCEPT, status)
+@pytest.mark.parametrize("wish", [Wish.CALL_ME, Wish.BOOKING_TROUBLE, Wish.RESCHEDULE])
+@pytest.mark.parametrize("intent", [Intent.ACCEPT, Intent.QUESTION, Intent.AMBIGUOUS])
+@pytest.mark.parametrize("status", [S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.BOOKED])
+async def test_a_wish_that_a_colleague_grants_hands_the_lead_off(
+    wish: Wish, intent: Intent, status: LeadStatus
+) -> None:
+    said = await answer(intent, wish, status)
+    if wish is not Wish.CALL_ME and status in {S.CONTACTED, S.ENGAGED}:
+        # Nothing has been booked yet.
+        assert isinstance(said, QueueMessage)
+        assert said.next_status is not S.HANDED_OFF
+        return
     assert isinstance(said, QueueMessage)
-    assert (said.next_status, said.reason) == (S.HANDED_OFF, reason)
-    assert (LINK in said.text) == (status is S.BOOKED)
+    assert (said.next_status, said.reason) == (S.HANDED_OFF, REASONS[wish])
+    assert (LINK in said.text) == (wish is Wish.RESCHEDULE)
+
+
+@pytest.mark.parametrize("wish", list(Wish))
+async def test_a_refusal_counts_more_than_a_wish(wish: Wish) -> None:
+    said = await answer(Intent.REJECT, wish, write_at=MONDAY)
+    assert isinstance(said, QueueMessage)
+    assert (said.kind, said.next_status, said.follow_up_at) == ("apology", S.REJECTED, None)
+    assert said.reason == (WRONG_PERSON if wish is Wish.WRONG_PERSON else None)
+
+
+async def test_a_wrong_person_is_apologized_to() -> None:
+    said = await answer(Intent.AMBIGUOUS, Wish.WRONG_PERSON)
+    assert isinstance(said, QueueMessage)
+    assert (said.text, said.next_status) == (templates.answer(Intent.REJECT, "ru"), S.REJECTED)
+    asked = await answer(Intent.QUESTION, Wish.WRONG_PERSON)
+    assert isinstance(asked, QueueMessage)
+    assert (asked.text, asked.next_status) == ("слова модели", S.ENGAGED)
 
 
 async def test_a_requested_day_is_confirmed_and_stored() -> None:
-    said = await answer("Сейчас занят, напишите в понедельник", Intent.ACCEPT)
+    said = await answer(Intent.ACCEPT, Wish.WRITE_LATER, write_at=MONDAY)
     assert isinstance(said, QueueMessage)
     assert (said.text, said.next_status) == (templates.follow_up_promise("ru", "30 ноября"), S.ENGAGED)
     assert said.follow_up_at == MONDAY
-    refused = await answer("Не нужно, не пишите завтра", Intent.REJECT)
-    assert isinstance(refused, QueueMessage)
-    assert (refused.kind, refused.follow_up_at) == ("apology", None)
+    # A time for the call is not a wish to be written to.
+    agreed = await answer(Intent.ACCEPT, Wish.NONE, write_at=MONDAY)
+    assert isinstance(agreed, QueueMessage)
+    assert (agreed.kind, agreed.follow_up_at) == ("link", None)
+    vague = await answer(Intent.AMBIGUOUS, Wish.WRITE_LATER)
+    assert isinstance(vague, QueueMessage)
+    assert (vague.kind, vague.follow_up_at) == ("clarification", None)
 
 
 async def test_a_follow_up_is_within_outreach_hours_in_local_time() -> None:
-    fields = {"phone_e164": "+77272583000", "extra": {}, "status": S.CONTACTED}
-    lead = Lead(id=17, name="Анна", source="api", **fields)
-    words = Words(verdict=Verdict(Intent.AMBIGUOUS, "?", "ru"))
+    almaty = datetime(2026, 11, 30, 9, 0, tzinfo=ZoneInfo("Asia/Almaty"))
     hours = Hours.parse("12:00-18:00")
-    work = Conversation(lead, [row(9, "напишите в понедельник")])
-    said = await reply(work, words, booking_link=LINK, now=NOW, hours=hours)
+    said = await answer(Intent.AMBIGUOUS, Wish.WRITE_LATER, write_at=almaty, hours=hours)
     assert isinstance(said, QueueMessage)
-    assert said.follow_up_at == datetime(2026, 11, 30, 12, 0, tzinfo=ZoneInfo("Asia/Almaty"))
+    assert said.follow_up_at == almaty.replace(hour=12)
 
 
 @pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))

@@ -1,0 +1,34 @@
+"""The whole check of an outgoing text is fast, whatever the model wrote and the contact said."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+import pytest
+
+from tests.test_pattern_time import hostile_texts, milliseconds
+from worker.assistant import guard_contexts, prompts
+from worker.assistant.guard_contexts import CompanyFacts
+from worker.assistant.guardrails import output_guard
+from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
+from worker.domain.assistant_port import Brief, Turn
+from worker.settings import EXAMPLE_PROFILE
+
+MAX_MILLISECONDS = 20.0
+COMPANY = CompanyFacts(
+    f"GordovCode\n{EXAMPLE_PROFILE.read_text(encoding='utf-8')}",
+    PromptFingerprint([prompts.read("reply"), prompts.read("greeting")]),
+)
+BRIEF = Brief("Анна", {"Задача": "Сайт для кофейни на 200 товаров"}, datetime(2026, 11, 24, 15, tzinfo=UTC))
+TURNS = [
+    Turn(from_us=True, text="Здравствуйте, Анна! Удобно ли вам коротко созвониться?"),
+    Turn(from_us=False, text="Сколько стоит и когда? Можно в 7 вечера"),
+]
+
+
+@pytest.mark.parametrize("length", [output_guard.MAX_CHARACTERS, 4_096])
+def test_the_check_of_an_outgoing_text_is_fast(length: int) -> None:
+    context = guard_contexts.for_reply(COMPANY, BRIEF, TURNS)
+    output_guard.find_problem("Да.", context)
+    for text in hostile_texts():
+        took = milliseconds(partial(output_guard.find_problem, text[:length], context))
+        assert took <= MAX_MILLISECONDS, f"{took:.0f} ms on {text[:30]!r}…"

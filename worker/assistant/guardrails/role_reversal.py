@@ -1,0 +1,94 @@
+"""Detects a model that speaks as the customer: it orders, or asks the contact about the company's offer."
+" Pure."""
+
+import re
+from collections.abc import Iterable
+
+from worker.assistant.guardrails.text_normalization import search_form
+
+_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…\n]?")
+_WORD = re.compile(r"[^\W\d_]{4,}")
+# Words with the same first letters are forms of one word.
+_STEM = 5
+_ORDERS = re.compile(
+    r"(?<!вы )(?<!вам )\b(?:хочу|хотел бы|хотела бы|хотим|планирую) (?:\w+ ){0,2}(?:заказать|купить"
+    r"|приобрести"
+    r"|узнать (?:цен|стоимост|расценк|прайс|сколько))\w*"
+    r"|\bя (?:\w+ )?(?:оставил|оставлял|отправил|отправлял|заполнил|заполнял"
+    r"|подавал)а? (?:\w+ ){0,2}(?:заявк|форм"
+    r"|запрос|анкет)\w*"
+    r"|\b(?:мой|моего|моем) бюджет\w*"
+    r"|\bi(?:'d| would) (?:like|love|want) to (?:order|buy|purchase|hire|get a quote|get an estimate)\b"
+    r"|\bi (?:want|need) to (?:order|buy|purchase|hire)\b|\bi left a request\b|\bmy budget\b"
+)
+_POSSESSION = re.compile(
+    r"(?:\bмне (?:\w+ )?(?:нужен|нужна|нужно|нужны|требуется)|\bнам (?:\w+ )?(?:нужен|нужна)"
+    r"|\bу меня|\bмо(?:й|я|е|ей|ем|его|ему|и|их)|\b(?:i|we) (?:need|want|have|run|own) an?|\bmy)"
+    r"\b(?P<object>(?:\W{1,2}\w+){1,2})"
+)
+_OPENING = (
+    r"(?:а|и|да|нет|так|ну|подскажите|скажите|здравствуйте|добрый день|пожалуйста|кстати|тогда"
+    r"|вы не подскажете)"
+)
+_ASKS_PRICE = re.compile(
+    rf"(?:^|[,—–-])\W{{0,3}}(?:{_OPENING}\W{{1,3}}){{0,3}}(?:и )?(?:а )?(?:сколько (?:это |у вас |будет "
+    rf"|мне ){{0,2}}"
+    r"(?:стоит|стоят|стоить|берете|обойдется)|(?:какая|какие) у вас (?:цен|расценк|стоимост|скидк|гаранти"
+    r"|услов)"
+    r"|(?:какова|почем)\b|когда (?:вы )?(?:сможете|можете) (?:приехать|начать|приступить|сделать|выполнить"
+    r"|подъехать))"
+    r"|\bhow much (?:do you charge|does it cost|is it|would it cost|will it cost|do you ask)\b"
+    r"|\bwhat(?:'s| is| are) your (?:price|rate|fee|charge|offer|warrant|terms)\w*"
+    r"|\bwhen (?:can|could) you (?:start|come|deliver|begin)\b"
+)
+_HAS_COMPANY_TERMS = re.compile(
+    r"(?<!если )\bу вас\b[^?]{0,30}\b(?:расценк|прайс|скидк|рассрочк|гаранти|портфолио|услуг|тариф|шоурум"
+    r"|доставк)\w*"
+    r"|\b(?:из чего|есть ли) у вас\b|\b(?:есть|имеется) у вас (?:опыт|скидк|рассрочк|гаранти)\w*"
+)
+_ASKS_OFFER = re.compile(
+    r"\bвы (?:тоже |еще |случайно |же |и )?(?:дела|разрабатыва|занима|оказыва|предоставля|предлага"
+    r"|изготавлива|созда"
+    r"|устанавлива|доставля|прода|внедря|настраива|работа|пиш)(?:ете|етесь|ёте)\b(?P<object>[^?]{0,80})"
+    r"|\b(?:do|can|could) you (?:also )?(?:do|make|build|develop|offer|provide|design|create|implement"
+    r"|install|deliver)\b"
+    r"(?P<object_en>[^?]{0,80})"
+)
+# The question is then about the contact's own business.
+_OWN_BUSINESS = re.compile(
+    r"\bили\b|\bсейчас\b|\bуже\b|\bсами\b|\bобычно\b|\bраньше\b|\b(?:как|чем|где|что|какой|какие"
+    r"|какую) (?:\w+ )?вы\b"
+    r"|\bor\b|\bnow\b|\bcurrently\b|\balready\b|\byourself\b|\b(?:how|what|where|which) (?:\w+ )?do you\b"
+)
+
+
+def find_problem(text: str, company: str, request: str) -> str | None:
+    """Return why the text speaks as the customer; None if it does not.
+
+    `company` is the company's description, `request` what the contact asked for in the form.
+    """
+    for sentence in _SENTENCE.findall(search_form(text).replace("’", "'")):
+        if _ORDERS.search(sentence) or _wants_the_request(sentence, request):
+            return "it speaks as the customer"
+        if sentence.endswith("?") and _asks_as_customer(sentence.strip(), company):
+            return "it asks the contact about the company's own offer"
+    return None
+
+
+def _wants_the_request(sentence: str, request: str) -> bool:
+    stems = frozenset(_stems(request))
+    return any(not stems.isdisjoint(_stems(found["object"])) for found in _POSSESSION.finditer(sentence))
+
+
+def _asks_as_customer(question: str, company: str) -> bool:
+    if _ASKS_PRICE.search(question) or _HAS_COMPANY_TERMS.search(question):
+        return True
+    found = _ASKS_OFFER.search(question)
+    if found is None or _OWN_BUSINESS.search(question):
+        return False
+    asked = _stems(found["object"] or found["object_en"] or "")
+    return not frozenset(asked).isdisjoint(_stems(company))
+
+
+def _stems(text: str) -> Iterable[str]:
+    return (word[:_STEM] for word in _WORD.findall(search_form(text)))

@@ -1,0 +1,84 @@
+"""Reads the times of day that a person names: "в 7 вечера" is also 19:00, "полвосьмого" is 7:30 or 19:30."
+" Pure."""
+
+import re
+from collections.abc import Iterable
+
+from worker.assistant.guardrails.text_normalization import search_form
+
+_HOUR_WORDS = {
+    word: hour
+    for hour, words in enumerate(
+        (
+            "час часу один одного one",
+            "два двух two",
+            "три трех three",
+            "четыре четырех four",
+            "пять пяти five",
+            "шесть шести six",
+            "семь семи seven",
+            "восемь восьми eight",
+            "девять девяти nine",
+            "десять десяти ten",
+            "одиннадцать одиннадцати eleven",
+            "двенадцать двенадцати twelve",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_ORDINALS = (
+    *("первого", "второго", "третьего", "четвертого", "пятого", "шестого", "седьмого", "восьмого"),
+    *("девятого", "десятого", "одиннадцатого", "двенадцатого"),
+)
+_MINUTE_WORDS = {
+    **dict.fromkeys(("пятнадцать", "fifteen"), 15),
+    **dict.fromkeys(("двадцать", "twenty"), 20),
+    **dict.fromkeys(("тридцать", "thirty"), 30),
+    **dict.fromkeys(("сорок", "forty"), 40),
+}
+_HOUR = rf"(?P<hour>[012]?\d|{'|'.join(_HOUR_WORDS)})"
+_MINUTES = rf"(?:[:.\s-](?P<minutes>[0-5]\d|{'|'.join(_MINUTE_WORDS)}))?"
+_TIMES = (
+    re.compile(
+        rf"\b(?:в|во|к|с|со|до|после|около|часам к|на|at|by|after|before|from|till|until|around|about"
+        rf"|to)\s{_HOUR}"
+        rf"(?!\w){_MINUTES}(?!\w)"
+    ),
+    re.compile(
+        rf"(?<![\w.,:]){_HOUR}{_MINUTES}\s?(?:час\w{{0,3}}|ч|утра|дня|вечера|ночи|am|pm|a\.m|p\.m|o'clock"
+        rf"|hours)(?!\w)"
+    ),
+    re.compile(r"(?<![\d.:])(?P<hour>[012]?\d):(?P<minutes>[0-5]\d)(?!\d)"),
+    re.compile(rf"(?<!\w){_HOUR}[\s-](?P<minutes>{'|'.join(_MINUTE_WORDS)})(?!\w)"),
+    re.compile(r"(?<![\w.,:])(?P<hour>[012]?\d)\s?[-–—]\s?(?P<minutes>[012]?\d)(?!\w)"),
+)
+_HALF = re.compile(rf"\bпол[\s-]?(?P<next>{'|'.join(_ORDINALS)})\b")
+_HALF_PAST = re.compile(rf"\bhalf past {_HOUR}\b")
+_MIDDAY = re.compile(r"\bпол(?:день|дню|удня|удню)\b|\bnoon\b|\bmidday\b|\bполноч\w\b|\bmidnight\b")
+
+
+def spoken_times(text: str) -> frozenset[float]:
+    """Return the hours and minutes that the text names, each hour in both halves of the day."""
+    form = search_form(text)
+    parts: set[float] = set()
+    for pattern in _TIMES:
+        for found in pattern.finditer(form):
+            parts.update(_hours(_read(found["hour"], _HOUR_WORDS)))
+            if found["minutes"]:
+                parts.add(_read(found["minutes"], _MINUTE_WORDS))
+    for found in _HALF.finditer(form):
+        parts.update((30.0, *_hours(_ORDINALS.index(found["next"]) or 12)))
+    for found in _HALF_PAST.finditer(form):
+        parts.update((30.0, *_hours(_read(found["hour"], _HOUR_WORDS))))
+    if _MIDDAY.search(form):
+        parts.add(12.0)
+    return frozenset(parts)
+
+
+def _read(word: str, words: dict[str, int]) -> int:
+    return int(word) if word.isdecimal() else words[word]
+
+
+def _hours(hour: int) -> Iterable[float]:
+    return (float(hour), float(hour + 12 if hour < 12 else hour - 12)) if hour <= 24 else ()

@@ -1,0 +1,112 @@
+"""Detects what only a program would send: placeholders, tokens of chat templates, prefaces, remarks. Pure."""
+
+import re
+
+# Every token of a chat template: <|im_end|>, [/INST], <<SYS>>, </s>, <start_of_turn>, ### Response.
+_CHAT_TOKENS = re.compile(
+    r"<\|[^<>|]{0,40}\|?>?|\[/?(?:INST|SYS|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS|BOS|EOS)\]|<</?SYS>>"
+    r"|</?(?:s|bos|eos|pad|unk|think|thinking|reasoning|answer|output|tool_call|turn"
+    r"|(?:start|end)_of_(?:turn|text|sentence|image|role))>"
+    r"|\b(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id)\b"
+    r"|(?<!#)#{2,6}[^\S\n]{0,3}(?:response|instruction|input|output|assistant|user|human|system|ответ"
+    r"|задание)\b",
+    re.IGNORECASE,
+)
+# In these brackets, a sentence of a message never stands.
+_BRACKETED = re.compile(r"\[[^\W\d_][^\]\n]{0,80}\]|\{[^{}\n]{0,80}\}|<[^\W\d_][^<>\n]{0,80}>")
+_SIGNED = re.compile(
+    r"(?<![\d\s])%[^\W\d][\w .-]{0,30}%|(?:(?<=\s)|^)%[^\W\d][\w.-]{0,30}%|\$\{|\$[a-z_]{3,}\b"
+    r"|(?<!\w)_{1,40}(?!\w)|\b[xх]{3,20}\b|@(?:name|имя)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+# Words that name what is to be filled in; brackets with nothing else hold a placeholder.
+_NOUNS = (
+    r"имя|имени|фамили\w*|отчество|названи\w*|компани\w*|клиент\w*|контакт\w*|ссылк\w*|дат[аыу]|врем\w*"
+    r"|телефон\w*"
+    r"|номер\w*|адрес\w*|почт\w*|город\w*|должност\w*|цен[аыу]|сумм[аыу]|услуг\w*|менеджер\w*|подпис\w*"
+    r"|текст\w*"
+    r"|lead|client|customer|company|user|name|surname|link|url|date|time|phone|number|address|email|city"
+    r"|price"
+    r"|amount|service|signature|title|position"
+)
+_FILLERS = (
+    r"ваш\w*|вашей|сво\w*|ее|его|заявки|первое|полное|здесь|сюда|тут|вставь\w*|вставить|укаж\w*|указать"
+    r"|впиш\w*"
+    r"|добавь\w*|подставь\w*|your|the|their|his|her|my|first|last|full|here|insert|enter|add|of|for|to"
+    r"|booking|и|or"
+)
+_NAMED = re.compile(
+    rf"[(«“\"][^\S\n]?(?:(?:{_FILLERS})[ _.-]){{0,3}}(?:{_NOUNS})(?:[ _.-](?:{_NOUNS}|{_FILLERS})){{0,3}}"
+    r"[^\S\n]?[)»”\"]",
+    re.IGNORECASE,
+)
+_KIND_OF_TEXT = (
+    r"(?:ответ|сообщени|вариант|текст|черновик|письм|приветстви|перевод|реплик|формулировк|пример)\w*"
+)
+_KIND_OF_TEXT_EN = (
+    r"(?:reply|response|message|draft|answer|text|version|greeting|translation|example|option)s?"
+)
+_PREFACE = re.compile(
+    rf"\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?(?:вот|ниже|предлагаю|держите|это|мой|моё|мое|возможн\w+"
+    rf"|примерн\w+|итак)"
+    rf"\b[^\n:.?!]{{0,60}}\b{_KIND_OF_TEXT}\b[^\n:.?!]{{0,60}}[:\n]"
+    rf"|\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?(?:here|below|this|my|the|a)\b(?:'s|’s)?[^\n:.?!]{{0,60}}"
+    rf"\b{_KIND_OF_TEXT_EN}\b[^\n:.?!]{{0,60}}[:\n]"
+    rf"|\A\W{{0,3}}{_KIND_OF_TEXT}(?: (?:№ ?)?\d{{1,2}}| для \w{{1,30}}| клиенту)?\s?[:—]"
+    rf"|\A\W{{0,3}}{_KIND_OF_TEXT_EN}(?: \d{{1,2}}| to \w{{1,30}})?\s?[:—]",
+    re.IGNORECASE,
+)
+_ROLE_LABEL = re.compile(
+    r"^[^\S\n]{0,3}(?:ассистент|помощник|бот|ии|менеджер|оператор|клиент|пользователь|человек|мы|assistant"
+    r"|bot|ai"
+    r"|model|user|human|client|customer|manager|agent|system)[^\S\n]?:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_OUTPUT_FIELD = re.compile(
+    r"['\"]?\b(?:intent|confidence|needs_human|asks_not_to_be_contacted|wish|write_at|facts|language"
+    r"|text)\b['\"]?"
+    r"\s?[:=]\s?\S",
+    re.IGNORECASE,
+)
+# Remarks about the message, the customer or the model itself.
+_REMARK = re.compile(
+    r"\bкак (?:ии|искусственный интеллект|языковая модель|нейросеть|ии-модель|модель ии)\b"
+    r"|\b(?:as|i am|i'm) an? (?:ai|artificial|large|language)\b[^.!?\n]{0,20}\b(?:model|intelligence)\b"
+    r"|\b(?:это|этот|эта|данн\w+|такой|такое) (?:сообщени|ответ|вариант|текст|реплик)\w* (?:\w+ ){0,2}"
+    r"(?:вежлив|соответств|учитыва|подойд|подход|звуч|сохраня|написан|нейтрал|коротк)\w*"
+    r"|\bсоответствует (?:правилам|инструкци\w+|требовани\w+)|\bсогласно (?:инструкци|правилам|промпт)\w*"
+    r"|\bthis (?:message|reply|response|answer|text) (?:is|follows|keeps|sounds|matches|should|complies)\b"
+    r"|\b(?:могу|можно) (?:переписать|переформулировать|изменить) (?:текст|сообщение|ответ)"
+    r"|(?:\A|[.!?\n(]\s{0,3})(?:клиент|клиентка|пользователь|лид|собеседник|человек|the (?:client|customer"
+    r"|user|lead"
+    r"|person)) (?:\w+ )?(?:спрашива|хоч|прос|пиш|интересу|отказ|соглас|ответ|сообща|уточня|написа|ask"
+    r"|want|say|write"
+    r"|agree|refuse|decline|inquire|is asking|is interested)\w*",
+    re.IGNORECASE,
+)
+_QUOTED_WHOLE = re.compile(r"\A\s{0,3}[\"“«„][^\"“”«»„]{20,1500}[\"”»“]\s{0,3}\Z")
+
+
+def find_artifact(visible: str) -> str | None:
+    """Return what a text holds that stands in no message of a person; None if nothing.
+
+    `visible` is a text without invisible characters (text_normalization.strip_invisible).
+    """
+    for pattern, what in (
+        (_CHAT_TOKENS, "it contains a token of a chat template"),
+        (_BRACKETED, "it contains a placeholder"),
+        (_SIGNED, "it contains a placeholder"),
+        (_NAMED, "it contains a placeholder"),
+    ):
+        if pattern.search(visible):
+            return what
+    return None
+
+
+def find_preface(visible: str) -> str | None:
+    """Return why a text is not the message alone: a preface, a label, a remark; None if it is."""
+    if _PREFACE.search(visible) or _ROLE_LABEL.search(visible) or _OUTPUT_FIELD.search(visible):
+        return "it introduces the message instead of being it"
+    if _REMARK.search(visible) or _QUOTED_WHOLE.search(visible):
+        return "it speaks about the message or the customer"
+    return None

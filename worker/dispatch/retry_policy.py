@@ -1,0 +1,20 @@
+"""The settings that decide what an outcome leads to: pauses, attempts, drafts, notices to the owner."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from worker.notifications.texts import Language
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """The settings that decide when a lead is next due."""
+
+    debounce: timedelta
+    max_attempts: int
+    retry_base: float
+    retry_max: float
+    # True: every message waits for a human's approval.
+    drafts: bool = False
+    # The language of the notices to the owner; None: nobody is told.
+    owner_language: Language | None = None
