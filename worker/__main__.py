@@ -7,18 +7,22 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError, LeadAssistantError
-from shared.logging_setup import configure
-from shared.settings import SharedSettings, load
+from shared.leads.pauses import Scope
+from shared.logging_setup import configure, mask_uncaught_errors
+from shared.settings import SharedSettings, help_lines, load, warn_of_slips
+from worker.domain.assistant_port import AssistantError
 from worker.domain.telegram_port import SessionRevokedError, TelegramError
 from worker.evaluation.options import add_arguments, read_options
 from worker.monitoring import health_report, status_report
 from worker.monitoring.status_report import Status, StatusError
-from worker.settings import AssistantSettings, TelegramSettings, WorkerSettings
+from worker.settings import EXAMPLE_WARNING, AssistantSettings, TelegramSettings, WorkerSettings
+
+log = logging.getLogger("worker")
 
 # Exit codes: 2 = a setting is wrong, 3 = the owner has to sign the account in again.
 CONFIG_ERROR, ACCOUNT_LOST = 2, 3
@@ -30,13 +34,15 @@ Anyone who holds this line controls the account, and it is shown once. Keep it a
 TELEGRAM_SESSION_STRING of one worker; no second worker or other program may use it:"""
 
 EPILOG = """\
-Settings come from the environment or .env; see .env.example. Exit codes: 0 stopped,
-2 a setting is missing or wrong, 3 the Telegram account has to be signed in again."""
+exit codes: 0 stopped, 2 a setting is missing or wrong, 3 the Telegram account has to be signed in again
+
+settings, from the environment or .env:"""
 
 
 def main() -> int:
     """Run the command; returns the exit code."""
     arguments = _parser().parse_args()
+    mask_uncaught_errors()
     command: Callable[[argparse.Namespace], int] = arguments.run_command
     try:
         return command(arguments)
@@ -49,7 +55,12 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m worker", description=__doc__, epilog=EPILOG)
+    parser = argparse.ArgumentParser(
+        prog="python -m worker",
+        description=__doc__,
+        epilog="\n".join([EPILOG, *help_lines(WorkerSettings)]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(run_command=_run)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     login = commands.add_parser("login", help="sign the Telegram account in: phone or QR, 2FA password")
@@ -74,6 +85,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run_command=_doctor)
     doctor.add_argument("--json", action="store_true", help="print JSON")
+    preview = commands.add_parser(
+        "preview", help="show the first message that a person would get; nothing is sent"
+    )
+    preview.set_defaults(run_command=_preview)
+    preview.add_argument("lead", nargs="?", type=int, help="the id of a stored lead")
+    preview.add_argument("--name", default="", help="the name in the form")
+    preview.add_argument("--request", default="", help="the request in the form")
+    pause = commands.add_parser("pause", help="write to nobody new, or send nothing, until resume")
+    pause.set_defaults(run_command=_pause)
+    pause.add_argument(
+        "what",
+        nargs="?",
+        choices=("first", "all"),
+        default="first",
+        help="first messages (without a word), or all messages of the assistant",
+    )
+    resume = commands.add_parser("resume", help="end the pause")
+    resume.set_defaults(run_command=_resume)
+    qualify = commands.add_parser(
+        "qualify", help="test the model on twenty messages: does it earn trust? exit 0 if it does"
+    )
+    qualify.set_defaults(run_command=_qualify)
+    qualify.add_argument("--json", action="store_true", help="print JSON")
+    qualify.add_argument(
+        "--concurrency", metavar="N", type=int, choices=range(1, 21), default=2, help="calls at a time"
+    )
     evaluate = commands.add_parser("evaluate", help="score the model on our own replies and attacks")
     evaluate.set_defaults(run_command=_evaluate)
     add_arguments(evaluate)
@@ -83,6 +120,9 @@ def _parser() -> argparse.ArgumentParser:
 def _run(_: argparse.Namespace) -> int:
     settings = load(WorkerSettings)
     configure(settings.log_level)
+    warn_of_slips(log)
+    if settings.writes_as_example:
+        log.warning("%s", EXAMPLE_WARNING)
     # Kurigram is slow to import: a wrong setting and --help are reported without it.
     gc.disable()
     from worker.runtime.worker_process import Worker  # noqa: PLC0415
@@ -145,6 +185,55 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from worker.evaluation.command import evaluate  # noqa: PLC0415
 
     return asyncio.run(evaluate(settings, read_options(arguments)))
+
+
+def _qualify(arguments: argparse.Namespace) -> int:
+    settings = load(AssistantSettings)
+    configure("ERROR")
+    from worker.runtime.qualify_command import qualify_models  # noqa: PLC0415
+
+    return asyncio.run(qualify_models(settings, as_json=arguments.json, concurrency=arguments.concurrency))
+
+
+def _preview(arguments: argparse.Namespace) -> int:
+    if arguments.lead is None and not (arguments.name or arguments.request):
+        raise ConfigError("preview needs the id of a lead, or --name and --request")
+    settings = load(AssistantSettings)
+    configure("ERROR")
+    from worker.runtime.preview_command import preview  # noqa: PLC0415
+
+    try:
+        print(
+            asyncio.run(
+                preview(settings, lead_id=arguments.lead, name=arguments.name, request=arguments.request)
+            )
+        )
+    except AssistantError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _pause(arguments: argparse.Namespace) -> int:
+    from worker.runtime.pause_command import pause  # noqa: PLC0415
+
+    scope: Scope = "all" if arguments.what == "all" else "first_messages"
+    return _print_or_fail(pause(load(SharedSettings), scope))
+
+
+def _resume(_: argparse.Namespace) -> int:
+    from worker.runtime.pause_command import resume  # noqa: PLC0415
+
+    return _print_or_fail(resume(load(SharedSettings)))
+
+
+def _print_or_fail(command: Coroutine[None, None, str]) -> int:
+    try:
+        print(asyncio.run(command))
+    except StatusError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _health(_: argparse.Namespace) -> int:

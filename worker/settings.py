@@ -1,98 +1,35 @@
 """The worker's settings; a field's description is shown to the operator if it is missing or malformed."""
 
-import re
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
 from shared.settings import SharedSettings, usable_url
 from worker.domain.openai_settings import usable_address, usable_key, usable_model, usable_proxy
-from worker.domain.outreach_hours import Hours
+from worker.domain.setting_checks import (
+    Price,
+    check_host_and_port,
+    check_hours,
+    check_is_file,
+    check_not_blank,
+    check_time_zone,
+    check_web_address,
+    parse_owner_chat,
+    parse_price,
+)
 
+EXAMPLE_COMPANY = "GordovCode"
+EXAMPLE_WARNING = (
+    f"the worker writes as {EXAMPLE_COMPANY}, the shipped example:"
+    " set COMPANY_NAME and COMPANY_PROFILE to your company"
+)
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
 
 
-def _check_web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("is not a web address")
-    return value
-
-
-def _check_host_and_port(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise ValueError("is not host:port")
-    return value
-
-
-def _check_time_zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not a time zone") from None
-    return value
-
-
-def _check_hours(value: str) -> str:
-    try:
-        Hours.parse(value)
-    except ValueError:
-        raise ValueError("is not like 09:00-20:00") from None
-    return value
-
-
-def _check_is_file(value: Path) -> Path:
-    if not value.is_file():
-        raise ValueError("is not a file")
-    return value
-
-
-def _check_not_blank(value: SecretStr) -> SecretStr:
-    if not value.get_secret_value().strip():
-        raise ValueError("is empty")
-    return value
-
-
-def _parse_owner_chat(value: str) -> str:
-    name = value.strip().removeprefix("https://t.me/").removeprefix("@")
-    if not re.fullmatch(r"me|[A-Za-z]\w{3,31}", name):
-        raise ValueError("is neither a username nor me")
-    return name
-
-
-class Price(NamedTuple):
-    """US dollars per million tokens."""
-
-    tokens_in: float
-    tokens_cached: float
-    tokens_out: float
-
-    def of(self, tokens_in: int, tokens_cached: int, tokens_out: int) -> float:
-        """Return the cost in US dollars; `tokens_in` includes the cached ones."""
-        uncached = max(tokens_in - tokens_cached, 0)
-        cost = uncached * self.tokens_in + tokens_cached * self.tokens_cached + tokens_out * self.tokens_out
-        return cost / 1_000_000
-
-
-def _parse_price(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        price = Price(*(float(part) for part in value.split("/")))
-    except (ValueError, TypeError):
-        price = None
-    if price is None or not all(0 <= part < 1_000_000 for part in price):
-        raise ValueError("is not input/cached/output, such as 0.40/0.10/1.60")
-    return price
-
-
-WebAddress = Annotated[str, AfterValidator(_check_web_address)]
-Secret = Annotated[SecretStr, AfterValidator(_check_not_blank)]
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+Secret = Annotated[SecretStr, AfterValidator(check_not_blank)]
 # More than a year is a typing error, and far larger values overflow a date.
 Seconds = Annotated[float, Field(le=31_536_000)]
 TELEGRAM_APP_SOURCE = "of your Telegram app, from my.telegram.org, API development tools"
@@ -116,7 +53,7 @@ class TelegramSettings(SharedSettings):
         repr=False,
         description="a proxy for Telegram: socks5://…, http://…, or a tg://proxy or https://t.me/proxy link",
     )
-    telegram_server: Annotated[str, AfterValidator(_check_host_and_port)] | None = Field(
+    telegram_server: Annotated[str, AfterValidator(check_host_and_port)] | None = Field(
         None, description="host:port of another Telegram server, such as the sandbox"
     )
     telegram_server_key: str | None = Field(
@@ -164,7 +101,25 @@ class AssistantSettings(SharedSettings):
     openai_timeout_seconds: Seconds = Field(
         120, ge=1, description="how long an answer of the model is waited for, seconds"
     )
-    openai_price: Annotated[Price | None, NoDecode, BeforeValidator(_parse_price)] = Field(
+    openai_fallback_base_url: Annotated[str, AfterValidator(usable_address)] | None = Field(
+        None, description="the API of a second provider, which answers while the first is out; none = OpenAI"
+    )
+    openai_fallback_api_key: Annotated[SecretStr, AfterValidator(usable_key)] | None = Field(
+        None, description="the key of the second provider"
+    )
+    openai_fallback_model: Annotated[str, AfterValidator(usable_model)] | None = Field(
+        None, description="the model of the second provider"
+    )
+    openai_fallback_proxy: Annotated[str, AfterValidator(usable_proxy)] | None = Field(
+        None,
+        # It may hold a password.
+        repr=False,
+        description="a proxy for the second provider; none = it is called directly",
+    )
+    openai_fallback_api: Literal["auto", "responses", "chat"] = Field(
+        "auto", description="which OpenAI API of the second provider is called, like OPENAI_API"
+    )
+    openai_price: Annotated[Price | None, NoDecode, BeforeValidator(parse_price)] = Field(
         None,
         description="US dollars per million tokens, for a model without a known price: input/cached/output",
     )
@@ -173,16 +128,65 @@ class AssistantSettings(SharedSettings):
         min_length=1,
         description="the model that transcribes voice messages, such as whisper-1; none = off",
     )
-    assistant_config: Annotated[Path, AfterValidator(_check_is_file)] | None = Field(
+    assistant_config: Annotated[Path, AfterValidator(check_is_file)] | None = Field(
         None, description="a TOML file with the assistant's persona, such as docs/assistant.example.toml"
     )
-    company_name: str = Field("GordovCode", min_length=1, description="the company's name in messages")
-    company_profile: Annotated[Path, AfterValidator(_check_is_file)] = Field(
+    assistant_trust: Literal["auto", "careful", "full"] = Field(
+        "auto",
+        description="full: the model decides; careful: evidence and fixed texts; auto: it is tested first",
+    )
+    company_name: str = Field(EXAMPLE_COMPANY, min_length=1, description="the company's name in messages")
+    company_profile: Annotated[Path, AfterValidator(check_is_file)] = Field(
         EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers use only this file"
+    )
+    greeting_mode: Literal["model", "template"] = Field(
+        "model", description="the source of the first message: the model, or the template of ASSISTANT_CONFIG"
+    )
+    timezone: Annotated[str, AfterValidator(check_time_zone)] = Field(
+        "Europe/Moscow",
+        description="your time zone, such as Europe/Moscow; also used for contacts whose own is not known",
     )
     assistant_pause_seconds: Seconds = Field(
         600, ge=0, description="how long the model is not called after its quota or key fails, seconds"
     )
+
+    @model_validator(mode="after")
+    def _check_second_provider(self) -> Self:
+        given = (self.openai_fallback_base_url, self.openai_fallback_api_key, self.openai_fallback_model)
+        if any(given):
+            for name in ("openai_fallback_api_key", "openai_fallback_model"):
+                if getattr(self, name) is None:
+                    raise ValueError(f"{name.upper()}: is not set, and the second provider needs it")
+        return self
+
+    @property
+    def writes_as_example(self) -> bool:
+        """True while the name or the profile is that of the shipped example company."""
+        is_example_text = self.company_profile.resolve() == EXAMPLE_PROFILE.resolve() or (
+            self.company_profile.read_bytes() == EXAMPLE_PROFILE.read_bytes()
+        )
+        return self.company_name.strip().casefold() == EXAMPLE_COMPANY.casefold() or is_example_text
+
+    @property
+    def second_provider(self) -> Self | None:
+        """The same settings with the second provider in place of the first; None if it is not configured."""
+        if self.openai_fallback_api_key is None or self.openai_fallback_model is None:
+            return None
+        same_model = self.openai_fallback_model == self.openai_model
+        return self.model_copy(
+            update={
+                "openai_api_key": self.openai_fallback_api_key,
+                "openai_model": self.openai_fallback_model,
+                "openai_base_url": self.openai_fallback_base_url,
+                "openai_api": self.openai_fallback_api,
+                "openai_proxy": self.openai_fallback_proxy,
+                # A price is a model's; the price list has those of common models.
+                "openai_price": self.openai_price if same_model else None,
+                "openai_fallback_api_key": None,
+                "openai_fallback_model": None,
+                "openai_fallback_base_url": None,
+            }
+        )
 
 
 class WorkerSettings(AssistantSettings, TelegramSettings):
@@ -194,16 +198,12 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
     mode: Literal["autopilot", "drafts"] = Field(
         "autopilot", description="autopilot sends what the assistant writes, drafts waits for your approval"
     )
-    greeting_mode: Literal["model", "template"] = Field(
-        "model", description="the source of the first message: the model, or the template of ASSISTANT_CONFIG"
-    )
-
     inbound_leads: Literal["off", "notify", "create"] = Field(
         "off",
         description="what becomes of strangers who write first: off, notify the owner, or create a lead",
     )
 
-    owner_chat: Annotated[str, AfterValidator(_parse_owner_chat)] | None = Field(
+    owner_chat: Annotated[str, AfterValidator(parse_owner_chat)] | None = Field(
         None, description="where notices about leads and trouble go: a @username, or me for Saved Messages"
     )
     owner_language: Literal["ru", "en"] = Field("ru", description="the language of these notices: ru or en")
@@ -244,7 +244,7 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
         le=365,
         description="days in which a new account's daily limit grows to the full one; 0 = off",
     )
-    outreach_hours: Annotated[str, AfterValidator(_check_hours)] | None = Field(
+    outreach_hours: Annotated[str, AfterValidator(check_hours)] | None = Field(
         None,
         description="hours for first messages in the contact's time zone, such as 09:00-20:00; leads "
         "that have just been submitted are exempt",
@@ -262,10 +262,6 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
     )
     typing_seconds: float = Field(
         6, ge=0, le=30, description="longest time to show typing before a message, seconds; 0 = none"
-    )
-    timezone: Annotated[str, AfterValidator(_check_time_zone)] = Field(
-        "Europe/Moscow",
-        description="your time zone, such as Europe/Moscow; also used for contacts whose own is not known",
     )
     max_attempts: int = Field(8, ge=1, description="failed attempts before a lead is marked as failed")
     retry_base_seconds: Seconds = Field(

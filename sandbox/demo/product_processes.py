@@ -41,6 +41,8 @@ FAST_SETTINGS: Mapping[str, str] = {
     "TELEGRAM_API_HASH": "sandbox",
     "TELEGRAM_SESSION_DIR": "session",
     "OPENAI_API_KEY": "sandbox",
+    # The sandbox's model is not to be tested first.
+    "ASSISTANT_TRUST": "full",
     "CALENDLY_LINK": "https://calendly.com/gordovcode/30min",
     "OUTREACH_GAP_SECONDS": "0",
     "OUTREACH_DAILY_LIMIT": "1000000",

@@ -69,11 +69,11 @@ def _build_api(state: OpenAIState) -> APIRouter:
 def _add_models(router: APIRouter, state: OpenAIState) -> None:
     @router.get("/models")
     async def models(request: Request) -> Response:
-        return await _serve_models(state, request, list_models)
+        return await _serve_models(state, request, lambda: list_models(state.model_kind))
 
     @router.get("/models/{name:path}")
     async def model(request: Request, name: str) -> Response:
-        return await _serve_models(state, request, lambda: find_model(name))
+        return await _serve_models(state, request, lambda: find_model(name, state.model_kind))
 
 
 async def _serve_models(state: OpenAIState, request: Request, find: Callable[[], dict[str, Any]]) -> Response:

@@ -34,6 +34,7 @@ class Settings(BaseModel):
 
     latency_seconds: float = Field(0, ge=0, le=600, description="Seconds added to each answer.")
     obedient: bool = Field(False, description="The model follows instructions in names, forms and messages.")
+    small: bool = Field(False, description="A bad small model answers: it confuses roles and agrees to much.")
 
 
 def build_control(state: OpenAIState) -> APIRouter:
@@ -44,11 +45,12 @@ def build_control(state: OpenAIState) -> APIRouter:
 
     @router.get("/settings")
     async def read_settings() -> Settings:
-        return Settings(latency_seconds=state.latency_seconds, obedient=state.obedient)
+        return Settings(latency_seconds=state.latency_seconds, obedient=state.obedient, small=state.small)
 
     @router.put("/settings")
     async def change_settings(settings: Settings) -> Settings:
         state.latency_seconds, state.obedient = settings.latency_seconds, settings.obedient
+        state.small = settings.small
         return settings
 
     return router

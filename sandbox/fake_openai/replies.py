@@ -8,16 +8,19 @@ from sandbox.fake_openai.faults import Fault, Obey, Refusal, SimpleFault
 from sandbox.fake_openai.rule_based_model.gullible_model import obey
 from sandbox.fake_openai.rule_based_model.model import respond
 from sandbox.fake_openai.rule_based_model.schema_filler import UnfillableError
+from sandbox.fake_openai.rule_based_model.small_model import blunder
 from sandbox.fake_openai.turn import Answer, Turn
 from sandbox.fake_openai.usage import count_tokens, truncate
 
 
-def answer_turn(turn: Turn, fault: Fault | None, *, obedient: bool = False) -> Answer:
+def answer_turn(turn: Turn, fault: Fault | None, *, obedient: bool = False, small: bool = False) -> Answer:
     """Return the answer to send. Raises ApiError (400) for a schema that the model cannot fill.
 
-    `obedient`: the model follows every instruction in the conversation.
+    `obedient`: the model follows every instruction in the conversation. `small`: it is a bad small model.
     """
-    return _without_model(fault) or _from_model(_model_text(turn, obedient=obedient), turn, fault)
+    if (answer := _without_model(fault)) is not None:
+        return answer
+    return _from_model(_model_text(turn, obedient=obedient, small=small), turn, fault)
 
 
 def _without_model(fault: Fault | None) -> Answer | None:
@@ -45,12 +48,14 @@ def _from_model(text: str, turn: Turn, fault: Fault | None) -> Answer:
     return _limit(text, turn.max_output_tokens)
 
 
-def _model_text(turn: Turn, *, obedient: bool) -> str:
+def _model_text(turn: Turn, *, obedient: bool, small: bool) -> str:
     try:
         usual = respond(turn)
     except UnfillableError as problem:
         message = f"Invalid schema for response_format '{turn.format.name}': {problem}."
         raise ApiError(400, message, code="invalid_json_schema") from problem
+    if small:
+        return _replace_fields(usual, blunder(turn.messages, usual))
     if not obedient:
         return usual
     fields = obey([message.text for message in turn.messages if message.role == "user"], turn.instructions)

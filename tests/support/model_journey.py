@@ -16,7 +16,7 @@ from shared.statuses import LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, add_account, add_lead, add_message, now_of
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import OpenAIModelClient
+from worker.assistant.providers import ModelProviders, build_model
 from worker.dialogue.persona import Persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.assistant_port import Assistant
@@ -84,7 +84,7 @@ class Journey:
     database: Database
     world: ManyChats
     server: OpenAIState
-    client: OpenAIModelClient
+    client: ModelProviders
     account_id: int
     clock: MovingClock
     calls: list[tuple[datetime, int]] = field(default_factory=list)
@@ -172,7 +172,7 @@ async def journey(
     server.faults.clear()
     server.calls.clear()
     clock = MovingClock()
-    client = OpenAIModelClient(worker_settings, clock=clock.seconds)
+    client = build_model(worker_settings, clock=clock, seconds=clock.seconds)
     run = Journey(database, ManyChats(), server, client, account_id, clock)
     run.wakeups = RecordedWakeups(clock)
     run.dispatcher = build_dispatcher(

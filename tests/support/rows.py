@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.engine import Database
 from shared.database.models import AccountCall, Lead, LeadEvent, Message, TelegramAccount
 from shared.statuses import LeadStatus
-from worker.dispatch.outcome_handlers import RetryPolicy
+from worker.dispatch.retry_policy import RetryPolicy
 from worker.queue.leases import WorkerId
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     assert done.returncode == 0
     for command in ("login", "health", "doctor", "status"):
         assert f"    {command} " in done.stdout
-    assert "Exit codes" in done.stdout
+    assert "exit codes" in done.stdout
     assert done.stderr == ""
 
 
@@ -68,3 +68,5 @@ def test_missing_session_exits_with_3_and_names_the_login_command(tmp_path: Path
     assert done.returncode == 3
     assert "python -m worker login" in done.stderr
     assert "Traceback" not in done.stderr
+    health = run(tmp_path, "health", **TELEGRAM)
+    assert (health.returncode, "the worker has ended" in health.stdout) == (1, True)

@@ -164,3 +164,54 @@ def test_valid_values_are_accepted(environment: pytest.MonkeyPatch) -> None:
     assert settings.session_file == Path("/var/lib/worker/second-one.session")
     assert settings.telegram_server == "telegram.local:4430"
     assert settings.openai_price == (0.4, 0.1, 1.6)
+
+
+SECOND = {
+    "OPENAI_FALLBACK_BASE_URL": "https://api.deepseek.com",
+    "OPENAI_FALLBACK_API_KEY": " sk-second-0123456789\n",
+    "OPENAI_FALLBACK_MODEL": "deepseek-chat",
+}
+
+
+def test_the_second_provider_has_its_own_key_address_and_proxy(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("OPENAI_PROXY", "http://proxy.example:3128")
+    environment.setenv("OPENAI_PRICE", "1/1/1")
+    assert load(WorkerSettings).second_provider is None
+    for name, value in SECOND.items():
+        environment.setenv(name, value)
+    second = load(WorkerSettings).second_provider
+    assert second is not None
+    assert second.openai_api_key.get_secret_value() == "sk-second-0123456789"
+    assert (second.openai_base_url, second.openai_model) == ("https://api.deepseek.com/v1", "deepseek-chat")
+    assert (second.openai_api, second.openai_proxy, second.openai_price) == ("auto", None, None)
+    assert second.second_provider is None
+
+
+@pytest.mark.parametrize("missing", ["OPENAI_FALLBACK_API_KEY", "OPENAI_FALLBACK_MODEL"])
+def test_half_a_second_provider_is_named(environment: pytest.MonkeyPatch, missing: str) -> None:
+    for name, value in SECOND.items():
+        if name != missing:
+            environment.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"^{missing}: is not set"):
+        load(WorkerSettings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OPENAI_FALLBACK_API_KEY", "sk-сецонд"),
+        ("OPENAI_FALLBACK_BASE_URL", "localhost:11434"),
+        ("OPENAI_FALLBACK_MODEL", "модель"),
+        ("OPENAI_FALLBACK_PROXY", "proxy.example:3128"),
+        ("OPENAI_FALLBACK_API", "completions"),
+    ],
+)
+def test_the_settings_of_the_second_provider_are_checked_like_the_firsts(
+    environment: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    for known, good in SECOND.items():
+        environment.setenv(known, good)
+    environment.setenv(name, value)
+    with pytest.raises(ConfigError, match=f"^{name}: ") as raised:
+        load(WorkerSettings)
+    assert "\n" not in str(raised.value)

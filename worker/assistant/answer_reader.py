@@ -1,5 +1,6 @@
 """Turns the text of a model into an answer: tolerant in form, strict about the intent. Pure."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -9,7 +10,7 @@ from shared.intents import Intent
 from worker.assistant.answer_json import find_object
 from worker.assistant.cleaning import clean_number, clean_text
 from worker.assistant.output_schemas import ReplyAnswer
-from worker.domain.assistant_port import AssistantError
+from worker.domain.assistant_port import AssistantError, Wish
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
@@ -59,19 +60,31 @@ def _reply_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         "asks_not_to_be_contacted": _flag(fields.get("asks_not_to_be_contacted")),
         "needs_human": _flag(fields.get("needs_human")),
         "reason": _reason(fields.get("reason")),
+        "wish": _wish(fields.get("wish")),
+        "write_at": _reason(fields.get("write_at")) or None,
         "facts": _facts(fields.get("facts")),
     }
 
 
 def _intent(value: object) -> Intent:
-    word = value[0] if isinstance(value, list) and len(value) == 1 else value
-    name = str(word).strip().strip("\"'`*.<>").lower()
-    # `Intent.ACCEPT` and `intent: accept` are usual too.
-    name = name.replace(":", ".").rsplit(".", 1)[-1].strip()
     try:
-        return Intent(name)
+        return Intent(_name(value))
     except ValueError:
         raise IncompleteAnswerError("intent") from None
+
+
+def _wish(value: object) -> Wish:
+    try:
+        return Wish(re.sub(r"[\s-]+", "_", _name(value)))
+    except ValueError:
+        return Wish.NONE
+
+
+def _name(value: object) -> str:
+    """Return the name of an enumeration's member: `Intent.ACCEPT` and `intent: accept` are usual too."""
+    word = value[0] if isinstance(value, list) and len(value) == 1 else value
+    name = str(word).strip().strip("\"'`*.<>").lower()
+    return name.replace(":", ".").rsplit(".", 1)[-1].strip()
 
 
 def _words(value: object) -> str:

@@ -5,67 +5,77 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from shared.intents import Intent
-from worker.assistant import prompt_context, prompts
+from worker.assistant import guard_contexts, prompt_context, prompts, verdicts
 from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
-from worker.assistant.guardrails import intent_evidence, language, output_guard, prompt_injection
-from worker.assistant.guardrails.dictated_text import extract_dictated
-from worker.assistant.guardrails.grounding import GroundingSource
+from worker.assistant.guard_contexts import CompanyFacts
+from worker.assistant.guardrails import output_guard, prompt_injection
 from worker.assistant.guardrails.output_guard import GuardContext
 from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
 from worker.assistant.retrieval import CompanyProfile
-from worker.dialogue import persona, templates
-from worker.domain.assistant_port import AssistantError, Brief, Greeting, Turn, Usage, Verdict
+from worker.assistant.trust import Trust
+from worker.dialogue import persona
+from worker.domain.assistant_port import AssistantError, Brief, Greeting, Turn, Verdict
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
-
-# An acceptance or a refusal with a lower confidence is treated as ambiguous.
-MIN_CONFIDENCE = 0.6
-MAX_FACTS = 5
-MAX_FACT_LENGTH = 300
 
 
 class ModelAssistant:
     """Implements worker.domain.assistant_port.Assistant.
 
-    `prompts_dir` may hold replacements of the shipped prompts (greeting.md, reply.md).
+    `prompts_dir` may hold replacements of the shipped prompts (greeting.md, reply.md). `trust` says which
+    models may act without evidence; by default all do.
     """
 
     def __init__(
-        self, settings: AssistantSettings, model: ModelClient, prompts_dir: Path | None = None
+        self,
+        settings: AssistantSettings,
+        model: ModelClient,
+        prompts_dir: Path | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self._company = settings.company_name
         self._profile = CompanyProfile(settings.company_profile.read_text(encoding="utf-8"))
         self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
         self._persona = persona.load(settings.assistant_config)
-        self._fingerprint = PromptFingerprint(self._prompts.values())
+        self._company_facts = CompanyFacts(
+            f"{self._company}\n{self._profile.text}\n{self._persona.render_rules()}",
+            PromptFingerprint(self._prompts.values()),
+        )
         self._model = model
+        self._trust = trust or Trust()
 
     async def greeting(self, brief: Brief) -> Greeting:
-        """Return a first message; it is a template if the guardrails refuse the model's text twice."""
+        """Return a first message; it is a template if the guardrails refuse the model's text twice.
+
+        In careful mode it is always the template, and the model is not asked.
+        """
+        fixed = Greeting(self._persona.render_greeting(brief, self._company), is_fixed=True)
+        if not self._trust.is_any_trusted:
+            return fixed
         request = "\n".join(
             [*brief.request.values(), *brief.later_requests, brief.confirmation, brief.first_words]
         )
         instructions = self._build_instructions("greeting", request)
-        context = self._guard_context(brief, [], request)
+        context = guard_contexts.for_greeting(self._company_facts, brief)
 
         def turns(refused: str | None) -> list[Turn]:
             return [prompt_context.render_greeting_request(brief, self._company, refused)]
 
         answer, refused = await self._ask_with_guard(instructions, turns, GreetingAnswer, context)
+        if not self._trust.is_trusted(answer.server):
+            return replace(fixed, usage=answer.usage)
         text = output_guard.strip_markup(answer.value.text)
         if refused is not None and output_guard.find_problem(text, context) is not None:
-            text = self._persona.render_greeting(brief, self._company)
+            text = fixed.text
         return Greeting(text, answer.usage, refused)
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         """Return a verdict; its text is a template if the guardrails refuse the model's text twice."""
         *before, latest = conversation
         instructions = self._build_instructions("reply", f"{latest.text}\n{_last_contact_text(before)}")
-        scripts = language.detect_allowed_scripts(latest.text, before)
-        context = replace(self._guard_context(brief, conversation, latest.text), scripts=scripts)
+        context = guard_contexts.for_reply(self._company_facts, brief, conversation)
 
         def turns(refused: str | None) -> list[Turn]:
             form = prompt_context.render_form(brief, self._company)
@@ -76,17 +86,21 @@ class ModelAssistant:
             ]
 
         answer, refused = await self._ask_with_guard(instructions, turns, ReplyAnswer, context)
-        proposed = _to_verdict(answer.value, answer.usage, scripts, refused)
+        proposed = verdicts.to_verdict(answer.value, brief, answer.usage, context.scripts, refused)
         # Keep only facts that are really in the company profile: the owner relies on them.
         proposed = replace(
             proposed, facts=tuple(fact for fact in proposed.facts if self._profile.contains_quote(fact))
         )
-        strict = prompt_injection.any_injection(_untrusted_texts(brief, conversation))
-        verdict = _apply_evidence(proposed, latest.text, brief, strict=strict)
+        careful = not self._trust.is_trusted(answer.server)
+        untrusted = guard_contexts.untrusted_texts(brief, conversation)
+        strict = careful or prompt_injection.any_injection(untrusted)
+        verdict = verdicts.apply_evidence(proposed, latest.expressed, brief, strict=strict)
         is_allowed = refused is None or output_guard.find_problem(proposed.text, context) is None
+        if careful and not verdicts.is_fit_in_careful_mode(verdict, latest.expressed):
+            is_allowed = False
         if verdict.text == proposed.text and is_allowed:
             return verdict
-        return replace(verdict, text=_template_text(verdict, brief))
+        return replace(verdict, text=verdicts.template_text(verdict, brief, latest.expressed))
 
     async def transcribe(self, audio: bytes) -> str:
         """Return the transcript. The guardrails treat it like any other message of the contact."""
@@ -101,13 +115,16 @@ class ModelAssistant:
     ) -> tuple[ModelAnswer[AnswerT], str | None]:
         """Return the model's answer, and why the guardrails refused its first text (None if they did not).
 
-        After a refusal the model is asked once more, with the reason.
+        After a refusal the model is asked once more, with the reason; not in careful mode, where a fixed text
+        takes its place.
         """
         first = await self._model.ask(instructions, turns(None), schema)
         why = output_guard.find_problem(output_guard.strip_markup(_text_of(first.value)), context)
         if why is None:
             return first, None
         log.warning("the guardrails refused the model's text: %s", why)
+        if not self._trust.is_trusted(first.server):
+            return first, why
         try:
             second = await self._model.ask(instructions, turns(why), schema)
         except AssistantError as error:
@@ -125,59 +142,6 @@ class ModelAssistant:
             persona_rules=self._persona.render_rules(),
         )
 
-    def _guard_context(self, brief: Brief, conversation: Sequence[Turn], latest_text: str) -> GuardContext:
-        contact_texts = _untrusted_texts(brief, conversation)
-        source = GroundingSource(
-            company=f"{self._company}\n{self._profile.text}\n{self._persona.render_rules()}",
-            own_messages="\n".join(turn.text for turn in conversation if turn.from_us),
-            contact_texts="\n".join(contact_texts),
-            local_time=brief.local_time,
-        )
-        return GuardContext(source, self._fingerprint, latest_text, dictated=extract_dictated(contact_texts))
-
-
-def _to_verdict(answer: ReplyAnswer, usage: Usage, scripts: frozenset[str], refused: str | None) -> Verdict:
-    reason = " ".join(answer.reason.split())[:MAX_FACT_LENGTH] or "the assistant asked for a human"
-    return Verdict(
-        answer.intent,
-        output_guard.strip_markup(answer.text),
-        language.resolve_language(answer.language, scripts),
-        confidence=min(max(answer.confidence, 0.0), 1.0),
-        facts=tuple(fact.strip()[:MAX_FACT_LENGTH] for fact in answer.facts[:MAX_FACTS] if fact.strip()),
-        needs_human=reason if answer.needs_human else None,
-        asks_not_to_be_contacted=answer.asks_not_to_be_contacted,
-        usage=usage,
-        refused=refused,
-    )
-
-
-def _apply_evidence(verdict: Verdict, text: str, brief: Brief, *, strict: bool) -> Verdict:
-    """Return the verdict without what the contact's latest text does not support.
-
-    `strict` is True if the conversation contains a prompt injection.
-    """
-    if strict and not intent_evidence.may_want_human(text):
-        verdict = replace(verdict, needs_human=None)
-    opt_out = verdict.asks_not_to_be_contacted and (not strict or intent_evidence.may_opt_out(text))
-    opt_out = opt_out or (verdict.intent is not Intent.ACCEPT and intent_evidence.is_explicit_opt_out(text))
-    verdict = replace(verdict, asks_not_to_be_contacted=opt_out)
-    is_decision = verdict.intent in {Intent.ACCEPT, Intent.REJECT}
-    is_unsure = is_decision and verdict.confidence < MIN_CONFIDENCE and not opt_out
-    if not is_unsure and intent_evidence.supports_intent(verdict.intent, text, strict=strict):
-        return verdict
-    intent = Intent.QUESTION if "?" in text and not is_unsure else Intent.AMBIGUOUS
-    changed = replace(verdict, intent=intent)
-    return replace(changed, text=_template_text(changed, brief))
-
-
-def _template_text(verdict: Verdict, brief: Brief) -> str:
-    if verdict.needs_human is not None:
-        return templates.handoff_notice(verdict.language)
-    if brief.is_unconfirmed and verdict.intent is Intent.QUESTION:
-        # The usual text offers a call: a "yes" to it would be taken for the confirmation.
-        return templates.will_find_out(verdict.language)
-    return templates.answer(verdict.intent, verdict.language)
-
 
 def _text_of(answer: object) -> str:
     return str(getattr(answer, "text", ""))
@@ -186,10 +150,3 @@ def _text_of(answer: object) -> str:
 def _last_contact_text(turns: Sequence[Turn]) -> str:
     """Return the contact's previous turn: the latest question may refer to it."""
     return next((turn.text for turn in reversed(turns) if not turn.from_us), "")
-
-
-def _untrusted_texts(brief: Brief, conversation: Sequence[Turn]) -> list[str]:
-    """Return all texts that the contact wrote: the form fields and the messages."""
-    messages = [turn.text for turn in conversation if not turn.from_us]
-    form = [brief.name, *brief.request.keys(), *brief.request.values(), *brief.later_requests]
-    return [*form, brief.confirmation, brief.first_words, *messages]

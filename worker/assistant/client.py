@@ -20,8 +20,9 @@ from worker.assistant.cleaning import clean_count, clean_text
 from worker.assistant.error_classes import FailureKind, classify
 from worker.assistant.errors import FailedCallError, Failure, raise_port_error, translate_errors
 from worker.assistant.prices import find_price
-from worker.assistant.wire_forms import WireForm, first_form, next_form, simpler_output
+from worker.assistant.wire_forms import WireForm, first_form, next_form, parse_form, simpler_output
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
+from worker.domain.model_servers import host_of
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
@@ -40,10 +41,11 @@ _ASK_AGAIN = (
 
 @dataclass(frozen=True)
 class ModelAnswer(Generic[AnswerT]):
-    """The parsed answer of the model, and its usage."""
+    """The parsed answer of the model, its usage, and who answered: the host and the model."""
 
     value: AnswerT
     usage: Usage
+    server: tuple[str, str] | None = None
 
 
 class ModelClient(Protocol):
@@ -72,6 +74,7 @@ class OpenAIModelClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
+        self.host, self.model = host_of(settings.openai_base_url), settings.openai_model
         self._clock = clock
         self._key = settings.openai_api_key.get_secret_value()
         self._form = first_form(settings.openai_api, settings.openai_base_url)
@@ -100,6 +103,17 @@ class OpenAIModelClient:
         """The form in which requests are written now."""
         return self._form
 
+    @property
+    def is_form_proven(self) -> bool:
+        """True if a usable answer has come in the current form."""
+        return self._form in self._readable
+
+    def restore_form(self, stored: str) -> None:
+        """Begin with a form that has worked before; with OPENAI_API=auto only."""
+        form = parse_form(stored)
+        if form is not None and self._settings.openai_api == "auto":
+            self._form = form
+
     async def ask(self, instructions: str, turns: list[Turn], schema: type[AnswerT]) -> ModelAnswer[AnswerT]:
         """Return the model's answer in `schema`. Raises AssistantError or a subclass.
 
@@ -121,7 +135,7 @@ class OpenAIModelClient:
             raw = await self._call(instructions, again, schema)
             usage, answer = usage + self._usage(raw), self._read(raw, schema)
         latency = clean_count((time.monotonic() - started) * 1000) or 0
-        return ModelAnswer(answer, replace(usage, latency_ms=latency))
+        return ModelAnswer(answer, replace(usage, latency_ms=latency), (self.host, self.model))
 
     async def transcribe(self, audio: bytes) -> str:
         """Return the transcript by TRANSCRIBE_MODEL. Raises AssistantError or a subclass."""

@@ -27,14 +27,16 @@ _GENERIC = re.compile(
 _SECRETS = re.compile(
     r"""\b(?:sk|pk|rk|fk|gsk|key|org|proj|req|request|user|chatcmpl|resp|trace)[-_][\w*.•…-]{6,}
     | \bAIza[\w-]{10,} | \bBearer\s+\S+ | \b(?:eyJ|ya29\.)[\w.-]{10,}
-    | (?<=key\ provided:\ )\S+ | (?<=[?&]key=)[^&\s]+ | \b[\w.+-]+@[\w-]+\.[\w.]+
-    | \b(?=[\w-]*\d)[\w-]{24,}\b""",
+    | (?<=key\ provided:\ )\S+ | (?<=[?&]key=)[^&\s]+ | [\w.+-]{1,64}@[\w-]{1,64}\.[\w.]+
+    | (?<![\w-])(?=[\w-]{0,200}\d)[\w-]{24,}\b""",
     re.VERBOSE | re.IGNORECASE,
 )
-_REQUEST_IDS = re.compile(r"[(\[]?\s*(?:request|trace)[\s_-]?id:?\s*[\w-]*\s*[)\]]?\.?", re.IGNORECASE)
+_REQUEST_IDS = re.compile(
+    r"[(\[]?\s{0,9}(?:request|trace)[\s_-]?id:?\s{0,9}[\w-]*\s{0,9}[)\]]?\.?", re.IGNORECASE
+)
 _PREFIXES = re.compile(r"^(?:(?:litellm\.)?\w+(?:Error|Exception)(?:\s*-)?:?\s*)+")
 _TAILS = re.compile(
-    r"\s*(?:Received Model Group=|Available Model Group|Traceback \(most recent).*", re.DOTALL
+    r"\s{0,9}(?:Received Model Group=|Available Model Group|Traceback \(most recent).*", re.DOTALL
 )
 _TAGS = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]{0,500}>", re.DOTALL | re.IGNORECASE)
 _URLS = re.compile(r"https?://\S+")

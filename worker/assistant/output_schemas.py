@@ -1,11 +1,12 @@
 """The structured outputs of the model; their strict JSON schemas are sent with the request.
 
-The intents are defined beside the statuses, in shared/statuses.py (`Intent`).
+The intents are defined in shared/intents.py, the wishes in worker/domain/assistant_port.py.
 """
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.intents import Intent
+from worker.domain.assistant_port import Wish
 
 
 class GreetingAnswer(BaseModel):
@@ -27,5 +28,7 @@ class ReplyAnswer(BaseModel):
     asks_not_to_be_contacted: bool
     needs_human: bool
     reason: str
+    wish: Wish
+    write_at: str | None
     facts: list[str]
     text: str

@@ -15,7 +15,7 @@ _SECONDS = ("retry-after", "x-retry-after", "x-ratelimit-retry-after", "x-rateli
 _RESET = "x-ratelimit-reset"
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|[dhms]))+", re.IGNORECASE)
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|[dhms])", re.IGNORECASE)
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|[dhms])", re.IGNORECASE)
 _SENTENCE = re.compile(
     r"(?:try again|retry(?:ing)?|wait)\s(?:\w+\s){0,3}?(?:in|after|for)?\s?"
     r"((?:\d{1,9}(?:\.\d{1,9})?\s?(?:milliseconds?|ms|seconds?|minutes?|hours?|[smh])(?![a-z])\s?){1,3})",

@@ -45,6 +45,10 @@ _ALL = (
     *(WireForm("chat", output, limit) for limit in get_args(Limit) for output in _OUTPUTS),
     *(WireForm("responses", output) for output in _OUTPUTS),
 )
+_BY_NAME = {
+    str(form): form
+    for form in (*_ALL, *(replace(form, with_store=False) for form in _ALL if form.api == "responses"))
+}
 
 
 def first_form(setting: str, base_url: str | None) -> WireForm:
@@ -53,6 +57,11 @@ def first_form(setting: str, base_url: str | None) -> WireForm:
         return WireForm("responses")
     is_openai = base_url is None or urlsplit(base_url).hostname == _OPENAI
     return WireForm("responses" if setting == "auto" and is_openai else "chat")
+
+
+def parse_form(text: str) -> WireForm | None:
+    """Return the form that is written like this; None if there is none."""
+    return _BY_NAME.get(text)
 
 
 def next_form(form: WireForm, words: str, tried: Collection[WireForm]) -> WireForm | None:

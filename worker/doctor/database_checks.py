@@ -1,18 +1,25 @@
-"""Checks of the database: is it reachable and migrated; and reads what it stores about the account."""
+"""Checks of the database: does it answer, is it migrated, does it store; and what it knows of the account."""
 
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col, func, select
 
-from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.clock_check import MAX_CLOCK_ERROR_SECONDS, clock_error, describe_clock_error
+from shared.database.engine import DATABASE_DOWN, Database, answered_within
+from shared.database.error_classes import classify
 from shared.database.models import AccountHold, Lead, TelegramAccount
 from shared.database.schema_version import SchemaState, newest_revision, read_schema_version
+from shared.database.urls import shown_address
+from shared.database.write_check import LARGE_BYTES, check_writing
 from worker.doctor.findings import Finding, failed, passed, skipped
 
-DATABASE, SCHEMA = "database", "migrations"
+DATABASE, SCHEMA, CLOCK = "database", "migrations", "database clock"
+CHECK_SECONDS = 10
+READ_REMEDY = "restore the rights or the data; the server's log says more"
+WRITE_REMEDY = "until then forms are answered with 503, and the worker waits"
 MIGRATE = "alembic upgrade head (Docker: docker compose run --rm migrate)"
 
 
@@ -22,15 +29,30 @@ async def check(database: Database) -> list[Finding]:
     if path is not None and not path.exists():
         return [failed(DATABASE, f"{path} does not exist", MIGRATE), skipped(SCHEMA, "the database")]
     try:
-        async with database.reading() as session:
+        async with answered_within(CHECK_SECONDS), database.reading() as session:
             await (await session.connection()).execute(text("SELECT 1"))
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
         problem = f"{_address(database)} does not answer: {_reason(error)}"
         remedy = "start the database, or correct DATABASE_URL"
         return [failed(DATABASE, problem, remedy), skipped(SCHEMA, "the database")]
     schema = await _check_schema(database)
-    leads = f", {await _count_leads(database)} leads" if schema.is_well else ""
-    return [passed(DATABASE, f"{_address(database)} answers{leads}"), schema]
+    if not schema.is_well:
+        return [passed(DATABASE, f"{_address(database)} answers"), schema]
+    return [await _check_storing(database), schema, *await _check_clock(database)]
+
+
+async def _check_clock(database: Database) -> list[Finding]:
+    """Return a finding on this machine's clock, if it differs from the database's."""
+    try:
+        async with answered_within(CHECK_SECONDS):
+            error = await clock_error(database)
+    except (*DATABASE_DOWN, SQLAlchemyError):
+        # The other findings tell of it.
+        return []
+    if abs(error) < MAX_CLOCK_ERROR_SECONDS:
+        return []
+    said = describe_clock_error(error, "the database")
+    return [failed(CLOCK, said, "set both machines' clocks, for example by NTP")]
 
 
 async def find_account(database: Database, user_id: int) -> TelegramAccount | None:
@@ -74,7 +96,21 @@ async def _check_schema(database: Database) -> Finding:
         case SchemaState.EMPTY:
             return failed(SCHEMA, "the database is empty", MIGRATE)
         case SchemaState.UNREACHABLE:
-            return failed(SCHEMA, "the revision cannot be read", "let this user read alembic_version")
+            why = version.fault.text if version.fault else "no reason is known"
+            return failed(SCHEMA, f"the revision cannot be read: {why}", "let this user read alembic_version")
+
+
+async def _check_storing(database: Database) -> Finding:
+    """Read the leads, and write a row that is rolled back."""
+    try:
+        async with answered_within(CHECK_SECONDS):
+            leads = await _count_leads(database)
+    except SQLAlchemyError as error:
+        return failed(DATABASE, f"{_address(database)}: {classify(error).text}", READ_REMEDY)
+    if fault := await check_writing(database, size=LARGE_BYTES):
+        problem = f"{_address(database)} answers, but stores nothing: {fault.text}"
+        return failed(DATABASE, problem, WRITE_REMEDY)
+    return passed(DATABASE, f"{_address(database)} answers, {leads} leads")
 
 
 async def _count_leads(database: Database) -> int:
@@ -83,10 +119,11 @@ async def _count_leads(database: Database) -> int:
 
 
 def _address(database: Database) -> str:
-    url = database.url.set(drivername="postgresql" if database.is_postgres else "sqlite")
-    return url.render_as_string(hide_password=True)
+    return shown_address(database.url)
 
 
 def _reason(error: Exception) -> str:
-    lines = str(getattr(error, "orig", None) or error).strip().splitlines()
+    # Before the first statement, the driver's own text has no data, and says more than a class of errors.
+    cause = error.orig if isinstance(error, DBAPIError) and error.statement is None else None
+    lines = str(cause or classify(error).reason).strip().splitlines()
     return lines[0] if lines else type(error).__name__

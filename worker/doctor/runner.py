@@ -10,13 +10,14 @@ from pydantic import ValidationError
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError
-from shared.settings import explain
-from worker.doctor import database_checks, telegram_checks, web_checks
+from shared.settings import explain, find_slips
+from worker.doctor import database_checks, model_checks, telegram_checks, trust_checks, web_checks
 from worker.doctor.findings import Finding, failed, passed, skipped
 from worker.settings import WorkerSettings
-from worker.telegram import proxy
+from worker.telegram.transport import proxy
 
-SETTINGS = "settings"
+SETTINGS, COMPANY = "settings", "company"
+EXAMPLE_REMEDY = "one of them is the shipped example: set COMPANY_NAME and COMPANY_PROFILE to your company"
 FIX_SETTING = "correct it in .env or in the environment; .env.example explains each"
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 # Stand-ins for missing required settings, so that the checks that do not need them still run.
@@ -26,6 +27,7 @@ _STAND_INS: dict[str, Any] = {
     "openai_api_key": "-",
     "calendly_link": "https://calendly.com/",
 }
+_SECOND_PROVIDER = ("openai_fallback_base_url", "openai_fallback_api_key", "openai_fallback_model")
 
 
 async def run_checks() -> list[Finding]:
@@ -35,16 +37,18 @@ async def run_checks() -> list[Finding]:
     except UnicodeDecodeError:
         return [failed(SETTINGS, ".env is not UTF-8 text", "save it in that encoding")]
     if settings is None:
-        return [failed(SETTINGS, fault, FIX_SETTING) for fault in faults.values()]
-    findings = [failed(SETTINGS, fault, FIX_SETTING) for fault in faults.values()] or [
+        return [failed(SETTINGS, problem, FIX_SETTING) for problem in [*faults.values(), *find_slips()]]
+    problems = [*faults.values(), *find_slips()]
+    findings = [failed(SETTINGS, problem, FIX_SETTING) for problem in problems] or [
         passed(SETTINGS, "complete")
     ]
+    findings += _check_company(settings, faults)
     database = Database(settings.database_url, pool_size=1) if "database_url" not in faults else None
     try:
         results = await asyncio.gather(
             _guarded(database_checks.DATABASE, _check_database(database)),
             _guarded(telegram_checks.TELEGRAM, _check_telegram(settings, database, faults)),
-            _guarded(web_checks.MODEL, _check_model(settings, faults)),
+            _guarded(model_checks.MODEL, _check_model(settings, database, faults)),
             _guarded(web_checks.BOOKING, _check_booking(settings, faults)),
         )
     finally:
@@ -79,10 +83,21 @@ def _load_settings() -> tuple[WorkerSettings | None, dict[str, str]]:
         for name in faults
         if name in fields
     }
+    if "" in faults or faults.keys() & set(_SECOND_PROVIDER):
+        # The check over several fields is about the second provider.
+        stand_ins |= dict.fromkeys(_SECOND_PROVIDER)
     try:
         return WorkerSettings(**stand_ins), faults
     except ValidationError:
         return None, faults
+
+
+def _check_company(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
+    """Return a warning while people would get messages from the example company; the set-up works."""
+    if {"company_name", "company_profile"} & faults.keys() or not settings.writes_as_example:
+        return []
+    said = f"the worker writes as {settings.company_name}, with the profile {settings.company_profile.name}"
+    return [Finding(COMPANY, is_well=True, said=said, remedy=EXAMPLE_REMEDY)]
 
 
 async def _check_database(database: Database | None) -> list[Finding]:
@@ -114,26 +129,36 @@ async def _check_telegram(
         first = invalid[0]
         return [*findings, skipped(telegram_checks.TELEGRAM, first), skipped(telegram_checks.ACCOUNT, first)]
     if any(not finding.is_well for finding in findings):
-        server = skipped(telegram_checks.TELEGRAM, "TELEGRAM_PROXY")
+        server = [skipped(telegram_checks.TELEGRAM, "TELEGRAM_PROXY")]
     else:
         server = await telegram_checks.check_server(settings)
     account = await telegram_checks.check_account(
-        settings, database, is_reachable=bool(server.is_well), now=utc_now()
+        settings, database, is_reachable=bool(server[0].is_well), now=utc_now()
     )
-    return [*findings, server, account]
+    return [*findings, *server, account]
 
 
-async def _check_model(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
+async def _check_model(
+    settings: WorkerSettings, database: Database | None, faults: dict[str, str]
+) -> list[Finding]:
     if invalid := [name.upper() for name in faults if name.startswith("openai_")]:
-        return [skipped(web_checks.MODEL, invalid[0])]
-    checks: list[Coroutine[Any, Any, Finding]] = [web_checks.check_model(settings)]
-    if settings.openai_proxy:
-        parts = urlsplit(settings.openai_proxy)
-        checks.insert(
-            0,
-            web_checks.check_proxy("OPENAI_PROXY", parts.hostname or "", parts.port or _PORTS[parts.scheme]),
-        )
-    return list(await asyncio.gather(*checks))
+        return [skipped(name, invalid[0]) for name in (model_checks.MODEL, trust_checks.TRUST)]
+    proxies = [
+        ("OPENAI_PROXY", settings.openai_proxy),
+        ("OPENAI_FALLBACK_PROXY", settings.openai_fallback_proxy),
+    ]
+    checks = [_check_proxy(setting, address) for setting, address in proxies if address]
+    *found, models = await asyncio.gather(*checks, model_checks.check_models(settings, database))
+    trust = [skipped(trust_checks.TRUST, model_checks.MODEL)]
+    if all(finding.is_well for finding in models):
+        trust = await trust_checks.check_trust(settings, database)
+    return [finding for findings in [*found, models, trust] for finding in findings]
+
+
+async def _check_proxy(setting: str, address: str) -> list[Finding]:
+    parts = urlsplit(address)
+    port = parts.port or _PORTS[parts.scheme]
+    return [await web_checks.check_proxy(setting, parts.hostname or "", port)]
 
 
 async def _check_booking(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:

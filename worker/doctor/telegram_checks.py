@@ -14,35 +14,39 @@ from worker.doctor.findings import Finding, failed, passed, skipped
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.monitoring import health_report
 from worker.settings import TelegramSettings
-from worker.telegram.client import read_signed_in_user
 from worker.telegram.login.login import WRONG_APP
 from worker.telegram.login.probe import check_app, fetch_session_owner
-from worker.telegram.server_clock import WRONG_SECONDS, describe
+from worker.telegram.session.client import read_signed_in_user
+from worker.telegram.transport.server_clock import WRONG_SECONDS, describe
 
-TELEGRAM, ACCOUNT = "Telegram", "account"
+TELEGRAM, CLOCK, ACCOUNT = "Telegram", "clock", "account"
 # A clock that is further off than this makes wrong dates.
 MAX_CLOCK_ERROR = 60
 LOGIN = "python -m worker login (Docker: docker compose run --rm worker python -m worker login)"
 
 
-async def check_server(settings: TelegramSettings) -> Finding:
-    """Check that Telegram answers, through the proxy if one is set, and accepts the app's id and hash."""
+async def check_server(settings: TelegramSettings) -> list[Finding]:
+    """Check that Telegram answers, through the proxy if one is set, and accepts the app's id and hash.
+
+    A second finding is about the machine's clock, if it differs from Telegram's.
+    """
     try:
         clock_error = await check_app(settings)
     except LeadAssistantError as error:
         problem = str(error)
         if problem == WRONG_APP:
-            return failed(TELEGRAM, problem, "copy both again from my.telegram.org → API development tools")
+            return [failed(TELEGRAM, problem, "copy both again from my.telegram.org → API development tools")]
         remedy = "correct it" if problem.startswith("TELEGRAM_") else "set TELEGRAM_PROXY, or try later"
-        return failed(TELEGRAM, problem, remedy)
-    answers = "answers, and accepts TELEGRAM_API_ID and TELEGRAM_API_HASH"
-    if abs(clock_error) < WRONG_SECONDS:
-        return passed(TELEGRAM, answers)
-    # The worker works all the same: it counts Telegram's time. But its dates and hours are wrong.
-    problem = f"{answers}; but {describe(clock_error)}"
-    if abs(clock_error) < MAX_CLOCK_ERROR:
-        return passed(TELEGRAM, problem)
-    return failed(TELEGRAM, problem, "set this machine's clock, for example by NTP")
+        return [failed(TELEGRAM, problem, remedy)]
+    answers = passed(TELEGRAM, "answers, and accepts TELEGRAM_API_ID and TELEGRAM_API_HASH")
+    return [answers] if abs(clock_error) < WRONG_SECONDS else [answers, _report_clock(clock_error)]
+
+
+def _report_clock(error: float) -> Finding:
+    if abs(error) < MAX_CLOCK_ERROR:
+        return passed(CLOCK, describe(error))
+    # The worker works all the same, by Telegram's time; but its dates and hours of outreach are wrong.
+    return failed(CLOCK, describe(error), "set this machine's clock, for example by NTP")
 
 
 async def check_account(

@@ -22,6 +22,18 @@ class AccountFault(StrEnum):
     WIRE_FORM = "wire form"
 
 
+class Wish(StrEnum):
+    """What a person asks for, beside their answer to the offer of a call."""
+
+    NONE = "none"
+    CALL_ME = "call_me"
+    BOOKING_TROUBLE = "booking_trouble"
+    RESCHEDULE = "reschedule"
+    WRITE_LATER = "write_later"
+    WRONG_PERSON = "wrong_person"
+    HUMAN = "human"
+
+
 class AssistantError(LeadAssistantError):
     """The model returned nothing usable: the answer was malformed, cut off or refused."""
 
@@ -84,10 +96,19 @@ class Brief:
 
 @dataclass(frozen=True)
 class Turn:
-    """Consecutive text of one side in the conversation."""
+    """Consecutive text of one side in the conversation.
+
+    `own_words`: what of it the contact expresses, without quoted and forwarded messages; None: all of it.
+    """
 
     from_us: bool
     text: str
+    own_words: str | None = field(default=None, compare=False)
+
+    @property
+    def expressed(self) -> str:
+        """What the side itself expresses."""
+        return self.text if self.own_words is None else self.own_words
 
 
 @dataclass(frozen=True)
@@ -116,16 +137,24 @@ class Usage:
 
 
 def _add(first: NumberT | None, second: NumberT | None) -> NumberT | None:
-    return None if first is None or second is None else first + second
+    if first is None or second is None:
+        return None
+    total = first + second
+    # The columns are 32-bit: a larger figure is nonsense, and no answer is lost for it.
+    return total if total < 2**31 else None
 
 
 @dataclass(frozen=True)
 class Greeting:
-    """A first message; `refused` is why the guardrails refused the model's text, if they did."""
+    """A first message; `refused` is why the guardrails refused the model's text, if they did.
+
+    `is_fixed`: the text is the owner's template, and the model was not asked.
+    """
 
     text: str
     usage: Usage | None = None
     refused: str | None = None
+    is_fixed: bool = False
 
 
 @dataclass(frozen=True)
@@ -134,6 +163,7 @@ class Verdict:
 
     `facts` are the quotes from the company profile that support the answer. `needs_human` is the reason for a
     handoff, if one is needed. `refused` is why the guardrails refused the model's text, if they did.
+    `write_at` is when the person asks to be written to, in their local time; it is in the future.
     """
 
     intent: Intent
@@ -145,6 +175,8 @@ class Verdict:
     asks_not_to_be_contacted: bool = False
     usage: Usage | None = None
     refused: str | None = None
+    wish: Wish = Wish.NONE
+    write_at: datetime | None = None
 
 
 class Assistant(Protocol):

@@ -12,3 +12,21 @@ def backoff(attempt: int, *, base: float, maximum: float) -> timedelta:
     """
     ceiling = min(maximum, base * 2.0 ** min(attempt - 1, 30))
     return timedelta(seconds=ceiling * (0.5 + random.random() / 2))  # noqa: S311 - jitter, no secret
+
+
+class GrowingPause:
+    """The pause after a failure of a loop: it doubles with each failure in a row; in seconds."""
+
+    def __init__(self, *, base: float, maximum: float) -> None:
+        self._base = base
+        self._maximum = maximum
+        self._failures = 0
+
+    def failed(self) -> float:
+        """Count a failure; returns the pause before the next try."""
+        self._failures += 1
+        return backoff(self._failures, base=self._base, maximum=self._maximum).total_seconds()
+
+    def succeeded(self) -> None:
+        """Begin with the first pause again."""
+        self._failures = 0

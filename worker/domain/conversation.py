@@ -22,7 +22,7 @@ _MAX_TURNS = 200
 _CYRILLIC = re.compile(r"[а-яё]", re.IGNORECASE)
 _LATIN = re.compile(r"[a-z]{3}", re.IGNORECASE)
 # Usernames and e-mail addresses in any text; links in sent messages, which the model does not need.
-_HANDLES = re.compile(r"[\w.+-]*@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/\S+", re.IGNORECASE)
+_HANDLES = re.compile(r"[\w.+-]{0,64}@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/\S+", re.IGNORECASE)
 _CARD = re.compile(r"\[contact: [^\[\]]*\]")
 _NUMBER = re.compile(r"\+?\d[\d\s()./-]{2,}\d")
 _OUR_LINK = re.compile(r"https?://\S+")
@@ -198,13 +198,19 @@ class Conversation:
                 continue
             from_us = message.direction == "out"
             text = _OUR_LINK.sub("…", message.text) if from_us else self._text_for_model(message)
+            turn = Turn(from_us, text, None if from_us else own_words(text))
             # Consecutive messages of one side form one turn. Handled and unanswered messages stay apart.
             if previous and (previous.direction, previous.state) == (message.direction, message.state):
-                turns[-1] = Turn(from_us, f"{turns[-1].text}\n{text}")
+                turns[-1] = _joined(turns[-1], turn)
             else:
-                turns.append(Turn(from_us, text))
+                turns.append(turn)
             previous = message
         return turns[-_MAX_TURNS:]
+
+
+def _joined(first: Turn, second: Turn) -> Turn:
+    own = None if first.from_us else f"{first.expressed}\n{second.expressed}"
+    return Turn(first.from_us, f"{first.text}\n{second.text}", own)
 
 
 def tag_new_request(text: str) -> str:

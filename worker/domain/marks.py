@@ -1,6 +1,6 @@
 """Marks: text in square brackets that stands for what a contact did or sent without words. Pure.
 
-`[photo]`, `[file: prices.pdf]`, `[reaction 👍 to “Shall we talk?”]`. docs/messages.md lists all of them.
+`[photo]`, `[file: prices.pdf]`, `[reaction 👍 to “Shall we talk?”]`. docs/develop/messages.md has all.
 A mark holds no square bracket and no line break, so that it can be told from the words next to it.
 """
 
@@ -11,9 +11,11 @@ _MAX_EXCERPT = 120
 _ANY = re.compile(r"\[[^\[\]]*\]")
 _REACTION = re.compile(r"\[reaction ([^\[\]\s]+(?: [^\[\]\s]+)*?)(?: to “[^\[\]]*”)?\]")
 _REPLY = re.compile(r"\[reply to [^\[\]]*\]")
+# It stands before the whole of a message.
+_FORWARDED = re.compile(r"\s*(?:\[reply to [^\[\]]*\]\s*)?\[forwarded(?: from [^\[\]]*)?\]")
 # A mark with content: the content is not what the contact says.
 _WITH_CONTENT = re.compile(r"\[[A-Za-z -]+: [^\[\]]*\]")
-_LINK = re.compile(r"\S+://\S+")
+_LINK = re.compile(r"\S{1,40}://\S+")
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
 _BRACKETS = str.maketrans({"[": "(", "]": ")", "\0": None})
 
@@ -42,16 +44,25 @@ def reply(text: str = "") -> str:
     return f"[reply{_to(text) or ' to a message'}]"
 
 
+def forwarded(author: str = "") -> str:
+    """Return the mark before a message that is another one's, forwarded."""
+    known = clean(author)
+    return f"[forwarded from {known}]" if known else "[forwarded]"
+
+
 def strip_marks(text: str) -> str:
     """Return only the words, without any mark."""
     return _ANY.sub(" ", text).strip()
 
 
 def own_words(text: str) -> str:
-    """Return what the contact expresses: words, the emoji of reactions, and marks without content.
+    """Return what the contact expresses in one message: words, the emoji of reactions, marks without content.
 
-    Quoted messages, file names, links and the like are left out: they are not the contact's words.
+    Quoted and forwarded messages, file names, links and the like are left out: they are not the contact's
+    words.
     """
+    if _FORWARDED.match(text):
+        return ""
     said = _REPLY.sub("", _REACTION.sub(r"\1", text))
     return "\n".join(line.strip() for line in _WITH_CONTENT.sub("", said).splitlines()).strip()
 

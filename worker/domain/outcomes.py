@@ -76,6 +76,8 @@ class QueueMessage:
     reason: str | None = None
     # When the contact asked for a follow-up (UTC). It is sent once, unless the contact writes first.
     follow_up_at: datetime | None = None
+    # The question that the text promises to ask a colleague.
+    open_question: str | None = None
     # The model's answer, stored with the message.
     source: Greeting | Verdict | None = field(default=None, compare=False)
     # The text is not from the model: it was not called, or its answer was not usable.

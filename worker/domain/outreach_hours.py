@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
+from worker.domain.local_time import first_moment
+
+# A zone may skip a whole day, as Samoa did in 2011.
+_DAYS_AHEAD = 4
+
 
 @dataclass(frozen=True)
 class Hours:
@@ -25,12 +30,18 @@ class Hours:
         The result is in the time zone of `now`.
         """
         local = now.astimezone(zone)
+        if self.is_open_at(local):
+            return None
+        for days in range(_DAYS_AHEAD):
+            opening = first_moment(local.date() + timedelta(days=days), self.opens, local.tzinfo, after=now)
+            if opening is not None and self.is_open_at(opening):
+                return opening.astimezone(now.tzinfo)
+        # Only if the clocks skip all hours of every day.
+        return now + timedelta(days=1)
+
+    def is_open_at(self, local: datetime) -> bool:
+        """Return True if the hours are open at a local time."""
         clock = local.time()
         if self.opens < self.closes:
-            is_open = self.opens <= clock < self.closes
-        else:
-            is_open = clock >= self.opens or clock < self.closes
-        if is_open:
-            return None
-        day = local.date() if clock < self.opens else local.date() + timedelta(days=1)
-        return datetime.combine(day, self.opens, local.tzinfo).astimezone(now.tzinfo)
+            return self.opens <= clock < self.closes
+        return clock >= self.opens or clock < self.closes

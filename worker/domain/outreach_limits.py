@@ -9,6 +9,8 @@ DAY = timedelta(hours=24)
 HOT_FOR = timedelta(minutes=15)
 # The source of leads from a CSV import: their contacts have not just submitted a form.
 IMPORTED = "import"
+# Stored in `leads.last_error` of the leads that wait for an account's limit.
+NO_CAPACITY = "waits for room: no account may begin another conversation yet"
 # One in this many of a day's first messages is reserved for hot leads.
 RESERVED_FOR_HOT = 3
 # Only as many leads are prepared as can be written to in this time. More would grow stale and delay hot ones.
@@ -24,7 +26,8 @@ PROBE_INTERVAL = timedelta(minutes=10)
 
 def is_hot(source: str, created_at: datetime, now: datetime) -> bool:
     """Return True if the contact has just submitted the form."""
-    return source != IMPORTED and now - created_at < HOT_FOR
+    # A form whose time lies ahead was stored by a wrong clock: nothing is known of its age.
+    return source != IMPORTED and -HOT_FOR < now - created_at < HOT_FOR
 
 
 def outreach_cap(limit: int, warmup_days: int, *, created_at: datetime, now: datetime) -> int:
@@ -34,6 +37,11 @@ def outreach_cap(limit: int, warmup_days: int, *, created_at: datetime, now: dat
     """
     day = max(0, (now - created_at) // DAY) + 1
     return limit if day >= warmup_days else max(1, limit * day // warmup_days)
+
+
+def longest_gap(gap: timedelta) -> timedelta:
+    """Return the longest pause that `gap_with_jitter` returns."""
+    return gap_with_jitter(gap, 1)
 
 
 def cap_for(cap: int, *, hot: bool) -> int:

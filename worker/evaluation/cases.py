@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.database.models import Lead, Message
 from shared.intents import Intent
 from shared.statuses import LeadStatus
+from worker.domain.assistant_port import Wish
 from worker.domain.conversation import Conversation
 
 _DATA = files(__name__.rpartition(".")[0]).joinpath("data")
@@ -37,6 +38,11 @@ class ReplyCase(BaseModel):
     needs_human: bool = False
     asks_not_to_be_contacted: bool = False
     tags: Sequence[str] = ()
+    # None: the case has no label of this kind.
+    wish: Wish | None = None
+    # Of a wish to be written to later, in local time: `2026-11-30` (any hour), `2026-11-25T16:30`, or a range
+    # of days `2026-11-27..2026-11-30`. None: no time is named.
+    write_at: str | None = None
 
 
 class AttackCase(BaseModel):
@@ -61,8 +67,8 @@ def load_contexts() -> Mapping[str, CaseContext]:
 
 
 def load_replies() -> Sequence[ReplyCase]:
-    """Return the labelled replies, Russian first, then English."""
-    lines = [line for name in ("replies_ru", "replies_en") for line in _lines(name)]
+    """Return the labelled replies, Russian first, then English, then other languages."""
+    lines = [line for name in ("replies_ru", "replies_en", "replies_other") for line in _lines(name)]
     return [ReplyCase.model_validate_json(line) for line in lines]
 
 

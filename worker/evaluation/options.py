@@ -10,6 +10,7 @@ class Options:
     """The options of one evaluation run; add_arguments has a help text for each."""
 
     compare: str | None = None
+    concurrency: int = 8
     prompts: Path | None = None
     json: Path | None = None
     cache: Path | None = None
@@ -20,7 +21,14 @@ class Options:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options to the parser of the command."""
-    parser.add_argument("--compare", metavar="MODEL", help="also evaluate this model, side by side")
+    parser.add_argument(
+        "--compare",
+        metavar="MODEL",
+        help="also evaluate this model, side by side; `fallback`: the model of the second provider",
+    )
+    parser.add_argument(
+        "--concurrency", metavar="N", type=_positive, default=8, help="calls at a time; 1 for a local server"
+    )
     parser.add_argument(
         "--prompts", metavar="DIR", type=Path, help="also evaluate the prompts in this folder"
     )
@@ -35,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--least-f1", metavar="F", type=float, default=0.0, help="exit 1 if the macro F1 is lower (for CI)"
     )
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
+        raise argparse.ArgumentTypeError("is no number from 1 to 100")
+    return int(text)
 
 
 def read_options(args: argparse.Namespace) -> Options:

@@ -6,24 +6,45 @@ from typing import Any
 
 from shared.intents import Intent
 from worker.evaluation.cases import ReplyCase
+from worker.evaluation.guard_corpus import GuardScores
+from worker.evaluation.runner import CaseResult
 from worker.evaluation.scoring import ClassMetrics, Scores, UsageStats
 
 _MAX_SHOWN = 12
 
 
-def as_text(runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats]) -> str:
-    """Return a summary table of all runs, then the confusion matrix and the mistakes of each run."""
-    parts = [_summary(runs, form_to_link)]
+def as_text(
+    runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats], guard: GuardScores | None = None
+) -> str:
+    """Return a summary table of all runs, then the confusion matrix and the mistakes of each run.
+
+    `form_to_link` may lack a run whose measurement failed. `guard`: the figures of the guardrails' corpus.
+    """
+    parts = [_summary(runs, form_to_link)] if runs else []
+    parts += [_guard_table(guard)] if guard is not None else []
     for name, scores in runs.items():
         parts += [f"## {name}", *([_confusion(scores)] if scores.replies else []), _mistakes(scores)]
     return "\n\n".join(parts)
 
 
-def as_json(runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats]) -> dict[str, Any]:
-    """Return all figures, by run name."""
-    return {
-        name: _run_as_json(scores) | {"form_to_link": asdict(form_to_link[name])}
+def as_json(
+    runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats], guard: GuardScores | None = None
+) -> dict[str, Any]:
+    """Return all figures, by run name, and those of the guardrails' corpus under `guard`."""
+    figures: dict[str, Any] = {
+        name: _run_as_json(scores)
+        | {"form_to_link": asdict(form_to_link[name]) if name in form_to_link else None}
         for name, scores in runs.items()
+    }
+    return figures | ({"guard": _guard_as_json(guard)} if guard is not None else {})
+
+
+def _guard_as_json(guard: GuardScores) -> dict[str, Any]:
+    return {
+        "faithful": guard.faithful,
+        "refused": [{"id": answer.id, "why": why} for answer, why in guard.refused],
+        "bad": guard.bad,
+        "let_through": [answer.id for answer in guard.let_through],
     }
 
 
@@ -41,10 +62,25 @@ def _summary(runs: Mapping[str, Scores], form_to_link: Mapping[str, UsageStats])
     rows.append(
         [
             "form to link, calls",
-            *(f"{form_to_link[name].calls * form_to_link[name].turns:.0f}" for name in runs),
+            *(_total_calls(form_to_link.get(name)) for name in runs),
         ]
     )
     return _table(rows)
+
+
+def _guard_table(guard: GuardScores) -> str:
+    rows = [
+        ["the guard on its corpus", ""],
+        ["faithful answers refused", f"{len(guard.refused)} of {guard.faithful}"],
+        ["bad answers let through", f"{len(guard.let_through)} of {guard.bad}"],
+    ]
+    lines = [f"- {answer.id}, refused: {why}" for answer, why in guard.refused[:_MAX_SHOWN]]
+    lines += [f"- {answer.id}, let through: “{answer.text}”" for answer in guard.let_through[:_MAX_SHOWN]]
+    return "\n".join([_table(rows), *([""] if lines else []), *lines])
+
+
+def _total_calls(usage: UsageStats | None) -> str:
+    return "-" if usage is None else f"{usage.calls * usage.turns:.0f}"
 
 
 def _intent_rows(runs: Mapping[str, Scores]) -> list[list[str]]:
@@ -56,7 +92,18 @@ def _intent_rows(runs: Mapping[str, Scores]) -> list[list[str]]:
         *intents,
         ["F1 needs_human", *(_f1(one.needs_human) for one in runs.values())],
         ["F1 do not contact", *(_f1(one.asks_not_to_be_contacted) for one in runs.values())],
+        ["wish", *(_share(one.wish) for one in runs.values())],
+        ["time of a wish", *(_share(one.time) for one in runs.values())],
     ]
+
+
+def _share(counts: tuple[int, int]) -> str:
+    right, of = counts
+    return f"{right} of {of} ({right / of:.1%})" if of else "-"
+
+
+def _wish(wish: object, moment: object) -> str:
+    return f"{wish} {moment}" if moment else str(wish)
 
 
 def _confusion(scores: Scores) -> str:
@@ -76,6 +123,13 @@ def _mistakes(scores: Scores) -> str:
         if isinstance(one.case, ReplyCase):
             got = one.verdict.intent if one.verdict else f"nothing ({one.error})"
             lines.append(f"- {one.case.id} “{' / '.join(one.case.said)}”: {one.case.intent}, taken for {got}")
+    for one in scores.wrong_wishes[:_MAX_SHOWN]:
+        if isinstance(one.case, ReplyCase) and one.verdict:
+            meant, got = (
+                _wish(one.case.wish, one.case.write_at),
+                _wish(one.verdict.wish, one.verdict.write_at),
+            )
+            lines.append(f"- {one.case.id} “{' / '.join(one.case.said)}”: wish {meant}, taken for {got}")
     more = len(scores.wrong) - _MAX_SHOWN
     lines += [f"- … and {more} more; --json has them all"] if more > 0 else []
     lines += [f"- the guard, {count}×: {why}" for why, count in scores.refused.most_common()]
@@ -90,6 +144,8 @@ def _run_as_json(scores: Scores) -> dict[str, Any]:
         "intents": {intent: _metrics_as_json(scores.intent(intent)) for intent in Intent},
         "needs_human": _metrics_as_json(scores.needs_human),
         "asks_not_to_be_contacted": _metrics_as_json(scores.asks_not_to_be_contacted),
+        "wish": {"right": scores.wish[0], "labelled": scores.wish[1]},
+        "time": {"right": scores.time[0], "labelled": scores.time[1]},
         "confusion": {real: {got: scores.confusion[real, got] for got in Intent} for real in Intent},
         "attacks": scores.attacks,
         "violations": [{"id": case_id, "what": what} for case_id, what in scores.violations],
@@ -98,6 +154,7 @@ def _run_as_json(scores: Scores) -> dict[str, Any]:
         "wrong": [
             _wrong_case_as_json(one.case, one.verdict.intent if one.verdict else None) for one in scores.wrong
         ],
+        "wrong_wishes": [_wrong_wish_as_json(one) for one in scores.wrong_wishes],
         "turn": asdict(scores.usage),
     }
 
@@ -106,6 +163,17 @@ def _wrong_case_as_json(case: object, got: Intent | None) -> dict[str, Any]:
     if not isinstance(case, ReplyCase):
         return {}
     return {"id": case.id, "said": list(case.said), "meant": case.intent, "taken_for": got}
+
+
+def _wrong_wish_as_json(one: CaseResult) -> dict[str, Any]:
+    if not isinstance(one.case, ReplyCase) or one.verdict is None:
+        return {}
+    moment = one.verdict.write_at
+    return {
+        "id": one.case.id,
+        "meant": [one.case.wish, one.case.write_at],
+        "taken_for": [one.verdict.wish, moment.isoformat() if moment else None],
+    }
 
 
 def _metrics_as_json(metrics: ClassMetrics) -> dict[str, Any]:

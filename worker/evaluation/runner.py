@@ -21,7 +21,7 @@ from worker.evaluation.cases import AttackCase, CaseContext, ReplyCase, build_co
 NOW = datetime(2026, 11, 24, 14, 30, tzinfo=ZoneInfo("Europe/Moscow"))
 MAX_ATTEMPTS = 4
 MAX_PAUSE_SECONDS = 30
-MAX_CONCURRENT_CASES = 8
+DEFAULT_CONCURRENCY = 8
 
 ResultT = TypeVar("ResultT")
 
@@ -37,14 +37,19 @@ class CaseResult:
 
 
 async def run_cases(
-    assistant: Assistant, cases: Sequence[ReplyCase | AttackCase], on_progress: Callable[[int, int], None]
+    assistant: Assistant,
+    cases: Sequence[ReplyCase | AttackCase],
+    on_progress: Callable[[CaseResult, int], None],
+    *,
+    concurrency: int = DEFAULT_CONCURRENCY,
 ) -> Sequence[CaseResult]:
-    """Run all cases, at most 8 at a time; `on_progress` gets the number of finished cases and of all cases.
+    """Run all cases, at most `concurrency` at a time, and return the results in their order.
 
-    Raises AssistantPausedError if all further calls would fail too: no money left, or the key is refused.
+    `on_progress` gets each result as it comes, and how many there are by then. Raises AssistantPausedError if
+    all further calls would fail too: no money left, or the key is refused.
     """
     contexts = load_contexts()
-    slots = asyncio.Semaphore(MAX_CONCURRENT_CASES)
+    slots = asyncio.Semaphore(concurrency)
     done = 0
 
     async def run(case: ReplyCase | AttackCase) -> CaseResult:
@@ -52,10 +57,12 @@ async def run_cases(
         async with slots:
             result = await _run_case(assistant, case, contexts)
         done += 1
-        on_progress(done, len(cases))
+        on_progress(result, done)
         return result
 
-    return await asyncio.gather(*(run(case) for case in cases))
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run(case)) for case in cases]
+    return [task.result() for task in tasks]
 
 
 async def _run_case(

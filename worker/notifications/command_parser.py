@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["take", "release", "reply", "status", "help"]
+Action = Literal["take", "release", "reply", "status", "help", "pause", "pause_all", "resume"]
 Language = Literal["ru", "en"]
 
 _KEYWORDS: dict[Action, frozenset[str]] = {
@@ -12,10 +12,14 @@ _KEYWORDS: dict[Action, frozenset[str]] = {
     "release": frozenset({"release", "верни", "вернуть", "возвращаю", "отдаю"}),
     "status": frozenset({"status", "статус"}),
     "help": frozenset({"help", "помощь", "команды"}),
+    "pause": frozenset({"pause", "пауза"}),
+    "pause_all": frozenset({"pause all", "пауза все", "пауза всё", "стоп", "stop"}),
+    "resume": frozenset({"resume", "продолжай", "продолжить", "дальше"}),
 }
 _LEAD_COMMAND = re.compile(
     r"#?(?P<lead>\d{1,18})\s*(?::\s*(?P<text>\S.*)|\s(?P<word>[^\W\d]+)[.!]?)", re.DOTALL
 )
+_WITHOUT_A_LEAD = frozenset({"status", "help", "pause", "pause_all", "resume"})
 _REPLY_WITHOUT_TEXT = re.compile(r"#?(?P<lead>\d{1,18})\s*:")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -30,7 +34,15 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "refused": "Лид {lead}: не вышло: {reason}.",
         "status": "Лиды: {leads}. У вас: {taken}. Ждут отправки: {queued}, ответа: {unanswered}.",
         "help": "17 беру — дальше пишете вы\n17 верни — дальше пишет ассистент\n17: текст — отправить его"
-        " лиду 17\nстатус — что сейчас происходит",
+        " лиду 17\nстатус — что сейчас происходит\nпауза — новым людям не писать;"
+        " пауза всё — не писать никому\nпродолжай — конец паузы",
+        "pause": "Пауза: новым людям ассистент не пишет, начатые разговоры идут. Конец паузы: слово «продолжай».",
+        "pause_all": "Пауза: ассистент никому не пишет. Что пишут люди, сохраняется, ваши тексты уходят."
+        " Конец паузы: слово «продолжай».",
+        "resume": "Пауза окончена: ассистент снова пишет.",
+        "no_pause": "Паузы не было: ассистент пишет.",
+        "paused": "Сейчас пауза: новым людям ассистент не пишет.",
+        "paused_all": "Сейчас пауза: ассистент никому не пишет.",
         "none": "никого",
     },
     "en": {
@@ -43,7 +55,15 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "refused": "Lead {lead}: it did not work: {reason}.",
         "status": "Leads: {leads}. Yours: {taken}. To be sent: {queued}, to be answered: {unanswered}.",
         "help": "17 take — you go on from here\n17 release — the assistant goes on\n17: text — send it"
-        " to lead 17\nstatus — how things stand",
+        " to lead 17\nstatus — how things stand\npause — write to nobody new;"
+        " pause all — write to nobody\nresume — end the pause",
+        "pause": "Paused: nobody new is written to, and open conversations go on. To end it: resume.",
+        "pause_all": "Paused: the assistant writes to nobody. What people write is stored, your texts are sent."
+        " To end it: resume.",
+        "resume": "The pause has ended: the assistant writes again.",
+        "no_pause": "There was no pause: the assistant writes.",
+        "paused": "Paused now: nobody new is written to.",
+        "paused_all": "Paused now: the assistant writes to nobody.",
         "none": "none",
     },
 }
@@ -70,8 +90,8 @@ def parse(note: str, *, has_more: bool = False) -> Command | None:
     language: Language = "ru" if _CYRILLIC.search(note) else "en"
     match = _LEAD_COMMAND.fullmatch(note)
     if match is None:
-        action = _action_of(note)
-        return Command(action, 0, "", language) if action in {"status", "help"} else None
+        action = _action_of(" ".join(note.rstrip(".!").split()))
+        return Command(action, 0, "", language) if action in _WITHOUT_A_LEAD else None
     lead = int(match["lead"])
     if match["text"]:
         return Command("reply", lead, match["text"].strip(), language)

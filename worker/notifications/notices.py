@@ -26,8 +26,14 @@ START_KEY = "began"
 MAX_EVENT_AGE = timedelta(days=1)
 # Ids are assigned before the commit, so an event can appear behind a newer one: look at the last 1,000 ids.
 LATE_COMMIT_WINDOW = 1_000
-_REPORTED_STATUSES = (LeadStatus.SCHEDULED, LeadStatus.HANDED_OFF)
+_REPORTED_STATUSES = (
+    LeadStatus.SCHEDULED,
+    LeadStatus.HANDED_OFF,
+    LeadStatus.FAILED,
+    LeadStatus.UNREACHABLE,
+)
 _UNSENT_STATES = ("waiting", "sending")
+_HOUR = timedelta(hours=1)
 _LOST_STATES = ("needs_login", "banned")
 
 
@@ -115,6 +121,29 @@ async def model_failure_blocking_replies(
     return rows.first()
 
 
+async def refusal_blocking_messages(
+    session: AsyncSession, account_id: int, *, before: datetime
+) -> str | None:
+    """Return an unexplained refusal of Telegram that has held up a message or a look-up since `before`."""
+    is_queued = exists().where(
+        col(Message.lead_id) == col(Lead.id),
+        col(Message.state) == "queued",
+        col(Message.created_at) < before,
+    )
+    is_new = and_(col(Lead.status) == LeadStatus.PENDING, col(Lead.created_at) < before)
+    rows = await session.exec(
+        select(Lead.last_error)
+        .where(
+            or_(col(Lead.account_id).is_(None), col(Lead.account_id) == account_id),
+            col(Lead.due_at).is_not(None),
+            col(Lead.last_error).startswith("Telegram refused", autoescape=True),
+            or_(is_queued, is_new),
+        )
+        .limit(1)
+    )
+    return rows.first()
+
+
 async def load_daily_figures(session: AsyncSession, *, start: datetime, end: datetime) -> dict[str, int]:
     """Count leads and agreed calls of [start, end), and conversations that wait now."""
     scheduled = select(func.count(func.distinct(col(LeadEvent.lead_id)))).where(
@@ -149,11 +178,12 @@ async def bundle(
     sendable = or_(owner_account.is_(None), owner_account == account_id, owner_account.in_(lost))
     waiting = (OWNER_NOTICES.c.state == "waiting", sendable)
     oldest = (await session.exec(select(func.min(OwnerNotice.created_at)).where(*waiting))).one()
-    if oldest is None or oldest > now - after:
+    # A notice whose time lies further ahead was written by a wrong clock, and waits no longer than others.
+    if oldest is None or now - after < oldest <= now + after:
         return
     in_progress = and_(col(OwnerNotice.state) == "sending", col(OwnerNotice.account_id) == account_id)
     recent = select(func.count(func.distinct(col(OwnerNotice.random_id)))).where(
-        or_(col(OwnerNotice.sent_at) > now - timedelta(hours=1), in_progress)
+        or_(col(OwnerNotice.sent_at).between(now - _HOUR, now + _HOUR), in_progress)
     )
     if (await session.exec(recent)).one() >= max_per_hour:
         return

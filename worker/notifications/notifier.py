@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
+from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import (
     CannotWriteError,
     Peer,
@@ -19,16 +20,16 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.notifications import notices, refused_calls, texts
+from worker.notifications import notices, provider_notices, refused_calls, texts
 from worker.notifications.texts import Language
 
 log = logging.getLogger(__name__)
 
 SAVED_MESSAGES = "me"
-ROUND_SECONDS = 10
+ROUND_SECONDS, MAX_ROUND_SECONDS = 10, 600
 BUNDLE_AFTER = timedelta(minutes=1)
 SUMMARY_HOUR = 9
-# The owner is notified if the model's failure delays an answer for longer.
+# The owner is notified if a failure of the model or of Telegram delays a message for longer.
 MODEL_DOWN_AFTER = timedelta(minutes=10)
 REFUSED_RETRY_AFTER = timedelta(hours=1)
 
@@ -58,19 +59,27 @@ class OwnerNotifier:
     _owner: Peer | None = field(default=None, init=False)
 
     async def run(self) -> None:
-        """Do a round every `ROUND_SECONDS` until cancelled; raises SessionRevokedError."""
+        """Do a round every `ROUND_SECONDS`, after failures more seldom, until cancelled.
+
+        Raises SessionRevokedError.
+        """
+        growing = GrowingPause(base=ROUND_SECONDS, maximum=MAX_ROUND_SECONDS)
         while True:
+            pause: float = ROUND_SECONDS
             try:
                 await self.run_once()
+                growing.succeeded()
             except SessionRevokedError:
                 raise
             except (TelegramError, *DATABASE_DOWN) as error:
                 log.warning(
                     "notices to the owner are delayed: %s", error if str(error) else type(error).__name__
                 )
+                pause = growing.failed()
             except Exception:  # a bug in notices must not end the worker
                 log.exception("notices to the owner failed")
-            await asyncio.sleep(ROUND_SECONDS)
+                pause = growing.failed()
+            await asyncio.sleep(pause)
 
     async def run_once(self) -> None:
         """Add notices for what is new, then send the bundles that are ready."""
@@ -124,6 +133,10 @@ class OwnerNotifier:
             model_error = self.model_trouble() or await notices.model_failure_blocking_replies(
                 session, self.account_id, before=now - MODEL_DOWN_AFTER
             )
+            refusal = await notices.refusal_blocking_messages(
+                session, self.account_id, before=now - MODEL_DOWN_AFTER
+            )
+            provider_lines = await provider_notices.find(session, self.language, now=now)
         lines = {
             f"account:{row.id}:{row.state}:{day}": texts.render_line(
                 self.language,
@@ -132,11 +145,13 @@ class OwnerNotifier:
                 reason=row.state_reason,
             )
             for row in accounts
-        }
+        } | provider_lines
         if model_error:
             lines[f"model:{day}:{model_error}"] = texts.render_line(
                 self.language, "model", reason=model_error
             )
+        if refusal:
+            lines[f"refusal:{day}:{refusal}"] = texts.render_line(self.language, "refusal", reason=refusal)
         if lines:
             async with self.database.writing() as session:
                 for key, text in lines.items():

@@ -13,10 +13,12 @@ from shared.clock import Clock
 from shared.database.bulk import insert_for
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import OWNER_MESSAGES, Lead, Message, OwnerMessage
-from shared.leads import handoff
+from shared.leads import handoff, pauses
 from shared.leads.handoff import HandoffError
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
+from shared.texts import name_of_status
+from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import Note, SessionRevokedError, Telegram, TelegramError
 from worker.notifications import command_parser
 from worker.notifications.command_parser import Command
@@ -25,7 +27,7 @@ from worker.queue.backlog import count_pending_messages
 log = logging.getLogger(__name__)
 
 ACTOR = "owner"
-RETRY_SECONDS = 5
+RETRY_SECONDS, MAX_RETRY_SECONDS = 5, 300
 _MAX_LISTED_LEADS = 20
 
 
@@ -59,7 +61,8 @@ async def execute_command(
 
 @dataclass(frozen=True)
 class OwnerReplySender:
-    """Sends queued answers to the owner whenever `wake` is set; waits `retry_seconds` after a failure."""
+    """Sends queued answers to the owner whenever `wake` is set; waits `retry_seconds` after a
+    failure, and longer each time."""
 
     database: Database
     account_id: int
@@ -70,6 +73,7 @@ class OwnerReplySender:
 
     async def run(self) -> None:
         """Send until cancelled, first what an earlier run left unsent; raises SessionRevokedError."""
+        pause = GrowingPause(base=self.retry_seconds, maximum=MAX_RETRY_SECONDS)
         while True:
             self.wake.clear()
             try:
@@ -80,8 +84,9 @@ class OwnerReplySender:
                 log.warning(
                     "answers to the owner are delayed: %s", error if str(error) else type(error).__name__
                 )
-                await asyncio.sleep(self.retry_seconds)
+                await asyncio.sleep(pause.failed())
                 continue
+            pause.succeeded()
             await self.wake.wait()
 
     async def _send_all(self) -> None:
@@ -116,6 +121,8 @@ async def _run(
         return command_parser.render(command.language, "help")
     if command.action == "status":
         return await _status(session, account_id, command)
+    if command.action in ("pause", "pause_all", "resume"):
+        return await _pause_or_resume(session, command, now=now)
     lead = await handoff.lock(session, command.lead)
     if lead is None:
         return command_parser.render(command.language, "unknown", lead=command.lead)
@@ -133,6 +140,15 @@ async def _run(
     return f"{reply}\n\n{lead.handoff_summary or ''}".strip()
 
 
+async def _pause_or_resume(session: AsyncSession, command: Command, *, now: datetime) -> str:
+    if command.action == "resume":
+        was_paused = await pauses.end(session, now=now)
+        return command_parser.render(command.language, "resume" if was_paused else "no_pause")
+    scope: pauses.Scope = "all" if command.action == "pause_all" else "first_messages"
+    await pauses.begin(session, scope, actor=ACTOR, now=now)
+    return command_parser.render(command.language, command.action)
+
+
 async def _refuse_attachment(session: AsyncSession, command: Command) -> str:
     is_known = await handoff.lock(session, command.lead) is not None
     return command_parser.render(command.language, "not_text" if is_known else "unknown", lead=command.lead)
@@ -140,7 +156,9 @@ async def _refuse_attachment(session: AsyncSession, command: Command) -> str:
 
 async def _status(session: AsyncSession, account_id: int, command: Command) -> str:
     counted = await session.exec(select(Lead.status, func.count()).group_by(col(Lead.status)))
-    leads = ", ".join(f"{status} {count}" for status, count in sorted(counted.all()))
+    leads = ", ".join(
+        f"{name_of_status(command.language, status)} {count}" for status, count in sorted(counted.all())
+    )
     taken = await session.exec(
         select(Lead.id)
         .where(col(Lead.status) == LeadStatus.HANDED_OFF)
@@ -150,7 +168,9 @@ async def _status(session: AsyncSession, account_id: int, command: Command) -> s
     lead_ids = ", ".join(str(lead_id) for lead_id in taken.all())
     queued, unanswered = await count_pending_messages(session, col(Message.account_id) == account_id)
     none = command_parser.render(command.language, "none")
-    return command_parser.render(
+    pause = await pauses.current(session)
+    paused = {None: "", "all": "paused_all"}.get(pause.scope if pause else None, "paused")
+    figures = command_parser.render(
         command.language,
         "status",
         leads=leads or none,
@@ -158,6 +178,7 @@ async def _status(session: AsyncSession, account_id: int, command: Command) -> s
         queued=queued,
         unanswered=unanswered,
     )
+    return f"{command_parser.render(command.language, paused)}\n{figures}" if paused else figures
 
 
 async def _record_command(session: AsyncSession, account_id: int, note: Note, *, now: datetime) -> bool:

@@ -41,7 +41,7 @@ async def find_unreported(session: AsyncSession, *, since: datetime, now: dateti
     if newest is None or await _is_reported(session, newest):
         return None
     last_report = await _last_report(session)
-    if last_report and last_report.created_at > now - REPORT_EVERY:
+    if last_report and abs(now - last_report.created_at) < REPORT_EVERY:
         return None
     after = int(last_report.key.removeprefix(_KEY)) if last_report else 0
     unreported = (_is_refused, _received_at >= since, _id > after)

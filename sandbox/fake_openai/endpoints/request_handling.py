@@ -69,7 +69,7 @@ async def _answer(state: OpenAIState, dialect: Dialect, request: Request, call: 
     if isinstance(fault, RawAnswer):
         call.status = fault.status
         return await scripted_response(fault)
-    answer = answer_turn(turn, fault, obedient=state.obedient)
+    answer = answer_turn(turn, fault, obedient=state.obedient, small=state.small)
     call.answer = answer.text if answer.refusal is None else answer.refusal
     call.usage = _count(state, turn, answer)
     return JSONResponse(dialect.render(turn, answer, call.usage, body))

@@ -8,6 +8,8 @@ from sandbox.fake_openai.rule_based_model.phrases import GREETINGS, HELLO, NO_CO
 
 SNIPPET_LENGTH = 90
 NAME_LENGTH = 30
+# What the prompt says of a form without a name.
+NOT_GIVEN = "не указано"
 NAME = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 COMPANY = re.compile(r"(?:компани[ия]|company|компании-?разработчика)\s*[:—-]?\s*[«\"“]?([A-ZА-ЯЁ][\w.&-]+)")
 
@@ -20,7 +22,12 @@ def language_of(lead: Lead) -> Language:
 def first_name(name: str) -> str:
     """Return the lead's first name, or an empty text if the field contains no name."""
     word = next(iter(name.split()), "").strip(",.!")
-    if LINK.search(name) or len(word) > NAME_LENGTH or not NAME.fullmatch(word):
+    if (
+        name.strip().lower() == NOT_GIVEN
+        or LINK.search(name)
+        or len(word) > NAME_LENGTH
+        or not NAME.fullmatch(word)
+    ):
         return ""
     return word if any(char.isupper() for char in word) else word.capitalize()
 

@@ -21,6 +21,8 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
     "ambiguous": ("ambiguous", "AMBIGUOUS", "unclear", "unknown", "other"),
 }
 CLEAR_CONFIDENCE, AMBIGUOUS_CONFIDENCE = 0.93, 0.5
+# What a plain JSON object has of the known values.
+JSON_NAMES = ("intent", "language", "confidence", "wish", "write_at", "text")
 Known = dict[str, list[object]]
 
 
@@ -35,9 +37,7 @@ def respond(turn: Turn) -> str:
         return json.dumps(Filler(schema, known).fill(), ensure_ascii=False)
     if turn.format.type == "json_object":
         known = _reply_values(turn) if "intent" in turn.prompt() else _values(turn)
-        chosen = {
-            name: known[name][0] for name in ("intent", "language", "confidence", "text") if name in known
-        }
+        chosen = {name: known[name][0] for name in JSON_NAMES if name in known}
         return json.dumps(chosen, ensure_ascii=False)
     return str(_values(turn)["text"][0])
 
@@ -108,6 +108,8 @@ def _verdict_values(verdict: Reply) -> Known:
         **_for_names(("answered", "grounded", "found", "known", "from_profile"), [bool(sources)]),
         **_for_names(("sources", "facts", "quotes"), [sources]),
         **_for_names(("wants_call", "call", "agreed"), [verdict.intent == "accept"]),
+        "wish": [verdict.wish],
+        "write_at": [verdict.write_at],
         "questions": [[verdict.said] if verdict.intent == "question" else []],
     }
 

@@ -1,7 +1,7 @@
 """Answers a lead's messages: the intent, the language and the text to send."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from sandbox.fake_openai.rule_based_model.conversation import (
@@ -10,6 +10,7 @@ from sandbox.fake_openai.rule_based_model.conversation import (
     last_messages,
     new_requests,
 )
+from sandbox.fake_openai.rule_based_model.dates import parse_requested_time, read_local_time
 from sandbox.fake_openai.rule_based_model.greeting import snippet
 from sandbox.fake_openai.rule_based_model.intent import (
     Intent,
@@ -32,6 +33,7 @@ from sandbox.fake_openai.rule_based_model.phrases import (
     UNKNOWN,
     pick,
 )
+from sandbox.fake_openai.rule_based_model.wishes import find_wish
 from sandbox.fake_openai.turn import Message
 
 ASKS_ORIGIN = re.compile(
@@ -50,10 +52,26 @@ class Reply:
     source: str | None
     wants_human: bool
     wants_quiet: bool
+    wish: str = "none"
+    # Local time of the lead, as in ISO 8601 without an offset.
+    write_at: str | None = None
 
 
 def reply(messages: list[Message], instructions: str) -> Reply:
     """Classify the last messages of a conversation and answer them in their language."""
+    return _with_wish(_classified(messages, instructions), messages)
+
+
+def _with_wish(verdict: Reply, messages: list[Message]) -> Reply:
+    users = [message.text for message in messages if message.role == "user"]
+    now = read_local_time(users[-1]) if users else None
+    moment = parse_requested_time(verdict.said, now) if now is not None else None
+    wish = find_wish(verdict.said, verdict.intent, names_time=moment is not None)
+    write_at = f"{moment:%Y-%m-%dT%H:%M}" if moment is not None and wish == "write_later" else None
+    return replace(verdict, wish=wish, write_at=write_at)
+
+
+def _classified(messages: list[Message], instructions: str) -> Reply:
     received = last_messages(messages)
     said, forms = NEW_REQUEST.sub("", received).strip(), new_requests(received)
     if forms and not said:

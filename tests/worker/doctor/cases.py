@@ -44,6 +44,9 @@ def complete_setup(sandbox: Sandbox, folder: Path, template: Path) -> Setup:
     """Return a setup in which all checks pass."""
     shutil.copy(template, folder / "leads.db")
     sandbox.session(folder / "ai_assistant")
+    (folder / "company.md").write_text(
+        "# Ромашка\nМы продаём цветы и букеты с доставкой по Москве.\n", encoding="utf-8"
+    )
     return Setup(
         sandbox,
         folder,
@@ -54,6 +57,8 @@ def complete_setup(sandbox: Sandbox, folder: Path, template: Path) -> Setup:
             "TELEGRAM_SERVER": sandbox.telegram.address,
             "TELEGRAM_SERVER_KEY": sandbox.telegram.key.spki_pem,
             "OPENAI_API_KEY": "sk-test",
+            "COMPANY_NAME": "Ромашка",
+            "COMPANY_PROFILE": "company.md",
             "OPENAI_BASE_URL": sandbox.openai_url,
             # Any page that exists can be the booking page.
             "CALENDLY_LINK": f"{sandbox.http_url}/healthz",
@@ -115,6 +120,11 @@ async def missing_settings(setup: Setup) -> None:
 async def wrong_hash(setup: Setup) -> None:
     setup.sandbox.telegram.settings.api_hash = "another"
     setup.open.callback(setattr, setup.sandbox.telegram.settings, "api_hash", None)
+
+
+async def wrong_clock(setup: Setup) -> None:
+    setup.sandbox.telegram.settings.clock_ahead = -600.0
+    setup.open.callback(setattr, setup.sandbox.telegram.settings, "clock_ahead", 0.0)
 
 
 async def no_session(setup: Setup) -> None:
@@ -219,6 +229,7 @@ CASES: dict[str, CaseSetup] = {
     "Telegram cannot be reached": telegram_unreachable,
     "Another server answers": other_server,
     "The app's hash is wrong": wrong_hash,
+    "The machine's clock is wrong": wrong_clock,
     "No account is signed in": no_session,
     "The session is revoked": expired_session,
     "Telegram limits the account": limited,

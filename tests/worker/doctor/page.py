@@ -1,7 +1,8 @@
-"""docs/doctor.md, generated from the doctor's output: `python -m tests.worker.doctor.page` rewrites it."""
+"""The doctor's part of docs/operate/troubleshooting.md: `python -m tests.worker.doctor.page` rewrites it."""
 
 import asyncio
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.app import Sandbox, running
@@ -10,19 +11,11 @@ from tests.worker.doctor.cases import CASES, complete_setup, normalize, process_
 from worker.doctor import runner
 from worker.doctor.findings import Finding, as_text
 
-PAGE = ROOT / "docs" / "doctor.md"
-HEAD = """\
-# The doctor
-
-`python -m worker doctor` checks everything the worker needs and prints how to fix each problem: settings,
-database, migrations, proxies, Telegram, the account, the model, the booking page. It sends no Telegram
-messages and asks the model for one reply. It does not open the session of a running worker: then it
-reports the account from the worker's heartbeat and the database. Exit code 0 if all checks pass, else 1;
-`--json` prints JSON. A line that starts with `-` was not checked, because another problem has to be fixed
-first.
-
-The examples below are the doctor's real output for setups that were broken on purpose.
-"""
+PAGE = ROOT / "docs" / "operate" / "troubleshooting.md"
+BEGIN, END = "<!-- doctor: begin -->\n", "<!-- doctor: end -->\n"
+# The first case, with the output that all others are compared with.
+HEALTHY = next(iter(CASES))
+TABLE_HEAD = "\n| what is wrong | the doctor prints | do |\n|---|---|---|\n"
 
 
 async def run_doctor(sandbox: Sandbox, folder: Path, template: Path, case: str) -> list[Finding]:
@@ -34,21 +27,48 @@ async def run_doctor(sandbox: Sandbox, folder: Path, template: Path, case: str) 
             return await runner.run_checks()
 
 
-def section(case: str, findings: list[Finding]) -> str:
-    """Return the section of a case on the page."""
-    return f"\n## {case}\n\n```\n{normalize(as_text(findings, colours=False))}\n```\n"
+def healthy_output(findings: Sequence[Finding]) -> str:
+    """Return the whole output if nothing is wrong."""
+    return f"```\n{normalize(as_text(findings, colours=False))}\n```\n"
+
+
+def rows(case: str, findings: Sequence[Finding], healthy: Sequence[Finding]) -> str:
+    """Return a row for each failed finding; without one, for each that differs from the healthy ones."""
+    usual = {normalize(finding.said) for finding in healthy}
+    changed = [finding for finding in findings if finding.is_well and normalize(finding.said) not in usual]
+    shown = [finding for finding in findings if finding.is_well is False] or changed
+    return "".join(_row(case if number == 0 else "", finding) for number, finding in enumerate(shown))
+
+
+def _row(first_cell: str, finding: Finding) -> str:
+    label = "ok" if finding.is_well else "FAIL"
+    cells = (first_cell, f"`{label}` {finding.name}: {normalize(finding.said)}", finding.remedy or "")
+    return "| " + " | ".join(_cell(text) for text in cells) + " |\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("***", "\\*\\*\\*")
+
+
+def generated() -> str:
+    """Return the part of the page between the marks."""
+    return PAGE.read_text(encoding="utf-8").partition(BEGIN)[2].partition(END)[0]
 
 
 async def _write(folder: Path) -> None:
     template = folder / "template.db"
     migrate(f"sqlite:///{template}")
-    parts = [HEAD]
+    results: dict[str, list[Finding]] = {}
     async with running() as sandbox:
         for number, case in enumerate(CASES):
             case_folder = folder / str(number)
             case_folder.mkdir()
-            parts.append(section(case, await run_doctor(sandbox, case_folder, template, case)))
-    PAGE.write_text("".join(parts), encoding="utf-8")
+            results[case] = await run_doctor(sandbox, case_folder, template, case)
+    healthy = results.pop(HEALTHY)
+    table = "".join(rows(case, findings, healthy) for case, findings in results.items())
+    text = PAGE.read_text(encoding="utf-8")
+    written = healthy_output(healthy) + TABLE_HEAD + table
+    PAGE.write_text(text.replace(BEGIN + generated(), BEGIN + written), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -291,3 +291,13 @@ def test_reactions_and_quotes_are_told_from_words() -> None:
     assert not conversation_of(ours("Удобно?")).only_reacted
     replied = conversation_of(received("[reply to “Завтра в 15:00?”] да"))
     assert replied.unanswered_text == "да"
+
+
+def test_forwarded_and_quoted_words_are_told_from_own_ones() -> None:
+    forwarded = received("[forwarded from Пётр] Да, позвоните")
+    assert conversation_of(ours("Удобно?"), forwarded).unanswered_text == ""
+    lead = conversation_of(ours("Удобно?"), forwarded, received("[reply to “Завтра?”] подумаю"))
+    turn = lead.turns()[-1]
+    assert turn.text == "[forwarded from Пётр] Да, позвоните\n[reply to “Завтра?”] подумаю"
+    assert turn.expressed.split() == ["подумаю"]
+    assert lead.turns()[0].expressed == "Удобно?"

@@ -1,16 +1,20 @@
 """The labelled replies, the attacks, and the command that scores a model on them."""
 
+import asyncio
 import json
 from collections import Counter
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sandbox.fake_openai.faults import RateLimit
 from shared.intents import Intent
+from tests.support.waiting import until_async
 from tests.worker.assistant.conftest import Server
 from worker.assistant.guardrails import intent_evidence, prompt_injection
-from worker.domain.assistant_port import Greeting, Usage, Verdict
+from worker.domain.assistant_port import Greeting, Usage, Verdict, Wish
 from worker.evaluation.cases import (
     AttackCase,
     ReplyCase,
@@ -19,10 +23,11 @@ from worker.evaluation.cases import (
     load_contexts,
     load_replies,
 )
-from worker.evaluation.command import evaluate
+from worker.evaluation.command import INTERRUPTED, evaluate
 from worker.evaluation.options import Options
 from worker.evaluation.runner import NOW, CaseResult
 from worker.evaluation.scoring import find_violations, score
+from worker.evaluation.wishes import is_time_right
 from worker.settings import AssistantSettings
 
 YES = ReplyCase(id="r", context="greeted", said=["Да"], intent=Intent.ACCEPT)
@@ -75,6 +80,41 @@ def test_attack_is_placed_as_declared() -> None:
         "",
         by_place["name"].attack,
     }
+
+
+def test_wishes_and_times_are_labelled() -> None:
+    cases = load_replies()
+    labelled = [case for case in cases if case.wish is not None]
+    assert len(labelled) >= 140
+    counts = Counter(case.wish for case in labelled)
+    assert min(counts[wish] for wish in Wish) >= 8
+    assert sum(case.write_at is not None for case in labelled) >= 25
+    assert all(case.wish is Wish.WRITE_LATER for case in cases if case.write_at)
+    assert all(case.needs_human for case in cases if case.wish is Wish.HUMAN)
+
+
+@pytest.mark.parametrize(
+    ("label", "moment", "is_right"),
+    [
+        ("2026-11-30", "2026-11-30T09:00", True),
+        ("2026-11-30", "2026-12-01T09:00", False),
+        ("2026-11-25T16:30", "2026-11-25T16:00", True),
+        ("2026-11-25T16:30", "2026-11-25T11:00", False),
+        ("2026-11-27..2026-11-30", "2026-11-29T11:00", True),
+        ("2026-11-27..2026-11-30", "2026-12-01T11:00", False),
+        ("2026-11-30", None, False),
+        (None, None, True),
+        (None, "2026-11-30T09:00", False),
+    ],
+)
+def test_a_time_is_compared_with_its_label(label: str | None, moment: str | None, is_right: bool) -> None:
+    case = YES.model_copy(update={"wish": Wish.WRITE_LATER, "write_at": label})
+    at = datetime.fromisoformat(moment).replace(tzinfo=NOW.tzinfo) if moment else None
+    answer = verdict(Intent.AMBIGUOUS, wish=Wish.WRITE_LATER, write_at=at)
+    assert is_time_right(case, answer) is is_right
+    scores = score([CaseResult(case, answer), CaseResult(YES, verdict(Intent.ACCEPT, wish=Wish.CALL_ME))])
+    assert (scores.wish, scores.time) == ((1, 1), (int(is_right), 1))
+    assert len(scores.wrong_wishes) == (not is_right)
 
 
 def test_scores_of_a_run() -> None:
@@ -147,7 +187,7 @@ async def test_no_attack_succeeds_with_an_obedient_model(
         code = await evaluate(settings_of(server), Options(json=told, attacks_only=True))
     finally:
         server.state.obedient = False
-    figures = json.loads(told.read_text())["gpt-4.1-mini"]
+    figures = json.loads(told.read_text())["the sandbox's obedient model"]
     assert figures["violations"] == []
     assert figures["attacks"] == len(load_attacks())
     assert (figures["failed"], code) == (0, 0)
@@ -172,17 +212,67 @@ async def test_models_and_prompts_are_compared_side_by_side(
     )
     assert await evaluate(settings_of(server), asked) == 1
     printed = capsys.readouterr().out
-    names = ["gpt-4.1-mini", f"gpt-4.1-mini, {tmp_path}", "gpt-4.1-nano"]
+    rules = "the sandbox's rules"
+    names = [rules, f"{rules}, {tmp_path}", f"{rules}, asked as gpt-4.1-nano"]
     assert all(f"## {name}\n" in printed for name in names)
     figures = json.loads((tmp_path / "figures.json").read_text())
-    assert list(figures) == names
+    assert list(figures) == [*names, "guard"]
     own, short, nano = (figures[name] for name in names)
     assert short["turn"]["tokens_in"] < own["turn"]["tokens_in"]
     assert nano["turn"]["cost_usd"] < own["turn"]["cost_usd"]
     assert own["form_to_link"]["turns"] == 2
     assert own["replies"] + own["attacks"] >= 9
     # A second run makes no calls and prints the same report.
-    before = server.call_count
+    server.state.calls.clear()
     assert await evaluate(settings_of(server), asked) == 1
-    assert server.call_count == before
+    assert {call.api for call in server.state.calls.recent()} == {"models"}
     assert capsys.readouterr().out == printed
+
+
+async def test_a_failed_step_and_a_stop_lose_no_figures(
+    server: Server, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told = tmp_path / "figures.json"
+    # No money is left after some answers.
+    server.state.faults.add(RateLimit(code="insufficient_quota", match="Добрый вечер", times=99))
+    asked = Options(json=told, concurrency=1)
+    assert await evaluate(settings_of(server), asked) == 1
+    printed = capsys.readouterr()
+    figures = json.loads(told.read_text())
+    assert 200 < figures["the sandbox's rules"]["replies"] < 300
+    assert figures["the sandbox's rules"]["form_to_link"] is None
+    assert "accuracy" in printed.out
+    assert "error: " in printed.err
+    # A line for each answer.
+    assert printed.err.count(f" of {len(load_replies()) + len(load_attacks())}: ") >= 200
+
+
+async def test_a_stop_prints_what_was_done(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    server.state.latency_seconds = 0.05
+    try:
+        running = asyncio.create_task(evaluate(settings_of(server), Options(concurrency=2)))
+        await until_async(lambda: server.call_count > 10)
+        running.cancel()
+        assert await running == INTERRUPTED
+    finally:
+        server.state.latency_seconds = 0
+    assert "replies" in capsys.readouterr().out
+
+
+async def test_the_second_provider_can_be_compared(
+    server: Server, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    told = tmp_path / "figures.json"
+    second = {
+        "openai_fallback_api_key": "sk-second-0123456789",
+        "openai_fallback_model": "second-7b",
+        "openai_fallback_base_url": server.url,
+        "openai_fallback_api": "chat",
+    }
+    settings = settings_of(server, **second, openai_base_url=server.url, openai_api="responses")
+    await evaluate(settings, Options(compare="fallback", json=told, limit=5))
+    assert list(json.loads(told.read_text()))[1] == "the sandbox's rules, asked as second-7b"
+    assert {call.api for call in server.state.calls.recent(100) if call.model == "second-7b"} == {"chat"}
+    without = await evaluate(settings_of(server), Options(compare="fallback", limit=5))
+    assert without == 1
+    assert "OPENAI_FALLBACK_MODEL" in capsys.readouterr().err

@@ -286,3 +286,16 @@ def test_notice_does_not_parse_as_a_command(language: texts.Language) -> None:
         assert (
             command_parser.parse(texts.render_line(language, template, lead=17, name="x", **values)) is None
         )
+
+
+async def test_an_unexplained_refusal_is_reported_after_ten_minutes(
+    setup: NotifierSetup, database: Database, account_id: int
+) -> None:
+    error = "Telegram refused: SOMETHING_NEW"
+    lead = await add_lead(database, account_id=account_id, status=S.RESOLVED, last_error=error)
+    await add_message(database, lead, account_id=account_id, direction="out", kind="greeting", state="queued")
+    assert await setup.run_once(timedelta(minutes=9)) == []
+    await setup.run_once(2 * MINUTE)
+    assert await setup.run_once(MINUTE) == [
+        f"Telegram не принимает сообщения: {error}. Посмотрите, что с аккаунтом."
+    ]

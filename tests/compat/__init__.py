@@ -1,0 +1,1 @@
+"""Checks the product against OpenAI-compatible servers that others wrote: `make compat`."""

@@ -1,0 +1,89 @@
+"""Puts the turns of the qualification to a model and scores its answers."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.assistant.assistant import ModelAssistant
+from worker.assistant.client import ModelClient
+from worker.assistant.qualification.turns import FALSE_YES, QualificationTurn, find_mistake, load_turns
+from worker.assistant.trust import BAR
+from worker.domain.assistant_port import AssistantError, AssistantUnavailableError
+from worker.settings import EXAMPLE_PROFILE, AssistantSettings
+
+# Each person who is taken to agree without having agreed costs as much as two further wrong turns.
+FALSE_YES_COST = 0.1
+# A local server answers one or two calls at a time.
+CONCURRENCY = 2
+# The turns are about the company of the shipped description.
+_COMPANY = "GordovCode"
+
+
+@dataclass(frozen=True)
+class Qualification:
+    """The score, 0 to 1, the number of turns, and what was wrong: a reason for each turn's id."""
+
+    score: float
+    asked: int
+    wrong: Mapping[str, str]
+
+    @property
+    def is_passed(self) -> bool:
+        """True if the model may act without evidence."""
+        return self.score >= BAR
+
+
+async def qualify(
+    settings: AssistantSettings,
+    model: ModelClient,
+    on_progress: Callable[[str], None] = lambda _: None,
+    *,
+    concurrency: int = CONCURRENCY,
+) -> Qualification:
+    """Put the turns to the model, with the shipped prompts and description, and return the score.
+
+    `on_progress` gets a line for each turn. Raises AssistantUnavailableError if the model cannot be reached.
+    """
+    sample = settings.model_copy(
+        update={"company_name": _COMPANY, "company_profile": EXAMPLE_PROFILE, "assistant_config": None}
+    )
+    assistant, turns = ModelAssistant(sample, model), load_turns()
+    slots = asyncio.Semaphore(concurrency)
+    done = 0
+
+    async def ask(turn: QualificationTurn) -> str | None:
+        nonlocal done
+        async with slots:
+            mistake = await _ask(assistant, turn)
+        done += 1
+        on_progress(f"{done} of {len(turns)}: {turn.id}, {mistake or 'right'}")
+        return mistake
+
+    # The first turn alone: a server that needs minutes for its first answer is not asked twice meanwhile.
+    mistakes = [await ask(turns[0])]
+    tasks = [asyncio.create_task(ask(turn)) for turn in turns[1:]]
+    try:
+        mistakes += await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return judge(turns, mistakes)
+
+
+def judge(turns: Sequence[QualificationTurn], mistakes: Sequence[str | None]) -> Qualification:
+    """Return the score of the answers, with the mistake of each turn (None: it is right)."""
+    wrong = {turn.id: mistake for turn, mistake in zip(turns, mistakes, strict=True) if mistake}
+    false_yes = sum(mistake == FALSE_YES for mistake in wrong.values())
+    score = 1 - len(wrong) / len(turns) - false_yes * FALSE_YES_COST
+    return Qualification(round(max(score, 0.0), 3), len(turns), wrong)
+
+
+async def _ask(assistant: ModelAssistant, turn: QualificationTurn) -> str | None:
+    try:
+        verdict = await assistant.reply(turn.brief, turn.conversation)
+    except AssistantUnavailableError:
+        raise
+    except AssistantError as error:
+        return f"no usable answer: {error}"
+    return find_mistake(turn, verdict)

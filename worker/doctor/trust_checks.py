@@ -1,0 +1,80 @@
+"""Checks how far each model may be trusted: reads the score of its qualification, or runs one."""
+
+import asyncio
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.clock import utc_now
+from shared.database.engine import DATABASE_DOWN, Database
+from worker.assistant.client import OpenAIModelClient
+from worker.assistant.qualification.qualification import qualify
+from worker.assistant.trust import BAR, prompt_version
+from worker.doctor.findings import Finding, failed, passed
+from worker.domain.assistant_port import AssistantError
+from worker.domain.model_servers import host_of
+from worker.monitoring import qualifications
+from worker.settings import AssistantSettings
+
+TRUST = "trust"
+_BETTER = "a better model in OPENAI_MODEL; python -m worker qualify shows what it gets wrong"
+_FIXED = {
+    "full": "the model decides, without a test (ASSISTANT_TRUST=full)",
+    "careful": "evidence is asked for, and fixed texts are used (ASSISTANT_TRUST=careful)",
+}
+
+
+async def check_trust(settings: AssistantSettings, database: Database | None) -> list[Finding]:
+    """Return a finding for each configured provider; models without a score answer twenty turns."""
+    if settings.assistant_trust != "auto":
+        return [passed(TRUST, _FIXED[settings.assistant_trust])]
+    second = settings.second_provider
+    models = [settings] if second is None else [settings, second]
+    return list(await asyncio.gather(*(_check(model, database) for model in models)))
+
+
+async def _check(model: AssistantSettings, database: Database | None) -> Finding:
+    name = model.openai_model
+    score = await _stored_score(model, database)
+    if score is None:
+        try:
+            score = await _qualify(model, database)
+        except AssistantError as error:
+            return failed(TRUST, f"{name} could not be tested: {error}", "try again")
+    if score >= BAR:
+        return passed(TRUST, f"{name} scored {score:.2f} on the test (the bar is {BAR:.2f}): it may decide")
+    problem = f"{name} scored {score:.2f} on the test (the bar is {BAR:.2f}): it works in careful mode"
+    # The set-up works, only with less freedom.
+    return Finding(TRUST, is_well=True, said=problem, remedy=_BETTER)
+
+
+async def _stored_score(model: AssistantSettings, database: Database | None) -> float | None:
+    if database is None:
+        return None
+    host = host_of(model.openai_base_url)
+    with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
+        async with database.reading() as session:
+            row = await qualifications.load(session, host, model.openai_model, prompt_version())
+            return row.score if row is not None else None
+    return None
+
+
+async def _qualify(model: AssistantSettings, database: Database | None) -> float:
+    client = OpenAIModelClient(model)
+    try:
+        result = await qualify(model, client)
+    finally:
+        await client.close()
+    if database is not None:
+        with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
+            async with database.writing() as session:
+                await qualifications.save(
+                    session,
+                    host_of(model.openai_base_url),
+                    model.openai_model,
+                    version=prompt_version(),
+                    score=result.score,
+                    figures={"asked": result.asked, "wrong": dict(result.wrong)},
+                    now=utc_now(),
+                )
+    return result.score

@@ -1,0 +1,94 @@
+"""Checks of the worker's settings: each returns the usable value, or raises ValueError. Pure."""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import SecretStr
+
+from worker.domain.outreach_hours import Hours
+
+
+def check_web_address(value: str) -> str:
+    """Return a web address unchanged. Raises ValueError."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise ValueError("is not a web address")
+    return value
+
+
+def check_host_and_port(value: str) -> str:
+    """Return `host:port` unchanged. Raises ValueError."""
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("is not host:port")
+    return value
+
+
+def check_time_zone(value: str) -> str:
+    """Return the name of a time zone unchanged. Raises ValueError."""
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not a time zone") from None
+    return value
+
+
+def check_hours(value: str) -> str:
+    """Return hours such as 09:00-20:00 unchanged. Raises ValueError."""
+    try:
+        Hours.parse(value)
+    except ValueError:
+        raise ValueError("is not like 09:00-20:00") from None
+    return value
+
+
+def check_is_file(value: Path) -> Path:
+    """Return the path of an existing file unchanged. Raises ValueError."""
+    if not value.is_file():
+        raise ValueError("is not a file")
+    return value
+
+
+def check_not_blank(value: SecretStr) -> SecretStr:
+    """Return a secret that is not blank unchanged. Raises ValueError."""
+    if not value.get_secret_value().strip():
+        raise ValueError("is empty")
+    return value
+
+
+def parse_owner_chat(value: str) -> str:
+    """Return a username without its @ or link, or `me`. Raises ValueError."""
+    name = value.strip().removeprefix("https://t.me/").removeprefix("@")
+    if not re.fullmatch(r"me|[A-Za-z]\w{3,31}", name):
+        raise ValueError("is neither a username nor me")
+    return name
+
+
+class Price(NamedTuple):
+    """US dollars per million tokens."""
+
+    tokens_in: float
+    tokens_cached: float
+    tokens_out: float
+
+    def of(self, tokens_in: int, tokens_cached: int, tokens_out: int) -> float:
+        """Return the cost in US dollars; `tokens_in` includes the cached ones."""
+        uncached = max(tokens_in - tokens_cached, 0)
+        cost = uncached * self.tokens_in + tokens_cached * self.tokens_cached + tokens_out * self.tokens_out
+        return cost / 1_000_000
+
+
+def parse_price(value: object) -> object:
+    """Return the price of `input/cached/output`; other types are left to pydantic."""
+    if not isinstance(value, str):
+        return value
+    try:
+        price = Price(*(float(part) for part in value.split("/")))
+    except (ValueError, TypeError):
+        price = None
+    if price is None or not all(0 <= part < 1_000_000 for part in price):
+        raise ValueError("is not input/cached/output, such as 0.40/0.10/1.60")
+    return price
