@@ -10,6 +10,7 @@ from pathlib import Path
 
 import uvicorn
 
+from api.console import user_command
 from api.intake.parsing import TILDA
 from api.main import create_app
 from api.maintenance.read_command import explain
@@ -17,7 +18,7 @@ from api.maintenance.startup_checks import announce, check_database, listen
 from api.settings import ApiSettings
 from shared import logging_setup
 from shared.errors import ConfigError
-from shared.settings import load
+from shared.settings import help_lines, load, warn_of_slips
 
 logger = logging.getLogger("api")
 
@@ -33,7 +34,12 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "read":
             sys.stdout.write(_explain(options, settings) + "\n")
             return 0
+        if options.command == "user":
+            asyncio.run(check_database(settings))
+            sys.stdout.write(asyncio.run(user_command.run(options, settings)) + "\n")
+            return 0
         logging_setup.configure(settings.log_level)
+        warn_of_slips(logger)
         asyncio.run(check_database(settings))
         _serve(settings)
     except ConfigError as error:
@@ -51,8 +57,9 @@ def _explain(options: argparse.Namespace, settings: ApiSettings) -> str:
 def _serve(settings: ApiSettings) -> None:
     # Uvicorn logs its own steps at INFO.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="auto",
         http="httptools",
         ws="none",
@@ -68,6 +75,8 @@ def _serve(settings: ApiSettings) -> None:
     # Uvicorn raises the signal again after it has stopped, which would kill a process that ended well.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
+    # The console's open streams end at once, so that they do not delay the stop.
+    app.state.is_stopping = lambda: server.should_exit
     with listen(settings) as listener:
         announce(listener, settings)
         # Objects created so far are permanent: the collector skips them, and runs less often.
@@ -88,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m api",
         description="Stores leads and shows them.",
-        epilog="settings, from the environment or .env:\n" + "\n".join(_setting_lines()),
+        epilog="settings, from the environment or .env:\n" + "\n".join(help_lines(ApiSettings)),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", help="instead of API_HOST")
@@ -103,18 +112,9 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--content-type", metavar="TYPE", help="the call's Content-Type, if it matters")
     read.add_argument("--query", default="", metavar="A=B&…", help="the call's query string")
     read.add_argument("--source", default=TILDA, help="the last part of the webhook's address (tilda)")
+    user = commands.add_parser("user", help="add, list, reset or remove a user of the console")
+    user_command.add_arguments(user)
     return parser
-
-
-def _setting_lines() -> list[str]:
-    return [
-        f"  {name.upper():<14} {field.description} (default: {_default(field.default)})"
-        for name, field in ApiSettings.model_fields.items()
-    ]
-
-
-def _default(value: object) -> object:
-    return "none" if value in (None, ()) else value
 
 
 def _port(text: str) -> int:

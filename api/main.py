@@ -7,10 +7,12 @@ from contextlib import asynccontextmanager
 from functools import cache
 from importlib.metadata import version
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import RedirectResponse
 
 from api import errors
+from api.console import mount as console
 from api.docs import pages
 from api.docs.openapi import DescribedAPI
 from api.intake.writer import IntakeWriter
@@ -91,6 +93,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with app.state.maintenance.running():
             yield
     finally:
+        console.close(app.state)
         app.state.intake.close()
         await app.state.database.close()
 
@@ -121,6 +124,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
     app.add_middleware(FastPathMiddleware, endpoints=endpoints, handlers=app.exception_handlers)
     files = (
         FileLimit(imports.PATH, settings.import_max_mib * MIB),
+        FileLimit(f"{console.PATH}/import", settings.import_max_mib * MIB),
         FileLimit(webhooks.PREFIX, settings.webhook_max_mib * MIB, "multipart/form-data"),
     )
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
@@ -142,7 +146,21 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         health,
     ):
         app.include_router(module.router)
+    if settings.console_enabled:
+        app.mount(console.PATH, console.LazyConsole())
+    _add_start_page(app, settings)
     return app
+
+
+def _add_start_page(app: FastAPI, settings: ApiSettings) -> None:
+    """Lead a browser from `/` to the console, else to the documentation."""
+    if not (settings.console_enabled or settings.docs_enabled):
+        return
+    target = console.PATH if settings.console_enabled else pages.DOCS
+
+    @app.get("/", include_in_schema=False)
+    async def start_page(request: Request) -> RedirectResponse:
+        return RedirectResponse(f"{request.scope.get('root_path', '')}{target}", status_code=307)
 
 
 def _add_outer_middleware(app: FastAPI, settings: ApiSettings) -> None:

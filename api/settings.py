@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 from pydantic_settings import NoDecode
 
 from api.forms.custom_mapping import FormMapping
-from shared.settings import SharedSettings
+from shared.settings import SharedSettings, usable_url
 
 Network = IPv4Network | IPv6Network
 
@@ -105,6 +105,12 @@ class ApiSettings(SharedSettings):
     docs_enabled: bool = Field(
         True,
         description="serve /docs, /redoc and /openapi.json: true or false",
+    )
+    console_enabled: bool = Field(True, description="serve the operator's console at /console: true or false")
+    database_listen_url: Annotated[str, AfterValidator(usable_url)] | None = Field(
+        None,
+        repr=False,
+        description="the server's own address, if DATABASE_URL leads through a pooler in transaction mode",
     )
     body_seconds: float = Field(
         15,

@@ -1,5 +1,6 @@
 """What every test can use or is checked for: migrated databases, time limits, and leftovers of a test."""
 
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
@@ -12,12 +13,14 @@ from psycopg import sql
 
 from sandbox.demo import product_processes
 from shared.database.engine import Database
+from tests.support.browser import CHROMIUM, HOW_TO_HAVE_IT
 from tests.support.databases import new_database
 from tests.support.leftovers import WATCH
 from tests.support.pgbouncer import Pooler
 from tests.support.waiting import patience_seconds
 
 ROOT = Path(__file__).parent.parent
+TESTS = ROOT / "tests"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -26,8 +29,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Tests of the pooler run only with `--pooler`: they need PgBouncer, which pip cannot install."""
+    """Leave out what needs programs that pip cannot install: PgBouncer (`--pooler`), and a browser."""
+    if collection_path.name == "browser" and CHROMIUM is None:
+        return True
     return True if collection_path.name == "pgbouncer" and not config.getoption("--pooler") else None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Say in the last line what was left out, and how to have it."""
+    is_worker = hasattr(config, "workerinput")
+    is_whole_suite = any((config.invocation_params.dir / name).resolve() == TESTS for name in config.args)
+    if CHROMIUM is None and is_whole_suite and not is_worker:
+        sys.stdout.write(f"{HOW_TO_HAVE_IT}\n")
 
 
 class _LongScopes:

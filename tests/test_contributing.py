@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-PAGES = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
+PAGES = ("CONTRIBUTING.md", "docs/develop/architecture.md", "docs/glossary.md")
 _PATH = re.compile(r"`((?:api|worker|shared|sandbox|tests|docs|migrations)/[\w./-]*)`")
 
 

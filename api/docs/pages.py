@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
 OPENAPI: Final = "/openapi.json"
+DOCS: Final = "/docs"
 _STATIC: Final = "/static-offline-docs"
 _FILES: Final = Path(fastapi_offline.__file__).parent / "static"
 _INLINE = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
@@ -28,7 +29,7 @@ def install(app: FastAPI) -> None:
     """Add /docs and /redoc to `app`; they load nothing from other sites."""
     app.mount(_STATIC, StaticFiles(directory=_FILES), name="static-offline-docs")
 
-    @app.get("/docs", include_in_schema=False)
+    @app.get(DOCS, include_in_schema=False)
     async def swagger(request: Request) -> HTMLResponse:
         root = request.scope.get("root_path", "")
         page = get_swagger_ui_html(

@@ -17,7 +17,9 @@ from shared.database.models import (
     PEOPLE,
     DoNotContact,
     Lead,
+    LeadAction,
     LeadEvent,
+    LeadNote,
     Message,
     OwnerNotice,
     TelegramPerson,
@@ -110,6 +112,12 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
     notices = await session.exec(
         select(OwnerNotice).where(col(OwnerNotice.lead_id).in_(ids)).order_by(col(OwnerNotice.id))
     )
+    notes = await session.exec(
+        select(LeadNote).where(col(LeadNote.lead_id).in_(ids)).order_by(col(LeadNote.id))
+    )
+    actions = await session.exec(
+        select(LeadAction).where(col(LeadAction.lead_id).in_(ids)).order_by(col(LeadAction.id))
+    )
     peers = await session.exec(
         select(TelegramPerson).where(_cached_peers(leads)).order_by(col(TelegramPerson.account_id))
     )
@@ -121,6 +129,8 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
         "deliveries": _as_json(deliveries.all()),
         "telegram_people": _as_json(peers.all()),
         "owner_notices": _as_json(notices.all()),
+        "lead_notes": _as_json(notes.all()),
+        "lead_actions": _as_json(actions.all()),
         "do_not_contact": _as_json(listed.all()),
     }
 

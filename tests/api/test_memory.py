@@ -15,7 +15,7 @@ from shared.database.connections import open_database
 open_database(sys.argv[1])
 print(*sys.modules)
 """
-UNNEEDED = {"yaml", "alembic", "openai", "pyrogram", "pydantic.v1.main"}
+UNNEEDED = {"yaml", "alembic", "openai", "pyrogram", "pydantic.v1.main", "jinja2", "pwdlib", "argon2"}
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ from sqlalchemy import text
 
 from shared.clock import utc_now
 from shared.database.engine import Database
+from shared.database.postgres_notifications import NO_NOTIFICATIONS
 from tests.conftest import Postgres
 from tests.support.rows import add_lead
 from tests.support.waiting import patience, until_async
-from worker.queue.wakeups import NO_NOTIFICATIONS, Wakeups, listen
+from worker.queue.wakeups import Wakeups, listen
 
 NEVER = 3600
 # Psycopg prepares a statement after its fifth execution.

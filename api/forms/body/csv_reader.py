@@ -12,9 +12,13 @@ from typing import BinaryIO
 
 from api.forms.body.text_cleaning import decode
 
-_OLD_LINE_END = re.compile(rb"(?<=\r)(?!\n)")
+# Files of old Macs end their lines with \r alone.
+_LINE_END = re.compile(rb"\r\n|\n|\r")
 # A cell with more lines has a quote that is not closed.
 _MAX_CELL_LINES = 500
+_PIECE = 64 * 1024
+# In bytes; a row of the longest UTF-8 characters that is longer is refused anyway.
+_MAX_LINE = 1024 * 1024 + 1024
 _SEP_LINE = re.compile(r"sep=(.)\s*", re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
 # Excel writes a number that must stay a text as ="89991234567".
@@ -23,7 +27,10 @@ _TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 
 @dataclass(frozen=True)
 class CsvRow:
-    """One row. `number` is its number in a spreadsheet (the header is 1); no `cells`: it cannot be parsed."""
+    """One row. `number` is its number in a spreadsheet (the header is 1).
+
+    `cells` is None if it cannot be parsed, and empty for a blank line.
+    """
 
     number: int
     cells: list[str] | None
@@ -37,18 +44,45 @@ def read_lines(file: BinaryIO, charset: str | None = None) -> Iterator[str]:
     file.seek(0)
     if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
         file.seek(0)
-        yield from io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="")
+        yield from _utf16_lines(file)
         return
     file.seek(0)
     is_utf8 = False
-    for line in file:
-        # Files of old Macs end their lines with \r alone.
-        for part in _OLD_LINE_END.split(line):
-            try:
-                yield part.decode("utf-8-sig")
-                is_utf8 = is_utf8 or not part.isascii()
-            except UnicodeDecodeError:
-                yield part.decode("utf-8", "replace") if is_utf8 else decode(part, charset)
+    for line in _byte_lines(file):
+        try:
+            yield line.decode("utf-8-sig")
+            is_utf8 = is_utf8 or not line.isascii()
+        except UnicodeDecodeError:
+            yield line.decode("utf-8", "replace") if is_utf8 else decode(line, charset)
+
+
+def _byte_lines(file: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines of a file, also of an old Mac's; of a very long one, only the beginning."""
+    line = bytearray()
+    while piece := file.readline(_PIECE):
+        if piece.endswith(b"\r") and (following := file.read(1)):
+            if following == b"\n":
+                piece += following
+            else:
+                file.seek(-1, io.SEEK_CUR)
+        start = 0
+        for found in _LINE_END.finditer(piece):
+            line += piece[start : min(found.end(), start + _MAX_LINE)]
+            start = found.end()
+            yield bytes(line[:_MAX_LINE])
+            line.clear()
+        if len(line) < _MAX_LINE:
+            line += piece[start:]
+    if line:
+        yield bytes(line[:_MAX_LINE])
+
+
+def _utf16_lines(file: BinaryIO) -> Iterator[str]:
+    text = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="")
+    while line := text.readline(_MAX_LINE):
+        yield line
+        while len(line) == _MAX_LINE and not line.endswith(("\n", "\r")):
+            line = text.readline(_MAX_LINE)
 
 
 def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:
@@ -64,7 +98,7 @@ def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:
         delimiter, lines = _delimiter(first), itertools.chain([first], lines)
     records = _records(lines, delimiter)
     header = next(records, None) or []
-    rows = (CsvRow(number, cells) for number, cells in enumerate(records, start=2) if cells != [])
+    rows = (CsvRow(number, cells) for number, cells in enumerate(records, start=2))
     return [cell.strip() for cell in header], rows
 
 

@@ -28,7 +28,7 @@ _NOT_USERNAMES = frozenset(
     ]
 )
 _LINK = re.compile(
-    r"(?:https?://|tg://|tg:)?(?:[\w-]+\.)*(?:t\.me|telegram\.(?:me|dog|org))(?:/[^\s,;()<>|]*)?"
+    r"(?:https?://|tg://|tg:)?(?:(?<![\w-])[\w-]{1,63}\.){0,6}(?:t\.me|telegram\.(?:me|dog|org))(?:/[^\s,;()<>|]*)?"
     r"|tg:/{0,2}resolve\?[^\s,;()<>|]+|(?:https?://)?(?:wa\.me|(?:api|web)\.whatsapp\.com)/[^\s,;()<>|]+"
     r"|(?:whatsapp|viber)://[^\s,;()<>|]+",
     re.IGNORECASE,

@@ -1,4 +1,4 @@
-"""`python -m tests.api.forms.tilda_table` regenerates the table of bodies and leads in docs/tilda.md."""
+"""`python -m tests.api.forms.tilda_table` rewrites the table of bodies and leads in tilda_table.md."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from api.forms.body.text_cleaning import decode
 from tests.support.forms import read_form
 from tests.support.tilda_bodies import CASES, Case
 
-PAGE = Path(__file__).parents[3] / "docs" / "tilda.md"
+PAGE = Path(__file__).with_name("tilda_table.md")
 MARK = "<!-- the table: python -m tests.api.forms.tilda_table -->\n"
 _MAX_WIDTH = 160
 

@@ -1,6 +1,7 @@
 """The CSV reader: files as spreadsheets write them, and damaged files; no row is skipped silently."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -86,4 +87,23 @@ def test_an_open_quote_affects_only_its_own_line_in_a_long_file() -> None:
 
 def test_rows_are_numbered_as_in_a_spreadsheet() -> None:
     _, rows = read_csv(["a,b\n", "1,2\n", "\n", "3,4\n"])
-    assert [row.number for row in rows] == [2, 4]
+    assert [(row.number, row.cells) for row in rows] == [(2, ["1", "2"]), (3, []), (4, ["3", "4"])]
+
+
+def test_a_very_long_line_is_read_in_part(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    for encoding in ("utf-8", "utf-16"):
+        path.write_text("phone\n" + "x" * 3_000_000 + "\n+79991234567\n", encoding=encoding, newline="")
+        with path.open("rb") as file:
+            first, long, last = read_lines(file)
+        assert (first, last) == ("phone\n", "+79991234567\n")
+        assert 1_000_000 < len(long) < 1_100_000
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_lines_end_as_the_file_ends_them_also_between_two_pieces(tmp_path: Path, end: str) -> None:
+    lines = ["x" * length + end for length in (65_535, 65_534, 10, 65_536, 0, 3)]
+    path = tmp_path / "lines.csv"
+    path.write_bytes("".join(lines).encode())
+    with path.open("rb") as file:
+        assert list(read_lines(file)) == lines

@@ -1,0 +1,112 @@
+"""Builds the console's application: its pages, its checks, and its own error pages."""
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.console import access, rendering
+from api.console.access import NotSignedIn
+from api.console.pages import (
+    actions,
+    canned_texts,
+    deliveries,
+    drafts,
+    imports,
+    inbox,
+    lead,
+    live,
+    overview,
+    personal_data,
+    sign_in,
+    static,
+)
+from api.errors import log_failure, unavailable
+
+
+def build() -> ASGIApp:
+    """Return the console's application; it shares the state of the application that mounts it."""
+    router = APIRouter(dependencies=[Depends(access.check_origin)], include_in_schema=False)
+    for module in (
+        static,
+        live,
+        inbox,
+        lead,
+        actions,
+        drafts,
+        personal_data,
+        canned_texts,
+        overview,
+        deliveries,
+        imports,
+        sign_in,
+    ):
+        router.include_router(module.router)
+    handlers = {
+        NotSignedIn: _not_signed_in,
+        HTTPException: _http,
+        RequestValidationError: _invalid,
+        DBAPIError: _database,
+        PoolTimeoutError: _database,
+    }
+    return _InternalErrors(ExceptionMiddleware(router, handlers))
+
+
+async def _not_signed_in(request: Request, _error: Exception) -> Response:
+    # A script gets 401; a browser is led to the sign-in page and back.
+    if request.method != "GET" or request.headers.get("accept", "").startswith("text/event-stream"):
+        return rendering.problem(request, 401, "sign_in_needed")
+    return RedirectResponse(access.login_address(request), 303)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    known = {403: "forbidden", 404: "not_found", 413: "too_large", 429: "too_many"}
+    page = rendering.problem(
+        request, error.status_code, known.get(error.status_code, "refused"), str(error.detail)
+    )
+    page.headers.update(error.headers or {})
+    return page
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for nothing else
+    faults = [f"{fault['loc'][-1]}: {fault['msg']}" for fault in error.errors()]
+    return rendering.problem(request, 422, "invalid", "; ".join(faults))
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    answer = unavailable(error)
+    if answer is None:
+        raise error
+    page = rendering.problem(request, 503, "unavailable", str(answer.detail))
+    page.headers.update(answer.headers or {})
+    return page
+
+
+class _InternalErrors:
+    """Answers unexpected exceptions with a page, and logs the traceback without the request's data."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Process the request; answer 500 if it raises."""
+        started = False
+
+        async def observe(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, observe)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            log_failure(f"{scope['method']} {scope['path']}", error)
+            await rendering.problem(Request(scope), 500, "broken")(scope, receive, send)

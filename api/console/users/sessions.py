@@ -1,0 +1,72 @@
+"""Sessions of signed-in browsers: a random id in a cookie, its hash in the database."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, insert, or_, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.console.users.accounts import token_hash
+from shared.database.engine import Database
+from shared.database.models import USER_SESSIONS, User, UserSession
+
+IDLE_FOR = timedelta(hours=12)
+LASTS = timedelta(days=14)
+# Written at most this often: reading a page is no write.
+_SEEN_STEP = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """The user of a request."""
+
+    id: int
+    name: str
+    role: str
+    language: str | None
+    session_hash: str
+
+
+async def start(session: AsyncSession, user_id: int, now: datetime) -> str:
+    """Start a session and return its id for the cookie; sessions that are over are deleted."""
+    session_id = secrets.token_urlsafe(32)
+    await session.exec(
+        delete(USER_SESSIONS).where(
+            or_(USER_SESSIONS.c.last_seen_at < now - IDLE_FOR, USER_SESSIONS.c.created_at < now - LASTS)
+        )
+    )
+    row = {"id_hash": token_hash(session_id), "user_id": user_id, "created_at": now, "last_seen_at": now}
+    await session.exec(insert(USER_SESSIONS).values(row))
+    return session_id
+
+
+async def find(database: Database, session_id: str, now: datetime) -> SignedIn | None:
+    """Return the user of a valid session; None if it is unknown, revoked, idle for too long or too old."""
+    id_hash = token_hash(session_id)
+    async with database.reading() as session:
+        found = await session.exec(
+            select(User, UserSession.last_seen_at)
+            .join(UserSession, col(UserSession.user_id) == col(User.id))
+            .where(
+                col(UserSession.id_hash) == id_hash,
+                col(UserSession.last_seen_at) > now - IDLE_FOR,
+                col(UserSession.created_at) > now - LASTS,
+            )
+        )
+        row = found.one_or_none()
+    if row is None:
+        return None
+    user, seen_at = row
+    if now - seen_at > _SEEN_STEP:
+        async with database.writing() as session:
+            await session.exec(
+                update(USER_SESSIONS).where(USER_SESSIONS.c.id_hash == id_hash).values(last_seen_at=now)
+            )
+    return SignedIn(user.id, user.name, user.role, user.language, id_hash)
+
+
+async def end(session: AsyncSession, id_hash: str) -> None:
+    """End a session."""
+    await session.exec(delete(USER_SESSIONS).where(USER_SESSIONS.c.id_hash == id_hash))
