@@ -15,20 +15,24 @@ from api.intake.parsing import TILDA
 from api.main import create_app
 from api.maintenance.read_command import explain
 from api.maintenance.startup_checks import announce, check_database, listen
+from api.middleware.connection_limits import LimitedProtocol, raise_file_limit
 from api.settings import ApiSettings
 from shared import logging_setup
 from shared.errors import ConfigError
+from shared.files import make_new_files_private
 from shared.settings import help_lines, load, warn_of_slips
 
 logger = logging.getLogger("api")
 
 STOP_SECONDS = 5
+THREAD_SECONDS = 0.001
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the API; returns the exit code: 0 after a stop, 2 if a setting is wrong."""
     options = _parser().parse_args(arguments)
     logging_setup.mask_uncaught_errors()
+    make_new_files_private()
     try:
         settings = _settings(options)
         if options.command == "read":
@@ -43,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         asyncio.run(check_database(settings))
         _serve(settings)
     except ConfigError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(logging_setup.mask_credentials(f"error: {error}\n"))
         return 2
     return 0
 
@@ -57,11 +61,12 @@ def _explain(options: argparse.Namespace, settings: ApiSettings) -> str:
 def _serve(settings: ApiSettings) -> None:
     # Uvicorn logs its own steps at INFO.
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    LimitedProtocol.max_connections = raise_file_limit()
     app = create_app(settings)
     config = uvicorn.Config(
         app,
         loop="auto",
-        http="httptools",
+        http=LimitedProtocol,
         ws="none",
         log_config=None,
         # It would contain `?token=`.
@@ -83,6 +88,8 @@ def _serve(settings: ApiSettings) -> None:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 50)
+        # A thread that reads a wide row must give the processor back at once: a form takes some ten turns.
+        sys.setswitchinterval(THREAD_SECONDS)
         server.run(sockets=[listener])
     logger.info("stopped")
 

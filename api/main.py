@@ -29,6 +29,7 @@ from api.routers import (
     health,
     imports,
     leads,
+    pauses,
     personal_data,
     webhooks,
 )
@@ -143,6 +144,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         deliveries,
         personal_data,
         do_not_contact,
+        pauses,
         health,
     ):
         app.include_router(module.router)

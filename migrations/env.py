@@ -17,6 +17,7 @@ from shared.database.error_classes import classify
 from shared.database.schema_version import newest_revision
 from shared.database.urls import async_url, shown_address
 from shared.errors import ConfigError
+from shared.files import make_new_files_private
 from shared.logging_setup import mask_uncaught_errors
 from shared.settings import SharedSettings, load
 
@@ -101,6 +102,7 @@ async def _migrate(url: str) -> None:
 def main() -> None:
     """Migrate the database of `-x url=…`, else the one of DATABASE_URL."""
     mask_uncaught_errors()
+    make_new_files_private()
     try:
         url = _arguments().get("url") or load(SharedSettings).database_url
         asyncio.run(_migrate_with_retries(url))

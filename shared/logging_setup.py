@@ -35,6 +35,11 @@ _PHONES = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+# The password may itself contain @ or /, if its owner forgot to encode it: up to the last @ before a blank.
+_PASSWORDS = re.compile(r"(://[^\s/:@?#]*):[^\s]*@")
+_QUERY_SECRETS = re.compile(
+    r"([?&](?:password|sslpassword|passwd|pass|token|secret|api_?key|key)=)[^\s&#'\"]+", re.IGNORECASE
+)
 _MIN_DIGITS = 10
 _DIGIT = re.compile(r"\d")
 _NO_DIGIT = re.compile(r"%[0-9A-F]{2}|\\xa0|\D", re.IGNORECASE)
@@ -81,7 +86,7 @@ def _write_uncaught(error: BaseException | None) -> None:
         sys.stderr.write("stopped\n")
         return
     # Straight to stderr: the logging may be switched off, or may be what failed.
-    sys.stderr.write(mask_phones(format_exception(error)) + "\n")
+    sys.stderr.write(mask_phones(mask_credentials(format_exception(error))) + "\n")
 
 
 def _hide_values(record: logging.LogRecord) -> bool:
@@ -132,7 +137,7 @@ class MaskingFormatter(logging.Formatter):
         text = super().format(record)
         # The time stamp is skipped: it alone has enough digits to start the search for phones.
         time = record.asctime if self.usesTime() and text.startswith(record.asctime) else ""
-        return time + mask_phones(text[len(time) :])
+        return time + mask_phones(mask_credentials(text[len(time) :]))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's
         """Format the time as logging does, but format each second only once."""
@@ -142,6 +147,14 @@ class MaskingFormatter(logging.Formatter):
             self._second = int(record.created)
             self._time = super().formatTime(record)[:-4]
         return f"{self._time},{int(record.msecs):03}"
+
+
+def mask_credentials(text: str) -> str:
+    """Mask the passwords in addresses, and secrets in their queries: `postgresql://anna:***@host`."""
+    # Almost no text has an address.
+    if "://" not in text:
+        return text
+    return _QUERY_SECRETS.sub(r"\g<1>***", _PASSWORDS.sub(r"\g<1>:***@", text))
 
 
 def mask_phones(text: str) -> str:

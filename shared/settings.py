@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from shared import setting_faults, setting_names
 from shared.database.urls import async_url
 from shared.errors import ConfigError
+from shared.files import read_text
 
 DOTENV = Path(".env")
 # Its warnings about lines that it cannot read are replaced by `find_slips`.
@@ -67,15 +68,25 @@ def load(kind: type[SettingsT]) -> SettingsT:
 
     Raises ConfigError with one line that names each missing or malformed setting.
     """
+    check_dotenv()
     try:
         return kind()
-    except UnicodeDecodeError:
-        raise ConfigError(".env: is not UTF-8 text: save it in that encoding") from None
     except ValidationError as invalid:
         problems = [explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
         # A misspelt name is often why a setting is missing.
         problems += find_slips()
         raise ConfigError(" | ".join(problems)) from None
+
+
+def check_dotenv() -> None:
+    """Raise ConfigError, with one line, if there is a .env that cannot be read."""
+    if not DOTENV.exists():
+        return
+    try:
+        read_text(DOTENV)
+    except ValueError as error:
+        hint = ": remove or rename it" if DOTENV.is_dir() else ""
+        raise ConfigError(f"{DOTENV} {str(error).partition(': name a')[0]}{hint}") from None
 
 
 def explain(kind: type[BaseSettings], error: ErrorDetails) -> str:

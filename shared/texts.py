@@ -105,14 +105,13 @@ _REASONS_RU: Mapping[str, str] = MappingProxyType(
         "the model's rate limit is reached": "исчерпан лимит запросов к модели",
         "the model did not answer in time": "модель не ответила вовремя",
         "the model's server answered with an error": "сервер модели ответил ошибкой",
-        "the model cannot be reached: {why}": "модель недоступна: {why}",
+        "the model cannot be reached: {why}": "до модели не достучаться: {why}",
         "no connection": "нет соединения",
         "the model's answer was malformed or cut off": "ответ модели не удалось прочитать",
         "the model's answer was empty": "модель ответила пустотой",
         "the model's API refuses this key or this country: see OPENAI_PROXY and OPENAI_BASE_URL": (
             "модель отклоняет ключ или страну: см. OPENAI_PROXY и OPENAI_BASE_URL"
         ),
-        "PEER_FLOOD": "Telegram запретил писать незнакомым (PEER_FLOOD)",
         "Telegram asks to wait {seconds} s before {method}": "Telegram просит ждать {seconds} с ({method})",
         "Telegram asks to wait {seconds} s": "Telegram просит подождать {seconds} с",
         "Telegram restricts this account: ask @SpamBot why": "Telegram ограничил аккаунт: спросите @SpamBot",

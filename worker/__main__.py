@@ -12,8 +12,9 @@ from collections.abc import Callable, Coroutine
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError, LeadAssistantError
+from shared.files import make_new_files_private
 from shared.leads.pauses import Scope
-from shared.logging_setup import configure, mask_uncaught_errors
+from shared.logging_setup import configure, mask_credentials, mask_uncaught_errors
 from shared.settings import SharedSettings, help_lines, load, warn_of_slips
 from worker.domain.assistant_port import AssistantError
 from worker.domain.telegram_port import SessionRevokedError, TelegramError
@@ -43,14 +44,15 @@ def main() -> int:
     """Run the command; returns the exit code."""
     arguments = _parser().parse_args()
     mask_uncaught_errors()
+    make_new_files_private()
     command: Callable[[argparse.Namespace], int] = arguments.run_command
     try:
         return command(arguments)
     except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(mask_credentials(f"error: {error}"), file=sys.stderr)
         return CONFIG_ERROR
     except LeadAssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(mask_credentials(f"error: {error}"), file=sys.stderr)
         return ACCOUNT_LOST
 
 
@@ -142,7 +144,7 @@ def _run(_: argparse.Namespace) -> int:
             raise
         except TelegramError as error:
             # Only a session that has ended needs its owner: whatever this is, the next start may work.
-            print(f"error: {error}", file=sys.stderr)
+            print(mask_credentials(f"error: {error}"), file=sys.stderr)
             return 1
     return 0
 
@@ -208,8 +210,8 @@ def _preview(arguments: argparse.Namespace) -> int:
                 preview(settings, lead_id=arguments.lead, name=arguments.name, request=arguments.request)
             )
         )
-    except AssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
+    except (AssistantError, StatusError) as error:
+        print(mask_credentials(f"error: {error}"), file=sys.stderr)
         return 1
     return 0
 
@@ -231,7 +233,7 @@ def _print_or_fail(command: Coroutine[None, None, str]) -> int:
     try:
         print(asyncio.run(command))
     except StatusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(mask_credentials(f"error: {error}"), file=sys.stderr)
         return 1
     return 0
 
@@ -255,7 +257,7 @@ def _status(arguments: argparse.Namespace) -> int:
     try:
         report = asyncio.run(load_status())
     except StatusError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(mask_credentials(f"error: {error}"), file=sys.stderr)
         return 1
     print(status_report.as_json(report) if arguments.json else status_report.as_text(report))
     return 0

@@ -6,14 +6,15 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
-from shared.settings import SharedSettings, usable_url
+from shared.settings import DOTENV, SharedSettings, usable_url
 from worker.domain.openai_settings import usable_address, usable_key, usable_model, usable_proxy
 from worker.domain.setting_checks import (
     Price,
     check_host_and_port,
     check_hours,
-    check_is_file,
     check_not_blank,
+    check_profile,
+    check_text_file,
     check_time_zone,
     check_web_address,
     parse_owner_chat,
@@ -22,7 +23,7 @@ from worker.domain.setting_checks import (
 
 EXAMPLE_COMPANY = "GordovCode"
 EXAMPLE_WARNING = (
-    f"the worker writes as {EXAMPLE_COMPANY}, the shipped example:"
+    f"people read about {EXAMPLE_COMPANY}, the shipped example:"
     " set COMPANY_NAME and COMPANY_PROFILE to your company"
 )
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
@@ -128,7 +129,7 @@ class AssistantSettings(SharedSettings):
         min_length=1,
         description="the model that transcribes voice messages, such as whisper-1; none = off",
     )
-    assistant_config: Annotated[Path, AfterValidator(check_is_file)] | None = Field(
+    assistant_config: Annotated[Path, AfterValidator(check_text_file)] | None = Field(
         None, description="a TOML file with the assistant's persona, such as docs/assistant.example.toml"
     )
     assistant_trust: Literal["auto", "careful", "full"] = Field(
@@ -136,7 +137,7 @@ class AssistantSettings(SharedSettings):
         description="full: the model decides; careful: evidence and fixed texts; auto: it is tested first",
     )
     company_name: str = Field(EXAMPLE_COMPANY, min_length=1, description="the company's name in messages")
-    company_profile: Annotated[Path, AfterValidator(check_is_file)] = Field(
+    company_profile: Annotated[Path, AfterValidator(check_profile)] = Field(
         EXAMPLE_PROFILE, description="a Markdown file that describes the company; answers use only this file"
     )
     greeting_mode: Literal["model", "template"] = Field(
@@ -166,6 +167,12 @@ class AssistantSettings(SharedSettings):
             self.company_profile.read_bytes() == EXAMPLE_PROFILE.read_bytes()
         )
         return self.company_name.strip().casefold() == EXAMPLE_COMPANY.casefold() or is_example_text
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read once, at the start."""
+        config = [self.assistant_config] if self.assistant_config else []
+        return [DOTENV, self.company_profile, *config]
 
     @property
     def second_provider(self) -> Self | None:

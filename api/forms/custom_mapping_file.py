@@ -6,18 +6,17 @@ from typing import Any
 import yaml
 
 from api.forms.custom_mapping import FormMapping, Role, plain
+from shared.files import read_text
 
 
 def read_mapping(path: Path) -> FormMapping:
     """Read the mapping. Raises ValueError with the file, the form and the problem."""
     try:
-        content = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: is not UTF-8 text") from None
+        content = yaml.load(read_text(path), _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
         raise ValueError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+    except ValueError as error:
+        raise ValueError(f"{path} {error}") from None
     try:
         return FormMapping({form: _fields(form, roles) for form, roles in _forms(content).items()})
     except ValueError as error:

@@ -38,8 +38,8 @@ WIDE_ROW = 100
 MAX_ROWS = 100_000
 # Rows and blank lines together.
 MAX_LINES = 10 * MAX_ROWS
-# How many rows share a transaction.
-BATCH_SIZE = 100
+# How many rows share a transaction. Forms wait for it: on SQLite for its lock, everywhere for the processor.
+BATCH_SIZE = 25
 _KEY_COLUMNS = ("id", "key", "tranid")
 _MAX_KEY_LENGTH = 120
 _CONTACT_ROLES = frozenset({Role.PHONE, Role.USERNAME, Role.CONTACT})

@@ -11,8 +11,8 @@ from shared.database.engine import Database
 from shared.database.models import DELIVERIES, EVENTS, LEADS
 from shared.statuses import UNFINISHED
 
-# After a long stop, a shorter setting or a jump of the clock, so much is deleted in one hour: a day of rows, or
-# a twentieth of the time. A clock that was wrong for a moment costs no more than that.
+# After a long stop, a shorter setting or a jump of the clock, so much is deleted in one hour: a day of rows,
+# or a twentieth of the time. A clock that was wrong for a moment costs no more than that.
 STEP, STEP_SHARE, STEP_EVERY = timedelta(days=1), 20, timedelta(hours=1)
 BATCH = 500
 MAX_RUN_SECONDS = 10

@@ -115,7 +115,20 @@ class _Body:
             raise BodyRefused(413, self._too_large)
 
     def _next_piece(self) -> Message:
-        return {"type": "http.request", "body": self._unpacker.unconsumed_tail}
+        return {"type": "http.request", "body": self._unpacker.unconsumed_tail or self._unpacker.unused_data}
+
+    def _decompress(self, packed: bytes, room: int) -> bytes:
+        """Unpack up to `room` bytes. A gzip may consist of several members, one after the other."""
+        body = bytearray()
+        while packed and len(body) < room:
+            if self._unpacker.eof:
+                if "gzip" not in self._encoding or not packed.strip(b"\x00"):
+                    # Padding.
+                    break
+                self._unpacker = zlib.decompressobj(_WBITS[self._encoding])
+            body += self._unpacker.decompress(packed, room - len(body))
+            packed = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+        return bytes(body)
 
     async def _next(self) -> Message:
         try:
@@ -136,11 +149,12 @@ class _Body:
         # The limit applies to the unpacked bytes: a kilobyte can unpack to a megabyte.
         room = min(_PIECE, self._max_bytes + 1 - self._bytes_read)
         try:
-            body = bytes(self._unpacker.decompress(packed, room))
+            body = self._decompress(packed, room)
         except zlib.error:
             await self._drain()
             raise BodyRefused(400, f"the body is not {self._encoding}", packed) from None
-        self._has_more = len(body) == room and not self._unpacker.eof
+        is_full = len(body) == room
+        self._has_more = is_full and (not self._unpacker.eof or bool(self._unpacker.unused_data))
         if self._is_whole and not self._unpacker.eof and not self._has_more:
             raise BodyRefused(400, f"the body is not {self._encoding}: its end is missing", body)
         return body

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser.samples import Samples
 from tests.support import api_process
@@ -17,10 +17,13 @@ from tests.support.waiting import patience_seconds
 
 PASSWORD = "correct horse battery"
 
+expect.set_options(timeout=patience_seconds(30) * 1000)
 
-@pytest.fixture(scope="session")
+
+# Not for the session: while Playwright runs, no asynchronous test can run in the same process.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """An installed Chromium; pages of other hosts cannot be reached."""
+    """An installed Chromium."""
     # As root, Chromium runs only without its sandbox.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
@@ -46,7 +49,7 @@ class Console:
         """Open a page in a browser profile of its own, signed in as a new user unless `user` is None."""
         usual: dict[str, object] = {"locale": "ru-RU", "viewport": {"width": 1280, "height": 800}}
         context = self.browser.new_context(base_url=self.url, **{**usual, **options})  # type: ignore[arg-type]
-        context.set_default_timeout(patience_seconds(15) * 1000)
+        context.set_default_timeout(patience_seconds(40) * 1000)
         self._contexts.append(context)
         page = context.new_page()
         self.watch(page)
@@ -100,6 +103,7 @@ def _serve(request: pytest.FixtureRequest, browser: Browser, folder: Path, kind:
     url = new_database(request, kind, folder)
     with api_process.serving(folder, DATABASE_URL=url) as (_process, address, _lines):
         samples = Samples(url)
+        assert samples.account() == 1
         console = Console(browser, address, folder, url, samples)
         yield console
         console.close()

@@ -28,6 +28,7 @@ OTHER_NAMES = {
     "PEER_FLOOD": "Telegram's",
     "SANDBOX_HTTP_PORT": "the demo's, sandbox/demo/__main__.py",
     "BENCH_ARGS": "the Makefile's",
+    "OUTREACH_DAYLY_LIMIT": "nobody's: an example of a misspelt setting",
     "MONTH_ARGS": "the Makefile's",
     "PYTEST_ARGS": "the Makefile's",
     "TEST_PATIENCE": "tests/support/waiting.py",

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from shared.logging_setup import MaskingFormatter, mask, mask_phones, size
+from shared.logging_setup import MaskingFormatter, mask, mask_credentials, mask_phones, size
 from tests.conftest import ROOT
 from tests.support.waiting import patience_seconds
 
@@ -162,3 +162,19 @@ def test_masked_contact_shows_only_its_ends(contact: str | None, masked: str) ->
 
 def test_size_of_a_message_replaces_its_text() -> None:
     assert size("Привет") == "6 chars"
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("postgresql://anna:pass@host/name fails", "postgresql://anna:***@host/name fails"),
+        ("socks5://u:p@ss/word@10.0.0.1:1080", "socks5://u:***@10.0.0.1:1080"),
+        ("https://x.example/?token=abc&a=1", "https://x.example/?token=***&a=1"),
+        ("postgresql:///n?host=h&password=abc", "postgresql:///n?host=h&password=***"),
+        ("https://t.me/proxy?server=s&secret=ee11", "https://t.me/proxy?server=s&secret=***"),
+        ("see https://example.com:8080/a and anna@example.com", None),
+        ("http://127.0.0.1:8000/docs", None),
+    ],
+)
+def test_credentials_in_addresses_are_masked(text: str, masked: str | None) -> None:
+    assert mask_credentials(text) == (masked or text)

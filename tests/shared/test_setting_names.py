@@ -64,7 +64,17 @@ def test_name_that_begins_like_ours_without_a_near_one_has_no_effect() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [*KNOWN, "COMPOSE_PROJECT_NAME", "COMPOSE_FILE", "POSTGRES_USER", "PATH", "TZ", "PORT", "HOST", "LANG"],
+    [
+        *sorted(KNOWN),
+        "COMPOSE_PROJECT_NAME",
+        "COMPOSE_FILE",
+        "POSTGRES_USER",
+        "PATH",
+        "TZ",
+        "PORT",
+        "HOST",
+        "LANG",
+    ],
 )
 def test_other_names_are_left_alone(name: str) -> None:
     for is_shared in (True, False):

@@ -128,4 +128,4 @@ def test_empty_required_setting_counts_as_missing(monkeypatch: pytest.MonkeyPatc
 
 def test_dotenv_in_another_encoding_is_reported() -> None:
     Path(".env").write_bytes("CALENDLY_LINK=Звонок\n".encode("cp1251"))
-    assert _error_text().startswith(".env: is not UTF-8")
+    assert _error_text().startswith(".env is Windows-1251 text: save it as UTF-8")

@@ -106,7 +106,7 @@ class AccountLease:
             log.warning("the account lease could not be released: it ends when it expires")
 
     async def _end_far_lease(self) -> None:
-        """End another worker's lease that ends too far ahead, once it has not been renewed for a lease's time.
+        """End another worker's lease that ends too far ahead, once it was not renewed for a lease's time.
 
         Its worker's clock was wrong. A worker that is alive renews it every 5 s, whatever its clock says.
         """

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from shared.files import read_text
 from worker.assistant import guard_contexts, prompt_context, prompts, verdicts
 from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
 from worker.assistant.guard_contexts import CompanyFacts
@@ -36,7 +37,7 @@ class ModelAssistant:
         trust: Trust | None = None,
     ) -> None:
         self._company = settings.company_name
-        self._profile = CompanyProfile(settings.company_profile.read_text(encoding="utf-8"))
+        self._profile = CompanyProfile(read_text(settings.company_profile))
         self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
         self._persona = persona.load(settings.assistant_config)
         self._company_facts = CompanyFacts(

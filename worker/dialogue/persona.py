@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from shared.errors import ConfigError
+from shared.files import read_text
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief
 
@@ -77,8 +78,8 @@ def load(path: Path | None) -> Persona:
     if path is None:
         return Persona()
     try:
-        return Persona.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return Persona.model_validate(tomllib.loads(read_text(path)))
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"ASSISTANT_CONFIG: {path}: is not TOML: {error}") from None
     except ValidationError as invalid:
         errors = [
@@ -86,6 +87,8 @@ def load(path: Path | None) -> Persona:
             for error in invalid.errors(include_url=False, include_input=False)
         ]
         raise ConfigError(f"ASSISTANT_CONFIG: {path}: {'; '.join(errors)}") from None
+    except ValueError as error:
+        raise ConfigError(f"ASSISTANT_CONFIG: {path} {error}") from None
 
 
 def _describe_error(kind: str, message: str) -> str:

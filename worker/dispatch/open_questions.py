@@ -4,10 +4,10 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.texts import Language
 from worker.dispatch.lead_change import LeadChange
 from worker.domain.outcomes import QueueMessage
 from worker.notifications import open_questions
-from worker.notifications.texts import Language
 
 
 async def record(

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from worker.notifications.texts import Language
+from shared.texts import Language
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+
+from shared.logging_setup import mask_credentials
 
 GREEN, RED, GREY, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[90m", "\x1b[0m"
 NAME_WIDTH = 15
@@ -44,7 +46,7 @@ def all_passed(findings: Sequence[Finding]) -> bool:
 def as_json(findings: Sequence[Finding]) -> str:
     """Return `{"ok": bool, "checks": [...]}`; a check's `is_well` is true, false or null (skipped)."""
     return json.dumps(
-        {"ok": all_passed(findings), "checks": [asdict(finding) for finding in findings]},
+        {"ok": all_passed(findings), "checks": [asdict(_masked(finding)) for finding in findings]},
         ensure_ascii=False,
         indent=2,
     )
@@ -52,7 +54,14 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def as_text(findings: Sequence[Finding], *, colours: bool) -> str:
     """Return one line per finding, and a second line with its remedy."""
-    return "\n".join(line for finding in findings for line in _lines(finding, colours=colours))
+    masked = map(_masked, findings)
+    return "\n".join(line for finding in masked for line in _lines(finding, colours=colours))
+
+
+def _masked(finding: Finding) -> Finding:
+    """Return a finding without the passwords in its addresses."""
+    remedy = mask_credentials(finding.remedy) if finding.remedy else finding.remedy
+    return replace(finding, said=mask_credentials(finding.said), remedy=remedy)
 
 
 def _lines(finding: Finding, *, colours: bool) -> list[str]:

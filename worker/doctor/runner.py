@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError
-from shared.settings import explain, find_slips
+from shared.settings import check_dotenv, explain, find_slips
 from worker.doctor import database_checks, model_checks, telegram_checks, trust_checks, web_checks
 from worker.doctor.findings import Finding, failed, passed, skipped
+from worker.doctor.sandbox_session import NOT_CALLED, local_server
+from worker.domain.outreach_limits import outreach_cap
 from worker.settings import WorkerSettings
 from worker.telegram.transport import proxy
 
-SETTINGS, COMPANY = "settings", "company"
+SETTINGS, COMPANY, LIMIT = "settings", "company", "first messages"
 EXAMPLE_REMEDY = "one of them is the shipped example: set COMPANY_NAME and COMPANY_PROFILE to your company"
 FIX_SETTING = "correct it in .env or in the environment; .env.example explains each"
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
@@ -33,16 +35,17 @@ _SECOND_PROVIDER = ("openai_fallback_base_url", "openai_fallback_api_key", "open
 async def run_checks() -> list[Finding]:
     """Return all findings in a fixed order. A failed check never prevents the independent ones."""
     try:
-        settings, faults = _load_settings()
-    except UnicodeDecodeError:
-        return [failed(SETTINGS, ".env is not UTF-8 text", "save it in that encoding")]
+        check_dotenv()
+    except ConfigError as error:
+        return [failed(SETTINGS, str(error), "correct .env")]
+    settings, faults = _load_settings()
     if settings is None:
         return [failed(SETTINGS, problem, FIX_SETTING) for problem in [*faults.values(), *find_slips()]]
     problems = [*faults.values(), *find_slips()]
     findings = [failed(SETTINGS, problem, FIX_SETTING) for problem in problems] or [
         passed(SETTINGS, "complete")
     ]
-    findings += _check_company(settings, faults)
+    findings += [*_check_company(settings, faults), *_show_limits(settings, faults)]
     database = Database(settings.database_url, pool_size=1) if "database_url" not in faults else None
     try:
         results = await asyncio.gather(
@@ -100,6 +103,17 @@ def _check_company(settings: WorkerSettings, faults: dict[str, str]) -> list[Fin
     return [Finding(COMPANY, is_well=True, said=said, remedy=EXAMPLE_REMEDY)]
 
 
+def _show_limits(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
+    """Return the limits of first messages, so that nobody is surprised on the first days."""
+    if {"outreach_daily_limit", "outreach_warmup_days"} & faults.keys():
+        return []
+    full, days = settings.outreach_daily_limit, settings.outreach_warmup_days
+    first = outreach_cap(full, days, created_at=utc_now(), now=utc_now())
+    if first == full:
+        return [passed(LIMIT, f"at most {full} in 24 hours")]
+    return [passed(LIMIT, f"a new account: {first} on its first day, {full} from day {days}; others wait")]
+
+
 async def _check_database(database: Database | None) -> list[Finding]:
     return (
         await database_checks.check(database)
@@ -130,6 +144,9 @@ async def _check_telegram(
         return [*findings, skipped(telegram_checks.TELEGRAM, first), skipped(telegram_checks.ACCOUNT, first)]
     if any(not finding.is_well for finding in findings):
         server = [skipped(telegram_checks.TELEGRAM, "TELEGRAM_PROXY")]
+    elif (local := local_server(settings)) is not None:
+        # The account says itself whether that server answers.
+        server = [passed(telegram_checks.TELEGRAM, f"the session is of the server {local}: app not checked")]
     else:
         server = await telegram_checks.check_server(settings)
     account = await telegram_checks.check_account(
@@ -164,4 +181,6 @@ async def _check_proxy(setting: str, address: str) -> list[Finding]:
 async def _check_booking(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
     if "calendly_link" in faults:
         return [skipped(web_checks.BOOKING, "CALENDLY_LINK")]
+    if local_server(settings) is not None:
+        return [passed(web_checks.BOOKING, NOT_CALLED)]
     return [await web_checks.check_booking(settings.calendly_link)]

@@ -9,8 +9,6 @@ DAY = timedelta(hours=24)
 HOT_FOR = timedelta(minutes=15)
 # The source of leads from a CSV import: their contacts have not just submitted a form.
 IMPORTED = "import"
-# Stored in `leads.last_error` of the leads that wait for an account's limit.
-NO_CAPACITY = "waits for room: no account may begin another conversation yet"
 # One in this many of a day's first messages is reserved for hot leads.
 RESERVED_FOR_HOT = 3
 # Only as many leads are prepared as can be written to in this time. More would grow stale and delay hot ones.

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
+from shared.files import read_text
 from worker.domain.outreach_hours import Hours
 
 
@@ -45,10 +46,20 @@ def check_hours(value: str) -> str:
     return value
 
 
-def check_is_file(value: Path) -> Path:
-    """Return the path of an existing file unchanged. Raises ValueError."""
-    if not value.is_file():
-        raise ValueError("is not a file")
+def check_text_file(value: Path) -> Path:
+    """Return the path of a readable text file unchanged. Raises ValueError, which names the file's fault."""
+    try:
+        read_text(value)
+    except ValueError as error:
+        raise ValueError(f"{value} {error}") from None
+    return value
+
+
+def check_profile(value: Path) -> Path:
+    """Return the path of a company's profile unchanged. Raises ValueError, also for an empty one."""
+    check_text_file(value)
+    if not any(character.isalnum() for character in read_text(value)):
+        raise ValueError(f"{value} is empty: describe the company, or remove the setting")
     return value
 
 

@@ -71,6 +71,14 @@ def write_end(path: Path, reason: str, *, now: datetime) -> None:
         write(path, Report(ENDED, trouble=reason), now=now)
 
 
+def last_alive(path: Path) -> datetime | None:
+    """Return when the file was last written (UTC); None without a readable file."""
+    try:
+        return datetime.fromisoformat(json.loads(path.read_text(encoding="utf-8"))["at"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
+
+
 def check(path: Path, *, now: datetime) -> tuple[bool, str]:
     """Return True if the worker is alive (also in standby or connecting), and a line about its state."""
     try:

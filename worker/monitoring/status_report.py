@@ -61,7 +61,8 @@ class Status:
     waiting: dict[str, int | float]
     funnel: dict[str, dict[str, int]]
     models: list[dict[str, Any]]
-    # Why the database stores nothing although it can be read, or how far the clock is off; None if all is well.
+    # Why the database stores nothing although it can be read, or how far the clock is off; None if all is
+    # well.
     trouble: str | None = None
     # What the owner has paused: first_messages or all; None: nothing.
     paused: str | None = None

@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["take", "release", "reply", "status", "help", "pause", "pause_all", "resume"]
+Action = Literal["take", "release", "reply", "status", "help", "pause", "pause_all", "resume", "approve"]
 Language = Literal["ru", "en"]
 
 _KEYWORDS: dict[Action, frozenset[str]] = {
     "take": frozenset({"take", "беру", "взять", "возьму"}),
     "release": frozenset({"release", "верни", "вернуть", "возвращаю", "отдаю"}),
+    "approve": frozenset({"approve", "одобряю", "одобрить", "отправляй"}),
     "status": frozenset({"status", "статус"}),
     "help": frozenset({"help", "помощь", "команды"}),
     "pause": frozenset({"pause", "пауза"}),
@@ -28,15 +29,18 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "take": "Лид {lead}: чат ваш, ассистент молчит.",
         "release": "Лид {lead}: ассистент снова отвечает.",
         "reply": "Лид {lead}: отправляю. Чат ваш, ассистент молчит.",
+        "approve": "Лид {lead}: отправляю черновик.",
+        "no_draft": "Лид {lead}: черновика нет.",
         "unknown": "Лида {lead} нет.",
         "not_text": "Лид {lead}: не отправлено. Так уходит только обычный текст: файл, фото или ссылку под"
         " словом отправьте сами прямо в чате с человеком, а адрес ссылки можно написать целиком.",
         "refused": "Лид {lead}: не вышло: {reason}.",
         "status": "Лиды: {leads}. У вас: {taken}. Ждут отправки: {queued}, ответа: {unanswered}.",
         "help": "17 беру — дальше пишете вы\n17 верни — дальше пишет ассистент\n17: текст — отправить его"
-        " лиду 17\nстатус — что сейчас происходит\nпауза — новым людям не писать;"
-        " пауза всё — не писать никому\nпродолжай — конец паузы",
-        "pause": "Пауза: новым людям ассистент не пишет, начатые разговоры идут. Конец паузы: слово «продолжай».",
+        " лиду 17\n17 одобряю — отправить черновик\nстатус — что сейчас происходит"
+        "\nпауза — новым людям не писать; пауза всё — не писать никому\nпродолжай — конец паузы",
+        "pause": "Пауза: новым людям ассистент не пишет, начатые разговоры идут."
+        " Конец паузы: слово «продолжай».",
         "pause_all": "Пауза: ассистент никому не пишет. Что пишут люди, сохраняется, ваши тексты уходят."
         " Конец паузы: слово «продолжай».",
         "resume": "Пауза окончена: ассистент снова пишет.",
@@ -49,17 +53,19 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "take": "Lead {lead}: the chat is yours, the assistant is silent.",
         "release": "Lead {lead}: the assistant answers again.",
         "reply": "Lead {lead}: on its way. The chat is yours, the assistant is silent.",
+        "approve": "Lead {lead}: the draft is on its way.",
+        "no_draft": "Lead {lead}: there is no draft.",
         "unknown": "There is no lead {lead}.",
         "not_text": "Lead {lead}: not sent. Only plain text can be sent this way: send a file, a photo or a"
         " link behind words yourself, in the chat with the person, or write the link's address in full.",
         "refused": "Lead {lead}: it did not work: {reason}.",
         "status": "Leads: {leads}. Yours: {taken}. To be sent: {queued}, to be answered: {unanswered}.",
         "help": "17 take — you go on from here\n17 release — the assistant goes on\n17: text — send it"
-        " to lead 17\nstatus — how things stand\npause — write to nobody new;"
+        " to lead 17\n17 approve — send the draft\nstatus — how things stand\npause — write to nobody new;"
         " pause all — write to nobody\nresume — end the pause",
         "pause": "Paused: nobody new is written to, and open conversations go on. To end it: resume.",
-        "pause_all": "Paused: the assistant writes to nobody. What people write is stored, your texts are sent."
-        " To end it: resume.",
+        "pause_all": "Paused: the assistant writes to nobody. What people write is stored, and your texts are"
+        " sent. To end it: resume.",
         "resume": "The pause has ended: the assistant writes again.",
         "no_pause": "There was no pause: the assistant writes.",
         "paused": "Paused now: nobody new is written to.",
@@ -96,7 +102,7 @@ def parse(note: str, *, has_more: bool = False) -> Command | None:
     if match["text"]:
         return Command("reply", lead, match["text"].strip(), language)
     action = _action_of(match["word"])
-    return Command(action, lead, "", language) if action in {"take", "release"} else None
+    return Command(action, lead, "", language) if action in {"take", "release", "approve"} else None
 
 
 def render(language: Language, template: str, **values: object) -> str:

@@ -1,7 +1,9 @@
 """The figures of the owner's summaries: what else happened yesterday, and the figures of a week."""
 
-from collections.abc import Sequence
-from datetime import datetime
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlmodel import col, func, select
@@ -9,10 +11,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead, LeadEvent, Message, WebhookDelivery
 from shared.statuses import LeadStatus
+from shared.texts import Language
 from worker.notifications import texts, waiting
-from worker.notifications.texts import Language
 
-_MAX_SOURCES = 5
+_MAX_SOURCES, _MAX_SOURCE = 5, 30
 # A week of a busy site has some thousand leads; more than this is sampled by the newest.
 _MAX_TIMES = 20_000
 
@@ -50,7 +52,7 @@ async def render_week(session: AsyncSession, language: Language, *, start: datet
         language,
         "week",
         start=f"{start:%d.%m}",
-        end=f"{end:%d.%m}",
+        end=f"{end - timedelta(days=1):%d.%m}",
         forms=(await session.exec(leads)).one(),
         contacted=await _count_events(session, [LeadStatus.CONTACTED], start, end),
         answered=(await session.exec(answered)).one(),
@@ -65,7 +67,7 @@ def quantile(values: Sequence[float], share: float) -> float | None:
     """Return the smallest value that at least this share of the sorted values does not exceed."""
     if not values:
         return None
-    return values[min(len(values) - 1, max(0, -(-len(values) * share // 1).__int__() - 1))]
+    return values[max(0, math.ceil(len(values) * share) - 1)]
 
 
 async def _count_events(
@@ -92,18 +94,23 @@ async def _times_to_first_message(session: AsyncSession, start: datetime, end: d
         .order_by(col(Lead.id).desc())
         .limit(_MAX_TIMES)
     )
-    return sorted(max(0.0, (sent - created).total_seconds()) for created, sent in rows.all())
+    return sorted(max(0.0, (sent - created).total_seconds()) for created, sent in rows.all() if sent)
 
 
 async def _sources(session: AsyncSession, language: Language, start: datetime, end: datetime) -> str:
-    source: Any = col(Lead.utm)["utm_source"].as_string()
-    count = func.count()
+    """Return the most frequent values of `utm_source` with their numbers."""
     rows = await session.exec(
-        select(source, count)
+        select(col(Lead.extra))
         .where(col(Lead.created_at) >= start, col(Lead.created_at) < end)
-        .group_by(source)
-        .order_by(count.desc())
-        .limit(_MAX_SOURCES)
+        .order_by(col(Lead.id).desc())
+        .limit(_MAX_TIMES)
     )
+    counts = Counter(_utm_source(extra) for extra in rows)
     unnamed = texts.render_line(language, "no_sources")
-    return ", ".join(f"{name or unnamed} {number}" for name, number in rows.all()) or "—"
+    named = [f"{name[:_MAX_SOURCE] or unnamed} {number}" for name, number in counts.most_common(_MAX_SOURCES)]
+    return ", ".join(named) or "—"
+
+
+def _utm_source(extra: Mapping[str, Any] | None) -> str:
+    fields = {str(key).strip().lower(): value for key, value in (extra or {}).items()}
+    return " ".join(str(fields.get("utm_source") or "").split())

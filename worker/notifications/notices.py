@@ -63,6 +63,13 @@ async def add(
     )
 
 
+async def known_keys(session: AsyncSession, keys: Sequence[str]) -> set[str]:
+    """Return those of the keys that have a notice."""
+    if not keys:
+        return set()
+    return set(await session.exec(select(OwnerNotice.key).where(col(OwnerNotice.key).in_(keys))))
+
+
 async def unreported_events(
     session: AsyncSession, account_id: int, *, since: datetime, now: datetime
 ) -> Sequence[tuple[LeadEvent, Lead]]:

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.error_classes import classify
+from shared.texts import Language
 from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import (
     CannotWriteError,
@@ -20,15 +22,16 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.notifications import notices, provider_notices, refused_calls, texts
-from worker.notifications.texts import Language
+from worker.notifications import figures, notices, provider_notices, refused_calls, texts, waiting
 
 log = logging.getLogger(__name__)
 
 SAVED_MESSAGES = "me"
 ROUND_SECONDS, MAX_ROUND_SECONDS = 10, 600
 BUNDLE_AFTER = timedelta(minutes=1)
-SUMMARY_HOUR = 9
+SUMMARY_HOUR, MONDAY = 9, 0
+# A database that is away for less is waited for without a word.
+STORAGE_TROUBLE_AFTER = timedelta(minutes=2)
 # The owner is notified if a failure of the model or of Telegram delays a message for longer.
 MODEL_DOWN_AFTER = timedelta(minutes=10)
 REFUSED_RETRY_AFTER = timedelta(hours=1)
@@ -54,9 +57,16 @@ class OwnerNotifier:
     model_trouble: Callable[[], str | None]
     may_send: Callable[[], bool]
     bundle_after: timedelta = BUNDLE_AFTER
+    # The limit of first messages after the warm-up, and how many days that lasts.
+    full_limit: int = 0
+    warmup_days: int = 0
+    # When the worker was last alive before this start (UTC); None: it is not known.
+    last_alive: datetime | None = None
     _since: datetime | None = field(default=None, init=False)
     _last_summary: str = field(default="", init=False)
     _owner: Peer | None = field(default=None, init=False)
+    # Since when the database stores nothing, and why.
+    _storage_fault: tuple[datetime, str] | None = field(default=None, init=False)
 
     async def run(self) -> None:
         """Do a round every `ROUND_SECONDS`, after failures more seldom, until cancelled.
@@ -72,6 +82,7 @@ class OwnerNotifier:
             except SessionRevokedError:
                 raise
             except (TelegramError, *DATABASE_DOWN) as error:
+                self.note_failure(error)
                 log.warning(
                     "notices to the owner are delayed: %s", error if str(error) else type(error).__name__
                 )
@@ -80,6 +91,11 @@ class OwnerNotifier:
                 log.exception("notices to the owner failed")
                 pause = growing.failed()
             await asyncio.sleep(pause)
+
+    def note_failure(self, error: Exception) -> None:
+        """Remember since when the database fails: the owner is told once it works again."""
+        if not isinstance(error, TelegramError) and self._storage_fault is None:
+            self._storage_fault = (self.clock(), classify(error).text)
 
     async def run_once(self) -> None:
         """Add notices for what is new, then send the bundles that are ready."""
@@ -90,7 +106,9 @@ class OwnerNotifier:
         since = self._since
         await self._report_leads(since, now)
         await self._report_refused_calls(since, now)
+        await self._report_waiting(since, now)
         await self._report_trouble(now)
+        await self._report_absence(now)
         await self._report_summary(since, now)
         async with self.database.reading() as session:
             if not await notices.has_unsent(session):
@@ -124,6 +142,53 @@ class OwnerNotifier:
                 return
         async with self.database.writing() as session:
             await refused_calls.report(session, self.language, since=since, now=now)
+
+    async def _report_waiting(self, since: datetime, now: datetime) -> None:
+        """Report drafts, and once a day the people who wait for the limit or for another account."""
+        async with self.database.reading() as session:
+            drafts = await waiting.draft_notices(
+                session, self.account_id, self.language, since=since, now=now
+            )
+            lines = await waiting.limit_notice(
+                session,
+                self.language,
+                full_limit=self.full_limit,
+                warmup_days=self.warmup_days,
+                zone=self.zone,
+                now=now,
+            ) | await waiting.away_notices(session, self.account_id, self.language, zone=self.zone, now=now)
+            known = await notices.known_keys(session, [*(key for key, _, _ in drafts), *lines])
+        new_drafts = [draft for draft in drafts if draft[0] not in known]
+        new_lines = {key: text for key, text in lines.items() if key not in known}
+        if not (new_drafts or new_lines):
+            return
+        async with self.database.writing() as session:
+            for key, text, lead_id in new_drafts:
+                await notices.add(session, key, text, now=now, account_id=self.account_id, lead_id=lead_id)
+            for key, text in new_lines.items():
+                await notices.add(session, key, text, now=now)
+
+    async def _report_absence(self, now: datetime) -> None:
+        """Report once that this worker was away, and that the database has stored nothing for a while."""
+        if self._storage_fault is not None:
+            began, reason = self._storage_fault
+            if now - began >= STORAGE_TROUBLE_AFTER:
+                moments = {"since": self._local(began), "until": self._local(now)}
+                text = texts.render_long(self.language, "storage", reason=reason, **moments)
+                async with self.database.writing() as session:
+                    await notices.add(session, f"storage:{began:%Y-%m-%dT%H:%M}", text, now=now)
+            self._storage_fault = None
+        if self.last_alive is not None:
+            async with self.database.writing() as session:
+                notice = await waiting.returned_notice(
+                    session, self.account_id, self.language, since=self.last_alive, zone=self.zone, now=now
+                )
+                if notice is not None:
+                    await notices.add(session, *notice, now=now, account_id=self.account_id)
+            self.last_alive = None
+
+    def _local(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.zone):%d.%m %H:%M}"
 
     async def _report_trouble(self, now: datetime) -> None:
         """Report each lasting trouble once a day."""
@@ -171,8 +236,14 @@ class OwnerNotifier:
         key = f"summary:{local:%Y-%m-%d}"
         async with self.database.writing() as session:
             counts = await notices.load_daily_figures(session, start=start, end=end)
-            text = texts.render_line(self.language, "summary", day=f"{start:%d.%m}", **counts)
+            further = await figures.load_further_figures(session, start=start, end=end, now=now)
+            more = texts.render_more(self.language, further)
+            text = texts.render_long(self.language, "summary", day=f"{start:%d.%m}", more=more, **counts)
             await notices.add(session, key, text, now=now)
+            if local.weekday() == MONDAY:
+                week = (end - timedelta(days=7)).replace(hour=0)
+                text = await figures.render_week(session, self.language, start=week, end=end)
+                await notices.add(session, key.replace("summary", "week"), text, now=now)
         self._last_summary = key
 
     async def _send(self, random_id: int, text: str) -> None:

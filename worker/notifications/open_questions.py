@@ -5,8 +5,8 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead
+from shared.texts import Language
 from worker.notifications import notices, texts
-from worker.notifications.texts import Language
 
 # The line also names the lead and says how to answer.
 _MAX_WORDS_LENGTH = 90

@@ -13,11 +13,11 @@ from shared.clock import Clock
 from shared.database.bulk import insert_for
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import OWNER_MESSAGES, Lead, Message, OwnerMessage
-from shared.leads import handoff, pauses
+from shared.leads import drafts, handoff, pauses
 from shared.leads.handoff import HandoffError
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
-from shared.texts import name_of_status
+from shared.texts import name_of_status, translate_reason
 from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import Note, SessionRevokedError, Telegram, TelegramError
 from worker.notifications import command_parser
@@ -53,7 +53,8 @@ async def execute_command(
             else:
                 reply = await _run(session, account_id, command, key=key, now=now, returns_at=returns_at)
     except HandoffError as error:
-        reply = command_parser.render(command.language, "refused", lead=command.lead, reason=error)
+        reason = translate_reason(command.language, str(error))
+        reply = command_parser.render(command.language, "refused", lead=command.lead, reason=reason)
     await _queue_reply(session, account_id, note, reply)
     log.info("a command in Saved Messages: %s %s", command.action, command.lead or "")
     return True
@@ -117,16 +118,15 @@ async def _run(
     now: datetime,
     returns_at: datetime | None,
 ) -> str:
-    if command.action == "help":
-        return command_parser.render(command.language, "help")
-    if command.action == "status":
-        return await _status(session, account_id, command)
-    if command.action in ("pause", "pause_all", "resume"):
-        return await _pause_or_resume(session, command, now=now)
+    if not command.lead:
+        return await _run_without_lead(session, account_id, command, now=now)
     lead = await handoff.lock(session, command.lead)
     if lead is None:
         return command_parser.render(command.language, "unknown", lead=command.lead)
     reply = command_parser.render(command.language, command.action, lead=command.lead)
+    if command.action == "approve":
+        is_approved = await _approve_draft(session, lead, now=now)
+        return reply if is_approved else command_parser.render(command.language, "no_draft", lead=lead.id)
     if command.action == "release":
         await handoff.return_to_assistant(
             session, lead, reason="given back by the owner", actor=ACTOR, now=now
@@ -138,6 +138,28 @@ async def _run(
         await handoff.queue_human_message(session, lead, command.text, key=key, now=now)
         return reply
     return f"{reply}\n\n{lead.handoff_summary or ''}".strip()
+
+
+async def _run_without_lead(
+    session: AsyncSession, account_id: int, command: Command, *, now: datetime
+) -> str:
+    if command.action == "help":
+        return command_parser.render(command.language, "help")
+    if command.action == "status":
+        return await _status(session, account_id, command)
+    return await _pause_or_resume(session, command, now=now)
+
+
+async def _approve_draft(session: AsyncSession, lead: Lead, *, now: datetime) -> bool:
+    """Send the lead's draft; returns False if it has none."""
+    found = await session.exec(
+        select(Message).where(col(Message.lead_id) == lead.id, col(Message.state) == "draft")
+    )
+    draft = found.first()
+    if draft is None:
+        return False
+    await drafts.approve(session, lead, draft, None, now=now)
+    return True
 
 
 async def _pause_or_resume(session: AsyncSession, command: Command, *, now: datetime) -> str:

@@ -6,8 +6,8 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import ModelServer, OwnerNotice
+from shared.texts import Language
 from worker.notifications import texts
-from worker.notifications.texts import Language
 
 _IN_USE, _BACK = "second-provider:", "first-provider:"
 # A shorter outage is over before the owner could read of it.

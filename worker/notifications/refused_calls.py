@@ -8,8 +8,8 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import OwnerNotice, WebhookDelivery
+from shared.texts import Language
 from worker.notifications import notices, texts
-from worker.notifications.texts import Language
 
 # A notice's key is this and the id of the last call that it counts.
 _KEY = "refused:"

@@ -4,9 +4,9 @@ from datetime import datetime, tzinfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.texts import Language
 from worker.domain.telegram_port import Incoming
 from worker.notifications import notices, texts
-from worker.notifications.texts import Language
 
 _MAX_WORDS = 100
 

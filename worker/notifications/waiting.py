@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead, Message, TelegramAccount
 from shared.statuses import LeadStatus
-from worker.domain.outreach_limits import NO_CAPACITY
+from shared.texts import Language
+from worker.domain.wait_reasons import NO_CAPACITY
 from worker.notifications import texts
-from worker.notifications.texts import Language
 
 DRAFT_IS_LATE_AFTER = timedelta(hours=1)
 # A worker that restarts, or loses its connection for a moment, is not away.
@@ -113,14 +114,22 @@ async def away_notices(
 
 
 async def returned_notice(
-    session: AsyncSession, account_id: int, language: Language, *, since: datetime, zone: tzinfo, now: datetime
+    session: AsyncSession,
+    account_id: int,
+    language: Language,
+    *,
+    since: datetime,
+    zone: tzinfo,
+    now: datetime,
 ) -> tuple[str, str] | None:
     """Return key and text of the notice that this worker was away since then; None if not for long."""
     if now - since < AWAY_AFTER:
         return None
     leads = select(func.count()).where(col(Lead.created_at) >= since, col(Lead.created_at) < now)
     people = select(func.count(func.distinct(col(Message.lead_id)))).where(
-        col(Message.direction) == "in", col(Message.created_at) >= since, col(Message.account_id) == account_id
+        col(Message.direction) == "in",
+        col(Message.created_at) >= since,
+        col(Message.account_id) == account_id,
     )
     minutes = round((now - since).total_seconds() / 60)
     text = texts.render_line(
@@ -140,11 +149,9 @@ async def count_waiting(session: AsyncSession, *, now: datetime) -> int:
     return (await session.exec(select(func.count()).where(*_waits_for_capacity(now)))).one()
 
 
-def _waits_for_capacity(now: datetime) -> list[object]:
+def _waits_for_capacity(now: datetime) -> list[ColumnElement[bool]]:
     return [
         col(Lead.status) == LeadStatus.PENDING,
         col(Lead.due_at) > now,
         col(Lead.last_error) == NO_CAPACITY,
     ]
-
-

@@ -17,7 +17,8 @@ from shared.database.columns import UtcDateTime
 from shared.database.models import LEADS, Lead, TelegramAccount
 from shared.leads import contact_evidence
 from shared.statuses import LeadStatus
-from worker.domain.outreach_limits import NO_CAPACITY, HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
+from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
+from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import capacity
 from worker.outreach.capacity import AccountCapacity, has_no_released_greeting
 from worker.queue import leases
@@ -28,9 +29,6 @@ MAX_PREPARED = 256
 MAX_POSTPONED = 500
 # The account with the most capacity may claim a new lead this long before the others may.
 GRACE = timedelta(seconds=10)
-# These texts are stored in `last_error`; `requeue_waiting_for_capacity` looks for them.
-NO_LOOKUP_METHOD = "waits: Telegram lets no account look anybody up this way yet"
-OUTSIDE_HOURS = "waits for OUTREACH_HOURS where the person is"
 
 # As leases.P_NOW and leases.P_ACCOUNT.
 _P_HOT_SINCE, _P_HOT_UNTIL, _P_GRACE_SINCE, _P_SOON = (

@@ -18,6 +18,7 @@ from worker.domain.outcomes import Wait
 from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits, is_hot
 from worker.domain.telegram_port import AccountRestrictedError, PeerFloodError, SlotUnavailableError
+from worker.domain.wait_reasons import OUTSIDE_HOURS
 from worker.messaging import outbox
 from worker.outreach import new_leads, reassignment
 from worker.outreach.new_leads import ClaimedNewLeads, DueSummary
@@ -77,7 +78,7 @@ class OutreachRateLimiter:
         """Return a Wait if the lead is outside its hours of outreach; None if it may be written to now."""
         now = self.clock()
         opening = self.next_opening(lead, now)
-        return Wait(opening - now, new_leads.OUTSIDE_HOURS) if opening else None
+        return Wait(opening - now, OUTSIDE_HOURS) if opening else None
 
     def next_opening(self, lead: Lead, now: datetime) -> datetime | None:
         """Return when the lead's hours of outreach begin (UTC); None if they are open now or it is hot."""

@@ -34,6 +34,8 @@ class ClockWatch:
         self._on_jump = on_jump
         self._jumps = jumps or ClockJumps()
         self._pending = 0.0
+        # With the database, at the last look.
+        self._agrees = True
         self.trouble: str | None = None
 
     async def run(self) -> None:
@@ -56,22 +58,20 @@ class ClockWatch:
                 self._pending = 0.0
                 compares = True
             if compares:
-                self._note(await self._find_trouble())
+                self.trouble = await self._find_trouble()
         except DATABASE_DOWN:
             # Told elsewhere; the next check repeats the repair.
             return
 
     async def _find_trouble(self) -> str | None:
-        errors = [
-            (self._telegram_error(), "Telegram"),
-            (await clock_error(self._database), "the database"),
-        ]
-        error, other = max(errors, key=lambda pair: abs(pair[0]))
-        if abs(error) < MAX_CLOCK_ERROR_SECONDS:
-            return None
-        return describe_clock_error(error, other)
+        # The connection to Telegram logs its difference itself.
+        trouble = self._describe(self._telegram_error(), "Telegram")
+        of_database = self._describe(await clock_error(self._database), "the database")
+        if self._agrees != (of_database is None):
+            self._agrees = of_database is None
+            log.warning("%s", of_database or "this machine's clock agrees with the database's again")
+        return trouble or of_database
 
-    def _note(self, trouble: str | None) -> None:
-        if (trouble is None) != (self.trouble is None):
-            log.warning("%s", f"{trouble}: set it, for example by NTP" if trouble else "the clock is right")
-        self.trouble = trouble
+    @staticmethod
+    def _describe(error: float, other: str) -> str | None:
+        return None if abs(error) < MAX_CLOCK_ERROR_SECONDS else describe_clock_error(error, other)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.error_classes import classify
 from shared.database.models import Lead
 from shared.errors import ConfigError
 from shared.statuses import LeadStatus
@@ -22,6 +23,7 @@ from worker.domain.model_servers import host_of
 from worker.domain.outcomes import QueueMessage
 from worker.messaging import outbox
 from worker.monitoring import qualifications
+from worker.monitoring.status_report import StatusError
 from worker.runtime.qualifying import configured_models
 from worker.settings import AssistantSettings
 
@@ -32,7 +34,8 @@ _NO_TEMPLATE_INSTEAD = timedelta(days=3_650)
 async def preview(settings: AssistantSettings, *, lead_id: int | None, name: str, request: str) -> str:
     """Return the greeting of a stored lead, or of one with this name and request, with verdict and cost.
 
-    Raises ConfigError for an unknown lead, and AssistantError if the model does not answer.
+    Raises ConfigError for an unknown lead, StatusError if the database does not answer, and AssistantError
+    if the model does not.
     """
     database = Database(settings.database_url, pool_size=1)
     model = build_model(settings)
@@ -106,10 +109,13 @@ async def _conversation(database: Database, lead_id: int | None, *, name: str, r
             id=0, name=name, source="preview", extra=extra, status=LeadStatus.RESOLVED, updated_at=now
         )
         return Conversation(lead, [])
-    async with database.reading() as session:
-        stored = await session.get(Lead, lead_id)
-        if stored is None:
-            raise ConfigError(f"there is no lead {lead_id}")
-        messages = (await outbox.transcripts(session, [lead_id]))[lead_id]
+    try:
+        async with database.reading() as session:
+            stored = await session.get(Lead, lead_id)
+            messages = (await outbox.transcripts(session, [lead_id]))[lead_id]
+    except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
+        raise StatusError(classify(error).text) from None
+    if stored is None:
+        raise ConfigError(f"there is no lead {lead_id}")
     # As if the person had not been greeted yet.
     return Conversation(stored, [message for message in messages if message.kind == "request"])

@@ -155,7 +155,7 @@ def build_listener(
     )
 
 
-def build_owner_notifier(
+def build_owner_notifier(  # noqa: PLR0913 - the composition root gets every collaborator
     settings: WorkerSettings,
     *,
     database: Database,
@@ -164,6 +164,7 @@ def build_owner_notifier(
     clock: Clock,
     model_trouble: Callable[[], str | None],
     may_send: Callable[[], bool],
+    last_alive: datetime | None = None,
 ) -> OwnerNotifier | None:
     """Build the owner's notifier; None if OWNER_CHAT is not set."""
     if settings.owner_chat is None:
@@ -179,4 +180,7 @@ def build_owner_notifier(
         ZoneInfo(settings.timezone),
         model_trouble,
         may_send,
+        full_limit=settings.outreach_daily_limit,
+        warmup_days=settings.outreach_warmup_days,
+        last_alive=last_alive,
     )

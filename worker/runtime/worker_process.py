@@ -5,8 +5,7 @@ import contextlib
 import logging
 import secrets
 import signal
-from collections.abc import Awaitable, Callable, Coroutine
-from datetime import timedelta
+from collections.abc import Coroutine
 from typing import Any
 
 from shared.clock import utc_now
@@ -24,14 +23,15 @@ from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import Identity, SessionRevokedError
 from worker.monitoring import health_report, http_probe
 from worker.notifications.owner_commands import OwnerReplySender
-from worker.outreach import moments
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
 from worker.runtime.account_records import record_revoked_session, register_worker
 from worker.runtime.clock_watch import ClockWatch
 from worker.runtime.connection import RECONNECT_SECONDS, connected, wait_for_signed_in_user
+from worker.runtime.file_watch import FileWatch
 from worker.runtime.model_watch import ProviderRecorder, restore_providers
+from worker.runtime.moment_repair import MomentRepair
 from worker.runtime.qualifying import Qualifier
 from worker.runtime.shutdown import end_in_time
 from worker.runtime.supervision import keep_running, run_until_one_ends
@@ -67,7 +67,11 @@ class Worker:
             settings, gate=self._flood_waits, max_stars=settings.max_stars_per_message
         )
         self._account_id: int | None = None
+        # Read before the first heartbeat of this process.
+        self._last_alive = health_report.last_alive(settings.health_file)
         self._clock_watch: ClockWatch | None = None
+        self._files = FileWatch(settings.files)
+        self._moments = MomentRepair(settings, self._database, self._flood_waits, utc_now)
 
     async def run(self) -> None:
         """Run until stopped; raises SessionRevokedError if the owner has to sign the account in again."""
@@ -129,7 +133,7 @@ class Worker:
         renewing = asyncio.create_task(lease.renew_forever(stop_if_unconfirmed=stop_if_unconfirmed))
         try:
             await retry_while_database_down(
-                lambda: self._load_waits(lease.account_id),
+                lambda: self._moments.load_waits(lease.account_id),
                 pause=DATABASE_PAUSE_SECONDS,
                 what="load the flood waits",
             )
@@ -138,13 +142,6 @@ class Worker:
         finally:
             renewing.cancel()
             await lease.release()
-
-    async def _load_waits(self, account_id: int) -> None:
-        """Load the flood waits, after shortening what a wrong clock has stored."""
-        async with self._database.writing() as session:
-            lease = timedelta(seconds=self._settings.lease_seconds)
-            await moments.shorten(session, account_id, build_limits(self._settings), lease, now=utc_now())
-        await self._flood_waits.load(account_id)
 
     async def _serve(self, identity: Identity, lease: AccountLease, renewing: asyncio.Task[None]) -> None:
         """Work on leads until a stop, a lost connection or a lost account lease."""
@@ -185,12 +182,17 @@ class Worker:
             clock=utc_now,
             model_trouble=lambda: self._model.pause_reason,
             may_send=lease.may_send,
+            last_alive=self._last_alive,
         )
+        # Only the first connection after a start comes after an absence.
+        self._last_alive = None
         replies = OwnerReplySender(
             self._database, worker_id.account_id, self._telegram, utc_now, listener.note_handled
         )
         self._clock_watch = ClockWatch(
-            self._database, lambda: self._telegram.session.clock.error, self._after_jump(worker_id, wakeups)
+            self._database,
+            lambda: self._telegram.session.clock.error,
+            self._moments.after_jump(worker_id, wakeups.wake),
         )
         self._state = "connected"
         log.info(
@@ -209,6 +211,7 @@ class Worker:
             ),
             keep_running("testing the model", self._qualifier.run),
             keep_running("watching the clock", self._clock_watch.run),
+            keep_running("watching the settings' files", self._files.run),
             self._telegram.session.watch(),
             self._receive_wakeups(wakeups),
             self._stop.wait(),
@@ -226,16 +229,6 @@ class Worker:
         if not self._stop.is_set():
             log.warning("reconnecting to Telegram")
             await asyncio.sleep(RECONNECT_SECONDS)
-
-    def _after_jump(self, worker_id: WorkerId, wakeups: Wakeups) -> Callable[[float], Awaitable[None]]:
-        async def repair(jump: float) -> None:
-            await self._load_waits(worker_id.account_id)
-            if jump < 0:
-                async with self._database.writing() as session:
-                    await moments.make_waiting_due(session, worker_id, now=utc_now())
-            wakeups.wake()
-
-        return repair
 
     async def _tidy_contacts(self, dispatcher: Dispatcher) -> None:
         if self._settings.keep_contacts:

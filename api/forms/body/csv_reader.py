@@ -79,10 +79,14 @@ def _byte_lines(file: BinaryIO) -> Iterator[bytes]:
 
 def _utf16_lines(file: BinaryIO) -> Iterator[str]:
     text = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="")
-    while line := text.readline(_MAX_LINE):
-        yield line
-        while len(line) == _MAX_LINE and not line.endswith(("\n", "\r")):
-            line = text.readline(_MAX_LINE)
+    try:
+        while line := text.readline(_MAX_LINE):
+            yield line
+            while len(line) == _MAX_LINE and not line.endswith(("\n", "\r")):
+                line = text.readline(_MAX_LINE)
+    finally:
+        # The file belongs to the caller.
+        text.detach()
 
 
 def read_csv(text: Iterable[str]) -> tuple[list[str], Iterator[CsvRow]]:

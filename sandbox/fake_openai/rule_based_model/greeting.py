@@ -8,8 +8,18 @@ from sandbox.fake_openai.rule_based_model.phrases import GREETINGS, HELLO, NO_CO
 
 SNIPPET_LENGTH = 90
 NAME_LENGTH = 30
-# What the prompt says of a form without a name.
-NOT_GIVEN = "не указано"
+# What the prompt, or a person, writes into the field instead of a name.
+NOT_GIVEN = re.compile(
+    r"не\s+указан[оа]?|не\s+(?:скажу|хочу|важно)|нет|без\s+имени|имя|аноним\w*|инкогнито|клиент|гость|тест"
+    r"|not\s+(?:given|specified)|no\s+name|none|null|n/?a|name|anonymous|guest|client|test",
+    re.IGNORECASE,
+)
+# The first word of a company's name is nobody's first name.
+COMPANY_FORMS = re.compile(
+    r"ООО|ОАО|ЗАО|ПАО|НАО|АО|ИП|АНО|НКО|ГК|УП|ЧП|ТОО|ФГУП|ГБУ|LLC|Ltd|Inc|GmbH|Corp|PLC"
+    r"|компания|фирма|студия|агентство|магазин|салон|клиника|завод|company|studio|agency|shop",
+    re.IGNORECASE,
+)
 NAME = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 COMPANY = re.compile(r"(?:компани[ия]|company|компании-?разработчика)\s*[:—-]?\s*[«\"“]?([A-ZА-ЯЁ][\w.&-]+)")
 
@@ -21,9 +31,12 @@ def language_of(lead: Lead) -> Language:
 
 def first_name(name: str) -> str:
     """Return the lead's first name, or an empty text if the field contains no name."""
-    word = next(iter(name.split()), "").strip(",.!")
+    bare = re.sub(r"[(\[{].*", "", name)
+    words = bare.split()
+    word = next(iter(words), "").strip(",.!:;\"'«»“”")
     if (
-        name.strip().lower() == NOT_GIVEN
+        NOT_GIVEN.fullmatch(bare.strip(" .,!-—"))
+        or any(COMPANY_FORMS.fullmatch(part.strip(",.\"'«»“”")) for part in words)
         or LINK.search(name)
         or len(word) > NAME_LENGTH
         or not NAME.fullmatch(word)

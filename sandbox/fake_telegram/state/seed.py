@@ -59,6 +59,15 @@ PEOPLE = [
     ),
     PersonFields(name="Помощник", username="some_helper_bot", kind="bot"),
     PersonFields(name="Новости дизайна", username="design_news", kind="channel"),
+    # The person of the examples in the documentation.
+    PersonFields(
+        name="Анна",
+        last_name="Каренина",
+        username="anna_k",
+        phone="+79991234567",
+        replies=["Здравствуйте! А сколько это стоит?", "Да, давайте созвонимся"],
+        delay=2,
+    ),
 ]
 
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from fastapi import FastAPI
 
 from api.console.live.hub import Hub, Page, hub_of
 from api.main import create_app
@@ -14,10 +15,16 @@ from tests.support.waiting import patience, until_async
 
 
 @pytest.fixture
-async def hub(database_url: str) -> AsyncIterator[Hub]:
+async def app(database_url: str) -> AsyncIterator[FastAPI]:
     app = create_app(make_settings(database_url))
     async with app.router.lifespan_context(app):
-        yield hub_of(app)
+        await app.state.maintenance.first_round.wait()
+        yield app
+
+
+@pytest.fixture
+async def hub(app: FastAPI) -> Hub:
+    return hub_of(app)
 
 
 async def _is_ready(page: Page) -> None:
@@ -56,11 +63,9 @@ async def test_without_a_page_postgresql_notifies_nobody_and_no_task_runs(
     await until_async(lambda: len(asyncio.all_tasks()) < 4, "the listener has ended")
 
 
-async def test_a_stop_ends_the_streams(database_url: str) -> None:
-    app = create_app(make_settings(database_url))
-    async with app.router.lifespan_context(app):
-        stops = False
-        app.state.is_stopping = lambda: stops
-        async with hub_of(app).open_page() as page:
-            stops = True
-            await until_async(lambda: page.is_over, "the page is told")
+async def test_a_stop_ends_the_streams(app: FastAPI) -> None:
+    stops = False
+    app.state.is_stopping = lambda: stops
+    async with hub_of(app).open_page() as page:
+        stops = True
+        await until_async(lambda: page.is_over, "the page is told")

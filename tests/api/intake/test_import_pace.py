@@ -39,7 +39,7 @@ async def _turns(work: asyncio.Task[list[str]]) -> list[float]:
     ("text", "says"),
     [
         ("phone;name\n" + "нет;Анна\n" * 6_000, lambda said: "phone" in said),
-        (f"phone;name\n{WIDE}\n" * 60, lambda said: str(MAX_COLUMNS) in said),
+        ("phone;name\n" + f"{WIDE}\n" * 60, lambda said: str(MAX_COLUMNS) in said),
         ("phone;name\n" + "\n" * 200_000, None),
     ],
     ids=["refused", "wide", "blank"],

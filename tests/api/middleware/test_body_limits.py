@@ -206,3 +206,22 @@ def test_masking_takes_no_longer_for_adversarial_bodies() -> None:
         started = time.monotonic()
         mask_body(body * (LARGEST_BODY // len(body)), [])
         assert time.monotonic() - started < patience_seconds(5)
+
+
+@pytest.mark.parametrize("cut", [0, 10, 40, 60, 100_000])
+@pytest.mark.parametrize("padding", [b"", bytes(20)])
+async def test_all_members_of_a_gzip_are_unpacked(cut: int, padding: bytes) -> None:
+    parts = [b"Name=Anna&", b"", bytes(70_000), b"Phone=1"]
+    packed = b"".join(gzip.compress(part, mtime=0) for part in parts) + padding
+    messages: list[Message] = [
+        {"type": "http.request", "body": packed[:cut], "more_body": True},
+        {"type": "http.request", "body": packed[cut:]},
+    ]
+    assert b"".join(await _read("/", messages, content_encoding="gzip")) == b"".join(parts)
+
+
+async def test_a_second_member_that_is_none_is_refused() -> None:
+    messages: list[Message] = [{"type": "http.request", "body": gzip.compress(b"x", mtime=0) + b"junk"}]
+    with pytest.raises(BodyRefused) as refused:
+        await _read("/", messages, content_encoding="gzip")
+    assert refused.value.status_code == 400

@@ -119,3 +119,11 @@ async def test_only_the_configured_sites_are_allowed(
     assert "X-Request-ID" in refused.headers["access-control-expose-headers"]
     other_site = await guarded.options("/leads", headers=BROWSER | {"Origin": "https://example.org"})
     assert (other_site.status_code, "access-control-allow-origin" in other_site.headers) == (400, False)
+
+
+@pytest.mark.parametrize("path", ["/leads/", "/console"])
+async def test_a_redirect_repeats_nobodys_host(lite: httpx2.AsyncClient, path: str) -> None:
+    answer = await lite.get(path, headers={"Host": "evil.example"}, follow_redirects=False)
+    assert answer.status_code in {303, 307}
+    assert answer.headers["location"].startswith("/")
+    assert not answer.headers["location"].startswith("//")

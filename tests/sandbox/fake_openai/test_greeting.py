@@ -13,6 +13,37 @@ from sandbox.fake_openai.turn import Message, Turn
 NAMES = ["Анна", "Пётр", "Ольга", "Иван", "Мария", "Глеб", "Юлия", "Олег"]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("не указано", "Не указан", "Не скажу", "нет", "Аноним", "Тест", "not given", "N/A", "-", "…"),
+        *(
+            "ООО Ромашка-2",
+            "ООО «Ромашка»",
+            "Ромашка ООО",
+            "ИП Иванов",
+            "Магазин Уют",
+            "Acme Ltd.",
+            "GmbH Müller",
+        ),
+    ],
+)
+def test_nobody_is_called_by_a_word_that_is_no_name(name: str) -> None:
+    assert first_name(name) == ""
+    assert greeting(f"Имя: {name}\nКомпания: GordovCode\nЗаявка: Нужен сайт").startswith("Здравствуйте!")
+
+
+@pytest.mark.parametrize(
+    ("name", "called"),
+    [
+        *(("Анна (Москва)", "Анна"), ("Анна(Москва)", "Анна"), ("«Анна»", "Анна"), ("Неля", "Неля")),
+        *(("Мария, отдел закупок", "Мария"), ("Тестова Ольга", "Тестова"), ("Инна [утром]", "Инна")),
+    ],
+)
+def test_remarks_beside_a_name_are_left_out(name: str, called: str) -> None:
+    assert first_name(name) == called
+
+
 def greeting(card: str, instructions: str = "") -> str:
     return greet(read_lead(card), instructions)
 

@@ -82,3 +82,19 @@ def test_example_file_changes_nothing_until_it_is_filled_in() -> None:
     extra = next(line for line in lines if "вакансиях" in line)
     filled = commented.replace('instructions = """', f'instructions = """\n{extra[2:]}')
     assert set(Persona.model_validate(tomllib.loads(filled)).model_fields_set) == keys
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('name = "Мария"'.encode("cp1251"), "is Windows-1251 text: save it as UTF-8"),
+        ('name = "Мария"'.encode("utf-16"), "is UTF-16 text: save it as UTF-8"),
+        (b"\x00\x01", "is no text file"),
+    ],
+)
+def test_a_file_that_is_no_utf8_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "assistant.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError) as refused:
+        persona.load(path)
+    assert str(refused.value) == f"ASSISTANT_CONFIG: {path} {said}"

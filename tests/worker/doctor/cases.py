@@ -117,6 +117,21 @@ async def missing_settings(setup: Setup) -> None:
     setup.environment["CALENDLY_LINK"] = "calendly.com/me"
 
 
+async def misspelt_setting(setup: Setup) -> None:
+    lines = "OUTREACH_DAYLY_LIMIT=5\nOWNER_CHAT: @me\n"
+    (setup.folder / ".env").write_text(lines, encoding="utf-8")
+
+
+async def example_company(setup: Setup) -> None:
+    del setup.environment["COMPANY_NAME"], setup.environment["COMPANY_PROFILE"]
+
+
+async def sandbox_session(setup: Setup) -> None:
+    del setup.environment["TELEGRAM_SERVER"], setup.environment["TELEGRAM_SERVER_KEY"]
+    # A page that exists nowhere: it is not called.
+    setup.environment["CALENDLY_LINK"] = "https://calendly.invalid/me"
+
+
 async def wrong_hash(setup: Setup) -> None:
     setup.sandbox.telegram.settings.api_hash = "another"
     setup.open.callback(setattr, setup.sandbox.telegram.settings, "api_hash", None)
@@ -223,6 +238,9 @@ CASES: dict[str, CaseSetup] = {
     "All checks pass": no_fault,
     "A worker is running": worker_running,
     "Settings are missing or wrong": missing_settings,
+    "The name of a setting is misspelt": misspelt_setting,
+    "Messages are written as the example company": example_company,
+    "The session is of the sandbox, as in the demo": sandbox_session,
     "The database is down": database_down,
     "The schema is outdated": old_schema,
     "The proxy is down": proxy_down,

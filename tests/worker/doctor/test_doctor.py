@@ -12,7 +12,13 @@ from tests.worker.doctor.cases import CASES
 from tests.worker.doctor.page import HEALTHY, TABLE_HEAD, generated, healthy_output, rows, run_doctor
 from worker.doctor.findings import Finding, all_passed, as_json, as_text
 
-NOTHING_WRONG = {HEALTHY, "A worker is running", "The model's server knows no JSON schema"}
+NOTHING_WRONG = {
+    HEALTHY,
+    "Messages are written as the example company",
+    "The session is of the sandbox, as in the demo",
+    "A worker is running",
+    "The model's server knows no JSON schema",
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +63,7 @@ def test_command_without_a_terminal_prints_no_colours_or_secrets(tmp_path: Path)
     assert lines == {
         "settings": "FAIL",
         "company": "ok",
+        "first messages": "ok",
         "database": "FAIL",
         "migrations": "-",
         "TELEGRAM_PROXY": "FAIL",

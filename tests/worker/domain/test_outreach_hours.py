@@ -1,6 +1,7 @@
 """The next opening lies ahead, and the hours are open then: in every zone, also when its clocks change."""
 
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -33,7 +34,7 @@ def _near_a_change(draw: st.DrawFn) -> tuple[datetime, ZoneInfo]:
     days = [begin + timedelta(days=day) for day in range(366)]
     changes = [
         day
-        for day, following in zip(days, days[1:], strict=False)
+        for day, following in pairwise(days)
         if day.astimezone(zone).utcoffset() != following.astimezone(zone).utcoffset()
     ]
     day = draw(st.sampled_from(changes or days))

@@ -16,6 +16,13 @@ from worker.notifications.command_parser import Command, parse, render
         ("17:hello", Command("reply", 17, "hello", "en")),
         ("Статус", Command("status", 0, "", "ru")),
         ("help", Command("help", 0, "", "en")),
+        ("Пауза", Command("pause", 0, "", "ru")),
+        ("пауза всё!", Command("pause_all", 0, "", "ru")),
+        ("Pause  all", Command("pause_all", 0, "", "en")),
+        ("продолжай", Command("resume", 0, "", "ru")),
+        ("resume", Command("resume", 0, "", "en")),
+        ("17 одобряю", Command("approve", 17, "", "ru")),
+        ("17 approve", Command("approve", 17, "", "en")),
     ],
 )
 def test_command_is_parsed(note: str, expected: Command) -> None:
@@ -26,7 +33,16 @@ def test_command_is_parsed(note: str, expected: Command) -> None:
     "note",
     [
         *("", "17", "17:", "беру", "take 17", "17 status", "17 молока", "17 беру молоко", "купить 17: хлеб"),
-        *("помощь нужна", "1234567890123456789: слишком длинный номер", "17беру", "-17 беру"),
+        *(
+            "помощь нужна",
+            "пауза в делах",
+            "пауза 17",
+            "сделай паузу",
+            "одобряю",
+            "1234567890123456789: слишком длинный номер",
+            "17беру",
+            "-17 беру",
+        ),
     ],
 )
 def test_other_note_is_not_a_command(note: str) -> None:
@@ -37,10 +53,13 @@ def test_other_note_is_not_a_command(note: str) -> None:
 @pytest.mark.parametrize(
     ("template", "values"),
     [
-        *((template, {"lead": 17}) for template in ("take", "release", "reply", "unknown", "not_text")),
+        *(
+            (template, {"lead": 17})
+            for template in ("take", "release", "reply", "approve", "no_draft", "unknown", "not_text")
+        ),
         ("refused", {"lead": 17, "reason": "no"}),
         ("status", {"leads": "new 1", "taken": "17", "queued": 1, "unanswered": 2}),
-        ("help", {}),
+        *((template, {}) for template in ("help", "pause", "pause_all", "resume", "no_pause", "paused")),
     ],
 )
 def test_answer_does_not_parse_as_a_command(language: str, template: str, values: dict) -> None:

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from shared.database.engine import Database
 from shared.database.models import Lead, LeadEvent, OwnerNotice, TelegramAccount
 from shared.statuses import LeadStatus
+from shared.texts import Language
 from tests.support.fakes import World
 from tests.support.rows import NOW, add_account, add_lead, add_message
 from worker.domain.telegram_port import (
@@ -230,7 +231,9 @@ async def test_model_failure_is_reported_after_ten_minutes(
     await add_message(database, lead, account_id=account_id)
     assert await setup.run_once(timedelta(minutes=9)) == []
     await setup.run_once(2 * MINUTE)
-    assert await setup.run_once(MINUTE) == [f"Модель недоступна, людям не отвечаем: {error}."]
+    assert await setup.run_once(MINUTE) == [
+        "Модель недоступна, людям не отвечаем: до модели не достучаться: APIConnectionError."
+    ]
 
 
 async def test_daily_summary_is_sent_once_at_nine(setup: NotifierSetup, database: Database) -> None:
@@ -278,9 +281,9 @@ async def test_limit_of_the_notifiers_own_account_is_reported(
 
 
 @pytest.mark.parametrize("language", ["ru", "en"])
-def test_notice_does_not_parse_as_a_command(language: texts.Language) -> None:
+def test_notice_does_not_parse_as_a_command(language: Language) -> None:
     templates = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary", "refused")
-    names = ("account", "day", "leads", "scheduled", "taken", "unanswered", "reason")
+    names = ("account", "day", "leads", "scheduled", "taken", "unanswered", "reason", "more")
     values = dict.fromkeys((*names, "count", "calls", "sources", "delivery"), "1")
     for template in templates:
         assert (

@@ -81,7 +81,7 @@ async def test_refused_command_changes_nothing(kept_database: Database, me: Work
     await execute(kept_database, me, "999999: Это Мария", 2)
     assert (await now_of(kept_database, lead)).status is S.RESOLVED
     first, second = [message.text for message in await replies_to_owner(kept_database, me)]
-    assert first.startswith(f"Лид {lead.id}: не вышло: nobody has been found")
+    assert first.startswith(f"Лид {lead.id}: не вышло: человек в Telegram ещё не найден")
     assert second == "Лида 999999 нет."
 
 

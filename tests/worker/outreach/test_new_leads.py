@@ -12,8 +12,9 @@ from shared.statuses import LeadStatus
 from tests.support.rows import LEASE, NOW, account_row, add_account, add_call, add_lead, add_message, now_of
 from worker.accounts import account_state, flood_waits, quota, usage
 from worker.domain.outreach_limits import HOT_FOR, Limits
+from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import new_leads
-from worker.outreach.new_leads import GRACE, NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
+from worker.outreach.new_leads import GRACE
 from worker.queue import leases
 from worker.queue.leases import ClaimRequest, WorkerId
 

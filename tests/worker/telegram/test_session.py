@@ -1,7 +1,10 @@
 """Connecting: with a session file, with the key of another server, and every way it can fail."""
 
 import asyncio
+import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +21,7 @@ from tests.support.waiting import patience, until_async
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, opened, settings_of
 from worker.domain.telegram_port import Identity, Peer, SessionRevokedError, TelegramUnavailableError
 from worker.telegram.adapter import TelegramAccount
+from worker.telegram.session.client import check_session_file
 from worker.telegram.session.timeouts import Timeouts
 
 VERY_SHORT_TIMEOUTS = Timeouts(start=0.5, call=0.3, down=1)
@@ -112,6 +116,23 @@ async def test_a_session_file_in_use(session_file: Path) -> None:
         database.execute("BEGIN EXCLUSIVE")
         with pytest.raises(TelegramUnavailableError, match="in use by another process"):
             await account_of(session_file).session.open()
+
+
+def test_a_session_file_that_may_not_be_read_needs_no_login(session_file: Path) -> None:
+    # Root may read everything, so the test becomes another user, in a folder that all may enter.
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        file = Path(shutil.copy(session_file, folder))
+        file.chmod(0)
+        is_root = os.geteuid() == 0
+        if is_root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(ConfigError, match="may not be read and written by this user"):
+                check_session_file(file)
+        finally:
+            if is_root:
+                os.seteuid(0)
 
 
 async def test_a_revoked_session(telegram: Telegram, account: Account, session_file: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyrogram
 
+from shared.errors import ConfigError
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram.errors.texts import SIGN_IN
@@ -19,6 +20,12 @@ from worker.telegram.transport.server_clock import ServerClock
 from worker.telegram.transport.worker_client import RECONNECT_BASE_SECONDS, Feed, WorkerClient
 
 log = logging.getLogger(__name__)
+
+FORBIDDEN = "may not be read and written by this user: correct its owner or its mode (chmod u+rw)"
+_DISK_CODES = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM})
+_RIGHTS_CODES = frozenset(
+    {sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
+)
 
 
 def ignore() -> None:
@@ -85,20 +92,41 @@ def check_session_file(path: Path) -> int:
     """Check that a session file is signed in; returns the user's id.
 
     In a file that is not signed in, Kurigram would begin a new session with Telegram's own server.
-    Raises SessionRevokedError, or TelegramUnavailableError while another process holds the file.
+    Raises SessionRevokedError; ConfigError if the file may not be read or written; TelegramUnavailableError
+    while another process holds the file, or while its disk is full or fails.
     """
     if not path.is_file():
         raise SessionRevokedError(f"{path} is not there; {SIGN_IN}")
     try:
+        with path.open("r+b"):
+            pass
+    except PermissionError:
+        raise ConfigError(f"TELEGRAM_SESSION_DIR: {path} {FORBIDDEN}") from None
+    except OSError as error:
+        raise TelegramUnavailableError(f"{path}: {error.strerror}") from None
+    try:
         with closing(sqlite3.connect(path, timeout=1)) as database:
             row = database.execute("SELECT auth_key, user_id FROM sessions").fetchone()
     except sqlite3.DatabaseError as error:
-        if "locked" in str(error):
-            raise TelegramUnavailableError(f"{path} is in use by another process") from None
-        raise SessionRevokedError(f"{path} is damaged; {SIGN_IN}") from None
+        raise _explain(error, path) from None
     if row is None or None in row:
         raise SessionRevokedError(f"{path} is not signed in; {SIGN_IN}")
     return int(row[1])
+
+
+def _explain(error: sqlite3.DatabaseError, path: Path) -> Exception:
+    """Return why a session file cannot be read: only a damaged one needs a new login."""
+    # The lowest byte is the primary code: https://sqlite.org/rescode.html
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        return TelegramUnavailableError(f"{path} is in use by another process")
+    if code == sqlite3.SQLITE_FULL:
+        return TelegramUnavailableError(f"{path}: no space is left on its disk")
+    if code in _DISK_CODES:
+        return TelegramUnavailableError(f"{path}: its disk cannot be read or written ({error})")
+    if code in _RIGHTS_CODES:
+        return ConfigError(f"TELEGRAM_SESSION_DIR: {path} {FORBIDDEN}")
+    return SessionRevokedError(f"{path} is damaged; {SIGN_IN}")
 
 
 def connection_problem(client: pyrogram.Client) -> str | None:

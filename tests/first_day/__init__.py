@@ -1,0 +1,1 @@
+"""What a person reads when something goes wrong on the first day."""

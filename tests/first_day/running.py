@@ -1,0 +1,124 @@
+"""Runs the cases of cases.toml as a user does, and renders what the user reads."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from api.settings import ApiSettings
+from sandbox.demo import product_processes
+from shared import settings
+from shared.errors import ConfigError
+from shared.settings import SharedSettings
+from tests.conftest import ROOT
+from tests.support.waiting import patience_seconds
+from worker.settings import TelegramSettings, WorkerSettings
+
+HERE = Path(__file__).parent
+TABLE = HERE / "table.md"
+HEAD = """\
+# What goes wrong on a first day, and what a person then reads
+
+`python -m tests.first_day` writes this page from cases.toml; a test compares the two.
+
+| | what is wrong | command | what the person reads |
+|---|---|---|---|
+"""
+# Most cases are faults of settings: the program would print the same, only more slowly.
+SETTINGS: Mapping[str, type[SharedSettings]] = {
+    "worker": WorkerSettings,
+    "worker login": TelegramSettings,
+    "api": ApiSettings,
+}
+COMPLETE = {
+    "TELEGRAM_API_ID": "1",
+    "TELEGRAM_API_HASH": "hash",
+    "OPENAI_API_KEY": "sk-test",
+    "CALENDLY_LINK": "https://calendly.com/me/30min",
+    "DATABASE_URL": "sqlite:///leads.db",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row of the table; see cases.toml."""
+
+    what: str
+    run: str
+    set: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    dotenv: tuple[str, ...] = ()
+    before: str = ""
+
+
+def load() -> list[Case]:
+    """Read cases.toml."""
+    loaded = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))["case"]
+    return [
+        Case(**{**case, "unset": tuple(case.get("unset", ())), "dotenv": tuple(case.get("dotenv", ()))})
+        for case in loaded
+    ]
+
+
+def read(case: Case, folder: Path) -> str:
+    """Run the case in an empty folder; returns what the person reads, normalized."""
+    values = {name: value for name, value in (COMPLETE | case.set).items() if name not in case.unset}
+    lines = [*(f"{name}='{value}'" for name, value in values.items()), *case.dotenv]
+    encoding = "cp1251" if case.before == "cp1251" else "utf-8"
+    text = "\n".join([*lines, "COMPANY_NAME=Ромашка", ""])
+    (folder / ".env").write_text(text, encoding=encoding)
+    if case.before == "file":
+        (folder / "company.txt").write_text("", encoding="utf-8")
+    kind = SETTINGS.get(case.run)
+    if kind is not None and (fault := _fault_of(kind, folder)) is not None:
+        return normalize(f"error: {fault}", folder)
+    program, *arguments = case.run.split()
+    if program == "alembic":
+        arguments = ["-c", str(ROOT / "pyproject.toml"), *arguments]
+    done = subprocess.run(
+        [sys.executable, "-m", program, *arguments],
+        cwd=folder,
+        env=product_processes.environment({}),
+        capture_output=True,
+        text=True,
+        timeout=patience_seconds(),
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    return normalize(done.stdout + done.stderr, folder)
+
+
+def _fault_of(kind: type[SharedSettings], folder: Path) -> str | None:
+    """Return what the program says of its settings, without starting it; None if they are right."""
+    previous, previous_folder = dict(os.environ), Path.cwd()
+    os.environ.clear()
+    os.environ.update(product_processes.environment({}))
+    os.chdir(folder)
+    try:
+        settings.load(kind)
+    except ConfigError as error:
+        return str(error)
+    finally:
+        os.chdir(previous_folder)
+        os.environ.clear()
+        os.environ.update(previous)
+    return None
+
+
+def normalize(text: str, folder: Path) -> str:
+    """Replace the folder, times and the newest revision; leave out lines of the log at INFO."""
+    shown = [line for line in text.strip().splitlines() if not re.match(r"\S+ \S+ INFO ", line)]
+    text = "\n".join(shown).replace(str(folder), "FOLDER").replace(str(ROOT), "PROGRAM")
+    text = re.sub(r"(?m)^\d{4}-\d\d-\d\d[ T]\S+ ", "", text)
+    return re.sub(r"\(\d{4}\)", "(NEWEST)", text)
+
+
+def row(number: int, case: Case, text: str) -> str:
+    """Return the row of the table."""
+    shown = text.replace("|", "¦").replace("\n", "<br>")
+    command = case.run if case.run.startswith("alembic") else f"python -m {case.run}"
+    return f"| {number} | {case.what} | `{command}` | {shown} |\n"
