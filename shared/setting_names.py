@@ -59,7 +59,7 @@ _COMMON_WORDS = frozenset({"BODY", "LOG", "MAX", "MODE", "PHONE", "RETRY", "TIME
 _OUR_WORDS = frozenset(name.partition("_")[0] for name in KNOWN) - _COMMON_WORDS
 # How alike two names are, from 0 to 1: to be suggested, and to be named among the names of other programs.
 _SUGGESTED, _SURELY_MEANT = 0.7, 0.86
-_SHORT = 5
+_SHORT, _SAME_REST = 5, 0.5
 # Cyrillic letters that look like Latin ones, typed on the wrong keyboard.
 _LOOK_ALIKES = str.maketrans("АВСЕНКМОРТХУІЅ", "ABCEHKMOPTXYIS")
 
@@ -81,8 +81,7 @@ def describe_unknown(name: str, *, is_shared: bool) -> str | None:
         is_meant = begins_like_ours or likeness >= _SURELY_MEANT or _squeezed(written) in _ENDINGS
     if not is_meant or written in OTHERS:
         return None
-    is_similar = likeness >= _SURELY_MEANT or (likeness >= _SUGGESTED and _begin_alike(written, nearest))
-    if not is_similar:
+    if likeness < _SURELY_MEANT and not (likeness >= _SUGGESTED and _is_near(written, nearest)):
         return f"{name}: is no setting of this program, and has no effect"
     return f"{name}: is no setting; did you mean {nearest}?"
 
@@ -102,6 +101,17 @@ def _normal(name: str) -> str:
 
 def _squeezed(name: str) -> str:
     return name.replace("_", "")
+
+
+def _is_near(name: str, known: str) -> bool:
+    """Return True if also what follows the common first word is alike."""
+    if not _begin_alike(name, known):
+        return False
+    (word, _, rest), known_rest = name.partition("_"), known.partition("_")[2]
+    if set(name.split("_")) < set(known.split("_")):
+        return True
+    is_only_one = sum(each.startswith(f"{word}_") for each in KNOWN) == 1
+    return is_only_one or not rest or SequenceMatcher(None, rest, known_rest).ratio() >= _SAME_REST
 
 
 def _begin_alike(name: str, known: str) -> bool:

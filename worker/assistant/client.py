@@ -22,7 +22,7 @@ from worker.assistant.errors import FailedCallError, Failure, raise_port_error, 
 from worker.assistant.prices import find_price
 from worker.assistant.wire_forms import WireForm, first_form, next_form, parse_form, simpler_output
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
-from worker.domain.model_servers import host_of
+from worker.domain.model_servers import OPENAI_HOST, host_of
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)
@@ -91,12 +91,18 @@ class OpenAIModelClient:
         seconds = settings.openai_timeout_seconds if call_seconds is None else call_seconds
         self._client = openai.AsyncOpenAI(
             api_key=self._key,
-            base_url=settings.openai_base_url,
+            # Always given: without it the SDK takes OPENAI_BASE_URL from the environment, also an empty one.
+            base_url=settings.openai_base_url or f"https://{OPENAI_HOST}/v1",
             http_client=http_client,
             timeout=httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
             # The worker does all retries: it counts them, spreads them and continues after a restart.
             max_retries=0,
         )
+
+    @property
+    def base_url(self) -> str:
+        """The address that is called."""
+        return str(self._client.base_url)
 
     @property
     def form(self) -> WireForm:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from shared.texts import Language
+from worker.notifications import texts
 from worker.notifications.command_parser import Command, parse, render
 
 
@@ -64,3 +66,12 @@ def test_other_note_is_not_a_command(note: str) -> None:
 )
 def test_answer_does_not_parse_as_a_command(language: str, template: str, values: dict) -> None:
     assert parse(render(language, template, **values)) is None
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_notice_does_not_parse_as_a_command(language: Language) -> None:
+    templates = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary", "refused")
+    names = ("account", "day", "leads", "scheduled", "taken", "unanswered", "reason", "more")
+    values = dict.fromkeys((*names, "count", "calls", "sources", "delivery"), "1")
+    for template in templates:
+        assert parse(texts.render_line(language, template, lead=17, name="x", **values)) is None

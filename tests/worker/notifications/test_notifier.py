@@ -11,7 +11,6 @@ from sqlmodel import col, select
 from shared.database.engine import Database
 from shared.database.models import Lead, LeadEvent, OwnerNotice, TelegramAccount
 from shared.statuses import LeadStatus
-from shared.texts import Language
 from tests.support.fakes import World
 from tests.support.rows import NOW, add_account, add_lead, add_message
 from worker.domain.telegram_port import (
@@ -25,7 +24,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.notifications import command_parser, strangers, texts
+from worker.notifications import strangers, texts
 from worker.notifications.notifier import OwnerNotifier
 
 S = LeadStatus
@@ -278,17 +277,6 @@ async def test_limit_of_the_notifiers_own_account_is_reported(
     assert await setup.run_once(MINUTE) == [
         "Аккаунт @ours: Telegram ограничил первые сообщения (PEER_FLOOD)."
     ]
-
-
-@pytest.mark.parametrize("language", ["ru", "en"])
-def test_notice_does_not_parse_as_a_command(language: Language) -> None:
-    templates = ("scheduled", "handed_off", "limited", "needs_login", "banned", "model", "summary", "refused")
-    names = ("account", "day", "leads", "scheduled", "taken", "unanswered", "reason", "more")
-    values = dict.fromkeys((*names, "count", "calls", "sources", "delivery"), "1")
-    for template in templates:
-        assert (
-            command_parser.parse(texts.render_line(language, template, lead=17, name="x", **values)) is None
-        )
 
 
 async def test_an_unexplained_refusal_is_reported_after_ten_minutes(
