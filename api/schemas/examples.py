@@ -25,10 +25,7 @@ TILDA_FORM: Final[dict[str, Any]] = {
 }
 TILDA_PROBE: Final[dict[str, Any]] = {"test": "test"}
 TILDA_JSON: Final[dict[str, Any]] = {
-    "data": [
-        {"name": "Ваше имя", "value": "Иван"},
-        {"name": "Телефон", "value": "8 999 765-43-21"},
-    ],
+    "data": [{"name": "Ваше имя", "value": "Иван"}, {"name": "Телефон", "value": "8 999 765-43-21"}],
     "tranid": "467251:8442971",
 }
 
