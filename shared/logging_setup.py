@@ -36,7 +36,7 @@ _PHONES = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 # The password may itself contain @ or /, if its owner forgot to encode it: up to the last @ before a blank.
-_PASSWORDS = re.compile(r"(://[^\s/:@?#]*):[^\s]*@")
+_PASSWORDS = re.compile(r"(://[^\s/:@?#]{0,128}):\S{0,256}@")
 _QUERY_SECRETS = re.compile(
     r"([?&](?:password|sslpassword|passwd|pass|token|secret|api_?key|key)=)[^\s&#'\"]+", re.IGNORECASE
 )

@@ -133,7 +133,7 @@ def output(monkeypatch: pytest.MonkeyPatch) -> Iterator[io.StringIO]:
 async def test_no_log_line_repeats_the_values_of_a_failed_statement(
     database: Database, output: io.StringIO, fail: Callable[[Database], Awaitable[None]]
 ) -> None:
-    log = logging.getLogger("sample")
+    log = logging.getLogger("a failed statement")
     with pytest.raises((SQLAlchemyError, UnicodeError)) as raised:
         await fail(database)
     error = raised.value

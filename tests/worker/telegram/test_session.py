@@ -118,7 +118,7 @@ async def test_a_session_file_in_use(session_file: Path) -> None:
             await account_of(session_file).session.open()
 
 
-def test_a_session_file_that_may_not_be_read_needs_no_login(session_file: Path) -> None:
+async def test_a_session_file_that_may_not_be_read_needs_no_login(session_file: Path) -> None:
     # Root may read everything, so the test becomes another user, in a folder that all may enter.
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
