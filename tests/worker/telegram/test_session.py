@@ -119,6 +119,10 @@ async def test_a_session_file_in_use(session_file: Path) -> None:
 
 
 async def test_a_session_file_that_may_not_be_read_needs_no_login(session_file: Path) -> None:
+    _check_as_another_user(session_file)
+
+
+def _check_as_another_user(session_file: Path) -> None:
     # Root may read everything, so the test becomes another user, in a folder that all may enter.
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
