@@ -3,6 +3,7 @@
 import logging
 import math
 import traceback
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -143,11 +144,16 @@ def log_failure(what: str, error: Exception) -> None:
     logger.error("%s failed: %s\n%s", what, type(error).__name__, where)
 
 
+def _internal_error(_request: Request) -> Response:
+    return JSONResponse({"detail": "internal error"}, 500)
+
+
 class InternalErrors:
     """Answers unexpected exceptions with 500, and logs the traceback without the request's data."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, answer: Callable[[Request], Response] = _internal_error) -> None:
         self.app = app
+        self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Process the request; answer 500 if it raises."""
@@ -167,4 +173,4 @@ class InternalErrors:
             if started:
                 # The server closes the connection. It would log the text of the original error.
                 raise ConnectionAbortedError("the answer broke off") from None
-            await JSONResponse({"detail": "internal error"}, 500)(scope, receive, send)
+            await self._answer(Request(scope))(scope, receive, send)

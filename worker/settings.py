@@ -175,6 +175,11 @@ class AssistantSettings(SharedSettings):
         return [DOTENV, self.company_profile, *config]
 
     @property
+    def providers(self) -> list[Self]:
+        """The settings of each configured provider, the first one first."""
+        return [self] if (second := self.second_provider) is None else [self, second]
+
+    @property
     def second_provider(self) -> Self | None:
         """The same settings with the second provider in place of the first; None if it is not configured."""
         if self.openai_fallback_api_key is None or self.openai_fallback_model is None:

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from api.console import access, rendering
 from api.console.access import NotSignedIn
@@ -25,7 +25,7 @@ from api.console.pages import (
     sign_in,
     static,
 )
-from api.errors import log_failure, unavailable
+from api.errors import InternalErrors, unavailable
 
 
 def build() -> ASGIApp:
@@ -53,7 +53,7 @@ def build() -> ASGIApp:
         DBAPIError: _database,
         PoolTimeoutError: _database,
     }
-    return _InternalErrors(ExceptionMiddleware(router, handlers))
+    return InternalErrors(ExceptionMiddleware(router, handlers), _internal_error)
 
 
 async def _not_signed_in(request: Request, _error: Exception) -> Response:
@@ -79,6 +79,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
     return rendering.problem(request, 422, "invalid", "; ".join(faults))
 
 
+def _internal_error(request: Request) -> Response:
+    return rendering.problem(request, 500, "broken")
+
+
 async def _database(request: Request, error: Exception) -> Response:
     answer = unavailable(error)
     if answer is None:
@@ -86,27 +90,3 @@ async def _database(request: Request, error: Exception) -> Response:
     page = rendering.problem(request, 503, "unavailable", str(answer.detail))
     page.headers.update(answer.headers or {})
     return page
-
-
-class _InternalErrors:
-    """Answers unexpected exceptions with a page, and logs the traceback without the request's data."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process the request; answer 500 if it raises."""
-        started = False
-
-        async def observe(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self.app(scope, receive, observe)
-        except Exception as error:
-            if started or scope["type"] != "http":
-                raise
-            log_failure(f"{scope['method']} {scope['path']}", error)
-            await rendering.problem(Request(scope), 500, "broken")(scope, receive, send)

@@ -93,6 +93,7 @@ def tells_person(fields: Fields) -> bool:
 
 def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
     """Return the rank of a field among those with equal rules: the same in whatever order they come."""
+    # The pattern matches every text.
     base, number = _NUMBERED.fullmatch(item.key.strip().casefold()).groups()  # type: ignore[union-attr]
     own = [part for part in item.path if part != "query"]
     strange = sum(

@@ -14,8 +14,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import ClientDisconnect
 
 from api.errors import invalid, unavailable
-from api.forms.body.csv_reader import read_lines
+from api.forms.body.csv_reader import read_csv, read_lines
+from api.intake.csv_import import check_header, import_rows
 from api.schemas.imports import ImportedRow
+from api.settings import ApiSettings
+from shared.clock import utc_now
+from shared.contacts import ContactError
+from shared.database.engine import Database
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +71,27 @@ def _file_of(form: FormData) -> BinaryIO:
         if isinstance(value, UploadFile):
             return value.file
     raise invalid("file", "there is no file in the form")
+
+
+def import_upload(text: Iterable[str], database: Database, settings: ApiSettings) -> "Report":
+    """Return the report that stores each row of the file while it is read.
+
+    Raises RequestValidationError if the header has no column for a contact.
+    """
+    header, rows = read_csv(text)
+    try:
+        check_header(header, settings.tilda_fields)
+    except ContactError as error:
+        raise invalid(error.field, str(error), header[:20]) from None
+    stored = import_rows(
+        database,
+        header,
+        rows,
+        region=settings.phone_region,
+        now=utc_now(),
+        mapping=settings.tilda_fields,
+    )
+    return Report(stored)
 
 
 class Report:

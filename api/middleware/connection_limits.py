@@ -48,9 +48,10 @@ class LimitedProtocol(HttpToolsProtocol):
 
     _timer: asyncio.TimerHandle | None = None
     _is_in_headers = True
-    _bytes = 0
+    _bytes = _unparsed = 0
     _is_too_large = False
 
+    # Asyncio gives a stream protocol this kind of transport; uvicorn narrows the type as well.
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept a connection, or refuse it if there are too many."""
         super().connection_made(transport)
@@ -116,7 +117,7 @@ class LimitedProtocol(HttpToolsProtocol):
             raise ValueError("the headers are too large")
 
     def _count(self, received: int) -> None:
-        self._unparsed = getattr(self, "_unparsed", 0) + received
+        self._unparsed += received
         self._is_too_large = self._unparsed > MAX_HEADER_BYTES
 
     def _await_headers(self) -> None:

@@ -8,15 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response, StreamingResponse
 
 from api.dependencies import DatabaseDep, SettingsDep
-from api.errors import invalid
-from api.forms.body.csv_reader import read_csv
-from api.intake.csv_import import check_header, import_rows
-from api.intake.csv_upload import Report, uploaded_text
+from api.intake.csv_upload import import_upload, uploaded_text
 from api.schemas import examples
 from api.schemas.imports import ImportOut
 from api.security.tokens import require_api_token
-from shared.clock import utc_now
-from shared.contacts import ContactError
 
 PATH = "/leads/import"
 NDJSON = "application/x-ndjson"
@@ -48,21 +43,7 @@ async def import_file(
     fields; a column for a phone or a username is needed. If the file is sent again, only missing rows are
     stored: a row is identified by its column `id`, `key` or `tranid` and its contact, or else by its whole
     content. With `Accept: application/x-ndjson` the result of each row is sent while the file is read."""
-    header, rows = read_csv(text)
-    try:
-        check_header(header, settings.tilda_fields)
-    except ContactError as error:
-        raise invalid(error.field, str(error), header[:20]) from None
-    report = Report(
-        import_rows(
-            database,
-            header,
-            rows,
-            region=settings.phone_region,
-            now=utc_now(),
-            mapping=settings.tilda_fields,
-        )
-    )
+    report = import_upload(text, database, settings)
     if NDJSON in request.headers.get("accept", ""):
         lines = (json.dumps(line, ensure_ascii=False) + "\n" async for line in report.lines())
         return StreamingResponse(lines, media_type=NDJSON)

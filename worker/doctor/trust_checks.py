@@ -7,7 +7,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from worker.assistant.client import OpenAIModelClient
 from worker.assistant.qualification.qualification import qualify
 from worker.assistant.trust import BAR, prompt_version
 from worker.doctor.findings import Finding, failed, passed
@@ -28,9 +27,7 @@ async def check_trust(settings: AssistantSettings, database: Database | None) ->
     """Return a finding for each configured provider; models without a score answer twenty turns."""
     if settings.assistant_trust != "auto":
         return [passed(TRUST, _FIXED[settings.assistant_trust])]
-    second = settings.second_provider
-    models = [settings] if second is None else [settings, second]
-    return list(await asyncio.gather(*(_check(model, database) for model in models)))
+    return list(await asyncio.gather(*(_check(model, database) for model in settings.providers)))
 
 
 async def _check(model: AssistantSettings, database: Database | None) -> Finding:
@@ -60,11 +57,7 @@ async def _stored_score(model: AssistantSettings, database: Database | None) -> 
 
 
 async def _qualify(model: AssistantSettings, database: Database | None) -> float:
-    client = OpenAIModelClient(model)
-    try:
-        result = await qualify(model, client)
-    finally:
-        await client.close()
+    result = await qualify(model)
     if database is not None:
         with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
             async with database.writing() as session:
@@ -74,7 +67,7 @@ async def _qualify(model: AssistantSettings, database: Database | None) -> float
                     model.openai_model,
                     version=prompt_version(),
                     score=result.score,
-                    figures={"asked": result.asked, "wrong": dict(result.wrong)},
+                    figures=result.figures,
                     now=utc_now(),
                 )
     return result.score

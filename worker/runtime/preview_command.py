@@ -24,7 +24,6 @@ from worker.domain.outcomes import QueueMessage
 from worker.messaging import outbox
 from worker.monitoring import qualifications
 from worker.monitoring.status_report import StatusError
-from worker.runtime.qualifying import configured_models
 from worker.settings import AssistantSettings
 
 # The model's failure is shown at once, instead of waiting for it.
@@ -93,7 +92,7 @@ async def _load_trust(settings: AssistantSettings, database: Database) -> Trust:
     trust = Trust(settings.assistant_trust)
     with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
         async with database.reading() as session:
-            for model in configured_models(settings):
+            for model in settings.providers:
                 host, version = host_of(model.openai_base_url), prompt_version()
                 row = await qualifications.load(session, host, model.openai_model, version)
                 if row is not None and row.score is not None:

@@ -7,19 +7,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from worker.assistant.client import OpenAIModelClient
 from worker.assistant.qualification.qualification import Qualification, qualify
 from worker.assistant.trust import BAR, prompt_version
 from worker.domain.model_servers import host_of
 from worker.monitoring import qualifications
-from worker.runtime.qualifying import configured_models
 from worker.settings import AssistantSettings
 
 
 async def qualify_models(settings: AssistantSettings, *, as_json: bool, concurrency: int) -> int:
     """Print the scores; returns the exit code: 0 if every model passes, else 1. Raises AssistantError."""
     results: dict[str, Qualification] = {}
-    for model in configured_models(settings):
+    for model in settings.providers:
         name = f"{model.openai_model} at {host_of(model.openai_base_url)}"
         results[name] = result = await _qualify(model, name, concurrency)
         if not as_json:
@@ -33,15 +31,10 @@ async def qualify_models(settings: AssistantSettings, *, as_json: bool, concurre
 
 
 async def _qualify(model: AssistantSettings, name: str, concurrency: int) -> Qualification:
-    client = OpenAIModelClient(model)
-
     def tell(line: str) -> None:
         print(f"{name}: {line}", file=sys.stderr, flush=True)
 
-    try:
-        return await qualify(model, client, tell, concurrency=concurrency)
-    finally:
-        await client.close()
+    return await qualify(model, tell, concurrency=concurrency)
 
 
 async def _store(settings: AssistantSettings, model: AssistantSettings, result: Qualification) -> None:
@@ -55,7 +48,7 @@ async def _store(settings: AssistantSettings, model: AssistantSettings, result: 
                 model.openai_model,
                 version=prompt_version(),
                 score=result.score,
-                figures={"asked": result.asked, "wrong": dict(result.wrong)},
+                figures=result.figures,
                 now=utc_now(),
             )
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
@@ -75,6 +68,5 @@ def _as_json(result: Qualification) -> dict[str, object]:
         "score": result.score,
         "bar": BAR,
         "passed": result.is_passed,
-        "asked": result.asked,
-        "wrong": dict(result.wrong),
+        **result.figures,
     }

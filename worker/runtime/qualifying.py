@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
 from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
-from worker.assistant.client import OpenAIModelClient
 from worker.assistant.qualification.qualification import Qualification, qualify
 from worker.assistant.trust import BAR, Trust, prompt_version
 from worker.domain.assistant_port import AssistantUnavailableError
@@ -22,12 +20,6 @@ log = logging.getLogger(__name__)
 
 # A model that cannot be reached is tried again, and a qualification by another worker is waited for.
 ROUND_SECONDS = 60.0
-
-
-def configured_models(settings: AssistantSettings) -> Sequence[AssistantSettings]:
-    """Return the settings of each configured provider."""
-    second = settings.second_provider
-    return [settings] if second is None else [settings, second]
 
 
 class Qualifier:
@@ -48,7 +40,7 @@ class Qualifier:
         self._clock = clock
         self._round_seconds = round_seconds
         self._version = prompt_version()
-        self._unknown = list(configured_models(settings)) if settings.assistant_trust == "auto" else []
+        self._unknown = settings.providers if settings.assistant_trust == "auto" else []
 
     async def restore(self) -> None:
         """Read the scores that are stored. Does nothing without a database."""
@@ -81,7 +73,7 @@ class Qualifier:
     async def _qualify(self, model: AssistantSettings, host: str, name: str) -> None:
         log.info("testing the model %s: until it has passed, it works in careful mode", name)
         try:
-            result = await run_qualification(model)
+            result = await qualify(model)
         except BaseException as error:
             async with self._database.writing() as session:
                 await qualifications.release(session, host, name)
@@ -92,11 +84,16 @@ class Qualifier:
         await self._store(host, name, result)
 
     async def _store(self, host: str, name: str, result: Qualification) -> None:
-        figures = {"asked": result.asked, "wrong": dict(result.wrong)}
         now = self._clock()
         async with self._database.writing() as session:
             await qualifications.save(
-                session, host, name, version=self._version, score=result.score, figures=figures, now=now
+                session,
+                host,
+                name,
+                version=self._version,
+                score=result.score,
+                figures=result.figures,
+                now=now,
             )
             if not result.is_passed and self._settings.owner_chat is not None:
                 key = f"careful-mode:{host}:{name}:{self._version}"
@@ -124,12 +121,3 @@ class Qualifier:
             log.warning("the model %s scored %.2f of %.2f: it works in careful mode", name, score, BAR)
         else:
             log.info("the model %s scored %.2f: it may decide", name, score)
-
-
-async def run_qualification(model: AssistantSettings) -> Qualification:
-    """Qualify one provider's model with a client of its own. Raises AssistantUnavailableError."""
-    client = OpenAIModelClient(model)
-    try:
-        return await qualify(model, client)
-    finally:
-        await client.close()

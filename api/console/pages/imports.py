@@ -4,16 +4,13 @@ from collections.abc import Iterable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from api.console import access, rendering
 from api.console.access import Operator
 from api.dependencies import DatabaseDep, SettingsDep
-from api.forms.body.csv_reader import read_csv
-from api.intake.csv_import import check_header, import_rows
-from api.intake.csv_upload import Report, uploaded_text
-from shared.clock import utc_now
-from shared.contacts import ContactError
+from api.intake.csv_upload import import_upload, uploaded_text
 
 # The report names so many rows with problems; the totals count all.
 MOST_SHOWN = 500
@@ -37,21 +34,11 @@ async def import_file(
     settings: SettingsDep,
 ) -> Response:
     """Store each row as a lead, and report what became of each."""
-    header, rows = read_csv(text)
     try:
-        check_header(header, settings.tilda_fields)
-    except ContactError as error:
-        return rendering.page(request, "import.html", 422, report=None, fault=str(error))
-    report = Report(
-        import_rows(
-            database,
-            header,
-            rows,
-            region=settings.phone_region,
-            now=utc_now(),
-            mapping=settings.tilda_fields,
-        )
-    )
+        report = import_upload(text, database, settings)
+    except RequestValidationError as error:
+        fault = error.errors()[0]["msg"]
+        return rendering.page(request, "import.html", 422, report=None, fault=fault)
     *lines, total = [line async for line in report.lines()]
     shown = sorted(lines, key=lambda line: (line["outcome"] != "refused", line["row"]))[:MOST_SHOWN]
     values = {"rows": shown, "total": total, "left_out": len(lines) - len(shown)}

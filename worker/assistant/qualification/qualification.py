@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import ModelClient
+from worker.assistant.client import OpenAIModelClient
 from worker.assistant.qualification.turns import FALSE_YES, QualificationTurn, find_mistake, load_turns
 from worker.assistant.trust import BAR
 from worker.domain.assistant_port import AssistantError, AssistantUnavailableError
@@ -28,6 +28,11 @@ class Qualification:
     wrong: Mapping[str, str]
 
     @property
+    def figures(self) -> Mapping[str, object]:
+        """What is stored beside the score."""
+        return {"asked": self.asked, "wrong": dict(self.wrong)}
+
+    @property
     def is_passed(self) -> bool:
         """True if the model may act without evidence."""
         return self.score >= BAR
@@ -35,19 +40,28 @@ class Qualification:
 
 async def qualify(
     settings: AssistantSettings,
-    model: ModelClient,
     on_progress: Callable[[str], None] = lambda _: None,
     *,
     concurrency: int = CONCURRENCY,
 ) -> Qualification:
-    """Put the turns to the model, with the shipped prompts and description, and return the score.
+    """Put the turns to the first provider's model, with the shipped prompts and description.
 
     `on_progress` gets a line for each turn. Raises AssistantUnavailableError if the model cannot be reached.
     """
     sample = settings.model_copy(
         update={"company_name": _COMPANY, "company_profile": EXAMPLE_PROFILE, "assistant_config": None}
     )
-    assistant, turns = ModelAssistant(sample, model), load_turns()
+    client = OpenAIModelClient(settings)
+    try:
+        return await _put_turns(ModelAssistant(sample, client), on_progress, concurrency)
+    finally:
+        await client.close()
+
+
+async def _put_turns(
+    assistant: ModelAssistant, on_progress: Callable[[str], None], concurrency: int
+) -> Qualification:
+    turns = load_turns()
     slots = asyncio.Semaphore(concurrency)
     done = 0
 

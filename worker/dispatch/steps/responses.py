@@ -173,9 +173,10 @@ def requested_time(verdict: Verdict, hours: Hours | None) -> datetime | None:
     A moment outside the outreach hours moves to their next beginning.
     """
     moment = verdict.write_at
-    if verdict.wish is not Wish.WRITE_LATER or moment is None or hours is None:
-        return moment if verdict.wish is Wish.WRITE_LATER else None
-    return hours.next_opening(moment, moment.tzinfo) or moment
+    if verdict.wish is not Wish.WRITE_LATER or moment is None:
+        return None
+    opening = hours.next_opening(moment, moment.tzinfo) if hours else None
+    return opening or moment
 
 
 def refusal_reason(verdict: Verdict) -> str | None:

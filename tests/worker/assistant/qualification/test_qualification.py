@@ -7,7 +7,6 @@ import pytest
 from sandbox.fake_openai.faults import RateLimit, SimpleFault
 from shared.intents import Intent
 from tests.worker.assistant.conftest import Server
-from worker.assistant.client import OpenAIModelClient
 from worker.assistant.qualification.qualification import FALSE_YES_COST, Qualification, judge, qualify
 from worker.assistant.qualification.turns import FALSE_YES, NOW, find_mistake, load_turns
 from worker.assistant.trust import BAR
@@ -20,12 +19,8 @@ TURNS = {turn.id: turn for turn in load_turns()}
 async def run(server: Server, **settings: Any) -> Qualification:  # noqa: ANN401
     usable = {"openai_api_key": "sk-test-0123456789", "openai_base_url": server.url}
     model = AssistantSettings(**usable | settings)
-    client = OpenAIModelClient(model)
     lines: list[str] = []
-    try:
-        result = await qualify(model, client, lines.append)
-    finally:
-        await client.close()
+    result = await qualify(model, lines.append)
     assert len(lines) == result.asked
     return result
 
