@@ -223,13 +223,14 @@ def _username_in_link(text: str) -> str | None:
 
 def _phone_part(text: str) -> str:
     """Return the part that may be a phone: the number in a link, else `text` without label and tail."""
-    link = _split(text) if _LINK_SIGN.search(text) else SplitResult("", "", "", "", "")
-    host = _host(link)
-    if link.scheme in _PHONE_SCHEMES or host in _WHATSAPP_HOSTS:
-        query = parse_qs(link.query)
-        return "+" + next(iter(query.get("phone") or query.get("number") or [""])).strip().lstrip("+")
-    if host in {*_HOSTS, "wa.me"}:
-        return "+" + unquote(link.path).strip("/ ").lstrip("+")
+    if _LINK_SIGN.search(text):
+        link = _split(text)
+        host = _host(link)
+        if link.scheme in _PHONE_SCHEMES or host in _WHATSAPP_HOSTS:
+            query = parse_qs(link.query)
+            return "+" + next(iter(query.get("phone") or query.get("number") or [""])).strip().lstrip("+")
+        if host in {*_HOSTS, "wa.me"}:
+            return "+" + unquote(link.path).strip("/ ").lstrip("+")
     return _TAIL.sub("", _LABEL.sub("", text))
 
 

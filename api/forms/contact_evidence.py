@@ -7,8 +7,15 @@ from enum import IntEnum
 
 from api.forms.body.text_cleaning import clean
 from api.forms.fields import Field, Fields
-from api.forms.form_context import meaning_of_one, meanings_of, regions_of
-from api.forms.recognition.contact_values import FoundContacts, FoundPhone, FoundUsername, find_contacts
+from api.forms.form import Form
+from api.forms.form_context import meaning_of_one, regions_of
+from api.forms.recognition.contact_values import (
+    FoundContacts,
+    FoundPhone,
+    FoundUsername,
+    find_contacts,
+    may_state_contact,
+)
 from api.forms.recognition.field_meaning import Meaning, NameRule, PhoneRule, UsernameRule
 from api.forms.recognition.vocabulary import clauses, meaning_of
 from shared.contacts import Phone
@@ -58,7 +65,7 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
     found = [
         (at, item, meaning, _contacts_in(texts, regions))
         for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
-        if meaning.may_hold_contact and (texts := item.texts())
+        if meaning.may_hold_contact and (texts := _texts_with_contacts(item, meaning))
     ][:_MAX_CONTACTS]
     phones = [
         candidate for at, _, meaning, texts in found for candidate in _phone_candidates(at, meaning, texts)
@@ -79,7 +86,7 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
 
 def has_contact(fields: Fields) -> bool:
     """Return True if the fields hold a contact of a person."""
-    found = find_candidates(fields, meanings_of(fields), region="RU")
+    found = find_candidates(fields, Form(fields).meanings, region="RU")
     return bool(found.phones or found.usernames)
 
 
@@ -123,6 +130,13 @@ def _best_first(
         return candidate.strength, candidate.rule, of_field, -candidate.order
 
     return sorted(candidates, key=rank, reverse=True) if len(candidates) > 1 else candidates
+
+
+def _texts_with_contacts(item: Field, meaning: Meaning) -> list[str]:
+    is_general = (
+        meaning.phone <= PhoneRule.IF_WRITTEN_AS_PHONE and meaning.username <= UsernameRule.IF_SAYS_TELEGRAM
+    )
+    return [text for text in item.texts() if not is_general or may_state_contact(text)]
 
 
 def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:

@@ -1,6 +1,6 @@
 """Pure: opens the envelopes in which senders wrap a form, and returns the fields of each person in it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.forms.body.body_parser import MOST_FIELDS, FormPair
@@ -9,6 +9,7 @@ from api.forms.body.text_cleaning import decode_entities
 from api.forms.contact_evidence import has_contact, tells_person
 from api.forms.described_fields import defined_field, described_field, phone_in_parts, without_list
 from api.forms.fields import WRAPPERS, Field, Fields
+from api.forms.form import Form
 from api.forms.form_tree import MAX_DEPTH, FormTree, decoded, tree_of
 from api.forms.recognition.field_meaning import NameRule, PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
@@ -22,20 +23,31 @@ _PEOPLE = frozenset(
 )
 
 
-def people_in(value: Any, query: Iterable[FormPair] = ()) -> list[Fields]:  # noqa: ANN401 - JSON
-    """Return the fields of each person in a parsed body; at least one list, which may be empty.
+def people_in(value: Any, query: Sequence[FormPair] = ()) -> list[Form]:  # noqa: ANN401 - JSON
+    """Return the form of each person in a parsed body; at least one, which may be empty.
 
     `value` as in ParsedBody. `query`: the fields of the call's query string, which belong to every person.
     """
+    known = [Field(decode_entities(key), decode_entities(text), path=("query",)) for key, text in query]
+    return [Form([*fields, *known][: MOST_FIELDS + 1]) for fields in _opened(value)]
+
+
+def _opened(value: Any) -> list[Fields]:  # noqa: ANN401 - JSON
     if isinstance(value, list) and value and isinstance(value[0], FormPair):
+        if _is_flat(value):
+            return [[_clean(Field(key, text)) for key, text in value]]
         value = tree_of(value)
     value = decoded(value)
     titles = _titles_of(value)
     people = _people(value, 0) or [[]]
-    if titles:
-        people = [[_titled(field, titles) for field in fields] for fields in people]
-    known = [Field(decode_entities(key), decode_entities(text), path=("query",)) for key, text in query]
-    return [[*fields, *known][: MOST_FIELDS + 1] for fields in people]
+    return [[_titled(field, titles) for field in fields] for fields in people] if titles else people
+
+
+def _is_flat(pairs: Sequence[FormPair]) -> bool:
+    """Return True if no field is repeated, is a part of an object, or contains JSON."""
+    names = {key for key, _ in pairs}
+    is_plain = len(names) == len(pairs) and "[" not in "".join(names) and not all(map(str.isdecimal, names))
+    return is_plain and not any(looks_like_json(text) for _, text in pairs)
 
 
 def _titles_of(value: Any, depth: int = 0) -> dict[str, tuple[str, str]]:  # noqa: ANN401 - JSON

@@ -27,13 +27,17 @@ def meaning_of_one(item: Field) -> Meaning:
     return meaning_of_field(item.key[:_MAX_TITLE], item.label[:_MAX_TITLE], item.kind[:_MAX_PART], path)
 
 
-def meanings_of(fields: Fields) -> list[Meaning]:
-    """Return the meaning of each field, with what neighbouring fields say about it."""
-    meanings = [meaning_of_one(item) for item in fields]
+def is_messenger_part(item: Field) -> bool:
+    """Return True for Tilda's `messenger-type` and `messenger-id`."""
+    return _MESSENGER.fullmatch(item.key.strip()) is not None
+
+
+def with_neighbours(fields: Fields, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
+    """Return the meanings with what the value of one field says about another field."""
     return _with_declared_network(fields, _with_messengers(fields, meanings))
 
 
-def _with_messengers(fields: Fields, meanings: list[Meaning]) -> list[Meaning]:
+def _with_messengers(fields: Fields, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
     """Add what Tilda's `messenger-type` says about the `messenger-id` with the same number."""
     matches = [_MESSENGER.fullmatch(item.key.strip()) for item in fields]
     if not any(matches):
@@ -68,7 +72,7 @@ def _network(text: str) -> Word | None:
     return Word.NETWORK if len(kinds) == 1 and kinds <= {None, Word.NETWORK, Word.EMAIL} else None
 
 
-def _with_declared_network(fields: Fields, meanings: list[Meaning]) -> list[Meaning]:
+def _with_declared_network(fields: Fields, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
     """Add what a field like "preferred messenger" says about a name in a general field for contacts."""
     declared = {
         kind

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -13,13 +12,12 @@ from api.forms.contact_evidence import Candidate, Candidates, as_mapping, find_c
 from api.forms.custom_mapping import MEANINGS, FormMapping, Role, plain
 from api.forms.envelope import people_in
 from api.forms.fields import Field, Fields
-from api.forms.form_context import meanings_of
+from api.forms.form import Form, own_name
 from api.forms.person_name import find_name
 from api.forms.recognition.field_meaning import Meaning
 from shared.contacts import Contact, ContactError, Phone
 
 _MAX_SHOWN_FIELDS = 20
-_MAX_OWN_KEY = 30
 _SECRETS = frozenset({"token", "cookies"})
 _BARE_CONTACT = re.compile(
     r"(?:tel:)?[\s0-9()+\-–—.]+|@?[a-z]\w*|[\w:/.]+/[@+]?\w+/?", re.IGNORECASE | re.ASCII
@@ -56,33 +54,29 @@ def read_call(
 
 
 def read_lead(
-    fields: Fields, *, region: str = "RU", mapping: FormMapping | None = None, source: str = ""
+    form: Form, *, region: str = "RU", mapping: FormMapping | None = None, source: str = ""
 ) -> FormLead:
     """Return the lead in a form. Every field except secrets and cookies is kept, most in `extra`.
 
     `region`: the country of phones without a country code (ISO 3166, two letters).
     Raises ContactError if there is no valid contact; its `field` is the name of the form's field.
     """
-    roles = _mapped_roles(fields, mapping, source)
-    recognised = meanings_of(fields)
-    meanings = _with_roles(recognised, roles)
-    found = find_candidates(fields, meanings, region=region)
+    roles = _mapped_roles(form, mapping, source) if mapping else ()
+    meanings = _with_roles(form.meanings, roles) if any(roles) else form.meanings
+    found = find_candidates(form, meanings, region=region)
     if any(roles) and not (found.phones or found.usernames):
         # The mapped fields contain no contact: try the recognised ones too, so that the lead is not lost.
-        found = find_candidates(
-            fields,
-            [MEANINGS[role] if role else meaning for role, meaning in zip(roles, recognised, strict=True)],
-            region=region,
-        )
+        both = zip(roles, form.meanings, strict=True)
+        either = [MEANINGS[role] if role else meaning for role, meaning in both]
+        found = find_candidates(form, either, region=region)
     phone, username = (next(iter(each), None) for each in (found.phones, found.usernames))
     if phone is None and username is None:
-        raise _contact_error(fields, found)
-    chosen = {"phone": phone, "username": username}
-    kept = {kind: (fields[best.at], best) for kind, best in chosen.items() if best}
-    name, named_at = find_name(fields, meanings, beside=[item for item, _ in kept.values()])
+        raise _contact_error(form, found)
+    kept = {kind: (form[best.at], best) for kind, best in (("phone", phone), ("username", username)) if best}
+    name, named_at = find_name(form, meanings, beside=[item for item, _ in kept.values()])
     ignored = {at for at, role in enumerate(roles) if role is Role.IGNORED}
-    used_up = {best.at for best in chosen.values() if best and _is_only_contact(fields[best.at])}
-    extra = _extra(fields, named_at | used_up | ignored)
+    used_up = {best.at for item, best in kept.values() if _is_only_contact(item)}
+    extra = _extra(form, named_at | used_up | ignored)
     return FormLead(name, _contact(phone, username), extra, as_mapping(kept))
 
 
@@ -93,18 +87,14 @@ def _contact(phone: Candidate | None, username: Candidate | None) -> Contact:
     )
 
 
-def _mapped_roles(fields: Fields, mapping: FormMapping | None, source: str) -> list[Role | None]:
-    if mapping is None:
-        return [None] * len(fields)
-    form = next((item.text for item in fields if own_name(item) == "formid"), "")
-    roles = mapping.roles(form, source)
-    return [roles.get(plain(item.key)) or roles.get(plain(item.label)) for item in fields]
+def _mapped_roles(form: Form, mapping: FormMapping, source: str) -> Sequence[Role | None]:
+    form_id = next((item.text for item in form.named("formid")), "")
+    roles = mapping.roles(form_id, source)
+    return [roles.get(plain(item.key)) or roles.get(plain(item.label)) for item in form]
 
 
 def _with_roles(meanings: Sequence[Meaning], roles: Sequence[Role | None]) -> list[Meaning]:
     """Return the mapped meaning of each field, or the recognised one without the roles that are mapped."""
-    if not any(roles):
-        return list(meanings)
     taken = {*roles} | ({Role.LAST_NAME} if Role.NAME in roles else set())
     return [
         MEANINGS[role] if role else _without(meaning, taken)
@@ -124,11 +114,15 @@ def _is_only_contact(item: Field) -> bool:
     return not isinstance(item.value, list) and _BARE_CONTACT.fullmatch(item.text) is not None
 
 
-def _extra(fields: Fields, used: set[int]) -> dict[str, Any]:
-    kept = [item for at, item in enumerate(fields) if at not in used and not is_secret(item)]
-    rest = [(item.title, item.value) for item in kept]
-    utm = [("utm", found) for item in fields if own_name(item) == "cookies" and (found := _utm(item.text))]
-    return merge_numbering_duplicates((clean(key), storable(value)) for key, value in [*rest, *utm])
+def _extra(form: Form, used: set[int]) -> dict[str, Any]:
+    names = zip(form.shape.own_names, form.shape.titles, form, strict=True)
+    kept = [
+        (title, storable(item.value))
+        for at, (own, title, item) in enumerate(names)
+        if at not in used and own not in _SECRETS
+    ]
+    utm = [("utm", storable(found)) for item in form.named("cookies") if (found := _utm(item.text))]
+    return merge_numbering_duplicates([*kept, *utm])
 
 
 def storable(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -145,18 +139,10 @@ def is_secret(item: Field) -> bool:
     return own_name(item) in _SECRETS
 
 
-def own_name(item: Field) -> str:
-    """Return the field's technical name in lower case; empty if it is too long to be one that we know."""
-    return _lower(item.key) if len(item.key) <= _MAX_OWN_KEY else ""
-
-
-@lru_cache(maxsize=1024)
-def _lower(key: str) -> str:
-    return key.strip().casefold()
-
-
 def _utm(cookies: str) -> dict[str, str]:
     """Return the UTM parameters in Tilda's cookie."""
+    if "TILDAUTM=" not in cookies:
+        return {}
     match = re.search(r"TILDAUTM=([^;]*)", cookies)
     pairs = [part.partition("=") for part in unquote(match.group(1)).split("|||")] if match else []
     return {unquote_plus(key): unquote_plus(value) for key, _, value in pairs if key and value}

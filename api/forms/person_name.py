@@ -20,16 +20,18 @@ def find_name(
     `beside`: the fields of the chosen contacts; a name in the same object is preferred.
     """
     paths = {item.path for item in beside}
-    ranked = sorted(
-        (
-            (_rank(item, meaning, paths), at, name)
-            for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
-            if meaning.name is not NameRule.NEVER and (name := _name_in(item, meaning, paths))
-        ),
-        reverse=True,
+    found = [
+        (at, name)
+        for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
+        if meaning.name is not NameRule.NEVER and (name := _name_in(item, meaning, paths))
+    ]
+    ranked = (
+        sorted(found, key=lambda part: (_rank(fields[part[0]], meanings[part[0]], paths), part), reverse=True)
+        if len(found) > 1
+        else found
     )
     full, given, last = (
-        next(((at, name) for _, at, name in ranked if meanings[at].name_part is part), None)
+        next(((at, name) for at, name in ranked if meanings[at].name_part is part), None)
         for part in (NamePart.FULL, NamePart.GIVEN, NamePart.LAST)
     )
     chosen = _choose(full, given, last, meanings)

@@ -4,7 +4,7 @@ from itertools import islice
 
 from api.forms.body.text_cleaning import clean
 from api.forms.fields import EMPTY, Fields
-from api.forms.form_reader import own_name
+from api.forms.form import Form
 
 _MAX_KEY_LENGTH = 120
 _MAX_SECRETS = 5
@@ -16,21 +16,21 @@ _IDS = (
 )
 
 
-def form_tokens(fields: Fields) -> list[str]:
+def form_tokens(form: Form) -> list[str]:
     """Return the values of the form's `token` fields, at most five."""
-    tokens = (str(item.value) for item in fields if own_name(item) == "token" and item.value is not None)
+    tokens = (str(item.value) for item in form.named("token") if item.value is not None)
     return list(islice(tokens, _MAX_SECRETS))
 
 
-def is_probe(fields: Fields) -> bool:
+def is_probe(form: Form) -> bool:
     """Return True for the test call that Tilda sends when the webhook is connected: `test=test`."""
-    rest = [item for item in fields if own_name(item) != "token"]
-    return len(rest) == 1 and own_name(rest[0]) == rest[0].value == "test"
+    tests = form.named("test")
+    return len(tests) == 1 and len(form) == 1 + len(form.named("token")) and tests[0].value == "test"
 
 
-def tilda_key(fields: Fields) -> str | None:
+def tilda_key(form: Form) -> str | None:
     """Return Tilda's key of a submission: `tranid`, with the form's id if there is one."""
-    parts = [next((item.text for item in fields if own_name(item) == key), "") for key in _TILDA_IDS]
+    parts = [next((item.text for item in form.named(name)), "") for name in _TILDA_IDS]
     if parts[0].casefold() in EMPTY:
         return None
     return "/".join(clean(part)[:_MAX_KEY_LENGTH] for part in parts if part)

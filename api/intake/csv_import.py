@@ -15,6 +15,7 @@ from api.forms.body.csv_reader import CsvRow
 from api.forms.body.text_cleaning import decode_entities, one_line
 from api.forms.custom_mapping import FormMapping, Role, plain
 from api.forms.fields import Field, Fields
+from api.forms.form import Form
 from api.forms.form_reader import read_lead
 from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
@@ -137,7 +138,7 @@ def _parse_row(
         return f"the row has more than {MAX_COLUMNS} cells"
     fields = _fields(header, row.cells)
     try:
-        lead = read_lead(fields, region=region, mapping=mapping, source=SOURCE)
+        lead = read_lead(Form(fields), region=region, mapping=mapping, source=SOURCE)
     except ContactError as error:
         return f"{error.field}: {error}"
     except Exception as error:  # noqa: BLE001 - one row must not stop those after it

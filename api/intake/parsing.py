@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import chain
 
 from pydantic_core import to_json
 
@@ -11,7 +12,7 @@ from api.forms.body.body_parser import MOST_FIELDS, ParsedBody, parse_body, pars
 from api.forms.body.redaction import mask_body, mask_json
 from api.forms.body.text_cleaning import one_line
 from api.forms.envelope import people_in
-from api.forms.fields import Fields
+from api.forms.form import Form
 from api.forms.form_reader import read_lead, storable
 from api.forms.submission_ids import form_tokens, is_probe, sender_id, tilda_key
 from api.intake.submission import Delivery, Result, Submission
@@ -30,13 +31,13 @@ _OWN_PARAMETERS = frozenset({"ok", "token"})
 class ParsedCall:
     """The fields of each person in a call; `problem`: what is wrong with the JSON and where."""
 
-    people: list[Fields]
+    people: list[Form]
     problem: str | None = None
 
     @property
-    def fields(self) -> Fields:
+    def fields(self) -> Form:
         """The fields of all people."""
-        return [item for fields in self.people for item in fields]
+        return self.people[0] if len(self.people) == 1 else Form(chain(*self.people))
 
 
 def parse_call(body: bytes, content_type: str | None, query: str = "") -> ParsedCall:
@@ -48,7 +49,7 @@ def parse_call(body: bytes, content_type: str | None, query: str = "") -> Parsed
         return ParsedCall(people_in(parsed.value, known), parsed.problem)
     except Exception as error:  # noqa: BLE001 - a body that cannot be parsed must still be stored
         log_failure("reading a form", error)
-        return ParsedCall([[]])
+        return ParsedCall([Form()])
 
 
 def parse_submissions(
@@ -64,52 +65,50 @@ def parse_submissions(
         )
         yield delivery, Result(error=error)
         return
-    for number, fields in enumerate(call.people):
-        own = _delivery_of(fields, number, delivery, settings) if len(call.people) > 1 else delivery
-        yield own, _parse(fields, own, settings, call.problem)
+    for number, form in enumerate(call.people):
+        own = _delivery_of(form, number, delivery, settings) if len(call.people) > 1 else delivery
+        yield own, _parse(form, own, settings, call.problem)
 
 
-def _parse(
-    fields: Fields, delivery: Delivery, settings: ApiSettings, problem: str | None
-) -> Submission | Result:
-    if is_probe(fields):
+def _parse(form: Form, delivery: Delivery, settings: ApiSettings, problem: str | None) -> Submission | Result:
+    if is_probe(form):
         return Result()
     try:
-        return _read_submission(fields, delivery, settings)
+        return _read_submission(form, delivery, settings)
     except ContactError as error:
         if problem:
             error = ContactError(error.field, f"{error}. The body is no valid JSON: {problem}")
         return Result(error=error)
 
 
-def _read_submission(fields: Fields, delivery: Delivery, settings: ApiSettings) -> Submission:
+def _read_submission(form: Form, delivery: Delivery, settings: ApiSettings) -> Submission:
     """Return the submission without secrets; raises ContactError if the fields contain no usable contact."""
-    if len(fields) > MOST_FIELDS:
+    if len(form) > MOST_FIELDS:
         raise ContactError("body", f"the form has more than {MOST_FIELDS} fields")
     source = delivery.source
     try:
-        lead = read_lead(fields, region=settings.phone_region, mapping=settings.tilda_fields, source=source)
+        lead = read_lead(form, region=settings.phone_region, mapping=settings.tilda_fields, source=source)
     except ContactError:
         raise
     except Exception as error:
         log_failure("understanding a form", error)
         raise ContactError("body", "the form could not be understood") from error
-    secrets = [*form_tokens(fields), *known_secrets(settings)]
+    secrets = [*form_tokens(form), *known_secrets(settings)]
     submission = Submission(
-        lead.name, lead.contact, source, tilda_key(fields), mask_json(lead.extra, secrets), lead.evidence
+        lead.name, lead.contact, source, tilda_key(form), mask_json(lead.extra, secrets), lead.evidence
     )
     if submission.key:
         return submission
-    return replace(submission, key=_key(fields, submission, delivery.idempotency_key))
+    return replace(submission, key=_key(form, submission, delivery.idempotency_key))
 
 
-def _key(fields: Fields, submission: Submission, header: str | None) -> str | None:
+def _key(form: Form, submission: Submission, header: str | None) -> str | None:
     """Return the key of the submission: the sender's id with the person's contact."""
-    own = one_line(header or "")[:_MAX_KEY_LENGTH] or sender_id(fields)
+    own = one_line(header or "")[:_MAX_KEY_LENGTH] or sender_id(form)
     return f"{own}/{submission.contact_fingerprint}" if own else None
 
 
-def _delivery_of(fields: Fields, number: int, delivery: Delivery, settings: ApiSettings) -> Delivery:
+def _delivery_of(form: Form, number: int, delivery: Delivery, settings: ApiSettings) -> Delivery:
     """Return the delivery of one of several people: its body is a list of the person's fields."""
     described = [
         {
@@ -118,7 +117,7 @@ def _delivery_of(fields: Fields, number: int, delivery: Delivery, settings: ApiS
             **({"type": item.kind} if item.kind else {}),
             "value": item.value,
         }
-        for item in fields
+        for item in form
         if item.path[:1] != ("query",)
     ]
     body = to_json(storable(described)).decode()

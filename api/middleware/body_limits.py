@@ -44,8 +44,10 @@ class FileLimit:
 
     def covers(self, path: str, headers: Headers) -> bool:
         """Return True if a request may be as large as a file."""
+        if not f"{path}/".startswith(f"{self.path}/"):
+            return False
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-        return f"{path}/".startswith(f"{self.path}/") and self.media_type in {"", media_type}
+        return self.media_type in {"", media_type}
 
 
 class BodyLimits:

@@ -9,13 +9,14 @@ from api.middleware.body_limits import LARGEST_BODY, BodyRefused
 
 async def read_body(request: Request) -> tuple[bytes, HTTPException | None]:
     """Return the body without the contents of files, and None; or the part that is kept, and the error."""
-    body, files = bytearray(), FileSkipper()
+    body = bytearray()
     is_multipart = request.headers.get("content-type", "").strip().lower().startswith("multipart/")
+    files = FileSkipper() if is_multipart else None
 
     def keep(chunk: bytes) -> None:
         # One byte more than the limit shows that it was exceeded. The rest is read and dropped, so that the
         # client gets the answer.
-        kept = files.feed(chunk) if is_multipart else chunk
+        kept = files.feed(chunk) if files else chunk
         body.extend(kept[: LARGEST_BODY + 1 - len(body)])
 
     refusal: HTTPException | None = None
@@ -27,7 +28,7 @@ async def read_body(request: Request) -> tuple[bytes, HTTPException | None]:
         refusal = error
     except ClientDisconnect:
         refusal = HTTPException(400, "the connection was closed before the body was complete")
-    if is_multipart:
+    if files:
         body.extend(files.finish()[: LARGEST_BODY + 1 - len(body)])
     if len(body) > LARGEST_BODY:
         limit = f"the body is over {LARGEST_BODY // 1024} KiB"

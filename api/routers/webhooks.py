@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
@@ -124,7 +125,7 @@ async def _store(request: Request, call: ParsedCall, delivery: Delivery) -> Resp
         results = [await _store_one(request, *parsed[0])]
     else:
         results = await asyncio.gather(*(_store_one(request, own, item) for own, item in parsed))
-    status = 200 if request.query_params.get("ok") == "200" else 201
+    status = 200 if _query(request) and request.query_params.get("ok") == "200" else 201
     if len(results) > 1:
         return leads_response(results, created_status=status)
     (result,) = results
@@ -162,7 +163,12 @@ def _query(request: Request) -> str:
 
 def _source(request: Request) -> str:
     """Return the lead's source, the last part of the path. Raises 404 if it cannot be one."""
-    name = _path(request).removeprefix(PREFIX).strip("/")
+    return _source_in(_path(request))
+
+
+@lru_cache(maxsize=256)
+def _source_in(path: str) -> str:
+    name = path.removeprefix(PREFIX).strip("/")
     if not re.fullmatch(SOURCE, name) or name.lower() in _RESERVED:
         raise HTTPException(
             404,

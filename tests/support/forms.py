@@ -2,14 +2,14 @@
 
 from api.forms.body.body_parser import parse_body
 from api.forms.envelope import people_in
-from api.forms.fields import Fields
+from api.forms.form import Form
 from api.forms.form_reader import FormLead, read_lead
 
 
-def read_fields(body: bytes, content_type: str | None = None) -> Fields:
-    """Return the fields of a body with one person."""
-    (fields,) = people_in(parse_body(body, content_type).value)
-    return fields
+def read_fields(body: bytes, content_type: str | None = None) -> Form:
+    """Return the form of a body with one person."""
+    (form,) = people_in(parse_body(body, content_type).value)
+    return form
 
 
 def read_form(body: bytes, content_type: str | None = None) -> FormLead:

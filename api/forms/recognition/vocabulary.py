@@ -64,6 +64,12 @@ _WHATS_APP = re.compile(r"whats[ _-]app", re.IGNORECASE)
 _PUNCTUATION_BREAK = re.compile(r"[?!;:—]|,\s|\.\s")
 
 
+def words_of_kind(kind: Word) -> list[str]:
+    """Return the known words that say this, and beginnings of such words; none that contains another one."""
+    words = {word for word, own in (*_BY_WORD.items(), *_STEMS) if own is kind}
+    return sorted(word for word in words if not any(part in word for part in words - {word}))
+
+
 @lru_cache(maxsize=1024)
 def meaning_of(word: str) -> Word | None:
     """Return what one word in lower case says; None for an unknown word."""

@@ -7,6 +7,7 @@ import pytest
 from api.forms.custom_mapping import FormMapping
 from api.forms.custom_mapping_file import read_mapping
 from api.forms.fields import Field
+from api.forms.form import Form
 from api.forms.form_reader import FormLead, read_lead
 from tests.support.api_process import run
 
@@ -32,7 +33,9 @@ def mapping(tmp_path: Path) -> FormMapping:
 
 
 def _lead(mapping: FormMapping, form: str, **fields: str) -> FormLead:
-    return read_lead([Field("formid", form), *(Field(*item) for item in fields.items())], mapping=mapping)
+    return read_lead(
+        Form([Field("formid", form), *(Field(*item) for item in fields.items())]), mapping=mapping
+    )
 
 
 def test_a_mapped_field_overrides_a_recognised_one(mapping: FormMapping) -> None:

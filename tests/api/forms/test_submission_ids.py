@@ -5,6 +5,7 @@ import json
 import pytest
 
 from api.forms.fields import Field
+from api.forms.form import Form
 from api.forms.submission_ids import is_probe, sender_id, tilda_key
 from tests.support.forms import read_fields
 
@@ -27,7 +28,7 @@ def test_the_test_call_is_recognised(body: bytes, expected: bool) -> None:
 
 def test_the_key_of_a_submission() -> None:
     def key(**fields: str) -> str | None:
-        return tilda_key([Field(name, value) for name, value in fields.items()])
+        return tilda_key(Form(Field(name, value) for name, value in fields.items()))
 
     assert key(tranid="1:2") == key(TranId=" 1:2 ") == "1:2"
     assert key(tranid="1:2", formid="f") not in {key(tranid="1:2"), key(tranid="1:2", formid="g"), None}
