@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from api.forms.body.text_cleaning import clean
 from api.forms.fields import Field, Fields
@@ -37,8 +37,7 @@ class Strength(IntEnum):
     STRONG = 2
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A contact found in the field at index `at`, the `order`th one in it; the highest `rule` is the best."""
 
     at: int
@@ -50,8 +49,7 @@ class Candidate:
     says_telegram: bool = False
 
 
-@dataclass(frozen=True)
-class Candidates:
+class Candidates(NamedTuple):
     """All candidates of one form, the best first; `invalid`: the first contact field without a contact."""
 
     phones: Sequence[Candidate]
@@ -133,10 +131,8 @@ def _best_first(
 
 
 def _texts_with_contacts(item: Field, meaning: Meaning) -> list[str]:
-    is_general = (
-        meaning.phone <= PhoneRule.IF_WRITTEN_AS_PHONE and meaning.username <= UsernameRule.IF_SAYS_TELEGRAM
-    )
-    return [text for text in item.texts() if not is_general or may_state_contact(text)]
+    texts = item.texts()
+    return texts if meaning.asks_for_contact else [text for text in texts if may_state_contact(text)]
 
 
 def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:

@@ -25,6 +25,8 @@ class Field(NamedTuple):
 
     def texts(self) -> list[str]:
         """Return the value as the person would type it; several for a list; empty if it is no such value."""
+        if isinstance(self.value, str):
+            return [text] if (text := self.text) else []
         values = self.value if isinstance(self.value, list) else [self.value]
         return [text for value in values[:10] if (text := _text(value)) and text.casefold() not in EMPTY]
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from api.forms.body.text_cleaning import clean
 from api.forms.fields import Field, Fields
@@ -20,17 +20,33 @@ _MAX_SHAPES = 500
 _MAX_CACHED_LENGTH = 4000
 
 
-class FormShape(NamedTuple):
-    """What the names of the fields say, whatever is entered in them; in the order of the fields.
+class FormShape:
+    """What the names of the fields say, whatever is entered in them; in the order of the fields."""
 
-    `own_names`: the technical names in lower case. `titles`: the names to show and to keep.
-    `meanings`: of each field by itself. `are_related`: one field's value may say something about another.
-    """
+    def __init__(self, fields: Fields) -> None:
+        self._fields = [item._replace(value=None) for item in fields]
 
-    own_names: tuple[str, ...]
-    titles: tuple[str, ...]
-    meanings: tuple[Meaning, ...]
-    are_related: bool
+    @cached_property
+    def own_names(self) -> tuple[str, ...]:
+        """The technical names in lower case."""
+        return tuple(map(own_name, self._fields))
+
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """The names to show, and to keep in a lead's `extra`."""
+        return tuple(clean(item.title) for item in self._fields)
+
+    @cached_property
+    def meanings(self) -> tuple[Meaning, ...]:
+        """What each field by itself may hold."""
+        return tuple(map(meaning_of_one, self._fields))
+
+    @cached_property
+    def are_related(self) -> bool:
+        """True if one field's value may say something about another field."""
+        return any(meaning.describes_method for meaning in self.meanings) or any(
+            map(is_messenger_part, self._fields)
+        )
 
 
 class Form(Fields):
@@ -42,8 +58,8 @@ class Form(Fields):
         key = tuple(map(_WITHOUT_VALUE, self))
         found = _SHAPES.get(key)
         if found is None:
-            found = _shape_of(self)
-            if len(str(key)) <= _MAX_CACHED_LENGTH:
+            found = FormShape(self)
+            if _size(self) <= _MAX_CACHED_LENGTH:
                 if len(_SHAPES) >= _MAX_SHAPES:
                     _SHAPES.clear()
                 _SHAPES[key] = found
@@ -68,11 +84,5 @@ def own_name(item: Field) -> str:
     return item.key.strip().casefold() if len(item.key) <= _MAX_OWN_NAME else ""
 
 
-def _shape_of(fields: Fields) -> FormShape:
-    meanings = tuple(map(meaning_of_one, fields))
-    return FormShape(
-        tuple(map(own_name, fields)),
-        tuple(clean(item.title) for item in fields),
-        meanings,
-        any(meaning.describes_method for meaning in meanings) or any(map(is_messenger_part, fields)),
-    )
+def _size(fields: Fields) -> int:
+    return sum(len(item.key) + len(item.label) + len(item.kind) + sum(map(len, item.path)) for item in fields)

@@ -1,9 +1,10 @@
 """Pure parsing: a webhook call becomes the submissions of the people in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
+from typing import NamedTuple
 
 from pydantic_core import to_json
 
@@ -27,8 +28,7 @@ _MAX_KEY_LENGTH = 255
 _OWN_PARAMETERS = frozenset({"ok", "token"})
 
 
-@dataclass(frozen=True)
-class ParsedCall:
+class ParsedCall(NamedTuple):
     """The fields of each person in a call; `problem`: what is wrong with the JSON and where."""
 
     people: list[Form]

@@ -44,7 +44,7 @@ class FileLimit:
 
     def covers(self, path: str, headers: Headers) -> bool:
         """Return True if a request may be as large as a file."""
-        if not f"{path}/".startswith(f"{self.path}/"):
+        if not path.startswith(self.path) or path[len(self.path) :][:1] not in {"", "/"}:
             return False
         media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
         return self.media_type in {"", media_type}

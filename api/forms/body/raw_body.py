@@ -14,6 +14,8 @@ _ESCAPE = re.compile(rb"\\x([0-9a-f]{2})")
 def to_text(body: bytes) -> tuple[str, str]:
     """Return the text, and the charset with which `to_bytes` restores the bytes (without a BOM)."""
     text = decode(body)
+    if body.isascii() and "\x00" not in text:
+        return text, UTF_8
     if "\x00" not in text:
         for charset, codec in ((UTF_8, "utf-8-sig"), (WINDOWS_1251, "cp1251")):
             if _decodes_to(body, codec, text):

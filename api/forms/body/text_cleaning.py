@@ -101,7 +101,7 @@ def decode(body: bytes, charset: str | None = None) -> str:
     if body.isascii() and b"\0" not in body:
         return body.decode("ascii")
     try:
-        return body.decode(_utf16(body) or "utf-8-sig")
+        return body.removeprefix(codecs.BOM_UTF8).decode(_utf16(body) or "utf-8")
     except UnicodeDecodeError:
         return _decode_declared(body, charset) or _decode_damaged(body)
 

@@ -1,8 +1,8 @@
 """Pure: finds phones and Telegram usernames in the value of one field, and what the text says about them."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of, words_of_kind
 from shared.contacts import Phone, parse_phone, parse_username
@@ -56,8 +56,7 @@ _SIGN = re.compile(r"[^\x00-\x7f\u0400-\u04ff]|(?<!\d)00\d|\d[ -]\d|\.[A-Za-z]")
 _NOT_A_PHONE = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.TIME})
 
 
-@dataclass(frozen=True)
-class FoundPhone:
+class FoundPhone(NamedTuple):
     """A phone. `is_written_as_phone`: with a plus or in groups; `is_whole`: the field holds nothing else."""
 
     phone: Phone
@@ -65,8 +64,7 @@ class FoundPhone:
     is_whole: bool
 
 
-@dataclass(frozen=True)
-class FoundUsername:
+class FoundUsername(NamedTuple):
     """A username. `says_telegram`: by a link or a word; `has_at`: it is written with @."""
 
     username: str
@@ -75,8 +73,7 @@ class FoundUsername:
     is_whole: bool
 
 
-@dataclass(frozen=True)
-class FoundContacts:
+class FoundContacts(NamedTuple):
     """The phones and usernames in one value, in the order of the text."""
 
     phones: tuple[FoundPhone, ...] = ()

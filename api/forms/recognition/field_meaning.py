@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 
 class NameRule(IntEnum):
@@ -72,10 +73,15 @@ class Meaning:
     # The field belongs to another person or thing, whatever the other names of the field say.
     is_excluded: bool = False
 
-    @property
+    @cached_property
     def may_hold_contact(self) -> bool:
         """True if a value in this field can be a phone or a username."""
         return self.phone > PhoneRule.NEVER or self.username > UsernameRule.NEVER
+
+    @cached_property
+    def asks_for_contact(self) -> bool:
+        """True if not only a value that states a contact by itself can be a phone or a username."""
+        return self.phone > PhoneRule.IF_WRITTEN_AS_PHONE or self.username > UsernameRule.IF_SAYS_TELEGRAM
 
 
 NOTHING = Meaning()
