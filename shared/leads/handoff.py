@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import LEADS, MESSAGES, Lead, LeadEvent, Message
 from shared.errors import LeadAssistantError
+from shared.leads import plans
 from shared.leads.handoff_summary import summarize
 from shared.leads.message_ids import new_random_id
 from shared.leads.transitions import change_status
@@ -70,6 +71,8 @@ async def hand_to_human(
         follow_up_at=None,
         **changes,
     )
+    # Also what is planned about a meeting: the human has the conversation now.
+    await plans.cancel(session, lead.id, reason=reason, actor=actor, now=now)
     await session.exec(
         update(MESSAGES)
         .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state.in_(("draft", "queued")))
@@ -90,7 +93,7 @@ async def return_to_assistant(
         raise HandoffError(f"the lead is {lead.status}: no human has it")
     if lead.telegram_user_id is None:
         raise HandoffError("nobody was found in Telegram for this lead before it was taken over")
-    target = await _restored_status(session, lead)
+    target = await _restored_status(session, lead, now)
     if target in OPEN and (other := await _other_open_lead(session, lead)) is not None:
         raise HandoffError(f"the same person's conversation is open as lead {other}")
     is_waiting = await reopen_unanswered(session, lead)
@@ -164,8 +167,13 @@ async def _set_return_time(session: AsyncSession, lead: Lead, returns_at: dateti
     await session.refresh(lead)
 
 
-async def _restored_status(session: AsyncSession, lead: Lead) -> LeadStatus:
-    """Return the status before the last handoff if it may be restored, else `engaged`."""
+async def _restored_status(session: AsyncSession, lead: Lead, now: datetime) -> LeadStatus:
+    """Return the status before the last handoff if it may be restored, else `engaged`.
+
+    A lead whose meeting is still to come is booked, also if the human has agreed on it.
+    """
+    if lead.meeting_at is not None and lead.meeting_at > now:
+        return LeadStatus.BOOKED
     found = await session.exec(
         select(LeadEvent.from_status)
         .where(col(LeadEvent.lead_id) == lead.id, col(LeadEvent.to_status) == LeadStatus.HANDED_OFF)

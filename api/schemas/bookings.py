@@ -1,0 +1,106 @@
+"""Models of bookings and planned messages, in requests and responses."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from shared.bookings import changes
+
+
+def _usable_url(value: object) -> object:
+    if value is not None and changes.url(value) is None:
+        raise ValueError("must be a web address")
+    return value
+
+
+class BookingOut(BaseModel):
+    """A meeting in a calendar."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    lead_id: int | None = Field(description="null: it matches no lead yet.")
+    source: str = Field(description="`calendly`, `calcom`, `human`, or that of a generic call.")
+    external_id: str
+    state: str = Field(description="`booked`, `moved`, `cancelled` or `no_show`.")
+    start_at: datetime | None
+    end_at: datetime | None
+    timezone: str | None = Field(description="The person's time zone, as they chose it.")
+    url: str | None = Field(description="The meeting's link.")
+    name: str | None
+    email: str | None
+    phone: str | None
+    cancelled_by: str | None = Field(description="`person` or `host`.")
+    reason: str | None
+    created_at: datetime
+    updated_at: datetime
+
+
+class BookingEventOut(BaseModel):
+    """What happened with a booking."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    booking_id: int
+    kind: str
+    actor: str
+    at: datetime
+    details: dict[str, Any]
+
+
+class PlannedOut(BaseModel):
+    """A message that is written without being answered to, and what became of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    kind: str = Field(
+        description="`requested`, `follow_up`, `close` (the end of the follow-ups, nothing is sent),"
+        " `confirmation`, `reminder_day`, `reminder_hour`, `cancellation` or `no_show`."
+    )
+    state: str = Field(description="`planned`, `queued`, `done` or `cancelled`.")
+    send_at: datetime
+    step: int | None
+    booking_id: int | None
+    reason: str | None = Field(description="Why it was cancelled.")
+
+
+class PlansOut(BaseModel):
+    """What is planned for a lead, and its bookings with their history, oldest first."""
+
+    planned: list[PlannedOut]
+    bookings: list[BookingOut]
+    booking_events: list[BookingEventOut]
+
+
+class BookingCallOut(BaseModel):
+    """What became of a call about a booking."""
+
+    outcome: str = Field(description="`stored`, `duplicate`, or `probe` for an event that is not used.")
+    booking_id: int | None
+    lead_id: int | None = Field(description="null: nobody was matched, and the owner is told.")
+    error: str | None
+
+
+class BookingIn(BaseModel):
+    """A meeting that a human has agreed on."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"start": "2026-11-27T15:00:00+03:00", "url": "https://zoom.us/j/1"}]
+        },
+    )
+
+    start: AwareDatetime | None = Field(description="With its time zone; null cancels the meeting.")
+    end: AwareDatetime | None = None
+    url: Annotated[str | None, BeforeValidator(_usable_url), Field(max_length=500)] = None
+
+
+class TieIn(BaseModel):
+    """The lead to which a booking belongs."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"lead_id": 17}]})
+
+    lead_id: Annotated[int, Field(ge=1, le=2**63 - 1)]

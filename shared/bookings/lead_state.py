@@ -1,0 +1,108 @@
+"""Applies the bookings of a lead to the lead: its meeting, its status, and what is planned."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.bookings import reminders
+from shared.bookings.reminders import LeadBookings
+from shared.database.models import EVENTS, LEADS, Booking, Lead
+from shared.leads import handoff, plans
+from shared.leads.handoff import HandoffError
+from shared.leads.transitions import change_status, transition
+from shared.statuses import NOT_GREETED, OPEN, LeadStatus, may_become
+
+_S = LeadStatus
+BOOKED_FIRST = "booked a meeting before the first message"
+
+
+async def apply(session: AsyncSession, lead: Lead, *, actor: str, now: datetime) -> None:
+    """Make a locked lead agree with its bookings: meeting_at, meeting_url, the status, planned messages."""
+    rows = select(Booking).where(col(Booking.lead_id) == lead.id).order_by(col(Booking.id))
+    bookings = (await session.exec(rows.execution_options(populate_existing=True))).all()
+    found = reminders.summarize(bookings, now)
+    meeting = found.meeting
+    await session.exec(
+        update(LEADS)
+        .where(LEADS.c.id == lead.id)
+        .values(
+            meeting_at=meeting.start_at if meeting else None,
+            meeting_url=meeting.url if meeting else None,
+            updated_at=now,
+        )
+    )
+    await _move(session, lead, found, actor=actor, now=now)
+    await session.refresh(lead)
+    await _plan(session, lead, found, actor=actor, now=now)
+    await session.refresh(lead)
+
+
+async def _move(session: AsyncSession, lead: Lead, found: LeadBookings, *, actor: str, now: datetime) -> None:
+    if found.is_booked and lead.status is not _S.BOOKED:
+        await _move_to_booked(session, lead, actor=actor, now=now)
+    elif not found.is_booked and lead.status is _S.BOOKED:
+        if await _is_open_elsewhere(session, lead):
+            await handoff.hand_to_human(
+                session, lead, reason="the meeting was cancelled", actor=actor, now=now
+            )
+            return
+        reason = "the meeting was cancelled"
+        await change_status(session, lead, _S.SCHEDULED, reason=reason, actor=actor, now=now)
+
+
+async def _move_to_booked(session: AsyncSession, lead: Lead, *, actor: str, now: datetime) -> None:
+    if lead.status is _S.HANDED_OFF:
+        # A human has the conversation. They see the meeting; the assistant does not take it from them.
+        return
+    if lead.status in NOT_GREETED:
+        # Nobody is asked for a call that they have booked.
+        try:
+            await handoff.hand_to_human(session, lead, reason=BOOKED_FIRST, actor=actor, now=now)
+        except HandoffError:
+            return
+        return
+    path = _path_to_booked(lead.status)
+    for target in path:
+        columns, event = transition(lead, target, reason="a meeting was booked", actor=actor, now=now)
+        await session.exec(insert(EVENTS).values(event))
+        if target is _S.BOOKED:
+            await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(columns))
+        # Only in memory: `scheduled` is never stored on the way, since another lead may be open.
+        lead = lead.model_copy(update={"status": target})
+
+
+def _path_to_booked(status: LeadStatus) -> tuple[LeadStatus, ...]:
+    """Return the statuses on the way from `status` to `booked`; none if there is no way."""
+    if may_become(status, _S.BOOKED):
+        return (_S.BOOKED,)
+    return (_S.SCHEDULED, _S.BOOKED) if may_become(status, _S.SCHEDULED) else ()
+
+
+async def _is_open_elsewhere(session: AsyncSession, lead: Lead) -> bool:
+    others = await session.exec(
+        select(Lead.id).where(
+            col(Lead.account_id) == lead.account_id,
+            col(Lead.telegram_user_id) == lead.telegram_user_id,
+            col(Lead.status).in_(OPEN),
+            col(Lead.id) != lead.id,
+        )
+    )
+    return others.first() is not None
+
+
+async def _plan(session: AsyncSession, lead: Lead, found: LeadBookings, *, actor: str, now: datetime) -> None:
+    may_write = lead.status in (_S.BOOKED, _S.SCHEDULED)
+    rows = reminders.plan(found, now) if may_write else []
+    planned = (await plans.load_planned(session, [lead.id]))[lead.id]
+    if outdated := reminders.outdated(planned, rows):
+        await plans.cancel(
+            session, lead.id, only=outdated, reason="the booking has changed", actor=actor, now=now
+        )
+    if found.is_booked:
+        await plans.cancel(
+            session, lead.id, kinds=plans.FOLLOW_UPS, reason="a meeting was booked", actor=actor, now=now
+        )
+    await plans.add(session, rows)
+    await plans.refresh(session, lead.id, now=now)

@@ -1,0 +1,1 @@
+"""Tests of api/bookings/: signatures, and the calls of schedulers."""

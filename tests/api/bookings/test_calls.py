@@ -1,0 +1,142 @@
+"""Calls of schedulers over HTTP: kept as they came, signed or refused, known the second time."""
+
+import hmac
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from shared.database.engine import Database
+from shared.database.models import BookingConnection, Lead
+from shared.statuses import LeadStatus
+from tests.api.conftest import add_contacted_lead, running
+from tests.shared.bookings.conftest import START, call, invitee
+
+KEY, SECRET = "calendly-key", "calcom-secret"
+
+
+@pytest.fixture
+async def api(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async with running(database_url, calcom_secret=SECRET, bookings_token="make") as client:
+        yield client
+
+
+@pytest.fixture
+async def lead_id(database: Database) -> int:
+    lead_id = await add_contacted_lead(database)
+    async with database.writing() as session:
+        lead = await session.get_one(Lead, lead_id)
+        lead.booking_token, lead.status = "own", LeadStatus.SCHEDULED
+        session.add(lead)
+        session.add(BookingConnection(source="calendly", signing_key=KEY))
+    return lead_id
+
+
+def calendly_headers(body: bytes, key: str = KEY) -> dict[str, str]:
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    digest = hmac.new(key.encode(), f"{stamp}.".encode() + body, "sha256").hexdigest()
+    return {"Calendly-Webhook-Signature": f"t={stamp},v1={digest}", "Content-Type": "application/json"}
+
+
+async def send(api: httpx2.AsyncClient, what: dict[str, Any] | bytes, key: str = KEY) -> httpx2.Response:
+    body = what if isinstance(what, bytes) else json.dumps(what).encode()
+    return await api.post("/bookings/calendly", content=body, headers=calendly_headers(body, key))
+
+
+async def test_calendlys_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
+    start = datetime.now(UTC).replace(microsecond=0) + timedelta(days=3)
+    booked = invitee(1, "own")
+    booked["scheduled_event"] |= {"start_time": start.isoformat(), "end_time": None}
+    first = await send(api, call("invitee.created", booked, datetime.now(UTC)))
+    assert (first.status_code, first.json()["outcome"], first.json()["lead_id"]) == (200, "stored", lead_id)
+    again = await send(api, call("invitee.created", booked, datetime.now(UTC)))
+    assert (again.status_code, again.json()["outcome"]) == (200, "duplicate")
+    unknown = await send(api, {"event": "routing_form_submission.created", "payload": {}})
+    assert (unknown.status_code, unknown.json()["outcome"]) == (200, "probe")
+    # Signed, but of no use: an error would make Calendly repeat it and disable the subscription.
+    for body in (b"", b"[]", b"{", json.dumps({"event": "invitee.created", "payload": {}}).encode()):
+        assert (await send(api, body)).status_code == 200
+    assert (await send(api, call("invitee.canceled", booked), key="forged")).status_code == 401
+    assert (await api.post("/bookings/calendly", json=call("invitee.canceled", booked))).status_code == 401
+    lead = (await api.get(f"/leads/{lead_id}")).json()
+    assert (lead["status"], datetime.fromisoformat(lead["meeting_at"])) == ("booked", start)
+    assert [one["kind"] for one in lead["planned"]] == ["confirmation", "reminder_day", "reminder_hour"]
+    assert [one["state"] for one in lead["bookings"]] == ["booked"]
+    assert [one["kind"] for one in lead["booking_events"]] == ["created"]
+    kept = (await api.get("/deliveries")).json()["items"]
+    assert {one["source"] for one in kept} == {"bookings/calendly"}
+    assert [one["outcome"] for one in kept] == [*["refused"] * 4, "probe", "duplicate", "stored"]
+    assert kept[-1]["lead_id"] == lead_id
+    # It is no form: processing it again makes no lead of it.
+    assert (await api.post(f"/deliveries/{kept[0]['id']}/replay")).status_code == 422
+    # A planned message is cancelled by hand, once.
+    day = next(one["id"] for one in lead["planned"] if one["kind"] == "reminder_day")
+    assert (await api.delete(f"/leads/{lead_id}/planned/{day}")).status_code == 200
+    assert (await api.delete(f"/leads/{lead_id}/planned/{day}")).status_code == 404
+
+
+async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
+    payload = {
+        "uid": "uid-1",
+        "startTime": START.isoformat(),
+        "endTime": (START + timedelta(minutes=30)).isoformat(),
+        "attendees": [{"email": "anna@example.com", "name": "Анна", "timeZone": "Europe/Moscow"}],
+        "metadata": {"lead": "own", "videoCallUrl": "https://cal.video/1"},
+    }
+
+    async def send_calcom(trigger: str, payload: dict[str, Any], secret: str = SECRET) -> httpx2.Response:
+        event = {"triggerEvent": trigger, "createdAt": datetime.now(UTC).isoformat(), "payload": payload}
+        body = json.dumps(event).encode()
+        signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
+        return await api.post("/bookings/calcom", content=body, headers={"X-Cal-Signature-256": signature})
+
+    assert (await send_calcom("BOOKING_CREATED", payload)).json()["lead_id"] == lead_id
+    # The metadata has gone missing, as it does.
+    moved = payload | {"uid": "uid-2", "rescheduleUid": "uid-1", "metadata": {}}
+    assert (await send_calcom("BOOKING_RESCHEDULED", moved)).json()["lead_id"] == lead_id
+    absent = {"bookingUid": "uid-2", "attendees": [{"email": "anna@example.com", "noShow": True}]}
+    assert (await send_calcom("BOOKING_NO_SHOW_UPDATED", absent)).json()["outcome"] == "stored"
+    assert (await send_calcom("MEETING_STARTED", payload)).json()["outcome"] == "probe"
+    assert (await send_calcom("BOOKING_CANCELLED", payload, "wrong")).status_code == 401
+    unsigned = {"X-Cal-Signature-256": "no-secret-provided"}
+    assert (await api.post("/bookings/calcom", json={}, headers=unsigned)).status_code == 401
+    lead = (await api.get(f"/leads/{lead_id}")).json()
+    assert {one["external_id"]: one["state"] for one in lead["bookings"]} == {
+        "uid-1": "moved",
+        "uid-2": "no_show",
+    }
+
+
+async def test_calls_of_others_and_of_humans(api: httpx2.AsyncClient, lead_id: int) -> None:
+    token = {"Authorization": "Bearer make"}
+    booked = {"action": "created", "external_id": "7", "start": START.isoformat(), "contact": "@nobody_known"}
+    unmatched = await api.post("/bookings", json=booked, headers=token)
+    assert (unmatched.status_code, unmatched.json()["lead_id"]) == (200, None)
+    assert (await api.post("/bookings", json=booked)).status_code == 401
+    assert (await api.post("/bookings", json={"action": "created"}, headers=token)).status_code == 422
+    assert (await api.post("/bookings", json={"action": "rated", "x": 1}, headers=token)).json()[
+        "outcome"
+    ] == "probe"
+    (waiting,) = (await api.get("/bookings", params={"unmatched": True})).json()
+    tied = await api.post(f"/bookings/{waiting['id']}/lead", json={"lead_id": lead_id})
+    assert (tied.status_code, tied.json()["lead_id"]) == (200, lead_id)
+    assert (await api.post(f"/bookings/{waiting['id']}/lead", json={"lead_id": 10**9})).status_code == 409
+    assert (await api.post(f"/bookings/{10**9}/lead", json={"lead_id": lead_id})).status_code == 404
+    cancelled = booked | {"action": "cancelled", "cancelled_by": "host"}
+    await api.post("/bookings", json=cancelled, headers=token)
+    assert (await api.get(f"/leads/{lead_id}")).json()["status"] == "scheduled"
+    # "Booked at 15:00 on Friday", moved, and called off.
+    for start, status in ((START, "booked"), (START + timedelta(days=1), "booked"), (None, "scheduled")):
+        when = start and start.isoformat()
+        lead = (await api.post(f"/leads/{lead_id}/booking", json={"start": when})).json()
+        assert (lead["status"], lead["meeting_at"] and datetime.fromisoformat(lead["meeting_at"])) == (
+            status,
+            start,
+        )
+    assert (
+        await api.post(f"/leads/{lead_id}/booking", json={"start": "2026-11-27T15:00"})
+    ).status_code == 422
+    assert (await api.post(f"/leads/{10**9}/booking", json={"start": None})).status_code == 404

@@ -1,0 +1,106 @@
+"""From the link to the meeting: booked on the page, confirmed, moved, reminded, missed, cancelled."""
+
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sandbox.calendly.state import TOKEN
+from sandbox.demo.product_processes import ROOT, environment
+from tests.support.running_product import LINK, RunningProduct
+from tests.support.waiting import patience_seconds, until
+
+
+def connect(product: RunningProduct) -> str:
+    settings = {
+        "DATABASE_URL": product.database_url,
+        "CALENDLY_TOKEN": TOKEN,
+        "CALENDLY_API": f"{product.facts['http']}/calendly-api",
+        "PUBLIC_URL": str(product.api.base_url),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "calendly", "connect"],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=patience_seconds(),
+    )
+    return done.stdout
+
+
+def noon_zone() -> str:
+    """Return a time zone where it is about noon: reminders are not sent at night."""
+    ahead = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+
+
+def hasten(product: RunningProduct, lead: int, kind: str) -> None:
+    """Make a planned message due now: the test does not wait for days."""
+    now = "(SELECT created_at FROM leads WHERE leads.id = lead_id)"
+    product.execute(f"UPDATE planned_messages SET send_at = {now} WHERE lead_id = {lead} AND kind = '{kind}'")
+    product.execute(f"UPDATE leads SET due_at = created_at, follow_up_at = created_at WHERE id = {lead}")
+
+
+@pytest.fixture
+def person_with_link(product: RunningProduct) -> tuple[dict, int, str]:
+    """A person who has got a link of their own; returns them, their lead and the token of the link."""
+    person = product.add_person()
+    lead = product.submit(Telegram=f"@{person['username']}")["id"]
+    product.wait_for_status(lead, "contacted")
+    product.say(person, "Давайте созвонимся")
+    product.wait_for_status(lead, "scheduled")
+    text = product.received(person)[1]
+    found = re.search(rf"{re.escape(LINK)}\?name=\S+&utm_source=telegram&utm_content=(\S+)$", text)
+    assert found is not None, text
+    return person, lead, found[1]
+
+
+def test_from_the_link_to_the_meeting(
+    product: RunningProduct, person_with_link: tuple[dict, int, str]
+) -> None:
+    person, lead, token = person_with_link
+    assert connect(product).startswith("connected: ")
+    assert connect(product).startswith("connected already: ")
+
+    def control(path: str, **body: object) -> dict:
+        answer = product.control.post(f"/control/calendly{path}", json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    def wait_for(count: int, what: str) -> str:
+        until(lambda: len(product.received(person)) >= count, what)
+        assert len(product.received(person)) == count
+        return product.received(person)[-1]
+
+    start = datetime.now(UTC) + timedelta(days=3)
+    control("/faults", twice=True)
+    booked = control(
+        "/bookings", start=start.isoformat(), timezone=noon_zone(), tracking={"utm_content": token}
+    )
+    assert wait_for(3, "the confirmation").startswith("Вы записаны на звонок: ")
+    product.wait_for_status(lead, "booked")
+    # A word of the person is answered, and the reminders stay.
+    product.say(person, "А вы делаете мобильные приложения?")
+    wait_for(4, "the answer")
+    control("/faults", twice=True, reversed=True)
+    moved = control("/bookings", start=(start + timedelta(days=1)).isoformat(), moves=booked["number"])
+    assert wait_for(5, "the new time").startswith("Перенесли, новое время: ")
+    hasten(product, lead, "reminder_day")
+    assert "Напоминаем о звонке" in wait_for(6, "the reminder")
+    control(f"/bookings/{moved['number']}", action="no_show")
+    until(lambda: "no_show" in {one["kind"] for one in product.get_lead(lead)["planned"]}, "the no-show")
+    hasten(product, lead, "no_show")
+    assert "не получилось" in wait_for(7, "the message after the no-show")
+    control(f"/bookings/{moved['number']}", action="cancel")
+    assert token in wait_for(8, "the answer to the cancel")
+    shown = product.wait_for_status(lead, "scheduled")
+    assert [one["state"] for one in shown["bookings"]].count("cancelled") == 1
+    assert shown["meeting_at"] is None
+    states = {(one["kind"], one["state"]) for one in shown["planned"]}
+    assert ("reminder_hour", "cancelled") in states
+    assert not {state for _, state in states} & {"planned", "queued"}
+    control("/faults")

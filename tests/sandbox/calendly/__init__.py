@@ -1,0 +1,1 @@
+"""Tests of sandbox/calendly/: the API, the webhooks and the booking page."""

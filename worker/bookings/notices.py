@@ -1,0 +1,49 @@
+"""What the owner is told about bookings: one that matched nobody, and a webhook that is disabled."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared.database.models import Booking
+from shared.texts import Language
+from worker.notifications import notices
+
+# A reschedule has two halves: the second one may bring the lead.
+_SETTLED_AFTER = timedelta(minutes=2)
+_RECENT = timedelta(days=2)
+_UNMATCHED = {
+    "ru": "Запись на встречу ни к кому не привязана: {who}, {when}. Привязать: POST /bookings/{id}/lead",
+    "en": "A booking matches no lead: {who}, {when}. Tie it: POST /bookings/{id}/lead",
+}
+_DISABLED = {
+    "ru": "Calendly отключил уведомления о записях: они приходят с задержкой, через опрос."
+    " Включить снова: python -m api calendly connect",
+    "en": "Calendly has disabled the webhook: bookings come late, by polling."
+    " To enable it again: python -m api calendly connect",
+}
+
+
+async def report_unmatched(
+    session: AsyncSession, account_id: int, language: Language, *, now: datetime
+) -> None:
+    """Add a notice for each recent booking that matched nobody, once."""
+    rows = select(Booking).where(
+        col(Booking.lead_id).is_(None),
+        col(Booking.created_at) > now - _RECENT,
+        col(Booking.created_at) < now - _SETTLED_AFTER,
+        col(Booking.state) == "booked",
+    )
+    for booking in (await session.exec(rows)).all():
+        who = booking.name or booking.email or booking.phone or booking.external_id
+        when = f"{booking.start_at:%d.%m %H:%M} UTC" if booking.start_at else "?"
+        text = _UNMATCHED[language].format(who=" ".join(who.split())[:80], when=when, id=booking.id)
+        await notices.add(session, f"booking:{booking.id}:unmatched", text, now=now, account_id=account_id)
+
+
+async def report_disabled(
+    session: AsyncSession, account_id: int, language: Language, *, now: datetime
+) -> None:
+    """Add a notice that the webhook is disabled, once a day."""
+    key = f"calendly:disabled:{now:%Y-%m-%d}"
+    await notices.add(session, key, _DISABLED[language], now=now, account_id=account_id)
