@@ -111,13 +111,13 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[1_000_000],
         metavar="N",
-        help="leads that `scale` compares with 10 thousand (1000000; 5000000 takes 17 GB, 15 minutes)",
+        help="leads that `scale` and `console` compare with 10 thousand (1000000; 5000000 takes 17 GB)",
     )
     add(
         "--plans",
         type=Path,
         metavar="FILE",
-        help="write PostgreSQL's plan of each query of `scale` to this file",
+        help="write PostgreSQL's plan of each query of `scale` to this file; of `console` to FILE-console",
     )
     add("--database", choices=DATABASES, help="only on this database, where a part uses both (default: both)")
     add("--json", type=Path, metavar="FILE", help="write the whole run to this file")

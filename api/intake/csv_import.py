@@ -80,36 +80,48 @@ async def import_rows(
     Raises the database's error if the database fails, and a 413 after MAX_ROWS. The rows that were reported
     before the error are stored; the others are not.
     """
-    count, pacer = 0, Pacer()
-    async for batch in _batches(rows, pacer):
-        if (count := count + len(batch)) > MAX_ROWS or batch[-1].number > MAX_LINES:
-            raise HTTPException(413, f"only {MAX_ROWS} rows were read: send the rest as a file of its own")
-        parsed = []
-        for row in batch:
-            if row.cells is not None and len(row.cells) > WIDE_ROW:
-                # It takes up to 20 ms, and cannot be interrupted here.
-                item = await asyncio.to_thread(_parse_row, header, row, region, mapping)
-            else:
-                item = _parse_row(header, row, region, mapping)
-            parsed.append((row.number, item))
-            await pacer.pause()
-        submissions = [(number, item) for number, item in parsed if isinstance(item, Submission)]
-        stored = dict(
-            zip(
-                (number for number, _ in submissions),
-                await _store_all(database, submissions, now),
-                strict=True,
-            )
-        )
-        if submissions:
-            pacer.resume()
-        for number, item in parsed:
-            await pacer.pause()
-            yield (
-                stored[number]
-                if isinstance(item, Submission)
-                else ImportedRow(row=number, outcome="refused", error=item)
-            )
+    count = 0
+    with Pacer() as pacer:
+        async for batch in _batches(rows, pacer):
+            if (count := count + len(batch)) > MAX_ROWS or batch[-1].number > MAX_LINES:
+                raise HTTPException(
+                    413, f"only {MAX_ROWS} rows were read: send the rest as a file of its own"
+                )
+            parsed = []
+            for row in batch:
+                parsed.append((row.number, await _parse(header, row, region, mapping)))
+                await pacer.pause()
+            stored = await _store_batch(database, parsed, now, pacer)
+            for number, item in parsed:
+                await pacer.pause()
+                yield (
+                    stored[number]
+                    if isinstance(item, Submission)
+                    else ImportedRow(row=number, outcome="refused", error=item)
+                )
+
+
+async def _parse(
+    header: Sequence[str], row: CsvRow, region: str, mapping: FormMapping | None
+) -> Submission | str:
+    if row.cells is not None and WIDE_ROW < len(row.cells) <= MAX_COLUMNS:
+        # It takes up to 20 ms, and cannot be interrupted here.
+        return await asyncio.to_thread(_parse_row, header, row, region, mapping)
+    return _parse_row(header, row, region, mapping)
+
+
+async def _store_batch(
+    database: Database, parsed: Sequence[tuple[int, Submission | str]], now: datetime, pacer: Pacer
+) -> dict[int, ImportedRow]:
+    """Store the submissions of a batch; returns their reports by row."""
+    submissions = [(number, item) for number, item in parsed if isinstance(item, Submission)]
+    if not submissions:
+        return {}
+    # A transaction cannot be divided: it holds SQLite's lock, which forms need too.
+    await pacer.let_forms_pass()
+    reports = await _store_all(database, submissions, now)
+    pacer.resume()
+    return {report.row: report for report in reports}
 
 
 async def _batches(rows: Iterator[CsvRow], pacer: Pacer) -> AsyncIterator[list[CsvRow]]:

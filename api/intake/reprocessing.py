@@ -8,6 +8,7 @@ from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from api.bookings import receiving
 from api.errors import log_failure
 from api.forms.body.raw_body import to_bytes
 from api.intake.parsing import parse_call, parse_submissions
@@ -29,6 +30,7 @@ STALE_AFTER = timedelta(seconds=30)
 BATCH_SIZE = 200
 # The reason under which earlier versions refused deliveries, also when only the database was at fault.
 MISTAKEN = "the lead could not be stored"
+NOT_A_FORM = "the call is about a booking: its sender sends it again, and it is read at once"
 NOT_STORABLE = "the database cannot store what the call says"
 
 _CLAIM = (
@@ -63,6 +65,8 @@ async def reprocess(
 
 
 async def _process(connection: AsyncConnection, row: Row[Any], settings: ApiSettings) -> Result:
+    if row.source.startswith(receiving.PREFIX):
+        return Result(error=ContactError("body", NOT_A_FORM))
     if row.charset is None:
         return Result(error=ContactError("body", row.error or "only a part of the body is stored"))
     delivery = Delivery(

@@ -25,7 +25,7 @@ class Bench:
     databases: Sequence[DatabaseKind] = ("postgresql", "sqlite")
     # True: the shortest run that executes everything; the figures mean nothing.
     smoke: bool = False
-    # For `scale`: the numbers of leads besides 10 thousand, and the file for the plans.
+    # For `scale` and `console`: the numbers of leads besides 10 thousand, and the file for the plans.
     leads: Sequence[int] = (1_000_000,)
     plans: Path | None = None
     _began: float = field(default_factory=time.monotonic)

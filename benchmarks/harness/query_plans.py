@@ -15,6 +15,8 @@ async def explain(database: Database, ask: Callable[[AsyncSession], Awaitable[An
     statements = await record_statements(database, ask)
     async with database.engine.connect() as connection:
         for statement, values in statements:
+            if statement.startswith("SET "):
+                continue
             lines += (await connection.exec_driver_sql(f"EXPLAIN {statement}", values)).scalars().all()
     return "\n".join(lines)
 

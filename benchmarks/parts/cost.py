@@ -10,7 +10,7 @@ from benchmarks.harness.running_product import sandbox
 from benchmarks.reporting.figures import Figure, Ratio
 from shared.intents import Intent
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import AnswerT, ModelAnswer, ModelClient, OpenAIModelClient
+from worker.assistant.model_client.client import AnswerT, ModelAnswer, ModelClient, OpenAIModelClient
 from worker.assistant.output_schemas import ReplyAnswer
 from worker.domain.assistant_port import Turn, Usage
 from worker.evaluation.cases import ReplyCase, load_replies

@@ -33,7 +33,7 @@ async def measure(bench: Bench) -> Sequence[Figure]:
     if min(sizes[1:]) < sizes[0]:
         raise BenchError(f"--leads: less than {sizes[0]:,} is too few to compare")
     async with postgres(**SETTINGS) as server:
-        _check_disk_space(server.folder, sum(sizes))
+        check_disk_space(server.folder, sum(sizes))
         urls = {size: server.create() for size in sizes}
         for size, url in urls.items():
             await asyncio.to_thread(fill, url, size, recent=recent, log=bench.log)
@@ -95,7 +95,8 @@ async def _plans(database: Database, query: Query, target: QueryTarget) -> Seque
     return (await explain(database, lambda session: query(session, target))).splitlines()
 
 
-def _check_disk_space(folder: Path, leads: int) -> None:
+def check_disk_space(folder: Path, leads: int) -> None:
+    """Raise BenchError if so many leads do not fit into the folder."""
     free, wanted = shutil.disk_usage(folder).free / 2**30, leads * BYTES_A_LEAD / 2**30
     if free < wanted:
         raise BenchError(f"{leads:,} leads take up to {wanted:.0f} GiB in {folder}: {free:.0f} are free")

@@ -34,6 +34,9 @@ SQLModel.metadata = MetaData(
     }
 )
 
+# Rows are not validated when they are made, so the validators are built only when one is asked for.
+SQLModel.model_config["defer_build"] = True
+
 # Without it, SQLite reuses the id of a deleted row.
 NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 

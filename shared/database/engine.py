@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.backoff import GrowingPause
 from shared.database.driver_errors import OutageLog, unavailable, watch_errors
 from shared.database.error_classes import Fault
 from shared.database.error_tables import DISK_FULL, NO_ANSWER
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 # Raised while the database is away, whatever the reason; shared/database/driver_errors.py sees to it.
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError)
 
+# The longest pause between two tries during an outage of the database: as much later its end is noticed.
+LONGEST_PAUSE_SECONDS = 10.0
 # A full disk is remembered this long: a small write may still find room.
 FULL_FOR_SECONDS = 10
 # The name of our connections in pg_stat_activity.
@@ -132,15 +135,16 @@ async def retry_while_database_down(
 ) -> ResultT:
     """Call `action` until the database answers, and return its result.
 
-    `pause`: seconds between tries. `what`: the action as an infinitive phrase, for the log.
+    `pause`: seconds before the second try; it doubles, up to `LONGEST_PAUSE_SECONDS`.
+    `what`: the action as an infinitive phrase, for the log.
     """
-    outage = OutageLog()
+    outage, growing = OutageLog(), GrowingPause(base=pause, maximum=LONGEST_PAUSE_SECONDS)
     while True:
         try:
             result = await action()
         except DATABASE_DOWN as error:
             outage.note(error, log, f"waiting to {what}")
-            await asyncio.sleep(pause)
+            await asyncio.sleep(growing.failed())
         else:
             outage.over(log)
             return result

@@ -19,7 +19,7 @@ class ModelServer(SQLModel, table=True):
     model: str = key_text()
     # The form of request that works, such as "chat with json_object, max_tokens".
     wire_form: str | None = text_field()
-    # The size of the reply prompt, and the context of the model, if it is known.
+    # The size of the reply prompt, and the context of the model as the doctor found it.
     prompt_tokens: int | None = integer()
     limit_tokens: int | None = integer()
     works_since: datetime | None = moment(nullable=True)

@@ -1,12 +1,13 @@
-"""The tables of leads, messages, events and deliveries; exports all other models."""
+"""The tables of leads, messages and events; exports all other models."""
 
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, func
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, func
 from sqlmodel import Column, Field, SQLModel
 
 from shared.database.account_models import AccountCall, AccountHold, TelegramAccount, TelegramPerson
+from shared.database.booking_models import Booking, BookingConnection, BookingEvent, PlannedMessage
 from shared.database.columns import (
     NEVER_REUSE_IDS,
     Json,
@@ -33,15 +34,19 @@ from shared.database.console_models import (
     UserLink,
     UserSession,
 )
+from shared.database.delivery_models import RateLimit, WebhookDelivery
 from shared.database.model_servers import ModelServer
 from shared.database.notification_models import OwnerMessage, OwnerNotice, SendingPause
 from shared.database.suppression_models import DoNotContact, DoNotContactKey
 from shared.intents import Intent
-from shared.statuses import OPEN, DeliveryOutcome, LeadStatus
+from shared.statuses import OPEN, LeadStatus
 
 __all__ = [
     "AccountCall",
     "AccountHold",
+    "Booking",
+    "BookingConnection",
+    "BookingEvent",
     "CannedText",
     "ConsoleWatch",
     "DoNotContact",
@@ -56,6 +61,8 @@ __all__ = [
     "ModelServer",
     "OwnerMessage",
     "OwnerNotice",
+    "PlannedMessage",
+    "RateLimit",
     "SendingPause",
     "TelegramAccount",
     "TelegramPerson",
@@ -106,6 +113,19 @@ class Lead(SQLModel, table=True):
         ),
         partial_index("ix_leads_open_question", "id", where="open_question IS NOT NULL"),
         partial_index("ix_leads_duplicate_of", "duplicate_of", where="duplicate_of IS NOT NULL"),
+        partial_index(
+            "uq_leads_booking_token", "booking_token", unique=True, where="booking_token IS NOT NULL"
+        ),
+        # The leads without a plan that may need follow-ups; those of old times are passed over.
+        partial_index(
+            "ix_leads_without_plan",
+            "updated_at",
+            where="follow_up_at IS NULL AND due_at IS NULL"
+            " AND status IN ('contacted', 'engaged', 'scheduled')",
+        ),
+        # For the console: who was given up lately, and the leads of an account.
+        partial_index("ix_leads_given_up", "updated_at", where=one_of("status", ("failed", "unreachable"))),
+        partial_index("ix_leads_account_id_id", "account_id", "id", where="account_id IS NOT NULL"),
         Index("ix_leads_status_id", "status", "id"),
         Index("ix_leads_created_at", "created_at"),
         NEVER_REUSE_IDS,
@@ -141,8 +161,13 @@ class Lead(SQLModel, table=True):
     returns_at: datetime | None = moment(nullable=True)
     # The person's question that a colleague was promised to answer; NULL once a human has written.
     open_question: str | None = text_field()
-    # The time at which the person asked for another message.
+    # When the next planned message is due (table planned_messages).
     follow_up_at: datetime | None = moment(nullable=True)
+    # In the booking link of this lead: a booking that comes back with it is the lead's.
+    booking_token: str | None = text_field()
+    # The booked meeting: its beginning and its link.
+    meeting_at: datetime | None = moment(nullable=True)
+    meeting_url: str | None = text_field()
     extra: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
     )
@@ -241,44 +266,6 @@ class LeadEvent(SQLModel, table=True):
     at: datetime = moment(default_now=True)
 
 
-class WebhookDelivery(SQLModel, table=True):
-    """A webhook call as received, and its outcome; `received` until it is parsed."""
-
-    __tablename__ = "webhook_deliveries"
-    __table_args__ = (
-        CheckConstraint(one_of("outcome", get_args(DeliveryOutcome)), name="outcome"),
-        Index("ix_webhook_deliveries_lead_id", "lead_id"),
-        Index("ix_webhook_deliveries_outcome_id", "outcome", "id"),
-        Index("ix_webhook_deliveries_received_at", "received_at"),
-        NEVER_REUSE_IDS,
-    )
-
-    id: int = row_id()
-    source: str = text_field(nullable=False)
-    received_at: datetime = moment(default_now=True)
-    content_type: str | None = text_field()
-    # The query string of the call; secrets are masked.
-    query: str | None = text_field()
-    # The sender's own id of the submission, from a header.
-    idempotency_key: str | None = text_field()
-    # Text, so that psql shows it. `charset` restores the bytes; NULL means that the body is incomplete.
-    body: str = text_field(nullable=False)
-    charset: str | None = text_field()
-    outcome: str = text_field(nullable=False)
-    error: str | None = text_field()
-    lead_id: int | None = reference("leads.id", nullable=True, ondelete="SET NULL")
-
-
-class RateLimit(SQLModel, table=True):
-    """The used part of a rate limit in the minute that began at `minute`; `key` is a hash of the caller."""
-
-    __tablename__ = "rate_limits"
-
-    key: str = Field(sa_column=Column(Text(), primary_key=True))
-    minute: datetime = moment()
-    used: int = number(nullable=False)
-
-
 # Writes go to the tables: an ORM UPDATE would also look for the rows among the session's objects.
 LEADS, MESSAGES, EVENTS, DELIVERIES, DO_NOT_CONTACT = (
     SQLModel.metadata.tables[name]
@@ -294,6 +281,11 @@ USERS, USER_SESSIONS, USER_LINKS, LOGIN_ATTEMPTS, LEAD_VIEWS, CONSOLE_WATCH = (
 )
 OWNER_MESSAGES, OWNER_NOTICES, MODEL_SERVERS = (
     SQLModel.metadata.tables[name] for name in ("owner_messages", "owner_notices", "model_servers")
+)
+
+BOOKINGS, BOOKING_EVENTS, PLANNED, BOOKING_CONNECTIONS = (
+    SQLModel.metadata.tables[name]
+    for name in ("bookings", "booking_events", "planned_messages", "booking_connections")
 )
 
 # Usernames are case-insensitive. Not a partial index: PostgreSQL would not use its statistics in plans.

@@ -7,6 +7,7 @@ from sqlmodel import SQLModel
 
 from shared.database.columns import (
     NEVER_REUSE_IDS,
+    flag,
     moment,
     number,
     one_of,
@@ -20,7 +21,7 @@ PAUSE_SCOPES = ("first_messages", "all")
 
 
 class OwnerMessage(SQLModel, table=True):
-    """A message to the owner in the account's own Saved Messages; its text is emptied once it is sent."""
+    """An answer to the owner's command, sent to where it was written; its text is emptied once it is sent."""
 
     __tablename__ = "owner_messages"
     __table_args__ = (
@@ -34,6 +35,8 @@ class OwnerMessage(SQLModel, table=True):
     account_id: int = reference("telegram_accounts.id")
     # The Telegram message id of the command that this answers.
     answers: int | None = number()
+    # True: the command was written in OWNER_CHAT; False: in the account's own Saved Messages.
+    in_owner_chat: bool = flag()
     text: str = text_field(nullable=False)
     random_id: int = number(nullable=False)
     created_at: datetime = moment(default_now=True)
@@ -54,6 +57,12 @@ class OwnerNotice(SQLModel, table=True):
         UniqueConstraint("key"),
         partial_index("ix_owner_notices_open", "state", "id", where="state IN ('waiting', 'sending')"),
         Index("ix_owner_notices_sent_at", "sent_at"),
+        partial_index(
+            "ix_owner_notices_account_id_message_id",
+            "account_id",
+            "message_id",
+            where="message_id IS NOT NULL",
+        ),
         partial_index("ix_owner_notices_lead_id", "lead_id", where="lead_id IS NOT NULL"),
         NEVER_REUSE_IDS,
     )
@@ -68,6 +77,8 @@ class OwnerNotice(SQLModel, table=True):
     lead_id: int | None = reference("leads.id", nullable=True)
     state: str = text_field(nullable=False, default="waiting")
     random_id: int | None = number()
+    # The message's id in the chat of the account: a reply to it is a command about the lead.
+    message_id: int | None = number()
     # The end of a flood wait: not to be sent before.
     due_at: datetime | None = moment(nullable=True)
     created_at: datetime = moment(default_now=True)

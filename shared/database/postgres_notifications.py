@@ -3,19 +3,21 @@
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Callable, Sequence
 
 import psycopg
 from sqlalchemy import text
 
+from shared.backoff import GrowingPause
 from shared.database.bounded_connection import BoundedConnection
 from shared.database.driver_errors import OutageLog
 from shared.database.engine import DATABASE_DOWN, SERVER_PID, Database, is_pooled
 from shared.database.postgres_connections import open_connection
 from shared.database.urls import async_url, driver_address
 
-# The pause before a new connection; meanwhile the caller has to poll.
-RECONNECT_SECONDS = 2
+# The first pause before a new connection, and the longest; meanwhile the caller has to poll.
+RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 2.0, 30.0
 # A notification from another connection normally arrives within a millisecond.
 NOTIFY_TIMEOUT_SECONDS = 2
 # The pause before the next check for a pooler in transaction mode: its mode seldom changes.
@@ -40,9 +42,9 @@ async def listen(
     of the server itself, for a database URL that leads through a transaction-mode pooler.
     """
     address = driver_address(async_url(direct) if direct else database.url)
-    outage = OutageLog()
+    outage, growing = OutageLog(), GrowingPause(base=RECONNECT_SECONDS, maximum=MAX_RECONNECT_SECONDS)
     while True:
-        pause = RECONNECT_SECONDS
+        pause, listening_since = None, time.monotonic()
         try:
             connection = await open_connection(address, database)
             async with connection:
@@ -53,6 +55,7 @@ async def listen(
                     for channel in channels:
                         await connection.execute(f"LISTEN {channel}")
                     outage.over(log)
+                    listening_since = time.monotonic()
                     # A notification may come at any time.
                     connection.answer_seconds = None
                     on_listening()
@@ -60,7 +63,7 @@ async def listen(
                         on_notification(notification.channel, notification.payload)
         except (psycopg.Error, OSError, *DATABASE_DOWN) as error:
             outage.note(error, log, "wake-ups lost, polling meanwhile")
-        await asyncio.sleep(pause)
+        await asyncio.sleep(pause or growing.failed(time.monotonic() - listening_since))
 
 
 async def _drops_notifications(connection: BoundedConnection, database: Database) -> bool:

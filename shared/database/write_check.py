@@ -10,9 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.connections import sync_sqlite
+from shared.database.driver_errors import unavailable
 from shared.database.engine import Database, answered_within
 from shared.database.error_classes import Fault, classify
-from shared.database.error_tables import DISK_FULL
+from shared.database.error_tables import DISK_FULL, Meaning
 from shared.database.models import DELIVERIES
 from shared.database.timeouts import READY_SECONDS
 
@@ -95,3 +96,8 @@ class WriteCheck:
         if self._running is None or self._running.done():
             self._running = asyncio.create_task(check_writing(self._database, seconds=self._seconds))
         return await asyncio.shield(self._running)
+
+    async def raise_fault(self) -> None:
+        """Raise DatabaseUnavailableError if the database cannot store."""
+        if (fault := await self.fault()) is not None:
+            raise unavailable(Meaning(fault.kind, fault.reason))

@@ -130,7 +130,7 @@ class FakePorts:
             raise TelegramUnavailableError("the link dropped")
         return Sent(known.number)
 
-    async def send_note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> Sent:
         raise AssertionError(f"the owner has asked nothing: {text} {random_id}")
 
     async def fetch_profile(self, peer: Peer) -> Sender | None:
@@ -175,6 +175,16 @@ class FakePorts:
         if self.scenario in {Scenario.REFUSED, Scenario.FAILURE, Scenario.UNAVAILABLE}:
             raise AssistantError("not a greeting")
         return Greeting(f"hello, {brief.name}")
+
+    async def follow_up(
+        self,
+        brief: Brief,  # noqa: ARG002 - of the port
+        conversation: Sequence[Turn],  # noqa: ARG002 - of the port
+        fixed: str,
+        *,
+        is_last: bool,  # noqa: ARG002 - of the port
+    ) -> Greeting:
+        return Greeting(fixed, is_fixed=True)
 
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         if self.scenario in {Scenario.REFUSED, Scenario.FAILURE, Scenario.UNAVAILABLE}:

@@ -67,6 +67,9 @@ class ReferenceModel:
         if incoming.edited:
             if known is not None and known.state == "received":
                 known.text = incoming.text
+            elif known is not None and known.state == "handled" and known.text != incoming.text:
+                added = f"\n[edited] {incoming.text}"
+                known.text += "" if known.text.endswith(added) else added
             return False
         if lead_id is None or known is not None:
             return False

@@ -1,6 +1,8 @@
 """Account lease: at most one worker process may use a Telegram account at a time.
 
-It is held in `telegram_accounts.held_by/held_until` and renewed every 5 s.
+It is held in `telegram_accounts.held_by/held_until` and renewed every 5 s. The clocks of two machines may
+differ, so on PostgreSQL it is the database's clock that counts. On SQLite, and if the database's clock is
+wrong, a standby takes over what has not been renewed for a lease's time of its own monotonic clock.
 """
 
 import asyncio
@@ -8,13 +10,14 @@ import logging
 import time
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.backoff import GrowingPause
 from shared.clock import Clock
 from shared.database.bulk import insert_for
-from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.engine import DATABASE_DOWN, LONGEST_PAUSE_SECONDS, Database
 from shared.database.models import ACCOUNTS, TelegramAccount
 
 log = logging.getLogger(__name__)
@@ -22,10 +25,12 @@ log = logging.getLogger(__name__)
 # After this long without a renewal, another worker may acquire the lease.
 LEASE_DURATION = timedelta(seconds=30)
 RENEW_SECONDS = 5
+ASK_SECONDS = 1
 # Sending stops this much before the lease expires: calls may be under way, and clocks differ.
 SAFETY_MARGIN_SECONDS = 10
-# A lease that ends further ahead was stored by a machine whose clock is wrong.
+# The clocks of two workers' machines may differ by this much before one calls the other dead.
 CLOCK_DIFFERENCE = timedelta(seconds=30)
+_DATABASE_NOW = text("SELECT clock_timestamp()")
 
 
 class AccountLease:
@@ -40,19 +45,24 @@ class AccountLease:
         clock: Clock,
         *,
         silent_seconds: float = LEASE_DURATION.total_seconds(),
+        ask_seconds: float = ASK_SECONDS,
     ) -> None:
-        """`silent_seconds`: a lease from a wrong clock that is not renewed for so long is taken over."""
+        """`clock`: the machine's, for SQLite. `silent_seconds`: what is not renewed for so long has ended.
+
+        `ask_seconds`: the pause of a standby between two looks at the lease.
+        """
         self._database = database
-        self._user_id = user_id
+        self.user_id = user_id
         self._holder = holder
         self._session_name = session_name
         self._clock = clock
         self._confirmed_at = float("-inf")
         self.account_id = 0
         self._silent_seconds = silent_seconds
-        # The lease of another holder that ends too far ahead, and since when it is unchanged (monotonic).
-        self._far_lease: tuple[str, datetime] | None = None
-        self._unchanged_since = 0.0
+        self._ask_seconds = ask_seconds
+        # The lease of another holder, and since when this process sees it unchanged (monotonic).
+        self._seen: tuple[str, datetime] | None = None
+        self._seen_since = 0.0
 
     def may_send(self) -> bool:
         """Return True while the lease is certainly still ours (confirmed less than 20 s ago)."""
@@ -62,20 +72,24 @@ class AccountLease:
     async def acquire(self) -> None:
         """Return once this worker holds the lease; waits for another worker or a database outage to end."""
         waiting = False
+        pause = GrowingPause(base=self._ask_seconds, maximum=LONGEST_PAUSE_SECONDS)
         while True:
             try:
                 if await self._acquire_or_renew():
                     self._database.outage.over(log)
                     return
-                await self._end_far_lease()
+                await self._end_silent_lease()
             except DATABASE_DOWN as error:
                 self._database.outage.note(error, log, "standing by")
+                await asyncio.sleep(pause.failed())
             else:
                 self._database.outage.over(log)
+                pause.succeeded()
                 if not waiting:
                     log.warning("the account is held by another worker: standing by")
                 waiting = True
-            await asyncio.sleep(1)
+                # Nothing fails here: how soon another worker takes over depends on this pause.
+                await asyncio.sleep(self._ask_seconds)
 
     async def renew_forever(self, *, stop_if_unconfirmed: bool = False) -> None:
         """Renew the lease until another worker has it, then return.
@@ -84,6 +98,7 @@ class AccountLease:
         `stop_if_unconfirmed`: also return when the outage is so long that another worker may have the lease.
         """
         while True:
+            # It does not grow after failures: the lease runs out in 30 s, and the account pauses before that.
             await asyncio.sleep(RENEW_SECONDS)
             try:
                 if not await self._acquire_or_renew():
@@ -105,23 +120,21 @@ class AccountLease:
         except DATABASE_DOWN:
             log.warning("the account lease could not be released: it ends when it expires")
 
-    async def _end_far_lease(self) -> None:
-        """End another worker's lease that ends too far ahead, once it was not renewed for a lease's time.
+    async def _end_silent_lease(self) -> None:
+        """End another worker's lease once it was not renewed for a lease's time, whatever any clock says.
 
-        Its worker's clock was wrong. A worker that is alive renews it every 5 s, whatever its clock says.
+        A worker that is alive renews it every 5 s, and stops sending 20 s after the last renewal.
         """
         async with self._database.reading() as session:
             rows = await session.exec(
-                select(TelegramAccount).where(col(TelegramAccount.telegram_user_id) == self._user_id)
+                select(TelegramAccount).where(col(TelegramAccount.telegram_user_id) == self.user_id)
             )
             row = rows.first()
         found = (row.held_by, row.held_until) if row and row.held_by and row.held_until else None
-        if row is None or found is None or found[1] <= self._clock() + LEASE_DURATION + CLOCK_DIFFERENCE:
-            self._far_lease = None
-        elif found != self._far_lease:
-            self._far_lease, self._unchanged_since = found, time.monotonic()
-        elif time.monotonic() - self._unchanged_since >= self._silent_seconds:
-            log.warning("the account lease was stored by a wrong clock and is not renewed: taking it over")
+        if row is None or found is None or found != self._seen:
+            self._seen, self._seen_since = found, time.monotonic()
+        elif time.monotonic() - self._seen_since >= self._silent_seconds:
+            log.warning("the account lease is not renewed any more: taking it over")
             async with self._database.writing() as session:
                 await session.exec(
                     update(ACCOUNTS)
@@ -135,38 +148,57 @@ class AccountLease:
 
     async def _acquire_or_renew(self) -> bool:
         # Measured before the query: the lease may run from any moment after this.
-        asked_at, now = time.monotonic(), self._clock()
+        asked_at = time.monotonic()
         async with self._database.writing() as session:
+            now = await self._now(session)
             account_id = await acquire_lease(
                 session,
-                self._user_id,
+                self.user_id,
                 self._holder,
                 self._session_name,
                 now=now,
                 until=now + LEASE_DURATION,
+                may_take_expired=self._database.is_postgres,
             )
         if account_id is None:
             return False
         self.account_id, self._confirmed_at = account_id, asked_at
         return True
 
+    async def _now(self, session: AsyncSession) -> datetime:
+        if not self._database.is_postgres:
+            return self._clock()
+        now: datetime = (await (await session.connection()).execute(_DATABASE_NOW)).scalar_one()
+        return now
+
 
 async def acquire_lease(
-    session: AsyncSession, user_id: int, holder: str, session_name: str, *, now: datetime, until: datetime
+    session: AsyncSession,
+    user_id: int,
+    holder: str,
+    session_name: str,
+    *,
+    now: datetime,
+    until: datetime,
+    may_take_expired: bool = True,
 ) -> int | None:
     """Acquire or renew the lease of an account until `until` (UTC); creates the account's row if needed.
 
-    Returns the account's id, or None while another holder has the lease.
+    Returns the account's id, or None while another holder has the lease. `may_take_expired`: False if `now`
+    is not from the clock that stored the other's lease.
     """
     lease = {"held_by": holder, "held_until": until, "session_name": session_name, "updated_at": now}
     held_by, held_until = col(TelegramAccount.held_by), col(TelegramAccount.held_until)
+    free = [held_by.is_(None), held_by == holder, held_until.is_(None)]
+    if may_take_expired:
+        free.append(held_until <= now)
     row = await session.exec(
         insert_for(session, TelegramAccount)
         .values(telegram_user_id=user_id, state="active", created_at=now, **lease)
         .on_conflict_do_update(
             index_elements=["telegram_user_id"],
             set_=lease,
-            where=or_(held_by.is_(None), held_by == holder, held_until.is_(None), held_until <= now),
+            where=or_(*free),
         )
         .returning(col(TelegramAccount.id))
     )

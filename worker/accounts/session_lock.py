@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -33,8 +34,9 @@ async def session_lock(
         return
     try:
         lock = session_file.with_suffix(".lock").open("a+")
-    except OSError:
-        raise ConfigError(f"TELEGRAM_SESSION_DIR: {session_file.parent} cannot be written to") from None
+    except OSError as error:
+        problem = f"{session_file.parent} cannot be written to: {error.strerror}"
+        raise ConfigError(f"TELEGRAM_SESSION_DIR: {problem}") from None
     try:
         waiting = False
         while not _try_lock(lock.fileno()):
@@ -74,6 +76,9 @@ def _holder_name(lock: TextIO) -> str:
     name = lock.read().strip()
     if not name:
         name = secrets.token_hex(8)
-        lock.write(name)
-        lock.flush()
+        try:
+            os.write(lock.fileno(), name.encode())
+        except OSError as error:
+            # The next process has another name, and waits until the account lease has ended.
+            log.warning("%s cannot be written: %s", lock.name, error.strerror)
     return name

@@ -32,7 +32,7 @@ async def check(database: Database) -> list[Finding]:
         async with answered_within(CHECK_SECONDS), database.reading() as session:
             await (await session.connection()).execute(text("SELECT 1"))
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
-        problem = f"{_address(database)} does not answer: {_reason(error)}"
+        problem = f"{_address(database)}: {_reason(error)}"
         remedy = "start the database, or correct DATABASE_URL"
         return [failed(DATABASE, problem, remedy), skipped(SCHEMA, "the database")]
     schema = await _check_schema(database)
@@ -123,7 +123,8 @@ def _address(database: Database) -> str:
 
 
 def _reason(error: Exception) -> str:
+    reason = classify(error).text
     # Before the first statement, the driver's own text has no data, and says more than a class of errors.
     cause = error.orig if isinstance(error, DBAPIError) and error.statement is None else None
-    lines = str(cause or classify(error).reason).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    lines = str(cause or "").strip().splitlines()
+    return f"{reason} ({lines[0]})" if lines and lines[0] not in reason else reason

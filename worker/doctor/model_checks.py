@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from worker.assistant.api_formats import MAX_OUTPUT_TOKENS
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import AnswerT, ModelAnswer, OpenAIModelClient
-from worker.assistant.context_size import PATHS, find_context
+from worker.assistant.model_client.api_formats import MAX_OUTPUT_TOKENS
+from worker.assistant.model_client.client import AnswerT, ModelAnswer, OpenAIModelClient
+from worker.assistant.model_client.context_size import PATHS, find_context
 from worker.doctor.findings import Finding, failed, passed
 from worker.domain.assistant_port import (
     AccountFault,
@@ -99,6 +100,8 @@ async def _check(name: str, settings: AssistantSettings, database: Database | No
         await client.close()
     usage = verdict.usage or Usage(settings.openai_model)
     context = await _find_context(settings)
+    if context is not None:
+        await _store_context(client, context, database)
     size, problem = size_up(usage.tokens_in, model.characters, context)
     if problem is not None:
         return failed(name, f"{where}: {problem}", _LARGER)
@@ -113,6 +116,15 @@ async def _stored_form(client: OpenAIModelClient, database: Database | None) -> 
         async with database.reading() as session:
             return await model_servers.find_form(session, client.host, client.model)
     return None
+
+
+async def _store_context(client: OpenAIModelClient, tokens: int, database: Database | None) -> None:
+    """Keep the size of the context for `python -m worker status`; without a usable database, do nothing."""
+    if database is None:
+        return
+    with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
+        async with database.writing() as session:
+            await model_servers.save_context(session, client.host, client.model, tokens=tokens, now=utc_now())
 
 
 def _remedy(error: AssistantError, settings: AssistantSettings, host: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import asdict
@@ -38,7 +39,9 @@ async def serve(host: str, port: int | None, load_report: ReportLoader) -> Async
     try:
         server = await asyncio.start_server(accept, host, port, limit=_MAX_HEADER_BYTES)
     except OSError as error:
-        raise ConfigError(f"HEALTH_PORT: {host}:{port} cannot be opened ({error.strerror})") from None
+        # asyncio's own words repeat the address as a tuple.
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise ConfigError(f"HEALTH_PORT: {host}:{port} cannot be opened: {why}") from None
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

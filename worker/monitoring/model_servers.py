@@ -32,6 +32,16 @@ async def find_form(session: AsyncSession, host: str, model: str) -> str | None:
     return row.wire_form if row is not None else None
 
 
+async def save_context(session: AsyncSession, host: str, model: str, *, tokens: int, now: datetime) -> None:
+    """Store how many tokens the context of a model holds."""
+    values: dict[str, Any] = {"limit_tokens": tokens, "updated_at": now}
+    await session.exec(
+        insert_for(session, ModelServer)
+        .values(host=host, model=model, in_use=False, **values)
+        .on_conflict_do_update(index_elements=["host", "model"], set_=values)
+    )
+
+
 async def save(session: AsyncSession, states: Sequence[ServerState], *, now: datetime) -> None:
     """Store the current states; models that are no longer configured lose their role."""
     current = [and_(col(ModelServer.host) == one.host, col(ModelServer.model) == one.model) for one in states]

@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
-from worker.assistant.providers import ModelProviders
+from worker.assistant.model_client.providers import ModelProviders
 from worker.domain.model_servers import ServerState
 from worker.monitoring import model_servers
 

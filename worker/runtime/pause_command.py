@@ -4,11 +4,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.error_classes import classify
 from shared.leads import pauses
 from shared.leads.pauses import Scope
 from shared.settings import SharedSettings
-from worker.monitoring.status_report import StatusError
+from worker.monitoring.status_report import StatusError, describe_fault
 
 ACTOR = "command line"
 _BEGUN = {
@@ -38,6 +37,6 @@ async def _change(settings: SharedSettings, scope: Scope | None) -> bool:
             await pauses.begin(session, scope, actor=ACTOR, now=utc_now())
             return True
     except (*DATABASE_DOWN, SQLAlchemyError) as error:
-        raise StatusError(classify(error).text) from None
+        raise StatusError(describe_fault(error)) from None
     finally:
         await database.close()

@@ -8,12 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.error_classes import classify
 from shared.database.models import Lead
 from shared.errors import ConfigError
 from shared.statuses import LeadStatus
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.providers import build_model
+from worker.assistant.model_client.providers import build_model
 from worker.assistant.trust import Trust, prompt_version
 from worker.dialogue import persona
 from worker.dispatch.steps.greet import GreetingConfig, greet
@@ -23,7 +22,7 @@ from worker.domain.model_servers import host_of
 from worker.domain.outcomes import QueueMessage
 from worker.messaging import outbox
 from worker.monitoring import qualifications
-from worker.monitoring.status_report import StatusError
+from worker.monitoring.status_report import StatusError, describe_fault
 from worker.settings import AssistantSettings
 
 # The model's failure is shown at once, instead of waiting for it.
@@ -113,7 +112,7 @@ async def _conversation(database: Database, lead_id: int | None, *, name: str, r
             stored = await session.get(Lead, lead_id)
             messages = (await outbox.transcripts(session, [lead_id]))[lead_id]
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
-        raise StatusError(classify(error).text) from None
+        raise StatusError(describe_fault(error)) from None
     if stored is None:
         raise ConfigError(f"there is no lead {lead_id}")
     # As if the person had not been greeted yet.

@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from worker.dispatch.dispatcher import Dispatcher
-from worker.domain.backoff import backoff
+from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import SessionRevokedError
 
 log = logging.getLogger(__name__)
 
-# The pause after a failure doubles from the first to the second; a run of this length was a good one.
+# The pause after a failure doubles from the first to the second.
 BASE_SECONDS, MAX_SECONDS = 1.0, 60.0
-GOOD_RUN_SECONDS = 60.0
 
 
 async def keep_running(what: str, run: Callable[[], Awaitable[None]], *, base: float = BASE_SECONDS) -> None:
@@ -21,7 +20,7 @@ async def keep_running(what: str, run: Callable[[], Awaitable[None]], *, base: f
 
     `what`: names the task in the log. Raises SessionRevokedError, which ends the worker.
     """
-    failures = 0
+    pauses = GrowingPause(base=base, maximum=MAX_SECONDS)
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
@@ -30,10 +29,9 @@ async def keep_running(what: str, run: Callable[[], Awaitable[None]], *, base: f
         except SessionRevokedError:
             raise
         except Exception:
-            failures = 1 if loop.time() - began >= GOOD_RUN_SECONDS else failures + 1
-            pause = backoff(failures, base=base, maximum=MAX_SECONDS)
-            log.exception("%s failed: it starts again in %d s", what, pause.total_seconds())
-            await asyncio.sleep(pause.total_seconds())
+            pause = pauses.failed(loop.time() - began)
+            log.exception("%s failed: it starts again in %d s", what, pause)
+            await asyncio.sleep(pause)
         else:
             return
 

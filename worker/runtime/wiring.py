@@ -1,7 +1,7 @@
 """Builds the parts of a worker from its settings; the clock and the ports are arguments."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -14,17 +14,22 @@ from worker.dialogue.persona import Persona
 from worker.dispatch.delivery import Sender
 from worker.dispatch.dispatcher import Dispatcher
 from worker.dispatch.lead_context import LeadContextLoader
+from worker.dispatch.planned_check import PlannedCheck
 from worker.dispatch.retry_policy import RetryPolicy
 from worker.dispatch.settlement import Settlement
 from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
+from worker.dispatch.steps.planned import PlanConfig
 from worker.domain.assistant_port import Assistant
 from worker.domain.outages import OutageTrackers
 from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import Incoming, Note, Telegram
+from worker.follow_ups.decisions import planner_of
 from worker.messaging.listener import Listener
-from worker.notifications import owner_commands, strangers
+from worker.messaging.unknown_senders import strangers_among
+from worker.notifications import strangers
+from worker.notifications.commands import owner_commands
 from worker.notifications.notifier import OwnerNotifier
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
@@ -72,6 +77,9 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
     # A draft waits for a human, so that its person is always checked.
     confirmed_for = timedelta() if settings.mode == "drafts" else CONFIRMED_FOR
     finder = PeerFinder(telegram, rate_limiter, settings.keep_contacts, confirmed_for=confirmed_for)
+    plan = PlanConfig(
+        planner_of(persona.follow_ups, hours), settings.follow_ups == "on", settings.company_name
+    )
     dependencies = StepDependencies(
         finder,
         assistant,
@@ -83,12 +91,17 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
         hours,
         telegram if settings.transcribe_model else None,
         owner_is_told=settings.owner_chat is not None,
+        booking_link_template=settings.booking_link_template,
+        plan=plan,
     )
+    planned = PlannedCheck(database, rate_limiter, plan, clock, zone)
     return Dispatcher(
         database=database,
         worker_id=worker_id,
         dependencies=dependencies,
-        sender=Sender(telegram, rate_limiter, clock, settings.typing_seconds, may_send, finder=finder),
+        sender=Sender(
+            telegram, rate_limiter, clock, settings.typing_seconds, may_send, finder=finder, planned=planned
+        ),
         rate_limiter=rate_limiter,
         contexts=LeadContextLoader(database, worker_id),
         settlement=Settlement(database, worker_id, _retry_policy(settings)),
@@ -130,7 +143,27 @@ def build_listener(
 
     async def on_note(session: AsyncSession, account_id: int, note: Note, now: datetime) -> None:
         await owner_commands.execute_command(
-            session, account_id, note, now=now, takeover_lasts=takeover_lasts
+            session,
+            account_id,
+            note,
+            now=now,
+            takeover_lasts=takeover_lasts,
+            language=settings.owner_language,
+            zone=zone,
+        )
+
+    async def on_owner_message(
+        session: AsyncSession, account_id: int, message: Incoming, now: datetime
+    ) -> bool:
+        return await owner_commands.execute_in_owner_chat(
+            session,
+            account_id,
+            message,
+            is_lead=not await strangers_among(session, account_id, [message.user_id]),
+            now=now,
+            takeover_lasts=takeover_lasts,
+            language=settings.owner_language,
+            zone=zone,
         )
 
     if settings.inbound_leads == "notify" and settings.owner_chat is None:
@@ -152,6 +185,7 @@ def build_listener(
         on_name_changed,
         settings.inbound_leads,
         on_stranger if settings.owner_chat else None,
+        on_owner_message,
     )
 
 
@@ -163,6 +197,8 @@ def build_owner_notifier(  # noqa: PLR0913 - the composition root gets every col
     telegram: Telegram,
     clock: Clock,
     model_trouble: Callable[[], str | None],
+    machine_troubles: Callable[[], Mapping[str, str]],
+    check_storing: Callable[[], Awaitable[None]],
     may_send: Callable[[], bool],
     last_alive: datetime | None = None,
 ) -> OwnerNotifier | None:
@@ -182,5 +218,7 @@ def build_owner_notifier(  # noqa: PLR0913 - the composition root gets every col
         may_send,
         full_limit=settings.outreach_daily_limit,
         warmup_days=settings.outreach_warmup_days,
+        machine_troubles=machine_troubles,
+        check_storing=check_storing,
         last_alive=last_alive,
     )

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import secrets
 import signal
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -16,19 +17,20 @@ from worker.accounts.account_lease import AccountLease
 from worker.accounts.flood_waits import FloodWaits
 from worker.accounts.session_lock import session_lock
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.providers import build_model
+from worker.assistant.model_client.providers import build_model
 from worker.assistant.trust import Trust
 from worker.dialogue import persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import Identity, SessionRevokedError
-from worker.monitoring import health_report, http_probe
-from worker.notifications.owner_commands import OwnerReplySender
+from worker.monitoring import disk_space, health_report, http_probe
+from worker.notifications.commands.answers import OwnerReplySender
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
+from worker.runtime import rounds
 from worker.runtime.account_records import record_revoked_session, register_worker
 from worker.runtime.clock_watch import ClockWatch
-from worker.runtime.connection import RECONNECT_SECONDS, connected, wait_for_signed_in_user
+from worker.runtime.connection import connected, reconnection_pause, wait_for_signed_in_user
 from worker.runtime.file_watch import FileWatch
 from worker.runtime.model_watch import ProviderRecorder, restore_providers
 from worker.runtime.moment_repair import MomentRepair
@@ -51,6 +53,7 @@ class Worker:
         self._settings = settings
         self._state = "standby"
         self._stop = asyncio.Event()
+        self._reconnecting = reconnection_pause()
         # Why the worker ends, for the log and the health check.
         self._ends_because = "it was stopped"
         self._database = Database(settings.database_url)
@@ -71,6 +74,7 @@ class Worker:
         self._last_alive = health_report.last_alive(settings.health_file)
         self._clock_watch: ClockWatch | None = None
         self._files = FileWatch(settings.files)
+        self._folders = disk_space.folders_of(settings.telegram_session_dir, settings.database_url)
         self._moments = MomentRepair(settings, self._database, self._flood_waits, utc_now)
 
     async def run(self) -> None:
@@ -123,8 +127,7 @@ class Worker:
     async def _run_account(self, user_id: int, holder: str) -> None:
         """Acquire the account lease, connect, and serve until the lease or the connection is lost."""
         self._state = "standby"
-        session_name = self._settings.telegram_session_name
-        lease = AccountLease(self._database, user_id, holder, session_name, utc_now)
+        lease = AccountLease(self._database, user_id, holder, self._settings.telegram_session_name, utc_now)
         await lease.acquire()
         self._account_id = lease.account_id
         self._state = "connecting"
@@ -181,13 +184,20 @@ class Worker:
             telegram=self._telegram,
             clock=utc_now,
             model_trouble=lambda: self._model.pause_reason,
+            machine_troubles=self._machine_troubles,
+            check_storing=self._write_check.raise_fault,
             may_send=lease.may_send,
             last_alive=self._last_alive,
         )
         # Only the first connection after a start comes after an absence.
         self._last_alive = None
         replies = OwnerReplySender(
-            self._database, worker_id.account_id, self._telegram, utc_now, listener.note_handled
+            self._database,
+            worker_id.account_id,
+            self._telegram,
+            utc_now,
+            listener.note_handled,
+            owner_chat=notifier.owner if notifier is not None else None,
         )
         self._clock_watch = ClockWatch(
             self._database,
@@ -212,6 +222,7 @@ class Worker:
             keep_running("testing the model", self._qualifier.run),
             keep_running("watching the clock", self._clock_watch.run),
             keep_running("watching the settings' files", self._files.run),
+            *rounds.build(self._settings, self._database, worker_id.account_id, self._persona, utc_now),
             self._telegram.session.watch(),
             self._receive_wakeups(wakeups),
             self._stop.wait(),
@@ -220,6 +231,7 @@ class Worker:
             background.append(keep_running("notices to the owner", notifier.run))
         # One call at each start: it must not delay the leads.
         tidying = asyncio.create_task(self._tidy_contacts(dispatcher))
+        began = time.monotonic()
         try:
             await run_until_one_ends(dispatcher, background, renewing)
         finally:
@@ -228,7 +240,7 @@ class Worker:
         self._state = "connecting"
         if not self._stop.is_set():
             log.warning("reconnecting to Telegram")
-            await asyncio.sleep(RECONNECT_SECONDS)
+            await asyncio.sleep(self._reconnecting.failed(time.monotonic() - began))
 
     async def _tidy_contacts(self, dispatcher: Dispatcher) -> None:
         if self._settings.keep_contacts:
@@ -275,13 +287,13 @@ class Worker:
         except DATABASE_DOWN as error:
             return health_report.Report(state, trouble=classify(error).text)
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
-        return health_report.Report(
-            state, oldest, backlog.outbox, backlog.inbox, self._model.trouble or self._clock_trouble
-        )
+        trouble = self._model.trouble or next(iter(self._machine_troubles().values()), None)
+        return health_report.Report(state, oldest, backlog.outbox, backlog.inbox, trouble)
 
-    @property
-    def _clock_trouble(self) -> str | None:
-        return self._clock_watch.trouble if self._clock_watch else None
+    def _machine_troubles(self) -> dict[str, str]:
+        clock = self._clock_watch.trouble if self._clock_watch else None
+        disk = disk_space.find_nearly_full(self._folders)
+        return {kind: trouble for kind, trouble in (("clock", clock), ("disk", disk)) if trouble}
 
     def _shown_state(self) -> str:
         is_lost = self._state == "connected" and not self._telegram.session.connected

@@ -1,0 +1,44 @@
+"""The background rounds about follow-ups and bookings, for the worker of one account."""
+
+from collections.abc import Coroutine
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.bookings.calendly_api import CalendlyApi
+from shared.clock import Clock
+from shared.database.engine import Database
+from worker.bookings.polling import BookingRounds
+from worker.dialogue.persona import Persona
+from worker.domain.outreach_hours import Hours
+from worker.follow_ups.decisions import planner_of
+from worker.follow_ups.enrolment import Enrolment
+from worker.follow_ups.rounds import FollowUpRounds
+from worker.runtime.supervision import keep_running
+from worker.settings import WorkerSettings
+
+
+def build_enrolment(
+    settings: WorkerSettings, database: Database, account_id: int, persona: Persona
+) -> Enrolment:
+    """Return what plans the follow-ups of one account."""
+    hours = Hours.parse(settings.outreach_hours) if settings.outreach_hours else None
+    calendar = planner_of(persona.follow_ups, hours).calendar
+    return Enrolment(database, account_id, persona.follow_ups, calendar, ZoneInfo(settings.timezone))
+
+
+def build(
+    settings: WorkerSettings, database: Database, account_id: int, persona: Persona, clock: Clock
+) -> list[Coroutine[Any, Any, Any]]:
+    """Return the rounds that the settings ask for, ready to run."""
+    rounds: list[Coroutine[Any, Any, Any]] = []
+    if settings.follow_ups == "on":
+        enrolment = build_enrolment(settings, database, account_id, persona)
+        rounds.append(keep_running("planning follow-ups", FollowUpRounds(enrolment, clock).run))
+    client = None
+    if settings.calendly_token is not None:
+        token = settings.calendly_token.get_secret_value()
+        client = CalendlyApi(settings.calendly_api, token)
+    language = settings.owner_language if settings.owner_chat else None
+    bookings = BookingRounds(database, account_id, clock, language, client)
+    rounds.append(keep_running("looking at bookings", bookings.run))
+    return rounds
