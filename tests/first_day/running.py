@@ -2,8 +2,6 @@
 
 import os
 import re
-import subprocess
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +13,7 @@ from shared import settings
 from shared.errors import ConfigError
 from shared.settings import SharedSettings
 from tests.conftest import ROOT
-from tests.support.waiting import patience_seconds
+from tests.support.commands import run_module
 from worker.settings import TelegramSettings, WorkerSettings
 
 HERE = Path(__file__).parent
@@ -79,16 +77,7 @@ def read(case: Case, folder: Path) -> str:
     program, *arguments = case.run.split()
     if program == "alembic":
         arguments = ["-c", str(ROOT / "pyproject.toml"), *arguments]
-    done = subprocess.run(
-        [sys.executable, "-m", program, *arguments],
-        cwd=folder,
-        env=product_processes.environment({}),
-        capture_output=True,
-        text=True,
-        timeout=patience_seconds(),
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+    done = run_module(program, folder, product_processes.environment({}), *arguments)
     return normalize(done.stdout + done.stderr, folder)
 
 

@@ -218,9 +218,13 @@ async def load_bundles(session: AsyncSession, account_id: int, *, now: datetime)
     return bundles
 
 
-async def record_sent(session: AsyncSession, random_id: int, *, now: datetime) -> None:
-    """Mark a bundle as sent, and clear its text: it may hold personal data."""
-    await _update_bundle(session, random_id, state="sent", sent_at=now, text="", error=None)
+async def record_sent(
+    session: AsyncSession, random_id: int, message_id: int | None, *, now: datetime
+) -> None:
+    """Mark a bundle as sent, and clear its text: it may hold personal data. Its id is kept for replies."""
+    await _update_bundle(
+        session, random_id, state="sent", sent_at=now, text="", error=None, message_id=message_id
+    )
 
 
 async def record_failed(session: AsyncSession, random_id: int, reason: str) -> None:

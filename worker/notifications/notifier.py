@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.error_classes import classify
 from shared.texts import Language
 from worker.domain.backoff import GrowingPause
+from worker.domain.local_time import days_before
 from worker.domain.telegram_port import (
     CannotWriteError,
-    Peer,
     PeerNotFoundError,
     RateLimitedError,
     SessionRevokedError,
@@ -22,16 +21,23 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.notifications import figures, notices, provider_notices, refused_calls, texts, waiting
+from worker.notifications import (
+    figures,
+    notices,
+    provider_notices,
+    refused_calls,
+    storage_trouble,
+    texts,
+    waiting,
+)
+from worker.notifications.commands.owner_chat import OwnerChat
+from worker.notifications.storage_trouble import StorageTrouble
 
 log = logging.getLogger(__name__)
 
-SAVED_MESSAGES = "me"
 ROUND_SECONDS, MAX_ROUND_SECONDS = 10, 600
 BUNDLE_AFTER = timedelta(minutes=1)
 SUMMARY_HOUR, MONDAY = 9, 0
-# A database that is away for less is waited for without a word.
-STORAGE_TROUBLE_AFTER = timedelta(minutes=2)
 # The owner is notified if a failure of the model or of Telegram delays a message for longer.
 MODEL_DOWN_AFTER = timedelta(minutes=10)
 REFUSED_RETRY_AFTER = timedelta(hours=1)
@@ -60,13 +66,20 @@ class OwnerNotifier:
     # The limit of first messages after the warm-up, and how many days that lasts.
     full_limit: int = 0
     warmup_days: int = 0
+    # What is wrong with this machine: the name of a notice (`clock`, `disk`) and the reason.
+    machine_troubles: Callable[[], Mapping[str, str]] = dict
+    # Raises the database's error if it stores nothing: without news, a round only reads.
+    check_storing: Callable[[], Awaitable[None]] | None = None
     # When the worker was last alive before this start (UTC); None: it is not known.
     last_alive: datetime | None = None
+    owner: OwnerChat = field(init=False)
     _since: datetime | None = field(default=None, init=False)
     _last_summary: str = field(default="", init=False)
-    _owner: Peer | None = field(default=None, init=False)
-    # Since when the database stores nothing, and why.
-    _storage_fault: tuple[datetime, str] | None = field(default=None, init=False)
+    _storage: StorageTrouble = field(default_factory=StorageTrouble, init=False)
+
+    def __post_init__(self) -> None:
+        """Prepare the chat."""
+        self.owner = OwnerChat(self.telegram, self.chat)
 
     async def run(self) -> None:
         """Do a round every `ROUND_SECONDS`, after failures more seldom, until cancelled.
@@ -77,12 +90,14 @@ class OwnerNotifier:
         while True:
             pause: float = ROUND_SECONDS
             try:
+                if self.check_storing is not None:
+                    await self.check_storing()
                 await self.run_once()
                 growing.succeeded()
             except SessionRevokedError:
                 raise
             except (TelegramError, *DATABASE_DOWN) as error:
-                self.note_failure(error)
+                await self.note_failure(error)
                 log.warning(
                     "notices to the owner are delayed: %s", error if str(error) else type(error).__name__
                 )
@@ -92,10 +107,24 @@ class OwnerNotifier:
                 pause = growing.failed()
             await asyncio.sleep(pause)
 
-    def note_failure(self, error: Exception) -> None:
-        """Remember since when the database fails: the owner is told once it works again."""
-        if not isinstance(error, TelegramError) and self._storage_fault is None:
-            self._storage_fault = (self.clock(), classify(error).text)
+    async def note_failure(self, error: Exception) -> None:
+        """Remember since when the database fails; the owner is told after two minutes, and at the end.
+
+        The database cannot keep this notice: the message goes out at once, also while the account lease is
+        not confirmed. Without that, the owner would not hear of a full disk.
+        """
+        now = self.clock()
+        self._storage.note(error, now)
+        if (trouble := self._storage.take_untold(now)) is None:
+            return
+        since, reason = trouble
+        text = texts.render_long(self.language, "storage_now", reason=reason, since=self._local(since))
+        try:
+            await self.owner.send(text, storage_trouble.message_id(self.account_id, since))
+        except SessionRevokedError:
+            raise
+        except TelegramError as failure:
+            log.warning("the owner could not be told of the database: %s", failure)
 
     async def run_once(self) -> None:
         """Add notices for what is new, then send the bundles that are ready."""
@@ -170,14 +199,12 @@ class OwnerNotifier:
 
     async def _report_absence(self, now: datetime) -> None:
         """Report once that this worker was away, and that the database has stored nothing for a while."""
-        if self._storage_fault is not None:
-            began, reason = self._storage_fault
-            if now - began >= STORAGE_TROUBLE_AFTER:
-                moments = {"since": self._local(began), "until": self._local(now)}
-                text = texts.render_long(self.language, "storage", reason=reason, **moments)
-                async with self.database.writing() as session:
-                    await notices.add(session, f"storage:{began:%Y-%m-%dT%H:%M}", text, now=now)
-            self._storage_fault = None
+        if (ended := self._storage.take_ended(now)) is not None:
+            began, reason = ended
+            moments = {"since": self._local(began), "until": self._local(now)}
+            text = texts.render_long(self.language, "storage", reason=reason, **moments)
+            async with self.database.writing() as session:
+                await notices.add(session, f"storage:{began:%Y-%m-%dT%H:%M}", text, now=now)
         if self.last_alive is not None:
             async with self.database.writing() as session:
                 notice = await waiting.returned_notice(
@@ -217,6 +244,8 @@ class OwnerNotifier:
             )
         if refusal:
             lines[f"refusal:{day}:{refusal}"] = texts.render_line(self.language, "refusal", reason=refusal)
+        for kind, reason in self.machine_troubles().items():
+            lines[f"{kind}:{self.account_id}:{day}"] = texts.render_long(self.language, kind, reason=reason)
         if lines:
             async with self.database.writing() as session:
                 for key, text in lines.items():
@@ -230,9 +259,7 @@ class OwnerNotifier:
         # On the first day there are no figures of the day before.
         if not since < summary_at <= local:
             return
-        end = local.replace(hour=0, minute=0, second=0, microsecond=0)
-        # Calendar arithmetic: with daylight saving time a day may have 23 hours.
-        start = (end - timedelta(days=1)).replace(hour=0)
+        start, end = days_before(local)
         key = f"summary:{local:%Y-%m-%d}"
         async with self.database.writing() as session:
             counts = await notices.load_daily_figures(session, start=start, end=end)
@@ -241,7 +268,7 @@ class OwnerNotifier:
             text = texts.render_long(self.language, "summary", day=f"{start:%d.%m}", more=more, **counts)
             await notices.add(session, key, text, now=now)
             if local.weekday() == MONDAY:
-                week = (end - timedelta(days=7)).replace(hour=0)
+                week, _ = days_before(local, 7)
                 text = await figures.render_week(session, self.language, start=week, end=end)
                 await notices.add(session, key.replace("summary", "week"), text, now=now)
         self._last_summary = key
@@ -251,10 +278,7 @@ class OwnerNotifier:
             raise TelegramUnavailableError("the account lease is not confirmed")
         now = self.clock()
         try:
-            if self.chat == SAVED_MESSAGES:
-                await self.telegram.send_note(text, random_id)
-            else:
-                await self.telegram.send(await self._find_owner(), text, random_id)
+            sent = await self.owner.send(text, random_id)
         except (SessionRevokedError, TelegramUnavailableError):
             # It may have arrived: it is sent again under the same random_id.
             raise
@@ -269,9 +293,4 @@ class OwnerNotifier:
                 await notices.postpone(session, random_id, str(error), until=now + wait)
         else:
             async with self.database.writing() as session:
-                await notices.record_sent(session, random_id, now=now)
-
-    async def _find_owner(self) -> Peer:
-        if self._owner is None:
-            self._owner = await self.telegram.find_by_username(self.chat)
-        return self._owner
+                await notices.record_sent(session, random_id, sent.message_id, now=now)

@@ -69,7 +69,7 @@ def render_refused(
         "count": count,
         "calls": _calls(language, count),
         "sources": _cut(sources, _MAX_SOURCES_LENGTH),
-        "reason": _cut(mask_phones(reason).rstrip(".") or "?", MAX_REASON_LENGTH),
+        "reason": _cut(mask_phones(translate_reason(language, reason)).rstrip(".") or "?", MAX_REASON_LENGTH),
         "delivery": delivery_id,
     }
     return _render(language, "refused", values)

@@ -36,7 +36,7 @@ async def draft_notices(
         .limit(_MAX_DRAFTS)
     )
     found: list[tuple[str, str, int]] = []
-    for message, lead in rows.all():
+    for message, lead in reversed(rows.all()):
         is_late = message.created_at <= now - DRAFT_IS_LATE_AFTER
         key = f"draft:{message.id}:late" if is_late else f"draft:{message.id}"
         template = "draft_late" if is_late else "draft"

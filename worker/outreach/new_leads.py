@@ -8,7 +8,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, bindparam, exists, func, update
+from sqlalchemy import BigInteger, ColumnElement, Text, bindparam, case, exists, func, update
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -21,6 +21,7 @@ from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limi
 from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import capacity
 from worker.outreach.capacity import AccountCapacity, has_no_released_greeting
+from worker.outreach.turns import Turns
 from worker.queue import leases
 from worker.queue.leases import P_ACCOUNT, ClaimRequest, WorkerId
 
@@ -30,11 +31,10 @@ MAX_POSTPONED = 500
 # The account with the most capacity may claim a new lead this long before the others may.
 GRACE = timedelta(seconds=10)
 
-# As leases.P_NOW and leases.P_ACCOUNT.
 _P_HOT_SINCE, _P_HOT_UNTIL, _P_GRACE_SINCE, _P_SOON = (
     bindparam(name, type_=UtcDateTime()) for name in ("hot_since", "hot_until", "grace_since", "soon")
 )
-_P_LEASE_NAME = bindparam("lease_name", type_=Text())
+_P_LEASE_NAME, _P_LONGEST = bindparam("lease_name", type_=Text()), bindparam("longest", type_=BigInteger())
 
 
 def _values(me: WorkerId, now: datetime) -> dict[str, object]:
@@ -95,13 +95,19 @@ async def load_due_summary(session: AsyncSession, me: WorkerId, *, now: datetime
 
 
 async def claim(
-    session: AsyncSession, claim: ClaimRequest, limits: Limits, due: DueSummary, *, limit: int
+    session: AsyncSession,
+    claim: ClaimRequest,
+    limits: Limits,
+    due: DueSummary,
+    *,
+    limit: int,
+    turns: Turns | None = None,
 ) -> ClaimedNewLeads:
     """Claim up to `limit` new leads within this account's capacity.
 
-    Order: leads submitted in the last 15 minutes, newest first; then by due time. Only a few of each kind
-    are prepared at a time. If look-ups keep a gap, no lead is claimed before its look-up is allowed.
-    Leads that no account has capacity for are postponed until one has.
+    Order: leads submitted in the last 15 minutes, newest first, but some `turns` for those that wait
+    longest; then by due time. Only a few of each kind are prepared at a time. If look-ups keep a gap,
+    no lead is claimed before its look-up is allowed. Leads without capacity are postponed until it is there.
     """
     me, now, gap = claim.me, claim.now, limits.lookup_gap
     if limit <= 0 or not (due.hot or due.cold):
@@ -119,28 +125,26 @@ async def claim(
         if gap:
             number = min(number, 1 - prepared.in_lookup - len(leads))
         if is_due:
-            query = _claimable_query(own, others, hot=hot)
-            leads += await claim.claim_from(session, query, number, **_values(me, now))
+            longest = turns.of_longest_waiting(number) if turns and hot else 0
+            query = _new_leads_query(
+                hot=hot,
+                by_username=own.no_usernames_until is None,
+                by_phone=own.no_phones_until is None,
+                lets_others_go_first=any(other.cold > own.cold for other in others),
+                some_longest_waiting=longest > 0,
+            )
+            leads += await claim.claim_from(session, query, number, longest=longest, **_values(me, now))
+        if turns and hot:
+            turns.claimed(len(leads))
     await _postpone_without_capacity(session, me, [own, *others], now=now)
     return ClaimedNewLeads(sorted(leads, key=lambda lead: _priority(lead, now)), now + gap if gap else None)
 
 
-def _claimable_query(
-    own: AccountCapacity, others: Sequence[AccountCapacity], *, hot: bool
-) -> SelectOfScalar[Any]:
-    """Query the ids of new leads that this account can look up and may contact, in the order of claiming."""
-    return _new_leads_query(
-        hot=hot,
-        by_username=own.no_usernames_until is None,
-        by_phone=own.no_phones_until is None,
-        lets_others_go_first=any(other.cold > own.cold for other in others),
-    )
-
-
 @cache
 def _new_leads_query(
-    *, hot: bool, by_username: bool, by_phone: bool, lets_others_go_first: bool
+    *, hot: bool, by_username: bool, by_phone: bool, lets_others_go_first: bool, some_longest_waiting: bool
 ) -> SelectOfScalar[Any]:
+    """Query the ids of new leads that this account can look up and may contact, in the order of claiming."""
     wanted = select(Lead.id).where(*_claimable(), _is_hot() if hot else ~_is_hot())
     if not by_username:
         wanted = wanted.where(~contact_evidence.looked_up_by_username_only())
@@ -148,6 +152,9 @@ def _new_leads_query(
         wanted = wanted.where(~contact_evidence.looked_up_by_phone_only())
     if lets_others_go_first:
         wanted = wanted.where(or_(col(Lead.account_id) == P_ACCOUNT, col(Lead.due_at) <= _P_GRACE_SINCE))
+    if some_longest_waiting:
+        longest = wanted.order_by(col(Lead.created_at), col(Lead.id)).limit(_P_LONGEST)
+        wanted = wanted.order_by(case((col(Lead.id).in_(longest), 0), else_=1))
     if hot:
         return wanted.order_by(col(Lead.created_at).desc(), col(Lead.id).desc())
     return wanted.order_by(col(Lead.due_at), col(Lead.id))

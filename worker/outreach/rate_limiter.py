@@ -23,6 +23,7 @@ from worker.messaging import outbox
 from worker.outreach import new_leads, reassignment
 from worker.outreach.new_leads import ClaimedNewLeads, DueSummary
 from worker.outreach.restriction import Restriction
+from worker.outreach.turns import Turns
 from worker.queue.leases import ClaimRequest, WorkerId
 
 # A cold lead waits this long, again and again, while hot leads are in preparation.
@@ -54,6 +55,7 @@ class OutreachRateLimiter:
         self.zone = zone
         self.hours = hours
         self._chance = chance
+        self._turns = Turns()
         # Of the whole account: neither look-ups nor messages, also in open conversations.
         self.restriction = Restriction(clock)
         self._lookups = GroupCommit(self._reserve_lookups)
@@ -69,7 +71,7 @@ class OutreachRateLimiter:
 
         If one of them is outside its hours of outreach, all other such leads are postponed at once.
         """
-        new = await new_leads.claim(session, claim, self.limits, due, limit=limit)
+        new = await new_leads.claim(session, claim, self.limits, due, limit=limit, turns=self._turns)
         if any(self.next_opening(lead, claim.now) for lead in new.leads):
             await new_leads.postpone_outside_hours(session, claim.me, self.next_opening, now=claim.now)
         return new
@@ -163,7 +165,8 @@ class OutreachRateLimiter:
                 await reassignment.reassign_untouched_leads(
                     session, self.me.account_id, now=now, reason=reason
                 )
-        if is_restricted:
+        if isinstance(refusal, AccountRestrictedError) and refusal.stops_sending:
+            # After a refused look-up the people who write are still answered.
             self.restriction.begin(wait, reason)
         return wait
 

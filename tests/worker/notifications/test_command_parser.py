@@ -4,7 +4,7 @@ import pytest
 
 from shared.texts import Language
 from worker.notifications import texts
-from worker.notifications.command_parser import Command, parse, render
+from worker.notifications.commands.command_parser import Command, parse, render
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from tests.support.fakes import World
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of, now_of
 from tests.support.settling import S
 from tests.support.waiting import until_async
-from worker.domain.telegram_port import Note, TelegramUnavailableError
-from worker.notifications import owner_commands
-from worker.notifications.owner_commands import OwnerReplySender
+from worker.domain.telegram_port import Note, Sent, TelegramUnavailableError
+from worker.notifications.commands import owner_commands
+from worker.notifications.commands.answers import OwnerReplySender
 from worker.queue.leases import WorkerId
 
 
@@ -105,10 +105,11 @@ class FailsOnce(World):
         super().__init__()
         self.notes: list[tuple[str, int]] = []
 
-    async def send_note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> Sent:
         self.notes.append((text, random_id))
         if len(self.notes) == 1:
             raise TelegramUnavailableError("нет связи")
+        return Sent(None)
 
 
 async def test_reply_is_retried_with_one_random_id_and_its_text_is_not_kept(

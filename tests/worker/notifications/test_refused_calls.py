@@ -68,7 +68,7 @@ async def test_calls_share_one_notice(setup: NotifierSetup) -> None:
     assert await setup.run_once() == []
     assert await setup.run_once(MINUTE) == [
         "Не удалось прочитать 3 обращения с форм (tilda: 2, albato: 1)."
-        " Последняя причина: the body is over 256 KiB. Посмотреть: GET /deliveries?outcome=refused;"
+        " Последняя причина: форма больше 256 КиБ. Посмотреть: GET /deliveries?outcome=refused;"
         f" после исправления: POST /deliveries/{last}/replay"
     ]
     assert await setup.run_once(REPORT_EVERY) == []

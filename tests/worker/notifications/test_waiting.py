@@ -5,10 +5,13 @@ from typing import Any
 
 from sqlalchemy import update
 
+from shared.database import error_tables
+from shared.database.driver_errors import unavailable
 from shared.database.engine import Database
+from shared.database.error_tables import DISK_FULL, ErrorKind, Meaning
 from shared.database.models import TelegramAccount, WebhookDelivery
 from shared.leads import pauses
-from shared.texts import STATUSES, translate_reason
+from shared.texts import name_of_status, translate_reason
 from tests.support.rows import NOW, add_account, add_lead, add_message, messages_of
 from tests.worker.notifications.test_notifier import MINUTE, MOSCOW, NotifierSetup, S, account_id, setup
 from tests.worker.notifications.test_owner_commands import execute, replies_to_owner
@@ -69,8 +72,8 @@ async def test_people_who_wait_for_the_limit_are_reported_once_a_day(
         await add_lead(database, **waits)
     (line,) = await said(setup)
     assert line == (
-        "Ждут своей очереди: 3. За сутки аккаунты начинают не больше 4 разговоров"
-        " (так аккаунт не заблокируют); через 6 дн. будет 30."
+        "Ждут своей очереди: 3. Новых разговоров за сутки сейчас не больше 4, чтобы аккаунт не заблокировали;"
+        " через 6 дн. — 30."
         f" Дольше всех ждёт с {(NOW - HOUR).astimezone(MOSCOW):%d.%m %H:%M}."
     )
     assert await said(setup, MINUTE) == []
@@ -99,11 +102,44 @@ async def test_worker_that_comes_back_says_how_long_it_was_away(database: Databa
 
 
 async def test_database_that_stored_nothing_is_reported_afterwards(setup: NotifierSetup) -> None:
-    setup.notifier.note_failure(OSError("No space left on device"))
-    setup.notifier.note_failure(TelegramUnavailableError("no connection"))
+    full = unavailable(DISK_FULL)
+    await setup.notifier.note_failure(full)
+    await setup.notifier.note_failure(TelegramUnavailableError("no connection"))
+    assert setup.sent == []
+    setup.now += 3 * MINUTE
+    # The account lease cannot be confirmed meanwhile.
+    setup.has_lease = False
+    for _ in range(2):
+        await setup.notifier.note_failure(full)
+    (told,) = setup.sent
+    assert told[-2].startswith("База данных ничего не сохраняет с 24.11 15:00: на диске базы нет места. ")
+    setup.has_lease = True
     (line,) = await said(setup, 10 * MINUTE)
     assert line.startswith("База данных не принимала записи с ")
+    assert "на диске базы нет места" in line
     assert await said(setup, MINUTE) == []
+
+
+async def test_a_wrong_clock_and_a_full_disk_are_reported_once_a_day(
+    database: Database, account_id: int
+) -> None:
+    clock = "this machine's clock is 600 s ahead of the database's"
+    troubles = {"clock": clock, "disk": "12 MB free in /data"}
+    setup = NotifierSetup(database, account_id, machine_troubles=lambda: troubles)
+    line, disk = await said(setup)
+    assert disk.startswith("На диске машины, где работает worker, почти нет места: свободно 12 МБ в /data.")
+    assert line.startswith(
+        "Часы машины, на которой работает worker, неверны: они спешат на 600 с против базы."
+    )
+    assert await said(setup, HOUR) == []
+    assert len(await said(setup, 24 * HOUR)) >= 1
+
+
+def test_every_reason_of_the_database_has_a_translation() -> None:
+    meanings = [value for value in vars(error_tables).values() if isinstance(value, Meaning)]
+    away = {f"the database {one.reason}" for one in meanings if one.kind is ErrorKind.AWAY}
+    assert len(away) > 20
+    assert [reason for reason in away if translate_reason("ru", reason) == reason] == []
 
 
 async def test_summary_names_trouble_and_mondays_have_the_week(
@@ -168,7 +204,10 @@ def test_quantiles() -> None:
 
 
 def test_statuses_have_names_in_both_languages_and_unknown_reasons_stay() -> None:
-    assert STATUSES["ru"].keys() == STATUSES["en"].keys() == {str(status) for status in S}
+    for language in ("ru", "en"):
+        unnamed = [status for status in S if name_of_status(language, status) == str(status)]
+        # «Booked» and «failed» are plain words as well.
+        assert set(unnamed) <= ({S.BOOKED, S.FAILED} if language == "en" else set())
     assert translate_reason("ru", "after 8 attempts: the model cannot be reached: 503") == (
         "попыток: 8; до модели не достучаться: 503"
     )

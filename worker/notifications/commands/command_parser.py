@@ -1,10 +1,26 @@
-"""Parses the owner's commands in Saved Messages and renders the answers, in Russian or English; no I/O."""
+"""Parses the owner's commands and renders the answers, in Russian or English; no I/O."""
 
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-Action = Literal["take", "release", "reply", "status", "help", "pause", "pause_all", "resume", "approve"]
+Action = Literal[
+    "take",
+    "release",
+    "reply",
+    "status",
+    "help",
+    "pause",
+    "pause_all",
+    "resume",
+    "approve",
+    "booked",
+    "not_booked",
+    # Words that need another try: which of several leads, no lead at all, one lead but no clear wish.
+    "which",
+    "no_lead",
+    "unclear",
+]
 Language = Literal["ru", "en"]
 
 _KEYWORDS: dict[Action, frozenset[str]] = {
@@ -20,7 +36,17 @@ _KEYWORDS: dict[Action, frozenset[str]] = {
 _LEAD_COMMAND = re.compile(
     r"#?(?P<lead>\d{1,18})\s*(?::\s*(?P<text>\S.*)|\s(?P<word>[^\W\d]+)[.!]?)", re.DOTALL
 )
+_MEETING = re.compile(
+    r"#?(?P<lead>\d{1,18})\s+(?P<no>не |not )?(?:записан[ао]?|записал(?:ся|ась)|booked)\b[:,]?\s*"
+    r"(?P<when>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
 _WITHOUT_A_LEAD = frozenset({"status", "help", "pause", "pause_all", "resume"})
+_ABOUT_A_LEAD = frozenset({"take", "release", "approve"})
+# `17:30 call Anna` is a note about a time, not words for lead 17.
+_TIME = re.compile(r"\d{1,2}:\d\d(?!\d)")
+# One word, such as «ок» or «спасибо», is rarely meant for the person.
+_MIN_WORDS = 2
 _REPLY_WITHOUT_TEXT = re.compile(r"#?(?P<lead>\d{1,18})\s*:")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -31,13 +57,17 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "reply": "Лид {lead}: отправляю. Чат ваш, ассистент молчит.",
         "approve": "Лид {lead}: отправляю черновик.",
         "no_draft": "Лид {lead}: черновика нет.",
+        "booked": "Лид {lead}: встреча {text}. Напомню человеку за день и за час.",
+        "not_booked": "Лид {lead}: встречи больше нет.",
+        "when": "Лид {lead}: не понял, когда встреча. Напишите, например: {lead} записан пятница 15:00",
         "unknown": "Лида {lead} нет.",
         "not_text": "Лид {lead}: не отправлено. Так уходит только обычный текст: файл, фото или ссылку под"
         " словом отправьте сами прямо в чате с человеком, а адрес ссылки можно написать целиком.",
         "refused": "Лид {lead}: не вышло: {reason}.",
         "status": "Лиды: {leads}. У вас: {taken}. Ждут отправки: {queued}, ответа: {unanswered}.",
         "help": "17 беру — дальше пишете вы\n17 верни — дальше пишет ассистент\n17: текст — отправить его"
-        " лиду 17\n17 одобряю — отправить черновик\nстатус — что сейчас происходит"
+        " лиду 17\n17 одобряю — отправить черновик\n17 записан пятница 15:00 — встреча"
+        "\nстатус — что сейчас происходит"
         "\nпауза — новым людям не писать; пауза всё — не писать никому\nпродолжай — конец паузы",
         "pause": "Пауза: новым людям ассистент не пишет, начатые разговоры идут."
         " Конец паузы: слово «продолжай».",
@@ -47,6 +77,10 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "no_pause": "Паузы не было: ассистент пишет.",
         "paused": "Сейчас пауза: новым людям ассистент не пишет.",
         "paused_all": "Сейчас пауза: ассистент никому не пишет.",
+        "which": "О каком лиде речь: {text}? Напишите номер и слово, например «17 беру» или «17: текст».",
+        "no_lead": "Это сообщение не о лиде. Напишите номер и слово, например «17 беру».",
+        "unclear": "Лид {lead}: ничего не отправлено. Чтобы взять чат, ответьте одним словом: беру. Чтобы"
+        " отправить человеку именно эти слова, напишите: {lead}: {text}",
         "none": "никого",
     },
     "en": {
@@ -55,13 +89,17 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "reply": "Lead {lead}: on its way. The chat is yours, the assistant is silent.",
         "approve": "Lead {lead}: the draft is on its way.",
         "no_draft": "Lead {lead}: there is no draft.",
+        "booked": "Lead {lead}: the meeting is on {text}. The person is reminded a day and an hour before.",
+        "not_booked": "Lead {lead}: the meeting is off.",
+        "when": "Lead {lead}: when is the meeting? Write, for example: {lead} booked Friday 15:00",
         "unknown": "There is no lead {lead}.",
         "not_text": "Lead {lead}: not sent. Only plain text can be sent this way: send a file, a photo or a"
         " link behind words yourself, in the chat with the person, or write the link's address in full.",
         "refused": "Lead {lead}: it did not work: {reason}.",
         "status": "Leads: {leads}. Yours: {taken}. To be sent: {queued}, to be answered: {unanswered}.",
         "help": "17 take — you go on from here\n17 release — the assistant goes on\n17: text — send it"
-        " to lead 17\n17 approve — send the draft\nstatus — how things stand\npause — write to nobody new;"
+        " to lead 17\n17 approve — send the draft\n17 booked Friday 15:00 — a meeting"
+        "\nstatus — how things stand\npause — write to nobody new;"
         " pause all — write to nobody\nresume — end the pause",
         "pause": "Paused: nobody new is written to, and open conversations go on. To end it: resume.",
         "pause_all": "Paused: the assistant writes to nobody. What people write is stored, and your texts are"
@@ -70,6 +108,10 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "no_pause": "There was no pause: the assistant writes.",
         "paused": "Paused now: nobody new is written to.",
         "paused_all": "Paused now: the assistant writes to nobody.",
+        "which": "Which lead is it: {text}? Write the number and a word, such as 17 take or 17: text.",
+        "no_lead": "That message is about no lead. Write the number and a word, such as 17 take.",
+        "unclear": "Lead {lead}: nothing is sent. To take the chat, answer with one word: take. To send these"
+        " very words to the person, write: {lead}: {text}",
         "none": "none",
     },
 }
@@ -94,7 +136,10 @@ def parse(note: str, *, has_more: bool = False) -> Command | None:
     if has_more and (bare := _REPLY_WITHOUT_TEXT.fullmatch(note)):
         return Command("reply", int(bare["lead"]), "", "ru")
     language: Language = "ru" if _CYRILLIC.search(note) else "en"
-    match = _LEAD_COMMAND.fullmatch(note)
+    if meeting := _MEETING.fullmatch(note):
+        about: Action = "not_booked" if meeting["no"] else "booked"
+        return Command(about, int(meeting["lead"]), meeting["when"].strip(), language)
+    match = None if _TIME.match(note) else _LEAD_COMMAND.fullmatch(note)
     if match is None:
         action = _action_of(" ".join(note.rstrip(".!").split()))
         return Command(action, 0, "", language) if action in _WITHOUT_A_LEAD else None
@@ -102,7 +147,34 @@ def parse(note: str, *, has_more: bool = False) -> Command | None:
     if match["text"]:
         return Command("reply", lead, match["text"].strip(), language)
     action = _action_of(match["word"])
-    return Command(action, lead, "", language) if action in {"take", "release", "approve"} else None
+    return Command(action, lead, "", language) if action in _ABOUT_A_LEAD else None
+
+
+def parse_reply(note: str, lead: int, language: Language, *, has_more: bool, asks: bool) -> Command:
+    """Return the command of words without a number that reply to a message about `lead`.
+
+    Words that are no command are for the person. `asks`: the message has a question of the person. If it has
+    none, a single word is not sent, nor are words that begin like a command: both may mean us.
+    """
+    words = note.split()
+    action = _action_of(note.strip().rstrip(".!"))
+    if action in _ABOUT_A_LEAD and not has_more:
+        return Command(action, lead, "", language)
+    begins_as_command = bool(words) and _action_of(words[0].strip(".,!:;")) is not None
+    if not has_more and (begins_as_command or (len(words) < _MIN_WORDS and not asks)):
+        return Command("unclear", lead, note.strip(), language)
+    return Command("reply", lead, note.strip(), language)
+
+
+def is_numbered_command(note: str) -> bool:
+    """Return True for a number and a word, such as `17 take`; a number and a text may be about a time."""
+    command = parse(note)
+    return command is not None and command.action in _ABOUT_A_LEAD
+
+
+def is_lead_command(note: str) -> bool:
+    """Return True for a word that needs the number of a lead."""
+    return _action_of(note.strip().rstrip(".!")) in _ABOUT_A_LEAD
 
 
 def render(language: Language, template: str, **values: object) -> str:

@@ -1,47 +1,54 @@
-"""Executes the owner's commands from Saved Messages once each, and sends the answers there."""
+"""Executes the owner's commands once each, and sends the answers to where they were written."""
 
-import asyncio
 import logging
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.clock import Clock
 from shared.database.bulk import insert_for
-from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import OWNER_MESSAGES, Lead, Message, OwnerMessage
 from shared.leads import drafts, handoff, pauses
 from shared.leads.handoff import HandoffError
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
-from shared.texts import name_of_status, translate_reason
-from worker.domain.backoff import GrowingPause
-from worker.domain.telegram_port import Note, SessionRevokedError, Telegram, TelegramError
-from worker.notifications import command_parser
-from worker.notifications.command_parser import Command
+from shared.texts import Language, name_of_status, translate_reason, translate_summary
+from worker.domain.telegram_port import Incoming, Note
+from worker.notifications.commands import command_parser, meetings, notice_replies
+from worker.notifications.commands.command_parser import Command
 from worker.queue.backlog import count_pending_messages
 
 log = logging.getLogger(__name__)
 
 ACTOR = "owner"
-RETRY_SECONDS, MAX_RETRY_SECONDS = 5, 300
 _MAX_LISTED_LEADS = 20
+# Words that do not reply to a notice and are older than this were not meant as a command.
+_COMMANDS_FOR = timedelta(days=1)
 
 
-async def execute_command(
-    session: AsyncSession, account_id: int, note: Note, *, now: datetime, takeover_lasts: timedelta | None
+async def execute_command(  # noqa: PLR0913 - what the owner has set
+    session: AsyncSession,
+    account_id: int,
+    note: Note,
+    *,
+    now: datetime,
+    takeover_lasts: timedelta | None,
+    language: Language = "ru",
+    in_owner_chat: bool = False,
+    zone: tzinfo = UTC,
 ) -> bool:
-    """Execute the command in a note and queue the answer, in the caller's transaction.
+    """Execute the command in the owner's words and queue the answer, in the caller's transaction.
 
-    Returns True if the note is a command that was not executed before. Telegram may deliver a note twice;
-    its message id identifies it. `takeover_lasts`: how long a human keeps the conversation; None: until it
-    is given back.
+    Returns True if it is a command that was not executed before. Telegram may deliver a message twice; its
+    id identifies it. `takeover_lasts`: how long a human keeps the conversation; None: until it is given back.
+    `language`: of the answers to words that have none, such as an emoji. `zone`: of the owner's times.
     """
-    command = command_parser.parse(note.text, has_more=note.has_more)
-    if command is None or not await _record_command(session, account_id, note, now=now):
+    command = await notice_replies.read_command(session, account_id, note, language)
+    if command is None:
+        return False
+    random_id = await _record_command(session, account_id, note, now=now, in_owner_chat=in_owner_chat)
+    if random_id is None:
         return False
     returns_at = now + takeover_lasts if takeover_lasts else None
     key = f"{command.lead}:human:note:{account_id}:{note.message_id}"
@@ -51,62 +58,68 @@ async def execute_command(
                 # The text alone would be only a part of what the owner wants to send.
                 reply = await _refuse_attachment(session, command)
             else:
-                reply = await _run(session, account_id, command, key=key, now=now, returns_at=returns_at)
+                reply = await _run(
+                    session, account_id, command, key=key, now=now, returns_at=returns_at, zone=zone
+                )
     except HandoffError as error:
         reason = translate_reason(command.language, str(error))
         reply = command_parser.render(command.language, "refused", lead=command.lead, reason=reason)
     await _queue_reply(session, account_id, note, reply)
-    log.info("a command in Saved Messages: %s %s", command.action, command.lead or "")
+    if command.lead and await session.get(Lead, command.lead) is not None:
+        answer = f"answer:{account_id}:{note.message_id}"
+        await notice_replies.remember_answer(session, account_id, random_id, command.lead, key=answer)
+    log.info("a command of the owner: %s %s", command.action, command.lead or "")
     return True
 
 
-@dataclass(frozen=True)
-class OwnerReplySender:
-    """Sends queued answers to the owner whenever `wake` is set; waits `retry_seconds` after a
-    failure, and longer each time."""
+async def execute_in_owner_chat(  # noqa: PLR0913 - what the owner has set
+    session: AsyncSession,
+    account_id: int,
+    message: Incoming,
+    *,
+    is_lead: bool,
+    now: datetime,
+    takeover_lasts: timedelta | None,
+    language: Language,
+    zone: tzinfo = UTC,
+) -> bool:
+    """Execute the owner's message if it is a command; returns False if it is not one.
 
-    database: Database
-    account_id: int
-    telegram: Telegram
-    clock: Clock
-    wake: asyncio.Event
-    retry_seconds: float = RETRY_SECONDS
+    `is_lead`: the owner's account is a lead's person, too, as in a test of the own form. Then words that do
+    not reply to our messages are a command only if it is beyond doubt: «стоп» may answer the assistant.
+    """
+    note = message.note
+    if note is None:
+        return False
+    if await is_executed(session, account_id, note.message_id):
+        return True
+    is_reply = note.reply_to is not None and await notice_replies.is_about_leads(
+        session, account_id, note.reply_to
+    )
+    if not is_reply:
+        is_certain = not is_lead or command_parser.is_numbered_command(note.text)
+        if not is_certain or message.sent_at < now - _COMMANDS_FOR:
+            return False
+    return await execute_command(
+        session,
+        account_id,
+        note,
+        now=now,
+        takeover_lasts=takeover_lasts,
+        language=language,
+        in_owner_chat=True,
+        zone=zone,
+    )
 
-    async def run(self) -> None:
-        """Send until cancelled, first what an earlier run left unsent; raises SessionRevokedError."""
-        pause = GrowingPause(base=self.retry_seconds, maximum=MAX_RETRY_SECONDS)
-        while True:
-            self.wake.clear()
-            try:
-                await self._send_all()
-            except SessionRevokedError:
-                raise
-            except (TelegramError, *DATABASE_DOWN) as error:
-                log.warning(
-                    "answers to the owner are delayed: %s", error if str(error) else type(error).__name__
-                )
-                await asyncio.sleep(pause.failed())
-                continue
-            pause.succeeded()
-            await self.wake.wait()
 
-    async def _send_all(self) -> None:
-        async with self.database.reading() as session:
-            queued = await session.exec(
-                select(OwnerMessage)
-                .where(col(OwnerMessage.account_id) == self.account_id, col(OwnerMessage.sent_at).is_(None))
-                .order_by(col(OwnerMessage.id))
-            )
-            messages = queued.all()
-        for message in messages:
-            await self.telegram.send_note(message.text, message.random_id)
-            async with self.database.writing() as session:
-                # The text may hold personal data: it is not kept once it is sent.
-                await session.exec(
-                    update(OWNER_MESSAGES)
-                    .where(OWNER_MESSAGES.c.id == message.id)
-                    .values(sent_at=self.clock(), text="")
-                )
+async def is_executed(session: AsyncSession, account_id: int, message_id: int) -> bool:
+    """Return True if the message with this id was a command that has been executed."""
+    found = await session.exec(
+        select(OwnerMessage.id).where(
+            col(OwnerMessage.account_id) == account_id, col(OwnerMessage.answers) == message_id
+        )
+    )
+    return found.first() is not None
 
 
 async def _run(
@@ -117,16 +130,20 @@ async def _run(
     key: str,
     now: datetime,
     returns_at: datetime | None,
+    zone: tzinfo,
 ) -> str:
     if not command.lead:
         return await _run_without_lead(session, account_id, command, now=now)
     lead = await handoff.lock(session, command.lead)
     if lead is None:
         return command_parser.render(command.language, "unknown", lead=command.lead)
-    reply = command_parser.render(command.language, command.action, lead=command.lead)
-    if command.action == "approve":
-        is_approved = await _approve_draft(session, lead, now=now)
-        return reply if is_approved else command_parser.render(command.language, "no_draft", lead=lead.id)
+    reply = command_parser.render(command.language, command.action, lead=command.lead, text=command.text)
+    if command.action == "approve" and not await _approve_draft(session, lead, now=now):
+        reply = command_parser.render(command.language, "no_draft", lead=lead.id)
+    if command.action in {"booked", "not_booked"}:
+        reply = await meetings.book(session, lead, command, now=now, zone=zone)
+    if command.action in {"unclear", "approve", "booked", "not_booked"}:
+        return reply
     if command.action == "release":
         await handoff.return_to_assistant(
             session, lead, reason="given back by the owner", actor=ACTOR, now=now
@@ -137,14 +154,14 @@ async def _run(
     if command.action == "reply":
         await handoff.queue_human_message(session, lead, command.text, key=key, now=now)
         return reply
-    return f"{reply}\n\n{lead.handoff_summary or ''}".strip()
+    return f"{reply}\n\n{translate_summary(command.language, lead.handoff_summary)}".strip()
 
 
 async def _run_without_lead(
     session: AsyncSession, account_id: int, command: Command, *, now: datetime
 ) -> str:
-    if command.action == "help":
-        return command_parser.render(command.language, "help")
+    if command.action in {"help", "which", "no_lead"}:
+        return command_parser.render(command.language, command.action, text=command.text)
     if command.action == "status":
         return await _status(session, account_id, command)
     return await _pause_or_resume(session, command, now=now)
@@ -203,20 +220,26 @@ async def _status(session: AsyncSession, account_id: int, command: Command) -> s
     return f"{command_parser.render(command.language, paused)}\n{figures}" if paused else figures
 
 
-async def _record_command(session: AsyncSession, account_id: int, note: Note, *, now: datetime) -> bool:
+async def _record_command(
+    session: AsyncSession, account_id: int, note: Note, *, now: datetime, in_owner_chat: bool
+) -> int | None:
+    """Store that the command is executed; returns the `random_id` of its answer, None if it was before."""
     stored = await session.exec(
         insert_for(session, OwnerMessage)
         .values(
             account_id=account_id,
             answers=note.message_id,
             text="",
+            in_owner_chat=in_owner_chat,
             random_id=new_random_id(),
             created_at=now,
         )
         .on_conflict_do_nothing(index_elements=["account_id", "answers"])
-        .returning(col(OwnerMessage.id))
+        .returning(col(OwnerMessage.random_id))
     )
-    return stored.first() is not None
+    # Statements of the bulk package return rows.
+    row = stored.first()
+    return row[0] if row is not None else None
 
 
 async def _queue_reply(session: AsyncSession, account_id: int, note: Note, reply: str) -> None:

@@ -1,0 +1,49 @@
+"""The catalogue of texts is compiled, complete, and keeps the gaps of each text."""
+
+import gettext
+import re
+from typing import get_args
+
+import pytest
+from babel.messages.pofile import read_po
+
+from shared.statuses import LeadStatus
+from shared.texts import DOMAIN, FOLDER, TEMPLATES, Language, name_of_status, translate_reason
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_compiled_catalogue_is_the_one_that_people_edit(language: Language) -> None:
+    folder = FOLDER / language / "LC_MESSAGES"
+    with (folder / f"{DOMAIN}.po").open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = gettext.translation(DOMAIN, FOLDER, languages=[language])
+    for message in catalogue:
+        if message.id:
+            assert message.string, message.id
+            is_named = message.context is not None
+            found = (
+                compiled.pgettext(message.context, message.id) if is_named else compiled.gettext(message.id)
+            )
+            assert found == message.string, "make texts"
+            gaps = [sorted(re.findall(r"\{\w+\}", str(text))) for text in (message.id, message.string)]
+            assert gaps[0] == gaps[1], message.id
+    assert {one.id for one in catalogue if one.context == "status"} == {str(one) for one in LeadStatus}
+    reasons = {one.id for one in catalogue if one.context is None}
+    assert language == "en" or set(TEMPLATES) <= reasons
+
+
+def test_names_and_reasons_in_the_owners_language() -> None:
+    assert [name_of_status(language, LeadStatus.NO_REPLY) for language in LANGUAGES] == [
+        "не ответил",
+        "no reply",
+    ]
+    assert name_of_status("ru", "a status of a newer program") == "a status of a newer program"
+    assert translate_reason("ru", "@anna: nobody has this username; no phone was given") == (
+        "@anna: такого имени в Telegram нет; телефона в заявке нет"
+    )
+    assert translate_reason("ru", "the lead is engaged: no human has it") == (
+        "разговор не у человека (разговор идёт)"
+    )
+    assert translate_reason("ru", None) == ""
