@@ -11,20 +11,12 @@ from starlette.types import ASGIApp
 
 from api.console import access, rendering
 from api.console.access import NotSignedIn
-from api.console.pages import (
-    actions,
-    canned_texts,
-    deliveries,
-    drafts,
-    imports,
-    inbox,
-    lead,
-    live,
-    overview,
-    personal_data,
-    sign_in,
-    static,
-)
+from api.console.pages import canned_texts, deliveries, imports, inbox, live, static
+from api.console.pages.lead import actions, drafts, personal_data, planning
+from api.console.pages.lead import page as lead
+from api.console.pages.overview import page as overview
+from api.console.pages.overview import pause
+from api.console.pages.users import browsers, sign_in
 from api.errors import InternalErrors, unavailable
 
 
@@ -38,12 +30,15 @@ def build() -> ASGIApp:
         lead,
         actions,
         drafts,
+        planning,
         personal_data,
         canned_texts,
         overview,
+        pause,
         deliveries,
         imports,
         sign_in,
+        browsers,
     ):
         router.include_router(module.router)
     handlers = {

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from api.console import access
 from api.console.texts import Texts, choose_language
 from shared.clock import utc_now
+from shared.texts import name_of_status, translate_reason, translate_summary
 
 FOLDER: Final = Path(__file__).parent
 POLICY: Final = (
@@ -57,6 +58,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
     """Return a page of the console, in the user's language."""
     user = getattr(request.state, "user", None)
     texts = choose_language(user.language if user else None, request.headers.get("accept-language", ""))
+    language = texts.language
     common = {
         "base": request.scope.get("root_path", ""),
         "path": request.url.path,
@@ -64,6 +66,9 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         "t": texts,
         "user": user,
         "may": (lambda role: access.may(user, role)) if user else (lambda _role: False),
+        "status_name": lambda status: name_of_status(language, status),
+        "reason": lambda text: translate_reason(language, text),
+        "summary": lambda text: translate_summary(language, text),
         "now": utc_now(),
         "ago": lambda moment: _ago(moment, texts),
     }

@@ -1,15 +1,15 @@
-"""`python -m api user`: adds, lists, resets and removes the console's users."""
+"""`python -m api user`: declares the actions on the console's users and runs them."""
 
 import argparse
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from api.console.mount import PATH
-from api.console.users import accounts
-from api.console.users.accounts import LINK_LASTS, UserError
 from api.settings import ApiSettings
-from shared.clock import utc_now
 from shared.database.console_models import ROLES
-from shared.database.engine import Database
-from shared.errors import ConfigError
+from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.error_classes import classify
+from shared.errors import ConfigError, LeadAssistantError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,44 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reset.add_argument("name")
     remove = actions.add_parser("remove", help="remove a user")
     remove.add_argument("name")
+    browsers = actions.add_parser("browsers", help="list the browsers in which users are signed in")
+    browsers.add_argument("name", nargs="?", help="only this user's")
+    sign_out = actions.add_parser("sign-out", help="end all sessions of a user; the password stays")
+    sign_out.add_argument("name")
 
 
 async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
     """Carry out the command; returns what to print. Raises ConfigError with one line if it cannot."""
+    # Imported here: the server's process needs none of it.
+    from api.console.users import administration  # noqa: PLC0415
+
     database = Database(settings.database_url, pool_size=1)
     try:
-        return await _run(options, settings, database)
-    except UserError as error:
+        return await administration.run(options, database, f"{settings.public_url or ''}{PATH}")
+    except LeadAssistantError as error:
         raise ConfigError(str(error)) from None
+    except (*DATABASE_DOWN, SQLAlchemyError) as error:
+        raise ConfigError(classify(error).text) from None
     finally:
         await database.close()
-
-
-async def _run(options: argparse.Namespace, settings: ApiSettings, database: Database) -> str:
-    now = utc_now()
-    if options.action == "list":
-        async with database.reading() as session:
-            lines = [
-                f"{user.name}  {user.role}  {user.sessions} sessions"
-                + ("" if user.has_password else "  no password yet")
-                for user in await accounts.listed(session)
-            ]
-        return "\n".join(lines) or "there are no users: python -m api user add NAME --role owner"
-    async with database.writing() as session:
-        if options.action == "remove":
-            await accounts.remove(session, options.name)
-            return f"removed {options.name}; their sessions are ended"
-        if options.action == "reset":
-            token = await accounts.reset(session, options.name, now)
-        else:
-            token = await accounts.add(session, options.name, options.role, now)
-    return _link(settings, token)
-
-
-def _link(settings: ApiSettings, token: str) -> str:
-    address = getattr(settings, "public_url", None)
-    hours = round(LINK_LASTS.total_seconds() / 3600)
-    path = f"{PATH}/welcome/{token}"
-    if address:
-        return f"Open within {hours} hours; the link works once:\n{str(address).rstrip('/')}{path}"
-    return f"Open this path on the API's address within {hours} hours; the link works once:\n{path}"

@@ -4,11 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import exists
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.queries.personal_data import get_lead_or_404
+from shared.bookings.changes import HUMAN
 from shared.database.models import (
+    Booking,
     CannedText,
     Lead,
     LeadAction,
@@ -16,9 +19,12 @@ from shared.database.models import (
     LeadNote,
     LeadView,
     Message,
+    PlannedMessage,
     TelegramAccount,
     User,
 )
+from shared.leads import plans
+from shared.statuses import LeadStatus
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,9 @@ class Conversation:
     # Names of other users who are typing an answer now.
     answering: Sequence[str]
     canned_texts: Sequence[CannedText]
+    bookings: Sequence[Booking]
+    # Messages that will be written without an answer of the person, the next ones first.
+    planned: Sequence[PlannedMessage]
     # The newest message that this user had seen before.
     seen: int
 
@@ -46,6 +55,25 @@ class Conversation:
     def draft(self) -> Message | None:
         """The message that waits for approval."""
         return next((message for message in self.messages if message.state == "draft"), None)
+
+    @property
+    def owner(self) -> str | None:
+        """Who has taken the conversation over; None while the assistant has it."""
+        if self.lead.status is not LeadStatus.HANDED_OFF:
+            return None
+        taken = (event.actor for event in reversed(self.events) if event.to_status is LeadStatus.HANDED_OFF)
+        return next(taken, None)
+
+    @property
+    def entered_meeting(self) -> Booking | None:
+        """The meeting that a user has entered."""
+        entered = (each for each in self.bookings if each.source == HUMAN and each.state == "booked")
+        return next(entered, None)
+
+    @property
+    def requested(self) -> PlannedMessage | None:
+        """The message at the time that was asked for."""
+        return next((each for each in self.planned if each.kind == "requested"), None)
 
     @property
     def cost_usd(self) -> float | None:
@@ -79,6 +107,9 @@ async def load_conversation(session: AsyncSession, lead_id: int, user_id: int, n
         )
     )
     texts = await session.exec(select(CannedText).order_by(col(CannedText.title)))
+    bookings = await session.exec(
+        select(Booking).where(col(Booking.lead_id) == lead_id).order_by(col(Booking.id))
+    )
     view = await session.get(LeadView, (user_id, lead_id))
     return Conversation(
         lead=lead,
@@ -89,5 +120,13 @@ async def load_conversation(session: AsyncSession, lead_id: int, user_id: int, n
         account=await session.get(TelegramAccount, lead.account_id) if lead.account_id else None,
         answering=answering.all(),
         canned_texts=texts.all(),
+        bookings=bookings.all(),
+        planned=(await plans.load_planned(session, [lead_id]))[lead_id],
         seen=view.last_message_id if view else 0,
     )
+
+
+async def has_newer(session: AsyncSession, lead_id: int, seen: int) -> bool:
+    """Return True if the conversation has a message after the one that was seen last."""
+    found = exists().where(col(Message.lead_id) == lead_id, col(Message.id) > seen)
+    return bool((await session.exec(select(found))).one())

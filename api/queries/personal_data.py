@@ -15,6 +15,7 @@ from shared.database.models import (
     LEADS,
     MESSAGES,
     PEOPLE,
+    Booking,
     DoNotContact,
     Lead,
     LeadAction,
@@ -22,6 +23,7 @@ from shared.database.models import (
     LeadNote,
     Message,
     OwnerNotice,
+    PlannedMessage,
     TelegramPerson,
     WebhookDelivery,
 )
@@ -121,8 +123,16 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
     peers = await session.exec(
         select(TelegramPerson).where(_cached_peers(leads)).order_by(col(TelegramPerson.account_id))
     )
+    bookings = await session.exec(
+        select(Booking).where(col(Booking.lead_id).in_(ids)).order_by(col(Booking.id))
+    )
+    planned = await session.exec(
+        select(PlannedMessage).where(col(PlannedMessage.lead_id).in_(ids)).order_by(col(PlannedMessage.id))
+    )
     return {
         "exported_at": now.isoformat(),
+        "bookings": _as_json(bookings.all()),
+        "planned_messages": _as_json(planned.all()),
         "leads": _as_json(leads),
         "messages": _as_json(messages.all()),
         "events": _as_json(events.all()),

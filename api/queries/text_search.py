@@ -15,27 +15,32 @@ _USERNAME_PART = re.compile(r"[A-Za-z0-9_]+")
 _PHONE_LIKE = re.compile(r"[\s0-9()+\-–—.]+")
 
 
-def search_condition(text: str, *, region: str, is_postgres: bool) -> ColumnElement[bool] | None:
-    """Return the condition that the name, phone or username contains `text`; None if `text` is blank."""
+def search_condition(
+    text: str, *, region: str, is_postgres: bool, lead: type[Lead] = Lead
+) -> ColumnElement[bool] | None:
+    """Return the condition that the name, phone or username contains `text`; None if `text` is blank.
+
+    `lead`: another alias of the table.
+    """
     text = one_line(text)
     if not text:
         return None
-    conditions = [_contains(col(Lead.name), text, is_postgres=is_postgres)]
+    conditions = [_contains(col(lead.name), text, is_postgres=is_postgres)]
     username = parse_username(text) or text.removeprefix("@")
     if _USERNAME_PART.fullmatch(username):
-        conditions.append(_contains(col(Lead.username), username, is_postgres=is_postgres))
+        conditions.append(_contains(col(lead.username), username, is_postgres=is_postgres))
     if _PHONE_LIKE.fullmatch(text) and (digits := re.sub(r"\D", "", text)):
-        conditions += _phone_conditions(text, digits, region)
+        conditions += _phone_conditions(text, digits, region, lead)
     return or_(*conditions)
 
 
-def _phone_conditions(text: str, digits: str, region: str) -> list[ColumnElement[bool]]:
+def _phone_conditions(text: str, digits: str, region: str, lead: type[Lead]) -> list[ColumnElement[bool]]:
     phone = parse_phone(text, region=region)
     if phone and text.startswith("+"):
         # A prefix search: an index finds it much faster than a part of the number.
-        return [col(Lead.phone_e164).startswith(phone.e164)]
-    parts = [col(Lead.phone).contains(digits), col(Lead.phone_e164).contains(digits)]
-    return [*parts, col(Lead.phone_e164) == phone.e164] if phone else parts
+        return [col(lead.phone_e164).startswith(phone.e164)]
+    parts = [col(lead.phone).contains(digits), col(lead.phone_e164).contains(digits)]
+    return [*parts, col(lead.phone_e164) == phone.e164] if phone else parts
 
 
 def _contains(column: Mapped[Any], text: str, *, is_postgres: bool) -> ColumnElement[bool]:

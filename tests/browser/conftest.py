@@ -33,30 +33,22 @@ def browser() -> Iterator[Browser]:
 
 
 @dataclass
-class Console:
-    """A running console and its database; `problems` collects what the browser complains of."""
+class Pages:
+    """Pages of one site; `problems` collects what the browser complains of."""
 
     browser: Browser
     url: str
-    folder: Path
-    database_url: str
-    samples: Samples
-    problems: list[str] = field(default_factory=list)
-    _contexts: list[BrowserContext] = field(default_factory=list)
-    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    problems: list[str] = field(default_factory=list, kw_only=True)
+    _contexts: list[BrowserContext] = field(default_factory=list, kw_only=True)
 
-    def new_page(self, user: str | None = "Мария", role: str = "owner", **options: object) -> Page:
-        """Open a page in a browser profile of its own, signed in as a new user unless `user` is None."""
+    def open_page(self, **options: object) -> Page:
+        """Open an empty page in a browser profile of its own."""
         usual: dict[str, object] = {"locale": "ru-RU", "viewport": {"width": 1280, "height": 800}}
         context = self.browser.new_context(base_url=self.url, **{**usual, **options})  # type: ignore[arg-type]
         context.set_default_timeout(patience_seconds(40) * 1000)
         self._contexts.append(context)
         page = context.new_page()
         self.watch(page)
-        if user is not None:
-            value = self.samples.session(f"{user} {next(self._numbers)}", role)
-            context.add_cookies([{"name": "console", "value": value, "url": self.url, "httpOnly": True}])
-            page.goto("/console/")
         return page
 
     def watch(self, page: Page) -> None:
@@ -80,6 +72,31 @@ class Console:
         if not message.text.startswith("Failed to load resource: the server responded with a status of 4"):
             self.problems.append(f"console: {message.text}")
 
+    def close(self) -> None:
+        """Close all pages."""
+        for context in self._contexts:
+            context.close()
+        self._contexts.clear()
+
+
+@dataclass
+class Console(Pages):
+    """A running console and its database."""
+
+    folder: Path
+    database_url: str
+    samples: Samples
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1), kw_only=True)
+
+    def new_page(self, user: str | None = "Мария", role: str = "owner", **options: object) -> Page:
+        """Open a page in a browser profile of its own, signed in as a new user unless `user` is None."""
+        page = self.open_page(**options)
+        if user is not None:
+            value = self.samples.session(f"{user} {next(self._numbers)}", role)
+            page.context.add_cookies([{"name": "console", "value": value, "url": self.url, "httpOnly": True}])
+            page.goto("/console/")
+        return page
+
     def sign_in(self, page: Page, user: str, role: str = "owner") -> None:
         """Add a user by the command, and sign in by the printed link."""
         done = api_process.run(
@@ -91,12 +108,6 @@ class Console:
         page.fill("[name=repeated]", PASSWORD)
         page.click("button.primary")
         page.wait_for_url("**/console/")
-
-    def close(self) -> None:
-        """Close all pages."""
-        for context in self._contexts:
-            context.close()
-        self._contexts.clear()
 
 
 def _serve(request: pytest.FixtureRequest, browser: Browser, folder: Path, kind: str) -> Iterator[Console]:

@@ -170,11 +170,14 @@ class Samples:
         columns = {"status": status, "created_at": at, "updated_at": at, "source": _SOURCES[number % 6]}
         phone = f"+7999{number:07d}"
         columns |= {"name": _NAMES[number % 12], "phone": phone, "phone_e164": phone}
+        if status == "booked":
+            columns["meeting_at"] = now + timedelta(days=1 + number % 4, hours=number % 5)
         lead = self.lead(**columns, **known, last_error=fault.get(status))
         before = "pending"
         for step, to_status in enumerate(_STEPS[status]):
             when = at + timedelta(minutes=1 + 9 * step)
-            self.event(lead, to_status, when, from_status=before)
+            actor = {"actor": "Олег"} if to_status == "handed_off" else {}
+            self.event(lead, to_status, when, from_status=before, **actor)
             before = to_status
         if known:
             greeted = at + timedelta(seconds=9 + number % 50)
@@ -184,6 +187,7 @@ class Samples:
                 kind="greeting",
                 sent_at=greeted,
                 created_at=greeted,
+                cost_usd=0.004 + number % 7 * 0.001,
             )
         if status in {"engaged", "handed_off"}:
             state = "received" if status == "handed_off" else "handled"

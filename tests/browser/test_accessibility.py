@@ -29,6 +29,7 @@ def addresses(shared_console: Console) -> Mapping[str, str]:
         "delivery": f"/console/deliveries/{refused}",
         "import": "/console/import",
         "texts": "/console/texts",
+        "browsers": "/console/browsers",
         "erase": f"/console/leads/{lead}/erase",
         "login": "/console/login",
         "problem": "/console/leads/999999",
@@ -50,12 +51,13 @@ def test_every_page(
     faults: list[str] = []
     for name, address in addresses.items():
         page.goto(address)
-        faults += [f"{name}: {each}" for each in _faults(page)]
+        faults += [f"{name}: {each}" for each in faults_of(page)]
         overflow = page.evaluate("document.documentElement.scrollWidth") - width
         faults += [f"{name}: {overflow} px wider than the screen"] if overflow > 0 else []
     assert faults == []
 
 
-def _faults(page: Page) -> list[str]:
+def faults_of(page: Page) -> list[str]:
+    """Return what axe finds on a page."""
     found = Axe().run(page, options=RULES).response["violations"]
     return [f"{fault['id']}: {fault['nodes'][0]['html'][:200]}" for fault in found]

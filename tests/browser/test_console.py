@@ -142,6 +142,47 @@ def test_rows_do_not_move_under_the_mouse(console: Console) -> None:
     expect(page.locator("[data-row]", has_text="Новый сверху")).to_be_visible()
 
 
+# A browser that may notify, and keeps what it was told to show.
+_NOTIFICATION = """
+window.Notification = class {
+  static permission = "granted";
+  constructor(name, { tag }) { document.documentElement.dataset.told = `${name} ${tag}`; }
+};
+"""
+
+
+def test_the_browser_tells_of_a_person_who_needs_somebody(console: Console) -> None:
+    def add(name: str) -> int:
+        lead = console.samples.lead(name=name, account_id=1, status="handed_off")
+        console.samples.message(lead, "Алло?")
+        return lead
+
+    add("Ждёт давно")
+    page = console.new_page("Анна")
+    page.add_init_script(_NOTIFICATION)
+    page.clock.install()
+    page.goto("/console/overview")
+    expect(page).to_have_title(re.compile(r"^\(\d+\+?\) Обзор"))
+    page.evaluate("Object.defineProperty(document, 'hidden', { value: true })")
+    lead = add("Ждёт с этой минуты")
+    page.clock.fast_forward(61_000)
+    expect(page.locator("html")).to_have_attribute("data-told", f"Ждёт с этой минуты lead-{lead}")
+
+
+def test_a_meeting_is_entered_in_local_time_and_survives_news(console: Console) -> None:
+    lead = console.samples.lead(name="Встреча", account_id=1, status="scheduled")
+    page = console.new_page("Анна", timezone_id="Asia/Yekaterinburg")
+    page.goto(f"/console/leads/{lead}")
+    page.click("text=Отметить запись на встречу")
+    at = f"{page.evaluate('new Date(Date.now() + 86400000).toISOString()')[:10]}T15:30"
+    page.fill("#meeting [name=at] >> nth=0", at)
+    console.samples.message(lead, "Ещё слово")
+    expect(page.locator("#messages")).to_contain_text("Ещё слово")
+    page.click("text=Сохранить встречу")
+    expect(page.locator("#head-marks .mark-booked")).to_contain_text("15:30")
+    expect(page.locator("#head-marks")).to_contain_text("записан")
+
+
 def test_the_keyboard_alone(console: Console) -> None:
     lead = console.samples.lead(name="Клавиатура", account_id=1)
     console.samples.message(lead, "Можно без мыши?")

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 
 from api.console import rendering
 from api.console.access import Operator, Viewer
-from api.console.pages.actions import MAX_TEXT, LongText
+from api.console.pages.lead.actions import MAX_TEXT, LongText
 from api.dependencies import DatabaseDep
 from api.forms.body.text_cleaning import clean, one_line
 from api.queries.filters import RowId

@@ -1,5 +1,7 @@
 """The inbox: the people who need somebody first, then all."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -8,17 +10,25 @@ from pydantic import Field
 
 from api.console import rendering
 from api.console.access import Viewer
+from api.console.cache import cache_of
 from api.dependencies import DatabaseDep, SettingsDep
-from api.queries import inbox
-from api.queries.inbox import InboxFilters
+from api.queries.inbox import counts
+from api.queries.inbox.filters import InboxFilters
+from api.queries.inbox.rows import rows_of
+from api.queries.inbox.search import LOOKED_THROUGH, Search
+from api.queries.inbox.urgent import urgent_leads
 from shared.clock import utc_now
+from shared.database.engine import Database
 from shared.statuses import LeadStatus
 
 router = APIRouter()
 
+# The sources and accounts to choose from are read again after this time.
+CHOICES_LAST = timedelta(seconds=30)
+
 
 class InboxPage(InboxFilters):
-    """The filters, and whether their form is open."""
+    """The filters, and how many rows are shown."""
 
     limit: int = Field(30, ge=1, le=200)
     # How many of those who need somebody are shown.
@@ -35,34 +45,41 @@ async def show_inbox(
 ) -> Response:
     """The list of people. The first page without filters begins with those who need somebody."""
     now = utc_now()
-    query = filters.leads(region=settings.phone_region, is_postgres=database.is_postgres)
+    choices = await cache_of(request.app).get("choices", CHOICES_LAST, lambda: _choices(database))
     async with database.reading() as session:
-        found = (await session.exec(query)).all()
-        urgent = await inbox.urgent_leads(session, now)
-        shows_urgent = not filters.is_narrowed and filters.cursor is None
-        rows = await inbox.rows_of(session, found[: filters.limit], user.id, now)
-        first = await inbox.rows_of(session, urgent, user.id, now) if shows_urgent else []
-        counts = await inbox.count_statuses(session)
-        sources = await inbox.sources(session)
-        accounts = await inbox.accounts(session)
-    first = sorted(first, key=lambda row: row.waits_since or row.lead.updated_at)
-    urgent_ids = {row.lead.id for row in first}
-    is_last = len(found) <= filters.limit
-    chosen = inbox.parameters(filters)
+        found = await Search(session, filters, settings.phone_region).run()
+        urgent = await urgent_leads(session, now)
+        is_first = not filters.is_narrowed and filters.cursor is None
+        first = urgent.ids[: filters.urgent] if is_first else []
+        elsewhere = set(urgent.ids) if is_first else set()
+        others = [lead.id for lead in found.leads if lead.id not in elsewhere]
+        rows = await rows_of(session, [*first, *others], user.id, now)
+        status_counts = await counts.count_statuses(session)
+    # One of the first may have been erased in between.
+    is_urgent = set(first)
+    sources, accounts = choices.value
+    chosen = filters.parameters()
     chosen.pop("urgent", None)
     return rendering.page(
         request,
         "inbox.html",
-        urgent=first[: filters.urgent],
-        urgent_count=len(urgent),
-        rows=[row for row in rows if row.lead.id not in urgent_ids],
-        more=None if is_last else filters.cursor_after(found[filters.limit - 1]),
+        urgent=[row for row in rows if row.lead.id in is_urgent],
+        urgent_count=urgent.count,
+        has_more_urgent=is_first and (urgent.is_cut or len(urgent.ids) > len(first)),
+        rows=[row for row in rows if row.lead.id not in is_urgent],
+        more=found.cursor,
+        looked_through=LOOKED_THROUGH if found.is_cut else None,
         filters=filters,
         chosen=chosen,
         query_of=rendering.query_of,
-        counts=counts,
-        most_counted=inbox.MOST_COUNTED,
+        counts=status_counts,
+        most_counted=counts.MOST_COUNTED,
         statuses=list(LeadStatus),
         sources=sources,
         accounts=accounts,
     )
+
+
+async def _choices(database: Database) -> tuple[Sequence[str], Sequence[tuple[int, str]]]:
+    async with database.reading() as session:
+        return await counts.sources(session), await counts.accounts(session)

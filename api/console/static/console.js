@@ -13,6 +13,7 @@ function localTimes(root) {
     const moment = new Date(time.dateTime);
     if (!Number.isNaN(moment.valueOf())) time.textContent = zoned.format(moment);
   }
+  for (const zone of all("[data-utc]", root)) zone.hidden = true;
 }
 localTimes(document);
 
@@ -41,7 +42,8 @@ async function refresh() {
 }
 
 function swap(fresh) {
-  document.title = fresh.title;
+  // The inbox's own title has the count.
+  setTitle(fresh.title, one("[data-list]") ? fresh.title.match(/^\((\d+\+?)\)/)?.[1] ?? "0" : waiting);
   for (const part of all("[data-live]")) {
     const next = fresh.getElementById(part.id);
     if (!next) continue;
@@ -70,11 +72,10 @@ function updateInPlace(part, next) {
   document.getElementById("pending").hidden = ids(part) === ids(next);
 }
 
-// A draft that is being edited stays; one that is gone or replaced makes its button useless, not harmful.
+// A form that is being filled in stays; one that is gone or replaced makes its button useless, not harmful.
 function isTyping(part, next) {
-  const field = one("textarea", part);
-  const other = one("textarea", next);
-  return Boolean(field && other && field.value !== field.defaultValue && field.form.action === other.form.action);
+  const changed = all("textarea, input:not([type=hidden])", part).filter((field) => field.value !== field.defaultValue);
+  return changed.some((field) => all("form", next).some((form) => form.action === field.form.action));
 }
 
 function replace(part, next) {
@@ -83,8 +84,10 @@ function replace(part, next) {
   const atEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 40;
   const top = part.scrollTop;
   const before = part.dataset.last;
+  const open = all("details", part).map((details) => details.open);
   part.replaceChildren(...[...next.childNodes].map((node) => document.importNode(node, true)));
   for (const name of next.getAttributeNames()) if (name.startsWith("data-")) part.setAttribute(name, next.getAttribute(name));
+  all("details", part).forEach((details, number) => { details.open ||= Boolean(open[number]); });
   part.scrollTop = part === messages && atEnd ? part.scrollHeight : top;
   if (focusKey) one(focusKey, part)?.focus({ preventScroll: true });
   if (part.hasAttribute("data-list")) document.getElementById("pending").hidden = true;
@@ -134,11 +137,12 @@ function online() {
 function connect() {
   if (stream || !one("[data-live]")) return;
   stream = new EventSource(body.dataset.events);
-  stream.addEventListener("all", () => { online(); soon(); });
+  stream.addEventListener("all", () => { online(); soon(); countSoon(); });
   stream.addEventListener("changed", (event) => {
     const changed = JSON.parse(event.data);
     const lead = Number(main.dataset.lead);
     if (!lead || changed.includes(lead)) soon();
+    countSoon();
   });
   stream.addEventListener("error", () => {
     offline();
@@ -154,6 +158,42 @@ addEventListener("pagehide", stop);
 addEventListener("pageshow", () => { if (!document.hidden) connect(); });
 addEventListener("offline", offline);
 if (!document.hidden) connect();
+
+// --- Who needs somebody: counted in the title, and told by the browser if the user wants it ------------
+const known = new Set();
+let waiting = null;
+let later = 0;
+const canNotify = "Notification" in window && isSecureContext;
+const bell = one("[data-notify]");
+bell.hidden = !canNotify || Notification.permission !== "default";
+bell.addEventListener("click", async () => { bell.hidden = (await Notification.requestPermission()) !== "default"; });
+
+function setTitle(title, count = waiting) {
+  document.title = (count && count !== "0" ? `(${count}) ` : "") + (count ? title.replace(/^\(\d+\+?\) /, "") : title);
+}
+async function countWaiting() {
+  const answer = await fetch(body.dataset.waiting, { cache: "no-store" }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return;
+  const { count, leads } = await answer.json();
+  if (waiting !== null && document.hidden && canNotify && Notification.permission === "granted") {
+    for (const { id, name } of leads.filter((lead) => !known.has(lead.id))) {
+      const note = new Notification(name, { body: body.dataset.textNeeds, tag: `lead-${id}` });
+      note.onclick = () => { focus(); location.href = body.dataset.leads + id; };
+    }
+  }
+  known.clear();
+  for (const { id } of leads) known.add(id);
+  waiting = count;
+  setTitle(document.title);
+}
+function countSoon() { clearTimeout(later); later = setTimeout(countWaiting, 1000); }
+// A page in the background has no stream: it asks once a minute.
+setInterval(() => { if (document.hidden) countWaiting(); }, 60000);
+
+document.addEventListener("submit", ({ target }) => {
+  const offset = one("[data-offset]", target);
+  if (offset) offset.value = new Date(one("[name=at]", target).value).getTimezoneOffset();
+});
 
 // --- Replying: colleagues see who is answering; canned texts ------------------------------------------
 if (composer) {

@@ -7,15 +7,17 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-LANGUAGES: Final = ("en", "ru")
-DEFAULT: Final = "en"
+from shared.texts import Language
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru")
+DEFAULT: Final[Language] = "en"
 _RANGE = re.compile(r"\s*([a-zA-Z]{1,8})(?:-[\w-]*)?\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
 
 
 class Texts:
     """The texts of one language: `t("inbox.title")`, with values: `t("ago.days", count=3)`."""
 
-    def __init__(self, language: str, texts: Mapping[str, str]) -> None:
+    def __init__(self, language: Language, texts: Mapping[str, str]) -> None:
         self.language = language
         self._texts = texts
 
@@ -34,7 +36,7 @@ class Texts:
 
 
 @cache
-def load(language: str) -> Texts:
+def load(language: Language) -> Texts:
     """Read the texts of a language."""
     with (Path(__file__).parent / f"{language}.toml").open("rb") as file:
         tables = tomllib.load(file)
@@ -45,12 +47,16 @@ def load(language: str) -> Texts:
 
 def choose_language(chosen: str | None, accepted: str) -> Texts:
     """Return the texts of the user's language, else of the browser's first known one, else English."""
-    if chosen in LANGUAGES:
-        return load(str(chosen))
+    if (language := _known(chosen)) is not None:
+        return load(language)
     ranges = [match for part in accepted[:500].split(",") if (match := _RANGE.fullmatch(part))]
-    known = [(_quality(match[2]), match[1].lower()) for match in ranges if match[1].lower() in LANGUAGES]
+    known = [(_quality(match[2]), language) for match in ranges if (language := _known(match[1].lower()))]
     # `max` returns the first of equal ones: the browser's order decides.
     return load(max(known, key=lambda pair: pair[0])[1] if known else DEFAULT)
+
+
+def _known(language: str | None) -> Language | None:
+    return next((each for each in LANGUAGES if each == language), None)
 
 
 def _quality(text: str | None) -> float:

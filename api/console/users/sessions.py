@@ -1,6 +1,7 @@
 """Sessions of signed-in browsers: a random id in a cookie, its hash in the database."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,16 @@ class SignedIn:
     role: str
     language: str | None
     session_hash: str
+
+
+@dataclass(frozen=True)
+class Browser:
+    """One signed-in browser; `id_hash` names it and signs nobody in."""
+
+    id_hash: str
+    user: str
+    created_at: datetime
+    last_seen_at: datetime
 
 
 async def start(session: AsyncSession, user_id: int, now: datetime) -> str:
@@ -70,3 +81,28 @@ async def find(database: Database, session_id: str, now: datetime) -> SignedIn |
 async def end(session: AsyncSession, id_hash: str) -> None:
     """End a session."""
     await session.exec(delete(USER_SESSIONS).where(USER_SESSIONS.c.id_hash == id_hash))
+
+
+async def listed(session: AsyncSession, now: datetime, user_id: int | None = None) -> Sequence[Browser]:
+    """Return the valid sessions of a user, or of all, the one that was seen last first."""
+    query = (
+        select(UserSession, User.name)
+        .join(User, col(User.id) == col(UserSession.user_id))
+        .where(col(UserSession.last_seen_at) > now - IDLE_FOR, col(UserSession.created_at) > now - LASTS)
+        .order_by(col(UserSession.last_seen_at).desc())
+    )
+    found = await session.exec(query if user_id is None else query.where(col(User.id) == user_id))
+    return [Browser(each.id_hash, name, each.created_at, each.last_seen_at) for each, name in found]
+
+
+async def end_named(session: AsyncSession, id_hash: str, user_id: int | None = None) -> bool:
+    """End a session, of this user only if `user_id` is given; returns False if there is none."""
+    rows = delete(USER_SESSIONS).where(USER_SESSIONS.c.id_hash == id_hash)
+    ended = await session.exec(rows if user_id is None else rows.where(USER_SESSIONS.c.user_id == user_id))
+    return ended.rowcount > 0
+
+
+async def end_all(session: AsyncSession, user_id: int) -> int:
+    """End all sessions of a user; returns how many there were."""
+    ended = await session.exec(delete(USER_SESSIONS).where(USER_SESSIONS.c.user_id == user_id))
+    return ended.rowcount

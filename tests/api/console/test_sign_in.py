@@ -207,12 +207,18 @@ ACTIONS = [
     ("leads/1/retry", "operator"),
     ("leads/1/notes", "operator"),
     ("leads/1/do-not-contact", "operator"),
+    ("leads/1/booked", "operator"),
+    ("leads/1/not-booked", "operator"),
+    ("leads/1/later", "operator"),
+    ("leads/1/not-later", "operator"),
     ("drafts/1/approve", "operator"),
     ("drafts/1/reject", "operator"),
     ("texts", "operator"),
     ("texts/1/remove", "operator"),
     ("deliveries/1/replay", "operator"),
     ("import", "operator"),
+    ("pause", "operator"),
+    ("pause/end", "operator"),
     ("leads/1/export", "owner"),
     ("leads/1/erase", "owner"),
 ]
@@ -233,17 +239,14 @@ async def test_roles_are_enforced(lite_database: Database, sqlite_url: str) -> N
 
 
 def test_every_action_is_in_the_table() -> None:
-    from api.console.pages import (  # noqa: PLC0415 - the console is loaded with its first page
-        actions,
-        canned_texts,
-        deliveries,
-        drafts,
-        imports,
-        personal_data,
-    )
+    # The console is loaded with its first page.
+    from api.console.pages import canned_texts, deliveries, imports  # noqa: PLC0415
+    from api.console.pages.lead import actions, drafts, personal_data, planning  # noqa: PLC0415
+    from api.console.pages.overview import pause  # noqa: PLC0415
 
+    modules = (actions, canned_texts, deliveries, drafts, imports, pause, personal_data, planning)
     found = set()
-    for module in (actions, canned_texts, deliveries, drafts, imports, personal_data):
+    for module in modules:
         for route in module.router.routes:
             if "POST" in route.methods:
                 found.add(re.sub(r"\{\w+\}", "1", route.path).strip("/"))

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.console.access import Viewer
-from api.console.pages import lead_page
+from api.console.pages.lead import rendering as lead_page
 from api.dependencies import DatabaseDep
 from api.queries.filters import RowId
 

@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from api.console import rendering
 from api.console.access import Owner
-from api.console.pages.lead_locks import record
+from api.console.pages.lead.locks import record
 from api.dependencies import DatabaseDep
 from api.queries import personal_data
 from api.queries.filters import RowId

@@ -19,7 +19,7 @@ from shared.database.models import LeadView
 from shared.leads import suppression_list
 from shared.leads.form_fields import person_fields
 from shared.leads.suppression_list import SuppressedIdentity
-from shared.statuses import GIVEN_UP, LeadStatus, may_become
+from shared.statuses import FOLLOWED_UP, GIVEN_UP, LeadStatus, may_become
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ async def render(
         can_take_over=may_become(lead.status, LeadStatus.HANDED_OFF),
         can_give_back=lead.status is LeadStatus.HANDED_OFF,
         can_retry=lead.status in GIVEN_UP,
+        can_write_later=listed is None and lead.status in FOLLOWED_UP,
         # The worker writes to nobody who is listed.
         can_reply=listed is None
         and lead.account_id is not None

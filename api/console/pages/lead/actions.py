@@ -9,9 +9,9 @@ from sqlalchemy import Update, insert, update
 from sqlmodel import col, select
 
 from api.console.access import Operator
-from api.console.pages import lead_page
-from api.console.pages.lead_locks import StaleError, check_seen, hand_to, locked_lead, record, to_lead
-from api.console.pages.lead_page import Refusal
+from api.console.pages.lead import rendering as lead_page
+from api.console.pages.lead.locks import StaleError, check_seen, hand_to, locked_lead, record, to_lead
+from api.console.pages.lead.rendering import Refusal
 from api.dependencies import DatabaseDep, SettingsDep
 from api.forms.body.text_cleaning import clean
 from api.queries.filters import RowId

@@ -6,10 +6,10 @@ from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import Response
 
 from api.console.access import Operator
-from api.console.pages import lead_page
-from api.console.pages.actions import MAX_TEXT, LongText, Seen
-from api.console.pages.lead_locks import StaleError, check_seen, record, to_lead
-from api.console.pages.lead_page import Refusal
+from api.console.pages.lead import rendering as lead_page
+from api.console.pages.lead.actions import MAX_TEXT, LongText, Seen
+from api.console.pages.lead.locks import StaleError, check_seen, record, to_lead
+from api.console.pages.lead.rendering import Refusal
 from api.dependencies import DatabaseDep
 from api.forms.body.text_cleaning import clean
 from api.queries.filters import RowId

@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.console.users.sessions import SignedIn
-from api.queries.inbox import has_newer
+from api.queries.conversation import has_newer
 from api.settings import ApiSettings
 from shared.database.engine import Database
 from shared.database.models import Lead, LeadAction

@@ -1,0 +1,171 @@
+"""Meetings and later messages that a user enters: mark as booked, not booked, write later, do not write."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import APIRouter, Form, HTTPException, Request
+from fastapi.responses import Response
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from api.console.access import Operator
+from api.console.pages.lead import rendering as lead_page
+from api.console.pages.lead.locks import locked_lead, record, to_lead
+from api.console.pages.lead.rendering import Refusal
+from api.console.users.sessions import SignedIn
+from api.dependencies import DatabaseDep
+from api.queries.filters import RowId
+from shared.bookings import record as bookings
+from shared.bookings.changes import HUMAN, BookingChange, Kind
+from shared.clock import utc_now
+from shared.database.models import Booking, Message
+from shared.leads import plans
+from shared.statuses import FOLLOWED_UP
+
+router = APIRouter(prefix="/leads/{lead_id}")
+
+# A meeting may be entered after it has begun; a message is planned for the future.
+_PAST = timedelta(days=1)
+_FUTURE = timedelta(days=366)
+_MEETING_LASTS = timedelta(minutes=30)
+
+# As browsers send a field of the type datetime-local, with the browser's difference to UTC in minutes.
+LocalTime = Annotated[datetime, Form()]
+Offset = Annotated[int, Form(ge=-18 * 60, le=18 * 60)]
+Link = Annotated[str, Form(max_length=500)]
+
+
+@router.post("/booked")
+async def mark_as_booked(
+    request: Request,
+    lead_id: RowId,
+    database: DatabaseDep,
+    user: Operator,
+    at: LocalTime,
+    offset: Offset = 0,
+    url: Link = "",
+) -> Response:
+    """Store a meeting that was agreed elsewhere; a second one replaces the first."""
+    now, start, url = utc_now(), _utc(at, offset), url.strip()
+    if not now - _PAST < start < now + _FUTURE or (url and not url.startswith("https://")):
+        refusal = Refusal("no_time" if not url or url.startswith("https://") else "no_link")
+        return await lead_page.render(request, database, user, lead_id, status=422, refusal=refusal)
+    async with locked_lead(database, lead_id) as (session, _lead):
+        await _change_meeting(session, lead_id, user, now, start=start, url=url or None)
+        await record(session, lead_id, user, "booked", now)
+    return to_lead(request, lead_id)
+
+
+@router.post("/not-booked")
+async def mark_as_not_booked(
+    lead_id: RowId, request: Request, database: DatabaseDep, user: Operator
+) -> Response:
+    """Cancel the meeting that a user has entered."""
+    now = utc_now()
+    async with locked_lead(database, lead_id) as (session, _lead):
+        booking = await _entered(session, lead_id)
+        if booking is None:
+            raise HTTPException(404, "no user has entered a meeting")
+        await _store(session, lead_id, booking.external_id, "cancelled", user, now)
+        await record(session, lead_id, user, "not_booked", now)
+    return to_lead(request, lead_id)
+
+
+@router.post("/later")
+async def write_later(
+    request: Request,
+    lead_id: RowId,
+    database: DatabaseDep,
+    user: Operator,
+    at: LocalTime,
+    offset: Offset = 0,
+) -> Response:
+    """Have the assistant write again at a time; an earlier wish for another time is replaced."""
+    now, send_at = utc_now(), _utc(at, offset)
+    if not now < send_at < now + _FUTURE:
+        refusal = Refusal("no_time")
+        return await lead_page.render(request, database, user, lead_id, status=422, refusal=refusal)
+    refusal = Refusal("refused")
+    async with locked_lead(database, lead_id) as (session, lead):
+        may_follow_up = lead.status in FOLLOWED_UP
+        if may_follow_up:
+            key = f"requested:{lead_id}:{uuid4().hex}"
+            # Any later word of the person ends it.
+            newest = (await session.exec(_newest_message(lead_id))).one()
+            row = {"lead_id": lead_id, "kind": "requested", "key": key, "send_at": send_at}
+            await _cancel_requested(session, lead_id, user, now)
+            await plans.add(session, [{**row, "actor": user.name, "after_message_id": newest or 0}])
+            await plans.refresh(session, lead_id, now=now)
+            await record(session, lead_id, user, "later", now)
+    if not may_follow_up:
+        return await lead_page.render(request, database, user, lead_id, status=409, refusal=refusal)
+    return to_lead(request, lead_id)
+
+
+@router.post("/not-later")
+async def do_not_write_later(
+    request: Request, lead_id: RowId, database: DatabaseDep, user: Operator
+) -> Response:
+    """Take the wish for a later message back."""
+    now = utc_now()
+    async with locked_lead(database, lead_id) as (session, _lead):
+        await _cancel_requested(session, lead_id, user, now)
+        await plans.refresh(session, lead_id, now=now)
+        await record(session, lead_id, user, "not_later", now)
+    return to_lead(request, lead_id)
+
+
+def _utc(at: datetime, offset: int) -> datetime:
+    """Return the time in UTC; `offset`: what the browser adds to its local time, as in JavaScript."""
+    if at.tzinfo is not None:
+        return at.astimezone(UTC)
+    return at.replace(tzinfo=UTC) + timedelta(minutes=offset)
+
+
+def _newest_message(lead_id: int) -> SelectOfScalar[int]:
+    return select(func.max(col(Message.id))).where(col(Message.lead_id) == lead_id)
+
+
+async def _cancel_requested(session: AsyncSession, lead_id: int, user: SignedIn, now: datetime) -> None:
+    reason = "another time was entered"
+    await plans.cancel(session, lead_id, reason=reason, actor=user.name, now=now, kinds={"requested"})
+
+
+async def _entered(session: AsyncSession, lead_id: int) -> Booking | None:
+    found = await session.exec(
+        select(Booking)
+        .where(col(Booking.lead_id) == lead_id, col(Booking.source) == HUMAN, col(Booking.state) == "booked")
+        .order_by(col(Booking.id).desc())
+    )
+    return found.first()
+
+
+async def _change_meeting(
+    session: AsyncSession, lead_id: int, user: SignedIn, now: datetime, *, start: datetime, url: str | None
+) -> None:
+    earlier = await _entered(session, lead_id)
+    name = earlier.external_id if earlier else f"lead:{lead_id}:{uuid4().hex}"
+    kind: Kind = "changed" if earlier else "created"
+    await _store(session, lead_id, name, kind, user, now, start=start, end=start + _MEETING_LASTS, url=url)
+
+
+async def _store(
+    session: AsyncSession,
+    lead_id: int,
+    name: str,
+    kind: Kind,
+    user: SignedIn,
+    now: datetime,
+    *,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    url: str | None = None,
+) -> None:
+    change = BookingChange(HUMAN, kind, name, f"{name}:{uuid4().hex}", now, start=start, end=end, url=url)
+    stored = await bookings.record(session, change, now=now, actor=user.name)
+    if stored.lead_id is None:
+        booking = await session.get_one(Booking, stored.booking_id)
+        await bookings.tie(session, booking, lead_id, actor=user.name, now=now)

@@ -1,0 +1,86 @@
+"""The overview's state: the checks, the pause, and how fresh the figures are; the signed-in browsers."""
+
+from datetime import timedelta
+
+import httpx2
+from sqlalchemy import update
+
+from api.console.cache import ShortCache
+from shared.clock import utc_now
+from shared.database.engine import Database
+from shared.database.models import ACCOUNTS, LEADS, AccountHold, ModelServer
+from shared.statuses import LeadStatus
+from tests.api.conftest import add_contacted_lead, rows
+from tests.api.console.conftest import signed_in
+from tests.api.console.test_actions import add_words
+
+
+async def overview(browser: httpx2.AsyncClient) -> str:
+    """Return the page; what is so now is read again."""
+    browser._transport.app.state.console_cache = ShortCache()  # type: ignore[attr-defined]
+    return (await browser.get("/console/overview")).text
+
+
+async def test_the_checks_name_what_does_not_work(operator: httpx2.AsyncClient, database: Database) -> None:
+    assert "No Telegram account has signed in yet" in await overview(operator)
+    await add_contacted_lead(database)
+    page = await overview(operator)
+    assert "no worker is running for this account" in page
+    assert "The database stores" in page
+    now = utc_now()
+    async with database.writing() as session:
+        await session.exec(update(ACCOUNTS).values(held_by="w", held_until=now + timedelta(hours=1)))
+        await session.exec(update(LEADS).values(due_at=now - timedelta(hours=1)))
+        until = now + timedelta(hours=2)
+        session.add(AccountHold(account_id=1, method="new_conversations", until=until, reason="PEER_FLOOD"))
+        row = {"host": "api.openai.com", "role": "first", "out_since": now, "out_reason": "no connection"}
+        session.add(ModelServer(model="gpt-5-mini", **row))
+    page = await overview(operator)
+    for words in ("PEER_FLOOD", "does not answer: no connection", "Requests that are due are waiting"):
+        assert words in page, words
+    assert "no worker is running for this account" not in page
+
+
+async def test_a_pause_is_begun_and_ended(operator: httpx2.AsyncClient, database: Database) -> None:
+    assert (await operator.post("/console/pause", data={"scope": "everything"})).status_code == 422
+    assert (await operator.post("/console/pause", data={"scope": "all"})).status_code == 303
+    assert await rows(database, "SELECT scope, actor FROM sending_pause") == [
+        {"scope": "all", "actor": "Мария"}
+    ]
+    assert "All messages of the assistant are paused." in (await operator.get("/console/overview")).text
+    assert (await operator.post("/console/pause/end")).status_code == 303
+    assert "are paused" not in (await operator.get("/console/overview")).text
+
+
+async def test_figures_are_kept_for_a_minute(operator: httpx2.AsyncClient, database: Database) -> None:
+    assert "at most a minute old" in await overview(operator)
+    await add_contacted_lead(database)
+    assert "<strong>0</strong>" in (await operator.get("/console/overview")).text
+    assert "<strong>1</strong>" in await overview(operator)
+
+
+async def test_those_who_wait_are_counted_for_every_page(
+    operator: httpx2.AsyncClient, database: Database
+) -> None:
+    lead_id = await add_contacted_lead(database, LeadStatus.HANDED_OFF)
+    await add_words(database, lead_id)
+    waiting = (await operator.get("/console/waiting")).json()
+    assert waiting == {"count": "1", "leads": [{"id": lead_id, "name": "Анна"}]}
+
+
+async def test_browsers_are_signed_out(client: httpx2.AsyncClient, database: Database) -> None:
+    async with (
+        signed_in(client, database, "Мария", "owner") as maria,
+        signed_in(client, database, "Олег", "operator") as oleg,
+    ):
+        everybody = (await maria.get("/console/browsers")).text
+        assert "Олег" in everybody
+        assert "Мария" not in (await oleg.get("/console/browsers")).text
+        (hers, his) = [
+            row["id_hash"]
+            for row in await rows(database, "SELECT id_hash FROM user_sessions ORDER BY user_id")
+        ]
+        assert (await oleg.post("/console/browsers/end", data={"browser": hers})).status_code == 404
+        assert (await maria.post("/console/browsers/end", data={"browser": his})).status_code == 303
+        assert (await oleg.get("/console/")).status_code == 303
+        assert (await maria.get("/console/")).status_code == 200
