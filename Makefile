@@ -4,10 +4,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Most tests wait for other processes, so more of them run at once than there are cores.
-PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
+# The order is that of tests/conftest.py, which begins with what takes longest.
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test check lint types month format soak chaos sweep fuzz contract pooler compat compose-check bench screenshots clean
+.PHONY: demo test check lint types month format soak chaos sweep fuzz contract pooler compat compose-check bench screenshots texts clean
 
+# Prints the address of the demo page; DEMO_ARGS=--no-story sends no form of its own.
 demo: $(VENV)/.demo
 	@$(BIN)/python -m sandbox.demo $(DEMO_ARGS)
 
@@ -85,9 +87,13 @@ month: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(BENCH_ARGS)
 
-# Takes the pictures of the console in docs/images; needs an installed Chromium.
+# Takes the pictures of the console and the demo page in docs/images; needs an installed Chromium.
 screenshots: $(VENV)/.dev
 	$(BIN)/python -m tests.browser.screenshots
+
+# Compiles the catalogue of the words that people read.
+texts: $(VENV)/.dev
+	$(BIN)/pybabel compile --directory shared/locale --domain leads
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.app import Sandbox
+from sandbox.demo_page.install import DemoSettings, install
+from sandbox.demo_page.product import ProductAddress
 from sandbox.sessions import Address, parse_address, session_path
 
 
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--json", action="store_true", default=bool(_env("JSON")), help="print one line of JSON once ready")
     _add_session(parser)
+    _add_demo_page(parser)
     return parser
 
 
@@ -63,6 +66,28 @@ def _add_session(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_demo_page(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("--api", default=_env("API"), metavar="URL", help="address of the api: the demo page is served at /")
+    for name, what in (
+        ("worker-pid", "file with the worker's process id, for the button that kills it"),
+        ("console-link", "file with the output of `python -m api user add`, to sign in to the console"),
+    ):
+        add(f"--{name}", type=Path, default=_env(name.upper().replace("-", "_")), metavar="FILE", help=what)
+    # Secrets: as arguments, other processes of the machine could read them.
+    tokens = {
+        name.lower(): (_env(name) or "").partition(",")[0].strip() for name in ("API_TOKEN", "FORM_TOKEN")
+    }
+    parser.set_defaults(**tokens)
+
+
+def _demo_settings(options: argparse.Namespace) -> DemoSettings | None:
+    if not options.api:
+        return None
+    product = ProductAddress(options.api, options.api_token or None, options.form_token or None)
+    return DemoSettings(product, options.worker_pid, options.console_link)
+
+
 def _env(name: str, default: str | None = None) -> str | None:
     return os.environ.get(f"SANDBOX_{name}") or default
 
@@ -71,15 +96,19 @@ async def _run(options: argparse.Namespace) -> int:
     stop = asyncio.Event()
     _on_signals(stop)
     sandbox = Sandbox(options.host, options.telegram_port, options.http_port, options.state)
+    demo = _demo_settings(options)
+    stage = demo and install(sandbox.app, sandbox.telegram, sandbox.openai, sandbox.account, demo)
     await sandbox.start()
     try:
         session = _session(sandbox, options.session, options.session_address)
-        facts = _facts(sandbox, options.state, session)
+        facts = _facts(sandbox, options.state, session, has_page=demo is not None)
         text = json.dumps(facts) if options.json else _plain(facts)
         sys.stdout.write(text + "\n")
         sys.stdout.flush()
         await stop.wait()
     finally:
+        if stage:
+            await stage.close()
         await sandbox.stop()
     return 0
 
@@ -88,7 +117,9 @@ def _session(sandbox: Sandbox, path: Path | None, address: Address | None) -> Pa
     return sandbox.session(session_path(path), address) if path else None
 
 
-def _facts(sandbox: Sandbox, state: Path | None, session: Path | None) -> dict[str, str | int | None]:
+def _facts(
+    sandbox: Sandbox, state: Path | None, session: Path | None, *, has_page: bool
+) -> dict[str, str | int | None]:
     telegram = sandbox.telegram
     return {
         "telegram": telegram.address,
@@ -102,6 +133,7 @@ def _facts(sandbox: Sandbox, state: Path | None, session: Path | None) -> dict[s
         "phone": sandbox.account.phone,
         "code": sandbox.account.code,
         "session": str(session) if session else None,
+        "demo_page": f"{sandbox.http_url}/" if has_page else None,
     }
 
 
@@ -118,6 +150,8 @@ def _plain(facts: dict[str, str | int | None]) -> str:
         f"Control    {facts['http']}/docs",
         f"Login      phone +{facts['phone']}, code {facts['code']}",
     ]
+    if facts["demo_page"]:
+        lines.append(f"Demo page  {facts['demo_page']}")
     if facts["session"]:
         lines.append(f"Session    {facts['session']}")
     if facts["telegram_key_file"]:

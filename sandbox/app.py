@@ -5,6 +5,10 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from sandbox.calendly.install import API as CALENDLY_API
+from sandbox.calendly.install import BOOKING_PAGE
+from sandbox.calendly.install import PAGE as CALENDLY_PAGE
+from sandbox.calendly.install import install as install_calendly
 from sandbox.control_api.app import create_control_app
 from sandbox.fake_openai.app import build_router
 from sandbox.fake_openai.state import OpenAIState
@@ -35,6 +39,7 @@ class Sandbox:
         self.account = seed.add_demo_people(world) if people else world.add_account(seed.DEFAULT_ACCOUNT)
         self.app = create_control_app(self.telegram)
         self.app.include_router(build_router(self.openai))
+        self.calendly, self._webhooks = install_calendly(self.app, clock)
         self._http = HttpServer(self.app, host, http_port)
 
     @property
@@ -49,6 +54,16 @@ class Sandbox:
         """The value for OPENAI_BASE_URL."""
         return f"{self.http_url}/v1"
 
+    @property
+    def calendly_api_url(self) -> str:
+        """The value for CALENDLY_API."""
+        return f"{self.http_url}{CALENDLY_API}"
+
+    @property
+    def booking_page(self) -> str:
+        """The value for CALENDLY_LINK."""
+        return f"{self.http_url}{BOOKING_PAGE}"
+
     def session(self, path: Path, address: Address | None = None) -> Path:
         """Write or keep a signed-in session file of the default account; return its full path."""
         return ensure(self.telegram, path, self.account.id, address)
@@ -61,9 +76,11 @@ class Sandbox:
         except OSError:
             await self.telegram.stop()
             raise
+        self.calendly.page_url = f"{self.http_url}{CALENDLY_PAGE}"
 
     async def stop(self) -> None:
         """Close every port and connection."""
+        await self._webhooks.stop()
         await self._http.stop()
         await self.telegram.stop()
 

@@ -1,13 +1,15 @@
 """Routes for the agency's own Telegram accounts."""
 
+import itertools
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from fastapi import APIRouter, HTTPException, Response, status
 
 from sandbox.control_api.dependencies import TelegramDep
-from sandbox.control_api.schemas import AccountMessage, AccountPublic, ChatMessage, Scan
+from sandbox.control_api.schemas import AccountMessage, AccountPublic, Channels, ChatMessage, Scan
 from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.channels import CHANNEL_ERRORS
 from sandbox.fake_telegram.state.limits import AccountLimits
 from sandbox.fake_telegram.state.people import Account, AccountFields
 from sandbox.sessions import ensure
@@ -35,6 +37,20 @@ async def set_limits(telegram: TelegramDep, account_id: int, limits: AccountLimi
     """Set the account's limits: new chats, look-ups and imports; or freeze it."""
     telegram.world.watches[telegram.world.account(account_id).id].limits = limits
     return limits
+
+
+@router.put("/{account_id}/channels")
+async def set_channels(telegram: TelegramDep, account_id: int, wanted: Channels) -> Channels:
+    """Let the account be in so many channels, some of which fail, each with another error."""
+    world, errors = telegram.world, itertools.cycle(CHANNEL_ERRORS)
+    owner = world.account(account_id).id
+    world.channels.leave_all(owner)
+    for index in range(wanted.number):
+        fails = wanted.failing_every is not None and index % wanted.failing_every == 0
+        date = world.now() - index
+        world.channels.add(owner, f"Канал {index}", date=date, error=next(errors) if fails else None)
+    ids = [channel.id for channel in world.channels.of(owner)]
+    return wanted.model_copy(update={"ids": ids})
 
 
 @router.post("/{account_id}/messages", status_code=status.HTTP_201_CREATED)

@@ -1,6 +1,7 @@
 """The control API as a FastAPI app, with Swagger at /docs."""
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from sandbox.control_api import accounts, dependencies, people, telegram
 from sandbox.fake_telegram.server import Telegram
@@ -8,7 +9,8 @@ from sandbox.fake_telegram.server import Telegram
 
 def create_control_app(server: Telegram) -> FastAPI:
     """Return an app that controls this Telegram; serve it in the same event loop."""
-    app = FastAPI(
+    # Its pages load their scripts from here: the demo needs no internet.
+    app: FastAPI = FastAPIOffline(
         title="Sandbox",
         summary="People, faults and the call log of a loopback Telegram.",
         version="1",

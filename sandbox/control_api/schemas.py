@@ -145,6 +145,16 @@ class AccountMessage(MessageParts):
         return self
 
 
+class Channels(BaseModel):
+    """The channels that an account is in."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int = Field(ge=0, le=2000, description="They replace those of before; 0: none.")
+    failing_every: int | None = Field(None, ge=1, description="Every so many refuse each call about them.")
+    ids: list[int] = Field(default_factory=list, description="In an answer: their ids.")
+
+
 class Scan(BaseModel):
     """The scanned login token; without one the newest token is used."""
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx2
 
+from sandbox.demo.console_user import add_user
+from sandbox.demo.processes import WORKER_PID, DemoError, Processes
 from sandbox.demo.product_processes import (
     ROOT,
     SANDBOX_ARGUMENTS,
@@ -31,38 +33,16 @@ PROSPECT = {
     "delay": 1.0,
 }
 # As quick as a chat that a human can follow.
-WORKER_SETTINGS = {"REPLY_DEBOUNCE_SECONDS": "1", "TYPING_SECONDS": "1", "POLL_INTERVAL_SECONDS": "0.5"}
-
-
-class DemoError(ProcessError):
-    """The demo cannot continue; the message contains the reason and the remedy."""
-
-
-class Processes:
-    """The processes of the demo; `folder` is their working directory and contains their logs."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._running: list[Process] = []
-
-    async def start(self, name: str, *arguments: str, **settings: str) -> Process:
-        """Start `python -m name` with these settings."""
-        process = await Process.start(name, self.folder, settings, "-m", name, *arguments)
-        self._running.append(process)
-        return process
-
-    def check(self) -> None:
-        """Raise DemoError if a process has ended by itself."""
-        for process in self._running:
-            if process.has_ended:
-                raise DemoError(f"{process.name} has ended; its log ends:\n{process.last_lines()}")
-
-    async def stop(self) -> None:
-        """Stop all processes, the last started first."""
-        for process in reversed(self._running):
-            process.terminate()
-        for process in reversed(self._running):
-            await process.join()
+WORKER_SETTINGS = {
+    "REPLY_DEBOUNCE_SECONDS": "1",
+    "TYPING_SECONDS": "1",
+    "POLL_INTERVAL_SECONDS": "0.5",
+    "LEASE_SECONDS": "5",
+    "RETRY_BASE_SECONDS": "1",
+    "RETRY_MAX_SECONDS": "5",
+    "TRANSCRIBE_MODEL": "whisper-1",
+}
+CONSOLE_LINK = "console-link"
 
 
 def main() -> int:
@@ -74,22 +54,23 @@ def main() -> int:
         "DATABASE_URL (SQLite in the demo's folder), DEMO_DIR (.demo)",
     )
     parser.add_argument("--once", action="store_true", help="stop after the first submission's story")
+    parser.add_argument("--no-story", action="store_true", help="submit no form at the start")
     options = parser.parse_args()
     folder = Path(os.environ.get("DEMO_DIR", ROOT / ".demo")).resolve()
     (folder / "session").mkdir(parents=True, exist_ok=True)
     try:
-        return asyncio.run(_demo(folder, once=options.once))
+        return asyncio.run(_demo(folder, options))
     except ProcessError as error:
         sys.stderr.write(f"demo: {error}\n")
         return 1
 
 
-async def _demo(folder: Path, *, once: bool) -> int:
+async def _demo(folder: Path, options: argparse.Namespace) -> int:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     processes = Processes(folder)
-    playing = asyncio.create_task(_play(processes, once=once))
+    playing = asyncio.create_task(_play(processes, options))
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait({playing, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,22 +86,27 @@ async def _demo(folder: Path, *, once: bool) -> int:
     return 0
 
 
-async def _play(processes: Processes, *, once: bool) -> None:
+async def _play(processes: Processes, options: argparse.Namespace) -> None:
     api_port = os.environ.get("API_PORT", "8000")
     http_port = os.environ.get("SANDBOX_HTTP_PORT", "8081")
     for port, name in ((api_port, "API_PORT"), (http_port, "SANDBOX_HTTP_PORT")):
         _check_free(port, name)
     database_url = os.environ.get("DATABASE_URL") or f"sqlite:///{processes.folder / 'leads.db'}"
-    await asyncio.to_thread(migrate, database_url)
     ports = {
         "SANDBOX_TELEGRAM_PORT": os.environ.get("SANDBOX_TELEGRAM_PORT", "0"),
         "SANDBOX_HTTP_PORT": http_port,
+        "SANDBOX_API": f"http://127.0.0.1:{api_port}",
+        "SANDBOX_WORKER_PID": WORKER_PID,
+        "SANDBOX_CONSOLE_LINK": CONSOLE_LINK,
     }
-    sandbox = await sandbox_facts(await processes.start("sandbox", *SANDBOX_ARGUMENTS, **ports))
+    sandbox_process = await processes.start("sandbox", *SANDBOX_ARGUMENTS, **ports)
+    await asyncio.to_thread(migrate, database_url)
+    sandbox = await sandbox_facts(sandbox_process)
     product = await processes.start("api", DATABASE_URL=database_url, API_PORT=api_port, API_HOST="127.0.0.1")
-    worker = await processes.start(
-        "worker", DATABASE_URL=database_url, **worker_settings(sandbox) | WORKER_SETTINGS
+    worker = await processes.start_worker(
+        DATABASE_URL=database_url, **worker_settings(sandbox) | WORKER_SETTINGS
     )
+    await asyncio.to_thread(add_user, database_url, processes.folder / CONSOLE_LINK)
     await product.wait_until_ready(f"127.0.0.1:{api_port}")
     async with (
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{api_port}") as api,
@@ -129,10 +115,11 @@ async def _play(processes: Processes, *, once: bool) -> None:
         _print_welcome(api_port, sandbox["http"], database_url, processes.folder)
         reader = StoryReader(api)
         await reader.new_lines()
-        await _first_story(processes, worker, api, control, reader)
-        if once:
+        if not options.no_story:
+            await _first_story(processes, worker, api, control, reader)
+        if options.once:
             return
-        _print("\nTry it: submit a form, or write as a person. Ctrl-C stops everything.\n")
+        _print(f"\nPlay with it in a browser: {sandbox['http']}/   Ctrl-C stops everything.\n")
         while True:
             await _print_news(processes, reader)
 
@@ -173,7 +160,8 @@ async def _first_story(
 async def _print_news(processes: Processes, reader: StoryReader) -> None:
     for line in await reader.new_lines():
         _print(line)
-    processes.check()
+    if await processes.check():
+        _print("The worker was killed. A new one is started.")
     await asyncio.sleep(POLL_SECONDS)
 
 
@@ -191,9 +179,10 @@ def _print_welcome(api_port: str, control: str, database_url: str, folder: Path)
         f"""
 AI Lead Assistant with its own Telegram and model: no messages are sent to real people.
 
+  The demo page   {control}/
   Swagger         http://127.0.0.1:{api_port}/docs
   Leads           http://127.0.0.1:{api_port}/leads
-  The sandbox     {control}/docs   its people: {control}/people
+  The sandbox     {control}/docs
   Database        {database_url.rpartition("@")[2]}
   Logs            {folder}
 

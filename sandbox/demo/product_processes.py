@@ -51,6 +51,8 @@ FAST_SETTINGS: Mapping[str, str] = {
     "RESOLVE_DAILY_LIMIT": "1000000",
     "IMPORT_DAILY_LIMIT": "1000000",
     "TYPING_SECONDS": "0",
+    # Nobody's silence lasts for days here.
+    "FOLLOW_UPS": "off",
     "RATE_LIMIT_PER_MINUTE": "0",
 }
 # It prints one line of JSON, and writes a signed-in session for a worker that runs in the same folder.
@@ -110,6 +112,11 @@ class Process:
     def has_ended(self) -> bool:
         """True if it has ended by itself or was stopped."""
         return self._process.returncode is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; the negated number of the signal that ended it."""
+        return self._process.returncode
 
     def output(self) -> str:
         """Return everything that it has printed."""

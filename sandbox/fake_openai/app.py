@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi_offline import FastAPIOffline
 
 from sandbox.fake_openai.call_log import Call
 from sandbox.fake_openai.control import build_control
@@ -23,7 +24,8 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 def create_openai_app(state: OpenAIState | None = None) -> FastAPI:
     """Return an application with the router; its state is `app.state.openai`."""
-    app = FastAPI(title="OpenAI sandbox", description=__doc__ or "")
+    # Its pages load their scripts from here: the demo needs no internet.
+    app: FastAPI = FastAPIOffline(title="OpenAI sandbox", description=__doc__ or "")
     app.state.openai = state or OpenAIState()
     app.include_router(build_router(app.state.openai))
     return app

@@ -52,7 +52,7 @@ def obey(texts: list[str], instructions: str) -> dict[str, object]:
     if _HANDOVER.search(demands):
         fields |= {"needs_human": True, "reason": "as I was told"}
     if _QUIET.search(demands):
-        fields["asks_not_to_be_contacted"] = True
+        fields["do_not_contact"] = True
     answer_text = next(_harmful_texts(demands, instructions), None)
     return fields | ({"text": answer_text} if answer_text is not None else {})
 

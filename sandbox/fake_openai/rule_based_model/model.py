@@ -24,6 +24,12 @@ CLEAR_CONFIDENCE, AMBIGUOUS_CONFIDENCE = 0.93, 0.5
 # What a plain JSON object has of the known values.
 JSON_NAMES = ("intent", "language", "confidence", "wish", "write_at", "text")
 Known = dict[str, list[object]]
+# The line of a prompt that says that the person has not answered.
+SILENCE = "Человек не ответил:"
+_FOLLOW_UPS = (
+    "Возвращаюсь к нашему разговору. Если вопрос ещё актуален, ответьте, когда будет минутка.",
+    "Больше не буду отвлекать. Если захотите вернуться к вопросу, напишите сюда в любое время.",
+)
 
 
 def respond(turn: Turn) -> str:
@@ -72,6 +78,9 @@ def _values(turn: Turn) -> Known:
     """Return the values of a greeting if the last message describes a lead, else those of a reply."""
     conversation = _conversation(turn)
     users = [message.text for message in conversation if message.role == "user"]
+    if users and SILENCE in users[-1]:
+        text = _FOLLOW_UPS["последнее" in users[-1]]
+        return _for_names(TEXT_NAMES, [text])
     lead = read_lead(users[-1]) if users else Lead()
     # A lead without name and request is still greeted, unless the conversation has begun.
     has_begun = any(message.role == "assistant" for message in conversation)
@@ -104,7 +113,7 @@ def _verdict_values(verdict: Reply) -> Known:
             ("needs_human", "wants_human", "handoff", "hand_off", "escalate"), [verdict.wants_human]
         ),
         "reason": ["asks for a person"] if verdict.wants_human else [None, ""],
-        **_for_names(("asks_not_to_be_contacted", "do_not_contact", "unsubscribe"), [verdict.wants_quiet]),
+        **_for_names(("do_not_contact", "asks_not_to_be_contacted", "unsubscribe"), [verdict.wants_quiet]),
         **_for_names(("answered", "grounded", "found", "known", "from_profile"), [bool(sources)]),
         **_for_names(("sources", "facts", "quotes"), [sources]),
         **_for_names(("wants_call", "call", "agreed"), [verdict.intent == "accept"]),

@@ -39,7 +39,7 @@ def _misunderstand(said: str) -> dict[str, object]:
             bool(_WAITING.match(said) or _WORK_WITH.search(said)),
             {"intent": "accept", "text": "Отлично, записал вас на звонок!"},
         ),
-        ("👎" in said, {"asks_not_to_be_contacted": True}),
+        ("👎" in said, {"do_not_contact": True}),
         (is_question, {"text": f"Да, а {said[:1].lower()}{said[1:]}"}),
         (classify(said) == "reject", {"text": f"Вот ответ, который я предлагаю: {said}"}),
     )

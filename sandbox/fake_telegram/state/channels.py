@@ -5,6 +5,14 @@ from dataclasses import dataclass
 from sandbox.fake_telegram.errors import RpcError
 
 FIRST_CHANNEL_ID = 1_500_000_001
+# What Telegram answers to calls about channels that are closed, lost or in trouble.
+CHANNEL_ERRORS = (
+    RpcError(403, "CHANNEL_PUBLIC_GROUP_NA"),
+    RpcError(400, "USER_BANNED_IN_CHANNEL"),
+    RpcError(400, "FROZEN_PARTICIPANT_MISSING"),
+    RpcError(500, "HISTORY_GET_FAILED"),
+    RpcError(400, "PERSISTENT_TIMESTAMP_INVALID"),
+)
 
 
 @dataclass
@@ -36,6 +44,10 @@ class Channels:
         """Create a supergroup with the account in it."""
         number = FIRST_CHANNEL_ID + len(self._channels)
         return self.join(account_id, Channel(number, title, date=date, error=error))
+
+    def leave_all(self, account_id: int) -> None:
+        """Let the account leave all its channels."""
+        self._members.pop(account_id, None)
 
     def of(self, account_id: int) -> list[Channel]:
         """Return the channels of an account."""

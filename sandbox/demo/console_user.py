@@ -1,0 +1,37 @@
+"""Adds the console's user of the demo, by the product's own command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sandbox.demo.product_processes import READY_SECONDS, ProcessError, environment
+
+NAME = "Demo"
+
+
+def add_user(database_url: str, link_file: Path) -> None:
+    """Add the user, or reset them if an earlier demo has added them; store the one-time link in a file.
+
+    Raises ProcessError if both fail.
+    """
+    done = _run(link_file.parent, database_url, "add", NAME, "--role", "owner")
+    if done.returncode:
+        done = _run(link_file.parent, database_url, "reset", NAME)
+    if done.returncode:
+        raise ProcessError(f"the console's user could not be added:\n{(done.stdout + done.stderr)[-800:]}")
+    link_file.unlink(missing_ok=True)
+    with os.fdopen(os.open(link_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(done.stdout)
+
+
+def _run(folder: Path, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - the product's own command
+        [sys.executable, "-m", "api", "user", *arguments],
+        cwd=folder,
+        env=environment({"DATABASE_URL": database_url}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=READY_SECONDS,
+    )
