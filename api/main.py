@@ -19,9 +19,11 @@ from api.intake.writer import IntakeWriter
 from api.maintenance.scheduler import MaintenanceScheduler
 from api.middleware.body_limits import MIB, BodyLimits, FileLimit
 from api.middleware.fast_path import FastPathMiddleware
+from api.middleware.forms_first import FormsFirst
 from api.middleware.request_id import HEADER, RequestIds
 from api.middleware.security_headers import SecurityHeaders
 from api.routers import (
+    bookings,
     deliveries,
     do_not_contact,
     drafts,
@@ -67,6 +69,7 @@ TAGS = [
         "name": "deliveries",
         "description": "Webhook calls with their bodies and outcomes. Requires `API_TOKEN`, if it is set.",
     },
+    {"name": "bookings", "description": "Meetings in a calendar, as schedulers or humans report them."},
     {
         "name": "people's data",
         "description": "Export or delete a person's data on request. Requires `API_TOKEN`, if it is set.",
@@ -129,6 +132,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         FileLimit(webhooks.PREFIX, settings.webhook_max_mib * MIB, "multipart/form-data"),
     )
     app.add_middleware(BodyLimits, seconds=settings.body_seconds, files=files)
+    app.add_middleware(FormsFirst, webhooks=webhooks.PREFIX)
     errors.install(app)
     throttling.install(app)
     _add_outer_middleware(app, settings)
@@ -144,6 +148,7 @@ def create_app(settings: ApiSettings | None = None) -> FastAPI:
         deliveries,
         personal_data,
         do_not_contact,
+        bookings,
         pauses,
         health,
     ):

@@ -37,8 +37,8 @@ def _parse_tokens(value: object) -> object:
     tokens = tuple(token.strip() for token in value.split(","))
     if not all(tokens):
         raise ValueError("has an empty token: commas separate tokens, and a token must not contain one")
-    if not all(token.isprintable() for token in tokens):
-        raise ValueError("has characters that cannot be typed")
+    if not all(token.isascii() and token.isprintable() and " " not in token for token in tokens):
+        raise ValueError("needs Latin letters, digits and signs, without spaces: openssl rand -hex 32")
     return tokens
 
 
@@ -50,6 +50,14 @@ def _parse_origins(value: object) -> object:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError(f"{origin!r} is not a site's address: https://example.com, without a path")
     return origins
+
+
+def _public_address(address: str) -> str:
+    site, _, path = address.rstrip("/").partition("://")
+    host, slash, path = path.partition("/")
+    if not _ORIGIN.fullmatch(f"{site}://{host}") or not re.fullmatch(r"[\w./~-]*", path):
+        raise ValueError("is not an address such as https://crm.example.com")
+    return f"{site}://{host}{slash}{path}"
 
 
 def _parse_networks(value: object) -> object:
@@ -95,6 +103,20 @@ class ApiSettings(SharedSettings):
         description="protects the Tilda webhook; create one and enter it in Tilda's webhook settings;"
         " several, separated by commas, are all valid",
     )
+    calendly_signing_key: Tokens = Field(
+        (),
+        description="the signing key of a webhook of Calendly that was not made by `python -m api calendly`",
+    )
+    calcom_secret: Tokens = Field(
+        (), description="the secret of Cal.com's webhook, as entered there; several, separated by commas"
+    )
+    bookings_secret: Tokens = Field(
+        (),
+        description="the Standard Webhooks secret whsec_… with which calls of /bookings are signed",
+    )
+    bookings_token: Tokens = Field(
+        (), description="protects /bookings for senders that cannot sign; several, separated by commas"
+    )
     tilda_fields: Annotated[FormMapping | None, BeforeValidator(_load_mapping)] = Field(
         None, description="a YAML file that assigns roles to form fields whose names are not recognised"
     )
@@ -105,6 +127,9 @@ class ApiSettings(SharedSettings):
     docs_enabled: bool = Field(
         True,
         description="serve /docs, /redoc and /openapi.json: true or false",
+    )
+    public_url: Annotated[str, AfterValidator(_public_address)] | None = Field(
+        None, description="the address under which browsers reach the API, https://crm.example.com: for links"
     )
     console_enabled: bool = Field(True, description="serve the operator's console at /console: true or false")
     database_listen_url: Annotated[str, AfterValidator(usable_url)] | None = Field(

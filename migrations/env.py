@@ -62,7 +62,7 @@ async def _migrate_with_retries(url: str) -> None:
             await _migrate(url)
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
-                sys.exit(f"error: DATABASE_URL: {_reason(error)}")
+                sys.exit(f"error: DATABASE_URL: {_reason(error, url)}")
             if not tries_left:
                 sys.exit(f"error: {IN_USE}")
         else:
@@ -83,10 +83,12 @@ def _seconds(name: str, default: float) -> float:
         raise ConfigError(f"-x {name}={value}: is no number of seconds") from None
 
 
-def _reason(error: OperationalError) -> str:
+def _reason(error: OperationalError, url: str) -> str:
     # Before the first statement, the driver's own text quotes no row.
     cause = error.orig if error.statement is None else None
-    return " ".join(str(cause or classify(error).text).split())
+    text = " ".join(str(cause or classify(error).text).split())
+    file = async_url(url).database if async_url(url).get_backend_name() == "sqlite" else None
+    return f"{text}: {file} (is its folder there, and may this user write to it?)" if file else text
 
 
 async def _migrate(url: str) -> None:

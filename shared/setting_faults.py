@@ -17,6 +17,11 @@ def _choices(context: _Context) -> str:
     return f"is not one of {str(context['expected']).replace(chr(39), '')}"
 
 
+def _number(value: float) -> str:
+    # `:g` alone would write a large number as 2.14748e+09.
+    return str(int(value)) if value == int(value) else f"{value:g}"
+
+
 _NUMBER, _WHOLE_NUMBER = "is not a number", "is not a whole number"
 # By pydantic's error type: https://docs.pydantic.dev/latest/errors/validation_errors/
 _WORDS: Mapping[str, Callable[[_Context], str]] = MappingProxyType(
@@ -31,13 +36,13 @@ _WORDS: Mapping[str, Callable[[_Context], str]] = MappingProxyType(
         "finite_number": _plain(_NUMBER),
         "bool_parsing": _plain("is neither true nor false"),
         "bool_type": _plain("is neither true nor false"),
-        "greater_than": lambda context: f"must be more than {context['gt']:g}",
-        "greater_than_equal": lambda context: f"must be at least {context['ge']:g}",
-        "less_than": lambda context: f"must be less than {context['lt']:g}",
-        "less_than_equal": lambda context: f"must be at most {context['le']:g}",
+        "greater_than": lambda context: f"must be more than {_number(context['gt'])}",
+        "greater_than_equal": lambda context: f"must be at least {_number(context['ge'])}",
+        "less_than": lambda context: f"must be less than {_number(context['lt'])}",
+        "less_than_equal": lambda context: f"must be at most {_number(context['le'])}",
         "literal_error": _choices,
         "enum": _choices,
-        "string_pattern_mismatch": _plain("has a value that is not allowed"),
+        "string_pattern_mismatch": _plain("has a wrong character: use letters, digits, ., - and _"),
         "string_too_short": _plain("is too short"),
         "string_too_long": _plain("is too long"),
         "string_type": _plain("is not a text"),

@@ -15,6 +15,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "required by the worker": _names("TELEGRAM_API_ID TELEGRAM_API_HASH OPENAI_API_KEY CALENDLY_LINK"),
         "company and conversation": _names(
             "COMPANY_NAME COMPANY_PROFILE MODE GREETING_MODE ASSISTANT_CONFIG ASSISTANT_TRUST"
+            " FOLLOW_UPS BOOKING_LINK_TEMPLATE"
             " TAKEOVER_RETURN_HOURS INBOUND_LEADS REPLY_DEBOUNCE_SECONDS TYPING_SECONDS"
         ),
         "notices to the owner": _names("OWNER_CHAT OWNER_LANGUAGE OWNER_MESSAGES_PER_HOUR TIMEZONE"),
@@ -34,8 +35,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "the API": _names(
             "API_HOST API_PORT API_TOKEN TILDA_TOKEN TILDA_FIELDS PHONE_REGION REPEAT_WINDOW_SECONDS"
-            " RATE_LIMIT_PER_MINUTE TRUSTED_PROXIES CORS_ORIGINS CONSOLE_ENABLED DOCS_ENABLED BODY_SECONDS"
-            " IMPORT_MAX_MIB WEBHOOK_MAX_MIB"
+            " RATE_LIMIT_PER_MINUTE TRUSTED_PROXIES CORS_ORIGINS PUBLIC_URL CONSOLE_ENABLED DOCS_ENABLED"
+            " BODY_SECONDS IMPORT_MAX_MIB WEBHOOK_MAX_MIB"
+        ),
+        "bookings": _names(
+            "CALENDLY_TOKEN CALENDLY_API CALENDLY_SIGNING_KEY CALCOM_SECRET BOOKINGS_SECRET BOOKINGS_TOKEN"
         ),
         "storage and recovery": _names(
             "DATABASE_URL DATABASE_LISTEN_URL DELIVERY_RETENTION_DAYS EVENT_RETENTION_DAYS"
@@ -60,6 +64,7 @@ _OUR_WORDS = frozenset(name.partition("_")[0] for name in KNOWN) - _COMMON_WORDS
 # How alike two names are, from 0 to 1: to be suggested, and to be named among the names of other programs.
 _SUGGESTED, _SURELY_MEANT = 0.7, 0.86
 _SHORT, _SAME_REST = 5, 0.5
+_SAME_MEANING = frozenset({("URL", "LINK"), ("ADDRESS", "LINK"), ("PAGE", "LINK"), ("KEY", "TOKEN")})
 # Cyrillic letters that look like Latin ones, typed on the wrong keyboard.
 _LOOK_ALIKES = str.maketrans("АВСЕНКМОРТХУІЅ", "ABCEHKMOPTXYIS")
 
@@ -72,7 +77,8 @@ def describe_unknown(name: str, *, is_shared: bool) -> str | None:
     written = _normal(name)
     if name.upper() in KNOWN | OTHERS:
         return None
-    nearest, likeness = _nearest(written)
+    # What is less alike is not named there, and most names in an environment are other programs'.
+    nearest, likeness = _nearest(written, _SURELY_MEANT if is_shared else 0.0)
     begins_like_ours = written.partition("_")[0] in _OUR_WORDS
     if is_shared:
         # A short name, such as MODEL, may be another program's.
@@ -110,6 +116,8 @@ def _is_near(name: str, known: str) -> bool:
     (word, _, rest), known_rest = name.partition("_"), known.partition("_")[2]
     if set(name.split("_")) < set(known.split("_")):
         return True
+    if (rest, known_rest) in _SAME_MEANING:
+        return True
     is_only_one = sum(each.startswith(f"{word}_") for each in KNOWN) == 1
     return is_only_one or not rest or SequenceMatcher(None, rest, known_rest).ratio() >= _SAME_REST
 
@@ -118,17 +126,23 @@ def _begin_alike(name: str, known: str) -> bool:
     return name.partition("_")[0] == known.partition("_")[0] or known.endswith(f"_{name}")
 
 
-def _nearest(name: str) -> tuple[str, float]:
+def _nearest(name: str, at_least: float) -> tuple[str, float]:
+    """Return the setting that is most like `name`; likenesses below `at_least` may be too low."""
     squeezed = _squeezed(name)
     words = set(name.split("_"))
-    alike = ((known, _likeness(squeezed, words, known)) for known in sorted(KNOWN))
+    alike = ((known, _likeness(squeezed, words, known, at_least)) for known in sorted(KNOWN))
     return max(alike, key=lambda pair: (pair[1], _begin_alike(name, pair[0])))
 
 
-def _likeness(squeezed: str, words: set[str], known: str) -> float:
+def _likeness(squeezed: str, words: set[str], known: str, at_least: float) -> float:
     if squeezed == _squeezed(known):
         return 1.0
-    alike = SequenceMatcher(None, squeezed, _squeezed(known), autojunk=False).ratio()
+    letters = SequenceMatcher(None, squeezed, _squeezed(known), autojunk=False)
+    # Upper limits, which take a tenth of the time of `ratio`.
+    if letters.real_quick_ratio() < at_least or letters.quick_ratio() < at_least:
+        alike = 0.0
+    else:
+        alike = letters.ratio()
     # OPENAI_KEY for OPENAI_API_KEY: words are missing, and those that are left are right.
     known_words = set(known.split("_"))
     if len(words) > 1 and words < known_words:

@@ -6,10 +6,10 @@ import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from dotenv.parser import Binding, parse_stream
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -29,6 +29,10 @@ def usable_url(url: str) -> str:
     return url
 
 
+def _upper(value: object) -> object:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
 class SharedSettings(BaseSettings):
     """The settings of both processes. Each description says what the setting is for and where to get it."""
 
@@ -42,9 +46,8 @@ class SharedSettings(BaseSettings):
         repr=False,
         description="where the leads are stored: postgresql://user:password@host/name or sqlite:///./leads.db",
     )
-    log_level: str = Field(
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         "INFO",
-        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="how much is logged: DEBUG, INFO, WARNING or ERROR",
     )
     takeover_return_hours: float = Field(
@@ -52,6 +55,16 @@ class SharedSettings(BaseSettings):
         ge=0,
         le=8_760,
         description="hours after a human's last message until the assistant takes the chat back; 0 = never",
+    )
+
+    calendly_token: SecretStr | None = Field(
+        None,
+        description="a personal access token of Calendly, from calendly.com, Integrations, API and webhooks",
+    )
+    calendly_api: str = Field(
+        "https://api.calendly.com",
+        pattern=r"^https?://",
+        description="the address of Calendly's API; another one for the sandbox",
     )
 
     @property

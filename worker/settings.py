@@ -12,7 +12,8 @@ from worker.domain.setting_checks import (
     Price,
     check_host_and_port,
     check_hours,
-    check_not_blank,
+    check_link_template,
+    check_printable,
     check_profile,
     check_text_file,
     check_time_zone,
@@ -30,7 +31,7 @@ EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode
 
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
-Secret = Annotated[SecretStr, AfterValidator(check_not_blank)]
+Secret = Annotated[SecretStr, AfterValidator(check_printable)]
 # More than a year is a typing error, and far larger values overflow a date.
 Seconds = Annotated[float, Field(le=31_536_000)]
 TELEGRAM_APP_SOURCE = "of your Telegram app, from my.telegram.org, API development tools"
@@ -201,11 +202,33 @@ class AssistantSettings(SharedSettings):
         )
 
 
-class WorkerSettings(AssistantSettings, TelegramSettings):
+class OwnerSettings(SharedSettings):
+    """The settings of `python -m worker status`, which needs no account and no model."""
+
+    owner_language: Literal["ru", "en"] = Field(
+        "ru", description="the language of notices and of the command status: ru or en"
+    )
+    outreach_daily_limit: int = Field(30, ge=1, description="most first messages in any 24 hours")
+    outreach_warmup_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        description="days in which a new account's daily limit grows to the full one; 0 = off",
+    )
+
+
+class WorkerSettings(AssistantSettings, TelegramSettings, OwnerSettings):
     """All settings of `python -m worker`."""
 
     calendly_link: WebAddress = Field(
         description="your booking page, such as https://calendly.com/you/30min, from calendly.com"
+    )
+    booking_link_template: Annotated[str, AfterValidator(check_link_template)] | None = Field(
+        None,
+        description="how a lead's own link is made for other schedulers: https://example.com/book?ref={token}",
+    )
+    follow_ups: Literal["on", "off"] = Field(
+        "on", description="on writes again, once or twice, to people who do not answer; off never does"
     )
     mode: Literal["autopilot", "drafts"] = Field(
         "autopilot", description="autopilot sends what the assistant writes, drafts waits for your approval"
@@ -218,7 +241,6 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
     owner_chat: Annotated[str, AfterValidator(parse_owner_chat)] | None = Field(
         None, description="where notices about leads and trouble go: a @username, or me for Saved Messages"
     )
-    owner_language: Literal["ru", "en"] = Field("ru", description="the language of these notices: ru or en")
     owner_messages_per_hour: int = Field(
         10, ge=1, le=60, description="most notices per hour; further ones are combined into the next"
     )
@@ -248,13 +270,6 @@ class WorkerSettings(AssistantSettings, TelegramSettings):
     )
     outreach_gap_seconds: Seconds = Field(
         30, ge=0, description="least pause between first messages to new contacts, seconds"
-    )
-    outreach_daily_limit: int = Field(30, ge=1, description="most first messages in any 24 hours")
-    outreach_warmup_days: int = Field(
-        7,
-        ge=0,
-        le=365,
-        description="days in which a new account's daily limit grows to the full one; 0 = off",
     )
     outreach_hours: Annotated[str, AfterValidator(check_hours)] | None = Field(
         None,

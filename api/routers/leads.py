@@ -15,6 +15,7 @@ from api.forms.body.text_cleaning import clean, clean_json, merge_numbering_dupl
 from api.intake.submission import Submission, with_key
 from api.queries.filters import LeadFilters, RowId
 from api.queries.personal_data import get_lead_or_404
+from api.queries.plans import plans_of
 from api.schemas import examples
 from api.schemas.models import LeadDetail, LeadIn, LeadOut, LeadPage
 from api.schemas.responses import lead_response
@@ -142,8 +143,11 @@ async def show_lead(lead_id: RowId, database: DatabaseDep) -> LeadDetail:
         events = await session.exec(
             select(LeadEvent).where(col(LeadEvent.lead_id) == lead_id).order_by(col(LeadEvent.id))
         )
+        about = await plans_of(session, lead_id)
         fields = LeadOut.model_validate(lead).model_dump()
-        return LeadDetail.model_validate({**fields, "messages": messages.all(), "events": events.all()})
+        return LeadDetail.model_validate(
+            {**fields, **about, "messages": messages.all(), "events": events.all()}
+        )
 
 
 @router.post(

@@ -49,7 +49,7 @@ LEAD: Final[dict[str, Any]] = {
     "handoff_summary": None,
     "open_question": None,
     "returns_at": None,
-    "follow_up_at": None,
+    **dict.fromkeys(("follow_up_at", "meeting_at", "meeting_url")),
     "telegram_user_id": None,
     "utm": {"source": "yandex", "medium": "cpc", "campaign": "sites", "term": None, "content": None},
 }
@@ -90,12 +90,14 @@ LEAD_DETAIL: Final[dict[str, Any]] = LEAD | {
             "at": "2026-11-22T12:00:00Z",
         }
     ],
+    **{name: [] for name in ("planned", "bookings", "booking_events")},
 }
 PERSON: Final[dict[str, Any]] = {
     "exported_at": "2026-11-22T12:00:00+00:00",
     "leads": [{"id": 1, "name": "Анна Каренина", "phone_e164": "+79991234567", "status": "contacted"}],
     "messages": [{"id": 1, "lead_id": 1, "direction": "out", "text": "Здравствуйте, Анна! …"}],
     "events": [{"id": 1, "lead_id": 1, "to_status": "pending", "at": "2026-11-22T12:00:00Z"}],
+    **{name: [] for name in ("bookings", "planned_messages")},
     "deliveries": [{"id": 1, "lead_id": 1, "body": "Name=…&Phone=…", "outcome": "stored"}],
     "telegram_people": [{"account_id": 1, "user_id": 5123456789, "phone_e164": "+79991234567"}],
     "owner_notices": [],

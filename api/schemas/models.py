@@ -4,21 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    computed_field,
-)
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, computed_field
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 from pydantic_core import to_json
 
 from api.forms.body.text_cleaning import clean, clean_json, one_line
 from api.forms.utm import read_utm
 from api.schemas import examples
+from api.schemas.bookings import PlansOut
 from shared.intents import Intent
+from shared.leads.telegram_link import without_link
 from shared.statuses import LeadStatus
 
 
@@ -88,7 +83,9 @@ class LeadOut(BaseModel):
 
     id: int
     name: str = Field(description="Empty if the form did not ask for it.")
-    phone: str | None = Field(description="As the person entered it: digits and an optional leading +.")
+    phone: Annotated[str | None, BeforeValidator(without_link)] = Field(
+        description="As the person entered it: digits and an optional leading +."
+    )
     phone_e164: str | None = Field(description="The phone number in E.164 format, which can be dialled.")
     username: str | None = Field(description="The Telegram username, without @.")
     status: LeadStatus
@@ -125,8 +122,10 @@ class LeadOut(BaseModel):
         " written."
     )
     follow_up_at: datetime | None = Field(
-        description="The time for which the person asked for another message."
+        description="When the next planned message is due: a follow-up, a reminder, or at a requested time."
     )
+    meeting_at: datetime | None = Field(description="When the booked meeting begins.")
+    meeting_url: str | None = Field(description="The link of the booked meeting.")
     telegram_user_id: int | None
 
     @computed_field
@@ -201,7 +200,7 @@ class EventOut(BaseModel):
     at: datetime
 
 
-class LeadDetail(LeadOut):
+class LeadDetail(LeadOut, PlansOut):
     """A lead with its conversation and its history, oldest first."""
 
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [examples.LEAD_DETAIL]})
@@ -226,6 +225,8 @@ class PersonOut(BaseModel):
     leads: list[dict[str, Any]]
     messages: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    bookings: list[dict[str, Any]]
+    planned_messages: list[dict[str, Any]]
     deliveries: list[dict[str, Any]] = Field(description="Webhook calls with their bodies.")
     telegram_people: list[dict[str, Any]] = Field(description="Contacts cached for the Telegram accounts.")
     owner_notices: list[dict[str, Any]] = Field(

@@ -14,7 +14,7 @@ import httpx2
 import psycopg
 import pytest
 
-from tests.support.api_process import environment, run, serving
+from tests.support.api_process import environment, run, run_new_python, serving
 from tests.support.waiting import patience_seconds, until
 
 
@@ -58,7 +58,7 @@ def test_a_missing_postgresql_database_is_an_error_of_one_line(tmp_path: Path, p
 
 
 def test_help_lists_the_settings(tmp_path: Path) -> None:
-    ended = run(tmp_path, "--help")
+    ended = run_new_python(tmp_path, "--help")
     assert ended.returncode == 0
     for name in ("API_HOST", "API_PORT", "API_TOKEN", "TILDA_TOKEN", "PHONE_REGION", "DATABASE_URL"):
         assert name in ended.stdout

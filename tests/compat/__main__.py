@@ -36,7 +36,8 @@ def main() -> int:
             for api in ("chat", "responses", "auto"):
                 failed += _check(f"LiteLLM, OPENAI_API={api}", _settings(url, LITELLM_MODEL, api), options)
         with gpt2giga(options.gpt2giga.resolve(), Path(name), gigachat, KEY) as url:
-            failed += _check("gpt2giga, OPENAI_API=auto", _settings(url, GIGACHAT_MODEL, "auto"), options)
+            for api in ("auto", "responses"):
+                failed += _check(f"gpt2giga, OPENAI_API={api}", _settings(url, GIGACHAT_MODEL, api), options)
     print(f"\n{'all checks passed' if not failed else f'{failed} checks failed'}")
     return 1 if failed else 0
 

@@ -85,7 +85,7 @@ def test_sqlite_is_backed_up_and_restored(filled_folder: Path) -> None:
             # What is lost after the backup is there again after the restoring.
             (filled_folder / "leads.db").write_bytes(b"")
     status = _bash("python -m worker status", filled_folder, DATABASE_URL=database)
-    assert re.search(r"^pending .* 1$", status.stdout, re.MULTILINE), status.stdout + status.stderr
+    assert re.search(r"^новая заявка .* 1$", status.stdout, re.MULTILINE), status.stdout + status.stderr
 
 
 def test_the_first_settings_can_be_copied(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from tests.conftest import ROOT
 from tests.docs.commands import all_commands, commands_of
 from tests.docs.pages import README, README_RU, Page, all_pages, page, translated_pages
 from tests.docs.settings_pages import COMPOSE_ONLY, process_settings
-from worker.notifications import command_parser
+from worker.notifications.commands import command_parser
 
 MAX_README_LINES = 120
 PAGE_IDS = [each.name for each in all_pages()]

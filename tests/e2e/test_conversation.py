@@ -38,7 +38,7 @@ def test_acceptance_gets_the_link(product: RunningProduct) -> None:
     product.say(person, "Да, давайте созвонимся")
     lead = product.wait_for_status(lead["id"], "scheduled")
     greeting, link = product.received(person)
-    assert link.endswith(f"\n{LINK}")
+    assert LINK in link
     assert LINK not in greeting
     assert _intents(lead) == ["accept"]
     assert _statuses(lead)[-2:] == ["contacted", "scheduled"]
@@ -95,7 +95,7 @@ def test_an_acceptance_after_a_refusal_gets_the_link(product: RunningProduct) ->
     product.wait_for_status(lead["id"], "rejected")
     product.say(person, "Хотя знаете, давайте созвонимся")
     lead = product.wait_for_status(lead["id"], "scheduled")
-    assert product.received(person)[2].endswith(LINK)
+    assert LINK in product.received(person)[2]
 
 
 def test_an_opt_out_ends_all_messages(product: RunningProduct) -> None:

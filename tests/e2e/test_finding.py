@@ -92,7 +92,7 @@ def test_a_second_request_is_added_to_the_conversation(product: RunningProduct) 
     assert "сайт" in greeting
     assert "чат-бот" in noted
     assert LINK not in noted
-    assert link.endswith(LINK)
+    assert LINK in link
     assert [message["kind"] for message in first["messages"]] == [
         *("greeting", "request", "answer", "reply", "link")
     ]

@@ -44,7 +44,7 @@ def test_reactions_on_the_offer(product: RunningProduct) -> None:
     product.say(people["withdrawn"], react="")
     for way in ("like", "heart"):
         product.wait_for_status(leads[way], "scheduled")
-        assert product.received(people[way])[1].endswith(LINK)
+        assert LINK in product.received(people[way])[1]
     (stored,) = said(product, leads["like"])
     assert stored.startswith("[reaction 👍 to “")
     assert offer.split()[-1] in stored
@@ -138,7 +138,7 @@ def test_words_that_come_in_other_forms(product: RunningProduct) -> None:
     }
     for way in people:
         product.wait_for_status(leads[way], "scheduled")
-        assert product.received(people[way])[1].endswith(LINK)
+        assert LINK in product.received(people[way])[1]
     for way, text in expected.items():
         assert text in said(product, leads[way]), said(product, leads[way])
     (reply,) = said(product, leads["reply"])

@@ -23,5 +23,5 @@ def test_rudeness_and_another_language(transcribing_product: RunningProduct) -> 
     assert "больше не будем вам писать" in apology
     product.wait_for_status(leads["english"], "scheduled")
     (answer,) = product.received(english)[1:]
-    assert answer.endswith(LINK)
+    assert LINK in answer
     assert not re.search("[а-яё]", answer, re.IGNORECASE)

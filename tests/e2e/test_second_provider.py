@@ -33,9 +33,14 @@ def test_the_second_provider_answers_and_the_status_shows_it(tmp_path: Path, dat
             def status() -> str:
                 return run(tmp_path, "status", DATABASE_URL=database_url).stdout
 
-            shown = until(lambda: text if "out since" in (text := status()) else None, "the status shows it")
-            assert "the model cannot be reached" in shown
-            assert "in use" in shown
+            # Not every 0.05 s: each look is a process.
+            shown = until(
+                lambda: text if "недоступна с" in (text := status()) else None,
+                "the status shows it",
+                poll_seconds=0.5,
+            )
+            assert "до модели не достучаться" in shown
+            assert "отвечает" in shown
             (notice,) = until(
                 lambda: [text for text in product.notices() if "вторая модель" in text], "the notice"
             )

@@ -51,6 +51,10 @@ TABLES = {
     "canned_texts",
     "console_watch",
     "sending_pause",
+    "bookings",
+    "booking_events",
+    "planned_messages",
+    "booking_connections",
 }
 
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -25,6 +26,7 @@ from worker.domain.outreach_limits import HOT_FOR, IMPORTED
 
 START = datetime.fromisoformat("2026-11-02T09:00:00+03:00")
 STEP = timedelta(seconds=1)
+MOSCOW = ZoneInfo("Europe/Moscow")
 # How often a worker polls while a due lead waits for a quota slot.
 POLL = timedelta(seconds=20)
 
@@ -53,11 +55,14 @@ class Figures:
     exceeded: dict[int, list[str]] = field(default_factory=dict)
     hot: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
+    kinds: Counter[str] = field(default_factory=Counter)
+    # Message ids of follow-ups outside working hours.
+    at_night: list[int] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
-        """True if no lead was lost, no person contacted twice and no limit exceeded."""
-        return not (self.lost or self.twice or any(self.exceeded.values()))
+        """True if no lead was lost, nobody written to too often or at night, and no limit exceeded."""
+        return not (self.lost or self.twice or self.at_night or any(self.exceeded.values()))
 
 
 class Month:
@@ -96,6 +101,7 @@ class Month:
             await self._run_due_events()
             for worker in self._workers:
                 await worker.dispatcher.run_until_idle()
+                await worker.enrolment.run_once(self._time.now)
             if (passed := (self._time.now - START).days) > day:
                 day = passed
                 report(f"day {day}: {await self._statuses()}")
@@ -193,8 +199,7 @@ class Month:
                 select(LeadEvent).where(col(LeadEvent.to_status) == LeadStatus.CONTACTED)
             )
             contacted = {event.lead_id: event.at for event in delivered}
-            links = await session.exec(select(Message).where(col(Message.kind).in_(("reply", "link"))))
-            said = links.all()
+            said = (await session.exec(select(Message))).all()
         for lead in leads:
             figures.statuses[lead.status.value] += 1
             waits = lead.status in {LeadStatus.PENDING, LeadStatus.RESOLVED}
@@ -204,6 +209,10 @@ class Month:
                 figures.hot.append((contacted[lead.id] - lead.created_at).total_seconds())
         heard = {one.lead_id: one.created_at for one in said if one.kind == "reply"}
         for one in said:
+            figures.kinds[one.kind] += one.state == "sent"
+            local = one.sent_at.astimezone(MOSCOW) if one.sent_at else None
+            if one.kind == "follow_up" and local and not (10 <= local.hour < 19 and local.weekday() < 5):
+                figures.at_night.append(one.id)
             if one.kind == "link" and one.sent_at and one.lead_id in heard:
                 figures.answers.append((one.sent_at - heard[one.lead_id]).total_seconds())
         for person_id in self._people:
@@ -211,7 +220,8 @@ class Month:
             firsts = [chat for chat in chats if any(message.out for message in chat.messages)]
             greetings = sum(message.out for chat in firsts for message in chat.messages)
             answered_once = any(not message.out for chat in firsts for message in chat.messages)
-            if len(firsts) > 1 or greetings > 1 + answered_once:
+            # A greeting and one follow-up; after an answer the link, and at most two.
+            if len(firsts) > 1 or greetings > (4 if answered_once else 2):
                 figures.twice.append(person_id)
         figures.exceeded = {
             worker.user_id: self._world.watches[worker.user_id].exceeded for worker in self._workers
@@ -233,7 +243,9 @@ class Month:
             )
             lines.append("".join(f"{cell:>16}" for cell in cells))
         lines.append("leads: " + ", ".join(f"{name} {number}" for name, number in figures.statuses.items()))
-        lines.append(f"lost {len(figures.lost)}, contacted twice {len(figures.twice)}")
+        lines.append("messages: " + ", ".join(f"{name} {number}" for name, number in figures.kinds.items()))
+        night = len(figures.at_night)
+        lines.append(f"lost {len(figures.lost)}, too often {len(figures.twice)}, at night {night}")
         for name, delays in (("first message after the form", figures.hot), ("answer", figures.answers)):
             if delays:
                 within = sum(delay <= HOT_FOR.total_seconds() for delay in delays) / len(delays)

@@ -14,11 +14,13 @@ from shared.database.engine import Database
 from worker.accounts import account_lease, account_state
 from worker.accounts.flood_waits import FloodWaits
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import OpenAIModelClient
+from worker.assistant.model_client.client import OpenAIModelClient
 from worker.dialogue import persona
 from worker.dispatch.dispatcher import Dispatcher
+from worker.follow_ups.enrolment import Enrolment
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
+from worker.runtime.rounds import build_enrolment
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
@@ -53,6 +55,7 @@ class SimulatedWorker:
     dispatcher: Dispatcher
     wakeups: RecordedWakeups
     telegram: TelegramAccount
+    enrolment: Enrolment
 
 
 def settings_of(folder: Path, sandbox: Sandbox, user_id: int, **changes: object) -> WorkerSettings:
@@ -107,7 +110,8 @@ async def simulated_worker(
     await telegram.session.open()
     listening = asyncio.create_task(listener.run(telegram.arrivals))
     try:
-        yield SimulatedWorker(user_id, number, dispatcher, wakeups, telegram)
+        enrolment = build_enrolment(settings, database, number, persona.load(settings.assistant_config))
+        yield SimulatedWorker(user_id, number, dispatcher, wakeups, telegram, enrolment)
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)

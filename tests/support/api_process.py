@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sandbox.demo import product_processes
+from tests.support.commands import run_module
 from tests.support.waiting import patience_seconds
 
 COMMAND = [sys.executable, "-m", "api"]
@@ -21,7 +22,12 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command until it exits."""
+    """Run the command until it exits, in a forked process."""
+    return run_module("api", folder, environment(folder, **settings), *arguments)
+
+
+def run_new_python(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The same in a new Python, which takes a second of a core."""
     return subprocess.run(
         [*COMMAND, *arguments],
         cwd=folder,

@@ -24,7 +24,7 @@ from tests.conftest import ROOT, migrate
 from tests.support.fakes import World
 from tests.support.model_failures import CASES, Case
 from tests.support.model_journey import Journey, journey
-from worker.assistant.error_classes import FailureKind
+from worker.assistant.failures.error_classes import FailureKind
 from worker.dialogue import templates
 from worker.notifications.notifier import OwnerNotifier
 

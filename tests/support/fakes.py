@@ -63,8 +63,9 @@ class World:
             raise self.sending
         return self.sending
 
-    async def send_note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> Sent:
         self.asked.append(("note", text, str(random_id)))
+        return Sent(None)
 
     async def show_typing(self, peer: Peer, read_until: int | None = 0) -> None:  # noqa: ARG002
         self.asked.append(("typing", str(peer.user_id)))
@@ -135,6 +136,16 @@ class Words:
         if isinstance(self.verdict, Exception):
             raise self.verdict
         return self.verdict
+
+    async def follow_up(
+        self,
+        brief: Brief,  # noqa: ARG002 - of the port
+        conversation: Sequence[Turn],  # noqa: ARG002 - of the port
+        fixed: str,
+        *,
+        is_last: bool,  # noqa: ARG002 - of the port
+    ) -> Greeting:
+        return Greeting(fixed, is_fixed=True)
 
     async def transcribe(self, audio: bytes) -> str:
         assert audio

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from worker.assistant.error_classes import FailureKind
+from worker.assistant.failures.error_classes import FailureKind
 
 _FILE = Path(__file__).with_suffix(".jsonl")
 

@@ -16,7 +16,7 @@ from shared.statuses import LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, add_account, add_lead, add_message, now_of
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.providers import ModelProviders, build_model
+from worker.assistant.model_client.providers import ModelProviders, build_model
 from worker.dialogue.persona import Persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.assistant_port import Assistant

@@ -11,7 +11,8 @@ import os
 import runpy
 import signal
 import sys
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -37,9 +38,7 @@ class Process:
     def __init__(self, module: str, folder: Path, settings: Mapping[str, str], *arguments: str) -> None:
         self.log = folder / f"{module}-{next(_numbers)}.log"
         self.log.touch()
-        call = (module, folder, environment(settings), self.log, arguments)
-        self._process: BaseProcess = _forks.Process(target=_run, args=call, daemon=True)
-        self._process.start()
+        self._process = forked(module, folder, environment(settings), (self.log, self.log), arguments)
 
     @property
     def pid(self) -> int:
@@ -83,16 +82,35 @@ class Process:
         self._process.join()
 
 
+def forked(
+    module: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    outputs: tuple[Path, Path],
+    arguments: Sequence[str],
+) -> BaseProcess:
+    """Start a module in `folder`; its output and errors are added to these two files."""
+    process = _forks.Process(target=_run, args=(module, folder, environment, outputs, arguments), daemon=True)
+    process.start()
+    return process
+
+
 def _run(
-    module: str, folder: Path, environment: Mapping[str, str], log: Path, arguments: tuple[str, ...]
+    module: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    outputs: tuple[Path, Path],
+    arguments: Sequence[str],
 ) -> None:
-    output = os.open(log, os.O_WRONLY | os.O_APPEND)
-    for stream in (1, 2):
-        os.dup2(output, stream)
+    for stream, path in enumerate(outputs, 1):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), stream)
     sys.stdout.reconfigure(line_buffering=True)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    if environment.get("PYTHONWARNINGS") == "error":
+        # Python reads the variable when it starts, which was before the fork.
+        warnings.simplefilter("error")
     sys.argv = [module, *arguments]
     sys.modules.pop(f"{module}.__main__", None)
     runpy.run_module(module, run_name="__main__", alter_sys=True)

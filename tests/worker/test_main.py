@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from shared.clock import utc_now
-from tests.support.worker_command import run
+from tests.support.worker_command import run, run_new_python
 from worker.monitoring import health_report
 
 TELEGRAM = {"TELEGRAM_API_ID": "1", "TELEGRAM_API_HASH": "hash"}
 
 
 def test_help_lists_the_commands(tmp_path: Path) -> None:
-    done = run(tmp_path, "--help")
+    done = run_new_python(tmp_path, "--help")
     assert done.returncode == 0
     for command in ("login", "health", "doctor", "status"):
         assert f"    {command} " in done.stdout

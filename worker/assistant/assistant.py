@@ -6,15 +6,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.files import read_text
-from worker.assistant import guard_contexts, prompt_context, prompts, verdicts
-from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
+from worker.assistant import guard_contexts, prompts
 from worker.assistant.guard_contexts import CompanyFacts
-from worker.assistant.guardrails import output_guard, prompt_injection
+from worker.assistant.guardrails import output_guard
+from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
+from worker.assistant.guardrails.evidence import prompt_injection
 from worker.assistant.guardrails.output_guard import GuardContext
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
-from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
-from worker.assistant.retrieval import CompanyProfile
+from worker.assistant.model_client.client import AnswerT, ModelAnswer, ModelClient
+from worker.assistant.output_schemas import FollowUpAnswer, GreetingAnswer, ReplyAnswer
+from worker.assistant.prompts import prompt_context
+from worker.assistant.prompts.retrieval import CompanyProfile
 from worker.assistant.trust import Trust
+from worker.assistant.verdict import verdicts
 from worker.dialogue import persona
 from worker.domain.assistant_port import AssistantError, Brief, Greeting, Turn, Verdict
 from worker.settings import AssistantSettings
@@ -25,8 +28,8 @@ log = logging.getLogger(__name__)
 class ModelAssistant:
     """Implements worker.domain.assistant_port.Assistant.
 
-    `prompts_dir` may hold replacements of the shipped prompts (greeting.md, reply.md). `trust` says which
-    models may act without evidence; by default all do.
+    `prompts_dir` may hold replacements of the shipped prompts (greeting.md, reply.md, follow_up.md).
+    `trust` says which models may act without evidence; by default all do.
     """
 
     def __init__(
@@ -38,7 +41,7 @@ class ModelAssistant:
     ) -> None:
         self._company = settings.company_name
         self._profile = CompanyProfile(read_text(settings.company_profile))
-        self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply")}
+        self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply", "follow_up")}
         self._persona = persona.load(settings.assistant_config)
         self._company_facts = CompanyFacts(
             f"{self._company}\n{self._profile.text}\n{self._persona.render_rules()}",
@@ -102,6 +105,31 @@ class ModelAssistant:
         if verdict.text == proposed.text and is_allowed:
             return verdict
         return replace(verdict, text=verdicts.template_text(verdict, brief, latest.expressed))
+
+    async def follow_up(
+        self, brief: Brief, conversation: Sequence[Turn], fixed: str, *, is_last: bool
+    ) -> Greeting:
+        """Return the model's text, or `fixed` in careful mode and if the guardrails refuse it twice.
+
+        Texts of the contact that try to command the model leave it no say either.
+        """
+        untrusted = guard_contexts.untrusted_texts(brief, conversation)
+        if not self._trust.is_any_trusted or prompt_injection.any_injection(untrusted):
+            return Greeting(fixed, is_fixed=True)
+        instructions = self._build_instructions("follow_up", _last_contact_text(conversation))
+        context = guard_contexts.for_follow_up(self._company_facts, brief, conversation)
+
+        def turns(refused: str | None) -> list[Turn]:
+            return prompt_context.render_silence(
+                brief, self._company, conversation, is_last=is_last, refusal=refused
+            )
+
+        answer, refused = await self._ask_with_guard(instructions, turns, FollowUpAnswer, context)
+        text = output_guard.strip_markup(answer.value.text)
+        is_allowed = refused is None or output_guard.find_problem(text, context) is None
+        if not is_allowed or not self._trust.is_trusted(answer.server):
+            text = fixed
+        return Greeting(text, answer.usage, refused)
 
     async def transcribe(self, audio: bytes) -> str:
         """Return the transcript. The guardrails treat it like any other message of the contact."""

@@ -1,13 +1,13 @@
 """Collects what the output guard must know about a conversation. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from worker.assistant.guardrails import language
-from worker.assistant.guardrails.dictated_text import extract_dictated
-from worker.assistant.guardrails.grounding import GroundingSource
+from worker.assistant.guardrails.checks import language
+from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
+from worker.assistant.guardrails.evidence.dictated_text import extract_dictated
+from worker.assistant.guardrails.facts.grounding import GroundingSource
 from worker.assistant.guardrails.output_guard import GuardContext
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
 from worker.domain.assistant_port import Brief, Turn
 
 
@@ -32,6 +32,17 @@ def for_reply(company: CompanyFacts, brief: Brief, conversation: Sequence[Turn])
     *before, latest = conversation
     scripts = language.detect_allowed_scripts(latest.text, before)
     return _build(company, brief, conversation, latest.text, scripts)
+
+
+def for_follow_up(company: CompanyFacts, brief: Brief, conversation: Sequence[Turn]) -> GuardContext:
+    """Return the context of a message to a person who has not answered the last turns."""
+    latest = next((turn.text for turn in reversed(conversation) if not turn.from_us), "")
+    if not latest:
+        return replace(
+            for_greeting(company, brief), own_texts=tuple(turn.text for turn in conversation if turn.from_us)
+        )
+    scripts = language.detect_allowed_scripts(latest, conversation)
+    return _build(company, brief, conversation, latest, scripts)
 
 
 def untrusted_texts(brief: Brief, conversation: Sequence[Turn]) -> list[str]:
@@ -60,5 +71,5 @@ def _build(
         extract_dictated(contact_texts),
         contact_name=brief.name,
         own_texts=own,
-        request="\n".join(brief.request.values()),
+        request="\n".join([*brief.request.keys(), *brief.request.values()]),
     )

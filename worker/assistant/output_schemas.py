@@ -17,6 +17,14 @@ class GreetingAnswer(BaseModel):
     text: str
 
 
+class FollowUpAnswer(BaseModel):
+    """A message to a person who has not answered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    text: str
+
+
 class ReplyAnswer(BaseModel):
     """One verdict on the latest messages; the facts that the text relies on come before the text."""
 
@@ -25,7 +33,7 @@ class ReplyAnswer(BaseModel):
     intent: Intent
     confidence: float
     language: str
-    asks_not_to_be_contacted: bool
+    do_not_contact: bool
     needs_human: bool
     reason: str
     wish: Wish

@@ -11,6 +11,7 @@ from shared.errors import ConfigError
 from shared.files import read_text
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief
+from worker.domain.follow_up_config import FollowUpConfig
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _KNOWN_PLACEHOLDERS = frozenset({"name", "company", "request"})
@@ -39,6 +40,7 @@ class Persona(BaseModel):
     forbidden_topics: list[Text] = []
     instructions: Text = ""
     greeting: Annotated[str, Field(max_length=2_000), AfterValidator(_known_placeholders)] = ""
+    follow_ups: FollowUpConfig = FollowUpConfig()
 
     def render_rules(self) -> str:
         """Return the persona as rules for the prompt; empty if no rule is set."""
@@ -100,7 +102,7 @@ def _describe_error(kind: str, message: str) -> str:
 def _drop_empty_placeholders(template: str, values: dict[str, str]) -> str:
     """Remove `{name}` with its comma, and the sentence of `{request}`, if they have no value."""
     if not values["name"]:
-        template = re.sub(r"[,\s]*\{name\}", "", template)
+        template = re.sub(r"(?<![,\s])[,\s]*\{name\}", "", template)
     if not values["request"]:
-        template = re.sub(r"[^.!?\n]*\{request\}[^.!?\n]*[.!?…]*", "", template)
+        template = re.sub(r"(?<![^.!?\n])[^.!?\n]*\{request\}[^.!?\n]*[.!?…]*", "", template)
     return template

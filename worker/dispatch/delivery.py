@@ -10,6 +10,7 @@ from shared.database.models import Message
 from shared.group_commit import GroupCommit
 from shared.leads import contact_evidence, pauses
 from shared.logging_setup import size
+from worker.dispatch.planned_check import PlannedCheck
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import (
     Delivered,
@@ -53,10 +54,10 @@ class Sender:
 
     `typing_seconds`: the longest time to show `typing…` before a message. `may_send`: returns False once the
     account lease may have expired. `finder`: checks before a first message that the contact still leads to
-    the person; None: it is not checked.
+    the person; None: it is not checked. `planned`: checks follow-ups and reminders.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - every collaborator of a send
         self,
         telegram: Telegram,
         rate_limiter: OutreachRateLimiter,
@@ -66,6 +67,7 @@ class Sender:
         *,
         typing_shown: float = TYPING_SHOWN_SECONDS,
         finder: Finder | None = None,
+        planned: PlannedCheck | None = None,
     ) -> None:
         self._telegram = telegram
         self._rate_limiter = rate_limiter
@@ -74,6 +76,7 @@ class Sender:
         self._may_send = may_send
         self._typing_shown = typing_shown
         self._finder = finder
+        self._planned = planned
         self._no_typing_until = clock()
         self._final_checks = GroupCommit(self._check_sends)
 
@@ -88,11 +91,15 @@ class Sender:
         if message.random_id is None:
             raise ValueError(f"message {message.id} was queued without a random_id")
         refusal = self._check_restriction() or await self._check_first_message(conversation, message)
+        refusal = refusal or await self._check_planned(conversation, message)
         if refusal is not None:
             return refusal
         try:
             await self._show_typing(conversation, message)
-            if (obstacle := await self._final_checks.submit((conversation, message.id))) is not None:
+            obstacle = await self._final_checks.submit((conversation, message.id))
+            # While `typing…` was shown, the person may have written: then nothing is added to it.
+            obstacle = obstacle or await self._check_planned(conversation, message)
+            if obstacle is not None:
                 return obstacle
             if not self._may_send():
                 raise TelegramUnavailableError("the account lease cannot be confirmed")
@@ -111,6 +118,12 @@ class Sender:
     def _check_restriction(self) -> Outcome | None:
         pause = self._rate_limiter.restriction.check()
         return Wait(pause.wait, pause.reason) if pause else None
+
+    async def _check_planned(self, conversation: Conversation, message: Message) -> Outcome | None:
+        """Return why a follow-up or reminder is not sent now; None for other messages."""
+        if self._planned is None or message.kind != "follow_up":
+            return None
+        return await self._planned.obstacle(conversation, message)
 
     async def _check_first_message(self, conversation: Conversation, message: Message) -> Outcome | None:
         """Return why a first message is not sent now; None if it may be sent, or is not the first."""

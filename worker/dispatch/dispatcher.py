@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
-from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.engine import DATABASE_DOWN, LONGEST_PAUSE_SECONDS, Database
 from shared.database.error_classes import classify
 from shared.database.models import Lead
 from shared.errors import IllegalTransitionError, LostRaceError
@@ -23,7 +23,7 @@ from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.step_runner import StepRunner
 from worker.dispatch.steps import StepDependencies
 from worker.domain.assistant_port import AssistantError
-from worker.domain.backoff import backoff
+from worker.domain.backoff import GrowingPause, backoff
 from worker.domain.conversation import Conversation
 from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import (
@@ -53,6 +53,10 @@ log = logging.getLogger(__name__)
 DRAIN_SECONDS, DATABASE_PAUSE_SECONDS = 10, 1
 
 
+def _database_pause() -> GrowingPause:
+    return GrowingPause(base=DATABASE_PAUSE_SECONDS, maximum=LONGEST_PAUSE_SECONDS)
+
+
 @dataclass(eq=False, kw_only=True)
 class Dispatcher:
     """Works on the leads of one account until `stop` is called."""
@@ -77,6 +81,7 @@ class Dispatcher:
     _reclaimed: dict[int, Lead] = field(default_factory=dict, init=False)
     _lost_leases: dict[int, int] = field(default_factory=dict, init=False)
     _stopping: bool = field(default=False, init=False)
+    _pause: GrowingPause = field(default_factory=_database_pause, init=False)
     _claim_unconfirmed: bool = field(default=False, init=False)
     _was_full: bool = field(default=False, init=False)
     _session_revoked: SessionRevokedError | None = field(default=None, init=False)
@@ -127,10 +132,11 @@ class Dispatcher:
         except (SQLAlchemyError, *DATABASE_DOWN) as error:
             self._claim_unconfirmed = True
             self.database.outage.note(error, log, "no leads are claimed")
-            await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+            await asyncio.sleep(self._pause.failed())
             self.wakeups.wake()
             return 0
         self.database.outage.over(log)
+        self._pause.succeeded()
         self._claim_unconfirmed = False
         self._was_full = len(leads) == free_slots
         for lead in leads:
@@ -221,14 +227,14 @@ class Dispatcher:
 
     async def _settle(self, lead: Lead, outcome: Outcome, conversation: Conversation | None) -> Lead | None:
         """Record the outcome, retrying while the database is down: its effects cannot be repeated."""
-        may_be_written, failures = False, 0
+        may_be_written, failures, pause = False, 0, _database_pause()
         while True:
             try:
                 settled = await self._write(lead, outcome, may_be_written=may_be_written)
             except DATABASE_DOWN as error:
                 may_be_written = True
                 self.database.outage.note(error, log, "outcomes wait to be recorded")
-                await asyncio.sleep(DATABASE_PAUSE_SECONDS)
+                await asyncio.sleep(pause.failed())
                 continue
             except (ValueError, OverflowError, TypeError, StatementError) as error:
                 if step_failures.is_unstorable(outcome, error):

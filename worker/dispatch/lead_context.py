@@ -10,6 +10,7 @@ from shared.group_commit import GroupCommit
 from shared.leads import pauses
 from shared.statuses import LeadStatus
 from worker.domain.conversation import Conversation
+from worker.follow_ups.planned import NO_PLAN, load_plans
 from worker.messaging import outbox, repeat_requests
 from worker.messaging.paused import is_paused
 from worker.messaging.suppression import suppression_reasons
@@ -48,7 +49,15 @@ class LeadContextLoader:
                 if greeted
                 else set()
             )
-            conversations = [Conversation(lead, transcripts[lead.id], lead.id in returning) for lead in leads]
+            plans = await load_plans(
+                session, [lead.id for lead in leads if lead.follow_up_at], self._me.account_id
+            )
+            conversations = [
+                Conversation(
+                    *(lead, transcripts[lead.id], lead.id in returning), *plans.get(lead.id, NO_PLAN)
+                )
+                for lead in leads
+            ]
             reasons = await suppression_reasons(session, conversations)
             pause = await pauses.current(session)
         contexts = {

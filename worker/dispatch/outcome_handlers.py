@@ -16,12 +16,10 @@ from shared.database.models import Lead
 from shared.errors import LostRaceError
 from shared.intents import Intent
 from shared.leads import contact_evidence, handoff, suppression_list
-from shared.leads.contact_evidence import ContactKind
 from shared.leads.handoff import HandoffError
-from shared.leads.suppression_list import PERSON
 from shared.leads.transitions import CLEAR_FAILURES, transition
 from shared.statuses import OPEN, LeadStatus, may_become
-from worker.dispatch import open_questions
+from worker.dispatch import open_questions, planned_messages
 from worker.dispatch.lead_change import LeadChange
 from worker.dispatch.retry_policy import RetryPolicy
 from worker.domain.backoff import backoff
@@ -35,6 +33,7 @@ from worker.domain.outcomes import (
     NothingToDo,
     PeerChanged,
     PeerFound,
+    PlanChanged,
     QueueMessage,
     Retry,
     ReturnToAssistant,
@@ -42,6 +41,7 @@ from worker.domain.outcomes import (
     Transcribed,
     Undeliverable,
     Wait,
+    Withdrawn,
     WroteFirst,
 )
 from worker.domain.telegram_port import Peer
@@ -96,6 +96,11 @@ class OutcomeHandlers:
                 await self._delivered(change, message_id)
             case Undeliverable(message_id, reason):
                 await self._undeliverable(change, message_id, reason)
+            case PlanChanged() as changed:
+                if await planned_messages.change(self.session, change, changed, now=self.now):
+                    await self._change_status(change, LeadStatus.NO_REPLY, planned_messages.NO_ANSWER)
+            case Withdrawn() as withdrawn:
+                await planned_messages.withdraw(self.session, change, withdrawn, now=self.now)
             case Wait(delay, reason):
                 change.set(last_error=reason)
                 # The listener may have made the lead due earlier: its person wrote during the step.
@@ -178,7 +183,7 @@ class OutcomeHandlers:
         reason = f"the same person's conversation is {state} as lead {known.id}"
         await self._change_status(change, LeadStatus.HANDED_OFF, reason, duplicate_of=known.id)
 
-    async def _fall_back(self, change: LeadChange, reason: str, to: ContactKind) -> None:
+    async def _fall_back(self, change: LeadChange, reason: str, to: contact_evidence.ContactKind) -> None:
         failed = {"username_error" if to == "phone" else "phone_error": reason}
         if change.lead.status is LeadStatus.PENDING:
             change.set(**failed)
@@ -194,9 +199,11 @@ class OutcomeHandlers:
         change.due = self.now
 
     async def _queue_message(self, change: LeadChange, message: QueueMessage) -> None:
+        if not await planned_messages.on_queued(self.session, change, message, now=self.now):
+            return
         self.messages.append((change.lead, message))
         await self._record_understood(change, message)
-        change.set(**CLEAR_FAILURES, follow_up_at=message.follow_up_at)
+        change.set(**CLEAR_FAILURES)
         await open_questions.record(self.session, change, message, self.policy.owner_language, now=self.now)
         if not self.policy.drafts:
             change.due = self.now
@@ -211,14 +218,14 @@ class OutcomeHandlers:
                 self.session,
                 contact_evidence.identity_in_chat(change.lead),
                 reason="asked not to be written to",
-                actor=PERSON,
+                actor=suppression_list.PERSON,
                 now=self.now,
                 lead_id=change.lead_id,
             )
 
     async def _suppress(self, change: LeadChange, reason: str) -> None:
         lead = change.lead
-        change.set(follow_up_at=None)
+        await planned_messages.cancel_all(self.session, change, reason, now=self.now)
         cancelled = await outbox.cancel_queued(self.session, change.lead_id, reason)
         unanswered = await inbox.mark_handled_for_human(self.session, change.lead_id)
         target = LeadStatus.HANDED_OFF if cancelled or unanswered else None
@@ -232,6 +239,8 @@ class OutcomeHandlers:
     async def _delivered(self, change: LeadChange, message_id: int) -> None:
         if (message := change.sent) is None:
             raise LostRaceError(f"message {message_id} of lead {change.lead_id} is gone")
+        if message.kind == "follow_up":
+            await planned_messages.on_sent(self.session, change, message.key, now=self.now)
         target = message.next_status
         # The lead may have been moved, for example taken over, while the message was on its way.
         if target is not None and await self.may_still_apply(change.lead, target):
@@ -265,6 +274,7 @@ class OutcomeHandlers:
         # A lead that has the booking link can no longer fail: it goes to a human.
         target = to if may_become(change.lead.status, to) else LeadStatus.HANDED_OFF
         await outbox.cancel_queued(self.session, change.lead_id, reason)
+        await planned_messages.cancel_all(self.session, change, reason, now=self.now)
         if may_become(change.lead.status, target):
             await self._change_status(change, target, reason, last_error=reason, **self._known(peer))
         else:

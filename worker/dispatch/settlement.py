@@ -17,11 +17,19 @@ from shared.database.models import EVENTS, LEADS, MESSAGES, Lead
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.group_commit import GroupCommit
 from shared.leads.handoff import HandoffError
-from shared.statuses import FOLLOWED_UP, NOT_GREETED, REPLIED_TO, LeadStatus
+from shared.statuses import NOT_GREETED, REPLIED_TO, LeadStatus
 from worker.dispatch.lead_change import LeadChange
 from worker.dispatch.outcome_handlers import OutcomeHandlers
 from worker.dispatch.retry_policy import RetryPolicy
-from worker.domain.outcomes import Delivered, NoReplyNeeded, Outcome, PeerFound, QueueMessage, Undeliverable
+from worker.domain.outcomes import (
+    Delivered,
+    NoReplyNeeded,
+    Outcome,
+    PeerFound,
+    QueueMessage,
+    Undeliverable,
+    Withdrawn,
+)
 from worker.messaging import inbox, outbox, repeat_requests
 from worker.queue import leases
 from worker.queue.leases import WorkerId
@@ -102,7 +110,7 @@ def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -
     `unanswered` are the ids of the lead's messages that have no answer yet.
     """
     lead, outcome = change.lead, change.outcome
-    if isinstance(outcome, Delivered | Undeliverable):
+    if isinstance(outcome, Delivered | Undeliverable | Withdrawn):
         return False
     if lead.status is LeadStatus.HANDED_OFF and change.seen is not lead.status:
         return True
@@ -120,7 +128,7 @@ def is_stale(change: LeadChange, unanswered: Collection[int], *, drafts: bool) -
 def next_due(
     lead: Lead, waiting: Mapping[str, outbox.Span], *, now: datetime, debounce: timedelta
 ) -> datetime | None:
-    """Return when the lead is next due: for a queued message, a reply, a follow-up, or never (None)."""
+    """Return when the lead is next due: for a queued message, a reply, a planned message, or never (None)."""
     if "queued" in waiting:
         return now
     if "draft" in waiting:
@@ -129,7 +137,7 @@ def next_due(
         return lead.returns_at
     if lead.status in REPLIED_TO and "received" in waiting:
         return inbox.debounce_end(*waiting["received"], debounce=debounce)
-    return lead.follow_up_at if lead.status in FOLLOWED_UP else None
+    return lead.follow_up_at if lead.status in REPLIED_TO else None
 
 
 def reschedule(change: LeadChange, due: datetime | None, *, now: datetime) -> SettlementResult:

@@ -10,7 +10,7 @@ from shared.errors import LeadAssistantError
 from shared.intents import Intent
 from shared.statuses import REPLIED_TO, LeadStatus, may_become
 from worker.assistant.cleaning import clean_line
-from worker.assistant.guardrails import intent_evidence
+from worker.assistant.guardrails.evidence import intent_evidence
 from worker.dialogue import templates
 from worker.dispatch.steps import StepDependencies, responses
 from worker.domain.assistant_port import (
@@ -56,6 +56,17 @@ class UnavailableAssistant(Assistant):
         raise self._error()
 
     async def reply(self, brief: Brief, conversation: object) -> Verdict:  # noqa: ARG002 - of the port
+        """Raise ModelHeldError."""
+        raise self._error()
+
+    async def follow_up(
+        self,
+        brief: Brief,  # noqa: ARG002 - of the port
+        conversation: object,  # noqa: ARG002 - of the port
+        fixed: str,  # noqa: ARG002 - of the port
+        *,
+        is_last: bool,  # noqa: ARG002 - of the port
+    ) -> Greeting:
         """Raise ModelHeldError."""
         raise self._error()
 

@@ -188,5 +188,13 @@ class Assistant(Protocol):
     async def reply(self, brief: Brief, conversation: Sequence[Turn]) -> Verdict:
         """Return a verdict on the last turn, which holds all unanswered messages; its text has no link."""
 
+    async def follow_up(
+        self, brief: Brief, conversation: Sequence[Turn], fixed: str, *, is_last: bool
+    ) -> Greeting:
+        """Return a message to a person who has not answered the last turns; it has no link.
+
+        `fixed` is the text without the model. `is_last`: it says that no further message follows.
+        """
+
     async def transcribe(self, audio: bytes) -> str:
         """Return the words of a voice or video message (Ogg or MP4)."""

@@ -1,12 +1,12 @@
 """The conversation of a lead: the lead, its messages, and what the model may see of them."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from unicodedata import category, normalize
 
-from shared.database.models import Lead, Message
+from shared.database.models import Booking, Lead, Message, PlannedMessage
 from shared.leads import contact_evidence
 from shared.leads.form_fields import person_fields
 from shared.logging_setup import mask_phones
@@ -37,6 +37,12 @@ class Conversation:
     lead: Lead
     messages: Sequence[Message]
     is_returning: bool = False
+    # What is planned for this lead, the next ones first.
+    planned: Sequence[PlannedMessage] = ()
+    # The booking that a planned message is about, by its id.
+    bookings: Mapping[int, Booking] = field(default_factory=dict)
+    # Telegram does not let the account write to strangers; known only for leads with a plan.
+    is_account_limited: bool = False
 
     @property
     def id(self) -> int:
@@ -50,6 +56,11 @@ class Conversation:
         if user_id is None or access_hash is None:
             raise ValueError(f"lead {self.id} is {self.lead.status} and its Telegram user is not known")
         return Peer(user_id, access_hash)
+
+    @property
+    def display_name(self) -> str:
+        """The name for addressing the contact; empty if the form's field holds something else."""
+        return _display_name(self.lead.name)
 
     @property
     def queued(self) -> Message | None:
@@ -142,6 +153,19 @@ class Conversation:
         """Telegram's id of the newest stored message of the contact; None without one."""
         received = [message for message in self.messages if message.direction == "in"]
         return max((one.telegram_message_id for one in received if one.telegram_message_id), default=None)
+
+    @property
+    def newest_word(self) -> int:
+        """The id of the newest message of the contact, a reaction included; 0 without one."""
+        return max(
+            (one.id for one in self.messages if one.direction == "in" and one.kind == "reply"), default=0
+        )
+
+    @property
+    def last_sent_at(self) -> datetime | None:
+        """When our last message was sent, also by a human; None without one."""
+        sent = (one.sent_at for one in self.messages if one.direction == "out" and one.state == "sent")
+        return max((at for at in sent if at is not None), default=None)
 
     @property
     def asked_to_clarify(self) -> bool:

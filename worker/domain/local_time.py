@@ -40,6 +40,15 @@ def first_moment(day: date, clock: time, zone: tzinfo | None, *, after: datetime
     return None
 
 
+def days_before(local: datetime, days: int = 1) -> tuple[datetime, datetime]:
+    """Return the beginning and the end of the `days` calendar days before a local time.
+
+    With daylight saving time a day may have 23 hours, or none at all.
+    """
+    end = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    return (end - timedelta(days=days)).replace(fold=0), end
+
+
 def _end_of_gap(before: datetime, behind: datetime, zone: tzinfo | None) -> datetime:
     """Return the moment between two others at which the offset of the zone changes, to the second."""
     offset = before.astimezone(zone).utcoffset()

@@ -6,6 +6,8 @@ A mark holds no square bracket and no line break, so that it can be told from th
 
 import re
 
+# Before the new text of a message that was answered before it was edited.
+EDITED = "[edited]"
 _MAX_DETAIL = 200
 _MAX_EXCERPT = 120
 _ANY = re.compile(r"\[[^\[\]]*\]")

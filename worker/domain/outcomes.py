@@ -1,5 +1,6 @@
 """The outcomes of steps, as values; worker/dispatch/settlement.py writes them to the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -78,6 +79,10 @@ class QueueMessage:
     follow_up_at: datetime | None = None
     # The question that the text promises to ask a colleague.
     open_question: str | None = None
+    # The planned message that this is: it is queued only while that one is still planned.
+    planned_id: int | None = None
+    # The lead's token, if the text holds its own booking link.
+    booking_token: str | None = None
     # The model's answer, stored with the message.
     source: Greeting | Verdict | None = field(default=None, compare=False)
     # The text is not from the model: it was not called, or its answer was not usable.
@@ -134,6 +139,27 @@ class Undeliverable:
     """A queued message can never be delivered to this contact."""
 
     message_id: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PlanChanged:
+    """Planned messages of the lead end (with the reason) or move to another time; nothing is sent.
+
+    `closes`: the planned end of the follow-ups, after which the lead is `no_reply`.
+    """
+
+    cancel: Mapping[int, str] = field(default_factory=dict)
+    postpone: Mapping[int, datetime] = field(default_factory=dict)
+    closes: int | None = None
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """A queued message is not sent any more: what it was planned for has passed."""
+
+    message_id: int
+    planned_id: int
     reason: str
 
 
@@ -199,6 +225,8 @@ Outcome = (
     | Suppressed
     | Delivered
     | Undeliverable
+    | PlanChanged
+    | Withdrawn
     | Wait
     | Retry
     | GiveUp

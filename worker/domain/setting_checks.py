@@ -1,22 +1,25 @@
 """Checks of the worker's settings: each returns the usable value, or raises ValueError. Pure."""
 
 import re
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import SecretStr
 
 from shared.files import read_text
 from worker.domain.outreach_hours import Hours
 
+LINK_PLACEHOLDERS = ("{link}", "{token}", "{name}")
+
 
 def check_web_address(value: str) -> str:
     """Return a web address unchanged. Raises ValueError."""
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ValueError("is not a web address")
+    if parts.scheme not in {"http", "https"} or not parts.netloc or any(one.isspace() for one in value):
+        raise ValueError("is not a web address: it begins with https:// and has no spaces")
     return value
 
 
@@ -33,7 +36,9 @@ def check_time_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("is not a time zone") from None
+        near = get_close_matches(value.strip(), available_timezones(), n=1, cutoff=0.8)
+        hint = f": did you mean {near[0]}?" if near else ""
+        raise ValueError(f"is not a time zone{hint}") from None
     return value
 
 
@@ -63,11 +68,14 @@ def check_profile(value: Path) -> Path:
     return value
 
 
-def check_not_blank(value: SecretStr) -> SecretStr:
-    """Return a secret that is not blank unchanged. Raises ValueError."""
-    if not value.get_secret_value().strip():
+def check_printable(value: SecretStr) -> SecretStr:
+    """Return a secret without spaces around it. Raises ValueError if it cannot have been issued so."""
+    secret = value.get_secret_value().strip()
+    if not secret:
         raise ValueError("is empty")
-    return value
+    if not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise ValueError("has a space or a character that is no Latin letter, digit or sign: copy it again")
+    return SecretStr(secret)
 
 
 def parse_owner_chat(value: str) -> str:
@@ -103,3 +111,16 @@ def parse_price(value: object) -> object:
     if price is None or not all(0 <= part < 1_000_000 for part in price):
         raise ValueError("is not input/cached/output, such as 0.40/0.10/1.60")
     return price
+
+
+def check_link_template(template: str) -> str:
+    """Return the template; raises ValueError if no link can be made of it."""
+    if "{token}" not in template:
+        raise ValueError("must hold {token}, such as https://example.com/book?ref={token}")
+    unknown = set(re.findall(r"\{[^{}]*\}", template)) - set(LINK_PLACEHOLDERS)
+    if unknown:
+        raise ValueError(f"unknown placeholder {min(unknown)}: use {', '.join(LINK_PLACEHOLDERS)}")
+    is_address = template.startswith(("https://", "http://", "{link}"))
+    if not is_address or any(ch.isspace() for ch in template):
+        raise ValueError("must be a web address with {token}, such as https://example.com/book?ref={token}")
+    return template

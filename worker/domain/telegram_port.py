@@ -32,6 +32,21 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class Note:
+    """The owner's own words: a message in the account's Saved Messages, or from the owner's chat.
+
+    `has_more`: the message holds more than its text, such as a file or a link behind a word.
+    `reply_to`: the id of the message of this chat that it replies to; `quote`: the words quoted from it.
+    """
+
+    message_id: int
+    text: str
+    has_more: bool = False
+    reply_to: int | None = None
+    quote: str = ""
+
+
+@dataclass(frozen=True)
 class Incoming:
     """A message from a contact, as Telegram sent it; `text` describes a message that is not text."""
 
@@ -47,6 +62,8 @@ class Incoming:
     needs_answer: bool = True
     # None: Telegram sent the message without its author.
     sender: Sender | None = field(default=None, compare=False)
+    # The words alone, as a command of the owner; None if the sender did not write them just now.
+    note: Note | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -71,18 +88,6 @@ class Outgoing:
     message_id: int
     text: str
     sent_at: datetime
-
-
-@dataclass(frozen=True)
-class Note:
-    """A message in the account's own Saved Messages, written by its owner or by the worker.
-
-    `has_more`: the message holds more than its text, such as a file or a link behind a word.
-    """
-
-    message_id: int
-    text: str
-    has_more: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,7 +176,12 @@ class PeerFloodError(TelegramError):
 
 
 class AccountRestrictedError(PeerFloodError):
-    """Telegram restricts the whole account, such as by freezing it: no lead is the cause."""
+    """Telegram restricts the whole account, such as by freezing it: no lead is the cause.
+
+    `stops_sending`: False if another call than a message was refused. Messages may still be accepted then.
+    """
+
+    stops_sending = True
 
 
 class UnexplainedRefusalError(TelegramError):
@@ -256,7 +266,7 @@ class Telegram(Protocol):
         Raises CannotWriteError or PeerFloodError.
         """
 
-    async def send_note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> Sent:
         """Write into the account's own Saved Messages, only once per `random_id`."""
 
     async def fetch_profile(self, peer: Peer) -> Sender | None:

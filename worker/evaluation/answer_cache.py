@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
-from worker.assistant.client import AnswerT, ModelAnswer, ModelClient
+from worker.assistant.model_client.client import AnswerT, ModelAnswer, ModelClient
 from worker.domain.assistant_port import Turn, Usage
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.intents import Intent
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import ModelClient, OpenAIModelClient
+from worker.assistant.model_client.client import ModelClient, OpenAIModelClient
 from worker.assistant.trust import Trust
 from worker.domain.assistant_port import Assistant, AssistantError
 from worker.evaluation import report

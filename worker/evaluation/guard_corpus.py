@@ -18,7 +18,7 @@ from shared.statuses import LeadStatus
 from worker.assistant import guard_contexts, prompts
 from worker.assistant.guard_contexts import CompanyFacts
 from worker.assistant.guardrails import output_guard
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
+from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
 from worker.domain.conversation import Conversation
 from worker.evaluation.runner import NOW
 from worker.settings import EXAMPLE_PROFILE

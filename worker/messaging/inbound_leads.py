@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead
+from shared.leads.telegram_link import telegram_link
 from shared.statuses import LeadStatus
 from worker.domain.telegram_port import Incoming
 from worker.messaging import inbox
@@ -21,7 +22,7 @@ async def create(
         return None
     username = next(iter(sender.usernames), None)
     # A lead needs a contact that a human can use. This link opens the chat in Telegram's apps.
-    phone = f"+{sender.phone}" if sender.phone else None if username else f"tg://user?id={sender.user_id}"
+    phone = f"+{sender.phone}" if sender.phone else None if username else telegram_link(sender.user_id)
     lead = Lead(
         name=sender.name,
         username=username,

@@ -12,10 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.bulk import BulkStatement, columns, dialect_insert
 from shared.database.models import LEADS, MESSAGES, Lead, Message
 from shared.intents import Intent
-from shared.leads import handoff
+from shared.leads import handoff, plans
 from shared.statuses import GIVEN_UP, NOT_GREETED, OPEN, REPLIED_TO, LeadStatus
 from worker.domain.telegram_port import Incoming, Outgoing
-from worker.messaging import first_words, outbox
+from worker.messaging import edits, first_words, outbox
 
 # A contact who keeps writing gets an answer after this many debounce intervals at the latest.
 MAX_DEBOUNCES = 6
@@ -30,7 +30,7 @@ async def receive(
     Returns None for an edit, for a stranger, and for a message that is already stored.
     """
     if incoming.edited:
-        await _edit(session, account_id, incoming)
+        await edits.store(session, account_id, incoming)
         return None
     lead = await lead_of_sender(session, account_id, incoming.user_id)
     if lead is None and (lead := await first_words.adopt(session, account_id, incoming, now=now)) is None:
@@ -251,31 +251,27 @@ async def mark_deleted(session: AsyncSession, account_id: int, telegram_message_
     )
 
 
-async def _edit(session: AsyncSession, account_id: int, incoming: Incoming) -> None:
-    """Store the new text of an unanswered message. An edit of an answered or unknown message is ignored."""
-    await session.exec(
-        update(MESSAGES)
-        .where(
-            MESSAGES.c.account_id == account_id,
-            MESSAGES.c.telegram_message_id == incoming.message_id,
-            MESSAGES.c.state == "received",
-        )
-        .values(text=incoming.text)
-    )
-
-
 async def schedule_reply(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
     """Make the lead due at the end of the debounce."""
     # An unapproved draft is cancelled: the next one answers all messages together.
     if await outbox.cancel_drafts(session, lead.id):
         await handoff.reopen_unanswered(session, lead, include_classified=True)
     due = await debounce_ends_at(session, lead.id, debounce=debounce) or now
+    if lead.follow_up_at is not None:
+        await end_follow_ups(session, lead.id, now=now)
     await session.exec(_SCHEDULED, params={"lead": lead.id, "due": due, "now": now})
+
+
+async def end_follow_ups(session: AsyncSession, lead_id: int, *, now: datetime) -> None:
+    """Cancel what was to be written without an answer: the person has written. Reminders stay."""
+    reason = plans.PERSON_WROTE
+    await plans.cancel(session, lead_id, kinds=plans.FOLLOW_UPS, reason=reason, actor="person", now=now)
+    await plans.refresh(session, lead_id, now=now, wake=False)
 
 
 # A queued message has its own due time, which Telegram may have set: the lead is not made due earlier.
 _SCHEDULED = (
     update(LEADS)
     .where(LEADS.c.id == _LEAD, ~exists().where(MESSAGES.c.lead_id == _LEAD, MESSAGES.c.state == "queued"))
-    .values(due_at=bindparam("due"), updated_at=bindparam("now"), follow_up_at=None)
+    .values(due_at=bindparam("due"), updated_at=bindparam("now"))
 )

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
 from shared.database.models import Lead
+from worker.domain import identity
 from worker.domain.backoff import GrowingPause
 from worker.domain.conversation import Conversation
 from worker.domain.telegram_port import (
@@ -53,6 +54,8 @@ SOON = 5
 StoredArrival = Incoming | Outgoing | Reaction | Note | Deleted
 # Called in the transaction that stores the note: session, account_id, note, now.
 NoteHandler = Callable[[AsyncSession, int, Note, datetime], Awaitable[None]]
+# Called in a transaction with a message of the owner's account; returns False if it is no command.
+OwnerMessageHandler = Callable[[AsyncSession, int, Incoming, datetime], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ class Listener:
     on_name_changed: Callable[[int], Awaitable[None]] | None = None
     inbound: InboundPolicy = "off"
     on_stranger: StrangerHandler | None = None
+    # Executes a command in the owner's chat; None: messages there are no commands.
+    on_owner_message: OwnerMessageHandler | None = None
     retry_seconds: float = RETRY_SECONDS
     late_conversations: asyncio.Queue[CatchUpChat] = field(default_factory=asyncio.Queue)
     # Set after a note in Saved Messages was handled.
@@ -98,6 +103,7 @@ class Listener:
             self.inbound,
             self.on_stranger,
             self.owner_chat,
+            on_owner_message=self._execute_owner_command,
         )
         # The dataclass is frozen.
         object.__setattr__(self, "unknown_senders", unknown)
@@ -168,6 +174,8 @@ class Listener:
         if isinstance(arrival, NameChanged):
             await self._forget(arrival.user_id)
             return
+        if isinstance(arrival, Incoming) and await self._execute_owner_command(arrival):
+            return
         try:
             lead, now = await retry_while_database_down(
                 lambda: self._store(arrival), pause=DATABASE_PAUSE_SECONDS, what="store a message"
@@ -193,6 +201,28 @@ class Listener:
         await retry_while_database_down(
             lambda: forget(user_id), pause=DATABASE_PAUSE_SECONDS, what="forget a changed name"
         )
+
+    async def _execute_owner_command(self, message: Incoming) -> bool:
+        """Execute a command that the owner wrote in OWNER_CHAT; returns False for all other messages."""
+        execute = self.on_owner_message
+        if execute is None or not self.owner_chat or not identity.is_command_of(message, self.owner_chat):
+            return False
+
+        async def execute_once() -> bool:
+            async with self.database.writing() as session:
+                return await execute(session, self.me.account_id, message, self.clock())
+
+        try:
+            is_command = await retry_while_database_down(
+                execute_once, pause=DATABASE_PAUSE_SECONDS, what="execute a command of the owner"
+            )
+        except Exception:
+            log.exception("a command of the owner could not be executed")
+            return False
+        if is_command:
+            self.note_handled.set()
+            self.wakeups.wake()
+        return is_command
 
     async def _check_sender(self, message: Incoming) -> None:
         """Have a message that was not stored checked if its sender has no lead."""

@@ -102,13 +102,14 @@ class SentMessage:
     kind: str
     next_status: LeadStatus | None
     next_reason: str | None
+    key: str | None = None
 
 
 async def record_all_sent(session: AsyncSession, delivered: Sequence[Delivered]) -> Mapping[int, SentMessage]:
     """Record messages as sent; returns them by message id. A message that was erased is left out."""
     rows = ((one.message_id, one.telegram_message_id, one.sent_at) for one in delivered)
     sent = await _SENT.run(session, rows)
-    return {row.id: SentMessage(row.kind, row.next_status, row.next_reason) for row in sent}
+    return {row.id: SentMessage(row.kind, row.next_status, row.next_reason, row.key) for row in sent}
 
 
 _SENT = BulkStatement(
@@ -123,7 +124,9 @@ _SENT = BulkStatement(
             sent_at=rows.c.sent_at,
             error=None,
         )
-        .returning(MESSAGES.c.id, MESSAGES.c.kind, MESSAGES.c.next_status, MESSAGES.c.next_reason)
+        .returning(
+            *(MESSAGES.c.id, MESSAGES.c.kind, MESSAGES.c.next_status, MESSAGES.c.next_reason, MESSAGES.c.key)
+        )
     ),
 )
 

@@ -79,6 +79,8 @@ class UnknownSenders:
     owner_chat: str | None = None
     checks_after: Sequence[float] = CHECKS_AFTER
     first_pause: float = FIRST_PAUSE
+    # Executes the message if it is a command of the owner; Telegram leaves the sender out of some updates.
+    on_owner_message: Callable[[Incoming], Awaitable[bool]] | None = None
     _waiting: list[_Entry] = field(default_factory=list, init=False)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count, init=False)
     _added: asyncio.Event = field(default_factory=asyncio.Event, init=False)
@@ -135,6 +137,8 @@ class UnknownSenders:
     async def _check(self, entry: _Entry) -> None:
         message = entry.message = await self._with_sender(entry.message)
         if message.sender is None or not message.sender.is_person:
+            return
+        if self.on_owner_message is not None and await self.on_owner_message(message):
             return
         lead = await self._receive(message, is_late=entry.checks > 0)
         if lead is None and entry.checks == 0:

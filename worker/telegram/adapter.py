@@ -105,9 +105,10 @@ class TelegramAccount:
         answer = await self._send_once(_input_peer(peer), text, random_id)
         return Sent(await self._find_sent_id(peer, text) if answer is None else _sent_id(answer))
 
-    async def send_note(self, text: str, random_id: int) -> None:
+    async def send_note(self, text: str, random_id: int) -> Sent:
         """Call messages.sendMessage to the account itself."""
-        await self._send_once(raw.types.InputPeerSelf(), text, random_id)
+        answer = await self._send_once(raw.types.InputPeerSelf(), text, random_id)
+        return Sent(None if answer is None else _sent_id(answer))
 
     async def fetch_profile(self, peer: Peer) -> Sender | None:
         """Call users.getUsers, which counts against no limit of look-ups."""

@@ -54,11 +54,14 @@ async def test_a_lead_is_stored_with_normalised_fields(
         "open_question": None,
         "returns_at": None,
         "follow_up_at": None,
+        "meeting_at": None,
+        "meeting_url": None,
         "telegram_user_id": None,
     }
     shown = (await client.get(f"/leads/{lead['id']}")).json()
     events = [{"from_status": None, "to_status": "pending", "reason": "received", "actor": "api"}]
-    assert shown == lead | {"messages": [], "events": [events[0] | {"at": lead["created_at"]}]}
+    lists = {name: [] for name in ("messages", "planned", "bookings", "booking_events")}
+    assert shown == lead | lists | {"events": [events[0] | {"at": lead["created_at"]}]}
     assert len(await rows(database, "SELECT id FROM leads")) == 1
 
 

@@ -26,6 +26,8 @@ TABLES = (
     "lead_actions",
     "lead_views",
     "do_not_contact",
+    "bookings",
+    "planned_messages",
 )
 # The agency's own accounts, and the sign-in of its colleagues.
 NOT_OF_LEADS = {"telegram_accounts", "user_sessions", "user_links"}

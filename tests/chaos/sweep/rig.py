@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, func, select
 
@@ -21,14 +20,16 @@ from shared.database.models import Lead
 from tests.simulation.month import SimulatedClock
 from tests.simulation.simulated_worker import RecordedWakeups
 from tests.support.fakes import Words
-from tests.support.waiting import until_async
+from tests.support.inline_sqlite import run_inline
+from tests.support.waiting import patience_seconds, until_async
 from worker.accounts import account_lease, account_state
 from worker.accounts.flood_waits import FloodWaits
 from worker.dialogue.persona import Persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import TelegramError
 from worker.messaging.listener import Listener
-from worker.notifications.notifier import SAVED_MESSAGES, OwnerNotifier
+from worker.notifications.commands.owner_chat import SAVED_MESSAGES
+from worker.notifications.notifier import OwnerNotifier
 from worker.queue.leases import WorkerId
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener, build_owner_notifier
 from worker.settings import WorkerSettings
@@ -51,7 +52,7 @@ _TABLES = (
 CATCH_UP_EVERY = timedelta(minutes=5)
 TEN_YEARS = timedelta(days=3650)
 # A step of the simulation that takes longer is a loop without a pause.
-STEP_SECONDS = 20
+STEP_SECONDS = patience_seconds(20)
 
 
 class Rig:
@@ -155,6 +156,8 @@ class Rig:
             telegram=self.telegram,
             clock=self.time,
             model_trouble=lambda: None,
+            machine_troubles=dict,
+            check_storing=_storing_works,
             may_send=lambda: True,
         )
         assert notifier is not None
@@ -247,7 +250,7 @@ async def rig(
     sessions.ensure(server, settings.session_file, account.id)
     database = Database(database_url)
     if not database.is_postgres:
-        event.listen(database.engine.sync_engine, "connect", _disable_fsync)
+        run_inline(database)
     running = Rig(settings, database, server, account, time, call_seconds)
     await running.telegram.session.open()
     await running.new_round()
@@ -260,6 +263,5 @@ async def rig(
         await server.stop()
 
 
-def _disable_fsync(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DBAPI connection
-    # The file is deleted afterwards, so nothing needs to survive a power cut.
-    connection.cursor().execute("PRAGMA synchronous=OFF")
+async def _storing_works() -> None:
+    """The database never fails here."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlmodel import col, select
 
+from sandbox.fake_telegram.faults import Fault
 from shared.database.models import Lead, Message, OwnerNotice, TelegramAccount
 from shared.statuses import LeadStatus
 from tests.chaos.sweep.failures import Failure
@@ -16,7 +17,8 @@ from worker.domain.telegram_port import SessionRevokedError
 from worker.telegram.errors.classes import ErrorClass
 from worker.telegram.transport.mtproto_session import MAX_REJECTIONS
 
-# Manners: whatever becomes of them, every lead goes on.
+# Manners: whatever becomes of them, every lead goes on. So a 401 in one of them alone ends nothing: a session
+# that has really ended shows itself in the message that follows, or in the sign of life every 45 s.
 MANNERS = frozenset(
     {"messages.ReadHistory", "messages.SetTyping", "messages.ReadReactions", "contacts.DeleteContacts"}
 )
@@ -34,6 +36,8 @@ class Result:
 
     method: str
     failure: Failure
+    # The failures that calls have met: several if they took turns.
+    met: list[Failure] = field(default_factory=list)
     calls: int = 0
     most_a_minute: int = 0
     broken: list[str] = field(default_factory=list)
@@ -42,8 +46,8 @@ class Result:
 class Round:
     """A failure of one method while these leads wait.
 
-    `witness`: a lead that does not need the method: it goes on meanwhile. `with_notices`: the owner's
-    notices are checked too.
+    `others`: failures of the same class, which come first, each for one call. `witness`: a lead that does not
+    need the method: it goes on meanwhile. `with_notices`: the owner's notices are checked too.
     """
 
     def __init__(
@@ -53,17 +57,18 @@ class Round:
         failure: Failure,
         leads: Sequence[str] = EVERY_LEAD,
         *,
+        others: Sequence[Failure] = (),
         witness: str | None = None,
         with_notices: bool = False,
     ) -> None:
         self.rig = rig
         self.failure = failure
+        self.failures = (*others, failure)
         self.result = Result(method, failure)
         self._names = leads
         self._witness = witness
         self._with_notices = with_notices
         self._leads = RoundLeads(rig)
-        # A session that has ended shows itself in the next call that matters.
         self._must_end = failure.ends_session and method not in MANNERS
         self._has_ended = False
 
@@ -76,18 +81,20 @@ class Round:
         for name in self._names:
             await self._leads.add(name)
         rig.start_tasks()
-        details = {"code": failure.code, "message": failure.message}
-        fault = rig.server.faults.plan(failure.action, self.result.method, times=None, **details)
+        faults = [self._plan(one, times=1) for one in self.failures[:-1]] + [self._plan(failure, times=None)]
         try:
             await self._while_failing()
-            rig.server.faults.remove(fault.id)
+            for fault in faults:
+                rig.server.faults.remove(fault.id)
             if not self._must_end:
                 rig.longest_step = timedelta(hours=2)
                 await rig.run_for(LATEST, self._is_finished)
                 await self._check_end()
             await rig.stop_tasks()
         except TimeoutError:
-            self._break("a loop without a pause, or a call that never ends")
+            link = "a link" if rig.telegram.session.connected else "no link"
+            calls = len(rig.server.calls.of(self.result.method))
+            self._break(f"a loop without a pause, or a call that never ends ({link}, {calls} calls)")
         except SessionRevokedError as error:
             self._has_ended = True
             if not failure.ends_session:
@@ -96,10 +103,16 @@ class Round:
             self._break(f"the worker fails: {type(error).__name__}: {error}")
         finally:
             await rig.kill_tasks()
+        met = zip(self.failures, faults, strict=True)
+        self.result.met = [one for one, fault in met if fault.struck]
         if self._must_end and not self._has_ended:
             self._break("the session has ended, and the worker goes on")
         self._check_chats()
         return self.result
+
+    def _plan(self, failure: Failure, times: int | None) -> Fault:
+        details = {"code": failure.code, "message": failure.message}
+        return self.rig.server.faults.plan(failure.action, self.result.method, times=times, **details)
 
     def _break(self, what: str) -> None:
         self.result.broken.append(what)
@@ -113,9 +126,7 @@ class Round:
             return
         for lead in await self._load():
             await self._check_waiting(lead)
-            # A restricted account pauses as a whole.
-            must_go_on = lead.name == self._witness and self.failure.kind is not ErrorClass.ACCOUNT
-            if must_go_on and not is_over(lead):
+            if lead.name == self._witness and not is_over(lead):
                 self._break(f"lead “{lead.name}” waits too: {lead.status} {lead.last_error or ''}")
         if self.result.method in MANNERS and not await self._is_finished():
             self._break("manners stop a lead")

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from sqlalchemy import update
 
+from shared.clock import utc_now
 from shared.database.engine import Database
+from shared.database.models import ACCOUNTS
 from tests.support.rows import NOW, account_row, add_account
 from tests.support.waiting import patience, patience_seconds
 from worker.accounts.account_lease import LEASE_DURATION, AccountLease, acquire_lease, release_lease
@@ -52,7 +55,11 @@ async def test_the_first_holder_acquires_the_lease(kept_database: Database, make
     lease = await acquired(make, "here/1")
     assert lease.may_send()
     row = await account_row(kept_database, lease.account_id)
-    assert (row.held_by, row.held_until) == ("here/1", NOW + LEASE_DURATION)
+    # PostgreSQL's own clock counts there.
+    now = utc_now() if kept_database.is_postgres else NOW
+    assert row.held_by == "here/1"
+    assert row.held_until is not None
+    assert abs(row.held_until - now - LEASE_DURATION) < timedelta(seconds=patience_seconds(5))
 
 
 async def test_the_second_waits_until_the_first_releases_the_lease(make: Make) -> None:
@@ -69,16 +76,44 @@ async def test_the_second_waits_until_the_first_releases_the_lease(make: Make) -
     assert second.account_id == first.account_id
 
 
-async def test_a_lease_that_is_not_renewed_expires(make: Make, time: Time) -> None:
-    await acquired(make, "here/1")
-    time.now = NOW + LEASE_DURATION - timedelta(seconds=1)
-    second = make("there/1")
-    waiting = asyncio.create_task(second.acquire())
-    await asyncio.wait({waiting}, timeout=0.2)
+async def test_a_lease_that_is_not_renewed_expires(kept_database: Database, make: Make) -> None:
+    first = await acquired(make, "here/1")
+    standby = AccountLease(
+        kept_database,
+        first.user_id,
+        "there/1",
+        "ai_assistant",
+        utc_now,
+        silent_seconds=patience_seconds(0.5),
+        ask_seconds=0.02,
+    )
+    waiting = asyncio.create_task(standby.acquire())
+    await asyncio.wait({waiting}, timeout=0.1)
     assert not waiting.done()
-    time.now = NOW + LEASE_DURATION
+    if kept_database.is_postgres:
+        # It has expired by the database's clock.
+        async with kept_database.writing() as session:
+            await session.exec(update(ACCOUNTS).values(held_until=utc_now() - SECOND))
     await asyncio.wait_for(waiting, patience_seconds())
-    assert second.may_send()
+    assert standby.may_send()
+
+
+@pytest.mark.parametrize("ahead", [31 * SECOND, timedelta(hours=3), timedelta(days=-2)])
+async def test_a_clock_that_is_wrong_takes_over_no_living_lease(
+    kept_database: Database, make: Make, ahead: timedelta
+) -> None:
+    first = await acquired(make, "here/1")
+    standby = AccountLease(kept_database, first.user_id, "there/1", "ai_assistant", lambda: NOW + ahead)
+    for _ in range(3):
+        waiting = asyncio.create_task(standby.acquire())
+        await asyncio.wait({waiting}, timeout=0.1)
+        assert not waiting.done()
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        # The one who holds it renews it.
+        await first.acquire()
+    row = await account_row(kept_database, first.account_id)
+    assert row.held_by == "here/1"
 
 
 async def test_the_same_holder_acquires_it_again_at_once(make: Make) -> None:
@@ -152,43 +187,41 @@ async def test_acquiring_the_lease_does_not_end_a_gap(kept_database: Database) -
 
 
 async def test_a_lease_that_a_wrong_clock_stored_is_taken_over_when_it_is_not_renewed(
-    kept_database: Database, time: Time
+    kept_database: Database,
 ) -> None:
     user = next(users)
-
-    def lease(holder: str) -> AccountLease:
-        return AccountLease(kept_database, user, holder, "ai_assistant", lambda: time.now, silent_seconds=0.1)
-
-    time.now = NOW + timedelta(days=1)
-    await lease("ahead/1").acquire()
-    time.now = NOW
-    standby = lease("right/1")
+    first = AccountLease(kept_database, user, "ahead/1", "ai_assistant", utc_now)
+    await first.acquire()
+    async with kept_database.writing() as session:
+        await session.exec(update(ACCOUNTS).values(held_until=utc_now() + timedelta(days=1)))
+    standby = AccountLease(
+        kept_database, user, "right/1", "ai_assistant", utc_now, silent_seconds=0.1, ask_seconds=0.05
+    )
     async with patience():
         await standby.acquire()
     row = await account_row(kept_database, standby.account_id)
-    assert (row.held_by, row.held_until) == ("right/1", NOW + LEASE_DURATION)
+    assert row.held_by == "right/1"
+    assert row.held_until is not None
+    assert row.held_until < utc_now() + LEASE_DURATION + SECOND
 
 
-async def test_a_lease_from_a_wrong_clock_is_kept_while_it_is_renewed(
-    kept_database: Database, time: Time
-) -> None:
+async def test_a_lease_from_a_wrong_clock_is_kept_while_it_is_renewed(kept_database: Database) -> None:
     user = next(users)
-    held = NOW + timedelta(days=1)
-
-    def ahead() -> datetime:
-        nonlocal held
-        held += SECOND
-        return held
-
-    first = AccountLease(kept_database, user, "ahead/1", "ai_assistant", ahead)
+    first = AccountLease(kept_database, user, "here/1", "ai_assistant", utc_now)
     await first.acquire()
+    silent = patience_seconds(0.5)
     standby = AccountLease(
-        kept_database, user, "right/1", "ai_assistant", lambda: time.now, silent_seconds=1.5
+        kept_database,
+        user,
+        "there/1",
+        "ai_assistant",
+        lambda: NOW + timedelta(days=9),
+        silent_seconds=silent,
+        ask_seconds=0.02,
     )
     waiting = asyncio.create_task(standby.acquire())
-    for _ in range(4):
-        # Waits at its own pace, a second: the first renews in between.
-        await asyncio.wait({waiting}, timeout=1)
+    for _ in range(12):
+        await asyncio.wait({waiting}, timeout=silent / 8)
         await first.acquire()
     assert not waiting.done()
     waiting.cancel()

@@ -10,7 +10,7 @@ import pytest
 from sandbox.fake_openai import OpenAIState, create_openai_app
 from sandbox.http import HttpServer
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import OpenAIModelClient
+from worker.assistant.model_client.client import OpenAIModelClient
 from worker.assistant.trust import Trust
 from worker.settings import WorkerSettings
 

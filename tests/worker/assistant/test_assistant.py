@@ -11,8 +11,8 @@ from shared.intents import Intent
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.guardrails import output_guard
-from worker.assistant.prompt_context import NEW_MESSAGES
-from worker.assistant.verdicts import MIN_CONFIDENCE
+from worker.assistant.prompts.prompt_context import NEW_MESSAGES
+from worker.assistant.verdict.verdicts import MIN_CONFIDENCE
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief, Turn
 from worker.domain.conversation import Conversation, tag_new_request
@@ -202,7 +202,7 @@ async def test_decision_with_low_confidence_becomes_ambiguous(
 
 
 async def test_unsure_refusal_with_opt_out_stays_a_refusal(assistant: ModelAssistant, server: Server) -> None:
-    unsure = {"intent": "reject", "confidence": 0.3, "asks_not_to_be_contacted": True}
+    unsure = {"intent": "reject", "confidence": 0.3, "do_not_contact": True}
     server.state.faults.add(Obey(fields=unsure))
     verdict = await assistant.reply(ANNA, answered("всё, хватит уже"))
     assert (verdict.intent, verdict.asks_not_to_be_contacted) == (Intent.REJECT, True)
@@ -212,7 +212,7 @@ async def test_unsure_refusal_with_opt_out_stays_a_refusal(assistant: ModelAssis
 async def test_explicit_opt_out_overrides_the_model(
     assistant: ModelAssistant, server: Server, intent: Intent
 ) -> None:
-    server.state.faults.add(Obey(fields={"intent": intent, "asks_not_to_be_contacted": False}))
+    server.state.faults.add(Obey(fields={"intent": intent, "do_not_contact": False}))
     said = "Откуда у вас мой номер? Больше не пишите мне!"
     assert (await assistant.reply(ANNA, answered(said))).asks_not_to_be_contacted
 

@@ -7,8 +7,8 @@ import pytest
 from sandbox.fake_openai.faults import Obey
 from shared.intents import Intent
 from tests.worker.assistant.conftest import Server
-from worker.assistant import prompt_context
 from worker.assistant.assistant import ModelAssistant
+from worker.assistant.prompts import prompt_context
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief, Turn
 

@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 from worker.dialogue import persona, templates
 from worker.dialogue.persona import Persona
 from worker.domain.assistant_port import Brief
+from worker.domain.follow_up_config import FollowUpConfig
 
 TEMPLATE = "Здравствуйте, {name}! Это {company}. Вы писали: «{request}». Созвонимся?"
 
@@ -78,7 +79,8 @@ def test_example_file_changes_nothing_until_it_is_filled_in() -> None:
     assert persona.load(example) == Persona()
     lines = example.read_text(encoding="utf-8").splitlines()
     keys = set(Persona.model_fields)
-    commented = "\n".join(line[2:] for line in lines if line[2:].split(" = ")[0] in keys or line in {'# """'})
+    known = keys | set(FollowUpConfig.model_fields) | {"[follow_ups]", '"""'}
+    commented = "\n".join(line[2:] for line in lines if line[2:].split(" = ")[0] in known)
     extra = next(line for line in lines if "вакансиях" in line)
     filled = commented.replace('instructions = """', f'instructions = """\n{extra[2:]}')
     assert set(Persona.model_validate(tomllib.loads(filled)).model_fields_set) == keys

@@ -1,10 +1,14 @@
 """A requested follow-up is sent once, unless the contact writes first; deleted messages are not answered."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from sqlmodel import col, select
+
 from shared.database.engine import Database
-from shared.database.models import Lead
+from shared.database.models import Lead, PlannedMessage
 from shared.intents import Intent
+from shared.leads import plans
 from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_of, now_of, take_lease
 from tests.support.settling import S, write
 from worker.domain.outcomes import Delivered, NothingToDo, QueueMessage, Suppressed
@@ -36,14 +40,26 @@ async def test_a_follow_up_is_sent_once(kept_database: Database, me: WorkerId) -
     await take_lease(kept_database, lead, me.lease_name)
     assert (await write(kept_database, me, lead, NothingToDo())).due == LATER
     await take_lease(kept_database, lead, me.lease_name)
-    await write(
-        kept_database, me, lead, QueueMessage("follow_up", f"{lead.id}:follow_up:1", "Вы просили", None)
-    )
+    planned = await planned_of(kept_database, lead)
+    key = plans.message_key(lead.id, planned.id)
+    message = QueueMessage("follow_up", key, "Вы просили", None, planned_id=planned.id)
+    await write(kept_database, me, lead, message)
     await take_lease(kept_database, lead, me.lease_name)
     *_, queued = await messages_of(kept_database, lead)
     sent = Delivered(queued.id, me.account_id * 1000 + 2, LATER)
     assert (await write(kept_database, me, lead, sent)).due is None
     assert (await now_of(kept_database, lead)).follow_up_at is None
+    assert (await planned_of(kept_database, lead)).state == "done"
+    # The same decision once more, after the plan has changed: nothing is queued.
+    await take_lease(kept_database, lead, me.lease_name)
+    await write(kept_database, me, lead, replace(message, key=f"{key}:again"))
+    assert [row.kind for row in await messages_of(kept_database, lead)].count("follow_up") == 1
+
+
+async def planned_of(database: Database, lead: Lead) -> PlannedMessage:
+    async with database.reading() as session:
+        found = await session.exec(select(PlannedMessage).where(col(PlannedMessage.lead_id) == lead.id))
+        return found.one()
 
 
 async def test_a_new_message_cancels_the_follow_up(kept_database: Database, me: WorkerId) -> None:
@@ -53,6 +69,8 @@ async def test_a_new_message_cancels_the_follow_up(kept_database: Database, me: 
         await inbox.receive(session, me.account_id, incoming, now=NOW, debounce=DEBOUNCE)
     after = await now_of(kept_database, lead)
     assert (after.follow_up_at, after.due_at) == (None, NOW + DEBOUNCE)
+    planned = await planned_of(kept_database, lead)
+    assert (planned.state, planned.reason) == ("cancelled", plans.PERSON_WROTE)
 
 
 async def test_a_suppressed_contact_gets_no_follow_up(kept_database: Database, me: WorkerId) -> None:

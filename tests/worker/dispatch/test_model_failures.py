@@ -19,7 +19,7 @@ from tests.support import failure_results
 from tests.support.model_failures import CASES, Case
 from tests.support.model_journey import Journey, journey
 from tests.support.rows import moves_of
-from worker.assistant.error_classes import FailureKind as K
+from worker.assistant.failures.error_classes import FailureKind as K
 from worker.dialogue import templates
 from worker.dispatch.step_failures import MAX_UNUSABLE_ANSWERS
 

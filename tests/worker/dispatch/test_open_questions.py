@@ -17,7 +17,7 @@ from worker.domain.assistant_port import Verdict
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome, QueueMessage
 from worker.domain.telegram_port import Note
-from worker.notifications import command_parser, owner_commands
+from worker.notifications.commands import command_parser, owner_commands
 from worker.queue.leases import WorkerId
 
 S = LeadStatus

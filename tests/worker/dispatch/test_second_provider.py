@@ -20,7 +20,7 @@ from tests.support.model_failures import error
 from tests.support.model_journey import Journey, journey
 from worker.assistant.output_schemas import ReplyAnswer
 from worker.domain.assistant_port import Turn
-from worker.monitoring import status_report
+from worker.monitoring import status_report, status_text
 from worker.notifications.notifier import OwnerNotifier
 from worker.runtime.model_watch import ProviderRecorder, restore_providers
 
@@ -235,7 +235,7 @@ async def test_the_owner_is_told_once_of_each_change(talk: Journey) -> None:
     assert f"{SECOND} (127.0.0.1:" in line
     assert "Insufficient Balance" in line
     assert await told(talk, world) == []
-    shown = status_report.as_text(await status_report.load_status(talk.database, now=talk.now))
+    shown = status_text.as_text(await status_report.load_status(talk.database, now=talk.now))
     assert "out since" in shown
     assert "Insufficient Balance" in shown
     assert "in use" in shown
@@ -246,7 +246,7 @@ async def test_the_owner_is_told_once_of_each_change(talk: Journey) -> None:
     (line,) = await told(talk, world)
     assert "снова отвечает" in line
     assert await told(talk, world) == []
-    shown = status_report.as_text(await status_report.load_status(talk.database, now=talk.now))
+    shown = status_text.as_text(await status_report.load_status(talk.database, now=talk.now))
     assert "out since" not in shown
     assert "ready" in shown
 

@@ -218,7 +218,7 @@ async def test_a_locked_conversation_delays_only_the_lead_that_joins_it(
             settlement.settle(joins, PeerFound(Peer(known.telegram_user_id or 0, 5), "phone"), now=NOW)
         )
         found = settlement.settle(new, PeerFound(Peer(next(_people), 5), "phone"), now=NOW)
-        assert (await asyncio.wait_for(found, 30)).status is S.RESOLVED
+        assert (await asyncio.wait_for(found, patience_seconds())).status is S.RESOLVED
         assert not joining.done()
     assert (await joining).status is S.HANDED_OFF
     assert (await now_of(kept_database, joins)).duplicate_of == known.id

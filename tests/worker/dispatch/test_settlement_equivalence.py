@@ -7,10 +7,10 @@ from typing import Any, get_args
 from sqlalchemy.exc import IntegrityError
 
 from shared.database.engine import Database
-from shared.database.models import Lead
+from shared.database.models import Lead, PlannedMessage
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.intents import Intent
-from shared.leads import suppression_list
+from shared.leads import plans, suppression_list
 from shared.leads.suppression_list import SuppressedIdentity
 from shared.statuses import LeadStatus
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of, now_of
@@ -28,6 +28,7 @@ from worker.domain.outcomes import (
     Outcome,
     PeerChanged,
     PeerFound,
+    PlanChanged,
     QueueMessage,
     Retry,
     ReturnToAssistant,
@@ -35,6 +36,7 @@ from worker.domain.outcomes import (
     Transcribed,
     Undeliverable,
     Wait,
+    Withdrawn,
     WroteFirst,
 )
 from worker.domain.telegram_port import Peer
@@ -65,6 +67,13 @@ class Leads:
 
     async def queued(self, lead: Lead, **fields: Any) -> int:  # noqa: ANN401 - columns
         return (await queued(self.database, lead, **fields)).id
+
+    async def planned(self, lead: Lead, kind: str, **fields: Any) -> int:  # noqa: ANN401 - columns
+        planned = PlannedMessage(lead_id=lead.id, kind=kind, key=f"{lead.id}:{kind}", send_at=NOW, **fields)
+        async with self.database.writing() as session:
+            session.add(planned)
+            await session.flush()
+        return planned.id
 
 
 async def new_lead_decisions(leads: Leads) -> Decisions:
@@ -165,10 +174,34 @@ async def delivery_decisions(leads: Leads) -> Decisions:
     return decisions
 
 
+async def planned_decisions(leads: Leads) -> Decisions:
+    decisions: Decisions = {}
+    lead = await leads.lead(S.SCHEDULED, follow_up_at=NOW)
+    row = await leads.planned(lead, "follow_up")
+    key = plans.message_key(lead.id, row)
+    decisions["follow up"] = lead, QueueMessage("follow_up", key, "Ещё актуально?", None, planned_id=row)
+    lead = await leads.lead(S.SCHEDULED, follow_up_at=NOW)
+    row = await leads.planned(lead, "follow_up", state="cancelled")
+    key = plans.message_key(lead.id, row)
+    decisions["stopped"] = lead, QueueMessage("follow_up", key, "Ещё актуально?", None, planned_id=row)
+    lead = await leads.lead(S.SCHEDULED, follow_up_at=NOW)
+    ended, moved = await leads.planned(lead, "reminder_day"), await leads.planned(lead, "reminder_hour")
+    decisions["plan changed"] = lead, PlanChanged({ended: REASON}, {moved: LATER})
+    lead = await leads.lead(S.CONTACTED, follow_up_at=NOW)
+    decisions["closed"] = lead, PlanChanged(closes=await leads.planned(lead, "close"))
+    lead = await leads.lead(S.BOOKED, follow_up_at=LATER)
+    row = await leads.planned(lead, "reminder_day", state="queued")
+    message = await leads.queued(lead, kind="follow_up", key=plans.message_key(lead.id, row))
+    decisions["withdrawn"] = lead, Withdrawn(message, row, REASON)
+    return decisions
+
+
 async def one_of_each(database: Database, me: WorkerId) -> Decisions:
     """Return a decision for every outcome and each of its variants, with stored leads and messages."""
     leads = Leads(database, me)
-    return await new_lead_decisions(leads) | await reply_decisions(leads) | await delivery_decisions(leads)
+    planned = await planned_decisions(leads)
+    others = await reply_decisions(leads) | await delivery_decisions(leads)
+    return await new_lead_decisions(leads) | others | planned
 
 
 async def stored_effects(

@@ -28,7 +28,7 @@ def chat_answer(**more: object) -> dict[str, Any]:
         "intent": "accept",
         "confidence": 0.9,
         "language": "ru",
-        "asks_not_to_be_contacted": False,
+        "do_not_contact": False,
         "needs_human": False,
         "reason": "",
         "facts": [],

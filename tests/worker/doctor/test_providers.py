@@ -5,10 +5,10 @@ import pytest
 from shared.clock import utc_now
 from shared.database.engine import Database
 from tests.worker.doctor.providers import SETUPS, Played, generated, output, playing, section
-from worker.assistant.context_size import find_context
+from worker.assistant.model_client.context_size import find_context
 from worker.doctor import model_checks
 from worker.domain.model_servers import ServerState, host_of
-from worker.monitoring import model_servers
+from worker.monitoring import model_servers, status_report, status_text
 from worker.settings import AssistantSettings
 
 WELL = {"OpenAI", "DeepSeek: no JSON schema", "Mistral: knows only `max_tokens`", "vLLM", "llama.cpp"}
@@ -42,6 +42,23 @@ async def test_the_second_provider_is_checked_too() -> None:
     assert [(one.name, one.is_well) for one in found] == [("model", True), ("second model", False)]
     assert "OPENAI_FALLBACK_API_KEY: the key is refused" in found[1].said
     assert "OPENAI_FALLBACK_API_KEY" in (found[1].remedy or "")
+
+
+async def test_the_doctor_stores_the_context_for_the_status(database: Database) -> None:
+    played = SETUPS["vLLM"]
+    async with playing(played) as url:
+        async with database.writing() as session:
+            state = ServerState(host_of(url), played.model, "first", prompt_tokens=2_400)
+            await model_servers.save(session, [state], now=utc_now())
+        settings = AssistantSettings(
+            _env_file=None,
+            openai_api_key="sk-doctor-0123456789",
+            openai_base_url=url,
+            openai_model=played.model,
+        )
+        await model_checks.check_models(settings, database)
+    status = await status_report.load_status(database, now=utc_now())
+    assert "2400/32768 tokens" in status_text.as_text(status)
 
 
 async def test_the_doctor_begins_with_the_form_that_the_worker_has_found(database: Database) -> None:

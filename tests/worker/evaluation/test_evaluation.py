@@ -13,7 +13,7 @@ from sandbox.fake_openai.faults import RateLimit
 from shared.intents import Intent
 from tests.support.waiting import until_async
 from tests.worker.assistant.conftest import Server
-from worker.assistant.guardrails import intent_evidence, prompt_injection
+from worker.assistant.guardrails.evidence import intent_evidence, prompt_injection
 from worker.domain.assistant_port import Greeting, Usage, Verdict, Wish
 from worker.evaluation.cases import (
     AttackCase,

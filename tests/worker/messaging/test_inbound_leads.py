@@ -3,6 +3,7 @@
 from shared.contacts import parse_phone
 from shared.database.engine import Database
 from shared.leads import contact_evidence, handoff_summary
+from shared.leads.telegram_link import without_link
 from tests.support.rows import DEBOUNCE, NOW
 from worker.domain.telegram_port import Incoming, Sender
 from worker.messaging import inbound_leads
@@ -22,4 +23,6 @@ async def test_a_stranger_without_contacts_is_shown_as_a_link(kept_database: Dat
     assert (lead.phone, lead.phone_e164, lead.username) == (link, None, None)
     assert parse_phone(link, region="RU") is None
     assert contact_evidence.next_contact(lead) is None
+    assert without_link(lead.phone) is None
+    assert without_link("+79161234567") == "+79161234567"
     assert handoff_summary.summarize(lead, [], "asks").splitlines()[0] == f"Ким, {link}"

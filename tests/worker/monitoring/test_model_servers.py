@@ -7,7 +7,7 @@ from shared.database.engine import Database
 from shared.database.models import ModelServer
 from tests.support.rows import NOW
 from worker.domain.model_servers import ServerState, host_of
-from worker.monitoring import model_servers, status_report
+from worker.monitoring import model_servers, status_report, status_text
 
 FIRST = ServerState("api.deepseek.com", "deepseek-chat", "first", "chat with json_object, max_tokens", 2_400)
 SECOND = ServerState("localhost:11434", "qwen3:8b", "second", in_use=False)
@@ -55,7 +55,7 @@ async def test_a_model_that_is_no_longer_configured_is_not_shown(database: Datab
 async def test_the_status_shows_both_providers(database: Database) -> None:
     await save(database, OUT, replace(SECOND, in_use=True))
     status = await status_report.load_status(database, now=NOW)
-    text = status_report.as_text(status)
+    text = status_text.as_text(status)
     assert "first: api.deepseek.com" in text
     assert "UTC: no money" in text
     assert "second: localhost:11434" in text

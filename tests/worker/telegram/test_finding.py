@@ -5,6 +5,7 @@ import pytest
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, Kind, Person, PersonFields, Privacy
 from worker.domain.telegram_port import (
+    AccountRestrictedError,
     CannotWriteError,
     ImportPausedError,
     Peer,
@@ -114,6 +115,20 @@ async def test_an_import_that_telegram_postpones(
     with pytest.raises(ImportPausedError) as later:
         await worker.import_contact(PHONE, "Анна")
     assert later.value.wait == IMPORT_PAUSE
+
+
+@pytest.mark.parametrize("error", ["USER_RESTRICTED", "CHAT_RESTRICTED", "FROZEN_SOMETHING_NEW", "NEW_SPAM"])
+async def test_a_refused_look_up_of_the_account_says_nothing_of_its_messages(
+    telegram: Telegram, worker: TelegramAccount, anna_peer: Peer, error: str
+) -> None:
+    for method in ("contacts.ResolveUsername", "messages.SendMessage"):
+        telegram.faults.plan("error", method, code=403, message=error)
+    with pytest.raises(AccountRestrictedError) as of_look_up:
+        await worker.find_by_username("anna")
+    with pytest.raises(AccountRestrictedError) as of_message:
+        await worker.send(anna_peer, "Здравствуйте!", 1)
+    assert not of_look_up.value.stops_sending
+    assert of_message.value.stops_sending
 
 
 @pytest.mark.parametrize("method", ["contacts.ResolveUsername", "contacts.ResolvePhone"])

@@ -9,22 +9,14 @@ from pathlib import Path
 import pytest
 from pyrogram import raw
 
-from sandbox.fake_telegram.errors import RpcError
 from sandbox.fake_telegram.server import Telegram
+from sandbox.fake_telegram.state.channels import CHANNEL_ERRORS
 from sandbox.fake_telegram.state.people import Account, Person
 from sandbox.fake_telegram.tl.channels import channel_post, channel_too_long
-from tests.support.waiting import patience, until_async
+from tests.support.waiting import patience, patience_seconds, until_async
 from tests.worker.telegram.conftest import SHORT_TIMEOUTS, next_arrivals, opened, settings_of
 from worker.domain.telegram_port import Incoming, SessionRevokedError
 from worker.telegram.adapter import TelegramAccount
-
-CHANNEL_ERRORS = [
-    RpcError(403, "CHANNEL_PUBLIC_GROUP_NA"),
-    RpcError(400, "USER_BANNED_IN_CHANNEL"),
-    RpcError(400, "FROZEN_PARTICIPANT_MISSING"),
-    RpcError(500, "HISTORY_GET_FAILED"),
-    RpcError(400, "PERSISTENT_TIMESTAMP_INVALID"),
-]
 
 
 def worker_of(session_file: Path) -> TelegramAccount:
@@ -121,6 +113,59 @@ async def test_a_short_message_arrives_although_the_recovery_fails(
     (message,) = await next_arrivals(worker, 1)
     assert isinstance(message, Incoming)
     assert message.text == "коротко"
+
+
+async def test_short_messages_do_not_wait_for_the_next_try_of_the_recovery(
+    telegram: Telegram, account: Account, anna: Person, worker: TelegramAccount
+) -> None:
+    await until_async(lambda: telegram.calls.counts["updates.GetDifference"] > 0)
+    telegram.faults.plan("error", "updates.GetDifference", times=None)
+    telegram.settings.push_form = "short"
+    telegram.world.write(anna, account, "первое")
+    await next_arrivals(worker, 1)
+    # The pause after a failure is two seconds, and grows to five minutes.
+    telegram.world.write(anna, account, "второе")
+    began = time.monotonic()
+    (message,) = await next_arrivals(worker, 1)
+    assert time.monotonic() - began < patience_seconds(0.5)
+    assert isinstance(message, Incoming)
+    assert message.text == "второе"
+
+
+@pytest.mark.parametrize("form", ["usual", "short"])
+async def test_a_session_file_that_cannot_be_written_delays_no_message(
+    telegram: Telegram,
+    account: Account,
+    anna: Person,
+    worker: TelegramAccount,
+    session_file: Path,
+    caplog: pytest.LogCaptureFixture,
+    form: str,
+) -> None:
+    caplog.set_level("INFO")
+    await until_async(lambda: telegram.calls.counts["updates.GetDifference"] > 0)
+    with closing(sqlite3.connect(session_file)) as database, database:
+        database.execute(
+            "CREATE TRIGGER full BEFORE UPDATE ON update_state BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+        )
+    if form == "short":
+        telegram.settings.push_form = "short"
+    for number in range(3):
+        # Each gap ends with a state to be stored.
+        calls = telegram.calls.counts["updates.GetDifference"]
+        telegram.push(account, raw.types.UpdatesTooLong())
+        await until_async(lambda calls=calls: telegram.calls.counts["updates.GetDifference"] > calls)
+        telegram.world.write(anna, account, f"сообщение {number}")
+        began = time.monotonic()
+        (message,) = await next_arrivals(worker, 1)
+        assert time.monotonic() - began < patience_seconds(1.5)
+        assert isinstance(message, Incoming)
+    assert caplog.text.count("the session file cannot be written") == 1
+    assert "could not be fetched" not in caplog.text
+    with closing(sqlite3.connect(session_file)) as database, database:
+        database.execute("DROP TRIGGER full")
+    telegram.push(account, raw.types.UpdatesTooLong())
+    await until_async(lambda: "the session file is written again" in caplog.text)
 
 
 async def test_a_lost_update_is_noticed_with_the_next_one(

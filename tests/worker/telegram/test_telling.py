@@ -94,7 +94,7 @@ async def test_refused_calls_are_told_in_saved_messages(
     *_, last = telegram.world.chat(account.id, account.id).messages
     assert last.text == (
         "Не удалось прочитать 3 обращения с форм (tilda: 2, albato: 1)."
-        " Последняя причина: the body is over 256 KiB. Посмотреть: GET /deliveries?outcome=refused;"
+        " Последняя причина: форма больше 256 КиБ. Посмотреть: GET /deliveries?outcome=refused;"
         " после исправления: POST /deliveries/3/replay"
     )
     assert len(telegram.world.chat(account.id, account.id).messages) == 2

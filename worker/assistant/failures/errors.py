@@ -9,9 +9,9 @@ from types import MappingProxyType
 import httpx2
 import openai
 
-from worker.assistant.error_bodies import ErrorBody, read_error
-from worker.assistant.error_classes import FailureKind, classify
-from worker.assistant.retry_after import parse_wait
+from worker.assistant.failures.error_bodies import ErrorBody, read_error
+from worker.assistant.failures.error_classes import FailureKind, classify
+from worker.assistant.failures.retry_after import parse_wait
 from worker.domain.assistant_port import (
     AccountFault,
     AssistantError,

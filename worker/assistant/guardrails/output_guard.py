@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from shared.logging_setup import mask_phones
-from worker.assistant.guardrails import (
+from worker.assistant.guardrails.checks import (
     claimed_actions,
     decoration,
-    grounding,
     language,
     mixed_language,
     names,
@@ -17,9 +16,10 @@ from worker.assistant.guardrails import (
     self_presentation,
     template_artifacts,
 )
-from worker.assistant.guardrails.dictated_text import DictatedText
-from worker.assistant.guardrails.grounding import GroundingSource
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
+from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
+from worker.assistant.guardrails.evidence.dictated_text import DictatedText
+from worker.assistant.guardrails.facts import grounding
+from worker.assistant.guardrails.facts.grounding import GroundingSource
 from worker.assistant.guardrails.text_normalization import count_invisible, strip_invisible
 
 # The prompt asks for four sentences; Telegram's own limit is 4,096.
@@ -60,6 +60,8 @@ _MARKUP = re.compile(
     r"|^[^\S\n]{0,9}\|.*\|[^\S\n]{0,9}$",
     re.IGNORECASE | re.M,
 )
+# Not a line of underscores: that is a gap to be filled in.
+_MARKDOWN = re.compile(r"\*\*|(?<!_)__(?=\w)|(?<=\w)__(?!_)|`|^#{1,6}\s+", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def find_problem(text: str, context: GuardContext | None = None) -> str | None:
 
 def strip_markup(text: str) -> str:
     """Return the text without Markdown, which Telegram would show as plain characters."""
-    return re.sub(r"\*\*|__|`|^#{1,6}\s+", "", text, flags=re.MULTILINE).strip()
+    return _MARKDOWN.sub("", text).strip()
 
 
 def _content_problem(text: str) -> str | None:
@@ -120,7 +122,7 @@ def _model_problem(text: str, context: GuardContext) -> str | None:
     if prompt_leaks.is_unreadable(text):
         return "it contains unreadable text"
     if not language.is_in_scripts(text, context.scripts) or mixed_language.is_another_latin_language(
-        text, mixed_language.expects_english(context.latest_text, context.own_texts)
+        text, context.latest_text, context.own_texts, context.source.contact_texts
     ):
         return "it is not in the contact's language"
     return (
@@ -143,7 +145,7 @@ def _speaker_problem(text: str, context: GuardContext) -> str | None:
             f"{source.contact_texts}\n{source.own_messages}\n{source.company}",
         )
         or role_reversal.find_problem(text, source.company, context.request)
-        or claimed_actions.find_problem(text)
+        or claimed_actions.find_problem(text, source.contact_texts)
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # Letters that look the same in both alphabets. A word that mixes alphabets is read as Cyrillic.
 _TO_CYRILLIC = str.maketrans("aceopxykmtbhi", "асеорхукмтвні")
@@ -25,6 +26,11 @@ class _VisibleCharacters(dict[int, int | None]):
 _VISIBLE = _VisibleCharacters()
 
 
+# Cached: the checks of one text ask for the same forms again and again.
+_CACHED = 32
+
+
+@lru_cache(maxsize=_CACHED)
 def strip_invisible(text: str) -> str:
     """Return `text` without invisible characters; full-width and bold letters become plain (NFKC)."""
     return unicodedata.normalize("NFKC", text).translate(_VISIBLE)
@@ -37,6 +43,7 @@ def count_invisible(text: str) -> int:
     )
 
 
+@lru_cache(maxsize=_CACHED)
 def search_form(text: str) -> str:
     """Normalize for pattern search: visible, lower case, `ё` as `е`, mixed-alphabet words as Cyrillic."""
     return _WORD.sub(_unmix_alphabets, strip_invisible(text).lower().replace("ё", "е"))
@@ -48,6 +55,7 @@ def letters_only(text: str) -> str:
     return letters.translate(_TO_LATIN)
 
 
+@lru_cache(maxsize=_CACHED)
 def detect_script(text: str) -> str | None:
     """Return the script of most words: `cyrillic` (also on a tie), `latin` or `other`; None without words."""
     words = _WORD.findall(text)

@@ -11,7 +11,9 @@ from typing import Any
 MAX_LENGTH = 60_000
 # Each opening brace is tried; more of them are no answer.
 _MAX_STARTS = 40
-_MAX_REPAIRED = 12_000
+_MAX_REPAIRED = 6_000
+# The time of a repair grows with the cube of the open braces: 2,000 of them took a minute.
+_MAX_REPAIRED_BRACES = 40
 _THOUGHT = re.compile(r"<(?:think(?:ing)?|reasoning|thought)>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</(?:think(?:ing)?|reasoning|thought)>", re.IGNORECASE)
 _TOKENS = re.compile(r"<[|｜][^<>|｜]{1,40}[|｜]>|\[/?INST\]|</?s>|\ufeff|\u200b")
@@ -45,7 +47,9 @@ def _strip(text: str) -> str:
 
 
 def _score(value: Mapping[str, Any], keys: Collection[str]) -> int:
-    return len({str(name).strip().lower() for name in value} & set(keys))
+    # A field that holds an object is a wrapping: {"type": "output_text", "text": {…}}.
+    names = {str(name).strip().lower() for name, part in value.items() if not isinstance(part, dict)}
+    return len(names & set(keys))
 
 
 def _objects(text: str) -> Iterator[Mapping[str, Any]]:
@@ -77,6 +81,9 @@ def _unwrap(value: object, depth: int = 0) -> Iterator[Mapping[str, Any]]:
             for inner in value.values():
                 yield from _unwrap(inner, depth + 1)
         yield value
+    elif isinstance(value, list) and depth < 3:
+        for inner in value:
+            yield from _unwrap(inner, depth + 1)
     elif isinstance(value, str) and depth and value.lstrip().startswith("{"):
         try:
             yield from _unwrap(json.loads(value, strict=False), depth + 1)
@@ -96,6 +103,8 @@ def _repaired(text: str) -> list[Mapping[str, Any]]:
     if start < 0:
         return []
     rest = text[start : start + _MAX_REPAIRED].rstrip()
+    if rest.count("{") > _MAX_REPAIRED_BRACES:
+        return []
     whole = rest[: rest.rfind("}") + 1]
     # A brace inside a sentence, as in "{name}", does not end the object.
     is_whole = whole[:-1].rstrip().endswith(_ENDS)

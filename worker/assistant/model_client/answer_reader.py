@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from shared.intents import Intent
-from worker.assistant.answer_json import find_object
 from worker.assistant.cleaning import clean_number, clean_text
+from worker.assistant.model_client.answer_json import find_object
 from worker.assistant.output_schemas import ReplyAnswer
 from worker.domain.assistant_port import AssistantError, Wish
 
@@ -57,7 +57,8 @@ def _reply_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         "text": fields.get("text"),
         "confidence": _confidence(fields.get("confidence")),
         "language": _words(fields.get("language")) or "ru",
-        "asks_not_to_be_contacted": _flag(fields.get("asks_not_to_be_contacted")),
+        # Prompts that owners have changed may still have the earlier name.
+        "do_not_contact": _flag(fields.get("do_not_contact", fields.get("asks_not_to_be_contacted"))),
         "needs_human": _flag(fields.get("needs_human")),
         "reason": _reason(fields.get("reason")),
         "wish": _wish(fields.get("wish")),

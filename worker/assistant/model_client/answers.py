@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from worker.assistant.cleaning import clean_count, clean_line
-from worker.assistant.error_bodies import ErrorBody, read_error, read_error_value
-from worker.assistant.wire_forms import Api
+from worker.assistant.failures.error_bodies import ErrorBody, read_error, read_error_value
+from worker.assistant.model_client.wire_forms import Api
 from worker.domain.assistant_port import AssistantError
 
 _MAX_MODEL_LENGTH = 100

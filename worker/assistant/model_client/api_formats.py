@@ -12,7 +12,7 @@ from typing import Any
 import openai
 from pydantic import BaseModel
 
-from worker.assistant.wire_forms import Api, WireForm
+from worker.assistant.model_client.wire_forms import Api, WireForm
 from worker.domain.assistant_port import Turn
 
 # The prompts ask for four sentences, which is 500 tokens in Russian. The limit stops endless output.

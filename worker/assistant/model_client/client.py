@@ -13,14 +13,20 @@ import httpx2
 import openai
 from pydantic import BaseModel
 
-from worker.assistant.answer_reader import IncompleteAnswerError, read_answer
-from worker.assistant.answers import ErrorBodyError, RawAnswer, UnfinishedThoughtError, parse_answer
-from worker.assistant.api_formats import MAX_THINKING_TOKENS, PATHS, build_body, output_limit
 from worker.assistant.cleaning import clean_count, clean_text
-from worker.assistant.error_classes import FailureKind, classify
-from worker.assistant.errors import FailedCallError, Failure, raise_port_error, translate_errors
-from worker.assistant.prices import find_price
-from worker.assistant.wire_forms import WireForm, first_form, next_form, parse_form, simpler_output
+from worker.assistant.failures.error_classes import FailureKind, classify
+from worker.assistant.failures.errors import FailedCallError, Failure, raise_port_error, translate_errors
+from worker.assistant.model_client import wire_forms
+from worker.assistant.model_client.answer_reader import IncompleteAnswerError, read_answer
+from worker.assistant.model_client.answers import (
+    ErrorBodyError,
+    RawAnswer,
+    UnfinishedThoughtError,
+    parse_answer,
+)
+from worker.assistant.model_client.api_formats import MAX_THINKING_TOKENS, PATHS, build_body, output_limit
+from worker.assistant.model_client.prices import find_price
+from worker.assistant.model_client.wire_forms import WireForm, first_form
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
 from worker.domain.model_servers import OPENAI_HOST, host_of
 from worker.settings import AssistantSettings
@@ -116,7 +122,7 @@ class OpenAIModelClient:
 
     def restore_form(self, stored: str) -> None:
         """Begin with a form that has worked before; with OPENAI_API=auto only."""
-        form = parse_form(stored)
+        form = wire_forms.parse_form(stored)
         if form is not None and self._settings.openai_api == "auto":
             self._form = form
 
@@ -203,7 +209,7 @@ class OpenAIModelClient:
                 form = first_form("auto", self._settings.openai_base_url)
             while True:
                 if form in tried:
-                    following = next_form(form, failed.failure.body.words, tried)
+                    following = wire_forms.next_form(form, failed.failure.body.words, tried)
                     if following is None:
                         self._is_proven = True
                         raise failed
@@ -269,7 +275,7 @@ class OpenAIModelClient:
             return
         self._malformed = 0
         first = first_form("auto", self._settings.openai_base_url)
-        self._form = simpler_output(form) or first
+        self._form = wire_forms.simpler_output(form) or first
 
     def _usage(self, raw: RawAnswer) -> Usage:
         model = raw.model or self._settings.openai_model

@@ -31,9 +31,13 @@ _FIRST_WORDS_RULES = (
     "он оставил эту заявку и сам уже написал, раньше тебя. Поздоровайся и скажи о заявке, как сказано выше."
     " Если в новых сообщениях он о чём-то спросил, ответь на это по описанию компании."
 )
+SILENCE = "Человек не ответил:"
+_NOT_LAST_RULE = "напиши ему одно напоминание о разговоре."
+_LAST_RULE = "напиши ему последнее сообщение: больше ты сам писать не будешь."
 _PROMPT_LINES = re.compile(
     rf"^([^\S\n]*(?:{NEW_MESSAGES[:-1]}|{_EARLIER_SUMMARY[:-1]}|{_LOCAL_TIME[:-1]}|{_REFUSED_DRAFT[:-1]}"
     rf"|{UNCONFIRMED[:-1]}|{CONFIRMED[:-1]}|{FIRST_WORDS[:-1]}"
+    rf"|{SILENCE[:-1]}"
     r"|Заявка с сайта)[^\S\n]*):?",
     re.I | re.M,
 )
@@ -85,6 +89,19 @@ def render_latest(brief: Brief, new_messages: str, refusal: str | None = None) -
         truncate_middle(sanitize(new_messages), MAX_TURN_LENGTH),
     ]
     return Turn(from_us=False, text="\n".join(lines))
+
+
+def render_silence(
+    brief: Brief, company: str, turns: Sequence[Turn], *, is_last: bool, refusal: str | None = None
+) -> list[Turn]:
+    """Return the form, the conversation, and the task: the person has not answered since then."""
+    task = [
+        *_local_time_line(brief),
+        *_refusal_line(refusal),
+        f"{SILENCE} {_LAST_RULE if is_last else _NOT_LAST_RULE}",
+    ]
+    task_turn = Turn(from_us=False, text="\n".join(task))
+    return [render_form(brief, company), *render_history(turns), task_turn]
 
 
 def _local_time_line(brief: Brief) -> list[str]:

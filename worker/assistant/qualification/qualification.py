@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.client import OpenAIModelClient
+from worker.assistant.model_client.client import OpenAIModelClient
 from worker.assistant.qualification.turns import FALSE_YES, QualificationTurn, find_mistake, load_turns
 from worker.assistant.trust import BAR
 from worker.domain.assistant_port import AssistantError, AssistantUnavailableError

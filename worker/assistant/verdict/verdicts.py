@@ -8,9 +8,11 @@ import re
 from dataclasses import replace
 
 from shared.intents import Intent
-from worker.assistant.guardrails import intent_evidence, language, output_guard, wish_evidence
+from worker.assistant.guardrails import output_guard
+from worker.assistant.guardrails.checks import language
+from worker.assistant.guardrails.evidence import intent_evidence, wish_evidence
 from worker.assistant.output_schemas import ReplyAnswer
-from worker.assistant.write_at import read_write_at
+from worker.assistant.verdict.write_at import read_write_at
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief, Usage, Verdict, Wish
 
@@ -38,7 +40,7 @@ def to_verdict(
         confidence=min(max(answer.confidence, 0.0), 1.0),
         facts=tuple(fact.strip()[:MAX_FACT_LENGTH] for fact in answer.facts[:MAX_FACTS] if fact.strip()),
         needs_human=reason if answer.needs_human or wish is Wish.HUMAN else None,
-        asks_not_to_be_contacted=answer.asks_not_to_be_contacted,
+        asks_not_to_be_contacted=answer.do_not_contact,
         usage=usage,
         refused=refused,
         wish=wish,

@@ -1,7 +1,7 @@
 """Reads the moment at which a person asks to be written to, as the model states it. Pure."""
 
 import re
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 # A later moment is a mistake of the model: nobody plans a call further ahead.
 MAX_DELAY = timedelta(days=366)
@@ -22,7 +22,14 @@ def read_write_at(text: str | None, now: datetime) -> datetime | None:
         moment = _parse(text or "", now.tzinfo)
     except (ValueError, OverflowError):
         return None
-    return moment if moment is not None and now < moment <= now + MAX_DELAY else None
+    if moment is None:
+        return None
+    # In a repeated hour a time of day comes twice. In UTC: two times of one zone compare as clocks show them.
+    since = now.astimezone(UTC)
+    for one in (moment, moment.replace(fold=1)):
+        if since < one.astimezone(UTC) <= since + MAX_DELAY:
+            return one.astimezone(now.tzinfo)
+    return None
 
 
 def _parse(text: str, zone: tzinfo | None) -> datetime | None:
@@ -35,7 +42,7 @@ def _parse(text: str, zone: tzinfo | None) -> datetime | None:
     if at == time():
         at, clock = DEFAULT_TIME, None
     named = _offset(clock["offset"]) if clock and clock["offset"] else zone
-    return datetime.combine(date(int(year), int(month), int(day)), at, named).astimezone(zone)
+    return datetime.combine(date(int(year), int(month), int(day)), at, named)
 
 
 def _offset(text: str) -> tzinfo:

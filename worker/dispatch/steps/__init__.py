@@ -1,26 +1,32 @@
 """The step for each status of a lead. Steps return outcomes; they do not commit, sleep or send."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import MappingProxyType
 
 from shared.clock import Clock
 from shared.statuses import REPLIED_TO, LeadStatus
+from worker.bookings import links
 from worker.dispatch.steps.confirm import confirm
 from worker.dispatch.steps.find_contact import find_contact
 from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.dispatch.steps.introduce import introduce
 from worker.dispatch.steps.open_questions import note_open_question
+from worker.dispatch.steps.planned import PlanConfig, write_planned
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.return_to_assistant import return_to_assistant
 from worker.dispatch.steps.transcribe import transcribe
 from worker.domain.assistant_port import Assistant
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import Outcome, WroteFirst
+from worker.domain.follow_up_config import FollowUpConfig
+from worker.domain.outcomes import Outcome, QueueMessage, WroteFirst
 from worker.domain.outreach_hours import Hours
 from worker.domain.telegram_port import Finder, Telegram
+from worker.follow_ups.decisions import planner_of
 from worker.messaging.inbound_leads import SOURCE as INBOUND_SOURCE
+
+DEFAULT_PLAN = PlanConfig(planner_of(FollowUpConfig()), follow_ups_on=True, company="")
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,10 @@ class StepDependencies:
     hours: Hours | None = None
     # Downloads voice messages; None: they are not transcribed.
     voices: Telegram | None = None
+    # How each lead's own booking link is made of `booking_link`; None: by the scheduler's own fields.
+    booking_link_template: str | None = None
+    # What is written without an answer to somebody's words.
+    plan: PlanConfig = DEFAULT_PLAN
     # False without OWNER_CHAT: then no text promises that a colleague will be asked.
     owner_is_told: bool = False
 
@@ -78,11 +88,28 @@ async def _reply(conversation: Conversation, dependencies: StepDependencies) -> 
         )
         if transcribed is not None:
             return transcribed
-    outcome = await _answer(conversation, dependencies, now)
+    token = conversation.lead.booking_token or links.new_token()
+    link = links.personal_link(
+        dependencies.booking_link,
+        token,
+        conversation.display_name,
+        template=dependencies.booking_link_template,
+    )
+    if not conversation.unanswered:
+        outcome = await write_planned(
+            conversation, dependencies.assistant, dependencies.plan, now=now, link=link
+        )
+    else:
+        outcome = await _answer(conversation, dependencies, now, link)
+    if isinstance(outcome, QueueMessage) and link in outcome.text:
+        # Stored together with the message: the booking of this link is the lead's.
+        outcome = replace(outcome, booking_token=token)
     return note_open_question(outcome, conversation, owner_is_told=dependencies.owner_is_told)
 
 
-async def _answer(conversation: Conversation, dependencies: StepDependencies, now: datetime) -> Outcome:
+async def _answer(
+    conversation: Conversation, dependencies: StepDependencies, now: datetime, booking_link: str
+) -> Outcome:
     if conversation.is_unconfirmed:
         return await confirm(
             conversation,
@@ -91,7 +118,7 @@ async def _answer(conversation: Conversation, dependencies: StepDependencies, no
             now=now,
             model_timeout=dependencies.model_timeout,
             hours=dependencies.hours,
-            booking_link=dependencies.booking_link,
+            booking_link=booking_link,
         )
     # A stranger who writes first has left no request that a greeting could name.
     if not conversation.has_written and conversation.lead.source != INBOUND_SOURCE:
@@ -99,7 +126,7 @@ async def _answer(conversation: Conversation, dependencies: StepDependencies, no
             conversation,
             dependencies.assistant,
             dependencies.greeting_config,
-            booking_link=dependencies.booking_link,
+            booking_link=booking_link,
             now=now,
             model_timeout=dependencies.model_timeout,
             hours=dependencies.hours,
@@ -107,7 +134,7 @@ async def _answer(conversation: Conversation, dependencies: StepDependencies, no
     return await reply(
         conversation,
         dependencies.assistant,
-        booking_link=dependencies.booking_link,
+        booking_link=booking_link,
         now=now,
         hours=dependencies.hours,
     )

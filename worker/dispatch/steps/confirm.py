@@ -19,7 +19,7 @@ from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import NoReplyNeeded, Outcome
+from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome
 from worker.domain.outreach_hours import Hours
 
 CONFIRMED = "the person confirmed that they left the request"
@@ -41,12 +41,11 @@ async def confirm(
 
     A person who confirms it and agrees to a call at once gets the booking link.
 
-    Without unanswered messages: the requested follow-up if it is due, else NothingToDo. `now` is in the
-    owner's time zone. A greeting that has waited for the model for `model_timeout` comes from a template.
+    Without unanswered messages: NothingToDo. `now` is in the owner's time zone. A greeting that has waited
+    for the model for `model_timeout` comes from a template.
     """
     if not conversation.unanswered:
-        question = templates.follow_up_unconfirmed(config.company, conversation.language)
-        return responses.due_follow_up(conversation, now, question)
+        return NothingToDo()
     answers = tuple(message.id for message in conversation.unanswered)
     if len(conversation.new_requests) == len(answers):
         # They say nothing about who the person is. The greeting that follows a confirmation covers them.

@@ -13,7 +13,7 @@ from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import Outcome
+from worker.domain.outcomes import NothingToDo, Outcome
 from worker.domain.outreach_hours import Hours
 
 
@@ -34,7 +34,7 @@ async def introduce(
     for the model for `model_timeout` comes from a template.
     """
     if not conversation.unanswered:
-        return responses.due_follow_up(conversation, now, templates.follow_up(conversation.language))
+        return NothingToDo()
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())
     verdict = responses.resolve_contradictions(verdict)
     requested_time = responses.requested_time(verdict, hours)

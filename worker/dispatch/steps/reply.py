@@ -14,7 +14,7 @@ from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict, Wish
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import NoReplyNeeded, Outcome
+from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome
 from worker.domain.outreach_hours import Hours
 
 _WITH_LINK = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED})
@@ -31,12 +31,12 @@ async def reply(
 ) -> Outcome:
     """Queue an answer, an apology or the booking link; NoReplyNeeded if no text is needed.
 
-    Without unanswered messages: the requested follow-up if it is due, else NothingToDo. `now` is in the
-    owner's time zone. `hours` are the outreach hours, which also apply to follow-ups.
+    Without unanswered messages: NothingToDo. `now` is in the owner's time zone. `hours` are the outreach
+    hours, which also apply to requested times.
     """
     unanswered = conversation.unanswered
     if not unanswered:
-        return responses.due_follow_up(conversation, now, templates.follow_up(conversation.language))
+        return NothingToDo()
     if voice_notes.is_only_voice(conversation.unanswered_text) and not conversation.asked_to_clarify:
         return responses.ask_for_text(conversation)
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())

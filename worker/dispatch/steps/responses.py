@@ -4,11 +4,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.intents import Intent
-from shared.statuses import FOLLOWED_UP, LeadStatus, may_become
+from shared.statuses import LeadStatus, may_become
 from worker.dialogue import dates, promises, templates
 from worker.domain.assistant_port import Greeting, Verdict, Wish
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
+from worker.domain.outcomes import Outcome, QueueMessage
 from worker.domain.outreach_hours import Hours
 
 UNCLEAR_TWICE = "two unclear answers in a row"
@@ -62,15 +62,6 @@ def queue_response(conversation: Conversation, response: Response, verdict: Verd
         response.follow_up_at,
         source=verdict,
     )
-
-
-def due_follow_up(conversation: Conversation, now: datetime, text: str) -> Outcome:
-    """Return the follow-up that the contact asked for, once it is due; else NothingToDo."""
-    lead = conversation.lead
-    if lead.follow_up_at is None or lead.follow_up_at > now or lead.status not in FOLLOWED_UP:
-        return NothingToDo()
-    key = f"{conversation.id}:follow_up:{int(lead.follow_up_at.timestamp())}"
-    return QueueMessage("follow_up", key, text, None, without_model=True)
 
 
 def promise_follow_up(at: datetime, language: str) -> Response:

@@ -28,6 +28,10 @@ _RIGHTS_CODES = frozenset(
 )
 
 
+class SessionFileError(TelegramUnavailableError):
+    """The session file cannot be used now, for example because its disk is full; Telegram was not called."""
+
+
 def ignore() -> None:
     """A callback that does nothing."""
 
@@ -103,7 +107,7 @@ def check_session_file(path: Path) -> int:
     except PermissionError:
         raise ConfigError(f"TELEGRAM_SESSION_DIR: {path} {FORBIDDEN}") from None
     except OSError as error:
-        raise TelegramUnavailableError(f"{path}: {error.strerror}") from None
+        raise SessionFileError(f"{path}: {error.strerror}") from None
     try:
         with closing(sqlite3.connect(path, timeout=1)) as database:
             row = database.execute("SELECT auth_key, user_id FROM sessions").fetchone()
@@ -119,11 +123,11 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> Exception:
     # The lowest byte is the primary code: https://sqlite.org/rescode.html
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return TelegramUnavailableError(f"{path} is in use by another process")
+        return SessionFileError(f"{path} is in use by another process")
     if code == sqlite3.SQLITE_FULL:
-        return TelegramUnavailableError(f"{path}: no space is left on its disk")
+        return SessionFileError(f"{path}: no space is left on its disk")
     if code in _DISK_CODES:
-        return TelegramUnavailableError(f"{path}: its disk cannot be read or written ({error})")
+        return SessionFileError(f"{path}: its disk cannot be read or written ({error})")
     if code in _RIGHTS_CODES:
         return ConfigError(f"TELEGRAM_SESSION_DIR: {path} {FORBIDDEN}")
     return SessionRevokedError(f"{path} is damaged; {SIGN_IN}")

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pyrogram import raw
@@ -11,6 +11,7 @@ from pyrogram.errors import RPCError
 from pyrogram.session.session import SessionState
 
 from worker.domain.telegram_port import (
+    AccountRestrictedError,
     FloodGate,
     Identity,
     RateLimitedError,
@@ -22,7 +23,14 @@ from worker.settings import TelegramSettings
 from worker.telegram.errors.repeated_flood_waits import RepeatedFloodWaits
 from worker.telegram.errors.texts import SIGN_IN
 from worker.telegram.errors.translation import method_name, translate_errors
-from worker.telegram.session.client import build_client, connection_problem, read_signed_in_user, shut_down
+from worker.telegram.session.answers import answer_unless
+from worker.telegram.session.client import (
+    SessionFileError,
+    build_client,
+    connection_problem,
+    read_signed_in_user,
+    shut_down,
+)
 from worker.telegram.session.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from worker.telegram.transport import proxy
 from worker.telegram.transport.server_clock import ServerClock
@@ -153,7 +161,7 @@ class TelegramSession:
         if self._key_unknown:
             return SessionRevokedError(f"this server does not know this session; {SIGN_IN}")
         if isinstance(error, sqlite3.OperationalError):
-            return TelegramUnavailableError(f"{self._settings.session_file}: {error}")
+            return SessionFileError(f"{self._settings.session_file}: {error}")
         if not isinstance(error, TelegramUnavailableError):
             return None
         if self._start_problem is not None:
@@ -172,6 +180,9 @@ class TelegramSession:
             raise RateLimitedError(wait, method)
         try:
             answer = await self._call(query)
+        except AccountRestrictedError as error:
+            error.stops_sending = isinstance(query, raw.functions.messages.SendMessage)
+            raise
         except RateLimitedError as limited:
             wait = self._flood_waits.lengthen(method, limited.wait, self._gate)
             if self._gate is not None:
@@ -189,7 +200,7 @@ class TelegramSession:
         with translate_errors():
             async with asyncio.timeout(seconds):
                 await client.session.is_started.wait()
-            return await self._await_unless_dropped(client.session.send(query, timeout=seconds))
+            return await answer_unless(self._dropped, client.session.send(query, timeout=seconds))
 
     async def watch(self) -> None:
         """Return when the link is down or silent for too long; raises SessionRevokedError for a dead key."""
@@ -250,22 +261,6 @@ class TelegramSession:
                 except sqlite3.Error as error:
                     log.warning("the state of the updates could not be stored: %s", error)
             await shut_down(client)
-
-    async def _await_unless_dropped(self, answer: Coroutine[Any, Any, Any]) -> Any:
-        # Kurigram waits for the full timeout after the link has dropped, although no answer can come.
-        dropped = self._dropped
-        answering = asyncio.ensure_future(answer)
-        dropping = asyncio.ensure_future(dropped.wait())
-        try:
-            await asyncio.wait({answering, dropping}, return_when=asyncio.FIRST_COMPLETED)
-            if not answering.done():
-                raise ConnectionResetError("the link dropped")
-            return answering.result()
-        finally:
-            # It may fail at this very moment, unseen.
-            answering.add_done_callback(lambda task: task.cancelled() or task.exception())
-            answering.cancel()
-            dropping.cancel()
 
     def _on_unknown_key(self) -> None:
         self._key_unknown = True

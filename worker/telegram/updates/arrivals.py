@@ -76,7 +76,14 @@ def _said(message: Any, text: str, users: Users, *, edited: bool) -> Arrival | N
     if edited and message.edit_hide and message.reactions is not None:
         return None
     return Incoming(
-        user_id, message.id, text, sent_at, edited, replied_to(message), sender=sender_of(user_id, users)
+        user_id,
+        message.id,
+        text,
+        sent_at,
+        edited,
+        replied_to(message),
+        sender=sender_of(user_id, users),
+        note=_as_note(message, edited=edited),
     )
 
 
@@ -100,10 +107,18 @@ def _done(message: Any, user_id: int, users: Users) -> Arrival | None:
 
 
 def _note(message: Any, *, edited: bool) -> list[Arrival]:
-    # A message that was forwarded to Saved Messages was not written by the owner.
+    note = _as_note(message, edited=edited)
+    return [] if note is None else [note]
+
+
+def _as_note(message: Any, *, edited: bool) -> Note | None:
+    """Return a message as its author wrote it; None for an edit and for one that was forwarded."""
     if edited or not isinstance(message, types.Message) or message.fwd_from is not None:
-        return []
-    return [Note(message.id, plain_text(message), holds_more_than_text(message))]
+        return None
+    header = message.reply_to
+    is_of_chat = isinstance(header, types.MessageReplyHeader) and header.reply_to_peer_id is None
+    replied, quote = (header.reply_to_msg_id, header.quote_text) if is_of_chat else (None, None)
+    return Note(message.id, plain_text(message), holds_more_than_text(message), replied, quote or "")
 
 
 def _reaction_on(message: Any, user_id: int, text: str) -> Arrival | None:

@@ -51,6 +51,8 @@ class UpdateFeed:
         self.gap = asyncio.Event()
         # Between a gap and its recovery the state must stay where it is: it tells where to begin.
         self.is_recovering = False
+        # The recovery fails, and the next try may be minutes away: short messages do not wait for it.
+        self.is_without_recovery = False
         # Messages in the short form, without their author: they count only if the recovery fails.
         self._short: list[Any] = []
         # The latest messages that were passed on: a recovery returns those once more.
@@ -63,6 +65,8 @@ class UpdateFeed:
                 # The recovery returns this message with its author.
                 self._short += unpack(updates).updates
                 self.gap.set()
+                if self.is_without_recovery:
+                    self.pass_on_short()
             case types.UpdatesTooLong():
                 self.gap.set()
             case types.UpdateShortChatMessage():
@@ -114,6 +118,11 @@ class UpdateFeed:
         """Return the messages in short form that have arrived since the last call."""
         taken, self._short = self._short, []
         return taken
+
+    def pass_on_short(self) -> None:
+        """Pass on the messages in short form: they came with all that is needed to handle them."""
+        for update in self.take_short():
+            self.pass_on(update, {})
 
     def _advance(self, step: Any) -> None:
         pts, count = getattr(step, "pts", None), getattr(step, "pts_count", None)

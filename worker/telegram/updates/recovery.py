@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -54,6 +55,8 @@ class Recovery:
         self._failures = 0
         self._refusals = 0
         self._retry_now = asyncio.Event()
+        # The last state could not be stored.
+        self._is_unstored = False
 
     def retry_now(self) -> None:
         """End the pause after a failure: there is a new connection."""
@@ -66,6 +69,7 @@ class Recovery:
             short = self._feed.take_short()
             self._has_skipped = False
             failure = await self._try()
+            self._feed.is_without_recovery = failure is not None
             if failure is not None or self._has_skipped:
                 # These came with all that is needed to handle them.
                 for update in short:
@@ -107,16 +111,29 @@ class Recovery:
             return True
         for _ in range(MAX_CALLS):
             if await self._fetch_page():
-                await self._save()
+                await self._store()
                 return True
-        await self._save()
+        await self._store()
         return False
 
     async def start_over(self) -> None:
         """Begin with the present state; what lies before it is found in the histories."""
         self._feed.state.replace_with(await self._call(raw.functions.updates.GetState()))
-        await self._save()
+        await self._store()
         self._skip()
+
+    async def _store(self) -> None:
+        """Store the state. If the disk is full, the recovery goes on: a later start fetches more again."""
+        try:
+            await self._save()
+        except (sqlite3.Error, OSError) as error:
+            if not self._is_unstored:
+                log.warning("the session file cannot be written: %s; the worker goes on without", error)
+            self._is_unstored = True
+            return
+        if self._is_unstored:
+            log.info("the session file is written again")
+        self._is_unstored = False
 
     def _skip(self) -> None:
         self._has_skipped = True

@@ -1,5 +1,7 @@
 """Keeps the state of the updates in the session file, so that a later start goes on from there."""
 
+import contextlib
+import sqlite3
 from typing import Any
 
 from pyrogram.storage import UpdateState as StoredState
@@ -18,6 +20,11 @@ async def load(storage: Any) -> UpdateState:
 
 
 async def save(storage: Any, state: UpdateState) -> None:
-    """Store the state at once."""
-    await storage.set_update_state(StoredState(_OWN, state.pts, state.qts, state.date, state.seq))
-    await storage.save()
+    """Store the state at once; raises sqlite3.Error, and then leaves no transaction open."""
+    try:
+        await storage.set_update_state(StoredState(_OWN, state.pts, state.qts, state.date, state.seq))
+        await storage.save()
+    except sqlite3.Error:
+        with contextlib.suppress(sqlite3.Error):
+            storage.conn.rollback()
+        raise

@@ -3,14 +3,17 @@
 import json
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from tests.support.model_failures import CASES, Case
-from worker.assistant.error_bodies import MAX_SENTENCE_LENGTH, clean_sentence, read_error
-from worker.assistant.error_classes import classify
-from worker.assistant.errors import read_failure
+from worker.assistant.failures.error_bodies import MAX_SENTENCE_LENGTH, clean_sentence, read_error
+from worker.assistant.failures.error_classes import classify
+from worker.assistant.failures.errors import read_failure
 
+# Answers of which only the kind is tested here; those in CASES are also played to a worker.
+WORDS = Path(__file__).parents[3] / "support" / "model_failure_words.jsonl"
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
@@ -28,6 +31,16 @@ def test_every_failure_has_its_kind_and_the_providers_sentence(case: Case) -> No
     said = failure.describe()
     assert "\n" not in said
     assert failure.body.sentence in said
+
+
+def test_the_words_of_more_providers_have_their_kind() -> None:
+    lines = WORDS.read_text(encoding="utf-8").splitlines()
+    assert len(lines) > 200
+    for line in lines:
+        case = json.loads(line)
+        text = case["body"] if isinstance(case["body"], str) else json.dumps(case["body"])
+        kind = read_failure(case["status"], {}, text, NOW).kind.value
+        assert kind == case["kind"], line
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from worker.assistant.retry_after import MAX_WAIT, MIN_WAIT, parse_wait
+from worker.assistant.failures.retry_after import MAX_WAIT, MIN_WAIT, parse_wait
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 LATER = NOW + timedelta(seconds=30)

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from worker.assistant.guardrails import numbers
-from worker.assistant.guardrails.grounding import GroundingSource, find_problem
+from worker.assistant.guardrails.facts import numbers
+from worker.assistant.guardrails.facts.grounding import GroundingSource, find_problem
 
 NOW = datetime(2026, 11, 24, 15, 5, tzinfo=ZoneInfo("Europe/Moscow"))
 SOURCE = GroundingSource(

@@ -2,7 +2,11 @@
 
 import pytest
 
-from worker.assistant.guardrails.language import detect_allowed_scripts, is_in_scripts, resolve_language
+from worker.assistant.guardrails.checks.language import (
+    detect_allowed_scripts,
+    is_in_scripts,
+    resolve_language,
+)
 from worker.domain.assistant_port import Turn
 
 RUSSIAN = [Turn(from_us=True, text="Здравствуйте! Удобно созвониться?")]

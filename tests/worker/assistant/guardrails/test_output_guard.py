@@ -7,9 +7,9 @@ import pytest
 from shared.intents import Intent
 from worker.assistant import prompts
 from worker.assistant.guardrails import output_guard
-from worker.assistant.guardrails.grounding import GroundingSource
+from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
+from worker.assistant.guardrails.facts.grounding import GroundingSource
 from worker.assistant.guardrails.output_guard import GuardContext
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint
 from worker.dialogue import templates
 from worker.settings import EXAMPLE_PROFILE
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from worker.assistant import prompts
-from worker.assistant.guardrails.prompt_leaks import PromptFingerprint, is_unreadable
+from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint, is_unreadable
 
 REPLY = prompts.read("reply")
 FINGERPRINT = PromptFingerprint([REPLY, prompts.read("greeting")])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.assistant.guardrails.self_presentation import find_problem
+from worker.assistant.guardrails.checks.self_presentation import find_problem
 
 A_NAME, HUMAN = "it gives itself a name", "it claims to be human"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.assistant.guardrails.wish_evidence import supports_wish
+from worker.assistant.guardrails.evidence.wish_evidence import supports_wish
 from worker.domain.assistant_port import Wish
 from worker.evaluation.cases import load_replies
 

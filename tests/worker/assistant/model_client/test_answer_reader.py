@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.intents import Intent
-from worker.assistant.answer_reader import IncompleteAnswerError, read_answer
+from worker.assistant.model_client.answer_reader import IncompleteAnswerError, read_answer
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
 from worker.domain.assistant_port import AssistantError, Wish
 
@@ -16,7 +16,7 @@ FIELDS: dict[str, Any] = {
     "intent": "accept",
     "confidence": 0.9,
     "language": "ru",
-    "asks_not_to_be_contacted": False,
+    "do_not_contact": False,
     "needs_human": False,
     "reason": "",
     "wish": "none",
@@ -83,7 +83,7 @@ def test_missing_side_fields_have_defaults() -> None:
         intent=Intent.QUESTION,
         confidence=answer.confidence,
         language="ru",
-        asks_not_to_be_contacted=False,
+        do_not_contact=False,
         needs_human=False,
         reason="",
         wish=Wish.NONE,
@@ -117,7 +117,7 @@ def test_missing_side_fields_have_defaults() -> None:
         ("needs_human", "False", False),
         ("needs_human", 1, True),
         ("needs_human", [], False),
-        ("asks_not_to_be_contacted", "yes", True),
+        ("do_not_contact", "yes", True),
         ("confidence", "0.7", 0.7),
         ("confidence", "0,7", 0.7),
         ("confidence", "85%", 0.85),

@@ -11,10 +11,15 @@ from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import ResponseInputItemParam
 from pydantic import BaseModel
 
-from worker.assistant.answers import RawAnswer, parse_answer
-from worker.assistant.api_formats import MAX_OUTPUT_TOKENS, MAX_THINKING_TOKENS, build_body, output_limit
+from worker.assistant.model_client.answers import RawAnswer, parse_answer
+from worker.assistant.model_client.api_formats import (
+    MAX_OUTPUT_TOKENS,
+    MAX_THINKING_TOKENS,
+    build_body,
+    output_limit,
+)
+from worker.assistant.model_client.wire_forms import Api, WireForm
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
-from worker.assistant.wire_forms import Api, WireForm
 from worker.domain.assistant_port import AssistantError, Turn
 
 MODEL, INSTRUCTIONS = "gpt-4.1-mini", "Отвечайте коротко."

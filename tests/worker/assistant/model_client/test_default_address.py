@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.assistant.client import OpenAIModelClient
+from worker.assistant.model_client.client import OpenAIModelClient
 from worker.settings import AssistantSettings
 
 

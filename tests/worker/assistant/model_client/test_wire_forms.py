@@ -8,7 +8,7 @@ from sandbox.fake_openai.faults import RawAnswer, SimpleFault
 from tests.support.model_failures import error
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
-from worker.assistant.wire_forms import Api, WireForm, first_form, next_form, parse_form
+from worker.assistant.model_client.wire_forms import Api, WireForm, first_form, next_form, parse_form
 from worker.domain.assistant_port import (
     AccountFault,
     AssistantError,
@@ -72,7 +72,7 @@ async def test_a_server_without_schemas_gets_json_objects(assistant: ModelAssist
     # The form is kept, and the schema is in the prompt.
     await assistant.reply(ANNA, YES)
     assert server.call_count == 3
-    assert '"asks_not_to_be_contacted"' in (server.state.calls.recent()[-1].instructions or "")
+    assert '"do_not_contact"' in (server.state.calls.recent()[-1].instructions or "")
 
 
 async def test_a_server_that_knows_another_limit_gets_that(assistant: ModelAssistant, server: Server) -> None:

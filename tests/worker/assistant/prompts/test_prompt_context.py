@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from worker.assistant import prompt_context
+from worker.assistant.prompts import prompt_context
 from worker.domain.assistant_port import Brief, Turn
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.assistant.retrieval import (
+from worker.assistant.prompts.retrieval import (
     MAX_EXCERPT_LENGTH,
     MAX_FULL_LENGTH,
     CompanyProfile,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from worker.assistant.write_at import MAX_DELAY, read_write_at
+from worker.assistant.verdict.write_at import MAX_DELAY, read_write_at
 
 # A Tuesday.
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=ZoneInfo("Asia/Almaty"))

@@ -27,7 +27,7 @@ from worker.domain.assistant_port import (
     Wish,
 )
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
+from worker.domain.outcomes import NoReplyNeeded, Outcome, QueueMessage
 
 S = LeadStatus
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=ZoneInfo("Europe/Moscow"))
@@ -215,21 +215,14 @@ async def test_an_opt_out_is_a_refusal() -> None:
 
 
 @pytest.mark.parametrize(("intent", "confirms"), [(Intent.ACCEPT, True), (Intent.AMBIGUOUS, False)])
-async def test_a_follow_up_is_promised_and_asks_the_question_again(intent: Intent, confirms: bool) -> None:
+async def test_a_follow_up_is_promised(intent: Intent, confirms: bool) -> None:
     tomorrow = NOW + timedelta(days=1)
     words = says(intent, wish=Wish.WRITE_LATER, write_at=tomorrow)
     outcome = await answer(words, heard("Занят, напишите завтра"))
     assert isinstance(outcome, QueueMessage)
     assert outcome.text == templates.follow_up_promise("ru", "25 ноября")
     assert outcome.key.startswith("17:confirmed") is confirms
-    at = outcome.follow_up_at
-    assert at is not None
-    promised = message(4, "out", "sent", outcome.text, kind="answer", key="17:reply:3")
-    messages = [HELLO, message(3, "in", "handled", "Занят, напишите завтра"), promised]
-    assert await answer(words, messages, S.ENGAGED, follow_up_at=at) == NothingToDo()
-    due = await answer(words, messages, S.ENGAGED, at=at, follow_up_at=at)
-    assert isinstance(due, QueueMessage)
-    assert (due.kind, due.text) == ("follow_up", templates.follow_up_unconfirmed("Ромашка", "ru"))
+    assert outcome.follow_up_at == tomorrow
 
 
 async def test_a_model_that_writes_no_greeting_is_replaced_by_the_template() -> None:

@@ -16,7 +16,7 @@ from worker.dispatch.steps.responses import WRONG_PERSON
 from worker.dispatch.steps.wishes import REASONS
 from worker.domain.assistant_port import Verdict, Wish
 from worker.domain.conversation import Conversation
-from worker.domain.outcomes import NothingToDo, Outcome, QueueMessage
+from worker.domain.outcomes import Outcome, QueueMessage
 from worker.domain.outreach_hours import Hours
 
 S = LeadStatus
@@ -99,21 +99,6 @@ async def test_a_follow_up_is_within_outreach_hours_in_local_time() -> None:
     said = await answer(Intent.AMBIGUOUS, Wish.WRITE_LATER, write_at=almaty, hours=hours)
     assert isinstance(said, QueueMessage)
     assert said.follow_up_at == almaty.replace(hour=12)
-
-
-@pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))
-async def test_a_due_follow_up_is_queued(status: LeadStatus) -> None:
-    lead = Lead(id=17, name="Анна", source="api", status=status, extra={}, follow_up_at=MONDAY)
-    said = await reply(Conversation(lead, []), Words(), booking_link=LINK, now=MONDAY)
-    assert isinstance(said, QueueMessage)
-    assert (said.kind, said.text, said.next_status) == ("follow_up", templates.follow_up("ru"), None)
-    assert await reply(Conversation(lead, []), Words(), booking_link=LINK, now=NOW) == NothingToDo()
-
-
-@pytest.mark.parametrize("status", [S.BOOKED, S.REJECTED])
-async def test_a_decided_lead_gets_no_follow_up(status: LeadStatus) -> None:
-    lead = Lead(id=17, name="Анна", source="api", status=status, extra={}, follow_up_at=MONDAY)
-    assert await reply(Conversation(lead, []), Words(), booking_link=LINK, now=MONDAY) == NothingToDo()
 
 
 async def test_a_voice_message_is_answered_once_with_a_request_for_text() -> None:

@@ -21,9 +21,18 @@ _PLURAL = (
     r"|удалили"
     r"|закрепили|подготовили"
 )
+_WORKERS = r"мастер|замерщик|специалист|курьер|врач|доктор|бригад|инженер|менеджер|коллег|дизайнер|сотрудник"
+_DAY = (
+    r"(?:сегодня|завтра|послезавтра|понедельник|вторник|сред[уы]|четверг|пятниц[уы]|суббот[уы]|воскресенье)"
+)
+_HOUR = r"\bв \d{1,2}(?:[:.]\d\d)?\b(?! до\b)"
+_MONTH = r"(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)\w+"
+_MOMENT = rf"(?:\b{_DAY}\b|{_HOUR}|\b\d{{1,2}} {_MONTH})"
 _DONE = re.compile(
     # "Записал, что вам удобно" is a note, not a booking. "Вы отправили заявку" is the contact's action.
-    rf"(?<!вы )(?<!не )(?<!бы )\b(?:{_SINGULAR})а?\b(?!\s?[:,])(?! бы\b)(?! для себя)"
+    rf"(?<!вы )(?<!не )(?<!бы )\b(?:{_SINGULAR})а?\b(?!(?<=записал)\s?[:,]"
+    rf"|(?<=записала)\s?[:,])(?!\s?, что\b)(?! бы\b)"
+    r"(?! для себя)"
     rf"|(?:^|\bмы )\W{{0,3}}(?:уже |только что |сразу |вам |вас |для вас "
     rf"|ваш\w* \w{{1,20}} ){{0,3}}(?:{_PLURAL})\b"
     r"(?!\s?[:,])"
@@ -40,8 +49,25 @@ _DONE = re.compile(
     r"|с вами )?уже (?:позвонил|отправил"
     r"|выслал|выехал|подготовил|начал|связал|назначил|согласовал|записал|подтвердил)\w{0,4}"
     r"|\bуже (?:в пути|выехал\w*|едет|начали|приступили|работаем над)\b"
+    r"|\bуже (?:у вас )?(?:на (?:вашей )?почте|в (?:вашей |вашем )?(?:почте|ящике|письме))\b"
+    r"|\b(?:отправ|высл|ушл|направ|скину|продублиров|сброс)\w*[^.!?…\n,]{0,40}\b(?:на"
+    r"|в) (?:ваш\w+ )?(?:почт[уе]|e-?mail"
+    r"|имейл|ватсап|вотсап|whatsapp|вайбер|смс|личк\w+)"
+    r"|\b(?:я|мы) (?:вам |вас )?(?:уже )?(?:звонил|набирал|дозванивал|пробовал позвонить"
+    r"|пытал\w+ дозвониться)\w{0,3}\b"
+    r"|\bотправля(?:ю|ем) (?:к вам |вам )?(?:мастер|замерщик|курьер|специалист|бригад)\w*"
+    r"|\b(?:место|время|слот|окно|столик|дата|день) (?:уже )?(?:за вами|ваше|ваш)\b"
+    # A visit at a time: nobody has been told of it.
+    rf"|\b(?:{_WORKERS})\w{{0,2}} (?:к вам |вам |будет |уже )?(?:будет|приедет|выедет|подъедет|заедет"
+    rf"|привезет"
+    rf"|приезжает|ждать вас)\b"
+    rf"[^.!?…\n]{{0,30}}{_MOMENT}"
+    rf"|\b(?:ждем|жду|ждать|встретим|примем|примет|ждет) вас\b[^.!?…\n]{{0,30}}{_HOUR}"
 )
 _WILL = re.compile(
+    r"\b(?:сейчас|прямо сейчас|скоро|через \w+(?: \w+)?|в течение \w+(?: \w+)?) (?:же )?(?:вам |вас "
+    r"|с вами )?(?:пере|по)?"
+    r"(?:звоним|наберем|звонят|свяжемся)\b|"
     r"(?<!не )\b(?:пере|по)?(?:звоню|наберу)\b|\bя (?:вам |вас )?(?:пере|по)звоню\b"
     r"|\b(?:отправлю|вышлю|пришлю|скину|отправляю|высылаю|присылаю"
     r"|подготовлю)\b[^.!?…\n]{0,30}\b(?:договор|кп"
@@ -71,12 +97,56 @@ _ENGLISH = re.compile(
     r"|\bi(?:'ll| will)? (?:\w+ )?(?:send|email|forward)(?:ing)? (?:you )?(?:\w+ ){0,2}(?:contract|offer"
     r"|proposal"
     r"|estimate|document|invoice|portfolio|file|price list|brochure|quote|brief|example|catalog)"
+    r"|\b(?:penciled|pencilled|slotted|squeezed|booked|put|got|have|had|signed|locked) you (?:in|down)\b"
+    r"|\byou(?:'re| are) (?:in|down) for\b|\b(?:the|that|this) (?:slot|time|spot|place) is yours\b"
+    r"|\b(?:expect|expecting|see|waiting for) you\b[^.!?…\n]{0,30}\bat \d"
     r"|\b(?:is|are) (?:already )?on (?:his|her|their|the) way\b|\bi(?:'ve| have)? talked to\b"
+    r"|\bi(?:'ve| have)? (?:just |already )?(?:tried to (?:call|reach|phone|ring)|called you|rang you"
+    r"|phoned you)\b"
+    r"|\b(?:slot|call|meeting|appointment|time)\b[^.!?…\n]{0,30} (?:has been|is|was) (?:now )?(?:locked"
+    r"|fixed)\b"
 )
 
 
-def find_problem(text: str) -> str | None:
-    """Return why the text claims too much; None if it claims no action."""
+# "Отметил, что вам удобно во вторник" is a note.
+_FIXED = re.compile(
+    r"\b(?:подтвержда(?:ю|ем)|подтвердил[аи]?|зафиксировал[аи]?|фиксиру(?:ю|ем)|отметил[аи]? в (?:календар"
+    r"|расписани)\w*"
+    r"|назнача(?:ю|ем)|назначил[аи]?|добавля(?:ю|ем)|вношу|вносим|ставлю|ставим|поставил[аи]?|закрепля(?:ю"
+    r"|ем)|создан[ао]?"
+    r"|принято|бронь|confirmed|confirming|locked in|added to|set for|noted in|fixed for)\b(?!,? что\b)"
+)
+_MEETING = re.compile(
+    rf"\b(?:{_WORKERS})\w{{0,2}} (?:вам |вас |с вами |уже |сам )?(?:позвонит|перезвонит|наберет|свяжется"
+    rf"|созвонится|звонит)\b"
+    rf"|\b(?:созвонимся|позвоним|наберем|свяжемся|услышимся|увидимся|до (?:встречи|связи|созвона|звонка))\b"
+    r"|\b(?:specialist|manager|colleague|team|expert|someone|we)(?: will|'ll) (?:\w+ )?(?:call|ring|phone"
+    r"|contact|reach)\b"
+    r"|\b(?:talk|speak|see) (?:to |with )?you\b"
+)
+_ANY_MOMENT = re.compile(
+    rf"{_MOMENT}|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|today|noon|at \d{{1,2}}"
+    rf"|\d{{1,2}} ?[ap]m)\b"
+)
+_CHOOSE = re.compile(
+    r"\b(?:выб[еи]р|подб[еи]р|нажм|отметьте|запишитесь|забронируйте|удобно ли|если|давайте|можем|можно"
+    r"|подойдет ли|could"
+    r"|choose|pick|select|book|if|let's|shall|would|can)\w*"
+)
+# The contact says that a time is booked: then it may be named.
+_REPORTED = re.compile(
+    r"\b(?:записал(?:ся|ась|ись|и)|забронировал\w*|выбрал\w*|назначил\w*|поставил\w*|booked|scheduled"
+    r"|picked|selected|chose"
+    r"|chosen)\b"
+)
+
+
+def find_problem(text: str, contact_texts: str = "") -> str | None:
+    """Return why the text claims too much; None if it claims no action.
+
+    `contact_texts` are the contact's own: a time that they have booked themselves may be confirmed.
+    """
+    is_booked = _REPORTED.search(search_form(contact_texts)) is not None
     for sentence in _SENTENCE.findall(search_form(text)):
         # A question is no claim: "have you sent the form?"
         if sentence.endswith("?"):
@@ -85,6 +155,14 @@ def find_problem(text: str) -> str | None:
             _DONE.search(sentence.strip())
             or _WILL.search(sentence)
             or _ENGLISH.search(sentence.replace("’", "'"))
+            or (not is_booked and _fixes_a_time(sentence))
         ):
             return "it claims an action that the assistant cannot do"
     return None
+
+
+def _fixes_a_time(sentence: str) -> bool:
+    """Return True if the sentence settles a day or an hour, and does not leave the choice to the contact."""
+    if not _ANY_MOMENT.search(sentence) or _CHOOSE.search(sentence):
+        return False
+    return _FIXED.search(sentence) is not None or _MEETING.search(sentence) is not None

@@ -1,7 +1,8 @@
 """Chooses the script and language of an answer by letters and common words. Pure."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from worker.assistant.guardrails.text_normalization import detect_script
 from worker.domain.assistant_port import Turn
@@ -14,6 +15,39 @@ _ENGLISH = re.compile(
     r"|my|me|please|thanks|thank|this|that|for|with|about|yes|no|sure|don't|call|price|cost)\b",
     re.IGNORECASE,
 )
+# Short words that nearly every sentence of a language has; `ru` is Russian in Latin letters.
+_COMMON_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        language: frozenset(words.split())
+        for language, words in {
+            "en": "the a an is are was you your what how when where who why do does did not and or "
+            "can could would will have has i i'm it it's we my our me please thanks thank "
+            "this that these for with about of to in on at yes no sure don't call price cost "
+            "need want looking would like there if be as from help",
+            "de": "der die das und ist nicht ich wir sie ein eine einen für mit auf zu den dem von "
+            "bei passt ihnen hier guten tag hallo danke bitte können möchten haben sind was "
+            "wie wann ja nein auch oder es im am nach uns",
+            "fr": "le la les des et est pas je nous vous un une pour avec dans du que qui bonjour "
+            "merci votre vos notre être avez souhaitez plus sur au aux ce cette oui non salut "
+            "sont mais ou à",
+            "es": "el la los las de que y en es un una para con su por no se le lo hola gracias "
+            "usted nosotros puede quiere está somos son más como del al sí le gustaría te "
+            "bien nuestro",
+            "it": "il lo la gli le di che e è un una per con non si del della ciao grazie "
+            "buongiorno lei noi sono può vuole siamo più come alla nostro vostro",
+            "pt": "o a os as de que e é um uma para com não se do da em olá obrigado você nós pode "
+            "são mais como ao nosso seu sua está",
+            "pl": "i w na z do jest nie to się że co jak czy dla po dzień dobry dziękuję proszę pan "
+            "pani my są oraz",
+            "tr": "bir ve bu için ile ne mi mı mu siz biz merhaba teşekkürler evet hayır var yok "
+            "çok daha olarak bize size",
+            "ru": "ya ne na mne nam vam chto kak eto dlya est privet zdravstvuyte skolko stoit "
+            "nuzhen nuzhna nuzhno mozhno u s v vas hochu da net ili po za i my vy no do tak",
+        }.items()
+    }
+)
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’]*")
+_MIN_COMMON_WORDS = 2
 _CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "be", "bg", "kk", "ky", "mn", "sr", "mk", "tg", "tt"})
 
 
@@ -54,7 +88,21 @@ def detect_form_scripts(name: str, answers: Iterable[str], said: str) -> frozens
 def is_english(text: str) -> bool:
     """Return True if at least a quarter of the words are common English ones."""
     words = len(text.split())
-    return bool(words) and len(_ENGLISH.findall(text)) * 4 >= words
+    if words and len(_ENGLISH.findall(text)) * 4 >= words:
+        return True
+    return guess_latin_language(text) == "en"
+
+
+def guess_latin_language(text: str) -> str | None:
+    """Return the language of a text in Latin letters by its common words (`ru`: transliterated).
+
+    None without at least two of them, or if another language has as many.
+    """
+    words = [word.lower().replace("’", "'") for word in _LATIN_WORD.findall(text)]
+    counts = {language: sum(word in common for word in words) for language, common in _COMMON_WORDS.items()}
+    best = max(counts, key=lambda language: counts[language])
+    most = counts.pop(best)
+    return best if most >= _MIN_COMMON_WORDS and most > max(counts.values()) else None
 
 
 def resolve_language(claimed: str, allowed: frozenset[str]) -> str:

@@ -2,18 +2,29 @@
 " Pure."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from worker.assistant.guardrails.language import is_english
+from worker.assistant.guardrails.checks.language import guess_latin_language, is_english
 from worker.assistant.guardrails.text_normalization import detect_script, strip_invisible
 
 # Letters of neither alphabet: Chinese, Japanese, Arabic, Greek and so on.
 _OTHER_LETTER = re.compile(r"[^\W\d_A-Za-zÀ-ɏЀ-ԯµªº]")
 _CYRILLIC_RUN = re.compile(r"[Ѐ-ԯ][Ѐ-ԯ-]+")
 _LATIN_RUN = re.compile(r"(?<![\w./@-])[A-Za-z][A-Za-z'’-]*(?:[^\S\n][A-Za-z][A-Za-z'’-]*){0,15}(?![\w@])")
+_WORD = re.compile(r"[^\W\d_]+")
+_MIN_FOREIGN_WORDS = 2
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 # Letters that Russian does not have; other languages that use Cyrillic have them in nearly every sentence.
-_NOT_RUSSIAN = re.compile(r"[іїєґўәғқңөұүһјљњћђџ]", re.IGNORECASE)
+_NOT_RUSSIAN = re.compile(r"[іїєґўәғқңөұүһјљњћђџ]|\bбудь ласка\b|\bчи\b", re.IGNORECASE)
+# Words of other Cyrillic languages that are no Russian ones. Two of them make a text of that language.
+_OTHER_CYRILLIC = frozenset(
+    """
+    чи зручно ласка дякую щоб як що це якщо можна добрий вітаю зараз дуже тільки або також поговорити
+    телефоном вартість залежить зателефонувати звернення скільки замовлення розмову послуги зможемо добър
+    съм сме ще че вие благодаря моля какво вашата вашето чуем телефона нашата здравейте вітаем калі дзякуй
+    гэта зручна како сте хвала молим
+    """.split()  # noqa: SIM905 - one word after the other is easier to read
+)
 # English words that make a sentence; a product name has none of them.
 _SENTENCE_WORDS = frozenset(
     """
@@ -60,10 +71,22 @@ def find_problem(text: str, scripts: frozenset[str], contact_texts: str, company
     return "it has words of another language" if is_mixed else None
 
 
-def is_another_latin_language(text: str, expects_english: bool) -> bool:
-    """Return True for a text in Latin letters that is not English although the conversation is."""
+def is_another_latin_language(text: str, latest: str, own_texts: Sequence[str], contact_texts: str) -> bool:
+    """Return True for a text in Latin letters that is not English although the conversation is.
+
+    The same for German, French and so on, if nobody has written that language in the conversation.
+    """
+    language = guess_latin_language(text) if detect_script(text) == "latin" else None
+    if language not in {None, "en", "ru"}:
+        used = {guess_latin_language(one) for one in (latest, contact_texts, *own_texts)}
+        if language not in used:
+            return True
     words = _LATIN_WORD.findall(text)
-    if not expects_english or detect_script(text) != "latin" or len(words) < _MIN_ENGLISH_WORDS:
+    if (
+        not expects_english(latest, own_texts)
+        or detect_script(text) != "latin"
+        or len(words) < _MIN_ENGLISH_WORDS
+    ):
         return False
     return sum(word.lower() in _SENTENCE_WORDS for word in words) < len(words) * _MAX_LATIN_SHARE
 
@@ -94,7 +117,10 @@ def _has_foreign_latin(text: str, known: str) -> bool:
 
 
 def _is_not_russian(text: str, known: str) -> bool:
-    return _NOT_RUSSIAN.search(text) is not None and _NOT_RUSSIAN.search(known) is None
+    if _NOT_RUSSIAN.search(text) is not None and _NOT_RUSSIAN.search(known) is None:
+        return True
+    foreign = _OTHER_CYRILLIC & frozenset(_WORD.findall(text.lower()))
+    return len(foreign) >= _MIN_FOREIGN_WORDS and foreign.isdisjoint(_WORD.findall(known.lower()))
 
 
 def _has_foreign_cyrillic(text: str, known: str) -> bool:

@@ -14,7 +14,23 @@ _CHARACTER_RUN = re.compile(r"(\S)\1{9}")
 _MIN_OWN_WORDS = 5
 _MIN_CONTACT_WORDS = 4
 _MAX_OWN_SHARE = 0.8
-_MAX_CONTACT_SHARE = 0.75
+_MAX_CONTACT_SHARE = 0.7
+# So many words of a text, in another order, make it the same text.
+_MIN_REORDERED_WORDS = 8
+_MAX_REORDERED_SHARE = 0.9
+# Forms of one word have the same beginning; the person's "my" is our "your".
+_STEM = 3
+# What was asked for is confirmed in the same words: "I will write to you on December 5".
+_COMMITMENTS = frozenset(
+    ("напишу", "напишем", "передам", "передадим", "учту", "учтем", "свяжемся", "напомню", "will")
+)
+_PRONOUNS = frozenset(
+    """
+    я мы вы ты мне нам вам тебе меня нас вас тебя мой моя мое мои моего моей моему моих наш наша наше
+    наши нашего нашей нашу мою вашу ваш ваша ваше ваши вашего вашей вашему ваших i we you me us my our
+    your mine yours am are is was were
+    """.split()  # noqa: SIM905 - one word after the other is easier to read
+)
 # The same sentence this often, or this many words of which few differ.
 _MAX_SAME_SENTENCES = 2
 _MIN_LOOP_WORDS = 10
@@ -42,13 +58,25 @@ def find_problem(text: str, own_texts: Sequence[str], latest_text: str) -> str |
         return "it repeats the contact's words"
     if _is_loop(text, words):
         return "it repeats itself"
-    if len(words) >= _MIN_OWN_WORDS and any(
-        _shared(words, _words(own), length=3) >= _MAX_OWN_SHARE for own in own_texts[-_MAX_OWN_TEXTS:]
-    ):
+    if any(_is_said_again(words, _words(own)) for own in own_texts[-_MAX_OWN_TEXTS:]):
         return "it repeats our earlier message"
-    if len(words) >= _MIN_CONTACT_WORDS and _shared(words, said, length=2) >= _MAX_CONTACT_SHARE:
-        return "it repeats the contact's words"
-    return None
+    ours, theirs = _stems(words), _stems(said)
+    is_echo = len(ours) >= _MIN_CONTACT_WORDS and _shared(ours, theirs, length=2) >= _MAX_CONTACT_SHARE
+    return "it repeats the contact's words" if is_echo and _COMMITMENTS.isdisjoint(words) else None
+
+
+def _is_said_again(words: Sequence[str], own: Sequence[str]) -> bool:
+    if len(words) >= _MIN_OWN_WORDS and _shared(words, own, length=3) >= _MAX_OWN_SHARE:
+        return True
+    if len(words) < _MIN_REORDERED_WORDS or len(own) > 2 * len(words):
+        return False
+    return sum((Counter(words) & Counter(own)).values()) >= _MAX_REORDERED_SHARE * len(words)
+
+
+def _stems(words: Sequence[str]) -> list[str]:
+    """Return the beginnings of the words without pronouns: "хочу" and "хотите" begin alike."""
+    stems = (word[:_STEM] for word in words if word not in _PRONOUNS)
+    return ["хот" if stem == "хоч" else stem for stem in stems]
 
 
 def _is_loop(text: str, words: Sequence[str]) -> bool:

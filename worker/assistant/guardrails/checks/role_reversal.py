@@ -10,6 +10,10 @@ _SENTENCE = re.compile(r"[^.!?…\n]+[.!?…\n]?")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Words with the same first letters are forms of one word.
 _STEM = 5
+# The assistant may call these its own, also if a field of the form has their name.
+_OWN_THINGS = frozenset(
+    {"вопро", "сообщ", "ответ", "комме", "имя", "messa", "quest", "reply", "answe", "comme"}
+)
 _ORDERS = re.compile(
     r"(?<!вы )(?<!вам )\b(?:хочу|хотел бы|хотела бы|хотим|планирую) (?:\w+ ){0,2}(?:заказать|купить"
     r"|приобрести"
@@ -17,13 +21,20 @@ _ORDERS = re.compile(
     r"|\bя (?:\w+ )?(?:оставил|оставлял|отправил|отправлял|заполнил|заполнял"
     r"|подавал)а? (?:\w+ ){0,2}(?:заявк|форм"
     r"|запрос|анкет)\w*"
-    r"|\b(?:мой|моего|моем) бюджет\w*"
+    r"|\b(?:мой|моего|моем) бюджет\w*|\bменя (?:очень )?(?:интересу|заинтересова)\w+\b"
+    r"(?! ваш\w* (?:заявк|задач|проект|вопрос))"
+    r"|(?<!вы )(?<!вам )\b(?:хочу|хотел бы|хотела бы|хотелось бы) (?:\w+ )?(?:записаться|попасть на"
+    r"|прийти на|забронировать)\b"
+    r"|\bi(?:'m| am) interested in (?:your|an?|the)\b|\bi(?:'d| would) like to (?:book|schedule|make"
+    r"|get) (?:an?|my)\b"
     r"|\bi(?:'d| would) (?:like|love|want) to (?:order|buy|purchase|hire|get a quote|get an estimate)\b"
     r"|\bi (?:want|need) to (?:order|buy|purchase|hire)\b|\bi left a request\b|\bmy budget\b"
 )
 _POSSESSION = re.compile(
-    r"(?:\bмне (?:\w+ )?(?:нужен|нужна|нужно|нужны|требуется)|\bнам (?:\w+ )?(?:нужен|нужна)"
-    r"|\bу меня|\bмо(?:й|я|е|ей|ем|его|ему|и|их)|\b(?:i|we) (?:need|want|have|run|own) an?|\bmy)"
+    r"(?:\bя (?:бы )?(?:хочу|хотела?|ищу|планирую)(?: бы)?|\b(?:i'd|i would|we'd|we would) like"
+    r"|\b(?:i|we)(?:'m| am|'re| are) looking for(?: an?)?"
+    r"|\bмне (?:\w+ )?(?:нужен|нужна|нужно|нужны|требуется)|\bнам (?:\w+ )?(?:нужен|нужна)"
+    r"|\bу меня|\bмо(?:й|я|е|ей|ем|его|ему|и|их|им|ими)|\b(?:i|we) (?:need|want|have|run|own) an?|\bmy)"
     r"\b(?P<object>(?:\W{1,2}\w+){1,2})"
 )
 _OPENING = (
@@ -37,6 +48,7 @@ _ASKS_PRICE = re.compile(
     r"|услов)"
     r"|(?:какова|почем)\b|когда (?:вы )?(?:сможете|можете) (?:приехать|начать|приступить|сделать|выполнить"
     r"|подъехать))"
+    r"|\bhow much (?:would|will|does|do) [^?]{1,40} (?:cost|be)\b"
     r"|\bhow much (?:do you charge|does it cost|is it|would it cost|will it cost|do you ask)\b"
     r"|\bwhat(?:'s| is| are) your (?:price|rate|fee|charge|offer|warrant|terms)\w*"
     r"|\bwhen (?:can|could) you (?:start|come|deliver|begin)\b"
@@ -49,8 +61,10 @@ _HAS_COMPANY_TERMS = re.compile(
 _ASKS_OFFER = re.compile(
     r"\bвы (?:тоже |еще |случайно |же |и )?(?:дела|разрабатыва|занима|оказыва|предоставля|предлага"
     r"|изготавлива|созда"
-    r"|устанавлива|доставля|прода|внедря|настраива|работа|пиш)(?:ете|етесь|ёте)\b(?P<object>[^?]{0,80})"
-    r"|\b(?:do|can|could) you (?:also )?(?:do|make|build|develop|offer|provide|design|create|implement"
+    r"|устанавлива|доставля|прода|внедря|настраива|работа|пиш|принима|обслужива|выезжа|отправля|печата|обуча"
+    r"|выполня|ремонтиру|бер|шь|пеке|леч|став|стро|чин)(?:ете|етесь|ёте|ите|ите?сь)\b(?P<object>[^?]{0,80})"
+    r"|\b(?:do|can|could) you (?:also )?(?:treat|accept|fix|repair|sell|serve|teach|print|clean|do|make"
+    r"|build|develop|offer|provide|design|create|implement"
     r"|install|deliver)\b"
     r"(?P<object_en>[^?]{0,80})"
 )
@@ -76,7 +90,7 @@ def find_problem(text: str, company: str, request: str) -> str | None:
 
 
 def _wants_the_request(sentence: str, request: str) -> bool:
-    stems = frozenset(_stems(request))
+    stems = frozenset(_stems(request)) - _OWN_THINGS
     return any(not stems.isdisjoint(_stems(found["object"])) for found in _POSSESSION.finditer(sentence))
 
 

@@ -2,7 +2,8 @@
 
 import re
 
-from worker.assistant.guardrails.text_normalization import search_form, strip_invisible
+from worker.assistant.guardrails.checks.first_names import FIRST_NAMES
+from worker.assistant.guardrails.text_normalization import search_form, strip_invisible, transliterate
 
 _CLAIMS_HUMAN = re.compile(
     r"\bя (?!не )(?:\w+ ){0,2}(?:человек|жив[оа]\w+)\b|\b(?<!если )не (?:бот|робот|нейросеть|программа|"
@@ -18,7 +19,10 @@ _STAFF = (
     r"(?:менеджер|сотрудни[кц]|специалист|консультант|оператор|разработчи[кц]|программист|дизайнер|инженер"
     r"|директор"
     r"|руководитель|основатель|владелец|продав(?:ец|щица)|администратор|мастер|аналитик|эксперт"
-    r"|секретарь)\w{0,4}"
+    r"|секретарь|врач|доктор|стоматолог|медсестра|юрист|бухгалтер|тренер|преподаватель|учитель|риелтор"
+    r"|риэлтор"
+    r"|замерщик|столяр|строитель|повар|механик|архитектор|маркетолог|агент|куратор|технолог"
+    r"|ассистент врача)\w{0,4}"
 )
 _ADJECTIVES = (
     r"(?:ваш|наш|личный|персональный|старший|главный|ведущий|просто|тоже|сам|обычный|местный|один из наших"
@@ -28,7 +32,8 @@ _ADJECTIVES = (
 _STAFF_EN = (
     r"(?:manager|employee|specialist|developer|consultant|designer|engineer|agent|founder|director|owner"
     r"|expert"
-    r"|representative|operator|salesman|saleswoman|analyst)"
+    r"|representative|operator|salesman|saleswoman|analyst|doctor|dentist|nurse|lawyer|teacher|coach|trainer"
+    r"|receptionist|architect|carpenter|realtor|accountant)"
 )
 _CLAIMS_STAFF = re.compile(
     rf"\bя\s?[—–,-]?\s?(?:{_ADJECTIVES}\s){{0,2}}{_STAFF}\b"
@@ -37,6 +42,37 @@ _CLAIMS_STAFF = re.compile(
     rf"|\b(?:i'?m|i am)\s(?:a|an|the|your|one of)\s(?:\w+ ){{0,2}}{_STAFF_EN}s?\b"
     rf"|\bas (?:a|an|the|your) (?:\w+ )?{_STAFF_EN}\b|\bi work (?:at|for|in)\b"
 )
+# A life of its own: a family, things, work with the hands.
+_CLAIMS_LIFE = re.compile(
+    r"\A\W{0,3}(?:да|конечно|разумеется|ага|вполне|естественно|yes|sure|of course"
+    r"|absolutely)\b(?:[^.!?\n](?!звон|специалист"
+    r"|будет|call|will)){0,30}\b(?:живо[йе]|живая|человек|реальн\w+|настоящ\w+|human|real|alive|person)\b"
+    r"|\bу меня (?:дома|на даче|в квартире|самой|самого)\b|"
+    r"\b(?:никак\w+|какой (?:\w+ )?|ни) ?(?:бот|робот|нейросет)\w*"
+    r"|\b(?:с вами|здесь|тут|это) (?:\w+ )?(?:живо[ей]|настоящ\w+) (?:общени|чат|человек|собеседни|сотрудни"
+    r"|менеджер)\w*"
+    r"|\bя (?:тоже |сам[а]? |и сам[а]? |сейчас )?(?:мама|папа|отец|мать|муж|жена|бабушка|дедушка|родитель"
+    r"|женат|замужем)\b"
+    r"|\bу меня (?:тоже |самого |самой |дома |есть |сам\w+ |уже ){0,3}(?:дет[иейя]\w*|реб[её]н\w+|двое|трое"
+    r"|сын\w*|доч\w+"
+    r"|муж\w*|жен[аы]|собак\w*|ко[тш]\w*|машин\w*|дач\w*|квартир\w*)\b"
+    r"|\b(?:я )?сам[а]? (?:тоже |лично |давно |уже |каждый день ){0,2}(?:работаю|собираю|видел|пользуюсь"
+    r"|ставил|лечил"
+    r"|делал|живу|был|хожу|пробовал|заказывал|вожу|строю|шью|программирую|тестирую|езжу)а?\b"
+    r"|\b(?:я )?(?:работаю|тружусь) (?:здесь|тут|у нас|администратор|менеджер|в (?:цех|салон|офис|клиник"
+    r"|компани|отдел"
+    r"|команд|поддержк)|на (?:производств|ресепшен|складе))\w*"
+    r"|\b(?:i have|i've got) (?:a |an |two |three |my own |own )(?:\w+ )?(?:kid|child|daughter|son|dog|cat"
+    r"|wife|husband)\w*"
+    r"|\bi(?:'m| am) (?:also |too )?(?:a )?(?:mother|father|mom|mum|dad|parent|married)\b"
+    r"|\bas a (?:mother|father|mom|mum|dad|parent)\b|\bmy (?:own )?(?:kids?|wife|husband|daughter|son"
+    r"|children)\b"
+    r"|\bi(?:'ve| have)? (?:personally|myself) \w+|\bi (?:use|used|tried|live|drive|built"
+    r"|saw) (?:\w+ ){0,2}myself\b"
+    r"|\b(?:no|not any) (?:bots?|robots?) (?:here|at all)\b|\bflesh and blood\b|\breal (?:live )?(?:person"
+    r"|human) here\b"
+    r"|\byou(?:'re| are) (?:talking|chatting|speaking|writing) (?:to|with) a (?:real|live|human)\b"
+)
 _NAMED_STAFF = re.compile(
     rf"\b(?:Я|Это|Меня зовут|С вами"
     rf"|На связи)[,—–-]?\s[А-ЯЁ][а-яё]+(?:\s[А-ЯЁ][а-яё]+)?\s?[,—–-]\s?(?:\w+ )?{_STAFF}"
@@ -44,9 +80,16 @@ _NAMED_STAFF = re.compile(
 _OWN_NAME = re.compile(
     r"\b(?i:меня зовут|мо[её] имя|my name is)\s(?:—\s)?(?P<a>\w+)|\b(?i:это) (?P<b>[A-ZА-ЯЁ]\w+) из\b"
     r"|(?:^|[.!?,\n]\s?)Я[,—–-]?\s(?:—\s)?(?P<c>[А-ЯЁ][а-яё]+)\b"
-    r"|\bI(?:'m| am)\s(?P<d>[A-Z][a-z]+)(?=[,.!\s](?!\w*ing\b))|\b(?i:с вами|на связи)\s(?P<e>[А-ЯЁ][а-яё]+)",
+    r"|\bI(?:'m| am)\s(?P<d>[A-Z][a-z]+)(?=[,.!\s](?!\w*ing\b))|\b(?i:с вами|на связи)\s(?P<e>[А-ЯЁ][а-яё]+)"
+    r"|\b(?i:this is|it's|here is)\s(?:(?:Dr|Mr|Mrs|Ms|Doctor)\.?\s)?(?P<f>[A-Z][a-z]+)(?:\s[A-Z][a-z]+)?"
+    r"(?=\s(?:from|at|of|here|speaking)\b)"
+    r"|\b(?i:это|я|вас беспокоит|вам пишет|пишет вам)\s(?:доктор|врач)\s(?P<g>[А-ЯЁ][а-яё]+)"
+    r"|\b(?i:вас беспокоит|вам пишет|пишет вам|с вами связывается|к вам обращается)\s(?P<h>[А-ЯЁ][а-яё]+)"
+    r"|\b(?i:call me|you may call me|зовите меня|называйте меня|можно просто)\s(?P<i>[A-ZА-ЯЁ][a-zа-яё]+)",
     re.MULTILINE,
 )
+
+_INTRODUCED = re.compile(r"\b(?:[Яя],?|I'm|I am)\s(?P<name>[А-ЯЁA-Z][а-яёa-z]+)\b")
 
 
 def find_problem(text: str, known: str) -> str | None:
@@ -56,10 +99,13 @@ def find_problem(text: str, known: str) -> str | None:
     """
     visible = strip_invisible(text).replace("’", "'")
     normalized = search_form(visible)
-    if _CLAIMS_HUMAN.search(normalized):
+    if _CLAIMS_HUMAN.search(normalized) or _CLAIMS_LIFE.search(normalized):
         return "it claims to be human"
     if _CLAIMS_STAFF.search(normalized) or _NAMED_STAFF.search(visible):
         return "it claims to be human"
+    # "я Катя из отдела продаж"
+    if any(transliterate(found["name"]) in FIRST_NAMES for found in _INTRODUCED.finditer(visible)):
+        return "it gives itself a name"
     known = search_form(known)
     for found in _OWN_NAME.finditer(visible):
         name = next(group for group in found.groups() if group)

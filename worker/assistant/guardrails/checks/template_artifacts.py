@@ -4,7 +4,8 @@ import re
 
 # Every token of a chat template: <|im_end|>, [/INST], <<SYS>>, </s>, <start_of_turn>, ### Response.
 _CHAT_TOKENS = re.compile(
-    r"<\|[^<>|]{0,40}\|?>?|\[/?(?:INST|SYS|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS|BOS|EOS)\]|<</?SYS>>"
+    r"<\|[^<>|]{0,40}\|?>?|\[/?(?:INST|SYS|TOOL_CALLS|AVAILABLE_TOOLS|TOOL_RESULTS|BOS|EOS|system|user"
+    r"|assistant|human|bot)\]|<</?SYS>>"
     r"|</?(?:s|bos|eos|pad|unk|think|thinking|reasoning|answer|output|tool_call|turn"
     r"|(?:start|end)_of_(?:turn|text|sentence|image|role))>"
     r"|\b(?:im_start|im_end|endoftext|eot_id|start_header_id|end_header_id)\b"
@@ -13,10 +14,14 @@ _CHAT_TOKENS = re.compile(
     re.IGNORECASE,
 )
 # In these brackets, a sentence of a message never stands.
-_BRACKETED = re.compile(r"\[[^\W\d_][^\]\n]{0,80}\]|\{[^{}\n]{0,80}\}|<[^\W\d_][^<>\n]{0,80}>")
+_BRACKETED = re.compile(
+    r"\[[/*|]?[^\W\d_][^\]\n]{0,80}\]|\{[^{}\n]{0,80}\}|<[^\W\d_][^<>\n]{0,80}>|<%|%>|\*\|"
+)
 _SIGNED = re.compile(
     r"(?<![\d\s])%[^\W\d][\w .-]{0,30}%|(?:(?<=\s)|^)%[^\W\d][\w.-]{0,30}%|\$\{|\$[a-z_]{3,}\b"
-    r"|(?<!\w)_{1,40}(?!\w)|\b[xх]{3,20}\b|@(?:name|имя)\b",
+    r"|(?<!\w)_{1,40}(?!\w)|\b[xх]{3,20}\b|@(?:name|имя)\b"
+    # The formats of printf: %s, %(name)s, %1$s.
+    r"|(?<![\d%])(?<!\d\s)%(?:\(\w{1,30}\)|\d\$)?[sd]\b",
     re.IGNORECASE | re.MULTILINE,
 )
 # Words that name what is to be filled in; brackets with nothing else hold a placeholder.
@@ -27,7 +32,7 @@ _NOUNS = (
     r"|текст\w*"
     r"|lead|client|customer|company|user|name|surname|link|url|date|time|phone|number|address|email|city"
     r"|price"
-    r"|amount|service|signature|title|position"
+    r"|amount|service|signature|title|position|fname|lname|firstname|lastname|username|fio|фио"
 )
 _FILLERS = (
     r"ваш\w*|вашей|сво\w*|ее|его|заявки|первое|полное|здесь|сюда|тут|вставь\w*|вставить|укаж\w*|указать"
@@ -40,30 +45,78 @@ _NAMED = re.compile(
     r"[^\S\n]?[)»”\"]",
     re.IGNORECASE,
 )
+# The same between other signs (*имя*, #NAME#, ~name~), in capitals, or as a variable: client_name.
+_WRAPPED = re.compile(
+    rf"(?<![\w*#~^|=&@!:%-])[*#~^|=&@!:%-]{{1,3}}(?:(?:{_FILLERS})[ _.-])?(?:{_NOUNS})(?:[ _.-](?:{_NOUNS}))?"
+    r"[*#~^|=&@!:%-]{1,3}(?!\w)"
+    rf"|\b(?:[^\W\d_]{{1,20}}_){{1,3}}(?:{_NOUNS})\b|\b(?:{_NOUNS})_[^\W\d_]{{2,20}}\b",
+    re.IGNORECASE,
+)
+_DOTTED = re.compile(
+    rf"(?:\.\.|…)\s?(?:{_NOUNS})\s?(?:\.\.|…)|\b(?:уважаем|дорог)\w\w\(\w\w\)", re.IGNORECASE
+)
+_CAPITALS = re.compile(
+    r"(?<!\w)(?:ИМЯ|ИМЯ КЛИЕНТА|ФИО|ССЫЛКА|ДАТА|ВРЕМЯ|КЛИЕНТ|КОМПАНИЯ|(?:FIRST ?|LAST ?|CLIENT ?"
+    r"|USER ?)?NAME|LINK"
+    r"|CLIENT|CUSTOMER|COMPANY|DATE|TIME)(?!\w)"
+)
+# A greeting with nothing, or with an empty value, in the place of the name.
+_EMPTY_NAME = re.compile(
+    r"\b(?:здравствуй(?:те)?|привет|добрый день|добрый вечер|доброе утро|уважаем(?:ый|ая)|дорог(?:ой|ая)"
+    r"|hello|hi|hey|dear|good (?:morning|afternoon|evening))\b,?\s?(?:[.…_*-]{2,}|…|\s(?=[,!])"
+    rf"|\W{{0,3}}(?:(?:{_FILLERS})\s)?(?:{_NOUNS}|null|none|nan|nil|n/a|undefined|unknown|нет имени|без имени"
+    r"|не указан\w?|неизвестн\w+|аноним\w*)(?=\W{0,3}(?:[!,.?\n]|$)))",
+    re.IGNORECASE,
+)
 _KIND_OF_TEXT = (
     r"(?:ответ|сообщени|вариант|текст|черновик|письм|приветстви|перевод|реплик|формулировк|пример)\w*"
 )
 _KIND_OF_TEXT_EN = (
     r"(?:reply|response|message|draft|answer|text|version|greeting|translation|example|option)s?"
 )
+_LABELLED = (
+    r"(?:ваш|мой|возможн\w+|итогов\w+|финальн\w+|готов\w+|предлагаем\w+|исправленн\w+|final|possible"
+    r"|suggested|my|your"
+    r"|revised|polite|updated|proposed|improved)"
+)
 _PREFACE = re.compile(
-    rf"\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?(?:вот|ниже|предлагаю|держите|это|мой|моё|мое|возможн\w+"
+    rf"\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?вот,? (?:что|как|так)\b[^\n:.?!]{{0,40}}\b(?:написать|ответить"
+    rf"|отправить"
+    rf"|сказать|отвечу|напишу|ответил[аи]? бы)\b[^\n:.?!]{{0,30}}[:\n]"
+    r"|\A[^\n:]{0,60}\b(?:here (?:you go|it is|we go)|вот,? пожалуйста|держите|готово)\s?[:.!]?\s{0,3}\n"
+    rf"|\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?(?:вот|ниже|предлагаю|держите|это|мой|моё|мое|возможн\w+"
     rf"|примерн\w+|итак)"
     rf"\b[^\n:.?!]{{0,60}}\b{_KIND_OF_TEXT}\b[^\n:.?!]{{0,60}}[:\n]"
     rf"|\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?(?:here|below|this|my|the|a)\b(?:'s|’s)?[^\n:.?!]{{0,60}}"
     rf"\b{_KIND_OF_TEXT_EN}\b[^\n:.?!]{{0,60}}[:\n]"
-    rf"|\A\W{{0,3}}{_KIND_OF_TEXT}(?: (?:№ ?)?\d{{1,2}}| для \w{{1,30}}| клиенту)?\s?[:—]"
-    rf"|\A\W{{0,3}}{_KIND_OF_TEXT_EN}(?: \d{{1,2}}| to \w{{1,30}})?\s?[:—]",
-    re.IGNORECASE,
+    rf"|\A\W{{0,3}}(?:{_LABELLED} )?{_KIND_OF_TEXT}(?: (?:№ ?)?\d{{1,2}}| для \w{{1,30}}| клиенту"
+    rf"| пользователю"
+    rf"| {_KIND_OF_TEXT})?\s?[:—]"
+    rf"|\A\W{{0,3}}(?:{_LABELLED} )?{_KIND_OF_TEXT_EN}(?: \d{{1,2}}| to \w{{1,30}})?\s?[:—]"
+    # What one would answer, before the answer itself.
+    r"|\A[^\n:.?!]{0,60}\b(?:ответил|написал|сказал)[аи]? бы\b[^\n:.?!]{0,20}:"
+    r"|\A[^\n:.?!]{0,60}\bбы (?:ответил|написал|сказал)[аи]?\b[^\n:.?!]{0,20}:"
+    r"|\A[^\n:.?!]{0,60}\b(?:лучше|можно|стоит|следует|нужно|предлагаю)\b[^\n:.?!]{0,20}\b(?:ответить"
+    r"|написать|сказать)"
+    r"\b[^\n:.?!]{0,30}:"
+    r"|\A[^\n:.?!]{0,60}\bi(?:'d| would)(?: \w+)? (?:answer|reply|say|write|respond)\b[^\n:.?!]{0,30}:"
+    # A note beside the message.
+    r"|^\W{0,3}(?:примечани[ея]|пояснени[ея]|обосновани[ея]|рассуждени[ея]|анализ|notes?|explanation"
+    r"|disclaimer"
+    r"|reasoning|analysis|thoughts?)\s?[:—]",
+    re.IGNORECASE | re.MULTILINE,
 )
 _ROLE_LABEL = re.compile(
-    r"^[^\S\n]{0,3}(?:ассистент|помощник|бот|ии|менеджер|оператор|клиент|пользователь|человек|мы|assistant"
+    r"^[^\S\n]{0,3}(?:[\w.-]{1,20} ){0,2}(?:giga ?chat|гигачат|yandex ?gpt|chat ?gpt|gpt[\w.-]{0,10}|claude"
+    r"|gemini|llama"
+    r"|qwen|deepseek|mistral|gemma|ассистент|помощник|бот|ии|менеджер|оператор|клиент|пользователь|человек"
+    r"|мы|assistant"
     r"|bot|ai"
     r"|model|user|human|client|customer|manager|agent|system)[^\S\n]?:",
     re.IGNORECASE | re.MULTILINE,
 )
 _OUTPUT_FIELD = re.compile(
-    r"['\"]?\b(?:intent|confidence|needs_human|asks_not_to_be_contacted|wish|write_at|facts|language"
+    r"['\"]?\b(?:intent|confidence|needs_human|asks_not_to_be_contacted|do_not_contact|wish|write_at|facts|language"
     r"|text)\b['\"]?"
     r"\s?[:=]\s?\S",
     re.IGNORECASE,
@@ -76,12 +129,37 @@ _REMARK = re.compile(
     r"(?:вежлив|соответств|учитыва|подойд|подход|звуч|сохраня|написан|нейтрал|коротк)\w*"
     r"|\bсоответствует (?:правилам|инструкци\w+|требовани\w+)|\bсогласно (?:инструкци|правилам|промпт)\w*"
     r"|\bthis (?:message|reply|response|answer|text) (?:is|follows|keeps|sounds|matches|should|complies)\b"
-    r"|\b(?:могу|можно) (?:переписать|переформулировать|изменить) (?:текст|сообщение|ответ)"
+    r"|\b(?:могу|можно|нужно|надо|хотите,? я) (?:\w+ )?(?:переписать|переформулировать|изменить|сократить"
+    r"|скорректировать|подправить|доработать|перепишу|сокращу|изменю) (?:\w+ )?(?:текст|сообщени|ответ|тон"
+    r"|стил"
+    r"|вариант|формулировк)\w*"
+    r"|\b(?:adjust|change|rewrite|rephrase|modify|revise|tweak|shorten|edit|improve)\b (?:\w+ ){0,3}(?:tone"
+    r"|message|wording|reply|text|response|style|draft|version)\b"
     r"|(?:\A|[.!?\n(]\s{0,3})(?:клиент|клиентка|пользователь|лид|собеседник|человек|the (?:client|customer"
     r"|user|lead"
-    r"|person)) (?:\w+ )?(?:спрашива|хоч|прос|пиш|интересу|отказ|соглас|ответ|сообща|уточня|написа|ask"
-    r"|want|say|write"
-    r"|agree|refuse|decline|inquire|is asking|is interested)\w*",
+    r"|person)) (?:\w+ ){0,2}(?:спрашива|хоч|прос|пиш|интересу|отказ|соглас|ответ|сообща|уточня|написа|дал"
+    r"|указа"
+    r"|выра[зж]|сомнева|колеб|прояв|поблагодар|поздоров|уверен|недовол|молч|попро|задал|назва|ask"
+    r"|want|say|write|seem|appear|provid|express|respond|repl|mention|request|gave|sound|greet|thank|show"
+    r"|agree|refuse|decline|inquire|(?:is|was|has|did|does)\b)\w*"
+    # What the answer rests on, and help with writing it.
+    r"|\b(?:на основ\w+|согласно|исходя из|судя по) (?:\w+ ){0,2}(?:описани\w+ компании|предоставленн\w+"
+    r"|контекст\w*"
+    r"|профил\w+ компании|приведенн\w+)|\bв (?:описании|профиле) компании (?:сказано|указано|написано"
+    r"|говорится)"
+    r"|\b(?:based on|according to|as per) (?:the |your |our )?(?:\w+ ){0,2}(?:description|profile|context"
+    r"|provided"
+    r"|instructions|information given)\b"
+    r"|\bhelp (?:you )?(?:to )?(?:write|draft|compose)\b|\bhelp (?:you )?with (?:a|the|your) (?:reply"
+    r"|message|response)\b"
+    r"|\b(?:помогу|помочь) (?:вам )?(?:написать|составить|сформулировать) (?:\w+ )?(?:ответ|сообщени"
+    r"|письм)\w*"
+    r"|\([^()\n]{0,60}\b(?:ответ (?:состав|дан|основ|напис|вежл|корот)\w*|сообщение (?:состав|напис|вежл"
+    r"|корот)\w*"
+    r"|инструкци\w+|вежлив\w*|as requested|instructions|polite\w*|tone|reply"
+    r"|response)\b[^()\n]{0,60}\)\s{0,3}\Z"
+    # A stage direction: "(уточняющий вопрос) …", "*улыбается* …".
+    r"|\A\s{0,3}\([a-zа-яё][^()\n]{2,80}\)|\A\s{0,3}\*[a-zа-яё][^*\n]{2,60}\*",
     re.IGNORECASE,
 )
 _QUOTED_WHOLE = re.compile(r"\A\s{0,3}[\"“«„][^\"“”«»„]{20,1500}[\"”»“]\s{0,3}\Z")
@@ -97,6 +175,10 @@ def find_artifact(visible: str) -> str | None:
         (_BRACKETED, "it contains a placeholder"),
         (_SIGNED, "it contains a placeholder"),
         (_NAMED, "it contains a placeholder"),
+        (_WRAPPED, "it contains a placeholder"),
+        (_DOTTED, "it contains a placeholder"),
+        (_CAPITALS, "it contains a placeholder"),
+        (_EMPTY_NAME, "it contains a placeholder"),
     ):
         if pattern.search(visible):
             return what

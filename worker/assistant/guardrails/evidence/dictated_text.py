@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from worker.assistant.guardrails import prompt_injection
+from worker.assistant.guardrails.evidence import prompt_injection
 from worker.assistant.guardrails.text_normalization import letters_only, strip_invisible
 
 # This many letters in a row copied from an instruction are its wording, not only its subject.

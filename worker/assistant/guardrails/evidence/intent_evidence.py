@@ -7,7 +7,7 @@ that express it. And a bare "yes" is never a refusal, a bare "no" never an accep
 import re
 
 from shared.intents import Intent
-from worker.assistant.guardrails.prompt_injection import combine_patterns, strip_injection
+from worker.assistant.guardrails.evidence.prompt_injection import combine_patterns, strip_injection
 from worker.assistant.guardrails.text_normalization import search_form
 
 _YES = combine_patterns(

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from worker.assistant.guardrails.intent_evidence import may_want_human
-from worker.assistant.guardrails.prompt_injection import combine_patterns, strip_injection
+from worker.assistant.guardrails.evidence.intent_evidence import may_want_human
+from worker.assistant.guardrails.evidence.prompt_injection import combine_patterns, strip_injection
 from worker.domain.assistant_port import Wish
 
 _WORDS: Mapping[Wish, re.Pattern[str]] = MappingProxyType(

@@ -46,6 +46,12 @@ _NUMBER = re.compile(
     rf"(?:\s?(?:{_SCALE}))?(?:-?(?:й|го|му|х|ти|ми|ю|я|е|th|st|nd|rd)\b)?[\s-]?(?:{_UNIT})?(?!\w)",
     re.IGNORECASE,
 )
+# "Тысяч в 100", "минут 20", "дней за 5".
+_INVERTED = re.compile(
+    rf"\b(?:(?P<thousand>тыс\w*|thousand)|(?P<million>млн|миллион\w*|million)|{_UNIT})\s(?:(?:в|на|за|по|до"
+    rf"|около)\s)?(?P<digits>{_DIGITS})(?!\w)",
+    re.IGNORECASE,
+)
 _COUNTED = rf"(?:{'|'.join(_WORDS)})\b"
 _WORDED = re.compile(
     rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:(?!{_PLAIN_SCALE})\w+\s+)?(?:{_UNIT})", re.IGNORECASE
@@ -159,6 +165,18 @@ def extract_numbers(text: str) -> Numbers:
         frozenset(scaled),
         frozenset(bare),
     )
+
+
+def approximate(text: str) -> Numbers:
+    """Return the numbers that follow their unit: in Russian "тысяч в 100" means about 100,000."""
+    bare: set[float] = set()
+    measured: set[tuple[float, str]] = set()
+    for found in _INVERTED.finditer(search_form(text)):
+        value = _value(found)
+        bare.add(value)
+        if unit := _unit(found):
+            measured.add((value, unit))
+    return Numbers(frozenset(bare), frozenset(), frozenset(measured), frozenset(), bare=frozenset(bare))
 
 
 def without_list_markers(text: str) -> str:

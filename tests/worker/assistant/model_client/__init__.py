@@ -1,0 +1,1 @@
+"""Tests of worker.assistant.model_client."""

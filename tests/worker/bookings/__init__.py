@@ -1,0 +1,1 @@
+"""Tests of worker/bookings/: the own link of a lead, and polling."""

@@ -1,0 +1,1 @@
+"""Tests of worker/follow_ups/: the planner and the enrolment."""
