@@ -287,15 +287,12 @@ TILDA_BODY: Final[dict[str, Any]] = {
 
 def not_ready() -> dict[str, Any]:
     """Return the OpenAPI entry of the response for an unreachable or outdated database."""
+    example = {
+        "status": "unavailable",
+        "database": "outdated",
+        "detail": "the database is not at revision 0002: run `alembic upgrade head`",
+    }
     return {
         "description": "The database cannot be reached, or its schema does not match this program.",
-        "content": {
-            "application/json": {
-                "example": {
-                    "status": "unavailable",
-                    "database": "outdated",
-                    "detail": "the database is not at revision 0002: run `alembic upgrade head`",
-                }
-            }
-        },
+        "content": {"application/json": {"example": example}},
     }

@@ -31,7 +31,13 @@ from worker.domain.telegram_port import (
 )
 from worker.messaging import first_words, histories, inbox, quotes, reactions, takeover_detection
 from worker.messaging.inbox import CatchUpChat
-from worker.messaging.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders, strangers_among
+from worker.messaging.unknown_senders import (
+    InboundPolicy,
+    StrangerHandler,
+    UnknownSenders,
+    add_missed,
+    strangers_among,
+)
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 
@@ -44,8 +50,6 @@ CATCH_UP_SECONDS = 300
 # Each check starts this much before the previous one, for messages that were on their way then.
 OVERLAP = timedelta(minutes=10)
 DATABASE_PAUSE_SECONDS = 1
-# Of chats with people who have no lead, the latest are checked for missed messages.
-MAX_UNKNOWN_CHATS, _MESSAGES_A_CALL = 300, 100
 # The first pause after a failed call; it doubles each time.
 RETRY_SECONDS = 2.0
 # A link that is lost within so many first pauses after a check may have been ended by the check.
@@ -284,22 +288,13 @@ class Listener:
                 known = await inbox.load_catch_up_chats(session, self.me.account_id, newest, since=since)
             missed = [chat for chat in known if newest.get(chat.lead.telegram_user_id or 0, 0) > chat.newest]
             is_complete = await histories.read_all(missed, self._read_history)
-            await self._check_unknown_chats(newest)
+            await add_missed(self.unknown_senders, self.database, self.telegram, self.me.account_id, newest)
         except SessionRevokedError:
             raise
         except (TelegramError, *DATABASE_DOWN) as error:
             log.warning("catching up was interrupted: %s", error if str(error) else type(error).__name__)
             return False
         return is_complete
-
-    async def _check_unknown_chats(self, newest: Mapping[int, int]) -> None:
-        """Have the newest messages of people without a lead checked, at most those of 300 chats."""
-        async with self.database.reading() as session:
-            unknown = await strangers_among(session, self.me.account_id, list(newest))
-        latest = sorted((newest[user_id] for user_id in unknown), reverse=True)[:MAX_UNKNOWN_CHATS]
-        for start in range(0, len(latest), _MESSAGES_A_CALL):
-            for message in await self.telegram.fetch_incoming(latest[start : start + _MESSAGES_A_CALL]):
-                self.unknown_senders.add(message)
 
     async def _read_history(self, conversation: CatchUpChat) -> None:
         peer = Conversation(conversation.lead, ()).peer

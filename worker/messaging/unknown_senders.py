@@ -7,7 +7,7 @@ import asyncio
 import heapq
 import itertools
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -34,6 +34,8 @@ from worker.messaging import first_words, inbound_leads, inbox
 
 log = logging.getLogger(__name__)
 
+# Of chats with people who have no lead, the latest are checked for missed messages.
+MAX_UNKNOWN_CHATS, _MESSAGES_A_CALL = 300, 100
 InboundPolicy = Literal["off", "notify", "create"]
 # Called in a transaction: session, account_id, the stranger's message, now.
 StrangerHandler = Callable[[AsyncSession, int, Incoming, datetime], Awaitable[None]]
@@ -208,6 +210,25 @@ async def strangers_among(session: AsyncSession, account_id: int, user_ids: Sequ
     )
     known = set(found)
     return [user_id for user_id in user_ids if user_id not in known]
+
+
+async def add_missed(
+    senders: UnknownSenders,
+    database: Database,
+    telegram: Telegram,
+    account_id: int,
+    newest: Mapping[int, int],
+) -> None:
+    """Have the newest messages of people without a lead checked, at most those of 300 chats.
+
+    `newest`: the id of the newest message by user id.
+    """
+    async with database.reading() as session:
+        unknown = await strangers_among(session, account_id, list(newest))
+    latest = sorted((newest[user_id] for user_id in unknown), reverse=True)[:MAX_UNKNOWN_CHATS]
+    for start in range(0, len(latest), _MESSAGES_A_CALL):
+        for message in await telegram.fetch_incoming(latest[start : start + _MESSAGES_A_CALL]):
+            senders.add(message)
 
 
 def _now() -> float:
