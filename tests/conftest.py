@@ -158,17 +158,11 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def kept_database_url(
+async def kept_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The URL of a database that a module shares: SQLite, then PostgreSQL."""
-    with lent_database(request, request.param, tmp_path_factory.mktemp("kept")) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-async def kept_database(kept_database_url: str) -> AsyncIterator[Database]:
+) -> AsyncIterator[Database]:
     """An open Database that a module shares: SQLite, then PostgreSQL. Rows of earlier tests stay in it."""
-    database = Database(kept_database_url)
-    yield database
-    await database.close()
+    with lent_database(request, request.param, tmp_path_factory.mktemp("kept")) as url:
+        database = Database(url)
+        yield database
+        await database.close()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,13 +31,7 @@ from worker.domain.telegram_port import (
 )
 from worker.messaging import first_words, histories, inbox, quotes, reactions, takeover_detection
 from worker.messaging.inbox import CatchUpChat
-from worker.messaging.unknown_senders import (
-    InboundPolicy,
-    StrangerHandler,
-    UnknownSenders,
-    add_missed,
-    strangers_among,
-)
+from worker.messaging.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders, strangers_among
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 
@@ -288,7 +282,7 @@ class Listener:
                 known = await inbox.load_catch_up_chats(session, self.me.account_id, newest, since=since)
             missed = [chat for chat in known if newest.get(chat.lead.telegram_user_id or 0, 0) > chat.newest]
             is_complete = await histories.read_all(missed, self._read_history)
-            await add_missed(self.unknown_senders, self.database, self.telegram, self.me.account_id, newest)
+            await self.unknown_senders.add_missed(newest)
         except SessionRevokedError:
             raise
         except (TelegramError, *DATABASE_DOWN) as error:

@@ -92,6 +92,18 @@ class UnknownSenders:
         if len(self._waiting) < _MAX_WAITING:
             self._put(_Entry(_now(), next(self._numbers), message))
 
+    async def add_missed(self, newest: Mapping[int, int]) -> None:
+        """Have the newest messages of people without a lead checked, at most those of 300 chats.
+
+        `newest`: the id of the newest message by user id.
+        """
+        async with self.database.reading() as session:
+            unknown = await strangers_among(session, self.account_id, list(newest))
+        latest = sorted((newest[user_id] for user_id in unknown), reverse=True)[:MAX_UNKNOWN_CHATS]
+        for start in range(0, len(latest), _MESSAGES_A_CALL):
+            for message in await self.telegram.fetch_incoming(latest[start : start + _MESSAGES_A_CALL]):
+                self.add(message)
+
     def _put(self, entry: _Entry) -> None:
         heapq.heappush(self._waiting, entry)
         self._added.set()
@@ -210,25 +222,6 @@ async def strangers_among(session: AsyncSession, account_id: int, user_ids: Sequ
     )
     known = set(found)
     return [user_id for user_id in user_ids if user_id not in known]
-
-
-async def add_missed(
-    senders: UnknownSenders,
-    database: Database,
-    telegram: Telegram,
-    account_id: int,
-    newest: Mapping[int, int],
-) -> None:
-    """Have the newest messages of people without a lead checked, at most those of 300 chats.
-
-    `newest`: the id of the newest message by user id.
-    """
-    async with database.reading() as session:
-        unknown = await strangers_among(session, account_id, list(newest))
-    latest = sorted((newest[user_id] for user_id in unknown), reverse=True)[:MAX_UNKNOWN_CHATS]
-    for start in range(0, len(latest), _MESSAGES_A_CALL):
-        for message in await telegram.fetch_incoming(latest[start : start + _MESSAGES_A_CALL]):
-            senders.add(message)
 
 
 def _now() -> float:
