@@ -62,7 +62,7 @@ class Invitee:
     reason: str = ""
     no_show_at: datetime | None = None
     updated_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    # A part of its URI: a sandbox that starts anew has no bookings of before.
+    # A part of its URI: a sandbox that starts again has no bookings of before.
     run: str = ""
 
     @property
