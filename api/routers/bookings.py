@@ -36,14 +36,22 @@ logger = logging.getLogger(__name__)
 
 ACTOR = "api"
 
-router = APIRouter(tags=["bookings"], responses={**examples.UNAUTHORIZED, **examples.UNAVAILABLE})
+router = APIRouter(
+    tags=["bookings"],
+    responses={**examples.UNAUTHORIZED, **examples.UNPROCESSABLE, **examples.UNAVAILABLE},
+)
 _PRIVATE: dict[str, Any] = {
     "dependencies": [Depends(require_api_token)],
-    "responses": dict(examples.NOT_FOUND),
+    "responses": {**examples.NOT_FOUND, **examples.BODY_REFUSED},
 }
 
 
-@router.post("/bookings/calendly", summary="A call of Calendly", response_description="The call is stored.")
+@router.post(
+    "/bookings/calendly",
+    summary="A call of Calendly",
+    response_description="The call is stored.",
+    responses=dict(examples.BODY_REFUSED),
+)
 async def from_calendly(
     request: Request, database: DatabaseDep, settings: SettingsDep, throttle: ThrottleDep
 ) -> BookingCallOut:
@@ -57,7 +65,12 @@ async def from_calendly(
     return _answer(await _receive(request, database, settings, CALENDLY, body))
 
 
-@router.post("/bookings/calcom", summary="A call of Cal.com", response_description="The call is stored.")
+@router.post(
+    "/bookings/calcom",
+    summary="A call of Cal.com",
+    response_description="The call is stored.",
+    responses=dict(examples.BODY_REFUSED),
+)
 async def from_calcom(
     request: Request, database: DatabaseDep, settings: SettingsDep, throttle: ThrottleDep
 ) -> BookingCallOut:
@@ -73,7 +86,7 @@ async def from_calcom(
     "/bookings",
     summary="Report a booking",
     response_description="The booking is stored.",
-    responses=dict(examples.UNPROCESSABLE),
+    responses=dict(examples.BODY_REFUSED),
 )
 async def from_anybody(
     request: Request, database: DatabaseDep, settings: SettingsDep, throttle: ThrottleDep
@@ -92,7 +105,12 @@ async def from_anybody(
     return _answer(received)
 
 
-@router.get("/bookings", summary="List bookings", response_description="The newest first.", **_PRIVATE)
+@router.get(
+    "/bookings",
+    summary="List bookings",
+    response_description="The newest first.",
+    dependencies=[Depends(require_api_token)],
+)
 async def list_bookings(
     database: DatabaseDep,
     unmatched: Annotated[bool, Query(description="Only those that belong to no lead.")] = False,

@@ -101,6 +101,6 @@ class BookingIn(BaseModel):
 class TieIn(BaseModel):
     """The lead to which a booking belongs."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"lead_id": 17}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"lead_id": 1}]})
 
     lead_id: Annotated[int, Field(ge=1, le=2**63 - 1)]

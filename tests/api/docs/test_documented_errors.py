@@ -11,7 +11,14 @@ from tests.api.conftest import WEBHOOK, running
 
 NOWHERE = "postgresql://user:pass@127.0.0.1:1/leads"
 PUBLIC = {"/healthz", "/readyz", WEBHOOK, WEBHOOK.replace("tilda", "{source}")}
-VALUES = {"lead_id": "1", "delivery_id": "1", "message_id": "1", "source": "albato"}
+VALUES = {
+    "lead_id": "1",
+    "delivery_id": "1",
+    "message_id": "1",
+    "booking_id": "1",
+    "planned_id": "1",
+    "source": "albato",
+}
 
 
 async def _routes(client: httpx2.AsyncClient) -> list[tuple[str, str, dict[str, Any]]]:
@@ -30,15 +37,17 @@ def _address(path: str) -> str:
 
 
 async def test_every_guarded_route_documents_401_and_429(sqlite_url: str) -> None:
-    async with running(sqlite_url, api_token="secret-1", tilda_token="secret-2") as client:
+    # Behind a proxy, so that the calls come from several addresses: one may not fail for every route.
+    tokens = {"api_token": "secret-1", "tilda_token": "secret-2"}
+    async with running(sqlite_url, **tokens, trusted_proxies="127.0.0.1") as client:
         guarded = [
             (method, path, operation)
             for method, path, operation in await _routes(client)
             if path not in PUBLIC or (method == "post" and "webhooks" in path)
         ]
-        assert len(guarded) < BAD_TOKENS_PER_MINUTE
-        for method, path, operation in guarded:
-            answer = await client.request(method, _address(path))
+        for number, (method, path, operation) in enumerate(guarded):
+            address = {"x-forwarded-for": f"198.51.100.{number}"}
+            answer = await client.request(method, _address(path), headers=address)
             assert answer.status_code == 401, (method, path)
             assert answer.headers["www-authenticate"] == "Bearer"
             _check_documented(operation, answer)
@@ -99,6 +108,8 @@ async def test_every_route_documents_an_unreachable_database() -> None:
         "/leads": {"json": {"name": "Анна", "phone": "+79991234567"}},
         "/leads/import": {"content": "phone\n+79991234567\n", "headers": {"content-type": "text/csv"}},
         "/do-not-contact": {"json": {"phone": "+79991234567"}},
+        "/bookings/{booking_id}/lead": {"json": {"lead_id": 1}},
+        "/leads/{lead_id}/booking": {"json": {"start": None}},
         "/leads/{lead_id}/reply": {"json": {"text": "Здравствуйте!"}},
         WEBHOOK: {"data": {"Phone": "+79991234567"}},
     }

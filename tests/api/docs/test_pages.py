@@ -8,9 +8,10 @@ import httpx2
 import pytest
 
 from shared.database.engine import Database
+from shared.database.models import Booking
 from tests.api.conftest import add_contacted_lead, add_draft, running
 
-TAGS = ["leads", "webhooks", "deliveries", "people's data", "do-not-contact", "health"]
+TAGS = ["leads", "webhooks", "deliveries", "bookings", "people's data", "do-not-contact", "health"]
 METHODS = {"get", "post", "put", "delete"}
 
 
@@ -34,6 +35,16 @@ def _body(media: str, example: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
             return {"content": example.encode(), "headers": {"content-type": media}}
 
 
+async def _add_booking(database: Database) -> int:
+    """Store a booking that matches no lead; returns its id."""
+    booking = Booking(source="generic", external_id="a", state="booked")
+    async with database.writing() as session:
+        session.add(booking)
+        await session.flush()
+        assert booking.id is not None
+        return booking.id
+
+
 async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
     operations = await _operations(lite)
     assert len(operations) >= 8
@@ -55,6 +66,7 @@ async def test_every_route_is_described(lite: httpx2.AsyncClient) -> None:
 async def test_every_example_succeeds(client: httpx2.AsyncClient, database: Database) -> None:
     requests, lead_id = 0, await add_contacted_lead(database)
     draft = await add_draft(database, lead_id)
+    booking = await _add_booking(database)
     schemas = (await client.get("/openapi.json")).json()["components"]["schemas"]
     for path, method, operation in await _operations(client):
         for media, content in operation.get("requestBody", {}).get("content", {}).items():
@@ -64,7 +76,7 @@ async def test_every_example_succeeds(client: httpx2.AsyncClient, database: Data
             examples = [item["value"] for item in content.get("examples", {}).values()] or schema["examples"]
             assert examples, path
             for example in examples:
-                url = path.format(lead_id=lead_id, message_id=draft, source="albato")
+                url = path.format(lead_id=lead_id, message_id=draft, booking_id=booking, source="albato")
                 answer = await client.request(method, url, **_body(media, example))
                 assert answer.is_success, answer.text
                 requests += 1

@@ -14,7 +14,7 @@ from tests.support.waiting import patience_seconds
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 # A form has some ten turns of the event loop, and may take 50 ms.
-TURN_SECONDS = 0.01
+TURN_SECONDS, LONGEST_TURN_SECONDS = 0.01, 0.05
 WIDE = ";".join(f"текст {cell}" for cell in range(5_000))
 
 
@@ -52,4 +52,5 @@ async def test_rows_that_are_all_refused_leave_room_for_forms(
     said = await work
     assert all(map(says, said)) if says else said == []
     assert len(turns) > 10
-    assert turns[len(turns) * 99 // 100] < patience_seconds(TURN_SECONDS), turns[-5:]
+    assert turns[len(turns) * 9 // 10] < patience_seconds(TURN_SECONDS), turns[-5:]
+    assert turns[-1] < patience_seconds(LONGEST_TURN_SECONDS), turns[-5:]

@@ -60,7 +60,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = load(ApiSettings)
     assert [token.get_secret_value() for token in settings.api_token] == ["old-token", "new-token"]
     assert settings.cors_origins == ("https://example.com", "http://localhost:3000", "http://[::1]:3000")
-    assert "token" not in repr(settings).replace("api_token", "").replace("tilda_token", "")
+    assert "-token" not in repr(settings)
 
 
 @pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("::", True), ("127.0.0.1", False)])

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from shared.database.error_tables import Meaning
 from tests.chaos.outages.postgres import OwnPostgres
+from tests.support.postgres_proxies import SilentProxy
 from tests.support.running_product import RunningProduct
-from tests.support.silent_proxy import SilentProxy
 
 
 @dataclass(frozen=True)

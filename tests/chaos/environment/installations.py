@@ -11,8 +11,8 @@ from tests.chaos.environment.postgres_faults import as_user
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.chaos.outages.products import SETTINGS
 from tests.conftest import migrate
+from tests.support.postgres_proxies import SilentProxy
 from tests.support.running_product import running_product
-from tests.support.silent_proxy import SilentProxy
 
 _DISK_MEGABYTES = 32
 

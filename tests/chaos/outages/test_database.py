@@ -1,9 +1,9 @@
 """PostgreSQL is stopped, restarted, or ends connections in mid-transaction."""
 
 from tests.chaos.outages.catalogue import database
-from tests.chaos.outages.lossy_proxy import LossyProxy
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.chaos.outages.scenarios import Outage, run_outage
+from tests.support.postgres_proxies import LossyProxy
 from tests.support.running_product import RunningProduct
 from tests.support.waiting import patience_seconds
 

@@ -66,7 +66,7 @@ async def test_pause_and_resume_are_shown_in_the_status(tmp_path: Path, sqlite_u
     code, shown, _ = await worker(tmp_path, "pause", **settings)
     assert shown.startswith("Paused: nobody new is written to.")
     _, status, _ = await worker(tmp_path, "status", **settings)
-    assert status.startswith("PAUSED: first messages are not sent since ")
+    assert status.startswith("ПАУЗА: новым людям не пишем с ")
     database = Database(sqlite_url)
     async with database.reading() as session:
         pause = await pauses.current(session)
