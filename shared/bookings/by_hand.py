@@ -26,8 +26,11 @@ async def book(
     A meeting that a scheduler reported is moved and cancelled there.
     """
     kind: Kind
-    current = await _current(session, lead.id)
+    current = await entered(session, lead.id)
     if start is None and current is None:
+        return
+    if current is not None and (current.start_at, current.end_at, current.url) == (start, end, url):
+        # The same call again.
         return
     if current is None:
         count = len((await session.exec(_by_hand(lead.id))).all())
@@ -38,7 +41,7 @@ async def book(
         HUMAN,
         kind,
         name,
-        f"{HUMAN}:{kind}:{name}:{start.isoformat() if start else ''}",
+        f"{HUMAN}:{kind}:{name}:{now.isoformat()}",
         now,
         start=start,
         end=end,
@@ -49,7 +52,8 @@ async def book(
     await session.refresh(lead)
 
 
-async def _current(session: AsyncSession, lead_id: int) -> Booking | None:
+async def entered(session: AsyncSession, lead_id: int) -> Booking | None:
+    """Return the meeting that a human has entered for a lead, if there is one now."""
     rows = _by_hand(lead_id).where(col(Booking.state) == "booked").order_by(col(Booking.id).desc())
     return (await session.exec(rows.limit(1))).first()
 

@@ -42,6 +42,28 @@ async def add(session: AsyncSession, rows: Sequence[Row]) -> int:
     return added
 
 
+async def request(
+    session: AsyncSession,
+    lead_id: int,
+    send_at: datetime,
+    *,
+    after_message_id: int | None,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Plan a message at a time that was asked for, in place of all follow-ups.
+
+    `after_message_id`: the newest message that is known; any later word of the person ends the plan.
+    """
+    await cancel(
+        session, lead_id, kinds=FOLLOW_UPS, reason="another time was asked for", actor=actor, now=now
+    )
+    # With the time of the request: the same time may be asked for again.
+    key = f"requested:{lead_id}:{int(send_at.timestamp())}:{now.isoformat()}"
+    row = {"lead_id": lead_id, "kind": "requested", "key": key, "send_at": send_at, "actor": actor}
+    await add(session, [{**row, "after_message_id": after_message_id}])
+
+
 async def cancel(
     session: AsyncSession,
     lead_id: int,

@@ -12,7 +12,6 @@ from worker.messaging import outbox
 
 ACTOR = "worker"
 NO_ANSWER = "no answer to the follow-ups"
-_NEW_TIME = "the person asked for another time"
 
 
 async def on_queued(
@@ -26,7 +25,11 @@ async def on_queued(
         await _refresh(session, change)
         return is_taken
     if message.follow_up_at is not None:
-        await _plan_requested(session, change, message, message.follow_up_at, now=now)
+        newest = max(message.answers_message_ids, default=None)
+        await plans.request(
+            *(session, change.lead_id, message.follow_up_at), after_message_id=newest, actor="person", now=now
+        )
+        await _refresh(session, change)
     return True
 
 
@@ -66,19 +69,6 @@ async def cancel_all(session: AsyncSession, lead: LeadChange, reason: str, *, no
     """Cancel everything that is planned for the lead."""
     await plans.cancel(session, lead.lead_id, reason=reason, actor=ACTOR, now=now)
     lead.set(follow_up_at=None)
-
-
-async def _plan_requested(
-    session: AsyncSession, change: LeadChange, message: QueueMessage, at: datetime, *, now: datetime
-) -> None:
-    """Plan a message at the time that the person has just asked for, in place of all follow-ups."""
-    lead_id = change.lead_id
-    await plans.cancel(session, lead_id, kinds=plans.FOLLOW_UPS, reason=_NEW_TIME, actor="person", now=now)
-    newest = max(message.answers_message_ids, default=None)
-    key = f"requested:{lead_id}:{newest or 0}:{int(at.timestamp())}"
-    row = {"lead_id": lead_id, "kind": "requested", "key": key, "send_at": at, "after_message_id": newest}
-    await plans.add(session, [row])
-    await _refresh(session, change)
 
 
 async def _refresh(session: AsyncSession, change: LeadChange) -> None:

@@ -2,26 +2,22 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
-from uuid import uuid4
 
 from fastapi import APIRouter, Form, HTTPException, Request
 from fastapi.responses import Response
 from sqlalchemy import func
 from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from api.console.access import Operator
 from api.console.pages.lead import rendering as lead_page
 from api.console.pages.lead.locks import locked_lead, record, to_lead
 from api.console.pages.lead.rendering import Refusal
-from api.console.users.sessions import SignedIn
 from api.dependencies import DatabaseDep
 from api.queries.filters import RowId
-from shared.bookings import record as bookings
-from shared.bookings.changes import HUMAN, BookingChange, Kind
+from shared.bookings import by_hand
 from shared.clock import utc_now
-from shared.database.models import Booking, Message
+from shared.database.models import Message
 from shared.leads import plans
 from shared.statuses import FOLLOWED_UP
 
@@ -53,8 +49,9 @@ async def mark_as_booked(
     if not now - _PAST < start < now + _FUTURE or (url and not url.startswith("https://")):
         refusal = Refusal("no_time" if not url or url.startswith("https://") else "no_link")
         return await lead_page.render(request, database, user, lead_id, status=422, refusal=refusal)
-    async with locked_lead(database, lead_id) as (session, _lead):
-        await _change_meeting(session, lead_id, user, now, start=start, url=url or None)
+    async with locked_lead(database, lead_id) as (session, lead):
+        end = start + _MEETING_LASTS
+        await by_hand.book(session, lead, start=start, end=end, url=url or None, actor=user.name, now=now)
         await record(session, lead_id, user, "booked", now)
     return to_lead(request, lead_id)
 
@@ -65,11 +62,10 @@ async def mark_as_not_booked(
 ) -> Response:
     """Cancel the meeting that a user has entered."""
     now = utc_now()
-    async with locked_lead(database, lead_id) as (session, _lead):
-        booking = await _entered(session, lead_id)
-        if booking is None:
+    async with locked_lead(database, lead_id) as (session, lead):
+        if await by_hand.entered(session, lead_id) is None:
             raise HTTPException(404, "no user has entered a meeting")
-        await _store(session, lead_id, booking.external_id, "cancelled", user, now)
+        await by_hand.book(session, lead, start=None, actor=user.name, now=now)
         await record(session, lead_id, user, "not_booked", now)
     return to_lead(request, lead_id)
 
@@ -92,12 +88,8 @@ async def write_later(
     async with locked_lead(database, lead_id) as (session, lead):
         may_follow_up = lead.status in FOLLOWED_UP
         if may_follow_up:
-            key = f"requested:{lead_id}:{uuid4().hex}"
-            # Any later word of the person ends it.
-            newest = (await session.exec(_newest_message(lead_id))).one()
-            row = {"lead_id": lead_id, "kind": "requested", "key": key, "send_at": send_at}
-            await _cancel_requested(session, lead_id, user, now)
-            await plans.add(session, [{**row, "actor": user.name, "after_message_id": newest or 0}])
+            newest = (await session.exec(_newest_message(lead_id))).one() or 0
+            await plans.request(session, lead_id, send_at, after_message_id=newest, actor=user.name, now=now)
             await plans.refresh(session, lead_id, now=now)
             await record(session, lead_id, user, "later", now)
     if not may_follow_up:
@@ -112,7 +104,8 @@ async def do_not_write_later(
     """Take the wish for a later message back."""
     now = utc_now()
     async with locked_lead(database, lead_id) as (session, _lead):
-        await _cancel_requested(session, lead_id, user, now)
+        reason = "the wish was taken back"
+        await plans.cancel(session, lead_id, reason=reason, actor=user.name, now=now, kinds={"requested"})
         await plans.refresh(session, lead_id, now=now)
         await record(session, lead_id, user, "not_later", now)
     return to_lead(request, lead_id)
@@ -127,45 +120,3 @@ def _utc(at: datetime, offset: int) -> datetime:
 
 def _newest_message(lead_id: int) -> SelectOfScalar[int]:
     return select(func.max(col(Message.id))).where(col(Message.lead_id) == lead_id)
-
-
-async def _cancel_requested(session: AsyncSession, lead_id: int, user: SignedIn, now: datetime) -> None:
-    reason = "another time was entered"
-    await plans.cancel(session, lead_id, reason=reason, actor=user.name, now=now, kinds={"requested"})
-
-
-async def _entered(session: AsyncSession, lead_id: int) -> Booking | None:
-    found = await session.exec(
-        select(Booking)
-        .where(col(Booking.lead_id) == lead_id, col(Booking.source) == HUMAN, col(Booking.state) == "booked")
-        .order_by(col(Booking.id).desc())
-    )
-    return found.first()
-
-
-async def _change_meeting(
-    session: AsyncSession, lead_id: int, user: SignedIn, now: datetime, *, start: datetime, url: str | None
-) -> None:
-    earlier = await _entered(session, lead_id)
-    name = earlier.external_id if earlier else f"lead:{lead_id}:{uuid4().hex}"
-    kind: Kind = "changed" if earlier else "created"
-    await _store(session, lead_id, name, kind, user, now, start=start, end=start + _MEETING_LASTS, url=url)
-
-
-async def _store(
-    session: AsyncSession,
-    lead_id: int,
-    name: str,
-    kind: Kind,
-    user: SignedIn,
-    now: datetime,
-    *,
-    start: datetime | None = None,
-    end: datetime | None = None,
-    url: str | None = None,
-) -> None:
-    change = BookingChange(HUMAN, kind, name, f"{name}:{uuid4().hex}", now, start=start, end=end, url=url)
-    stored = await bookings.record(session, change, now=now, actor=user.name)
-    if stored.lead_id is None:
-        booking = await session.get_one(Booking, stored.booking_id)
-        await bookings.tie(session, booking, lead_id, actor=user.name, now=now)
