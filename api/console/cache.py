@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from fastapi import FastAPI
 
-from shared.clock import utc_now
+from shared.clock import Clock, utc_now
 
 Value = TypeVar("Value")
 
@@ -24,7 +24,8 @@ class Kept(Generic[Value]):
 class ShortCache:
     """The results of one process, by key."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = utc_now) -> None:
+        self._clock = clock
         self._kept: dict[Hashable, Kept[Any]] = {}
         self._locks: dict[Hashable, asyncio.Lock] = {}
 
@@ -32,8 +33,8 @@ class ShortCache:
         """Return the result for a key, read at most `lasts` ago. The keys must be few: none is removed."""
         async with self._locks.setdefault(key, asyncio.Lock()):
             kept = self._kept.get(key)
-            if kept is None or utc_now() - kept.at >= lasts:
-                kept = self._kept[key] = Kept(await read(), utc_now())
+            if kept is None or self._clock() - kept.at >= lasts:
+                kept = self._kept[key] = Kept(await read(), self._clock())
             return kept
 
     def forget(self, key: Hashable) -> None:

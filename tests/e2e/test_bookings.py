@@ -1,6 +1,5 @@
 """From the link to the meeting: booked on the page, confirmed, moved, reminded, missed, cancelled."""
 
-import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -9,7 +8,7 @@ import pytest
 
 from sandbox.calendly.state import TOKEN
 from sandbox.demo.product_processes import ROOT, environment
-from tests.support.running_product import LINK, RunningProduct
+from tests.support.running_product import RunningProduct, token_of_link
 from tests.support.waiting import patience_seconds, until
 
 
@@ -54,9 +53,9 @@ def person_with_link(product: RunningProduct) -> tuple[dict, int, str]:
     product.say(person, "Давайте созвонимся")
     product.wait_for_status(lead, "scheduled")
     text = product.received(person)[1]
-    found = re.search(rf"{re.escape(LINK)}\?name=\S+&utm_source=telegram&utm_content=(\S+)$", text)
-    assert found is not None, text
-    return person, lead, found[1]
+    token = token_of_link(text)
+    assert token is not None, text
+    return person, lead, token
 
 
 def test_from_the_link_to_the_meeting(

@@ -215,13 +215,19 @@ class Month:
                 figures.at_night.append(one.id)
             if one.kind == "link" and one.sent_at and one.lead_id in heard:
                 figures.answers.append((one.sent_at - heard[one.lead_id]).total_seconds())
+        person_of = {lead.id: lead.telegram_user_id for lead in leads}
+        followed_up = Counter(
+            person_of[one.lead_id] for one in said if (one.kind, one.state) == ("follow_up", "sent")
+        )
         for person_id in self._people:
             chats = [box.chats[person_id] for box in self._world.mailboxes.values() if person_id in box.chats]
             firsts = [chat for chat in chats if any(message.out for message in chat.messages)]
             greetings = sum(message.out for chat in firsts for message in chat.messages)
             answered_once = any(not message.out for chat in firsts for message in chat.messages)
             # A greeting and one follow-up; after an answer the link, and at most two.
-            if len(firsts) > 1 or greetings > (4 if answered_once else 2):
+            follow_ups = followed_up[person_id]
+            is_too_often = follow_ups > 1 + answered_once or greetings - follow_ups > 1 + answered_once
+            if len(firsts) > 1 or is_too_often:
                 figures.twice.append(person_id)
         figures.exceeded = {
             worker.user_id: self._world.watches[worker.user_id].exceeded for worker in self._workers

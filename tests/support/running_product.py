@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,13 @@ from tests.support.processes import Process
 from tests.support.waiting import patience_seconds, until
 
 LINK = FAST_SETTINGS["CALENDLY_LINK"]
+_OWN_LINK = re.compile(rf"{re.escape(LINK)}\?(?:name=\S+&)?utm_source=telegram&utm_content=(\S+)$")
+
+
+def token_of_link(text: str) -> str | None:
+    """Return the token of the lead's own link at the end of a message; None if it does not end with one."""
+    return found[1] if (found := _OWN_LINK.search(text)) else None
+
 
 _numbers = itertools.count(1)
 

@@ -49,8 +49,10 @@ def _locked_exclusively(installation: Installation) -> Iterator[None]:
 def _table_missing(installation: Installation) -> Iterator[None]:
     with _connected(installation) as connection:
         connection.execute(f"ALTER TABLE {_DELIVERIES} RENAME TO elsewhere")
-        yield
-        connection.execute(f"ALTER TABLE elsewhere RENAME TO {_DELIVERIES}")
+        try:
+            yield
+        finally:
+            connection.execute(f"ALTER TABLE elsewhere RENAME TO {_DELIVERIES}")
 
 
 @contextmanager
@@ -76,11 +78,13 @@ def _pages_damaged(installation: Installation) -> Iterator[None]:
         # A change elsewhere ends what other connections have cached.
         connection.execute("CREATE TABLE a_fault (id INTEGER)")
         connection.execute("COMMIT")
-        yield
-    with file.open("r+b") as opened:
-        for page, content in good.items():
-            opened.seek((page - 1) * size)
-            opened.write(content)
+        try:
+            yield
+        finally:
+            with file.open("r+b") as opened:
+                for page, content in good.items():
+                    opened.seek((page - 1) * size)
+                    opened.write(content)
     with _connected(installation) as connection:
         connection.execute("DROP TABLE a_fault")
 

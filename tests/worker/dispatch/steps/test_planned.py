@@ -49,9 +49,11 @@ async def outcome_of(
     booking: Booking | None = None,
     now: datetime = NOW,
     words: Words | None = None,
+    **fields: Any,  # noqa: ANN401
 ) -> Outcome:
     lead = Lead(
         id=17,
+        **fields,
         name="Анна",
         source="api",
         status=status,
@@ -69,6 +71,22 @@ def text_of(outcome: Outcome) -> str:
         *("follow_up", "17:planned:5", 5, None),
     )
     return outcome.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("requested", templates.follow_up_unconfirmed("Ромашка", "ru")),
+        ("follow_up", templates.ask_again_about_request("Ромашка", "ru")),
+    ],
+)
+async def test_an_unconfirmed_person_is_told_nothing_of_the_request(kind: str, text: str) -> None:
+    weak = {"username": {"field": "ник", "strength": "weak", "reason": "a field for usernames"}}
+    found = {"username": "anna_k", "resolved_via": "username", "contact_evidence": weak}
+    words = Words()
+    outcome = await outcome_of(S.CONTACTED, planned(kind, step=1), words=words, **found)
+    assert text_of(outcome) == text
+    assert words.briefs == []
 
 
 @pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))
