@@ -115,12 +115,14 @@ class OwnerNotifier:
         """
         now = self.clock()
         self._storage.note(error, now)
-        if (trouble := self._storage.take_untold(now)) is None:
+        if (trouble := self._storage.untold(now)) is None:
             return
         since, reason = trouble
         text = texts.render_long(self.language, "storage_now", reason=reason, since=self._local(since))
         try:
+            # A second try is the same message to Telegram.
             await self.owner.send(text, storage_trouble.message_id(self.account_id, since))
+            self._storage.mark_told()
         except SessionRevokedError:
             raise
         except TelegramError as failure:

@@ -26,12 +26,15 @@ class StorageTrouble:
             self._since = now
         self._reason = classify(error).text
 
-    def take_untold(self, now: datetime) -> tuple[datetime, str] | None:
-        """Return since when and why the database stores nothing; once, after two minutes."""
+    def untold(self, now: datetime) -> tuple[datetime, str] | None:
+        """Return since when and why the database stores nothing, after two minutes; None if it was told."""
         if self._since is None or self._is_told or now - self._since < STORAGE_TROUBLE_AFTER:
             return None
-        self._is_told = True
         return self._since, self._reason
+
+    def mark_told(self) -> None:
+        """The owner knows of this outage."""
+        self._is_told = True
 
     def take_ended(self, now: datetime) -> tuple[datetime, str] | None:
         """The database stores again: return since when it did not, and why; None if that was short."""

@@ -4,7 +4,7 @@ import pytest
 
 from shared.texts import Language
 from worker.notifications import texts
-from worker.notifications.commands.command_parser import Command, parse, render
+from worker.notifications.commands.command_parser import Command, parse, parse_reply, render
 
 
 @pytest.mark.parametrize(
@@ -75,3 +75,28 @@ def test_notice_does_not_parse_as_a_command(language: Language) -> None:
     values = dict.fromkeys((*names, "count", "calls", "sources", "delivery"), "1")
     for template in templates:
         assert parse(texts.render_line(language, template, lead=17, name="x", **values)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "asks", "action"),
+    [
+        ("беру", False, "take"),
+        ("ок, беру", False, "unclear"),
+        ("не одобряю, перепиши", True, "unclear"),
+        ("спасибо большое", False, "unclear"),
+        ("записан пятница 15:00", False, "booked"),
+        ("не записан", True, "not_booked"),
+        ("Да", True, "reply"),
+        ("Добрый день! Это Ольга, директор. Чем могу помочь?", False, "reply"),
+        ("Беру на себя вашу задачу и завтра пришлю смету", False, "unclear"),
+        ("Завтра пришлю смету, дальше решим вместе с вами", False, "reply"),
+    ],
+)
+def test_words_to_us_are_not_sent_to_the_person(words: str, asks: bool, action: str) -> None:
+    command = parse_reply(words, 17, "ru", has_more=False, asks=asks)
+    assert (command.action, command.lead) == (action, 17)
+
+
+@pytest.mark.parametrize("note", ["17:30 позвонить Анне", "1:1 встреча", "2:0 в пользу наших"])
+def test_times_and_scores_are_no_words_for_a_lead(note: str) -> None:
+    assert parse(note) is None

@@ -34,7 +34,9 @@ _KEYWORDS: dict[Action, frozenset[str]] = {
     "resume": frozenset({"resume", "продолжай", "продолжить", "дальше"}),
 }
 _LEAD_COMMAND = re.compile(
-    r"#?(?P<lead>\d{1,18})\s*(?::\s*(?P<text>\S.*)|\s(?P<word>[^\W\d]+)[.!]?)", re.DOTALL
+    # `17:30 call Anna` is a note about a time, not words for lead 17.
+    r"#?(?P<lead>\d{1,18})\s*(?::(?!\d)\s*(?P<text>\S.*)|\s(?P<word>[^\W\d]+)[.!]?)",
+    re.DOTALL,
 )
 _MEETING = re.compile(
     r"#?(?P<lead>\d{1,18})\s+(?P<no>не |not )?(?:записан[ао]?|записал(?:ся|ась)|booked)\b[:,]?\s*"
@@ -43,10 +45,10 @@ _MEETING = re.compile(
 )
 _WITHOUT_A_LEAD = frozenset({"status", "help", "pause", "pause_all", "resume"})
 _ABOUT_A_LEAD = frozenset({"take", "release", "approve"})
-# `17:30 call Anna` is a note about a time, not words for lead 17.
-_TIME = re.compile(r"\d{1,2}:\d\d(?!\d)")
-# One word, such as «ок» or «спасибо», is rarely meant for the person.
-_MIN_WORDS = 2
+# Fewer words, such as «ок» or «спасибо большое», are rarely meant for the person.
+_MIN_WORDS = 4
+# In so few words a command word is meant for us: «ок, беру», «не одобряю, перепиши».
+_FEW_WORDS = 6
 _REPLY_WITHOUT_TEXT = re.compile(r"#?(?P<lead>\d{1,18})\s*:")
 _CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 
@@ -59,6 +61,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "no_draft": "Лид {lead}: черновика нет.",
         "booked": "Лид {lead}: встреча {text}. Напомню человеку за день и за час.",
         "not_booked": "Лид {lead}: встречи больше нет.",
+        "booked_elsewhere": "Лид {lead}: эта встреча из календаря, отмените её там.",
+        "no_meeting": "Лид {lead}: встречи и не было.",
         "when": "Лид {lead}: не понял, когда встреча. Напишите, например: {lead} записан пятница 15:00",
         "unknown": "Лида {lead} нет.",
         "not_text": "Лид {lead}: не отправлено. Так уходит только обычный текст: файл, фото или ссылку под"
@@ -91,6 +95,8 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "no_draft": "Lead {lead}: there is no draft.",
         "booked": "Lead {lead}: the meeting is on {text}. The person is reminded a day and an hour before.",
         "not_booked": "Lead {lead}: the meeting is off.",
+        "booked_elsewhere": "Lead {lead}: this meeting is from the calendar, cancel it there.",
+        "no_meeting": "Lead {lead}: there was no meeting.",
         "when": "Lead {lead}: when is the meeting? Write, for example: {lead} booked Friday 15:00",
         "unknown": "There is no lead {lead}.",
         "not_text": "Lead {lead}: not sent. Only plain text can be sent this way: send a file, a photo or a"
@@ -139,7 +145,7 @@ def parse(note: str, *, has_more: bool = False) -> Command | None:
     if meeting := _MEETING.fullmatch(note):
         about: Action = "not_booked" if meeting["no"] else "booked"
         return Command(about, int(meeting["lead"]), meeting["when"].strip(), language)
-    match = None if _TIME.match(note) else _LEAD_COMMAND.fullmatch(note)
+    match = _LEAD_COMMAND.fullmatch(note)
     if match is None:
         action = _action_of(" ".join(note.rstrip(".!").split()))
         return Command(action, 0, "", language) if action in _WITHOUT_A_LEAD else None
@@ -154,14 +160,17 @@ def parse_reply(note: str, lead: int, language: Language, *, has_more: bool, ask
     """Return the command of words without a number that reply to a message about `lead`.
 
     Words that are no command are for the person. `asks`: the message has a question of the person. If it has
-    none, a single word is not sent, nor are words that begin like a command: both may mean us.
+    none, up to three words are not sent. Few words with a command word in them are never sent: they mean us.
     """
     words = note.split()
+    if not has_more and _MEETING.fullmatch(numbered := f"{lead} {note.strip()}"):
+        return parse(numbered) or Command("unclear", lead, note.strip(), language)
     action = _action_of(note.strip().rstrip(".!"))
     if action in _ABOUT_A_LEAD and not has_more:
         return Command(action, lead, "", language)
-    begins_as_command = bool(words) and _action_of(words[0].strip(".,!:;")) is not None
-    if not has_more and (begins_as_command or (len(words) < _MIN_WORDS and not asks)):
+    commands = [word for word in words if _action_of(word.strip('.,!?:;()«»"')) is not None]
+    is_for_us = commands[:1] == words[:1] or (commands and len(words) < _FEW_WORDS)
+    if not has_more and (is_for_us or (len(words) < _MIN_WORDS and not asks)):
         return Command("unclear", lead, note.strip(), language)
     return Command("reply", lead, note.strip(), language)
 

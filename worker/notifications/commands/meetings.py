@@ -16,8 +16,10 @@ ACTOR = "owner"
 async def book(session: AsyncSession, lead: Lead, command: Command, *, now: datetime, zone: tzinfo) -> str:
     """Book, move or cancel the meeting of a locked lead; returns the answer to the owner."""
     if command.action == "not_booked":
+        is_by_hand = await by_hand.entered(session, lead.id) is not None
         await by_hand.book(session, lead, start=None, actor=ACTOR, now=now)
-        return command_parser.render(command.language, "not_booked", lead=lead.id)
+        answer = "not_booked" if is_by_hand else "booked_elsewhere" if lead.meeting_at else "no_meeting"
+        return command_parser.render(command.language, answer, lead=lead.id)
     start = parse_meeting(command.text, now.astimezone(zone))
     if start is None:
         return command_parser.render(command.language, "when", lead=lead.id)
