@@ -1,4 +1,4 @@
 """Calls of schedulers: their signatures, and how a call is stored and processed.
 
-May import: shared. Must not import: FastAPI, the other rooms of the api.
+May import: shared. Must not import: FastAPI, the other packages of the api.
 """

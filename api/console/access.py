@@ -40,10 +40,19 @@ async def check_origin(request: Request) -> None:
 
 async def signed_in(request: Request) -> SignedIn:
     """Return the user of the request; raises NotSignedIn."""
+    return await _find(request, is_used=True)
+
+
+async def signed_in_page(request: Request) -> SignedIn:
+    """Return the user of a request that a page makes by itself; raises NotSignedIn."""
+    return await _find(request, is_used=False)
+
+
+async def _find(request: Request, *, is_used: bool) -> SignedIn:
     names = (SECURE_COOKIE,) if is_https(request) else (SECURE_COOKIE, PLAIN_COOKIE)
     for name in names:
         if session_id := request.cookies.get(name):
-            user = await sessions.find(request.app.state.database, session_id, utc_now())
+            user = await sessions.find(request.app.state.database, session_id, utc_now(), is_used=is_used)
             if user is not None:
                 request.state.user = user
                 return user
@@ -61,6 +70,7 @@ async def owner(user: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
 
 
 Viewer = Annotated[SignedIn, Depends(signed_in)]
+OpenPage = Annotated[SignedIn, Depends(signed_in_page)]
 Operator = Annotated[SignedIn, Depends(operator)]
 Owner = Annotated[SignedIn, Depends(owner)]
 

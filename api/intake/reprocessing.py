@@ -19,7 +19,7 @@ from shared.contacts import ContactError
 from shared.database.engine import Database
 from shared.database.error_classes import classify
 from shared.database.error_tables import ErrorKind
-from shared.database.models import DELIVERIES
+from shared.database.models import DELIVERIES, WebhookDelivery
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +30,13 @@ STALE_AFTER = timedelta(seconds=30)
 BATCH_SIZE = 200
 # The reason under which earlier versions refused deliveries, also when only the database was at fault.
 MISTAKEN = "the lead could not be stored"
-NOT_A_FORM = "the call is about a booking: its sender sends it again, and it is read at once"
 NOT_STORABLE = "the database cannot store what the call says"
+
+
+def is_replayable(delivery: WebhookDelivery) -> bool:
+    """Return True if processing the delivery again may bring a lead."""
+    return delivery.outcome in REPLAYABLE and not delivery.source.startswith(receiving.PREFIX)
+
 
 _CLAIM = (
     # Changes nothing but locks the row: a second process waits, and then sees the new outcome.
@@ -39,6 +44,8 @@ _CLAIM = (
     .where(
         DELIVERIES.c.id == bindparam("delivery_id"),
         DELIVERIES.c.outcome.in_(bindparam("outcomes", expanding=True)),
+        # A call about a booking is no form; its reason stays.
+        DELIVERIES.c.source.not_like(f"{receiving.PREFIX}%"),
     )
     .values(outcome=DELIVERIES.c.outcome)
     .returning(*DELIVERIES.c)
@@ -65,8 +72,6 @@ async def reprocess(
 
 
 async def _process(connection: AsyncConnection, row: Row[Any], settings: ApiSettings) -> Result:
-    if row.source.startswith(receiving.PREFIX):
-        return Result(error=ContactError("body", NOT_A_FORM))
     if row.charset is None:
         return Result(error=ContactError("body", row.error or "only a part of the body is stored"))
     delivery = Delivery(

@@ -21,7 +21,7 @@ from api.schemas import examples
 from api.schemas.bookings import BookingCallOut, BookingIn, BookingOut, TieIn
 from api.schemas.models import LeadOut
 from api.security.throttling import ThrottleDep
-from api.security.tokens import find_valid_token, require_api_token, unauthorized
+from api.security.tokens import API_SCOPE, api_token_of, find_valid_token, require_api_token, unauthorized
 from api.settings import ApiSettings
 from shared.bookings import by_hand
 from shared.bookings.changes import CALCOM, CALENDLY, GENERIC
@@ -52,16 +52,14 @@ _PRIVATE: dict[str, Any] = {
     response_description="The call is stored.",
     responses=dict(examples.BODY_REFUSED),
 )
-async def from_calendly(
-    request: Request, database: DatabaseDep, settings: SettingsDep, throttle: ThrottleDep
-) -> BookingCallOut:
+async def from_calendly(request: Request, database: DatabaseDep, settings: SettingsDep) -> BookingCallOut:
     """Calendly's webhook: needs the signature that `python -m api calendly connect` has agreed on. Every
     signed call gets 200, also about events that say nothing about a booking."""
     body = await _body(request)
     keys = [*_texts(settings.calendly_signing_key), *await _stored_keys(database)]
     header = request.headers.get("calendly-webhook-signature")
     if not signatures.is_calendlys(body, header, keys, utc_now()):
-        raise await _refused(throttle, "a valid Calendly-Webhook-Signature is needed")
+        raise unauthorized("a valid Calendly-Webhook-Signature is needed")
     return _answer(await _receive(request, database, settings, CALENDLY, body))
 
 
@@ -71,14 +69,12 @@ async def from_calendly(
     response_description="The call is stored.",
     responses=dict(examples.BODY_REFUSED),
 )
-async def from_calcom(
-    request: Request, database: DatabaseDep, settings: SettingsDep, throttle: ThrottleDep
-) -> BookingCallOut:
+async def from_calcom(request: Request, database: DatabaseDep, settings: SettingsDep) -> BookingCallOut:
     """Cal.com's webhook: needs the signature with CALCOM_SECRET. Every signed call gets 200."""
     body = await _body(request)
     header = request.headers.get("x-cal-signature-256")
     if not signatures.is_calcoms(body, header, _texts(settings.calcom_secret)):
-        raise await _refused(throttle, "a valid X-Cal-Signature-256 is needed, with CALCOM_SECRET")
+        raise unauthorized("a valid X-Cal-Signature-256 is needed, with CALCOM_SECRET")
     return _answer(await _receive(request, database, settings, CALCOM, body))
 
 
@@ -97,8 +93,8 @@ async def from_anybody(
     body = await _body(request)
     headers = {name.lower(): value for name, value in request.headers.items()}
     is_signed = signatures.is_standard(body, headers, _texts(settings.bookings_secret), utc_now())
-    if not is_signed and not _has_token(request, settings):
-        raise await _refused(throttle, "BOOKINGS_TOKEN, or a signature with BOOKINGS_SECRET, is needed")
+    if not is_signed:
+        await throttle.check_not_locked_out(API_SCOPE, await _valid_token(request, settings))
     received = await _receive(request, database, settings, GENERIC, body)
     if received.outcome == "refused":
         raise invalid("body", received.error or "", kind="booking")
@@ -224,24 +220,25 @@ def _answer(received: Received) -> BookingCallOut:
     )
 
 
-async def _refused(throttle: ThrottleDep, detail: str) -> HTTPException:
-    await throttle.record_bad_token()
-    return unauthorized(detail)
-
-
 async def _stored_keys(database: Database) -> list[str]:
     async with database.reading() as session:
         keys = select(BookingConnection.signing_key).where(col(BookingConnection.source) == CALENDLY)
         return [key for key in (await session.exec(keys)).all() if key]
 
 
-def _has_token(request: Request, settings: ApiSettings) -> bool:
+async def _valid_token(request: Request, settings: ApiSettings) -> bytes:
+    """Return the valid API_TOKEN or BOOKINGS_TOKEN; raises 401 if the request has neither."""
+    if settings.api_token and (token := await api_token_of(request, settings)):
+        return token
     scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
     presented = [credentials] if scheme.lower() == "bearer" else []
-    presented += [request.headers.get("x-api-key", ""), request.query_params.get("token", "")]
+    # Some senders can only be given an address.
+    presented += [request.query_params.get("token", "")]
     tokens = [one.encode("utf-8", "replace") for one in presented if one]
-    valid = (*settings.bookings_token, *settings.api_token)
-    return bool(valid) and find_valid_token(valid, tokens) is not None
+    token = find_valid_token(settings.bookings_token, tokens) if settings.bookings_token else None
+    if not token:
+        raise unauthorized("BOOKINGS_TOKEN, or a signature with BOOKINGS_SECRET, is needed")
+    return token
 
 
 def _texts(secrets: Sequence[SecretStr]) -> list[str]:

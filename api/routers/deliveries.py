@@ -80,6 +80,8 @@ async def replay(delivery_id: RowId, database: DatabaseDep, settings: SettingsDe
     result = await reprocess(database, delivery_id, settings, outcomes=REPLAYABLE)
     if result is None:
         delivery = await _get_or_404(database, delivery_id)
+        if delivery.outcome in REPLAYABLE:
+            raise HTTPException(409, f"delivery {delivery_id} is a call about a booking, and no form")
         state = "has been deleted" if delivery.lead_id is None else f"is lead {delivery.lead_id}"
         raise HTTPException(409, f"delivery {delivery_id} is {delivery.outcome}: its lead {state}")
     if result.lead is None:

@@ -23,8 +23,10 @@ MAY_NEED_A_PLAN = (
 )
 # What people had asked for before this table existed.
 REQUESTED = """
-INSERT INTO planned_messages (lead_id, kind, key, state, send_at)
-SELECT id, 'requested', {key}, 'planned', follow_up_at FROM leads WHERE follow_up_at IS NOT NULL
+INSERT INTO planned_messages (lead_id, kind, key, state, send_at, after_message_id)
+SELECT id, 'requested', {key}, 'planned', follow_up_at,
+    COALESCE((SELECT MAX(m.id) FROM messages m WHERE m.lead_id = leads.id), 0)
+FROM leads WHERE follow_up_at IS NOT NULL
 """
 
 

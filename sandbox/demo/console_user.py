@@ -13,8 +13,12 @@ NAME = "Demo"
 def add_user(database_url: str, link_file: Path) -> None:
     """Add the user, or reset them if an earlier demo has added them; store the one-time link in a file.
 
-    Raises ProcessError if both fail.
+    Raises ProcessError if both fail, or if the database has other users: whoever opens the demo page is
+    signed in, and may read everything.
     """
+    listed = _run(link_file.parent, database_url, "list").stdout.splitlines()
+    if any(not line.startswith((f"{NAME}  ", "there are no users")) for line in listed):
+        raise ProcessError("the database has users of the console: the demo needs a database of its own")
     done = _run(link_file.parent, database_url, "add", NAME, "--role", "owner")
     if done.returncode:
         done = _run(link_file.parent, database_url, "reset", NAME)

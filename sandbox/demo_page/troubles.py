@@ -92,13 +92,6 @@ class Troubles:
             case "worker":
                 self._kill_worker()
 
-    async def end_all(self) -> None:
-        """End what does not end by itself."""
-        if not self._telegram.is_up:
-            await self._toggle_telegram()
-        if self._model_faults:
-            self._toggle_model()
-
     async def _toggle_telegram(self) -> None:
         if self._telegram.is_up:
             await self._telegram.down()

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bookings import reminders
 from shared.bookings.reminders import LeadBookings
-from shared.database.models import EVENTS, LEADS, Booking, Lead
+from shared.database.models import EVENTS, LEADS, Booking, Lead, PlannedMessage
 from shared.leads import handoff, plans
 from shared.leads.handoff import HandoffError
 from shared.leads.transitions import change_status, transition
@@ -95,7 +95,11 @@ async def _is_open_elsewhere(session: AsyncSession, lead: Lead) -> bool:
 async def _plan(session: AsyncSession, lead: Lead, found: LeadBookings, *, actor: str, now: datetime) -> None:
     may_write = lead.status in (_S.BOOKED, _S.SCHEDULED)
     rows = reminders.plan(found, now) if may_write else []
-    planned = (await plans.load_planned(session, [lead.id]))[lead.id]
+    # Those that are queued, too: a reminder of the earlier time must not go out.
+    open_rows = select(PlannedMessage).where(
+        col(PlannedMessage.lead_id) == lead.id, col(PlannedMessage.state).in_(("planned", "queued"))
+    )
+    planned = (await session.exec(open_rows)).all()
     if outdated := reminders.outdated(planned, rows):
         await plans.cancel(
             session, lead.id, only=outdated, reason="the booking has changed", actor=actor, now=now

@@ -22,12 +22,24 @@ async def find_lead(
     session: AsyncSession, change: BookingChange, *, now: datetime, region: str = "RU"
 ) -> int | None:
     """Return the id of the lead whose booking it is; None if nothing tells it."""
-    found = await _by_token(session, change.tokens)
+    found = await _by_own_booking(session, change)
+    if found is None:
+        found = await _by_token(session, change.tokens)
     if found is None:
         found = await _by_bookings(session, change)
     if found is None:
         found = await _by_contact(session, change, now=now, region=region)
     return found
+
+
+async def _by_own_booking(session: AsyncSession, change: BookingChange) -> int | None:
+    """A booking stays with its lead, whatever token a later call carries."""
+    found = await session.exec(
+        select(Booking.lead_id).where(
+            col(Booking.source) == change.source, col(Booking.external_id) == change.external_id
+        )
+    )
+    return found.first()
 
 
 async def _by_token(session: AsyncSession, tokens: Sequence[str]) -> int | None:
@@ -90,6 +102,12 @@ async def _by_email(session: AsyncSession, email: str, now: datetime) -> int | N
 def _recent(condition: ColumnElement[bool], now: datetime) -> SelectOfScalar[Lead]:
     return (
         select(Lead)
-        .where(condition, col(Lead.created_at) > now - _RECENT, col(Lead.duplicate_of).is_(None))
+        .where(
+            condition,
+            col(Lead.created_at) > now - _RECENT,
+            col(Lead.duplicate_of).is_(None),
+            # Anybody can type a contact: it brings nobody back who refused.
+            col(Lead.status) != LeadStatus.REJECTED,
+        )
         .order_by(case((col(Lead.status).in_(_LIKELY), 0), else_=1), col(Lead.id).desc())
     )

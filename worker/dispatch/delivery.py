@@ -96,9 +96,10 @@ class Sender:
             return refusal
         try:
             await self._show_typing(conversation, message)
-            obstacle = await self._final_checks.submit((conversation, message.id))
             # While `typing…` was shown, the person may have written: then nothing is added to it.
-            obstacle = obstacle or await self._check_planned(conversation, message)
+            obstacle = await self._check_planned(conversation, message, has_slot=True)
+            # The last before the send: the do-not-contact list, a pause, a cancelled message.
+            obstacle = obstacle or await self._final_checks.submit((conversation, message.id))
             if obstacle is not None:
                 return obstacle
             if not self._may_send():
@@ -119,11 +120,13 @@ class Sender:
         pause = self._rate_limiter.restriction.check()
         return Wait(pause.wait, pause.reason) if pause else None
 
-    async def _check_planned(self, conversation: Conversation, message: Message) -> Outcome | None:
+    async def _check_planned(
+        self, conversation: Conversation, message: Message, *, has_slot: bool = False
+    ) -> Outcome | None:
         """Return why a follow-up or reminder is not sent now; None for other messages."""
         if self._planned is None or message.kind != "follow_up":
             return None
-        return await self._planned.obstacle(conversation, message)
+        return await self._planned.obstacle(conversation, message, has_slot=has_slot)
 
     async def _check_first_message(self, conversation: Conversation, message: Message) -> Outcome | None:
         """Return why a first message is not sent now; None if it may be sent, or is not the first."""

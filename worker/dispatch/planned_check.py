@@ -27,10 +27,13 @@ class PlannedCheck:
     clock: Clock
     zone: tzinfo
 
-    async def obstacle(self, conversation: Conversation, message: Message) -> Outcome | None:
+    async def obstacle(
+        self, conversation: Conversation, message: Message, *, has_slot: bool
+    ) -> Outcome | None:
         """Return why a queued message is not sent now; None if it may be sent, or was not planned.
 
-        A follow-up to a person who has never answered needs a slot, as a first message does.
+        A follow-up to a person who has never answered needs a slot, as a first message does; `has_slot`: an
+        earlier check has reserved it.
         """
         planned_id = plans.planned_id_of(message.key)
         if planned_id is None:
@@ -46,7 +49,7 @@ class PlannedCheck:
             return Withdrawn(message.id, planned_id, found)
         if isinstance(found, datetime):
             return Wait(found - situation.now, OUTSIDE_HOURS)
-        if one.kind == "follow_up" and newest == 0:
+        if one.kind == "follow_up" and newest == 0 and not has_slot:
             return await self.rate_limiter.reserve_first_message(conversation.lead, message)
         return None
 

@@ -26,6 +26,9 @@ _STATUS_OF: Mapping[str, frozenset[LeadStatus]] = {
     "cancellation": frozenset({LeadStatus.SCHEDULED}),
 } | dict.fromkeys(REMINDERS - {"cancellation"}, frozenset({LeadStatus.BOOKED}))
 TOO_LATE, NOT_ANY_MORE, SWITCHED_OFF = "its time has passed", "the lead is {}", "follow-ups are switched off"
+UNCONFIRMED = "the person has not confirmed that the request is theirs"
+# By an earlier version during an upgrade, or by a human.
+WRITTEN_SINCE = "the person was written to at that time"
 _RECHECK_LIMITED = timedelta(hours=1)
 
 
@@ -34,7 +37,8 @@ class Situation:
     """What the planner knows about a lead.
 
     `newest_word` is the id of the person's newest message (0: none). `is_waiting`: a message of the person,
-    a draft or a queued message waits. `is_limited`: Telegram limits the account.
+    a draft or a queued message waits. `is_limited`: Telegram limits the account. `is_unconfirmed`: it is not
+    sure that this person left the request.
     """
 
     status: LeadStatus
@@ -45,6 +49,7 @@ class Situation:
     is_waiting: bool = False
     is_limited: bool = False
     is_suppressed: bool = False
+    is_unconfirmed: bool = False
     follow_ups_on: bool = True
 
 
@@ -118,17 +123,18 @@ class Planner:
 
     def _why_not(self, one: PlannedMessage, situation: Situation) -> str | None:
         """Return why a planned message is never sent; None if it may be."""
-        if situation.is_suppressed:
-            return "on the do-not-contact list"
-        if situation.status not in _STATUS_OF[one.kind]:
-            return NOT_ANY_MORE.format(situation.status)
-        if one.expires_at is not None and situation.now >= one.expires_at:
-            return TOO_LATE
-        if one.kind in FOLLOW_UPS and situation.newest_word > (one.after_message_id or 0):
-            return PERSON_WROTE if one.after_message_id is not None else None
-        if one.kind in ("follow_up", "close") and not situation.follow_ups_on:
-            return SWITCHED_OFF
-        return None
+        now, known, last_sent_at = situation.now, one.after_message_id, situation.last_sent_at
+        reasons = (
+            (situation.is_suppressed, "on the do-not-contact list"),
+            (situation.status not in _STATUS_OF[one.kind], NOT_ANY_MORE.format(situation.status)),
+            (one.expires_at is not None and now >= one.expires_at, TOO_LATE),
+            # A meeting's time and link are for the person who booked it.
+            (one.kind in REMINDERS and situation.is_unconfirmed, UNCONFIRMED),
+            (one.kind == "requested" and last_sent_at and last_sent_at >= one.send_at, WRITTEN_SINCE),
+            (one.kind in FOLLOW_UPS and known is not None and situation.newest_word > known, PERSON_WROTE),
+            (one.kind in ("follow_up", "close") and not situation.follow_ups_on, SWITCHED_OFF),
+        )
+        return next((reason for applies, reason in reasons if applies), None)
 
     def _later(self, one: PlannedMessage, situation: Situation) -> datetime | None:
         """Return when a due message may be sent if it is not now; None if it may be sent now."""

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.console import rendering
 from api.console.access import Operator, Viewer
 from api.dependencies import DatabaseDep, SettingsDep
-from api.intake.reprocessing import REPLAYABLE, reprocess
+from api.intake.reprocessing import REPLAYABLE, is_replayable, reprocess
 from api.queries.filters import DeliveryFilters, RowId
 from shared.database.engine import Database
 from shared.database.models import WebhookDelivery
@@ -46,7 +46,7 @@ async def show_delivery(
         request,
         "delivery.html",
         delivery=delivery,
-        can_replay=delivery.outcome in REPLAYABLE,
+        can_replay=is_replayable(delivery),
         fault=None,
     )
 
@@ -62,7 +62,7 @@ async def replay(
         return RedirectResponse(f"{base}/leads/{result.lead['id']}", 303)
     delivery = await _get(database, delivery_id)
     fault = str(result.error) if result is not None and result.error else delivery.outcome
-    values = {"delivery": delivery, "can_replay": delivery.outcome in REPLAYABLE, "fault": fault}
+    values = {"delivery": delivery, "can_replay": is_replayable(delivery), "fault": fault}
     return rendering.page(request, "delivery.html", 409, **values)
 
 

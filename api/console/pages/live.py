@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlmodel import col, select
 
-from api.console.access import Viewer
+from api.console.access import OpenPage
 from api.console.cache import cache_of
 from api.console.live.hub import COLLECT_SECONDS, hub_of
 from api.dependencies import DatabaseDep
@@ -29,7 +29,7 @@ WAITING_LASTS = timedelta(seconds=1)
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(request: Request, user: Viewer) -> AsyncIterator[ServerSentEvent]:
+async def events(request: Request, user: OpenPage) -> AsyncIterator[ServerSentEvent]:
     """`changed` with the numbers of leads; `all` after each connection: everything may have changed."""
     ends_at = asyncio.get_running_loop().time() + STREAM_SECONDS
     async with hub_of(request.app).open_page() as page:
@@ -54,7 +54,7 @@ async def events(request: Request, user: Viewer) -> AsyncIterator[ServerSentEven
 
 
 @router.get("/waiting")
-async def waiting(request: Request, database: DatabaseDep, user: Viewer) -> JSONResponse:
+async def waiting(request: Request, database: DatabaseDep, user: OpenPage) -> JSONResponse:
     """How many people need somebody, and the names of some: for the title and the browser's notifications."""
     kept = await cache_of(request.app).get("waiting", WAITING_LASTS, lambda: _waiting(database))
     return JSONResponse(kept.value)

@@ -26,10 +26,6 @@ class Texts:
         text = self._texts[key]
         return text.format(**values) if values else text
 
-    def has(self, key: str) -> bool:
-        """Return True if there is such a text."""
-        return key in self._texts
-
     def or_plain(self, prefix: str, key: object) -> str:
         """Return the text of `prefix.key`, or the key itself: for values that a newer program may store."""
         return self._texts.get(f"{prefix}.{key}", str(key))

@@ -53,8 +53,13 @@ async def start(session: AsyncSession, user_id: int, now: datetime) -> str:
     return session_id
 
 
-async def find(database: Database, session_id: str, now: datetime) -> SignedIn | None:
-    """Return the user of a valid session; None if it is unknown, revoked, idle for too long or too old."""
+async def find(
+    database: Database, session_id: str, now: datetime, *, is_used: bool = True
+) -> SignedIn | None:
+    """Return the user of a valid session; None if it is unknown, revoked, idle for too long or too old.
+
+    `is_used`: somebody works with the page; a page in the background must not keep its session alive.
+    """
     id_hash = token_hash(session_id)
     async with database.reading() as session:
         found = await session.exec(
@@ -70,7 +75,7 @@ async def find(database: Database, session_id: str, now: datetime) -> SignedIn |
     if row is None:
         return None
     user, seen_at = row
-    if now - seen_at > _SEEN_STEP:
+    if is_used and now - seen_at > _SEEN_STEP:
         async with database.writing() as session:
             await session.exec(
                 update(USER_SESSIONS).where(USER_SESSIONS.c.id_hash == id_hash).values(last_seen_at=now)

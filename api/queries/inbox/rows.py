@@ -71,7 +71,7 @@ def _row(
 ) -> InboxRow:
     is_incoming = last is not None and last.direction == "in"
     is_new = lead.updated_at > now - GIVEN_UP_SHOWN_FOR
-    can_be_helped = lead.status is LeadStatus.FAILED or lead.phone is not None
+    can_be_helped = lead.status is LeadStatus.FAILED or lead.phone_e164 is not None
     needs = (
         has_draft
         or lead.open_question is not None

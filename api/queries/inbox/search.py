@@ -47,7 +47,7 @@ class Search:
         if filters.has_indexed_text:
             # Few have it: the index finds them faster than all leads are read.
             return self._page(await self._all(self._by_index()))
-        oldest = await self._all(filters.newest(1).offset(self.looked_through - 1))
+        oldest = await self._all(filters.newest(self.looked_through).offset(self.looked_through - 1).limit(1))
         return Found(found, filters.cursor_after(oldest[0]), is_cut=True) if oldest else Found(found)
 
     def _page(self, found: Sequence[Lead]) -> Found:

@@ -66,7 +66,7 @@ def _kinds(now: datetime) -> dict[str, Subquery]:
         "failed": _given_up(since, col(Lead.status) == LeadStatus.FAILED),
         # With a phone somebody can call.
         "unreachable": _given_up(
-            since, col(Lead.status) == LeadStatus.UNREACHABLE, col(Lead.phone).is_not(None)
+            since, col(Lead.status) == LeadStatus.UNREACHABLE, col(Lead.phone_e164).is_not(None)
         ),
     }
 

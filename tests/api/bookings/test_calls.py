@@ -70,8 +70,9 @@ async def test_calendlys_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     assert {one["source"] for one in kept} == {"bookings/calendly"}
     assert [one["outcome"] for one in kept] == [*["refused"] * 4, "probe", "duplicate", "stored"]
     assert kept[-1]["lead_id"] == lead_id
-    # It is no form: processing it again makes no lead of it.
-    assert (await api.post(f"/deliveries/{kept[0]['id']}/replay")).status_code == 422
+    # It is no form: it cannot be processed again as one, and its reason stays.
+    assert (await api.post(f"/deliveries/{kept[0]['id']}/replay")).status_code == 409
+    assert (await api.get("/deliveries")).json()["items"] == kept
     # A planned message is cancelled by hand, once.
     day = next(one["id"] for one in lead["planned"] if one["kind"] == "reminder_day")
     assert (await api.delete(f"/leads/{lead_id}/planned/{day}")).status_code == 200

@@ -38,7 +38,7 @@ async def test_those_who_need_somebody_come_first(operator: httpx2.AsyncClient, 
     drafted = await add_contacted_lead(database, LeadStatus.ENGAGED)
     await add_draft(database, drafted)
     await _add_leads(database, "Failed", status=LeadStatus.FAILED)
-    await _add_leads(database, "Reachable", status=LeadStatus.UNREACHABLE, phone="+79990000001")
+    await _add_leads(database, "Reachable", status=LeadStatus.UNREACHABLE, phone_e164="+79990000001")
     await _add_leads(database, "Hopeless", status=LeadStatus.UNREACHABLE)
     await _add_leads(database, "Asked", status=LeadStatus.ENGAGED, open_question="?")
     page = (await operator.get("/console/")).text

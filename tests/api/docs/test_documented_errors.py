@@ -1,5 +1,6 @@
 """All errors have the same format, and every error of a route is in its documentation."""
 
+import hmac
 from typing import Any
 
 import httpx2
@@ -108,12 +109,17 @@ async def test_every_route_documents_an_unreachable_database() -> None:
         "/leads": {"json": {"name": "Анна", "phone": "+79991234567"}},
         "/leads/import": {"content": "phone\n+79991234567\n", "headers": {"content-type": "text/csv"}},
         "/do-not-contact": {"json": {"phone": "+79991234567"}},
+        "/bookings": {"json": {}, "headers": {"authorization": "Bearer make"}},
+        "/bookings/calcom": {
+            "content": "{}",
+            "headers": {"x-cal-signature-256": hmac.digest(b"key", b"{}", "sha256").hex()},
+        },
         "/bookings/{booking_id}/lead": {"json": {"lead_id": 1}},
         "/leads/{lead_id}/booking": {"json": {"start": None}},
         "/leads/{lead_id}/reply": {"json": {"text": "Здравствуйте!"}},
         WEBHOOK: {"data": {"Phone": "+79991234567"}},
     }
-    async with running(NOWHERE) as client:
+    async with running(NOWHERE, bookings_token="make", calcom_secret="key") as client:
         for method, path, operation in await _routes(client):
             if path == "/healthz" or (method, path) == ("get", WEBHOOK):
                 continue

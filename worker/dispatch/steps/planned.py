@@ -57,6 +57,7 @@ def situation_of(conversation: Conversation, config: PlanConfig, now: datetime) 
         last_sent_at=conversation.last_sent_at,
         is_waiting=bool(conversation.unanswered) or conversation.has_draft,
         is_limited=conversation.is_account_limited,
+        is_unconfirmed=conversation.is_unconfirmed,
         follow_ups_on=config.follow_ups_on,
     )
 

@@ -15,10 +15,11 @@ from api.console.pages.lead.locks import locked_lead, record, to_lead
 from api.console.pages.lead.rendering import Refusal
 from api.dependencies import DatabaseDep
 from api.queries.filters import RowId
-from shared.bookings import by_hand
+from shared.bookings import by_hand, changes
 from shared.clock import utc_now
 from shared.database.models import Message
-from shared.leads import plans
+from shared.leads import plans, suppression_list
+from shared.leads.suppression_list import SuppressedIdentity
 from shared.statuses import FOLLOWED_UP
 
 router = APIRouter(prefix="/leads/{lead_id}")
@@ -46,8 +47,9 @@ async def mark_as_booked(
 ) -> Response:
     """Store a meeting that was agreed elsewhere; a second one replaces the first."""
     now, start, url = utc_now(), _utc(at, offset), url.strip()
-    if not now - _PAST < start < now + _FUTURE or (url and not url.startswith("https://")):
-        refusal = Refusal("no_time" if not url or url.startswith("https://") else "no_link")
+    is_link = not url or changes.url(url) is not None
+    if not is_link or start is None or not now - _PAST < start < now + _FUTURE:
+        refusal = Refusal("no_time" if is_link else "no_link")
         return await lead_page.render(request, database, user, lead_id, status=422, refusal=refusal)
     async with locked_lead(database, lead_id) as (session, lead):
         end = start + _MEETING_LASTS
@@ -81,12 +83,13 @@ async def write_later(
 ) -> Response:
     """Have the assistant write again at a time; an earlier wish for another time is replaced."""
     now, send_at = utc_now(), _utc(at, offset)
-    if not now < send_at < now + _FUTURE:
+    if send_at is None or not now < send_at < now + _FUTURE:
         refusal = Refusal("no_time")
         return await lead_page.render(request, database, user, lead_id, status=422, refusal=refusal)
     refusal = Refusal("refused")
     async with locked_lead(database, lead_id) as (session, lead):
-        may_follow_up = lead.status in FOLLOWED_UP
+        listed = (await suppression_list.find_entries(session, [SuppressedIdentity.of(lead)]))[0]
+        may_follow_up = lead.status in FOLLOWED_UP and not listed
         if may_follow_up:
             newest = (await session.exec(_newest_message(lead_id))).one() or 0
             await plans.request(session, lead_id, send_at, after_message_id=newest, actor=user.name, now=now)
@@ -111,11 +114,15 @@ async def do_not_write_later(
     return to_lead(request, lead_id)
 
 
-def _utc(at: datetime, offset: int) -> datetime:
-    """Return the time in UTC; `offset`: what the browser adds to its local time, as in JavaScript."""
-    if at.tzinfo is not None:
-        return at.astimezone(UTC)
-    return at.replace(tzinfo=UTC) + timedelta(minutes=offset)
+def _utc(at: datetime, offset: int) -> datetime | None:
+    """Return the time in UTC; `offset`: what the browser adds to its local time, as in JavaScript.
+
+    None for a time at the edge of what can be represented.
+    """
+    try:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC) + timedelta(minutes=offset)
+    except OverflowError:
+        return None
 
 
 def _newest_message(lead_id: int) -> SelectOfScalar[int]:

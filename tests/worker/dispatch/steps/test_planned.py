@@ -89,6 +89,23 @@ async def test_an_unconfirmed_person_is_told_nothing_of_the_request(kind: str, t
     assert words.briefs == []
 
 
+async def test_an_unconfirmed_person_gets_no_meeting_of_somebody_else() -> None:
+    weak = {"username": {"field": "ник", "strength": "weak", "reason": "a field for usernames"}}
+    found = {"username": "anna_k", "resolved_via": "username", "contact_evidence": weak}
+    meeting = Booking(id=3, lead_id=17, source="calendly", external_id="a", state="booked", start_at=MEETING)
+    outcome = await outcome_of(S.BOOKED, planned("confirmation", booking_id=3), booking=meeting, **found)
+    assert isinstance(outcome, PlanChanged)
+    assert list(outcome.cancel) == [5]
+
+
+async def test_a_requested_message_that_an_earlier_version_has_sent_is_not_repeated() -> None:
+    sent = message(2, "Здравствуйте! Вы просили написать сегодня.", ours=True, at=NOW + timedelta(minutes=1))
+    later = NOW + timedelta(minutes=5)
+    outcome = await outcome_of(S.ENGAGED, planned("requested"), messages=(GREETING, sent), now=later)
+    assert isinstance(outcome, PlanChanged)
+    assert list(outcome.cancel) == [5]
+
+
 @pytest.mark.parametrize("status", sorted({S.CONTACTED, S.ENGAGED, S.SCHEDULED, S.NO_REPLY}))
 async def test_a_requested_time_is_kept(status: LeadStatus) -> None:
     assert text_of(await outcome_of(status, planned("requested"))) == templates.follow_up("ru")
