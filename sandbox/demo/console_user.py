@@ -13,7 +13,7 @@ NAME = "Demo"
 def add_user(database_url: str, link_file: Path) -> None:
     """Add the user, or reset them if an earlier demo has added them; store the one-time link in a file.
 
-    Raises ProcessError if both fail, or if the database has other users: whoever opens the demo page is
+    Raises ProcessError if both fail, or if the database has other users: the visitors of the demo page are
     signed in, and may read everything.
     """
     listed = _run(link_file.parent, database_url, "list").stdout.splitlines()

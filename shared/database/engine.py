@@ -48,6 +48,10 @@ SET_LIMITS = (
 )
 
 
+# What the thread of a failed connection may take to end.
+_THREAD_END_SECONDS = 0.05
+
+
 class Database:
     """One pool of connections to one database; call `close` at the end.
 
@@ -74,6 +78,7 @@ class Database:
         # Shared by the tasks of a process: together they log an outage once.
         self.outage = OutageLog()
         self._disk_full: tuple[float, Fault] | None = None
+        self._has_failed = False
         # Each statement is its own transaction: saves the round trips of BEGIN and COMMIT.
         self.autocommit = (
             self.engine.execution_options(isolation_level="AUTOCOMMIT") if self.is_postgres else self.engine
@@ -110,12 +115,17 @@ class Database:
         return self._disk_full[1]
 
     def _on_fault(self, fault: Fault) -> None:
+        self._has_failed = True
         if fault.reason == DISK_FULL.reason:
             self._disk_full = time.monotonic(), fault
 
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+        if self._has_failed and not self.is_postgres:
+            # aiosqlite does not wait for the thread of a connection that could not be opened; without the
+            # event loop, that thread ends with a traceback.
+            await asyncio.sleep(_THREAD_END_SECONDS)
 
 
 @asynccontextmanager

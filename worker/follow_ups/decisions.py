@@ -27,7 +27,6 @@ _STATUS_OF: Mapping[str, frozenset[LeadStatus]] = {
 } | dict.fromkeys(REMINDERS - {"cancellation"}, frozenset({LeadStatus.BOOKED}))
 TOO_LATE, NOT_ANY_MORE, SWITCHED_OFF = "its time has passed", "the lead is {}", "follow-ups are switched off"
 UNCONFIRMED = "the person has not confirmed that the request is theirs"
-# By an earlier version during an upgrade, or by a human.
 WRITTEN_SINCE = "the person was written to at that time"
 _RECHECK_LIMITED = timedelta(hours=1)
 
@@ -124,13 +123,16 @@ class Planner:
     def _why_not(self, one: PlannedMessage, situation: Situation) -> str | None:
         """Return why a planned message is never sent; None if it may be."""
         now, known, last_sent_at = situation.now, one.after_message_id, situation.last_sent_at
+        # Only what was asked for in an earlier version has no actor: that version may have sent it.
+        is_of_earlier_version = one.kind == "requested" and one.actor is None
+        was_sent_before = is_of_earlier_version and last_sent_at and last_sent_at >= one.send_at
         reasons = (
             (situation.is_suppressed, "on the do-not-contact list"),
             (situation.status not in _STATUS_OF[one.kind], NOT_ANY_MORE.format(situation.status)),
             (one.expires_at is not None and now >= one.expires_at, TOO_LATE),
             # A meeting's time and link are for the person who booked it.
             (one.kind in REMINDERS and situation.is_unconfirmed, UNCONFIRMED),
-            (one.kind == "requested" and last_sent_at and last_sent_at >= one.send_at, WRITTEN_SINCE),
+            (was_sent_before, WRITTEN_SINCE),
             (one.kind in FOLLOW_UPS and known is not None and situation.newest_word > known, PERSON_WROTE),
             (one.kind in ("follow_up", "close") and not situation.follow_ups_on, SWITCHED_OFF),
         )

@@ -87,7 +87,7 @@ _BY_WORDS: tuple[tuple[re.Pattern[str], ErrorClass, str], ...] = (
         "Telegram does not let this account write to them",
     ),
 )
-_WAITS = re.compile(r"(?:WAIT|DELAY|FLOOD)[A-Z_]*_([0-9]+)(MIN)?$|^2FA_CONFIRM_WAIT_([0-9]+)$")
+_WAITS = re.compile(r"(?:WAIT|DELAY|FLOOD)[A-Z_]{0,40}_([0-9]+)(MIN)?$|^2FA_CONFIRM_WAIT_([0-9]+)$")
 _NUMBER = re.compile(r"_[0-9]+")
 
 
