@@ -18,9 +18,9 @@ from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.forms.body.text_cleaning import clean, one_line
-from shared.database.driver_errors import OutageLog
-from shared.database.error_classes import classify
-from shared.database.error_tables import CONFLICT, NO_ANSWER, UNREACHABLE
+from shared.database.faults.driver_errors import OutageLog
+from shared.database.faults.error_classes import classify
+from shared.database.faults.error_tables import CONFLICT, NO_ANSWER, UNREACHABLE
 
 logger = logging.getLogger(__name__)
 

@@ -40,9 +40,9 @@ from api.security import throttling
 from api.security.rate_limiter import RateLimiter
 from api.settings import ApiSettings
 from shared.clock import utc_now
-from shared.database.connections import open_database
+from shared.database.checks.write_check import WriteCheck
+from shared.database.drivers.connections import open_database
 from shared.database.schema_version import newest_revision
-from shared.database.write_check import WriteCheck
 from shared.errors import ConfigError
 from shared.settings import load
 

@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from migrations import online
 from shared.database import models
 from shared.database.engine import Database
-from shared.database.error_classes import classify
+from shared.database.faults.error_classes import classify
 from shared.database.schema_version import newest_revision
 from shared.database.urls import async_url, shown_address
 from shared.errors import ConfigError

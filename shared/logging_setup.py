@@ -8,8 +8,8 @@ from contextvars import ContextVar
 from types import TracebackType
 
 from shared.contacts import parse_phone
-from shared.database.error_classes import describe, quotes_values
-from shared.database.private_tracebacks import format_exception
+from shared.database.faults.error_classes import describe, quotes_values
+from shared.database.faults.private_tracebacks import format_exception
 
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 

@@ -198,7 +198,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 def _qualify(arguments: argparse.Namespace) -> int:
     settings = load(AssistantSettings)
     configure("ERROR")
-    from worker.runtime.qualify_command import qualify_models  # noqa: PLC0415
+    from worker.runtime.commands.qualify_command import qualify_models  # noqa: PLC0415
 
     return asyncio.run(qualify_models(settings, as_json=arguments.json, concurrency=arguments.concurrency))
 
@@ -208,7 +208,7 @@ def _preview(arguments: argparse.Namespace) -> int:
         raise ConfigError("preview needs the id of a lead, or --name and --request")
     settings = load(AssistantSettings)
     configure("ERROR")
-    from worker.runtime.preview_command import preview  # noqa: PLC0415
+    from worker.runtime.commands.preview_command import preview  # noqa: PLC0415
 
     try:
         print(
@@ -223,14 +223,14 @@ def _preview(arguments: argparse.Namespace) -> int:
 
 
 def _pause(arguments: argparse.Namespace) -> int:
-    from worker.runtime.pause_command import pause  # noqa: PLC0415
+    from worker.runtime.commands.pause_command import pause  # noqa: PLC0415
 
     scope: Scope = "all" if arguments.what == "all" else "first_messages"
     return _print_or_fail(pause(load(SharedSettings), scope))
 
 
 def _resume(_: argparse.Namespace) -> int:
-    from worker.runtime.pause_command import resume  # noqa: PLC0415
+    from worker.runtime.commands.pause_command import resume  # noqa: PLC0415
 
     return _print_or_fail(resume(load(SharedSettings)))
 

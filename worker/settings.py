@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import NoDecode
 
 from shared.settings import DOTENV, SharedSettings, usable_url
-from worker.domain.openai_settings import usable_address, usable_key, usable_model, usable_proxy
-from worker.domain.setting_checks import (
+from worker.domain.config.openai_settings import usable_address, usable_key, usable_model, usable_proxy
+from worker.domain.config.setting_checks import (
     Price,
     check_host_and_port,
     check_hours,

@@ -8,7 +8,7 @@ from api.console.mount import PATH
 from api.settings import ApiSettings
 from shared.database.console_models import ROLES
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.error_classes import classify
+from shared.database.faults.error_classes import classify
 from shared.errors import ConfigError, LeadAssistantError
 
 

@@ -26,8 +26,8 @@ from api.middleware.body_limits import LARGEST_BODY
 from api.schemas.imports import ImportedRow
 from shared.contacts import ContactError
 from shared.database.engine import Database
-from shared.database.error_classes import classify
-from shared.database.error_tables import ErrorKind
+from shared.database.faults.error_classes import classify
+from shared.database.faults.error_tables import ErrorKind
 
 logger = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from api.intake.submission import Delivery, Result, with_key
 from api.settings import ApiSettings
 from shared.contacts import ContactError
 from shared.database.engine import Database
-from shared.database.error_classes import classify
-from shared.database.error_tables import ErrorKind
+from shared.database.faults.error_classes import classify
+from shared.database.faults.error_tables import ErrorKind
 from shared.database.models import DELIVERIES, WebhookDelivery
 
 logger = logging.getLogger(__name__)

@@ -15,10 +15,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from api.intake.deliveries import store_without_lead
 from api.intake.store import NothingSentError, Results, store
 from api.intake.submission import KeyedSubmission, Result
-from shared.database.connections import sync_sqlite
-from shared.database.driver_errors import unavailable
+from shared.database.drivers.connections import sync_sqlite
 from shared.database.engine import Database, answered_within
-from shared.database.error_tables import NO_ANSWER
+from shared.database.faults.driver_errors import unavailable
+from shared.database.faults.error_tables import NO_ANSWER
 from shared.database.timeouts import FORM_SECONDS
 from shared.group_commit import GroupCommit
 
@@ -46,7 +46,7 @@ class BatchWriter(Protocol):
 def batch_writer_for(database: Database, window: timedelta) -> BatchWriter:
     """Return the writer for this database; `window` is how long an identical submission is a repeat."""
     if database.is_postgres:
-        from api.intake.postgres_writer import PostgresWriter  # noqa: PLC0415 - as in shared.database.connections
+        from api.intake.postgres_writer import PostgresWriter  # noqa: PLC0415 - as in shared.database.drivers.connections
 
         return PostgresWriter(database, window)
     return SqliteWriter(database, window)

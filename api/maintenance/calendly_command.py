@@ -7,7 +7,7 @@ from api.settings import ApiSettings
 from shared.bookings.calendly_api import CalendlyApi, CalendlyError
 from shared.bookings.connection import Connection
 from shared.clock import utc_now
-from shared.database.connections import open_database
+from shared.database.drivers.connections import open_database
 from shared.errors import ConfigError
 
 _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})

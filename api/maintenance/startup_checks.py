@@ -9,10 +9,10 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import DBAPIError
 
 from api.settings import ApiSettings
-from shared.database.connections import sync_sqlite
+from shared.database.drivers.connections import sync_sqlite
 from shared.database.engine import Database
-from shared.database.error_classes import classify
-from shared.database.error_tables import CANNOT_OPEN, NOT_A_DATABASE
+from shared.database.faults.error_classes import classify
+from shared.database.faults.error_tables import CANNOT_OPEN, NOT_A_DATABASE
 from shared.database.schema_version import SchemaState, schema_state
 from shared.database.timeouts import CONNECT_TOTAL_SECONDS
 from shared.errors import ConfigError

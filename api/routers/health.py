@@ -9,12 +9,12 @@ from api.errors import RETRY_AFTER_SECONDS
 from api.schemas.examples import not_ready
 from api.schemas.health import NotReadyOut, ReadyOut
 from api.schemas.models import StatusOut
+from shared.database.checks.write_check import WriteCheck
 from shared.database.engine import answered_within
-from shared.database.error_classes import classify
-from shared.database.error_tables import NO_ANSWER, UNREACHABLE_REASON
+from shared.database.faults.error_classes import classify
+from shared.database.faults.error_tables import NO_ANSWER, UNREACHABLE_REASON
 from shared.database.schema_version import SchemaState, SchemaVersion, read_schema_version
 from shared.database.timeouts import READY_SECONDS
-from shared.database.write_check import WriteCheck
 
 router = APIRouter(tags=["health"])
 

@@ -15,9 +15,9 @@ from sandbox.fake_telegram.mtproto.connection import Link
 from sandbox.fake_telegram.mtproto.keys import load
 from sandbox.fake_telegram.rpc.call_log import Calls
 from sandbox.fake_telegram.rpc.dispatcher import Dispatcher
-from sandbox.fake_telegram.rpc.profile_push import ProfilePusher
+from sandbox.fake_telegram.rpc.push.profile_push import ProfilePusher
+from sandbox.fake_telegram.rpc.push.update_push import UpdatePusher
 from sandbox.fake_telegram.rpc.registry import Server
-from sandbox.fake_telegram.rpc.update_push import UpdatePusher
 from sandbox.fake_telegram.scripted_people import ScriptedPeople
 from sandbox.fake_telegram.settings import Settings
 from sandbox.fake_telegram.state import counters

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.backoff import GrowingPause
-from shared.database.driver_errors import OutageLog, unavailable, watch_errors
-from shared.database.error_classes import Fault
-from shared.database.error_tables import DISK_FULL, NO_ANSWER
+from shared.database.faults.driver_errors import OutageLog, unavailable, watch_errors
+from shared.database.faults.error_classes import Fault
+from shared.database.faults.error_tables import DISK_FULL, NO_ANSWER
 from shared.database.timeouts import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
@@ -31,7 +31,7 @@ from shared.database.urls import async_url, server_count
 ResultT = TypeVar("ResultT")
 log = logging.getLogger(__name__)
 
-# Raised while the database is away, whatever the reason; shared/database/driver_errors.py sees to it.
+# Raised while the database is away, whatever the reason; shared/database/faults/driver_errors.py sees to it.
 DATABASE_DOWN = (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError)
 
 # The longest pause between two tries during an outage of the database: as much later its end is noticed.

@@ -15,7 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 import migrations
 from shared.database.engine import Database
-from shared.database.error_classes import Fault, classify
+from shared.database.faults.error_classes import Fault, classify
 
 _REVISION = text("SELECT version_num FROM alembic_version")
 

@@ -11,7 +11,7 @@ from tests.support.waiting import patience_seconds
 SCRIPT = """
 import sys
 import api.__main__
-from shared.database.connections import open_database
+from shared.database.drivers.connections import open_database
 open_database(sys.argv[1])
 print(*sys.modules)
 """

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.clock import utc_now
+from shared.database.drivers.postgres_notifications import NO_NOTIFICATIONS
 from shared.database.engine import Database
-from shared.database.postgres_notifications import NO_NOTIFICATIONS
 from tests.conftest import Postgres
 from tests.support.rows import add_lead
 from tests.support.waiting import patience, until_async

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from worker.assistant.verdict.write_at import MAX_DELAY, read_write_at
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.local_time import days_before, first_moment
-from worker.domain.outreach_hours import Hours
 from worker.follow_ups.working_days import Calendar
 
 ZONES = sorted(available_timezones() - {"localtime", "Factory"})

@@ -11,7 +11,7 @@ from shared.errors import ConfigError
 from shared.files import read_text
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief
-from worker.domain.follow_up_config import FollowUpConfig
+from worker.domain.config.follow_up_config import FollowUpConfig
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _KNOWN_PLACEHOLDERS = frozenset({"name", "company", "request"})

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, LONGEST_PAUSE_SECONDS, Database
-from shared.database.error_classes import classify
+from shared.database.faults.error_classes import classify
 from shared.database.models import Lead
 from shared.errors import IllegalTransitionError, LostRaceError
 from shared.leads.pauses import PAUSED

@@ -7,13 +7,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlmodel import col, func, select
 
-from shared.database.clock_check import MAX_CLOCK_ERROR_SECONDS, clock_error, describe_clock_error
+from shared.database.checks.clock_check import MAX_CLOCK_ERROR_SECONDS, clock_error, describe_clock_error
+from shared.database.checks.write_check import LARGE_BYTES, check_writing
 from shared.database.engine import DATABASE_DOWN, Database, answered_within
-from shared.database.error_classes import classify
+from shared.database.faults.error_classes import classify
 from shared.database.models import AccountHold, Lead, TelegramAccount
 from shared.database.schema_version import SchemaState, newest_revision, read_schema_version
 from shared.database.urls import shown_address
-from shared.database.write_check import LARGE_BYTES, check_writing
 from worker.doctor.findings import Finding, failed, passed, skipped
 
 DATABASE, SCHEMA, CLOCK = "database", "migrations", "database clock"

@@ -24,7 +24,7 @@ from worker.domain.assistant_port import (
     Turn,
     Usage,
 )
-from worker.domain.model_servers import OPENAI_HOST
+from worker.domain.config.model_servers import OPENAI_HOST
 from worker.monitoring import model_servers
 from worker.settings import AssistantSettings
 

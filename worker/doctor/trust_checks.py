@@ -11,7 +11,7 @@ from worker.assistant.qualification.qualification import qualify
 from worker.assistant.trust import BAR, prompt_version
 from worker.doctor.findings import Finding, failed, passed
 from worker.domain.assistant_port import AssistantError
-from worker.domain.model_servers import host_of
+from worker.domain.config.model_servers import host_of
 from worker.monitoring import qualifications
 from worker.settings import AssistantSettings
 

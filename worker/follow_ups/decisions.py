@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, tzinfo
 from shared.database.models import PlannedMessage
 from shared.leads.plans import FOLLOW_UPS, PERSON_WROTE, REMINDERS
 from shared.statuses import FOLLOWED_UP, LeadStatus
-from worker.domain.follow_up_config import FollowUpConfig
-from worker.domain.outreach_hours import Hours
+from worker.domain.config.follow_up_config import FollowUpConfig
+from worker.domain.config.outreach_hours import Hours
 from worker.follow_ups.working_days import Calendar
 
 # Between a message of ours and a follow-up, also if earlier ones were late.

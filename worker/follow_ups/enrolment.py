@@ -17,8 +17,8 @@ from shared.database.models import LEADS, Lead, Message
 from shared.leads import plans
 from shared.leads.handoff import lock
 from shared.statuses import LeadStatus
+from worker.domain.config.follow_up_config import FollowUpConfig, FollowUpStep
 from worker.domain.conversation import Conversation
-from worker.domain.follow_up_config import FollowUpConfig, FollowUpStep
 from worker.domain.local_time import to_local_time
 from worker.follow_ups.working_days import Calendar
 from worker.messaging import outbox

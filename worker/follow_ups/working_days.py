@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.local_time import first_moment
-from worker.domain.outreach_hours import Hours
 
 _WEEKEND = (5, 6)
 # More days off in a row than that are a mistake; the search then ends at the last of them.

@@ -26,7 +26,7 @@ async def receive(
 ) -> Lead | None:
     """Store a message and schedule the reply; returns the lead.
 
-    A sender without a lead may be the person of a lead that waits (worker/messaging/first_words.py).
+    A sender without a lead may be the person of a waiting lead (worker.messaging.first_words).
     Returns None for an edit, for a stranger, and for a message that is already stored.
     """
     if incoming.edited:
@@ -275,3 +275,14 @@ _SCHEDULED = (
     .where(LEADS.c.id == _LEAD, ~exists().where(MESSAGES.c.lead_id == _LEAD, MESSAGES.c.state == "queued"))
     .values(due_at=bindparam("due"), updated_at=bindparam("now"))
 )
+
+
+async def strangers_among(session: AsyncSession, account_id: int, user_ids: Sequence[int]) -> Sequence[int]:
+    """Return those of these Telegram users who have no lead with this account."""
+    found = await session.exec(
+        select(Lead.telegram_user_id).where(
+            col(Lead.account_id) == account_id, col(Lead.telegram_user_id).in_(user_ids)
+        )
+    )
+    known = set(found)
+    return [user_id for user_id in user_ids if user_id not in known]

@@ -30,8 +30,8 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.messaging import first_words, histories, inbox, quotes, reactions, takeover_detection
+from worker.messaging.first_contact.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders
 from worker.messaging.inbox import CatchUpChat
-from worker.messaging.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders, strangers_among
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 
@@ -228,7 +228,7 @@ class Listener:
             return
         try:
             async with self.database.reading() as session:
-                unknown = await strangers_among(session, self.me.account_id, [message.user_id])
+                unknown = await inbox.strangers_among(session, self.me.account_id, [message.user_id])
         except DATABASE_DOWN:
             unknown = [message.user_id]
         if unknown:

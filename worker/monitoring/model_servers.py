@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
 from shared.database.models import MODEL_SERVERS, ModelServer
-from worker.domain.model_servers import FIRST, SECOND, ServerState
+from worker.domain.config.model_servers import FIRST, SECOND, ServerState
 
 
 async def load(session: AsyncSession) -> Sequence[ServerState]:

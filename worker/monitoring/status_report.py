@@ -10,11 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.clock_check import MAX_CLOCK_ERROR_SECONDS, clock_error, describe_clock_error
+from shared.database.checks.clock_check import MAX_CLOCK_ERROR_SECONDS, clock_error, describe_clock_error
+from shared.database.checks.write_check import check_writing
 from shared.database.engine import DATABASE_DOWN, Database, answered_within
-from shared.database.error_classes import classify
+from shared.database.faults.error_classes import classify
 from shared.database.models import Lead, TelegramAccount
-from shared.database.write_check import check_writing
 from shared.errors import LeadAssistantError
 from shared.leads import pauses
 from shared.statuses import LeadStatus

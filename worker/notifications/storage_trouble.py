@@ -3,7 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 
-from shared.database.error_classes import classify
+from shared.database.faults.error_classes import classify
 from worker.domain.telegram_port import TelegramError
 
 # A database that is away for less is waited for without a word.

@@ -13,9 +13,9 @@ from shared.group_commit import GroupCommit
 from worker.accounts import account_state, quota
 from worker.accounts.quota import Lookup
 from worker.domain import outreach_limits
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import Wait
-from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits, is_hot
 from worker.domain.telegram_port import AccountRestrictedError, PeerFloodError, SlotUnavailableError
 from worker.domain.wait_reasons import OUTSIDE_HOURS

@@ -6,9 +6,9 @@ import logging
 from datetime import datetime
 
 from shared.clock import Clock
-from shared.database import postgres_notifications
+from shared.database.drivers import postgres_notifications
+from shared.database.drivers.sqlite_commits import watch_commits
 from shared.database.engine import Database
-from shared.database.sqlite_commits import watch_commits
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from shared.database.engine import DATABASE_DOWN, Database
 from worker.assistant.qualification.qualification import Qualification, qualify
 from worker.assistant.trust import BAR, Trust, prompt_version
 from worker.domain.assistant_port import AssistantUnavailableError
-from worker.domain.model_servers import host_of
+from worker.domain.config.model_servers import host_of
 from worker.monitoring import qualifications
 from worker.notifications import notices, texts
 from worker.settings import AssistantSettings, WorkerSettings

@@ -9,7 +9,7 @@ from shared.clock import Clock
 from shared.database.engine import Database
 from worker.bookings.polling import BookingRounds
 from worker.dialogue.persona import Persona
-from worker.domain.outreach_hours import Hours
+from worker.domain.config.outreach_hours import Hours
 from worker.follow_ups.decisions import planner_of
 from worker.follow_ups.enrolment import Enrolment
 from worker.follow_ups.rounds import FollowUpRounds

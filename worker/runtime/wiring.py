@@ -21,13 +21,13 @@ from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
 from worker.dispatch.steps.planned import PlanConfig
 from worker.domain.assistant_port import Assistant
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.outages import OutageTrackers
-from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import Incoming, Note, Telegram
 from worker.follow_ups.decisions import planner_of
+from worker.messaging import inbox
 from worker.messaging.listener import Listener
-from worker.messaging.unknown_senders import strangers_among
 from worker.notifications import strangers
 from worker.notifications.commands import owner_commands
 from worker.notifications.notifier import OwnerNotifier
@@ -159,7 +159,7 @@ def build_listener(
             session,
             account_id,
             message,
-            is_lead=not await strangers_among(session, account_id, [message.user_id]),
+            is_lead=not await inbox.strangers_among(session, account_id, [message.user_id]),
             now=now,
             takeover_lasts=takeover_lasts,
             language=settings.owner_language,

@@ -10,9 +10,9 @@ from collections.abc import Coroutine
 from typing import Any
 
 from shared.clock import utc_now
+from shared.database.checks.write_check import WriteCheck
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
-from shared.database.error_classes import classify
-from shared.database.write_check import WriteCheck
+from shared.database.faults.error_classes import classify
 from worker.accounts.account_lease import AccountLease
 from worker.accounts.flood_waits import FloodWaits
 from worker.accounts.session_lock import session_lock
@@ -29,14 +29,14 @@ from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
 from worker.runtime import rounds
 from worker.runtime.account_records import record_revoked_session, register_worker
-from worker.runtime.clock_watch import ClockWatch
 from worker.runtime.connection import connected, reconnection_pause, wait_for_signed_in_user
-from worker.runtime.file_watch import FileWatch
-from worker.runtime.model_watch import ProviderRecorder, restore_providers
-from worker.runtime.moment_repair import MomentRepair
 from worker.runtime.qualifying import Qualifier
 from worker.runtime.shutdown import end_in_time
 from worker.runtime.supervision import keep_running, run_until_one_ends
+from worker.runtime.watches.clock_watch import ClockWatch
+from worker.runtime.watches.file_watch import FileWatch
+from worker.runtime.watches.model_watch import ProviderRecorder, restore_providers
+from worker.runtime.watches.moment_repair import MomentRepair
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener, build_owner_notifier
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount

@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.settings import ApiSettings
 from shared.clock import utc_now
 from shared.database.bulk import insert_for
+from shared.database.drivers.sqlite_commits import watch_commits
 from shared.database.engine import Database
 from shared.database.models import ConsoleWatch
-from shared.database.sqlite_commits import watch_commits
 
 logger = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class Hub:
             self.close()
 
     async def _listen(self) -> None:
-        from shared.database.postgres_notifications import listen  # noqa: PLC0415 - on SQLite it is not needed
+        from shared.database.drivers.postgres_notifications import listen  # noqa: PLC0415 - on SQLite it is not needed
 
         direct = self._settings.database_listen_url
         await listen(self._database, CHANNELS, self._on_notification, self._on_listening, logger, direct)

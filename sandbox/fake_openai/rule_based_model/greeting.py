@@ -3,8 +3,8 @@
 import re
 
 from sandbox.fake_openai.rule_based_model.conversation import Lead
-from sandbox.fake_openai.rule_based_model.language import LINK, Language, detect, without_links
-from sandbox.fake_openai.rule_based_model.phrases import GREETINGS, HELLO, NO_COMPANY, pick
+from sandbox.fake_openai.rule_based_model.words.language import LINK, Language, detect, without_links
+from sandbox.fake_openai.rule_based_model.words.phrases import GREETINGS, HELLO, NO_COMPANY, pick
 
 SNIPPET_LENGTH = 90
 NAME_LENGTH = 30

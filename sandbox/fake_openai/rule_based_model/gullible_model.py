@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from sandbox.fake_openai.rule_based_model.language import LINK
+from sandbox.fake_openai.rule_based_model.words.language import LINK
 
 _HANDLE = re.compile(r"(?<!\w)@\w{3,}|\bt\.me/\S+|\b\d{1,3}(?:\.\d{1,3}){3}\S*|\+?\d[\d\s-]{9,}\d")
 _BROKEN_LINK = re.compile(r"\S+\[\.\]\S+")

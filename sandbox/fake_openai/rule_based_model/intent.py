@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Literal
 
-from sandbox.fake_openai.rule_based_model import intent_phrases
-from sandbox.fake_openai.rule_based_model.language import without_links
-from sandbox.fake_openai.rule_based_model.marks import words_of
-from sandbox.fake_openai.rule_based_model.stemming import normal
+from sandbox.fake_openai.rule_based_model.words import intent_phrases
+from sandbox.fake_openai.rule_based_model.words.language import without_links
+from sandbox.fake_openai.rule_based_model.words.marks import words_of
+from sandbox.fake_openai.rule_based_model.words.stemming import normal
 
 Intent = Literal["accept", "reject", "question", "ambiguous"]
 # How many words before a yes are searched for a "not".

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from sandbox.fake_openai.rule_based_model.language import Language, detect
-from sandbox.fake_openai.rule_based_model.stemming import normal, stem, stems
+from sandbox.fake_openai.rule_based_model.words.language import Language, detect
+from sandbox.fake_openai.rule_based_model.words.stemming import normal, stem, stems
 
 TAGGED = re.compile(
     r"<(?P<tag>[\w-]*(?:company|profile|about|knowledge|компан|описан|профил)[\w-]*)[^>]*>(?P<body>.*?)</(?P=tag)>",

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from sandbox.fake_openai.rule_based_model.conversation import Lead, read_lead
 from sandbox.fake_openai.rule_based_model.greeting import greet, language_of
-from sandbox.fake_openai.rule_based_model.language import NAMES
 from sandbox.fake_openai.rule_based_model.reply import Reply, reply
 from sandbox.fake_openai.rule_based_model.schema_filler import Filler
+from sandbox.fake_openai.rule_based_model.words.language import NAMES
 from sandbox.fake_openai.strict_schema import resolve
 from sandbox.fake_openai.turn import Message, Schema, Turn
 

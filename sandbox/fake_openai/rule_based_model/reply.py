@@ -10,7 +10,6 @@ from sandbox.fake_openai.rule_based_model.conversation import (
     last_messages,
     new_requests,
 )
-from sandbox.fake_openai.rule_based_model.dates import parse_requested_time, read_local_time
 from sandbox.fake_openai.rule_based_model.greeting import snippet
 from sandbox.fake_openai.rule_based_model.intent import (
     Intent,
@@ -20,9 +19,11 @@ from sandbox.fake_openai.rule_based_model.intent import (
     wants_quiet,
 )
 from sandbox.fake_openai.rule_based_model.knowledge import find_answer
-from sandbox.fake_openai.rule_based_model.language import Language, first_known
-from sandbox.fake_openai.rule_based_model.marks import words_of
-from sandbox.fake_openai.rule_based_model.phrases import (
+from sandbox.fake_openai.rule_based_model.wishes import find_wish
+from sandbox.fake_openai.rule_based_model.words.dates import parse_requested_time, read_local_time
+from sandbox.fake_openai.rule_based_model.words.language import Language, first_known
+from sandbox.fake_openai.rule_based_model.words.marks import words_of
+from sandbox.fake_openai.rule_based_model.words.phrases import (
     ACCEPTED,
     NAMED_IN_FORM,
     NOTED,
@@ -33,7 +34,6 @@ from sandbox.fake_openai.rule_based_model.phrases import (
     UNKNOWN,
     pick,
 )
-from sandbox.fake_openai.rule_based_model.wishes import find_wish
 from sandbox.fake_openai.turn import Message
 
 ASKS_ORIGIN = re.compile(

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from sandbox.fake_openai.rule_based_model.conversation import last_messages
 from sandbox.fake_openai.rule_based_model.intent import asks_question, classify
-from sandbox.fake_openai.rule_based_model.language import detect
-from sandbox.fake_openai.rule_based_model.marks import words_of
+from sandbox.fake_openai.rule_based_model.words.language import detect
+from sandbox.fake_openai.rule_based_model.words.marks import words_of
 from sandbox.fake_openai.turn import Message
 
 _WAITING = re.compile(r"^\W*(?:сек|секунд\w+|ща|алло|момент|1 мин|hello|hi|sec|wait)\W*$", re.IGNORECASE)

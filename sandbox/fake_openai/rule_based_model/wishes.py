@@ -3,7 +3,7 @@
 import re
 
 from sandbox.fake_openai.rule_based_model.intent import Intent, wants_human
-from sandbox.fake_openai.rule_based_model.intent_phrases import DENIAL
+from sandbox.fake_openai.rule_based_model.words.intent_phrases import DENIAL
 
 _CALL = re.compile(
     r"\b(?:(?:по|пере)звоните|позвони|перезвони|наберите|набери)\b(?:\s+(?:мне|лучше|сами|пожалуйста))?"

@@ -17,8 +17,8 @@ from api.intake.reprocessing import (
     reprocess_stale,
     take_up_mistaken,
 )
-from shared.database.driver_errors import DatabaseUnavailableError
 from shared.database.engine import Database
+from shared.database.faults.driver_errors import DatabaseUnavailableError
 from shared.database.models import DELIVERIES
 from tests.api.conftest import WEBHOOK, deliveries, make_settings, rows, running
 from tests.support.tilda_bodies import FORM, PHONE

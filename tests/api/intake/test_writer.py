@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from api.intake.submission import KeyedSubmission, Submission
 from api.intake.writer import IntakeWriter
 from shared.contacts import Contact
-from shared.database.connections import open_database
+from shared.database.drivers.connections import open_database
 from shared.database.engine import Database
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE

@@ -11,9 +11,9 @@ import pytest
 
 from api.security.rate_limiter import RateLimiter
 from api.security.throttling import BAD_TOKENS_PER_MINUTE
-from shared.database.connections import open_database
-from shared.database.driver_errors import DatabaseUnavailableError
+from shared.database.drivers.connections import open_database
 from shared.database.engine import Database
+from shared.database.faults.driver_errors import DatabaseUnavailableError
 from tests.api.conftest import WEBHOOK, deliveries, rows, running
 from tests.support.tilda_bodies import PHONE
 

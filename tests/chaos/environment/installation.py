@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from shared.database.error_tables import Meaning
+from shared.database.faults.error_tables import Meaning
 from tests.chaos.outages.postgres import OwnPostgres
 from tests.support.postgres_proxies import SilentProxy
 from tests.support.running_product import RunningProduct

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 
-from shared.database import error_tables as tables
+from shared.database.faults import error_tables as tables
 from tests.chaos.environment.disks import filled, require_disk, small_disk
 from tests.chaos.environment.installation import Fault, Installation
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from shared.database import error_tables as tables
+from shared.database.faults import error_tables as tables
 from tests.chaos.environment.disks import filled, require_disk
 from tests.chaos.environment.installation import Fault, Installation
 

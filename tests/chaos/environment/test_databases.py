@@ -13,10 +13,10 @@ import psycopg
 import pytest
 
 from sandbox.demo import product_processes
-from shared.database import error_tables as tables
+from shared.database.checks.write_check import check_writing
 from shared.database.engine import Database
-from shared.database.error_tables import Meaning
-from shared.database.write_check import check_writing
+from shared.database.faults import error_tables as tables
+from shared.database.faults.error_tables import Meaning
 from tests.chaos.environment.observation import command_lines
 from tests.support.waiting import patience_seconds
 

@@ -6,8 +6,8 @@ import pytest
 
 from sandbox.fake_openai.rule_based_model.conversation import read_lead
 from sandbox.fake_openai.rule_based_model.greeting import first_name, greet
-from sandbox.fake_openai.rule_based_model.language import LINK
 from sandbox.fake_openai.rule_based_model.model import respond
+from sandbox.fake_openai.rule_based_model.words.language import LINK
 from sandbox.fake_openai.turn import Message, Turn
 
 NAMES = ["Анна", "Пётр", "Ольга", "Иван", "Мария", "Глеб", "Юлия", "Олег"]

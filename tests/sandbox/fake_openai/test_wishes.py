@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sandbox.fake_openai.rule_based_model.dates import parse_requested_time, read_local_time
 from sandbox.fake_openai.rule_based_model.reply import reply
+from sandbox.fake_openai.rule_based_model.words.dates import parse_requested_time, read_local_time
 from sandbox.fake_openai.turn import Message
 
 # A Tuesday.

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared import logging_setup
 from shared.database.bulk import insert_all, update_all
-from shared.database.connections import sync_sqlite
+from shared.database.drivers.connections import sync_sqlite
 from shared.database.engine import Database
 from shared.database.models import DELIVERIES, LEADS, Lead
 

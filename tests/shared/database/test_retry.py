@@ -5,9 +5,9 @@ import logging
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from shared.database.driver_errors import unavailable
 from shared.database.engine import retry_while_database_down
-from shared.database.error_tables import DISK_FULL
+from shared.database.faults.driver_errors import unavailable
+from shared.database.faults.error_tables import DISK_FULL
 
 
 async def test_action_is_repeated_until_the_database_answers(caplog: pytest.LogCaptureFixture) -> None:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from worker.bookings.links import new_token, personal_link
-from worker.domain.setting_checks import check_link_template
+from worker.domain.config.setting_checks import check_link_template
 
 TOKEN = "tok-1_2"
 CALENDLY = "https://calendly.com/gordov/30min"

@@ -10,7 +10,7 @@ from tests.conftest import ROOT
 from worker.dialogue import persona, templates
 from worker.dialogue.persona import Persona
 from worker.domain.assistant_port import Brief
-from worker.domain.follow_up_config import FollowUpConfig
+from worker.domain.config.follow_up_config import FollowUpConfig
 
 TEMPLATE = "Здравствуйте, {name}! Это {company}. Вы писали: «{request}». Созвонимся?"
 

@@ -22,7 +22,7 @@ from worker.assistant.output_schemas import ReplyAnswer
 from worker.domain.assistant_port import Turn
 from worker.monitoring import status_report, status_text
 from worker.notifications.notifier import OwnerNotifier
-from worker.runtime.model_watch import ProviderRecorder, restore_providers
+from worker.runtime.watches.model_watch import ProviderRecorder, restore_providers
 
 YES = "Да, давайте созвонимся"
 SECOND = "deepseek-chat"

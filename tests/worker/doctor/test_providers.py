@@ -7,7 +7,7 @@ from shared.database.engine import Database
 from tests.worker.doctor.providers import SETUPS, Played, generated, output, playing, section
 from worker.assistant.model_client.context_size import find_context
 from worker.doctor import model_checks
-from worker.domain.model_servers import ServerState, host_of
+from worker.domain.config.model_servers import ServerState, host_of
 from worker.monitoring import model_servers, status_report, status_text
 from worker.settings import AssistantSettings
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.rows import NOW
 from worker.domain import outreach_limits
-from worker.domain.outreach_hours import Hours
+from worker.domain.config.outreach_hours import Hours
 
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 MOSCOW = ZoneInfo("Europe/Moscow")

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shared.bookings import reminders
 from shared.database.models import Booking, Lead, Message, PlannedMessage
 from shared.statuses import LeadStatus
+from worker.domain.config.follow_up_config import FollowUpConfig
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
-from worker.domain.follow_up_config import FollowUpConfig
-from worker.domain.outreach_hours import Hours
 from worker.follow_ups.decisions import REMINDER_HOURS, Decision, Situation, planner_of
 from worker.follow_ups.enrolment import steps_for
 

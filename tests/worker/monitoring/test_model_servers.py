@@ -6,7 +6,7 @@ from datetime import timedelta
 from shared.database.engine import Database
 from shared.database.models import ModelServer
 from tests.support.rows import NOW
-from worker.domain.model_servers import ServerState, host_of
+from worker.domain.config.model_servers import ServerState, host_of
 from worker.monitoring import model_servers, status_report, status_text
 
 FIRST = ServerState("api.deepseek.com", "deepseek-chat", "first", "chat with json_object, max_tokens", 2_400)

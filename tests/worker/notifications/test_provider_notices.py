@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from shared.database.engine import Database
 from tests.support.rows import NOW
-from worker.domain.model_servers import ServerState
+from worker.domain.config.model_servers import ServerState
 from worker.monitoring import model_servers
 from worker.notifications import notices, provider_notices
 

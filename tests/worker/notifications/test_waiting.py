@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import update
 
-from shared.database import error_tables
-from shared.database.driver_errors import unavailable
 from shared.database.engine import Database
-from shared.database.error_tables import DISK_FULL, ErrorKind, Meaning
+from shared.database.faults import error_tables
+from shared.database.faults.driver_errors import unavailable
+from shared.database.faults.error_tables import DISK_FULL, ErrorKind, Meaning
 from shared.database.models import TelegramAccount, WebhookDelivery
 from shared.leads import pauses
 from shared.texts import name_of_status, translate_reason

@@ -12,9 +12,9 @@ from shared.statuses import LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, account_row, add_leased, add_message, messages_of
 from worker.dispatch.delivery import Sender
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Undeliverable, Wait
-from worker.domain.outreach_hours import Hours
 from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import (
     CannotWriteError,

@@ -28,7 +28,7 @@ from worker.assistant.model_client.api_formats import MAX_THINKING_TOKENS, PATHS
 from worker.assistant.model_client.prices import find_price
 from worker.assistant.model_client.wire_forms import WireForm, first_form
 from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
-from worker.domain.model_servers import OPENAI_HOST, host_of
+from worker.domain.config.model_servers import OPENAI_HOST, host_of
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from worker.domain.setting_checks import Price
+from worker.domain.config.setting_checks import Price
 
 # https://openai.com/api/pricing, standard processing: input, cached input, output.
 PRICES: Mapping[str, Price] = MappingProxyType(

@@ -19,7 +19,7 @@ from worker.domain.assistant_port import (
     AssistantUnavailableError,
     Turn,
 )
-from worker.domain.model_servers import FIRST, SECOND, Role, ServerState
+from worker.domain.config.model_servers import FIRST, SECOND, Role, ServerState
 from worker.settings import AssistantSettings
 
 log = logging.getLogger(__name__)

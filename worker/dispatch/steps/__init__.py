@@ -18,13 +18,13 @@ from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.return_to_assistant import return_to_assistant
 from worker.dispatch.steps.transcribe import transcribe
 from worker.domain.assistant_port import Assistant
+from worker.domain.config.follow_up_config import FollowUpConfig
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
-from worker.domain.follow_up_config import FollowUpConfig
 from worker.domain.outcomes import Outcome, QueueMessage, WroteFirst
-from worker.domain.outreach_hours import Hours
 from worker.domain.telegram_port import Finder, Telegram
 from worker.follow_ups.decisions import planner_of
-from worker.messaging.inbound_leads import SOURCE as INBOUND_SOURCE
+from worker.messaging.first_contact.inbound_leads import SOURCE as INBOUND_SOURCE
 
 DEFAULT_PLAN = PlanConfig(planner_of(FollowUpConfig()), follow_ups_on=True, company="")
 

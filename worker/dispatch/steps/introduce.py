@@ -12,9 +12,9 @@ from worker.dispatch.steps.responses import Response
 from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NothingToDo, Outcome
-from worker.domain.outreach_hours import Hours
 
 
 async def introduce(

@@ -13,9 +13,9 @@ from worker.dispatch.steps.responses import Response
 from worker.dispatch.steps.wishes import respond_to_wish
 from worker.domain import voice_notes
 from worker.domain.assistant_port import Assistant, Verdict, Wish
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome
-from worker.domain.outreach_hours import Hours
 
 _WITH_LINK = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED})
 _ASKS_FOR_LINK = re.compile(r"ссылк|линк|\blink\b", re.IGNORECASE)

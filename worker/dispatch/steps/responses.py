@@ -7,9 +7,9 @@ from shared.intents import Intent
 from shared.statuses import LeadStatus, may_become
 from worker.dialogue import dates, promises, templates
 from worker.domain.assistant_port import Greeting, Verdict, Wish
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome, QueueMessage
-from worker.domain.outreach_hours import Hours
 
 UNCLEAR_TWICE = "two unclear answers in a row"
 # A refusal with a lower confidence gets the fixed text.

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from shared.database.clock_check import describe_clock_error
+from shared.database.checks.clock_check import describe_clock_error
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from api.queries.checks import Check, run_checks
 from api.queries.inbox import counts
 from api.queries.statistics import STAGES, Funnel, Funnels
 from shared.clock import utc_now
+from shared.database.checks.write_check import WriteCheck
 from shared.database.engine import Database
 from shared.database.models import SendingPause, WebhookDelivery
-from shared.database.write_check import WriteCheck
 from shared.leads import pauses
 
 router = APIRouter(prefix="/overview")

@@ -12,8 +12,8 @@ from tests.support.fakes import Words
 from worker.dialogue import booking_texts, templates
 from worker.dispatch.steps.planned import PlanConfig, write_planned
 from worker.domain.assistant_port import AssistantError
+from worker.domain.config.follow_up_config import FollowUpConfig
 from worker.domain.conversation import Conversation
-from worker.domain.follow_up_config import FollowUpConfig
 from worker.domain.outcomes import NothingToDo, Outcome, PlanChanged, QueueMessage
 from worker.follow_ups.decisions import planner_of
 

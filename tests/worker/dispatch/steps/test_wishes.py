@@ -15,9 +15,9 @@ from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.responses import WRONG_PERSON
 from worker.dispatch.steps.wishes import REASONS
 from worker.domain.assistant_port import Verdict, Wish
+from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome, QueueMessage
-from worker.domain.outreach_hours import Hours
 
 S = LeadStatus
 # A Tuesday.

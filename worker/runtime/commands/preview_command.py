@@ -1,0 +1,119 @@
+"""`python -m worker preview`: the first message that a person would get; nothing is stored or sent."""
+
+from contextlib import suppress
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.clock import utc_now
+from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.models import Lead
+from shared.errors import ConfigError
+from shared.statuses import LeadStatus
+from worker.assistant.assistant import ModelAssistant
+from worker.assistant.model_client.providers import build_model
+from worker.assistant.trust import Trust, prompt_version
+from worker.dialogue import persona
+from worker.dispatch.steps.greet import GreetingConfig, greet
+from worker.domain.assistant_port import Greeting, Usage
+from worker.domain.config.model_servers import host_of
+from worker.domain.conversation import Conversation
+from worker.domain.outcomes import QueueMessage
+from worker.messaging import outbox
+from worker.monitoring import qualifications
+from worker.monitoring.status_report import StatusError, describe_fault
+from worker.settings import AssistantSettings
+
+# The model's failure is shown at once, instead of waiting for it.
+_NO_TEMPLATE_INSTEAD = timedelta(days=3_650)
+
+
+async def preview(settings: AssistantSettings, *, lead_id: int | None, name: str, request: str) -> str:
+    """Return the greeting of a stored lead, or of one with this name and request, with verdict and cost.
+
+    Raises ConfigError for an unknown lead, StatusError if the database does not answer, and AssistantError
+    if the model does not.
+    """
+    database = Database(settings.database_url, pool_size=1)
+    model = build_model(settings)
+    try:
+        trust = await _load_trust(settings, database)
+        conversation = await _conversation(database, lead_id, name=name, request=request)
+        config = GreetingConfig(
+            settings.company_name, persona.load(settings.assistant_config), settings.greeting_mode == "model"
+        )
+        outcome = await greet(
+            conversation,
+            ModelAssistant(settings, model, trust=trust),
+            config,
+            now=utc_now(),
+            zone=ZoneInfo(settings.timezone),
+            model_timeout=_NO_TEMPLATE_INSTEAD,
+        )
+    finally:
+        await model.close()
+        await database.close()
+    assert isinstance(outcome, QueueMessage)  # noqa: S101 - a conversation without a greeting is greeted
+    greeting = outcome.source if isinstance(outcome.source, Greeting) else None
+    return render(outcome.text, greeting, why_fixed(settings, trust, conversation))
+
+
+def why_fixed(settings: AssistantSettings, trust: Trust, conversation: Conversation) -> str:
+    """Return why a text comes from a template."""
+    if conversation.is_unconfirmed:
+        return "the contact is not certain, so the person is asked first"
+    if settings.greeting_mode != "model":
+        return "GREETING_MODE=template"
+    if not trust.is_any_trusted:
+        return "the model is in careful mode: python -m worker qualify"
+    return "the model returned no usable text"
+
+
+def render(text: str, greeting: Greeting | None, fixed_because: str) -> str:
+    """Return the text as it would be sent, then the guard's verdict and the cost."""
+    if greeting is None:
+        return f"{text}\n\nfrom: a template ({fixed_because})\ncost: none"
+    verdict = f"refused a text: {greeting.refused}" if greeting.refused else "passed"
+    return f"{text}\n\nfrom: the model\nguard: {verdict}\n{_cost(greeting.usage)}"
+
+
+def _cost(usage: Usage | None) -> str:
+    if usage is None:
+        return "cost: unknown"
+    price = "price unknown, see OPENAI_PRICE" if usage.cost_usd is None else f"{usage.cost_usd:.5f} USD"
+    tokens = f"{usage.tokens_in or '?'} tokens in, {usage.tokens_out or '?'} out"
+    return f"cost: {price} ({usage.model}, {tokens}, {usage.latency_ms} ms)"
+
+
+async def _load_trust(settings: AssistantSettings, database: Database) -> Trust:
+    """Return the trust that a worker would have; without a usable database, no model is trusted by `auto`."""
+    trust = Trust(settings.assistant_trust)
+    with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
+        async with database.reading() as session:
+            for model in settings.providers:
+                host, version = host_of(model.openai_base_url), prompt_version()
+                row = await qualifications.load(session, host, model.openai_model, version)
+                if row is not None and row.score is not None:
+                    trust.record((host, model.openai_model), row.score)
+    return trust
+
+
+async def _conversation(database: Database, lead_id: int | None, *, name: str, request: str) -> Conversation:
+    if lead_id is None:
+        now = utc_now()
+        extra = {"Запрос": request} if request else {}
+        lead = Lead(
+            id=0, name=name, source="preview", extra=extra, status=LeadStatus.RESOLVED, updated_at=now
+        )
+        return Conversation(lead, [])
+    try:
+        async with database.reading() as session:
+            stored = await session.get(Lead, lead_id)
+            messages = (await outbox.transcripts(session, [lead_id]))[lead_id]
+    except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
+        raise StatusError(describe_fault(error)) from None
+    if stored is None:
+        raise ConfigError(f"there is no lead {lead_id}")
+    # As if the person had not been greeted yet.
+    return Conversation(stored, [message for message in messages if message.kind == "request"])
