@@ -1,4 +1,4 @@
-"""Runs the worker's process: connects the account, serves its leads, stops; uses the real clock."""
+"""Runs the worker's process: standby, connecting, serving the account, stopping; uses the real clock."""
 
 import asyncio
 import contextlib
@@ -7,37 +7,24 @@ import secrets
 import signal
 import time
 from collections.abc import Coroutine
-from typing import Any
 
 from shared.clock import utc_now
-from shared.database.checks.write_check import WriteCheck
-from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
+from shared.database.engine import DATABASE_DOWN, retry_while_database_down
 from shared.database.faults.error_classes import classify
 from worker.accounts.account_lease import AccountLease
 from worker.accounts.flood_waits import FloodWaits
 from worker.accounts.session_lock import session_lock
-from worker.assistant.assistant import ModelAssistant
-from worker.assistant.model_client.providers import build_model
-from worker.assistant.trust import Trust
-from worker.dialogue import persona
-from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.telegram_port import Identity, SessionRevokedError
-from worker.monitoring import disk_space, health_report, http_probe
-from worker.notifications.commands.answers import OwnerReplySender
+from worker.monitoring import health_report, http_probe
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
-from worker.queue.wakeups import Wakeups, listen, watch
-from worker.runtime import rounds
 from worker.runtime.account_records import record_revoked_session, register_worker
+from worker.runtime.account_service import AccountService
 from worker.runtime.connection import connected, reconnection_pause, wait_for_signed_in_user
-from worker.runtime.qualifying import Qualifier
+from worker.runtime.process_parts import ProcessParts
 from worker.runtime.shutdown import end_in_time
-from worker.runtime.supervision import keep_running, run_until_one_ends
-from worker.runtime.watches.clock_watch import ClockWatch
-from worker.runtime.watches.file_watch import FileWatch
-from worker.runtime.watches.model_watch import ProviderRecorder, restore_providers
 from worker.runtime.watches.moment_repair import MomentRepair
-from worker.runtime.wiring import build_dispatcher, build_limits, build_listener, build_owner_notifier
+from worker.runtime.wiring import build_limits
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
 
@@ -56,26 +43,15 @@ class Worker:
         self._reconnecting = reconnection_pause()
         # Why the worker ends, for the log and the health check.
         self._ends_because = "it was stopped"
-        self._database = Database(settings.database_url)
-        self._write_check = WriteCheck(self._database)
-        self._persona = persona.load(settings.assistant_config)
-        self._model = build_model(
-            settings, base=settings.retry_base_seconds, maximum=settings.retry_max_seconds
-        )
-        trust = Trust(settings.assistant_trust)
-        self._assistant = ModelAssistant(settings, self._model, trust=trust)
-        self._qualifier = Qualifier(settings, trust, self._database, utc_now)
+        self._parts = ProcessParts(settings)
+        self._database = self._parts.database
         self._flood_waits = FloodWaits(self._database, utc_now)
         self._telegram = TelegramAccount(
             settings, gate=self._flood_waits, max_stars=settings.max_stars_per_message
         )
-        self._account_id: int | None = None
-        # Read before the first heartbeat of this process.
-        self._last_alive = health_report.last_alive(settings.health_file)
-        self._clock_watch: ClockWatch | None = None
-        self._files = FileWatch(settings.files)
-        self._folders = disk_space.folders_of(settings.telegram_session_dir, settings.database_url)
         self._moments = MomentRepair(settings, self._database, self._flood_waits, utc_now)
+        self._account_id: int | None = None
+        self._service: AccountService | None = None
 
     async def run(self) -> None:
         """Run until stopped; raises SessionRevokedError if the owner has to sign the account in again."""
@@ -121,8 +97,7 @@ class Worker:
             await self._record_revoked_session(revoked)
             raise
         finally:
-            await self._model.close()
-            await self._database.close()
+            await self._parts.close()
 
     async def _run_account(self, user_id: int, holder: str) -> None:
         """Acquire the account lease, connect, and serve until the lease or the connection is lost."""
@@ -149,112 +124,21 @@ class Worker:
     async def _serve(self, identity: Identity, lease: AccountLease, renewing: asyncio.Task[None]) -> None:
         """Work on leads until a stop, a lost connection or a lost account lease."""
         worker_id = await self._register(identity, lease.account_id)
-        wakeups = Wakeups(utc_now, self._settings.poll_interval_seconds)
-
-        async def forget_person(user_id: int) -> None:
-            await dispatcher.dependencies.finder.forget(user_id)
-
-        listener = build_listener(
-            self._settings,
-            database=self._database,
-            worker_id=worker_id,
-            telegram=self._telegram,
-            clock=utc_now,
-            wakeups=wakeups,
-            on_name_changed=forget_person,
+        service = AccountService(
+            self._parts, self._telegram, worker_id, self._moments, may_send=lease.may_send
         )
-        dispatcher = build_dispatcher(
-            self._settings,
-            database=self._database,
-            worker_id=worker_id,
-            telegram=self._telegram,
-            assistant=self._assistant,
-            persona=self._persona,
-            clock=utc_now,
-            wakeups=wakeups,
-            may_send=lease.may_send,
-            on_late_delivery=listener.add_late_conversation,
-        )
-        await restore_providers(self._model, self._database)
-        await self._qualifier.restore()
-        notifier = build_owner_notifier(
-            self._settings,
-            database=self._database,
-            account_id=worker_id.account_id,
-            telegram=self._telegram,
-            clock=utc_now,
-            model_trouble=lambda: self._model.pause_reason,
-            machine_troubles=self._machine_troubles,
-            check_storing=self._write_check.raise_fault,
-            may_send=lease.may_send,
-            last_alive=self._last_alive,
-        )
-        # Only the first connection after a start comes after an absence.
-        self._last_alive = None
-        replies = OwnerReplySender(
-            self._database,
-            worker_id.account_id,
-            self._telegram,
-            utc_now,
-            listener.note_handled,
-            owner_chat=notifier.owner if notifier is not None else None,
-        )
-        self._clock_watch = ClockWatch(
-            self._database,
-            lambda: self._telegram.session.clock.error,
-            self._moments.after_jump(worker_id, wakeups.wake),
-        )
+        await service.restore()
+        self._service = service
         self._state = "connected"
         log.info(
             "ready as %s", f"@{identity.username}" if identity.username else "an account without username"
         )
-        background: list[Coroutine[Any, Any, Any]] = [
-            keep_running("listening", lambda: listener.run(self._telegram.arrivals)),
-            keep_running("reading late conversations", listener.check_late_conversations),
-            keep_running("looking for unknown senders", listener.check_unknown_senders),
-            keep_running("catching up", lambda: listener.catch_up(self._telegram.session.reconnected)),
-            keep_running("answering the owner", replies.run),
-            keep_running("trying the model's first provider", self._model.keep_trying),
-            keep_running(
-                "storing the state of the model's providers",
-                ProviderRecorder(self._model, self._database, utc_now).run,
-            ),
-            keep_running("testing the model", self._qualifier.run),
-            keep_running("watching the clock", self._clock_watch.run),
-            keep_running("watching the settings' files", self._files.run),
-            *rounds.build(self._settings, self._database, worker_id.account_id, self._persona, utc_now),
-            self._telegram.session.watch(),
-            self._receive_wakeups(wakeups),
-            self._stop.wait(),
-        ]
-        if notifier is not None:
-            background.append(keep_running("notices to the owner", notifier.run))
-        # One call at each start: it must not delay the leads.
-        tidying = asyncio.create_task(self._tidy_contacts(dispatcher))
         began = time.monotonic()
-        try:
-            await run_until_one_ends(dispatcher, background, renewing)
-        finally:
-            tidying.cancel()
-            await asyncio.gather(tidying, return_exceptions=True)
+        await service.run(self._stop, renewing)
         self._state = "connecting"
         if not self._stop.is_set():
             log.warning("reconnecting to Telegram")
             await asyncio.sleep(self._reconnecting.failed(time.monotonic() - began))
-
-    async def _tidy_contacts(self, dispatcher: Dispatcher) -> None:
-        if self._settings.keep_contacts:
-            return
-        try:
-            await dispatcher.dependencies.finder.remove_imported_contacts()
-        except Exception:
-            log.exception("imported contacts could not be removed from the address book")
-
-    async def _receive_wakeups(self, wakeups: Wakeups) -> None:
-        if self._database.is_postgres:
-            await listen(self._database, wakeups, direct=self._settings.database_listen_url)
-        else:
-            await watch(self._database, wakeups)
 
     async def _register(self, identity: Identity, account_id: int) -> WorkerId:
         worker_id = WorkerId(account_id, secrets.token_hex(4))
@@ -275,11 +159,11 @@ class Worker:
                 await record_revoked_session(session, self._account_id, revoked, now=utc_now())
 
     async def _report(self) -> health_report.Report:
-        state = self._shown_state()
-        if (fault := await self._write_check.fault()) is not None:
+        state, model = self._shown_state(), self._parts.model
+        if (fault := await self._parts.write_check.fault()) is not None:
             return health_report.Report(state, trouble=fault.text)
-        if self._account_id is None or self._state != "connected":
-            return health_report.Report(state, trouble=self._model.trouble)
+        if self._account_id is None or self._service is None or self._state != "connected":
+            return health_report.Report(state, trouble=model.trouble)
         now = utc_now()
         try:
             async with self._database.reading() as session:
@@ -287,13 +171,8 @@ class Worker:
         except DATABASE_DOWN as error:
             return health_report.Report(state, trouble=classify(error).text)
         oldest = (now - backlog.due_since).total_seconds() if backlog.due_since else None
-        trouble = self._model.trouble or next(iter(self._machine_troubles().values()), None)
+        trouble = model.trouble or next(iter(self._service.machine_troubles().values()), None)
         return health_report.Report(state, oldest, backlog.outbox, backlog.inbox, trouble)
-
-    def _machine_troubles(self) -> dict[str, str]:
-        clock = self._clock_watch.trouble if self._clock_watch else None
-        disk = disk_space.find_nearly_full(self._folders)
-        return {kind: trouble for kind, trouble in (("clock", clock), ("disk", disk)) if trouble}
 
     def _shown_state(self) -> str:
         is_lost = self._state == "connected" and not self._telegram.session.connected
