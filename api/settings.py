@@ -6,7 +6,6 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated
 
-import phonenumbers
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
@@ -20,12 +19,6 @@ Network = IPv4Network | IPv6Network
 MIN_EVENT_DAYS = 30
 
 _ORIGIN = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::\d+)?", re.IGNORECASE)
-
-
-def _check_region(region: str) -> str:
-    if region.upper() not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("is not a two-letter country code")
-    return region.upper()
 
 
 def _parse_tokens(value: object) -> object:
@@ -149,9 +142,6 @@ class ApiSettings(SharedSettings):
     )
     webhook_max_mib: int = Field(
         10, ge=1, le=1000, description="the largest form with files that a webhook accepts, in MiB"
-    )
-    phone_region: Annotated[str, AfterValidator(_check_region)] = Field(
-        "RU", description="the country of phone numbers without a country code: RU, KZ, DE, …"
     )
     repeat_window_seconds: float = Field(
         120,

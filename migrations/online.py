@@ -76,8 +76,12 @@ def replace_checks(table: str, **conditions: str) -> None:
 
 
 def update(table: str, change: str, where: str) -> None:
-    """Update rows in batches, each committed. A changed row must no longer match `where`."""
-    statement = f"UPDATE {table} SET {change} WHERE {where}"  # noqa: S608 - the text comes from a revision
+    """Update rows in batches, each committed."""
+    in_batches(table, f"UPDATE {table} SET {change} WHERE {where}")  # noqa: S608 - of a revision
+
+
+def in_batches(table: str, statement: str) -> None:
+    """Run a statement that ends with a condition once for each range of the table's ids, each committed."""
     if not is_postgres():
         op.execute(statement)
         return
@@ -86,12 +90,18 @@ def update(table: str, change: str, where: str) -> None:
         last = connection.execute(sa.text(f"SELECT COALESCE(MAX(id), 0) FROM {table}")).scalar_one()  # noqa: S608
         for first in range(0, last + 1, BATCH):
             bounds = {"first": first, "last": first + BATCH}
-            connection.execute(sa.text(f"{statement} AND id >= :first AND id < :last"), bounds)
+            condition = f"{table}.id >= :first AND {table}.id < :last"
+            connection.execute(sa.text(f"{statement} AND {condition}"), bounds)
 
 
 def is_postgres() -> bool:
     """Return True if the migrated database is PostgreSQL."""
     return op.get_bind().dialect.name == "postgresql"
+
+
+def has_table(name: str) -> bool:
+    """Return True if an interrupted attempt has created the table."""
+    return sa.inspect(op.get_bind()).has_table(name)
 
 
 def _is_invalid(name: str) -> bool:

@@ -46,6 +46,13 @@ _PLUS_EIGHT = re.compile(r"[\s(]*\+\s*8[^0-9]")
 _ANONYMOUS = re.compile(r"\+?(888[0-9]{8}|8888[0-9]{3})")
 
 
+def check_region(region: str) -> str:
+    """Return the code of a country in capitals; raises ValueError if there is no such country."""
+    if region.upper() not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("is not a two-letter country code")
+    return region.upper()
+
+
 class ContactError(ValueError):
     """The input is not a contact; `field` is `phone` or `username`."""
 

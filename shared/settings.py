@@ -14,6 +14,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared import setting_faults, setting_names
+from shared.contacts import check_region
 from shared.database.urls import async_url
 from shared.errors import ConfigError
 from shared.files import read_text
@@ -57,6 +58,9 @@ class SharedSettings(BaseSettings):
         description="hours after a human's last message until the assistant takes the chat back; 0 = never",
     )
 
+    phone_region: Annotated[str, AfterValidator(check_region)] = Field(
+        "RU", description="the country of phone numbers without a country code: RU, KZ, DE, …"
+    )
     calendly_token: SecretStr | None = Field(
         None,
         description="a personal access token of Calendly, from calendly.com, Integrations, API and webhooks",

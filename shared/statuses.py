@@ -50,7 +50,7 @@ ALLOWED: Final = MappingProxyType(
 
 # An account has at most one lead of a Telegram person in these: a unique index enforces it.
 OPEN: Final = frozenset({_S.RESOLVED, _S.CONTACTED, _S.ENGAGED, _S.SCHEDULED})
-# In these nobody has been written to yet; the worker is about to.
+# In these the person has not been written to yet; the worker is about to.
 NOT_GREETED: Final = frozenset({_S.PENDING, _S.RESOLVED})
 # In these the worker does nothing by itself; a message of the person makes the lead `engaged`.
 GIVEN_UP: Final = frozenset({_S.UNREACHABLE, _S.FAILED})

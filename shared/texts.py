@@ -27,6 +27,21 @@ TEMPLATES = (
     "its worker was lost {number} times in a row",
     "the lead is {status}: there is no conversation to take over",
     "the lead is {status}: no human has it",
+    "the lead is {status}",
+    "there is no lead {lead}",
+    "a {status} lead cannot become {target}",
+    "the message is {state}",
+    "the message is {state}: {why}",
+    "weak evidence: field «{field}»",
+    "its Telegram account is lost: {why}",
+    "keeping the pace of {method}",
+    "Calendly answers {status}: {why}",
+    "Calendly is not reached: {why}",
+    "Telegram refused: {why}",
+    "Telegram is in trouble: {why}",
+    "the model refused the request: {why}",
+    "the model refused to answer: {why}",
+    "the model's answer was withheld by the provider's filter: {why}",
     "the model cannot be reached: {why}",
     "Telegram asks to wait {seconds} s before {method}",
     "Telegram asks to wait {seconds} s",
@@ -50,8 +65,10 @@ TEMPLATES = (
     "Why: {why}",
     "… {number} earlier",
 )
-# `@anna: ` or `+7…67: ` before a reason names the contact.
+# `@anna: ` or `+7…67: ` before a reason names the contact; ` (…)` after it quotes another source.
 _CONTACT = re.compile(r"(@\w+|\+?[\d…*]+): (.+)", re.DOTALL)
+_GAP = re.compile(r"(\{\w+\})")
+_QUOTE = re.compile(r"([^;]+?) (\([^;]+\))")
 
 
 def say(language: Language, text: str, **values: object) -> str:
@@ -85,6 +102,8 @@ def _translate(language: Language, reason: str) -> str:
         return whole
     if contact := _CONTACT.fullmatch(reason):
         return f"{contact[1]}: {_translate(language, contact[2])}"
+    if (quote := _QUOTE.fullmatch(reason)) and (ours := _translate_whole(language, quote[1])) is not None:
+        return f"{ours} {quote[2]}"
     first, separator, rest = reason.partition("; ")
     return f"{_translate(language, first)}; {_translate(language, rest)}" if separator else reason
 
@@ -108,12 +127,13 @@ def _catalogue(language: Language) -> NullTranslations:
 
 @cache
 def _patterns() -> list[tuple[re.Pattern[str], str]]:
-    """Return the templates as patterns, those with the fewest gaps first."""
-    return [(_pattern(template), template) for template in sorted(TEMPLATES, key=lambda one: one.count("{"))]
+    """Return the templates as patterns, those with the most words of their own first."""
+    ordered = sorted(TEMPLATES, key=lambda one: len(_GAP.sub("", one)), reverse=True)
+    return [(_pattern(template), template) for template in ordered]
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{\w+\})", template)
+    parts = _GAP.split(template)
     return re.compile(
         "".join(f"(?P<{part[1:-1]}>[^;]*?)" if part.startswith("{") else re.escape(part) for part in parts)
     )

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from types import ModuleType
 
 import pytest
@@ -22,6 +22,7 @@ import shared
 import worker
 from tests.support.hostile_texts import LENGTH, hostile_texts, milliseconds
 
+ROOTS = (worker, shared, api)
 MAX_MILLISECONDS = 10.0
 # A pattern is tried in full only if the time for an eighth of the text, or its growth, says that it may be
 # slow.
@@ -111,37 +112,48 @@ def _inline_patterns(module: ModuleType, source: str) -> Iterator[tuple[int, Use
             yield line, UsedPattern(re.compile(text, flags), method in {"match", "fullmatch"})
 
 
-def collect_patterns() -> Mapping[str, UsedPattern]:
-    """Return every pattern of text, by the name of its module and of its variable, or its line."""
-    found: dict[str, UsedPattern] = {}
-    known: set[re.Pattern[str]] = set()
-    modules = [module for root in (worker, shared, api) for module in _modules(root)]
+def _packages() -> Iterator[str]:
+    """Yield the names of all packages; to find the patterns as well, every module would be imported."""
+    for root in ROOTS:
+        yield root.__name__
+        found = pkgutil.walk_packages(root.__path__, f"{root.__name__}.")
+        yield from (module.name for module in found if module.ispkg)
+
+
+def _named_patterns() -> Iterator[tuple[ModuleType, str, UsedPattern]]:
+    """Yield the patterns of all modules with their names: those in variables first, then by their lines."""
+    modules = [module for root in ROOTS for module in _modules(root)]
     sources = {module.__name__: inspect.getsource(module) for module in modules}
     for module in modules:
         for name, value in vars(module).items():
             for at, pattern in enumerate(_patterns_in(value)):
-                if pattern not in known:
-                    known.add(pattern)
-                    used = UsedPattern(pattern, _is_anchored(sources[module.__name__], name))
-                    found[f"{module.__name__}.{name}[{at}]"] = used
+                used = UsedPattern(pattern, _is_anchored(sources[module.__name__], name))
+                yield module, f"{module.__name__}.{name}[{at}]", used
     for module in modules:
         for line, used in _inline_patterns(module, sources[module.__name__]):
-            if used.pattern not in known:
-                known.add(used.pattern)
-                found[f"{module.__name__}:{line}"] = used
+            yield module, f"{module.__name__}:{line}", used
+
+
+@cache
+def collect_patterns() -> Mapping[str, Mapping[str, UsedPattern]]:
+    """Return every pattern of text once, by its package and by its name."""
+    found: dict[str, dict[str, UsedPattern]] = {package: {} for package in _packages()}
+    known: set[re.Pattern[str]] = set()
+    for module, name, used in _named_patterns():
+        if used.pattern not in known:
+            known.add(used.pattern)
+            found[module.__package__ or ""][name] = used
     return found
 
 
-PATTERNS = collect_patterns()
-
-
 def test_patterns_are_found() -> None:
-    assert len(PATTERNS) > 250
-    assert any(name.startswith("worker.assistant.guardrails.facts.numbers._") for name in PATTERNS)
+    names = [name for patterns in collect_patterns().values() for name in patterns]
+    assert len(names) > 250
+    assert any(name.startswith("worker.assistant.guardrails.facts.numbers._") for name in names)
     # Inside functions, also with parts that only the function knows.
-    inline = [name for name in PATTERNS if name.startswith("worker.assistant.guardrails.facts.grounding:")]
+    inline = [name for name in names if name.startswith("worker.assistant.guardrails.facts.grounding:")]
     assert len(inline) >= 3
-    assert any(name.startswith(("api.routers", "api.console", "api.queries")) for name in PATTERNS)
+    assert any(name.startswith(("api.routers", "api.console", "api.queries")) for name in names)
 
 
 def test_a_slow_pattern_is_noticed() -> None:
@@ -151,9 +163,10 @@ def test_a_slow_pattern_is_noticed() -> None:
     assert _may_be_slow(UsedPattern(re.compile(r"(?:a|aa)+$"), False), "a" * 24 + "!")
 
 
-@pytest.mark.parametrize("name", PATTERNS)
-def test_a_pattern_is_fast_on_hostile_texts(name: str) -> None:
-    assert _find_slow_text(PATTERNS[name]) is None
+@pytest.mark.parametrize("package", list(_packages()))
+def test_patterns_are_fast_on_hostile_texts(package: str) -> None:
+    slow = {name: _find_slow_text(used) for name, used in collect_patterns()[package].items()}
+    assert [f"{name}: {found}" for name, found in slow.items() if found] == []
 
 
 def _find_slow_text(used: UsedPattern) -> str | None:

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 from shared.clock import utc_now
 from shared.database.engine import Database
@@ -15,15 +16,17 @@ from shared.errors import ConfigError, LeadAssistantError
 from shared.files import make_new_files_private
 from shared.leads.pauses import Scope
 from shared.logging_setup import configure, mask_credentials, mask_uncaught_errors
-from shared.settings import SharedSettings, help_lines, load, warn_of_slips
+from shared.settings import help_lines, load, warn_of_slips
+from shared.texts import say, translate_reason
 from worker.domain.assistant_port import AssistantError
 from worker.domain.telegram_port import SessionRevokedError, TelegramError
 from worker.evaluation.options import add_arguments, read_options
 from worker.monitoring import health_report, status_report, status_text
-from worker.monitoring.status_report import Status, StatusError
+from worker.monitoring.status_report import StatusError
 from worker.settings import (
     EXAMPLE_WARNING,
     AssistantSettings,
+    OwnerLanguage,
     OwnerSettings,
     TelegramSettings,
     WorkerSettings,
@@ -93,13 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     doctor.set_defaults(run_command=_doctor)
     doctor.add_argument("--json", action="store_true", help="print JSON")
-    preview = commands.add_parser(
-        "preview", help="show the first message that a person would get; nothing is sent"
-    )
-    preview.set_defaults(run_command=_preview)
-    preview.add_argument("lead", nargs="?", type=int, help="the id of a stored lead")
-    preview.add_argument("--name", default="", help="the name in the form")
-    preview.add_argument("--request", default="", help="the request in the form")
     pause = commands.add_parser("pause", help="write to nobody new, or send nothing, until resume")
     pause.set_defaults(run_command=_pause)
     pause.add_argument(
@@ -111,6 +107,19 @@ def _parser() -> argparse.ArgumentParser:
     )
     resume = commands.add_parser("resume", help="end the pause")
     resume.set_defaults(run_command=_resume)
+    _add_model_commands(commands)
+    return parser
+
+
+def _add_model_commands(commands: Any) -> None:  # noqa: ANN401 - argparse's type is private
+    """Add the commands that call the model, and no Telegram account."""
+    preview = commands.add_parser(
+        "preview", help="show the first message that a person would get; nothing is sent"
+    )
+    preview.set_defaults(run_command=_preview)
+    preview.add_argument("lead", nargs="?", type=int, help="the id of a stored lead")
+    preview.add_argument("--name", default="", help="the name in the form")
+    preview.add_argument("--request", default="", help="the request in the form")
     qualify = commands.add_parser(
         "qualify", help="test the model on twenty messages: does it earn trust? exit 0 if it does"
     )
@@ -122,7 +131,6 @@ def _parser() -> argparse.ArgumentParser:
     evaluate = commands.add_parser("evaluate", help="score the model on our own replies and attacks")
     evaluate.set_defaults(run_command=_evaluate)
     add_arguments(evaluate)
-    return parser
 
 
 def _run(_: argparse.Namespace) -> int:
@@ -210,36 +218,33 @@ def _preview(arguments: argparse.Namespace) -> int:
     configure("ERROR")
     from worker.runtime.commands.preview_command import preview  # noqa: PLC0415
 
-    try:
-        print(
-            asyncio.run(
-                preview(settings, lead_id=arguments.lead, name=arguments.name, request=arguments.request)
-            )
-        )
-    except (AssistantError, StatusError) as error:
-        print(mask_credentials(f"error: {error}"), file=sys.stderr)
-        return 1
-    return 0
+    command = preview(settings, lead_id=arguments.lead, name=arguments.name, request=arguments.request)
+    return _print_or_fail(command, settings)
 
 
 def _pause(arguments: argparse.Namespace) -> int:
     from worker.runtime.commands.pause_command import pause  # noqa: PLC0415
 
+    settings = load(OwnerLanguage)
     scope: Scope = "all" if arguments.what == "all" else "first_messages"
-    return _print_or_fail(pause(load(SharedSettings), scope))
+    return _print_or_fail(pause(settings, scope), settings)
 
 
 def _resume(_: argparse.Namespace) -> int:
     from worker.runtime.commands.pause_command import resume  # noqa: PLC0415
 
-    return _print_or_fail(resume(load(SharedSettings)))
+    settings = load(OwnerLanguage)
+    return _print_or_fail(resume(settings), settings)
 
 
-def _print_or_fail(command: Coroutine[None, None, str]) -> int:
+def _print_or_fail(command: Coroutine[None, None, str], settings: OwnerLanguage) -> int:
+    """Print the command's text, or why there is none, in the owner's language; returns the exit code."""
     try:
         print(asyncio.run(command))
-    except StatusError as error:
-        print(mask_credentials(f"error: {error}"), file=sys.stderr)
+    except (AssistantError, StatusError) as error:
+        language = settings.owner_language
+        reason = translate_reason(language, str(error))
+        print(mask_credentials(f"{say(language, 'error')}: {reason}"), file=sys.stderr)
         return 1
     return 0
 
@@ -252,31 +257,24 @@ def _health(_: argparse.Namespace) -> int:
 
 def _status(arguments: argparse.Namespace) -> int:
     settings = load(OwnerSettings)
+    return _print_or_fail(_load_status(settings, as_json=arguments.json), settings)
 
-    async def load_status() -> Status:
-        database = Database(settings.database_url, pool_size=1)
-        try:
-            return await status_report.load_status(database, now=utc_now())
-        finally:
-            await database.close()
 
+async def _load_status(settings: OwnerSettings, *, as_json: bool) -> str:
+    database, now = Database(settings.database_url, pool_size=1), utc_now()
     try:
-        report = asyncio.run(load_status())
-    except StatusError as error:
-        print(mask_credentials(f"error: {error}"), file=sys.stderr)
-        return 1
-    if arguments.json:
-        print(status_report.as_json(report))
-        return 0
-    text = status_text.as_text(
+        report = await status_report.load_status(database, now=now)
+    finally:
+        await database.close()
+    if as_json:
+        return status_report.as_json(report)
+    return status_text.as_text(
         report,
         settings.owner_language,
         full_limit=settings.outreach_daily_limit,
         warmup_days=settings.outreach_warmup_days,
-        now=utc_now(),
+        now=now,
     )
-    print(text)
-    return 0
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -10,14 +10,15 @@ from shared.settings import DOTENV, SharedSettings, usable_url
 from worker.domain.config.openai_settings import usable_address, usable_key, usable_model, usable_proxy
 from worker.domain.config.setting_checks import (
     Price,
+    Seconds,
+    Secret,
+    WebAddress,
     check_host_and_port,
     check_hours,
     check_link_template,
-    check_printable,
     check_profile,
     check_text_file,
     check_time_zone,
-    check_web_address,
     parse_owner_chat,
     parse_price,
 )
@@ -28,12 +29,6 @@ EXAMPLE_WARNING = (
     " set COMPANY_NAME and COMPANY_PROFILE to your company"
 )
 EXAMPLE_PROFILE = Path(__file__).parent / "assistant" / "profiles" / "gordovcode.md"
-
-
-WebAddress = Annotated[str, AfterValidator(check_web_address)]
-Secret = Annotated[SecretStr, AfterValidator(check_printable)]
-# More than a year is a typing error, and far larger values overflow a date.
-Seconds = Annotated[float, Field(le=31_536_000)]
 TELEGRAM_APP_SOURCE = "of your Telegram app, from my.telegram.org, API development tools"
 
 
@@ -78,7 +73,15 @@ class TelegramSettings(SharedSettings):
         return self.telegram_session_dir / f"{self.telegram_session_name}.health"
 
 
-class AssistantSettings(SharedSettings):
+class OwnerLanguage(SharedSettings):
+    """The setting of commands that print texts for the owner, and need only the database."""
+
+    owner_language: Literal["ru", "en"] = Field(
+        "ru", description="the language of notices, and of the commands for the owner: ru or en"
+    )
+
+
+class AssistantSettings(OwnerLanguage):
     """The settings of the model and of the company that it answers for."""
 
     openai_api_key: Annotated[SecretStr, AfterValidator(usable_key)] = Field(
@@ -202,12 +205,9 @@ class AssistantSettings(SharedSettings):
         )
 
 
-class OwnerSettings(SharedSettings):
+class OwnerSettings(OwnerLanguage):
     """The settings of `python -m worker status`, which needs no account and no model."""
 
-    owner_language: Literal["ru", "en"] = Field(
-        "ru", description="the language of notices and of the command status: ru or en"
-    )
     outreach_daily_limit: int = Field(30, ge=1, description="most first messages in any 24 hours")
     outreach_warmup_days: int = Field(
         7,

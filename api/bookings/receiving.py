@@ -17,7 +17,7 @@ from shared.database.models import DELIVERIES
 # No form can have such a source: its name has no slash.
 PREFIX: Final = "bookings/"
 SOURCES: Final = (CALENDLY, CALCOM, GENERIC)
-NOBODY = "the booking matches no lead: tie it by POST /bookings/{id}/lead"
+UNMATCHED = "the booking matches no lead: tie it by POST /bookings/{id}/lead"
 
 
 @dataclass(frozen=True)
@@ -98,5 +98,5 @@ async def process(
         return Received("probe")
     found = [await record(session, one, now=now, actor=source, region=region) for one in changes]
     outcome = "stored" if any(one.is_new for one in found) else "duplicate"
-    is_nobodys = all(one.lead_id is None for one in found)
-    return Received(outcome, NOBODY if is_nobodys else None, tuple(found))
+    is_unmatched = all(one.lead_id is None for one in found)
+    return Received(outcome, UNMATCHED if is_unmatched else None, tuple(found))

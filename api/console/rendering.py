@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.console import access
-from api.console.texts import Texts, choose_language
+from api.console.texts.page_texts import Texts, choose_language
 from shared.clock import utc_now
 from shared.texts import name_of_status, translate_reason, translate_summary
 

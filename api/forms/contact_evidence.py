@@ -27,6 +27,8 @@ _EVENT = re.compile(
     r"action|events?|event[_ -]?(?:name|type|id|key)|trigger[_ -]?(?:type|event)?|topic|web ?hook.*|hook.*",
     re.IGNORECASE,
 )
+# The person, or the user of the platform who works on the request.
+_ACCOUNTS = frozenset({"user", "users"})
 _NUMBERED = re.compile(r"(.*?)[ _-]?(\d{0,6})", re.DOTALL)
 
 
@@ -101,6 +103,7 @@ def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
     # The pattern matches every text.
     base, number = _NUMBERED.fullmatch(item.key.strip().casefold()).groups()  # type: ignore[union-attr]
     own = [part for part in item.path if part != "query"]
+    is_account = any(part.casefold() in _ACCOUNTS for part in own)
     strange = sum(
         meaning_of(word) is None for part in own for clause in clauses(part[:100]) for word in clause
     )
@@ -108,6 +111,7 @@ def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
         "query" not in item.path,
         item.is_described,
         not meaning.is_secondary,
+        not is_account,
         -strange,
         -meaning.unknown_words,
         len(own),
@@ -123,16 +127,27 @@ def _asks_for_contact(meaning: Meaning) -> bool:
 def _best_first(
     candidates: Sequence[Candidate], fields: Fields, meanings: Sequence[Meaning]
 ) -> Sequence[Candidate]:
-    def rank(candidate: Candidate) -> tuple[object, ...]:
-        of_field = rank_of(fields[candidate.at], meanings[candidate.at])
-        return candidate.strength, candidate.rule, of_field, -candidate.order
+    if len(candidates) < 2:
+        return candidates
+    named = {meaning.whose for meaning in meanings if meaning.name >= NameRule.PARTIAL}
 
-    return sorted(candidates, key=rank, reverse=True) if len(candidates) > 1 else candidates
+    def rank(candidate: Candidate) -> tuple[object, ...]:
+        meaning = meanings[candidate.at]
+        of_field = rank_of(fields[candidate.at], meaning)
+        # «Имя невесты» beside the phones of the bride and of the groom.
+        is_named = meaning.whose in named
+        return candidate.strength, candidate.rule, is_named, of_field, -candidate.order
+
+    return sorted(candidates, key=rank, reverse=True)
 
 
 def _texts_with_contacts(item: Field, meaning: Meaning) -> list[str]:
     texts = item.texts()
-    return texts if meaning.asks_for_contact else [text for text in texts if may_state_contact(text)]
+    if meaning.asks_for_contact:
+        return texts
+    # A phone in a name field: the person took one field for another.
+    is_name = meaning.name is NameRule.EXACT
+    return [text for text in texts if may_state_contact(text) or (is_name and text[0].isdigit())]
 
 
 def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:
@@ -159,6 +174,8 @@ def _phone_candidates(at: int, meaning: Meaning, texts: Iterable[FoundContacts])
 def _phone_strength(meaning: Meaning, found: FoundPhone) -> tuple[Strength | None, str]:
     result: tuple[Strength | None, str] = (None, "")
     match meaning.phone:
+        case PhoneRule.PHONE if meaning.whose:
+            result = Strength.WEAK, "a field for phones that may be another person's"
         case PhoneRule.PHONE:
             result = Strength.STRONG, "a field for phones"
         case PhoneRule.CONTACT if not _may_be_id(meaning, found):
@@ -169,6 +186,10 @@ def _phone_strength(meaning: Meaning, found: FoundPhone) -> tuple[Strength | Non
             result = Strength.WEAK, "a number that can be a phone"
         case PhoneRule.IF_WRITTEN_AS_PHONE if found.is_written_as_phone and _is_alone(meaning, found):
             result = Strength.WEAK, "written as a phone, in a field that does not ask for one"
+        case PhoneRule.IF_WRITTEN_AS_PHONE if found.is_written_as_phone and found.is_own:
+            result = Strength.WEAK, "the text says that it is the person's"
+        case PhoneRule.IF_WRITTEN_AS_PHONE if found.is_whole and meaning.name is NameRule.EXACT:
+            result = Strength.WEAK, "the whole value of a field for names"
         case _:
             pass
     return result
@@ -210,7 +231,9 @@ def _username_strength(meaning: Meaning, found: FoundUsername) -> tuple[Strength
             result = Strength.WEAK, "a field for usernames that does not say where"
         case UsernameRule.WITH_AT if found.has_at:
             result = Strength.WEAK, "a name with @ in a field for contacts"
-        case UsernameRule.IF_SAYS_TELEGRAM if found.says_telegram and (found.is_whole or not found.has_at):
+        case UsernameRule.IF_SAYS_TELEGRAM if found.says_telegram and (
+            found.is_whole or not found.has_at or meaning.phone is not PhoneRule.IF_WRITTEN_AS_PHONE
+        ):
             result = Strength.WEAK, says
         case _:
             pass

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from api.forms.body.json_text import looks_like_json
 from api.forms.fields import Field
+from api.forms.form_tree import MAX_DEPTH, decoded
 from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
 
@@ -17,6 +19,7 @@ _VALUES = (
     *("value", "values", "answer", "val", "field_value", "string_value", "fieldvalue", "user_value"),
     *("response", "answers", "a", "result", "entered", "raw"),
 )
+_ANSWERS = ("answer", "response")
 _TYPES = (
     *("value_type", "type", "kind", "field_type", "fieldtype", "question_type", "input_type"),
     *("column_type", "type_id", "code"),
@@ -24,6 +27,15 @@ _TYPES = (
 # A phone in parts: {"area": "999", "phone": "1234567"}.
 _AREA = ("countrycode", "country_code", "country", "areacode", "area_code", "area", "prefix")
 _LOCAL = ("phone", "number", "phonenumber", "line")
+# A title, and a type.
+Title = tuple[str, str]
+_TITLES = ("title", "label", "question", "name")
+# The list of a question's parts.
+_PARTS = frozenset({"subfields", "sub_fields", "inputs"})
+# Objects with the title of each field by its key.
+_TITLE_LISTS = frozenset(
+    {"labels", "titles", "captions", "headers", "field_labels", "fieldlabels", "field_titles"}
+)
 _KNOWN = frozenset([*_KEYS, *_LABELS, *_VALUES, *_TYPES])
 _MAX_KEYS = 16
 
@@ -38,6 +50,10 @@ def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
     lowered = {name.strip().casefold(): value for name, value in item.items()}
     kind = _first_text(lowered, _TYPES)
     value_keys = [name for name in lowered if name in _VALUES]
+    if not value_keys:
+        answers = {name: _answer_in(value) for name, value in lowered.items() if _holds_answer(name, value)}
+        lowered |= answers
+        value_keys = [*answers]
     # Typeform: {"type": "phone_number", "phone_number": "+7…", "field": {…}}
     if not value_keys and kind.casefold() in lowered:
         value_keys = [kind.casefold()]
@@ -65,14 +81,53 @@ def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
     return Field(name or label or kind, value, label, kind or _first_text(inner, _TYPES))
 
 
-def defined_field(item: Mapping[str, Any]) -> tuple[list[str], tuple[str, str]] | None:
-    """Return the ids of a question without an answer, with its title and its type; None for other objects."""
+def titles_of(value: Any, around: str = "", depth: int = 0) -> dict[str, Title]:  # noqa: ANN401 - JSON
+    """Return the titles and types of questions that are defined apart from their answers, by id.
+
+    `around`: the title of the question whose parts are in the list `value`: "Name" of "First".
+    """
+    if isinstance(value, str):
+        value = decoded(value)
+    found: dict[str, Title] = {}
+    if depth > MAX_DEPTH:
+        return found
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict) and (definition := _definition(item, around)):
+                found |= definition
+            if _may_define(item):
+                found |= titles_of(item, depth=depth + 1)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if _may_define(item):
+                found |= _titles_at(key.strip().casefold(), item, value, depth)
+    return found
+
+
+def _titles_at(key: str, item: Any, tree: Mapping[str, Any], depth: int) -> dict[str, Title]:  # noqa: ANN401 - JSON
+    """Return the titles in `item`, which is at `key` of `tree`."""
+    if key in _TITLE_LISTS and isinstance(item, dict):
+        return {name: (title, "") for name, title in item.items() if isinstance(title, str)}
+    around = ""
+    if key in _PARTS:
+        around = _first_text({name.strip().casefold(): value for name, value in tree.items()}, _TITLES)
+    return titles_of(item, around, depth + 1)
+
+
+def _may_define(value: object) -> bool:
+    return looks_like_json(value) if isinstance(value, str) else isinstance(value, dict | list)
+
+
+def _definition(item: Mapping[str, Any], around: str) -> dict[str, Title] | None:
+    """Return the title and type of a question without an answer, by its ids; None for other objects."""
     lowered = {name.strip().casefold(): value for name, value in item.items()}
-    ids = [lowered[name] for name in ("id", "ref", "key") if isinstance(lowered.get(name), str)]
-    title = _first_text(lowered, ("title", "label", "question", "name"))
-    if not ids or not title or any(name in lowered for name in _VALUES):
+    if not lowered.keys().isdisjoint(_VALUES):
         return None
-    return ids, (title, _first_text(lowered, _TYPES))
+    ids = [lowered[name] for name in ("id", "ref", "key") if isinstance(lowered.get(name), str)]
+    title = _first_text(lowered, _TITLES)
+    if not ids or not title:
+        return None
+    return dict.fromkeys(ids, (f"{around} {title}".strip(), _first_text(lowered, _TYPES)))
 
 
 def phone_in_parts(item: Mapping[str, Any], key: str) -> Field | None:
@@ -111,6 +166,18 @@ def _value(value: Any) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         inner = [item["value"] if isinstance(item, dict) and _is_bare_value(item) else item for item in value]
         return inner[0] if len(inner) == 1 else inner
+    return value
+
+
+def _holds_answer(key: str, value: object) -> bool:
+    """Return True for LinkedIn's `"answerDetails": {"textQuestionAnswer": {"answer": "+7…"}}`."""
+    return key.startswith(_ANSWERS) and isinstance(value, dict) and len(value) == 1
+
+
+def _answer_in(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return what is in objects of one key each."""
+    while isinstance(value, dict) and len(value) == 1:
+        (value,) = value.values()
     return value
 
 

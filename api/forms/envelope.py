@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.forms.body.body_parser import MOST_FIELDS, FormPair
-from api.forms.body.json_text import looks_like_json
 from api.forms.body.text_cleaning import decode_entities
 from api.forms.contact_evidence import has_contact, tells_person
-from api.forms.described_fields import defined_field, described_field, phone_in_parts, without_list
+from api.forms.described_fields import described_field, phone_in_parts, titles_of, without_list
 from api.forms.fields import WRAPPERS, Field, Fields
 from api.forms.form import Form
-from api.forms.form_tree import MAX_DEPTH, FormTree, decoded, tree_of
+from api.forms.form_tree import MAX_DEPTH, FormTree, decoded, is_structured, tree_of
 from api.forms.recognition.field_meaning import NameRule, PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
+from api.forms.recognition.other_parties import names_other_party, words_of
+from api.forms.recognition.vocabulary import Word, meaning_of
 
 # Lists under these keys hold people, even if the object around them has a contact of its own.
 _PEOPLE = frozenset(
@@ -21,6 +22,10 @@ _PEOPLE = frozenset(
         *("entries", "data"),
     }
 )
+
+
+_MAX_ROLE = 30
+_ROLES = frozenset({"role", "type", "relation", "relationship", "роль"})
 
 
 def people_in(value: Any, query: Sequence[FormPair] = ()) -> list[Form]:  # noqa: ANN401 - JSON
@@ -38,7 +43,7 @@ def _opened(value: Any) -> list[Fields]:  # noqa: ANN401 - JSON
             return [[_clean(Field(key, text)) for key, text in value]]
         value = tree_of(value)
     value = decoded(value)
-    titles = _titles_of(value)
+    titles = titles_of(value)
     people = _people(value, 0) or [[]]
     return [[_titled(field, titles) for field in fields] for fields in people] if titles else people
 
@@ -47,22 +52,7 @@ def _is_flat(pairs: Sequence[FormPair]) -> bool:
     """Return True if no field is repeated, is a part of an object, or contains JSON."""
     names = {key for key, _ in pairs}
     is_plain = len(names) == len(pairs) and "[" not in "".join(names) and not all(map(str.isdecimal, names))
-    return is_plain and not any(looks_like_json(text) for _, text in pairs)
-
-
-def _titles_of(value: Any, depth: int = 0) -> dict[str, tuple[str, str]]:  # noqa: ANN401 - JSON
-    """Return the titles and types of questions that are defined apart from their answers, by id."""
-    found: dict[str, tuple[str, str]] = {}
-    if depth > MAX_DEPTH:
-        return found
-    is_list = isinstance(value, list)
-    for item in value if is_list else value.values() if isinstance(value, dict) else ():
-        if is_list and isinstance(item, dict) and (definition := defined_field(item)):
-            ids, title = definition
-            found |= dict.fromkeys(ids, title)
-        elif isinstance(item, dict | list):
-            found |= _titles_of(item, depth + 1)
-    return found
+    return is_plain and not any(is_structured(text) for _, text in pairs)
 
 
 def _titled(field: Field, titles: Mapping[str, tuple[str, str]]) -> Field:
@@ -75,7 +65,7 @@ def _titled(field: Field, titles: Mapping[str, tuple[str, str]]) -> Field:
 def _people(value: Any, depth: int) -> list[Fields]:  # noqa: ANN401 - JSON
     if not isinstance(value, dict):
         return _people_in_list(value, depth) if isinstance(value, list) else [[Field("body", value)]]
-    if all(isinstance(item, str) and not looks_like_json(item) for item in value.values()):
+    if all(isinstance(item, str) and not is_structured(item) for item in value.values()):
         return [[_clean(Field(key, item)) for key, item in value.items()]]
     if columns := _columns_of_people(value):
         return [_flatten(person, (), depth) for person in columns]
@@ -112,11 +102,29 @@ def _people_in_list(items: list[Any], depth: int) -> list[Fields]:
         return [[Field("item", item) for item in items]]
     if any(isinstance(item, dict) and described_field(item) for item in items):
         return [_flatten_list(items, (), depth)]
-    people = [_people(item, depth + 1) for item in items]
+    people = [_people(item, depth + 1) for item in _without_other_parties(items)]
     if len(items) > 1 and sum(any(map(_is_person, each)) for each in people) == 0:
         # Parts of one form.
         return [[field for each in people for fields in each for field in fields]]
     return [fields for each in people for fields in each]
+
+
+def _without_other_parties(items: list[Any]) -> list[Any]:
+    """Return the items without the contacts of others, if their role is stated beside a client's.
+
+    Without a client among them, "manager" is the person's own position.
+    """
+    stated = [_role_of(item) for item in items]
+    if not any(stated):
+        return items
+    roles = [words_of(str(role)[:_MAX_ROLE]) for role in stated]
+    if not any(role and all(meaning_of(word) is Word.FILLER for word in role) for role in roles):
+        return items
+    return [item for item, role in zip(items, roles, strict=True) if not names_other_party(role)]
+
+
+def _role_of(item: Any) -> object:  # noqa: ANN401 - JSON
+    return next((item[key] for key in item if key.casefold() in _ROLES), "") if isinstance(item, dict) else ""
 
 
 def _is_person(fields: Fields) -> bool:
@@ -186,7 +194,7 @@ def _flatten_item(
 def _flatten_list(items: list[Any], path: tuple[str, ...], depth: int) -> Fields:
     """Return the fields in a list of names and values, or in the only object of a list."""
     fields: Fields = []
-    values = [decoded(item) for item in items]
+    values = _without_other_parties([decoded(item) for item in items])
     described = [described_field(item) if isinstance(item, dict) else None for item in values]
     objects = sum(isinstance(item, dict) for item in values)
     opens_others = depth < MAX_DEPTH and (objects == 1 or any(described))

@@ -100,7 +100,7 @@ def _declared(text: str) -> Word | None:
         return None
     if Word.TELEGRAM in kinds:
         return Word.TELEGRAM if not kinds & {Word.NETWORK, Word.PHONE_MESSENGER} else None
-    return Word.NETWORK if Word.NETWORK in kinds else None
+    return Word.NETWORK if kinds & {Word.NETWORK, Word.PHONE_MESSENGER} else None
 
 
 def regions_of(fields: Fields, meanings: Sequence[Meaning], default: str) -> list[str]:

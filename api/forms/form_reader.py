@@ -73,7 +73,7 @@ def read_lead(
     if phone is None and username is None:
         raise _contact_error(form, found)
     kept = {kind: (form[best.at], best) for kind, best in (("phone", phone), ("username", username)) if best}
-    name, named_at = find_name(form, meanings, beside=[item for item, _ in kept.values()])
+    name, named_at = find_name(form, meanings, beside=[best.at for _, best in kept.values()])
     ignored = {at for at, role in enumerate(roles) if role is Role.IGNORED}
     used_up = {best.at for item, best in kept.values() if _is_only_contact(item)}
     extra = _extra(form, named_at | used_up | ignored)

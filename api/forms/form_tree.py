@@ -9,6 +9,8 @@ from api.forms.body.json_text import looks_like_json, parse_json
 from api.forms.body.text_cleaning import merge_numbering_duplicates
 
 MAX_DEPTH = 12
+# Formstack writes the parts of a name as lines: "first = Anna".
+_PARTS = re.compile(r"(?:[a-z][a-z_]{1,20} =[^\n]*(?:\n|$)){2,}")
 _BRACKETED = re.compile(r"[^\[\]]+(?:\[[^\[\]]*\])+")
 
 
@@ -59,9 +61,21 @@ def _insert(tree: dict[str, Any], path: list[str], value: str) -> bool:
     return True
 
 
+def is_structured(text: str) -> bool:
+    """Return True for a text that may be an object or a list: `decoded` returns it."""
+    return looks_like_json(text) or _has_parts(text)
+
+
+def _has_parts(text: str) -> bool:
+    return " = " in text and _PARTS.fullmatch(text.replace("\r\n", "\n").strip()) is not None
+
+
 def decoded(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return JSON in JSON as its value, and an object with the keys 0, 1, … as a list."""
+    """Return the value of JSON in JSON and of lines of parts; an object with the keys 0, 1, … as a list."""
     if isinstance(value, str):
+        if _has_parts(value):
+            lines = (line.partition(" =") for line in value.split("\n"))
+            return {key.strip(): text.strip() for key, _, text in lines if key.strip()}
         if not looks_like_json(value):
             return value
         parsed = parse_json(value)

@@ -10,36 +10,43 @@ from api.forms.recognition.vocabulary import clauses, meaning_of
 
 MAX_NAME_LENGTH = 200
 _MAX_CONTACT_WORDS = 4
+# The index of a field, and the name in it.
+Part = tuple[int, str]
 
 
-def find_name(
-    fields: Fields, meanings: Sequence[Meaning], *, beside: Sequence[Field]
-) -> tuple[str, set[int]]:
+def find_name(fields: Fields, meanings: Sequence[Meaning], *, beside: Sequence[int]) -> tuple[str, set[int]]:
     """Return the person's name, and the indexes of the fields that contain nothing else.
 
-    `beside`: the fields of the chosen contacts; a name in the same object is preferred.
+    `beside`: the indexes of the chosen contacts; a name in the same object or of the same owner comes first.
     """
-    paths = {item.path for item in beside}
+    paths = {fields[at].path for at in beside}
+    owners = {meanings[at].whose for at in beside}
     found = [
         (at, name)
         for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
         if meaning.name is not NameRule.NEVER and (name := _name_in(item, meaning, paths))
     ]
-    ranked = (
-        sorted(found, key=lambda part: (_rank(fields[part[0]], meanings[part[0]], paths), part), reverse=True)
-        if len(found) > 1
-        else found
-    )
+
+    def rank(part: Part) -> tuple[object, ...]:
+        item, meaning = fields[part[0]], meanings[part[0]]
+        is_near = item.path in paths, meaning.whose in owners
+        return meaning.name > NameRule.CONTACT, *is_near, meaning.name, *rank_of(item, meaning), part
+
+    ranked = sorted(found, key=rank, reverse=True) if len(found) > 1 else found
     full, given, last = (
         next(((at, name) for at, name in ranked if meanings[at].name_part is part), None)
         for part in (NamePart.FULL, NamePart.GIVEN, NamePart.LAST)
     )
+    if full and given and not last and _is_called_before_last(fields[given[0]]) and given[1] not in full[1]:
+        full, last = None, full
     chosen = _choose(full, given, last, meanings)
     name = " ".join(text for _, text in chosen)
     return name[:MAX_NAME_LENGTH].strip(), {at for at, _ in chosen} if len(name) <= MAX_NAME_LENGTH else set()
 
 
-Part = tuple[int, str]
+def _is_called_before_last(item: Field) -> bool:
+    """Return True for Vorname and prénom: beside them, Name and nom are the last name."""
+    return any(word in {"vorname", "prenom"} for clause in clauses(item.title[:100]) for word in clause)
 
 
 def _choose(
@@ -52,10 +59,6 @@ def _choose(
     if first and last and (first is given or last[1].casefold() not in first[1].casefold()):
         return [first, last]
     return [part for part in (first or last,) if part]
-
-
-def _rank(item: Field, meaning: Meaning, paths: set[tuple[str, ...]]) -> tuple[object, ...]:
-    return (meaning.name > NameRule.CONTACT, item.path in paths, meaning.name, *rank_of(item, meaning))
 
 
 def _name_in(item: Field, meaning: Meaning, paths: set[tuple[str, ...]]) -> str:

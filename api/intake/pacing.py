@@ -7,7 +7,7 @@ from api.middleware.forms_first import FORMS
 
 # A form passes some ten turns of the event loop, and each may wait for one slice.
 SLICE_SECONDS = 0.002
-# How long the work waits for forms before it goes on beside them: a body may come slowly.
+# How long the work waits for forms before it goes on beside them.
 MAX_WAIT_SECONDS = 0.05
 
 

@@ -4,7 +4,7 @@ import argparse
 from urllib.parse import urlsplit
 
 from api.settings import ApiSettings
-from shared.bookings.calendly_api import CalendlyApi, CalendlyError
+from shared.bookings.calendly_api import CalendlyError, client_of
 from shared.bookings.connection import Connection
 from shared.clock import utc_now
 from shared.database.drivers.connections import open_database
@@ -20,14 +20,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
     """Run the command; returns what to print. Raises ConfigError with one line for the operator."""
-    if settings.calendly_token is None:
+    api = client_of(settings)
+    if api is None:
         raise ConfigError(
             "CALENDLY_TOKEN: is not set: create a personal access token at calendly.com,"
             " Integrations, API and webhooks"
         )
     if options.action == "connect":
         _check_address(settings)
-    api = CalendlyApi(settings.calendly_api, settings.calendly_token.get_secret_value())
     database = open_database(settings.database_url)
     connection, now = Connection(database, api), utc_now()
     try:

@@ -14,6 +14,11 @@ MAX_HEADER_BYTES = 32 * 1024
 MAX_HEADERS = 100
 # From the connection, or from the first byte of a further request, to the end of its headers.
 HEADER_SECONDS = 10.0
+# How long a connection waits for its next request. A proxy keeps its own for 60 s (nginx, AWS), and must not
+# send a form over one that is being closed. Shorter while half of all connections are in use.
+KEEP_ALIVE_SECONDS, CROWDED_KEEP_ALIVE_SECONDS = 75.0, 5.0
+# After a stall of this process uvloop runs late timers before it reads what came meanwhile.
+_LATE_SECONDS = 0.05
 # Also of connections that wait for their next request.
 MAX_CONNECTIONS = 8_000
 # Open files for everything else: the database, logs, uploads.
@@ -44,6 +49,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     max_connections = MAX_CONNECTIONS
     header_seconds = HEADER_SECONDS
+    keep_alive_seconds = KEEP_ALIVE_SECONDS
     _logged_at = float("-inf")
 
     _timer: asyncio.TimerHandle | None = None
@@ -61,7 +67,17 @@ class LimitedProtocol(HttpToolsProtocol):
                 b"503 Service Unavailable", f"retry-after: {RETRY_AFTER_SECONDS}\r\n".encode(), b"too busy"
             )
             return
+        is_crowded = 2 * len(self.connections) > self.max_connections
+        # Uvicorn declares whole seconds, and only adds them to the loop's time.
+        seconds = CROWDED_KEEP_ALIVE_SECONDS if is_crowded else self.keep_alive_seconds
+        self.timeout_keep_alive = seconds  # type: ignore[assignment]
         self._await_headers()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that waits for its next request, unless one has come during a stall."""
+        close = super().timeout_keep_alive_handler
+        # Uvicorn cancels it when data arrive.
+        self.timeout_keep_alive_task = self.loop.call_later(_LATE_SECONDS, close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
@@ -130,6 +146,9 @@ class LimitedProtocol(HttpToolsProtocol):
             self._timer = None
 
     def _on_time(self) -> None:
+        self._timer = self.loop.call_later(_LATE_SECONDS, self._refuse_late)
+
+    def _refuse_late(self) -> None:
         self._timer = None
         if not self.transport.is_closing():
             self._answer(b"408 Request Timeout", b"", b"the headers did not come in time")

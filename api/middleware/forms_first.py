@@ -2,7 +2,7 @@
 
 import asyncio
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class FormsInProgress:
@@ -14,7 +14,7 @@ class FormsInProgress:
         self._none.set()
 
     def begin(self) -> None:
-        """A form has come."""
+        """A form has come wholly."""
         self._count += 1
         self._none.clear()
 
@@ -41,7 +41,7 @@ FORMS = FormsInProgress()
 
 
 class FormsFirst:
-    """Counts calls of the webhooks and of `POST /leads` while they are served."""
+    """Counts calls of the webhooks and of `POST /leads` from the end of their body to their answer."""
 
     def __init__(self, app: ASGIApp, webhooks: str) -> None:
         self.app = app
@@ -52,11 +52,32 @@ class FormsFirst:
         if scope["type"] != "http" or scope["method"] != "POST" or not self._is_form(scope["path"]):
             await self.app(scope, receive, send)
             return
-        FORMS.begin()
+        form = _Form(receive)
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, form.receive, send)
         finally:
-            FORMS.end()
+            form.end()
 
     def _is_form(self, path: str) -> bool:
         return path == "/leads" or path.startswith(self._webhooks)
+
+
+class _Form:
+    """One form. A body that comes slowly is not waited for: any client may send one."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._is_counted = False
+
+    async def receive(self) -> Message:
+        """Return the server's next message; with the last one of the body the form is in progress."""
+        message = await self._receive()
+        if message["type"] == "http.request" and not message.get("more_body") and not self._is_counted:
+            self._is_counted = True
+            FORMS.begin()
+        return message
+
+    def end(self) -> None:
+        """The form is answered, or its sender is gone."""
+        if self._is_counted:
+            FORMS.end()

@@ -26,20 +26,15 @@ class Check:
 
 
 async def run_checks(session: AsyncSession, now: datetime) -> Sequence[Check]:
-    """Return the checks, those that failed first."""
+    """Return the checks of accounts, holds, models, leads and deliveries."""
     accounts = (await session.exec(select(TelegramAccount).order_by(col(TelegramAccount.id)))).all()
-    found = [
+    return [
         *_accounts(accounts, now),
-        *await _holds(session, {each.id: _name(each) for each in accounts}, now),
+        *await _holds(session, {each.id: each.display_name for each in accounts}, now),
         *await _models(session),
         *await _waiting(session, now),
         *await _deliveries(session, now),
     ]
-    return sorted(found, key=lambda check: check.is_well)
-
-
-def _name(account: TelegramAccount) -> str:
-    return f"@{account.username}" if account.username else account.session_name
 
 
 def _accounts(accounts: Sequence[TelegramAccount], now: datetime) -> list[Check]:
@@ -48,11 +43,13 @@ def _accounts(accounts: Sequence[TelegramAccount], now: datetime) -> list[Check]
     found = []
     for account in accounts:
         if account.state != "active":
-            found.append(Check(f"account_{account.state}", False, _name(account), account.state_reason or ""))
+            found.append(
+                Check(f"account_{account.state}", False, account.display_name, account.state_reason or "")
+            )
         elif account.held_until is None or account.held_until <= now:
-            found.append(Check("no_worker", False, _name(account), at=account.held_until))
+            found.append(Check("no_worker", False, account.display_name, at=account.held_until))
         else:
-            found.append(Check("account_works", True, _name(account)))
+            found.append(Check("account_works", True, account.display_name))
     return found
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import HTTPException
-from sqlalchemy import ColumnElement, delete, func, tuple_, union
+from sqlalchemy import ColumnElement, delete, func, inspect, tuple_, union
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -16,6 +16,7 @@ from shared.database.models import (
     MESSAGES,
     PEOPLE,
     Booking,
+    BookingEvent,
     DoNotContact,
     Lead,
     LeadAction,
@@ -99,50 +100,30 @@ async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[st
         for each in leads
         for value in (await suppression_list.contact_hashes(session, SuppressedIdentity.of(each))).values()
     }
-    messages = await session.exec(
-        select(Message).where(col(Message.lead_id).in_(ids)).order_by(col(Message.id))
-    )
-    events = await session.exec(
-        select(LeadEvent).where(col(LeadEvent.lead_id).in_(ids)).order_by(col(LeadEvent.id))
-    )
-    deliveries = await session.exec(
-        select(WebhookDelivery).where(col(WebhookDelivery.lead_id).in_(ids)).order_by(col(WebhookDelivery.id))
-    )
-    listed = await session.exec(
-        select(DoNotContact).where(col(DoNotContact.hash).in_(hashes)).order_by(col(DoNotContact.id))
-    )
-    notices = await session.exec(
-        select(OwnerNotice).where(col(OwnerNotice.lead_id).in_(ids)).order_by(col(OwnerNotice.id))
-    )
-    notes = await session.exec(
-        select(LeadNote).where(col(LeadNote.lead_id).in_(ids)).order_by(col(LeadNote.id))
-    )
-    actions = await session.exec(
-        select(LeadAction).where(col(LeadAction.lead_id).in_(ids)).order_by(col(LeadAction.id))
-    )
-    peers = await session.exec(
-        select(TelegramPerson).where(_cached_peers(leads)).order_by(col(TelegramPerson.account_id))
-    )
-    bookings = await session.exec(
-        select(Booking).where(col(Booking.lead_id).in_(ids)).order_by(col(Booking.id))
-    )
-    planned = await session.exec(
-        select(PlannedMessage).where(col(PlannedMessage.lead_id).in_(ids)).order_by(col(PlannedMessage.id))
-    )
-    return {
-        "exported_at": now.isoformat(),
-        "bookings": _as_json(bookings.all()),
-        "planned_messages": _as_json(planned.all()),
-        "leads": _as_json(leads),
-        "messages": _as_json(messages.all()),
-        "events": _as_json(events.all()),
-        "deliveries": _as_json(deliveries.all()),
-        "telegram_people": _as_json(peers.all()),
-        "owner_notices": _as_json(notices.all()),
-        "lead_notes": _as_json(notes.all()),
-        "lead_actions": _as_json(actions.all()),
-        "do_not_contact": _as_json(listed.all()),
+    bookings = select(Booking.id).where(col(Booking.lead_id).in_(ids))
+    exported: dict[str, tuple[type[SQLModel], ColumnElement[bool]]] = {
+        "bookings": (Booking, col(Booking.lead_id).in_(ids)),
+        "booking_events": (BookingEvent, col(BookingEvent.booking_id).in_(bookings)),
+        "planned_messages": (PlannedMessage, col(PlannedMessage.lead_id).in_(ids)),
+        "messages": (Message, col(Message.lead_id).in_(ids)),
+        "events": (LeadEvent, col(LeadEvent.lead_id).in_(ids)),
+        "deliveries": (WebhookDelivery, col(WebhookDelivery.lead_id).in_(ids)),
+        "telegram_people": (TelegramPerson, _cached_peers(leads)),
+        "owner_notices": (OwnerNotice, col(OwnerNotice.lead_id).in_(ids)),
+        "lead_notes": (LeadNote, col(LeadNote.lead_id).in_(ids)),
+        "lead_actions": (LeadAction, col(LeadAction.lead_id).in_(ids)),
+        "do_not_contact": (DoNotContact, col(DoNotContact.hash).in_(hashes)),
     }
+    found = {name: await _rows(session, model, condition) for name, (model, condition) in exported.items()}
+    return {"exported_at": now.isoformat(), "leads": _as_json(leads), **found}
+
+
+async def _rows(
+    session: AsyncSession, model: type[SQLModel], condition: ColumnElement[bool]
+) -> list[dict[str, Any]]:
+    """Return the rows of a table that match, in the order of its primary key."""
+    key = inspect(model).primary_key
+    return _as_json((await session.exec(select(model).where(condition).order_by(*key))).all())
 
 
 def _as_json(rows: Sequence[SQLModel]) -> list[dict[str, Any]]:

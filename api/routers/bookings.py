@@ -18,7 +18,7 @@ from api.queries.filters import RowId
 from api.queries.personal_data import get_lead_or_404
 from api.routers.webhook_body import read_body
 from api.schemas import examples
-from api.schemas.bookings import BookingCallOut, BookingIn, BookingOut, TieIn
+from api.schemas.bookings import BookingCallOut, BookingIn, BookingOut, PlannedIn, TieIn
 from api.schemas.models import LeadOut
 from api.security.throttling import ThrottleDep
 from api.security.tokens import API_SCOPE, api_token_of, find_valid_token, require_api_token, unauthorized
@@ -127,7 +127,7 @@ async def list_bookings(
     **_PRIVATE,
 )
 async def tie_booking(booking_id: RowId, wanted: TieIn, database: DatabaseDep) -> BookingOut:
-    """For a booking that matched nobody. The lead becomes `booked`, and its reminders are planned."""
+    """For a booking that matched no lead. The lead becomes `booked`, and its reminders are planned."""
     async with database.writing() as session:
         booking = await session.get(Booking, booking_id)
         if booking is None:
@@ -171,6 +171,25 @@ async def cancel_planned(lead_id: RowId, planned_id: RowId, database: DatabaseDe
         if not await plans.cancel(session, lead_id, only=[planned_id], reason=reason, actor=ACTOR, now=now):
             raise HTTPException(404, f"lead {lead_id} has no planned message {planned_id}")
         await plans.refresh(session, lead_id, now=now)
+        await session.refresh(lead)
+        return LeadOut.model_validate(lead)
+
+
+@router.patch(
+    "/leads/{lead_id}/planned/{planned_id}",
+    summary="Move a planned message",
+    response_description="The lead.",
+    **_PRIVATE,
+)
+async def move_planned(
+    lead_id: RowId, planned_id: RowId, wanted: PlannedIn, database: DatabaseDep
+) -> LeadOut:
+    """Send a planned message earlier or later. Then it is checked again: hours, days off, conversation."""
+    async with database.writing() as session:
+        lead = await _locked(session, lead_id)
+        if not await plans.postpone(session, planned_id, wanted.send_at, lead_id=lead_id):
+            raise HTTPException(404, f"lead {lead_id} has no planned message {planned_id}")
+        await plans.refresh(session, lead_id, now=utc_now())
         await session.refresh(lead)
         return LeadOut.model_validate(lead)
 

@@ -34,7 +34,7 @@ class PauseIn(BaseModel):
 
     scope: Literal["first_messages", "all"] = Field(
         "first_messages",
-        description="`first_messages`: nobody new is written to. `all`: the assistant sends nothing;"
+        description="`first_messages`: no new person is written to. `all`: the assistant sends nothing;"
         " texts of humans are sent.",
     )
 

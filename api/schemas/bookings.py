@@ -66,6 +66,16 @@ class PlannedOut(BaseModel):
     reason: str | None = Field(description="Why it was cancelled.")
 
 
+class PlannedIn(BaseModel):
+    """Another time for a planned message."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"send_at": "2026-11-27T15:00:00+03:00"}]}
+    )
+
+    send_at: AwareDatetime = Field(description="With its time zone; a time that has passed: at once.")
+
+
 class PlansOut(BaseModel):
     """What is planned for a lead, and its bookings with their history, oldest first."""
 
@@ -79,7 +89,7 @@ class BookingCallOut(BaseModel):
 
     outcome: str = Field(description="`stored`, `duplicate`, or `probe` for an event that is not used.")
     booking_id: int | None
-    lead_id: int | None = Field(description="null: nobody was matched, and the owner is told.")
+    lead_id: int | None = Field(description="null: no lead was matched, and the owner is told.")
     error: str | None
 
 

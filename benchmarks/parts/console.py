@@ -28,6 +28,9 @@ LIMIT = 100
 REPEATS = 60
 FORMS, AT_ONCE = 2_000, 16
 MEMORY_MIB = 90
+# Live pages while nothing happens: how many, for how long, and the share of a core in percent.
+OPEN_PAGES, SETTLE_SECONDS, IDLE_SECONDS = 200, 10, 30
+IDLE_SHARE = 10
 OVERVIEW = "overview, its figures read"
 WEBHOOK = "/leads/webhooks/tilda"
 
@@ -46,9 +49,9 @@ PAGES: Mapping[str, Callable[[int], str]] = {
     "inbox, failed ones": lambda _: "?status=failed",
     "inbox, of an account": lambda _: "?account_id=3",
     "inbox, a campaign": lambda _: "?utm=yandex",
-    "inbox, a source that nobody has": lambda _: "?source=nowhere",
+    "inbox, an unknown source": lambda _: "?source=nowhere",
     "inbox, a name that many have": lambda _: f"?q={quote('Анна')}",
-    "inbox, a name that nobody has": lambda _: f"?q={quote('Зюзюкин')}",
+    "inbox, an unknown name": lambda _: f"?q={quote('Зюзюкин')}",
     "lead": _lead,
     "overview": lambda _: "overview",
 }
@@ -69,6 +72,7 @@ async def measure(bench: Bench) -> Sequence[Figure]:
             url = server.create()
             await asyncio.to_thread(fill, url, size, recent=recent, log=bench.log)
             cookies[url] = size, await asyncio.to_thread(add_console_history, url, bench.log)
+        idle = await _open_pages(bench, url, cookies[url][1])
         taken: dict[tuple[str, int], list[float]] = {}
         for number in range(bench.rounds):
             bench.log(f"console: round {number + 1}")
@@ -77,7 +81,7 @@ async def measure(bench: Bench) -> Sequence[Figure]:
                     taken.setdefault((name, size), []).append(value)
         if bench.plans:
             await _write_plans(bench, {size: url for url, (size, _) in cookies.items()})
-    return [*_figures(taken), *memory]
+    return [*_figures(taken), *memory, idle]
 
 
 async def _round(bench: Bench, url: str, size: int, session_id: str) -> Mapping[str, float]:
@@ -152,6 +156,38 @@ async def _memory(bench: Bench, server: Postgres) -> Sequence[Figure]:
         Figure(f"{name}, the console never opened", "MiB", [closed], at_most(MEMORY_MIB)),
         Figure(f"{name}, the console opened", "MiB", [opened]),
     ]
+
+
+async def _open_pages(bench: Bench, url: str, session_id: str) -> Figure:
+    """The api's processor time while many pages are open and nothing happens."""
+    settle, seconds = (1, 1) if bench.smoke else (SETTLE_SECONDS, IDLE_SECONDS)
+    limits = httpx2.Limits(max_connections=OPEN_PAGES)
+    headers = {"Cookie": f"{PLAIN_COOKIE}={session_id}", "Accept": "text/event-stream"}
+    async with (
+        api(bench.folder, url) as (process, address),
+        httpx2.AsyncClient(
+            base_url=address, headers=headers, limits=limits, timeout=httpx2.Timeout(60, read=None)
+        ) as client,
+    ):
+        pages = [asyncio.create_task(_follow(client)) for _ in range(OPEN_PAGES)]
+        await asyncio.sleep(settle)
+        began, used = time.perf_counter(), process.cpu_seconds()
+        await asyncio.sleep(seconds)
+        share = 100 * (process.cpu_seconds() - used) / (time.perf_counter() - began)
+        ended = sum(page.done() for page in pages)
+        for page in pages:
+            page.cancel()
+        await asyncio.gather(*pages, return_exceptions=True)
+    if ended:
+        raise BenchError(f"{ended} of {OPEN_PAGES} pages have lost their stream")
+    return Figure(f"{OPEN_PAGES} open pages, nothing happens", "% of a core", [share], at_most(IDLE_SHARE))
+
+
+async def _follow(client: httpx2.AsyncClient) -> None:
+    async with client.stream("GET", "/console/events") as answer:
+        answer.raise_for_status()
+        async for _ in answer.aiter_raw():
+            pass
 
 
 async def _write_plans(bench: Bench, urls: Mapping[int, str]) -> None:

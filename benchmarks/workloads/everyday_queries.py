@@ -135,7 +135,7 @@ LISTS: Mapping[str, Query] = {
     "GET /leads": _leads(lambda _: {}),
     "GET /leads, deep in": _leads(lambda target: {"cursor": target.cursor}),
     "… status=failed, deep in": _leads(lambda target: {"status": ["failed"], "cursor": target.cursor}),
-    "… two statuses that nobody had then": _leads(
+    "… two statuses of no lead then": _leads(
         lambda target: {"status": ["pending", "engaged"], "cursor": target.cursor}
     ),
     "… of a day long ago": _leads(lambda target: target.day),
@@ -144,7 +144,7 @@ LISTS: Mapping[str, Query] = {
     "… q= a whole phone": _leads(lambda target: {"q": target.lead.phone_e164}),
     "… q= a username": _leads(lambda target: {"q": target.lead.username}),
     "… q= a name that many have": _leads(lambda _: {"q": "Анна"}),
-    "… q= a name that nobody has": _leads(lambda _: {"q": "Зюзюкин"}),
+    "… q= an unknown name": _leads(lambda _: {"q": "Зюзюкин"}),
     "… q= a part of a phone": _leads(lambda target: {"q": (target.lead.phone or "")[3:9]}),
     "GET /deliveries": _deliveries(lambda _: {}),
     "… refused ones": _deliveries(lambda _: {"outcome": ["refused", "probe"]}),

@@ -24,9 +24,13 @@ MAY_NEED_A_PLAN = (
 # What people had asked for before this table existed.
 REQUESTED = """
 INSERT INTO planned_messages (lead_id, kind, key, state, send_at, after_message_id)
-SELECT id, 'requested', {key}, 'planned', follow_up_at,
+SELECT id, 'requested', 'requested:' || id || ':' || follow_up_at, 'planned', follow_up_at,
     COALESCE((SELECT MAX(m.id) FROM messages m WHERE m.lead_id = leads.id), 0)
 FROM leads WHERE follow_up_at IS NOT NULL
+"""
+STILL_REQUESTED = """
+SELECT MIN(p.send_at) FROM planned_messages p
+WHERE p.lead_id = leads.id AND p.kind = 'requested' AND p.state = 'planned'
 """
 
 
@@ -35,30 +39,23 @@ def upgrade() -> None:
     online.add_column("leads", sa.Column("booking_token", sa.Text()))
     online.add_column("leads", sa.Column("meeting_at", sa.DateTime(timezone=True)))
     online.add_column("leads", sa.Column("meeting_url", sa.Text()))
-    _bookings()
-    _planned_messages()
-    op.create_table(
-        "booking_connections",
-        sa.Column("source", sa.Text(), nullable=False),
-        *_texts("callback_url", "signing_key", "subscription", "user_uri", "organization_uri", "state"),
-        _moment("checked_at", nullable=True),
-        _moment("polled_at", nullable=True),
-        *_texts("error"),
-        _moment("updated_at", default_now=True),
-        sa.PrimaryKeyConstraint("source", name="pk_booking_connections"),
-    )
-    op.execute(REQUESTED.format(key="'requested:' || id || ':' || follow_up_at"))
     online.index(TOKEN, "leads", "booking_token", where="booking_token IS NOT NULL", unique=True)
     online.index(WITHOUT_PLAN, "leads", "updated_at", where=MAY_NEED_A_PLAN)
+    # All tables are created in one transaction, so there are all or none.
+    if not online.has_table(TABLES[0]):
+        _bookings()
+        _planned_messages()
+        _connections()
+    # References lock `leads` against writers until the commit, so nothing long comes before it.
+    online.commit()
+    # No program of this revision has run yet: all rows are of an interrupted attempt.
+    op.execute("DELETE FROM planned_messages")
+    online.in_batches("leads", REQUESTED)
 
 
 def downgrade() -> None:
     """Back to the one before. Before, `follow_up_at` was only what a person had asked for."""
-    op.execute(
-        "UPDATE leads SET follow_up_at = NULL WHERE follow_up_at IS NOT NULL AND NOT EXISTS (SELECT 1"
-        " FROM planned_messages p WHERE p.lead_id = leads.id AND p.kind = 'requested'"
-        " AND p.state = 'planned')"
-    )
+    online.update("leads", f"follow_up_at = ({STILL_REQUESTED})", "follow_up_at IS NOT NULL")
     for index in (TOKEN, WITHOUT_PLAN):
         online.drop_index(index, "leads")
     for table in TABLES:
@@ -144,6 +141,19 @@ def _planned_messages() -> None:
     )
     _partial_index(
         "ix_planned_messages_planned", "planned_messages", ["lead_id", "send_at"], "state = 'planned'"
+    )
+
+
+def _connections() -> None:
+    op.create_table(
+        "booking_connections",
+        sa.Column("source", sa.Text(), nullable=False),
+        *_texts("callback_url", "signing_key", "subscription", "user_uri", "organization_uri", "state"),
+        _moment("checked_at", nullable=True),
+        _moment("polled_at", nullable=True),
+        *_texts("error"),
+        _moment("updated_at", default_now=True),
+        sa.PrimaryKeyConstraint("source", name="pk_booking_connections"),
     )
 
 

@@ -55,6 +55,13 @@ def _add_reading(router: APIRouter, calendly: Calendly) -> None:
         ]
         return _page(found, query.get("count"), query.get("page_token"))
 
+    @router.get("/scheduled_events/{event}")
+    async def one_event(event: str) -> dict[str, Any]:
+        found = next((one for one in calendly.invitees.values() if one.event_uri.endswith(f"/{event}")), None)
+        if found is None:
+            raise Problem(404, "Resource Not Found", "The server could not find the requested resource.")
+        return {"resource": calendly.shown_event(found)}
+
     @router.get("/scheduled_events/{event}/invitees")
     async def invitees(event: str) -> dict[str, Any]:
         found = [one for one in calendly.invitees.values() if one.event_uri.endswith(f"/{event}")]

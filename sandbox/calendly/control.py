@@ -34,6 +34,7 @@ class FaultsIn(BaseModel):
     reversed: bool = False
     wrong_signature: int = 0
     never: int = 0
+    bare: bool = False
     rate_limit: int | None = None
 
 

@@ -81,7 +81,8 @@ class Faults:
     """What goes wrong with webhook calls, each for so many calls.
 
     `late_seconds`: all calls come later. `twice`: each call is made twice. `reversed`: the two calls of a
-    reschedule come in the other order. `wrong_signature`, `never`: for the next calls.
+    reschedule come in the other order. `wrong_signature`, `never`: for the next calls. `bare`: calls lack the
+    scheduled event, as those of older subscriptions do.
     """
 
     late_seconds: float = 0
@@ -89,6 +90,7 @@ class Faults:
     reversed: bool = False
     wrong_signature: int = 0
     never: int = 0
+    bare: bool = False
 
 
 class Calendly:

@@ -44,7 +44,10 @@ class Webhooks:
 
     def _call(self, event: str, one: Invitee) -> dict[str, Any]:
         at = iso(self._calendly.now())
-        return {"event": event, "created_at": at, "created_by": "x", "payload": self._calendly.shown(one)}
+        shown = self._calendly.shown(one)
+        if self._calendly.faults.bare:
+            del shown["scheduled_event"]
+        return {"event": event, "created_at": at, "created_by": "x", "payload": shown}
 
     async def _deliver(self, calls: list[dict[str, Any]]) -> None:
         faults = self._calendly.faults

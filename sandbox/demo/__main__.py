@@ -7,11 +7,14 @@ import secrets
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
+from sandbox.demo import booking
 from sandbox.demo.console_user import add_user
 from sandbox.demo.processes import WORKER_PID, DemoError, Processes
 from sandbox.demo.product_processes import (
@@ -79,9 +82,11 @@ async def _demo(folder: Path, options: argparse.Namespace) -> int:
     finally:
         playing.cancel()
         stopping.cancel()
-        with suppress(asyncio.CancelledError, ProcessError):
-            await playing
-        await processes.stop()
+        try:
+            with suppress(asyncio.CancelledError, ProcessError):
+                await playing
+        finally:
+            await processes.stop()
         _print("Stopped.")
     return 0
 
@@ -102,11 +107,11 @@ async def _play(processes: Processes, options: argparse.Namespace) -> None:
     sandbox_process = await processes.start("sandbox", *SANDBOX_ARGUMENTS, **ports)
     await asyncio.to_thread(migrate, database_url)
     sandbox = await sandbox_facts(sandbox_process)
+    scheduler = booking.scheduler_settings(sandbox) | {"DATABASE_URL": database_url}
     product = await processes.start("api", DATABASE_URL=database_url, API_PORT=api_port, API_HOST="127.0.0.1")
-    worker = await processes.start_worker(
-        DATABASE_URL=database_url, **worker_settings(sandbox) | WORKER_SETTINGS
-    )
+    worker = await processes.start_worker(**worker_settings(sandbox) | WORKER_SETTINGS | scheduler)
     await asyncio.to_thread(add_user, database_url, processes.folder / CONSOLE_LINK)
+    await asyncio.to_thread(booking.connect, scheduler | {"PUBLIC_URL": f"http://127.0.0.1:{api_port}"})
     await product.wait_until_ready(f"127.0.0.1:{api_port}")
     async with (
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{api_port}") as api,
@@ -114,7 +119,8 @@ async def _play(processes: Processes, options: argparse.Namespace) -> None:
     ):
         _print_welcome(api_port, sandbox["http"], database_url, processes.folder)
         reader = StoryReader(api)
-        await reader.new_lines()
+        async for _ in reader.new_lines():
+            pass
         if not options.no_story:
             await _first_story(processes, worker, api, control, reader)
         if options.once:
@@ -147,19 +153,38 @@ async def _first_story(
     lead_id = answer.raise_for_status().json()["id"]
     try:
         async with asyncio.timeout(STORY_SECONDS):
-            while await reader.status(lead_id) != "scheduled":
-                await _print_news(processes, reader)
+            await _tell_until(processes, reader, lead_id, lambda lead: lead["status"] == "scheduled")
+            start = await booking.book(control, await reader.lead(lead_id))
+            _print(f"Anna opens the link and picks {start:%Y-%m-%d %H:%M} UTC on the booking page.")
+            await _tell_until(processes, reader, lead_id, lambda lead: _is_done(lead, "confirmation"))
+            await booking.bring_forward(api, await reader.lead(lead_id), "reminder_day")
+            _print("Nobody waits for the day before the meeting: its reminder is brought forward.")
+            await _tell_until(processes, reader, lead_id, lambda lead: _is_done(lead, "reminder_day"))
     except TimeoutError:
         log = worker.last_lines()
-        raise DemoError(f"no link after {STORY_SECONDS} s; the worker's log ends:\n{log}") from None
-    for line in await reader.new_lines():
-        _print(line)
-    _print(f"Scheduled: the lead has received the link. GET /leads/{lead_id} shows the whole conversation.")
+        raise DemoError(
+            f"the story has not ended after {STORY_SECONDS} s; the worker's log ends:\n{log}"
+        ) from None
+    _print(f"Booked and reminded. GET /leads/{lead_id} shows the whole conversation, and what is planned.")
+
+
+async def _tell_until(
+    processes: Processes, reader: StoryReader, lead_id: int, is_reached: Callable[[dict[str, Any]], bool]
+) -> None:
+    while not is_reached(await reader.lead(lead_id)):
+        await _print_news(processes, reader)
+    await _print_news(processes, reader)
+
+
+def _is_done(lead: dict[str, Any], kind: str) -> bool:
+    return any(one["kind"] == kind and one["state"] == "done" for one in lead["planned"])
 
 
 async def _print_news(processes: Processes, reader: StoryReader) -> None:
-    for line in await reader.new_lines():
-        _print(line)
+    # An api that answers too late is asked again; the check finds one that has ended.
+    with suppress(httpx2.HTTPError):
+        async for line in reader.new_lines():
+            _print(line)
     if await processes.check():
         _print("The worker was killed. A new one is started.")
     await asyncio.sleep(POLL_SECONDS)

@@ -51,7 +51,7 @@ FAST_SETTINGS: Mapping[str, str] = {
     "RESOLVE_DAILY_LIMIT": "1000000",
     "IMPORT_DAILY_LIMIT": "1000000",
     "TYPING_SECONDS": "0",
-    # Nobody's silence lasts for days here.
+    # A demo does not last for days.
     "FOLLOW_UPS": "off",
     "RATE_LIMIT_PER_MINUTE": "0",
 }

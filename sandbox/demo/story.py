@@ -1,7 +1,7 @@
 """Reads the events and messages of every lead from the API and formats them as lines."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx2
@@ -18,22 +18,26 @@ class StoryReader:
         self._returned: set[tuple[int, str, Any]] = set()
         self._seen: dict[int, str] = {}
 
-    async def new_lines(self) -> list[str]:
-        """Return the lines since the last call, oldest lead first."""
+    async def new_lines(self) -> AsyncIterator[str]:
+        """Yield the lines since the last call, oldest lead first; raises HTTPError."""
         leads = (await self._api.get("/leads", params={"limit": 50})).raise_for_status().json()["items"]
-        lines: list[str] = []
         for lead in reversed(leads):
             if self._seen.get(lead["id"]) != lead["updated_at"] or lead["status"] not in FINAL_STATUSES:
+                for line in await self._new_lines_of(lead["id"]):
+                    yield line
                 self._seen[lead["id"]] = lead["updated_at"]
-                lines += await self._new_lines_of(lead["id"])
-        return lines
 
-    async def status(self, lead_id: int) -> str:
-        """Return the status of a lead."""
-        return str((await self._api.get(f"/leads/{lead_id}")).raise_for_status().json()["status"])
+    async def lead(self, lead_id: int) -> dict[str, Any]:
+        """Return a lead with its messages and what is planned."""
+        found: dict[str, Any] = (await self._api.get(f"/leads/{lead_id}")).raise_for_status().json()
+        return found
 
     async def _new_lines_of(self, lead_id: int) -> list[str]:
-        lead = (await self._api.get(f"/leads/{lead_id}")).raise_for_status().json()
+        answer = await self._api.get(f"/leads/{lead_id}")
+        if answer.status_code == httpx2.codes.NOT_FOUND:
+            # It has just been erased.
+            return []
+        lead = answer.raise_for_status().json()
         lines = [*_events(lead["events"]), *_messages(lead["messages"])]
         new = [line for line in lines if (lead_id, *line[1:]) not in self._returned]
         self._returned.update((lead_id, *line[1:]) for line in new)

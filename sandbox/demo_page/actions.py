@@ -13,7 +13,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.demo_page import forms
-from sandbox.demo_page.scene import scene
+from sandbox.demo_page.scene import next_reminder, scene
 from sandbox.demo_page.stage import LOOK_SECONDS, Stage
 from sandbox.demo_page.texts import COOKIE, Texts, choose_language, texts_in
 from sandbox.demo_page.troubles import Trouble
@@ -94,6 +94,25 @@ def build(stage: Stage) -> APIRouter:
         """Do something with the visitor's phone."""
         _act(stage, visitor, done)
 
+    @router.post("/visitors/{person_id}/reminder", status_code=204)
+    async def remind(visitor: VisitorDep) -> None:
+        """Let the time of the visitor's next reminder come: the product gets it as the time of sending."""
+        await _remind(stage, visitor)
+
+    _add_surroundings(router, stage)
+
+    @router.get("/visitors/{person_id}/events")
+    async def events(visitor: VisitorDep, texts: TextsDep) -> StreamingResponse:
+        """The scene, whenever it has changed."""
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(
+            _scenes(stage, visitor, texts), media_type="text/event-stream", headers=headers
+        )
+
+    return router
+
+
+def _add_surroundings(router: APIRouter, stage: Stage) -> None:
     @router.post("/crowd", status_code=204)
     async def send_crowd(texts: TextsDep) -> None:
         """Let ten other visitors send a form at the same moment."""
@@ -110,16 +129,6 @@ def build(stage: Stage) -> APIRouter:
     async def toggle(trouble: Trouble) -> None:
         """Begin a trouble, or end it."""
         await stage.troubles.toggle(trouble)
-
-    @router.get("/visitors/{person_id}/events")
-    async def events(visitor: VisitorDep, texts: TextsDep) -> StreamingResponse:
-        """The scene, whenever it has changed."""
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(
-            _scenes(stage, visitor, texts), media_type="text/event-stream", headers=headers
-        )
-
-    return router
 
 
 def _texts(request: Request) -> Texts:
@@ -151,6 +160,13 @@ async def _submit(stage: Stage, visitor: Visitor, kind: str, values: dict[str, s
     await stage.refresh(visitor)
 
 
+async def _remind(stage: Stage, visitor: Visitor) -> None:
+    found = next_reminder(visitor.record.leads.values())
+    if found is None or not await stage.product.send_now(*found):
+        raise HTTPException(409, "no reminder is planned")
+    await stage.refresh(visitor)
+
+
 def _act(stage: Stage, visitor: Visitor, done: PhoneAction) -> None:
     world, person = stage.telegram.world, stage.visitors.person(visitor)
     chats = stage.visitors.chats(visitor)
@@ -159,7 +175,7 @@ def _act(stage: Stage, visitor: Visitor, done: PhoneAction) -> None:
         world.change_person(person.model_copy(update={"privacy": privacy}))
         return
     if not chats:
-        raise HTTPException(409, "nobody has written to this visitor yet")
+        raise HTTPException(409, "this visitor has no message yet")
     account, _ = max(chats, key=lambda each: each[1].messages[-1].id)
     if done.action == "read":
         world.read_by_person(person, account)

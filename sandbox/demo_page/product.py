@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
@@ -53,12 +54,20 @@ class Product:
 
     async def lead(self, lead_id: int) -> dict[str, Any] | None:
         """Return a lead with its messages and events; None if it does not exist. Raises HTTPError."""
-        headers = {"Authorization": f"Bearer {self.address.api_token}"} if self.address.api_token else {}
-        answer = await self.client.get(f"/leads/{lead_id}", headers=headers)
+        answer = await self.client.get(f"/leads/{lead_id}", headers=self._authorization())
         if answer.status_code == 404:
             return None
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
+
+    async def send_now(self, lead_id: int, planned_id: int) -> bool:
+        """Bring a planned message forward to this moment; returns False if it is no longer planned."""
+        body = {"send_at": datetime.now(UTC).isoformat()}
+        path = f"/leads/{lead_id}/planned/{planned_id}"
+        return (await self.client.patch(path, json=body, headers=self._authorization())).is_success
+
+    def _authorization(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.address.api_token}"} if self.address.api_token else {}
 
     async def check(self) -> None:
         """Find out if the api answers and has its database."""

@@ -1,6 +1,6 @@
 """What the page shows of one visitor at one moment, as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ def scene(stage: Stage, visitor: Visitor, texts: Texts) -> dict[str, Any]:
     return {
         "phone": _phone(stage, visitor, chats, texts),
         "lead": _lead(leads, texts),
+        "reminder": next_reminder(leads) is not None,
         "way": [asdict(step) for step in steps(visitor.forms, leads, stage.troubles.incidents, texts)],
         "form": _form(visitor.forms[-1], texts) if visitor.forms else None,
         "parts": {
@@ -126,6 +127,14 @@ def _lead(leads: list[dict[str, Any]], texts: Texts) -> dict[str, Any] | None:
         return None
     lead = next((one for one in reversed(leads) if one["messages"]), leads[-1])
     return {"id": lead["id"], "status": lead["status"], "words": texts(f"status.{lead['status']}")}
+
+
+def next_reminder(leads: Iterable[dict[str, Any]]) -> tuple[int, int] | None:
+    """Return the lead and the number of the next reminder that is planned; None without one."""
+    planned = (one | {"lead": lead["id"]} for lead in leads for one in lead.get("planned", ()))
+    waits = [one for one in planned if one["kind"].startswith("reminder") and one["state"] == "planned"]
+    found = min(waits, key=lambda one: str(one["send_at"]), default=None)
+    return (found["lead"], found["id"]) if found is not None else None
 
 
 def _form(form: Form, texts: Texts) -> dict[str, Any]:

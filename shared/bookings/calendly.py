@@ -17,8 +17,8 @@ _KINDS: Mapping[str, Kind] = {
     "invitee_no_show.created": "no_show",
     "invitee_no_show.deleted": "no_show_undone",
 }
-# An owner's link may use one of them itself; the token is then in another.
-_TRACKING = ("utm_content", "utm_term", "utm_medium", "utm_campaign")
+# Calendly returns these with the booking. The owner's link may use some: the token is in the first free one.
+TOKEN_FIELDS = ("utm_content", "utm_term", "utm_medium", "utm_campaign")
 
 
 def read_call(call: object, received_at: datetime) -> BookingChange | None:
@@ -92,7 +92,7 @@ def _change(kind: Kind, invitee: object, at: datetime, no_show_uri: str | None) 
         reschedule_url=changes.url(invitee, "reschedule_url"),
         cancel_url=changes.url(invitee, "cancel_url"),
         tokens=tuple(
-            found for name in _TRACKING if (found := changes.text(invitee, "tracking", name)) is not None
+            found for name in TOKEN_FIELDS if (found := changes.text(invitee, "tracking", name)) is not None
         ),
         name=changes.text(invitee, "name") or _full_name(invitee),
         email=changes.text(invitee, "email"),

@@ -15,6 +15,7 @@ from urllib.request import Request, urlopen
 
 from shared.bookings import changes
 from shared.errors import LeadAssistantError
+from shared.settings import SharedSettings
 
 TIMEOUT_SECONDS = 15.0
 _PAGE = 100
@@ -53,6 +54,17 @@ class CalendlyApi:
         query = {"user": user, "min_start_time": since.isoformat(), "max_start_time": until.isoformat()}
         async for event in self._collection("/scheduled_events", query):
             yield event
+
+    async def event(self, uri: str) -> Mapping[str, Any] | None:
+        """Return a scheduled event; None if there is none any more."""
+        try:
+            answer = await self._call("GET", urlsplit(uri).path)
+        except CalendlyError as error:
+            if error.status == 404:
+                return None
+            raise
+        found = changes.part(answer, "resource")
+        return found if isinstance(found, Mapping) else None
 
     async def invitees(self, event_uri: str) -> AsyncIterator[Mapping[str, Any]]:
         """Yield the invitees of a scheduled event."""
@@ -119,6 +131,12 @@ class CalendlyApi:
             return json.loads(content) if content.strip() else {}
         except ValueError:
             raise CalendlyError("Calendly's answer is not JSON") from None
+
+
+def client_of(settings: SharedSettings) -> CalendlyApi | None:
+    """Return a client with the token of the settings; None without one."""
+    token = settings.calendly_token
+    return CalendlyApi(settings.calendly_api, token.get_secret_value()) if token is not None else None
 
 
 def _refused(error: HTTPError) -> CalendlyError:

@@ -36,13 +36,14 @@ def read_call(call: object, received_at: datetime) -> BookingChange | None:
         raise UnreadableBookingError("external_id is missing: the scheduler's own name of the booking")
     if kind in ("created", "changed") and start is None:
         raise UnreadableBookingError("start is missing: a time such as 2026-11-02T15:00:00+03:00")
-    at = changes.moment(body, "at") or changes.moment(call, "timestamp") or received_at
+    told_at = changes.moment(body, "at") or changes.moment(call, "timestamp")
+    at = told_at or received_at
     source = f"{GENERIC}-{name[:40].lower()}" if (name := changes.text(body, "source")) else GENERIC
     return BookingChange(
         source,
         kind,
         external_id,
-        f"{source}:{_key(kind, external_id, start, at)}",
+        f"{source}:{_key(kind, external_id, start, told_at, received_at)}",
         at,
         start=start,
         end=changes.end_of(start, changes.moment(body, "end")),
@@ -61,11 +62,14 @@ def read_call(call: object, received_at: datetime) -> BookingChange | None:
     )
 
 
-def _key(kind: Kind, external_id: str, start: datetime | None, at: datetime) -> str:
+def _key(
+    kind: Kind, external_id: str, start: datetime | None, told_at: datetime | None, received_at: datetime
+) -> str:
+    """Return the key of an event. `at` tells a repeat of the call from a move to a time of before."""
     if kind in ("created", "cancelled"):
         return f"{kind}:{external_id}"
-    when = start if kind == "changed" and start is not None else at
-    return f"{kind}:{external_id}:{when.isoformat()}"
+    moments = [start, told_at] if kind == "changed" else [told_at or received_at]
+    return ":".join([kind, external_id, *(at.isoformat() for at in moments if at is not None)])
 
 
 def _contact(body: object, contact: str | None, kind: str) -> str | None:

@@ -6,9 +6,9 @@ from sqlalchemy import insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.bookings import reminders
-from shared.bookings.reminders import LeadBookings
-from shared.database.models import EVENTS, LEADS, Booking, Lead, PlannedMessage
+from shared.bookings import planning
+from shared.bookings.reminders import BOOKING_CHANGED, LeadBookings
+from shared.database.models import EVENTS, LEADS, Lead
 from shared.leads import handoff, plans
 from shared.leads.handoff import HandoffError
 from shared.leads.transitions import change_status, transition
@@ -20,9 +20,7 @@ BOOKED_FIRST = "booked a meeting before the first message"
 
 async def apply(session: AsyncSession, lead: Lead, *, actor: str, now: datetime) -> None:
     """Make a locked lead agree with its bookings: meeting_at, meeting_url, the status, planned messages."""
-    rows = select(Booking).where(col(Booking.lead_id) == lead.id).order_by(col(Booking.id))
-    bookings = (await session.exec(rows.execution_options(populate_existing=True))).all()
-    found = reminders.summarize(bookings, now)
+    found = (await planning.load_bookings(session, [lead.id], now))[lead.id]
     meeting = found.meeting
     await session.exec(
         update(LEADS)
@@ -57,7 +55,7 @@ async def _move_to_booked(session: AsyncSession, lead: Lead, *, actor: str, now:
         # A human has the conversation. They see the meeting; the assistant does not take it from them.
         return
     if lead.status in NOT_GREETED:
-        # Nobody is asked for a call that they have booked.
+        # A person who has booked is not asked for a call.
         try:
             await handoff.hand_to_human(session, lead, reason=BOOKED_FIRST, actor=actor, now=now)
         except HandoffError:
@@ -93,20 +91,12 @@ async def _is_open_elsewhere(session: AsyncSession, lead: Lead) -> bool:
 
 
 async def _plan(session: AsyncSession, lead: Lead, found: LeadBookings, *, actor: str, now: datetime) -> None:
-    may_write = lead.status in (_S.BOOKED, _S.SCHEDULED)
-    rows = reminders.plan(found, now) if may_write else []
-    # Those that are queued, too: a reminder of the earlier time must not go out.
-    open_rows = select(PlannedMessage).where(
-        col(PlannedMessage.lead_id) == lead.id, col(PlannedMessage.state).in_(("planned", "queued"))
-    )
-    planned = (await session.exec(open_rows)).all()
-    if outdated := reminders.outdated(planned, rows):
-        await plans.cancel(
-            session, lead.id, only=outdated, reason="the booking has changed", actor=actor, now=now
-        )
+    plan = (await planning.load_plans(session, {lead.id: (lead.status, found)}, now))[lead.id]
+    if plan.outdated:
+        await plans.cancel(session, lead.id, only=plan.outdated, reason=BOOKING_CHANGED, actor=actor, now=now)
     if found.is_booked:
         await plans.cancel(
             session, lead.id, kinds=plans.FOLLOW_UPS, reason="a meeting was booked", actor=actor, now=now
         )
-    await plans.add(session, rows)
+    await plans.add(session, plan.missing)
     await plans.refresh(session, lead.id, now=now)

@@ -1,6 +1,6 @@
 """Finds the lead of a booking: by its token, by an earlier booking, or by the contacts that were given."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, String, case, cast, func
@@ -30,6 +30,20 @@ async def find_lead(
     if found is None:
         found = await _by_contact(session, change, now=now, region=region)
     return found
+
+
+async def linked_leads(session: AsyncSession, change: BookingChange) -> Collection[int]:
+    """Return the leads of the bookings before and after this one: a reschedule changes them too."""
+    own = col(Booking.external_id) == change.external_id
+    following = select(Booking.moved_to).where(col(Booking.source) == change.source, own).scalar_subquery()
+    names = [name for name in (change.moved_from, change.moved_to) if name]
+    found = await session.exec(
+        select(Booking.lead_id).where(
+            col(Booking.source) == change.source,
+            or_(col(Booking.external_id).in_(names), col(Booking.external_id) == following),
+        )
+    )
+    return {lead_id for lead_id in found.all() if lead_id is not None}
 
 
 async def _by_own_booking(session: AsyncSession, change: BookingChange) -> int | None:
@@ -106,7 +120,7 @@ def _recent(condition: ColumnElement[bool], now: datetime) -> SelectOfScalar[Lea
             condition,
             col(Lead.created_at) > now - _RECENT,
             col(Lead.duplicate_of).is_(None),
-            # Anybody can type a contact: it brings nobody back who refused.
+            # Any visitor can type a contact: it does not bring back a person who refused.
             col(Lead.status) != LeadStatus.REJECTED,
         )
         .order_by(case((col(Lead.status).in_(_LIKELY), 0), else_=1), col(Lead.id).desc())

@@ -1,5 +1,6 @@
 """Stores changes of bookings and applies them to the lead, all in the caller's transaction."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.bookings import lead_state, matching
 from shared.bookings.changes import BookingChange
 from shared.database.bulk import insert_for
-from shared.database.models import BOOKINGS, Booking, BookingEvent
+from shared.database.models import BOOKINGS, Booking, BookingEvent, Lead
 from shared.leads.handoff import lock
 
 _FILLED_BY_CREATED = (
@@ -23,7 +24,7 @@ _COLUMNS = {"start": "start_at", "end": "end_at"}
 
 @dataclass(frozen=True)
 class Recorded:
-    """The booking of a stored change, its lead (None: nobody was matched), and whether it was new."""
+    """The booking of a stored change, its lead (None: no lead matched), and whether it was new."""
 
     booking_id: int
     lead_id: int | None
@@ -44,8 +45,9 @@ async def record(
     `lead_id`: the lead, if it is known; else it is looked for.
     """
     lead_id = lead_id or await matching.find_lead(session, change, now=now, region=region)
-    # Leads are locked before bookings, in every transaction: no deadlocks.
-    lead = await lock(session, lead_id) if lead_id is not None else None
+    # Leads are locked before bookings, in the order of their ids, in every transaction: no deadlocks.
+    leads = await _lock_all(session, {*await matching.linked_leads(session, change), lead_id})
+    lead = leads.get(lead_id) if lead_id is not None else None
     booking = await _booking(session, change, lead_id=lead.id if lead else None, now=now)
     is_tied_now = booking.lead_id is None and lead is not None
     if is_tied_now:
@@ -60,15 +62,21 @@ async def record(
         session.add(booking)
         await session.flush()
     await _link(session, booking, change, now=now)
-    if lead is not None and has_changed:
-        await lead_state.apply(session, lead, actor=actor, now=now)
+    # Also a lead from which, or to which, the meeting was moved.
+    for each in leads.values() if has_changed else ():
+        await lead_state.apply(session, each, actor=actor, now=now)
     return Recorded(booking.id, booking.lead_id, is_new)
+
+
+async def _lock_all(session: AsyncSession, ids: Collection[int | None]) -> Mapping[int, Lead]:
+    wanted = sorted(one for one in ids if one is not None)
+    return {one: lead for one in wanted if (lead := await lock(session, one)) is not None}
 
 
 async def tie(
     session: AsyncSession, booking: Booking, lead_id: int, *, actor: str, now: datetime
 ) -> Booking | None:
-    """Tie a booking that matched nobody to a lead; returns it, or None if there is no such lead."""
+    """Tie a booking that matched no lead to one; returns it, or None if there is no such lead."""
     lead = await lock(session, lead_id)
     if lead is None:
         return None

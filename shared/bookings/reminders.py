@@ -1,11 +1,13 @@
 """What is planned around the bookings of a lead: confirmation, reminders, answers to a cancel. Pure."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from shared.database.models import Booking
+from shared.database.models import Booking, BookingEvent, PlannedMessage
+from shared.leads.plans import DRAFT_CANCELLED, TAKEN_OVER
 
 DAY_BEFORE, HOUR_BEFORE = timedelta(hours=24), timedelta(hours=1)
 # A reminder so soon after the booking would repeat its confirmation.
@@ -18,6 +20,41 @@ NO_SHOW_DELAY, NO_SHOW_LASTS = timedelta(minutes=5), timedelta(hours=2)
 _CANCELLATION_LASTS = timedelta(hours=12)
 # A meeting without an end is taken to last as long.
 _LASTS = timedelta(hours=1)
+BOOKING_CHANGED: Final = "the booking has changed"
+# What was cancelled for one of these is planned again as soon as it is called for again.
+_RENEWED_AFTER = frozenset({TAKEN_OVER, BOOKING_CHANGED, DRAFT_CANCELLED})
+# Between a key and the number of its repeat.
+_AGAIN = "#"
+
+
+@dataclass(frozen=True)
+class History:
+    """What the events of a booking tell of it.
+
+    `booked_at`: when it got the time that it has; `cancelled_at`: when it was cancelled. Both by the
+    scheduler's clock: a report may come days later. `moves`: how often it got another time.
+    """
+
+    booked_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    moves: int = 0
+
+
+def history_of(events: Iterable[BookingEvent]) -> History:
+    """Return the history of one booking from its events, oldest first."""
+    booked_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    start, moves = None, 0
+    for event in events:
+        # A clock that is ahead changes nothing.
+        at, new_start = min(event.at, event.stored_at), event.details.get("start")
+        if event.kind == "cancelled":
+            cancelled_at = cancelled_at or at
+        elif event.kind in ("created", "changed") and booked_at is None:
+            booked_at, start = at, new_start
+        elif event.kind == "changed" and new_start != start:
+            booked_at, start, moves = at, new_start, moves + 1
+    return History(booked_at, cancelled_at, moves)
 
 
 @dataclass(frozen=True)
@@ -33,9 +70,11 @@ class LeadBookings:
     cancelled: tuple[Booking, ...] = ()
 
 
-def summarize(bookings: Collection[Booking], now: datetime) -> LeadBookings:
-    """Return what the bookings of a lead amount to."""
-    known = {(booking.source, booking.external_id) for booking in bookings}
+def summarize(
+    bookings: Collection[Booking], now: datetime, elsewhere: Collection[tuple[str, str]] = ()
+) -> LeadBookings:
+    """Return what the bookings of a lead amount to; `elsewhere`: bookings of other leads, or of none."""
+    known = {(booking.source, booking.external_id) for booking in bookings} | set(elsewhere)
     replaced = {(booking.source, booking.moved_from) for booking in bookings if booking.moved_from}
     standing = [
         booking
@@ -62,37 +101,71 @@ def summarize(bookings: Collection[Booking], now: datetime) -> LeadBookings:
     return LeadBookings(meeting, is_booked, cancelled)
 
 
-def plan(found: LeadBookings, now: datetime) -> list[dict[str, Any]]:
-    """Return the rows of `planned_messages` that the bookings of a lead call for now."""
+def plan(found: LeadBookings, histories: Mapping[int, History], now: datetime) -> list[dict[str, Any]]:
+    """Return the rows of `planned_messages` that the bookings of a lead call for now.
+
+    `histories`: of its bookings, by their ids.
+    """
     meeting, rows = found.meeting, list[dict[str, Any]]()
     if meeting is not None and meeting.state == "booked" and meeting.start_at and meeting.start_at > now:
-        rows += _reminders(meeting, meeting.start_at, now)
+        rows += _reminders(meeting, meeting.start_at, histories.get(meeting.id, History()), now)
     if meeting is not None and meeting.state == "no_show":
         # Told later than that, the message would come out of the blue.
         reported = meeting.no_show_at or now
         if now < reported + NO_SHOW_LASTS:
-            rows.append(_row(meeting, "no_show", reported, now + NO_SHOW_DELAY, reported + NO_SHOW_LASTS))
+            # By the meeting's time: one message, however often the report is taken back and made again.
+            at, expires = now + NO_SHOW_DELAY, reported + NO_SHOW_LASTS
+            rows.append(_row(meeting, "no_show", meeting.start_at, at, expires))
     if not found.is_booked:
         for booking in found.cancelled:
-            is_fresh = now - booking.updated_at < _CANCELLATION_LASTS
-            if booking.cancelled_by == "person" and is_fresh:
-                expires = booking.updated_at + _CANCELLATION_LASTS
+            cancelled_at = histories.get(booking.id, History()).cancelled_at or booking.updated_at
+            expires = cancelled_at + _CANCELLATION_LASTS
+            if booking.cancelled_by == "person" and now < expires:
                 rows.append(_row(booking, "cancellation", booking.start_at, now, expires))
     return rows
 
 
-def outdated(planned: Iterable[Any], rows: Collection[Mapping[str, Any]]) -> list[int]:
+def outdated(planned: Iterable[PlannedMessage], rows: Collection[Mapping[str, Any]]) -> list[int]:
     """Return the ids of those planned messages about bookings that are no longer called for."""
     wanted = {row["key"] for row in rows}
-    return [one.id for one in planned if one.booking_id is not None and one.key not in wanted]
+    return [one.id for one in planned if one.booking_id is not None and _base(one.key) not in wanted]
 
 
-def _reminders(meeting: Booking, start: datetime, now: datetime) -> list[dict[str, Any]]:
-    booked_at = meeting.created_at
+def missing(
+    rows: Iterable[Mapping[str, Any]], known: Collection[PlannedMessage], tried: Collection[int]
+) -> list[Mapping[str, Any]]:
+    """Return those rows that are to be planned now, a repeat under a key of its own.
+
+    `known`: all that was ever planned for the lead, oldest first. `tried`: the ids of those that Telegram
+    may have been asked to send. A row is planned again if the meeting was moved away and back since, or if
+    it was cancelled for a reason that no longer holds, before it was tried.
+    """
+    latest = {(one.booking_id, one.kind): one for one in known}
+    times = Counter(_base(one.key) for one in known)
+    found = []
+    for row in rows:
+        last, key = latest.get((row["booking_id"], row["kind"])), row["key"]
+        if last is not None and _base(last.key) == key and not _may_be_renewed(last, tried):
+            continue
+        found.append({**row, "key": f"{key}{_AGAIN}{times[key] + 1}"} if times[key] else row)
+    return found
+
+
+def _may_be_renewed(one: PlannedMessage, tried: Collection[int]) -> bool:
+    return one.state == "cancelled" and one.reason in _RENEWED_AFTER and one.id not in tried
+
+
+def _base(key: str) -> str:
+    return key.partition(_AGAIN)[0]
+
+
+def _reminders(meeting: Booking, start: datetime, history: History, now: datetime) -> list[dict[str, Any]]:
+    booked_at = history.booked_at or meeting.created_at
     rows = []
     if now < booked_at + _CONFIRMATION_LASTS:
         expires = min(booked_at + _CONFIRMATION_LASTS, start)
-        rows.append(_row(meeting, "confirmation", start, now, expires))
+        row = _row(meeting, "confirmation", start, now, expires)
+        rows.append(row | {"step": history.moves or None})
     times = (("reminder_day", DAY_BEFORE), ("reminder_hour", HOUR_BEFORE))
     for kind, before in times:
         at = start - before
@@ -112,7 +185,7 @@ def _row(
         "lead_id": booking.lead_id,
         "booking_id": booking.id,
         "kind": kind,
-        # A meeting that is moved gets new ones; a repeated report of the same meeting gets none.
+        # A meeting that is moved gets new ones; a repeated report of the same meeting gets none: see missing.
         "key": f"booking:{booking.id}:{kind}:{moment}",
         "send_at": send_at,
         "expires_at": expires_at,

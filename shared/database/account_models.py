@@ -54,6 +54,11 @@ class TelegramAccount(SQLModel, table=True):
     created_at: datetime = moment(default_now=True)
     updated_at: datetime = moment(default_now=True)
 
+    @property
+    def display_name(self) -> str:
+        """The account's username in Telegram, or the name of its session."""
+        return f"@{self.username}" if self.username else self.session_name
+
 
 class AccountHold(SQLModel, table=True):
     """A flood wait: what Telegram forbids an account until `until`; it survives a restart.

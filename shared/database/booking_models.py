@@ -35,7 +35,7 @@ PLANNED_KINDS: Final = (
 
 
 class Booking(SQLModel, table=True):
-    """A meeting in a calendar, as the scheduler names it; without a lead it is not matched to anybody yet.
+    """A meeting in a calendar, as the scheduler names it; without a lead it is not matched yet.
 
     `moved`: another booking has taken its place. Its events tell how it came to its state.
     """
@@ -131,7 +131,8 @@ class PlannedMessage(SQLModel, table=True):
     # After this moment it is not sent any more.
     expires_at: datetime | None = moment(nullable=True)
     # Of follow-ups: the number of the step, the text that is sent without the model, and the lead's newest
-    # message at that time: a newer one of the person ends the follow-ups.
+    # message at that time: a newer one of the person ends the follow-ups. `step` of a confirmation: how often
+    # its booking has got another time.
     step: int | None = integer()
     text: str | None = text_field()
     after_message_id: int | None = number()

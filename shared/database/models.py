@@ -36,7 +36,7 @@ from shared.database.console_models import (
 )
 from shared.database.delivery_models import RateLimit, WebhookDelivery
 from shared.database.model_servers import ModelServer
-from shared.database.notification_models import OwnerMessage, OwnerNotice, SendingPause
+from shared.database.notification_models import OwnerIdentity, OwnerMessage, OwnerNotice, SendingPause
 from shared.database.suppression_models import DoNotContact, DoNotContactKey
 from shared.intents import Intent
 from shared.statuses import OPEN, LeadStatus
@@ -59,6 +59,7 @@ __all__ = [
     "LoginAttempt",
     "Message",
     "ModelServer",
+    "OwnerIdentity",
     "OwnerMessage",
     "OwnerNotice",
     "PlannedMessage",

@@ -8,6 +8,7 @@ from sqlmodel import SQLModel
 from shared.database.columns import (
     NEVER_REUSE_IDS,
     flag,
+    key_reference,
     moment,
     number,
     one_of,
@@ -84,6 +85,21 @@ class OwnerNotice(SQLModel, table=True):
     created_at: datetime = moment(default_now=True)
     sent_at: datetime | None = moment(nullable=True)
     error: str | None = text_field()
+
+
+class OwnerIdentity(SQLModel, table=True):
+    """The Telegram user whom OWNER_CHAT led one account to first: usernames change owners, ids do not."""
+
+    __tablename__ = "owner_identities"
+
+    account_id: int = key_reference("telegram_accounts.id")
+    # The value of OWNER_CHAT, in lower case.
+    username: str = text_field(nullable=False)
+    user_id: int = number(nullable=False)
+    # NULL: Telegram has not told it yet.
+    access_hash: int | None = number()
+    # What was written before is no command.
+    since: datetime = moment()
 
 
 class SendingPause(SQLModel, table=True):

@@ -53,7 +53,7 @@ def next_contact(lead: Lead) -> ContactKind | None:
 
 
 def found_by(lead: Lead) -> ContactKind | None:
-    """Return the contact by which the lead's Telegram user was found; None if nobody has been found yet."""
+    """Return the contact by which the lead's Telegram user was found; None if no user has been found yet."""
     match lead.resolved_via:
         case "username" | "phone" as via:
             return via
@@ -113,7 +113,7 @@ def confirmation_key(lead: Lead, messages: Sequence[Message]) -> str:
 def identity_in_chat(lead: Lead) -> SuppressedIdentity:
     """Return the contacts that surely belong to the person in the chat.
 
-    If a weak contact led to them, the lead's other contact may be somebody else's.
+    If a weak contact led to them, the lead's other contact may be another person's.
     """
     via, everything = found_by(lead), SuppressedIdentity.of(lead)
     if via is None or not is_weak(lead, via):

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import LEADS, MESSAGES, Lead, Message
 from shared.errors import LeadAssistantError
-from shared.leads import handoff
+from shared.leads import handoff, plans
 from shared.leads.message_ids import new_random_id
 
 REJECTED = "the draft was rejected"
@@ -54,6 +54,9 @@ async def reject(session: AsyncSession, lead: Lead, message: Message, *, actor: 
     if message.state == "draft":
         # The person's messages are still unanswered: after a release, the assistant has to answer them.
         await handoff.reopen_unanswered(session, lead, include_classified=True)
+        if (planned_id := plans.planned_id_of(message.key)) is not None:
+            # It was not wanted: unlike what else the handoff cancels, it is not planned again.
+            await plans.cancel(session, lead.id, only=[planned_id], reason=REJECTED, actor=actor, now=now)
         await handoff.hand_to_human(session, lead, reason=REJECTED, actor=actor, now=now)
     elif message.state != "cancelled":
         raise _no_draft(message)

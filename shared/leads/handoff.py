@@ -72,7 +72,7 @@ async def hand_to_human(
         **changes,
     )
     # Also what is planned about a meeting: the human has the conversation now.
-    await plans.cancel(session, lead.id, reason=reason, actor=actor, now=now)
+    await plans.cancel(session, lead.id, reason=plans.TAKEN_OVER, actor=actor, now=now)
     await session.exec(
         update(MESSAGES)
         .where(MESSAGES.c.lead_id == lead.id, MESSAGES.c.state.in_(("draft", "queued")))

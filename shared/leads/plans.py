@@ -4,7 +4,7 @@ All are rows of `planned_messages`. `leads.follow_up_at` is the time of the lead
 the lead then. The callers hold the lock of the lead.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,8 @@ from shared.database.models import LEADS, MESSAGES, PLANNED, PlannedMessage
 FOLLOW_UPS: Final = frozenset({"requested", "follow_up", "close"})
 REMINDERS: Final = frozenset({"confirmation", "reminder_day", "reminder_hour", "cancellation", "no_show"})
 PERSON_WROTE: Final = "the person wrote"
+TAKEN_OVER: Final = "a human has taken over"
+DRAFT_CANCELLED: Final = "the draft was cancelled before it was sent"
 Row = Mapping[str, Any]
 
 
@@ -28,7 +30,7 @@ def message_key(lead_id: int, planned_id: int) -> str:
     return f"{lead_id}:planned:{planned_id}"
 
 
-async def add(session: AsyncSession, rows: Sequence[Row]) -> int:
+async def add(session: AsyncSession, rows: Iterable[Row]) -> int:
     """Plan messages; a row whose `key` is known changes nothing. Returns how many are new."""
     added = 0
     for row in rows:
@@ -101,6 +103,17 @@ async def cancel(
     return len(ids)
 
 
+async def cancel_drafted(
+    session: AsyncSession, lead_id: int, message_keys: Iterable[str | None], *, now: datetime
+) -> None:
+    """Cancel those planned messages whose drafts, by their keys, were cancelled: the person wrote first."""
+    ids = [one for key in message_keys if (one := planned_id_of(key)) is not None]
+    if not ids:
+        return
+    for kinds, reason in ((FOLLOW_UPS, PERSON_WROTE), (REMINDERS, DRAFT_CANCELLED)):
+        await cancel(session, lead_id, kinds=kinds, only=ids, reason=reason, actor="person", now=now)
+
+
 async def next_at(session: AsyncSession, lead_id: int) -> datetime | None:
     """Return when the lead's next planned message is due (UTC); None without one."""
     found = await session.exec(_NEXT, params={"lead": lead_id})
@@ -161,25 +174,22 @@ async def take(session: AsyncSession, planned_id: int) -> bool:
     return taken.first() is not None
 
 
-async def postpone(session: AsyncSession, planned_id: int, send_at: datetime) -> None:
-    """Move a planned message to another time."""
-    await session.exec(
+async def postpone(session: AsyncSession, planned_id: int, send_at: datetime, *, lead_id: int) -> bool:
+    """Move a planned message of a lead to another time; returns False if there is none."""
+    moved = await session.exec(
         update(PLANNED)
-        .where(PLANNED.c.id == planned_id, PLANNED.c.state == "planned")
+        .where(PLANNED.c.id == planned_id, PLANNED.c.lead_id == lead_id, PLANNED.c.state == "planned")
         .values(send_at=send_at)
     )
+    return moved.rowcount > 0
 
 
 async def finish(session: AsyncSession, lead_id: int, planned_ids: Collection[int], *, now: datetime) -> None:
-    """Record that planned messages have been sent."""
+    """Record that planned messages have been sent, also those that were cancelled on their way."""
     await session.exec(
         update(PLANNED)
-        .where(
-            PLANNED.c.id.in_(planned_ids),
-            PLANNED.c.lead_id == lead_id,
-            PLANNED.c.state.in_(("planned", "queued")),
-        )
-        .values(state="done", ended_at=now)
+        .where(PLANNED.c.id.in_(planned_ids), PLANNED.c.lead_id == lead_id, PLANNED.c.state != "done")
+        .values(state="done", reason=None, ended_at=now)
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import text
 
 from api.main import create_app
@@ -22,22 +23,26 @@ def make_settings(url: str, **values: str | float) -> ApiSettings:
     return ApiSettings(_env_file=None, database_url=url, **values)
 
 
+class Client(httpx2.AsyncClient):
+    """A client of an application in this process."""
+
+    def __init__(self, app: FastAPI, **options: Any) -> None:  # noqa: ANN401 - those of httpx2
+        super().__init__(transport=httpx2.ASGITransport(app=app), base_url="http://api", **options)
+        self.app = app
+
+
 @asynccontextmanager
-async def running(url: str, **values: str | float) -> AsyncIterator[httpx2.AsyncClient]:
+async def running(url: str, **values: str | float) -> AsyncIterator[Client]:
     """Start an application and yield a client of it."""
     app = create_app(make_settings(url, **values))
-    transport = httpx2.ASGITransport(app=app)
-    async with (
-        app.router.lifespan_context(app),
-        httpx2.AsyncClient(transport=transport, base_url="http://api") as client,
-    ):
+    async with app.router.lifespan_context(app), Client(app) as client:
         # The statements of the first maintenance round must not be among those that a test counts.
         await app.state.maintenance.first_round.wait()
         yield client
 
 
 @pytest.fixture
-async def client(database_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(database_url: str) -> AsyncIterator[Client]:
     """A client of an application without tokens, once for each kind of database."""
     async with running(database_url) as client:
         yield client

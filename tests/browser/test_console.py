@@ -3,9 +3,10 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import PASSWORD, Console
+from tests.support.waiting import until
 
 
 def _reply(page: Page, text: str) -> None:
@@ -81,7 +82,7 @@ def test_of_two_operators_the_second_is_told(console: Console) -> None:
     for page in (maria, oleg):
         page.goto(f"/console/leads/{lead}")
         # As if this page had lost its connection: it does not learn of the other's reply.
-        page.route("**/events", lambda route: route.abort())
+        page.route("**/*", _abort_if_by_script)
     oleg.reload()
     expect(oleg.locator("#connection")).to_be_visible()
     _reply(maria, "Отвечает Мария")
@@ -92,6 +93,13 @@ def test_of_two_operators_the_second_is_told(console: Console) -> None:
     expect(oleg.locator("#reply-text")).to_have_value("Отвечает Олег")
     expect(oleg.locator(".message.human")).to_have_count(1)
     console.problems[:] = [each for each in console.problems if "ERR_FAILED" not in each]
+
+
+def _abort_if_by_script(route: Route) -> None:
+    if route.request.resource_type in {"eventsource", "fetch"}:
+        route.abort()
+    else:
+        route.continue_()
 
 
 def test_the_colleague_who_is_typing_is_shown(console: Console) -> None:
@@ -127,6 +135,28 @@ def test_a_reconnect_fetches_everything(console: Console) -> None:
     expect(page.locator("[data-row]", has_text="Пришёл без связи")).to_be_visible()
     expect(page.locator("#connection")).not_to_contain_text("Нет связи")
     console.problems[:] = [each for each in console.problems if "ERR_INTERNET_DISCONNECTED" not in each]
+
+
+def test_pages_of_a_browser_share_one_stream(console: Console) -> None:
+    first = console.new_page("Анна")
+    second = first.context.new_page()
+    console.watch(second)
+    streams = {first: 0, second: 0}
+    for page in (first, second):
+        page.on("request", lambda request, page=page: _count_stream(streams, page, request))
+        page.goto("/console/")
+    console.samples.lead(name="Видят обе")
+    for page in (first, second):
+        expect(page.locator("[data-row]", has_text="Видят обе")).to_be_visible()
+    assert streams == {first: 1, second: 0}
+    first.close()
+    until(lambda: second.evaluate("1") and streams[second] == 1, "the second page has opened the stream")
+    console.samples.lead(name="Видит вторая")
+    expect(second.locator("[data-row]", has_text="Видит вторая")).to_be_visible()
+
+
+def _count_stream(streams: dict[Page, int], page: Page, request: Request) -> None:
+    streams[page] += request.url.endswith("/events")
 
 
 def test_rows_do_not_move_under_the_mouse(console: Console) -> None:
@@ -217,11 +247,27 @@ def test_an_import_reports_each_row(console: Console) -> None:
     page = console.new_page("Анна", "operator")
     page.goto("/console/import")
     text = "Name,Phone\nИмпорт Один,+79992220001\nБез контакта,\nИмпорт Один,+79992220001\n"
-    page.set_input_files("[name=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": text.encode()})
-    page.click("form.drop button.primary")
+    _drop(page, text)
     expect(page.locator("#report .figures")).to_contain_text(re.compile(r"1\s*сохранено"))
     expect(page.locator("#report .figures")).to_contain_text(re.compile(r"1\s*отклонено"))
     expect(page.locator("#report tbody tr")).to_have_count(3)
+    # The page takes another file at once.
+    _drop(page, "Name,Phone\nИмпорт Два,+79992220002\n")
+    expect(page.locator("#report tbody tr")).to_have_count(1)
+    expect(page.locator("#report")).to_be_focused()
+
+
+def _drop(page: Page, text: str) -> None:
+    """Drop a CSV file on the form, as from the desktop."""
+    dropped = page.evaluate_handle(
+        """text => {
+            const dropped = new DataTransfer();
+            dropped.items.add(new File([text], "a.csv", { type: "text/csv" }));
+            return dropped;
+        }""",
+        text,
+    )
+    page.dispatch_event("form.drop", "drop", {"dataTransfer": dropped})
 
 
 def test_a_refused_delivery_is_replayed(console: Console) -> None:

@@ -9,7 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.fake_openai.app import create_openai_app
+from sandbox.fake_openai.state import OpenAIState
 from tests.compat.checks import run_checks
 from tests.compat.gigachat import MODEL as GIGACHAT_MODEL
 from tests.compat.gigachat import create_gigachat_app

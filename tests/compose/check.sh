@@ -57,4 +57,4 @@ curl -fsS "http://127.0.0.1:$port/readyz"
 echo
 # The worker waits for its account: the doctor says so, and its exit code is 1.
 expect "FAIL" "${compose[@]}" run --rm worker python -m worker doctor
-expect "account: none" "${compose[@]}" run --rm worker python -m worker status
+expect "аккаунт: пока нет" "${compose[@]}" run --rm worker python -m worker status

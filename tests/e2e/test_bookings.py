@@ -1,40 +1,17 @@
 """From the link to the meeting: booked on the page, confirmed, moved, reminded, missed, cancelled."""
 
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.calendly.state import TOKEN
-from sandbox.demo.product_processes import ROOT, environment
+from sandbox.demo.booking import connect, noon_zone, scheduler_settings
 from tests.support.running_product import RunningProduct, token_of_link
-from tests.support.waiting import patience_seconds, until
+from tests.support.waiting import until
 
 
-def connect(product: RunningProduct) -> str:
-    settings = {
-        "DATABASE_URL": product.database_url,
-        "CALENDLY_TOKEN": TOKEN,
-        "CALENDLY_API": f"{product.facts['http']}/calendly-api",
-        "PUBLIC_URL": str(product.api.base_url),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "api", "calendly", "connect"],
-        cwd=ROOT,
-        env=environment(settings),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=patience_seconds(),
-    )
-    return done.stdout
-
-
-def noon_zone() -> str:
-    """Return a time zone where it is about noon: reminders are not sent at night."""
-    ahead = 12 - datetime.now(UTC).hour
-    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
+def connect_scheduler(product: RunningProduct) -> str:
+    settings = scheduler_settings(product.facts) | {"DATABASE_URL": product.database_url}
+    return connect(settings | {"PUBLIC_URL": str(product.api.base_url)})
 
 
 def hasten(product: RunningProduct, lead: int, kind: str) -> None:
@@ -62,8 +39,8 @@ def test_from_the_link_to_the_meeting(
     product: RunningProduct, person_with_link: tuple[dict, int, str]
 ) -> None:
     person, lead, token = person_with_link
-    assert connect(product).startswith("connected: ")
-    assert connect(product).startswith("connected already: ")
+    assert connect_scheduler(product).startswith("connected: ")
+    assert connect_scheduler(product).startswith("connected already: ")
 
     def control(path: str, **body: object) -> dict:
         answer = product.control.post(f"/control/calendly{path}", json=body)

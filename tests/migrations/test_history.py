@@ -16,6 +16,7 @@ from shared.database.engine import Database
 from shared.database.models import SQLModel
 from shared.database.schema_version import known_revisions, newest_revision
 from tests.conftest import ROOT, Postgres
+from tests.support.commands import run_alembic
 from tests.support.waiting import patience_seconds
 
 assert models, "importing it fills the metadata"
@@ -32,6 +33,7 @@ TABLES = {
     "lead_events",
     "owner_messages",
     "owner_notices",
+    "owner_identities",
     "telegram_accounts",
     "account_holds",
     "account_calls",
@@ -59,10 +61,7 @@ TABLES = {
 
 
 def _alembic(url: str, *command: str) -> None:
-    words = [sys.executable, "-m", "alembic", "-x", f"url={url}", *command]
-    done = subprocess.run(
-        words, cwd=ROOT, check=False, capture_output=True, text=True, timeout=patience_seconds()
-    )
+    done = run_alembic(url, *command)
     assert done.returncode == 0, done.stderr
 
 

@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.database.models import Message
 from shared.statuses import LeadStatus
 from tests.property.chats import Chats
 from tests.property.invariants import Tables
 from worker.domain.outcomes import NoReplyNeeded, Outcome, QueueMessage
 from worker.domain.telegram_port import Incoming
+from worker.messaging.edits import message_key
 from worker.queue.leases import WorkerId
 
 
@@ -23,12 +25,17 @@ class InboxEntry:
     verdicts: int = 0
 
 
+def _name_of(row: Message) -> tuple[int, int | str]:
+    """Return what names a message of a person: Telegram's id, or the key of an edit."""
+    return row.account_id or 0, row.telegram_message_id or row.key or 0
+
+
 @dataclass
 class ReferenceModel:
-    """`leases`: lead id to holder and end. `inbox`: (account id, message id) to entry."""
+    """`leases`: lead id to holder and end. `inbox`: account id, and message id or edit key, to entry."""
 
     leases: dict[int, tuple[str, datetime]] = field(default_factory=dict)
-    inbox: dict[tuple[int, int], InboxEntry] = field(default_factory=dict)
+    inbox: dict[tuple[int, int | str], InboxEntry] = field(default_factory=dict)
 
     def claimed(self, lead_id: int, me: WorkerId, now: datetime, until: datetime) -> None:
         """A lease begins; it must not overlap one that still runs."""
@@ -65,16 +72,30 @@ class ReferenceModel:
         key = (account_id, incoming.message_id)
         known = self.inbox.get(key)
         if incoming.edited:
-            if known is not None and known.state == "received":
-                known.text = incoming.text
-            elif known is not None and known.state == "handled" and known.text != incoming.text:
-                added = f"\n[edited] {incoming.text}"
-                known.text += "" if known.text.endswith(added) else added
-            return False
+            return known is not None and self._edited(key, incoming, lead_id, status)
         if lead_id is None or known is not None:
             return False
         state = "handled" if status is LeadStatus.HANDED_OFF else "received"
         self.inbox[key] = InboxEntry(lead_id, incoming.user_id, incoming.text, state)
+        return True
+
+    def _edited(
+        self, key: tuple[int, int], incoming: Incoming, lead_id: int | None, status: LeadStatus
+    ) -> bool:
+        """Replace the text of an unanswered message; else add the new words once."""
+        if lead_id is None:
+            return False
+        prefix = f"{lead_id}:edit:{incoming.message_id}:"
+        edits = [entry for (_, name), entry in self.inbox.items() if str(name).startswith(prefix)]
+        newest = edits[-1] if edits else self.inbox[key]
+        if newest.state == "received" and lead_id not in self.leases:
+            newest.text = f"[edited] {incoming.text}" if edits else incoming.text
+            return False
+        name = (key[0], message_key(lead_id, incoming))
+        if newest.text.removeprefix("[edited] ") == incoming.text or name in self.inbox:
+            return False
+        state = "handled" if status is LeadStatus.HANDED_OFF else "received"
+        self.inbox[name] = InboxEntry(lead_id, incoming.user_id, f"[edited] {incoming.text}", state)
         return True
 
     def settled(self, outcome: Outcome, tables: Tables, *, taken_over: bool) -> None:
@@ -86,7 +107,7 @@ class ReferenceModel:
         )
         for row in tables.messages:
             if row.id in answers and row.kind == "reply":
-                kept = self.inbox[row.account_id or 0, row.telegram_message_id or 0]
+                kept = self.inbox[_name_of(row)]
                 kept.state = "handled"
                 kept.verdicts += 1
 
@@ -99,7 +120,7 @@ class ReferenceModel:
         }
         assert leases == self.leases
         inbox = [
-            ((one.account_id, one.telegram_message_id), (one.lead_id, one.text, one.state))
+            (_name_of(one), (one.lead_id, one.text, one.state))
             for one in tables.messages
             if one.kind == "reply"
         ]

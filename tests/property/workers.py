@@ -12,8 +12,8 @@ from tests.property.chats import FakePorts, Scenario
 from tests.support.rows import POLICY
 from worker.dispatch.delivery import Sender
 from worker.dispatch.lead_context import LeadContextLoader
-from worker.dispatch.steps import STEPS, StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
+from worker.dispatch.steps.registry import STEPS, StepDependencies
 from worker.domain.assistant_port import AssistantError
 from worker.domain.outcomes import GiveUp, NothingToDo, Outcome, Retry, Wait
 from worker.domain.outreach_limits import Limits

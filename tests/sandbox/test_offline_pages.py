@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 
 from sandbox.control_api.app import create_control_app
-from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.fake_openai.app import create_openai_app
+from sandbox.fake_openai.state import OpenAIState
 from sandbox.fake_telegram.server import Telegram
 
 

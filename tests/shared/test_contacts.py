@@ -266,11 +266,11 @@ def test_parsed_number_parses_to_itself(typed: str) -> None:
 
 @pytest.mark.parametrize("piece", ["1", "(", " ", "1 ", "доб", "@", "t.me/", "a.", "[", "%31", "\u202a", "ﷺ"])
 def test_long_input_is_parsed_quickly(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     for length in (900, 1_000_000):
         parse_phone(piece * (length // len(piece)))
         parse_username(piece * (length // len(piece)))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
 
 
 SEPARATORS = st.text(" ()-", max_size=2)

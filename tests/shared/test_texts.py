@@ -9,7 +9,10 @@ from babel.messages.pofile import read_po
 
 from shared.statuses import LeadStatus
 from shared.texts import DOMAIN, FOLDER, TEMPLATES, Language, name_of_status, translate_reason
+from tests.shared.reasons import stored_reasons
 
+# Their gaps take words of our own: each whole sentence is in the catalogue.
+PARTS_ARE_TRANSLATED = {"@7: 7", "it contains 7", "the same person's conversation is 7 as lead 7"}
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -47,3 +50,28 @@ def test_names_and_reasons_in_the_owners_language() -> None:
         "разговор не у человека (разговор идёт)"
     )
     assert translate_reason("ru", None) == ""
+
+
+def test_reasons_of_the_program_have_a_russian_text() -> None:
+    reasons = stored_reasons()
+    assert len(reasons) >= 100
+    assert {reason for reason in reasons if translate_reason("ru", reason) == reason} == PARTS_ARE_TRANSLATED
+
+
+@pytest.mark.parametrize(
+    ("reason", "russian"),
+    [
+        (
+            "found by phone; weak evidence: field «Контакт»",
+            "найден по телефону; признак слабый: поле «Контакт»",
+        ),
+        ("Telegram restricts this account (X_LIMITED)", "Telegram ограничил аккаунт (X_LIMITED)"),
+        ("the lead is booked", "сейчас лид: записан"),
+        (
+            "the message is cancelled: the person wrote",
+            "сообщение уже не черновик (отменено): человек написал",
+        ),
+    ],
+)
+def test_parts_of_a_reason_are_translated(reason: str, russian: str) -> None:
+    assert translate_reason("ru", reason) == russian

@@ -58,6 +58,8 @@ class Figures:
     kinds: Counter[str] = field(default_factory=Counter)
     # Message ids of follow-ups outside working hours.
     at_night: list[int] = field(default_factory=list)
+    # People who have never answered, by the number of messages that they got.
+    unanswered: Counter[int] = field(default_factory=Counter)
 
     @property
     def clean(self) -> bool:
@@ -224,6 +226,8 @@ class Month:
             firsts = [chat for chat in chats if any(message.out for message in chat.messages)]
             greetings = sum(message.out for chat in firsts for message in chat.messages)
             answered_once = any(not message.out for chat in firsts for message in chat.messages)
+            if greetings and not answered_once:
+                figures.unanswered[greetings] += 1
             # A greeting and one follow-up; after an answer the link, and at most two.
             follow_ups = followed_up[person_id]
             is_too_often = follow_ups > 1 + answered_once or greetings - follow_ups > 1 + answered_once
@@ -252,6 +256,12 @@ class Month:
         lines.append("messages: " + ", ".join(f"{name} {number}" for name, number in figures.kinds.items()))
         night = len(figures.at_night)
         lines.append(f"lost {len(figures.lost)}, too often {len(figures.twice)}, at night {night}")
+        # The risk of complaints: a first message and one follow-up, never a second one.
+        silent = figures.unanswered
+        more = sum(count for number, count in silent.items() if number > 2)
+        lines.append(
+            f"never answered: {silent.total()}, of them with a follow-up {silent[2]}, with two or more {more}"
+        )
         for name, delays in (("first message after the form", figures.hot), ("answer", figures.answers)):
             if delays:
                 within = sum(delay <= HOT_FOR.total_seconds() for delay in delays) / len(delays)

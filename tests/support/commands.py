@@ -31,7 +31,12 @@ def run_module(
         return subprocess.CompletedProcess(["python", "-m", module, *arguments], process.exitcode, *texts)
 
 
+def run_alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `alembic` with these arguments on a database, in a forked process."""
+    return run_module("alembic", ROOT, environment({"DATABASE_URL": url}), *arguments)
+
+
 def migrate(url: str) -> None:
     """Run `alembic upgrade head` on a database."""
-    done = run_module("alembic", ROOT, environment({"DATABASE_URL": url}), "upgrade", "head")
+    done = run_alembic(url, "upgrade", "head")
     assert done.returncode == 0, f"the database could not be migrated:\n{(done.stdout + done.stderr)[-800:]}"

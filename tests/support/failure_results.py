@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete
 
-from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.fake_openai.app import create_openai_app
 from sandbox.fake_openai.faults import RawAnswer
+from sandbox.fake_openai.state import OpenAIState
 from sandbox.http import HttpServer
 from shared.database.engine import Database
 from shared.database.models import OwnerNotice

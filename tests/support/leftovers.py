@@ -6,7 +6,7 @@ started a process or opened a connection; an audit hook notices those.
 
 A collection of everything takes 100 ms, a quarter of the suite's time. So what survives a collection is
 frozen, and the next one looks only at what was made since. What fixtures of a longer scope made is looked at
-again when they end.
+again when they end, and everything at the end of the run.
 """
 
 import gc
@@ -68,8 +68,12 @@ class LeftoverWatch:
         """Collect everything, if a fixture of a longer scope than a test was set up."""
         if self._fixtures_live:
             self._fixtures_live = False
-            gc.unfreeze()
-            self.collect_garbage()
+            self.collect_everything()
+
+    def collect_everything(self) -> None:
+        """Collect also what earlier calls have excluded."""
+        gc.unfreeze()
+        self.collect_garbage()
 
     @contextmanager
     def long_scope(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from sandbox.fake_openai import OpenAIState
+from sandbox.fake_openai.state import OpenAIState
 from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.models import Lead

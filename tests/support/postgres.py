@@ -22,20 +22,24 @@ _SERVER_SETTINGS = (
     "ALTER SYSTEM SET autovacuum = off",
     "SELECT pg_reload_conf()",
 )
-# What a test may have changed besides rows: columns, indexes, constraints, triggers, functions, rights, the
-# revision, settings of the database, and the statistics of the planner.
+# What a test may have changed besides rows: columns, defaults, views, indexes, constraints, triggers,
+# functions, rights, the revision, settings of the database, and the statistics of the planner.
 _FINGERPRINT = """
 WITH ours AS (SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace),
 parts AS (
     SELECT concat_ws(' ', 'relation', relname, relkind, reltuples < 1, relchecks, relacl, reloptions)
         AS part FROM ours
-    UNION ALL SELECT concat_ws(' ', 'column', ours.relname, attname, atttypid, attnotnull, attisdropped)
+    UNION ALL SELECT concat_ws(' ', 'column', ours.relname, attname, atttypid, attnotnull, attisdropped,
+        pg_get_expr(adbin, adrelid))
         FROM pg_attribute JOIN ours ON ours.oid = attrelid
-    UNION ALL SELECT concat_ws(' ', 'index', ours.relname, indisvalid)
+        LEFT JOIN pg_attrdef ON (adrelid, adnum) = (attrelid, attnum)
+    UNION ALL SELECT concat_ws(' ', 'view', ours.relname, pg_get_viewdef(oid)) FROM ours WHERE relkind = 'v'
+    UNION ALL SELECT concat_ws(' ', 'index', ours.relname, indisvalid, pg_get_indexdef(indexrelid))
         FROM pg_index JOIN ours ON ours.oid = indexrelid
     UNION ALL SELECT concat_ws(' ', 'constraint', conname, convalidated, pg_get_constraintdef(oid))
         FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-    UNION ALL SELECT concat_ws(' ', 'trigger', tgname, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+    UNION ALL SELECT concat_ws(' ', 'trigger', tgname, tgenabled, pg_get_triggerdef(oid))
+        FROM pg_trigger WHERE NOT tgisinternal
     UNION ALL SELECT concat_ws(' ', 'function', proname, md5(prosrc))
         FROM pg_proc WHERE pronamespace = 'public'::regnamespace
     UNION ALL SELECT concat_ws(' ', 'revision', version_num) FROM alembic_version

@@ -31,5 +31,7 @@ def running_demo(folder: Path) -> Iterator[str]:
         assert process.poll() is None, log.read_text()
         yield f"http://127.0.0.1:{page_port}"
     finally:
+        has_ended = process.poll() is not None
         process.terminate()
         process.wait(patience_seconds())
+        assert not has_ended, log.read_text()

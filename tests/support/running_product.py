@@ -134,11 +134,14 @@ class RunningProduct:
             cursor = {"cursor": page["next_cursor"]}
 
     def unfinished_work(self) -> list[str]:
-        """Work that is not done yet: leased or due leads, queued or unanswered messages."""
+        """Work that is not done yet: leased or due leads, queued or unanswered messages; no plans."""
         engine = create_engine(async_url(self.database_url).set(drivername=_sync_driver(self.database_url)))
         with engine.connect() as connection:
             leads = connection.execute(
-                text("SELECT id, status FROM leads WHERE leased_by IS NOT NULL OR due_at IS NOT NULL")
+                text(
+                    "SELECT id, status FROM leads WHERE leased_by IS NOT NULL"
+                    " OR due_at <> coalesce(follow_up_at, '2000-01-01 00:00:00')"
+                )
             )
             found = [f"lead {row.id} ({row.status}) is leased or due" for row in leads]
             messages = connection.execute(

@@ -30,6 +30,11 @@ def patience(seconds: float | None = None) -> asyncio.Timeout:
     return asyncio.timeout(patience_seconds(seconds))
 
 
+async def in_time(awaited: Awaitable[T], seconds: float | None = None) -> T:
+    """Wait for the result of `awaited`; raises TimeoutError, and cancels it, after the limit."""
+    return await asyncio.wait_for(awaited, patience_seconds(seconds))
+
+
 def until(
     look: Callable[[], T | None],
     what: str = "the condition",

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from sandbox.demo import product_processes
 from tests.support.commands import run_module
-from tests.support.waiting import patience_seconds
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
@@ -23,17 +22,3 @@ def command(*arguments: str) -> list[str]:
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run the worker in `folder` until it ends by itself, in a forked process."""
     return run_module("worker", folder, environment(folder, settings), *arguments)
-
-
-def run_new_python(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The same in a new Python, which takes a second of a core."""
-    return subprocess.run(
-        command(*arguments),
-        cwd=folder,
-        env=environment(folder, settings),
-        capture_output=True,
-        text=True,
-        timeout=patience_seconds(),
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )

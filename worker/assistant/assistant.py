@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.files import read_text
-from worker.assistant import guard_contexts, prompts
+from worker.assistant import guard_contexts
 from worker.assistant.guard_contexts import CompanyFacts
 from worker.assistant.guardrails import output_guard
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
@@ -14,7 +14,7 @@ from worker.assistant.guardrails.evidence import prompt_injection
 from worker.assistant.guardrails.output_guard import GuardContext
 from worker.assistant.model_client.client import AnswerT, ModelAnswer, ModelClient
 from worker.assistant.output_schemas import FollowUpAnswer, GreetingAnswer, ReplyAnswer
-from worker.assistant.prompts import prompt_context
+from worker.assistant.prompts import prompt_context, prompt_files
 from worker.assistant.prompts.retrieval import CompanyProfile
 from worker.assistant.trust import Trust
 from worker.assistant.verdict import verdicts
@@ -41,7 +41,8 @@ class ModelAssistant:
     ) -> None:
         self._company = settings.company_name
         self._profile = CompanyProfile(read_text(settings.company_profile))
-        self._prompts = {name: prompts.read(name, prompts_dir) for name in ("greeting", "reply", "follow_up")}
+        names = ("greeting", "reply", "follow_up")
+        self._prompts = {name: prompt_files.read(name, prompts_dir) for name in names}
         self._persona = persona.load(settings.assistant_config)
         self._company_facts = CompanyFacts(
             f"{self._company}\n{self._profile.text}\n{self._persona.render_rules()}",
@@ -164,7 +165,7 @@ class ModelAssistant:
     def _build_instructions(self, name: str, question: str) -> str:
         """Return the prompt with the company profile, or with an excerpt for the question if it is large."""
         profile = self._profile.excerpt_for(question)
-        return prompts.fill(
+        return prompt_files.fill(
             self._prompts[name],
             company=self._company,
             profile=profile,

@@ -4,8 +4,8 @@ import hashlib
 import json
 from typing import Literal
 
-from worker.assistant import prompts
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
+from worker.assistant.prompts import prompt_files
 
 TrustSetting = Literal["auto", "careful", "full"]
 # The host of the model's server, and the model's name.
@@ -44,5 +44,6 @@ class Trust:
 def prompt_version() -> str:
     """Return a short hash of the shipped prompts and of the schemas: a score is valid for one version."""
     schemas = [schema.model_json_schema() for schema in (GreetingAnswer, ReplyAnswer)]
-    text = "\n".join([prompts.read("greeting"), prompts.read("reply"), json.dumps(schemas, sort_keys=True)])
+    prompts = [prompt_files.read("greeting"), prompt_files.read("reply")]
+    text = "\n".join([*prompts, json.dumps(schemas, sort_keys=True)])
     return hashlib.sha256(text.encode()).hexdigest()[:12]

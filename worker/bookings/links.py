@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Collection
 from urllib.parse import parse_qsl, quote, unquote_plus, urlsplit, urlunsplit
 
+from shared.bookings.calendly import TOKEN_FIELDS
+
 _CAL_COM = re.compile(r"(?:^|\.)cal\.(?:com|eu)$", re.IGNORECASE)
-# Calendly returns these with the booking. The owner's link may use some of them itself.
-_FOR_TOKEN = ("utm_content", "utm_term", "utm_medium", "utm_campaign")
 _SOURCE = "telegram"
 _TOKEN_BYTES = 16
 
@@ -43,4 +43,4 @@ def personal_link(link: str, token: str, name: str = "", *, template: str | None
 
 
 def _token_field(given: Collection[str]) -> str:
-    return next((name for name in _FOR_TOKEN if name not in given), _FOR_TOKEN[0])
+    return next((name for name in TOKEN_FIELDS if name not in given), TOKEN_FIELDS[0])

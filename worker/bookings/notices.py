@@ -1,4 +1,4 @@
-"""What the owner is told about bookings: one that matched nobody, and a webhook that is disabled."""
+"""Notices about bookings: one that matched no lead, and a webhook that is disabled."""
 
 from datetime import datetime, timedelta
 
@@ -27,7 +27,7 @@ _DISABLED = {
 async def report_unmatched(
     session: AsyncSession, account_id: int, language: Language, *, now: datetime
 ) -> None:
-    """Add a notice for each recent booking that matched nobody, once."""
+    """Add a notice for each recent booking that matched no lead, once."""
     rows = select(Booking).where(
         col(Booking.lead_id).is_(None),
         col(Booking.created_at) > now - _RECENT,

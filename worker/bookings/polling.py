@@ -1,13 +1,12 @@
 """Asks Calendly for bookings: the only way without a public address, and a net below the webhook with one."""
 
-import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,147 +17,185 @@ from shared.bookings.connection import ACTIVE, Connection
 from shared.bookings.record import record
 from shared.clock import Clock
 from shared.database.bulk import insert_for
-from shared.database.engine import DATABASE_DOWN, Database
+from shared.database.engine import Database
 from shared.database.models import BOOKING_CONNECTIONS, Booking, BookingConnection, BookingEvent
-from shared.texts import Language
-from worker.bookings import notices
+from worker.domain.backoff import GrowingPause
 
 log = logging.getLogger(__name__)
 
-ROUND_SECONDS = 60.0
 # With a working webhook, polling only finds what it has missed.
 POLL_EVERY, NET_EVERY, LOOK_EVERY = timedelta(minutes=5), timedelta(hours=24), timedelta(hours=24)
+# A poll that has not ended well holds for so long only: another one follows.
+CLAIM_LASTS = timedelta(minutes=5)
 BEFORE, AHEAD = timedelta(days=1), timedelta(days=60)
+# The pauses after failures, in seconds.
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
 ACTOR = "polling"
+_CONNECTION = BOOKING_CONNECTIONS.c
 
 
 @dataclass
-class BookingRounds:
-    """The rounds of one worker; of several, one polls at a time. `language`: of the owner's notices."""
+class Polling:
+    """The polling of one worker; of several, one polls at a time. `region`: of phones without a country."""
 
     database: Database
-    account_id: int
     clock: Clock
-    language: Language | None
-    api: CalendlyApi | None
-    seconds: float = ROUND_SECONDS
+    api: CalendlyApi
+    region: str
     # Events whose invitees were read, with what was seen of them.
     seen: dict[str, tuple[str | None, ...]] = field(default_factory=dict)
+    # As the last look found it.
+    is_webhook_broken: bool = False
     _not_before: datetime | None = None
-
-    async def run(self) -> None:
-        """Look at bookings until cancelled."""
-        while True:
-            try:
-                await self.run_once()
-            except DATABASE_DOWN as error:
-                log.warning("bookings are looked at later: %s", type(error).__name__)
-            await asyncio.sleep(self.seconds)
+    _pauses: GrowingPause = field(
+        default_factory=lambda: GrowingPause(base=FIRST_PAUSE, maximum=LONGEST_PAUSE)
+    )
+    # Bookings without a time for which Calendly was asked.
+    _asked: set[int] = field(default_factory=set)
 
     async def run_once(self) -> int:
-        """Tell the owner of bookings that matched nobody, and poll if it is time; returns new changes."""
+        """Do what is due; returns how many changes were new. After a failure, the next try waits longer."""
         now = self.clock()
-        if self.language is not None:
-            async with self.database.writing() as session:
-                await notices.report_unmatched(session, self.account_id, self.language, now=now)
-        if self.api is None or (self._not_before is not None and now < self._not_before):
+        if self._not_before is not None and now < self._not_before:
             return 0
         try:
-            await self._look_at_subscription(self.api, now)
-            return await self.poll(self.api, now) if await self._claim(now) else 0
+            every = NET_EVERY if await self._look_at_subscription(now) == ACTIVE else POLL_EVERY
+            found = await self._complete(now)
+            if await self._claim(now, every):
+                found += await self.poll(now)
+                await self._store(now, polled_at=now, error=None)
         except CalendlyError as error:
-            log.warning("Calendly is asked again later: %s", error)
-            self._not_before = now + timedelta(seconds=max(error.retry_after or 0, self.seconds))
-            await self._store_error(str(error), now)
+            pause = timedelta(seconds=max(error.retry_after or 0, self._pauses.failed()))
+            log.warning("Calendly is asked again in %d s: %s", pause.total_seconds(), error)
+            self._not_before = now + pause
+            await self._store(now, polled_at=None, error=str(error))
             return 0
+        self._pauses.succeeded()
+        return found
 
-    async def poll(self, api: CalendlyApi, now: datetime) -> int:
+    async def poll(self, now: datetime) -> int:
         """Read the events around now and record what is new; returns how many changes were new."""
-        user, _ = await api.me()
-        found = 0
-        async for event in api.events(user, now - BEFORE, now + AHEAD):
+        user, _ = await self.api.me()
+        found, looked_at = 0, set[str]()
+        async for event in self.api.events(user, now - BEFORE, now + AHEAD):
             uri = changes.text(event, "uri")
             looks = (changes.text(event, "updated_at"), changes.text(event, "status"))
             start = changes.moment(event, "start_time")
             # A no-show is marked at the invitee: the event stays as it was.
             is_over = start is not None and start < now
-            if uri is None or (self.seen.get(uri) == looks and not is_over):
+            if uri is None:
                 continue
-            async for invitee in api.invitees(uri):
-                found += await self._take(invitee, event, now)
-            self.seen[uri] = looks
+            looked_at.add(uri)
+            if self.seen.get(uri) != looks or is_over:
+                found += await self._read(uri, event, now)
+                self.seen[uri] = looks
+        self.seen = {uri: looks for uri, looks in self.seen.items() if uri in looked_at}
         return found
 
-    async def _take(self, invitee: Mapping[str, Any], event: Mapping[str, Any], now: datetime) -> int:
-        try:
-            told = calendly.read_invitee(invitee, event, now)
-        except UnreadableBookingError as error:
-            log.warning("an invitee of Calendly cannot be read: %s", error)
-            return 0
+    async def _complete(self, now: datetime) -> int:
+        """Ask for bookings that were reported without their time: some calls lack the scheduled event."""
+        rows = select(Booking.id, Booking.external_id).where(
+            col(Booking.source) == CALENDLY,
+            col(Booking.start_at).is_(None),
+            col(Booking.state) == "booked",
+            col(Booking.created_at) > now - NET_EVERY,
+        )
         async with self.database.reading() as session:
+            waiting = dict((await session.exec(rows)).all())
+        # Each is asked for once: an event that is gone does not come back.
+        self._asked &= waiting.keys()
+        found = 0
+        for number, name in waiting.items():
+            uri = calendly.event_of(name)
+            if number in self._asked or uri is None:
+                continue
+            if (event := await self.api.event(uri)) is not None:
+                found += await self._read(uri, event, now)
+            self._asked.add(number)
+        return found
+
+    async def _read(self, uri: str, event: Mapping[str, Any], now: datetime) -> int:
+        """Record what is new of the invitees of an event; returns how many changes were new."""
+        found = 0
+        async for invitee in self.api.invitees(uri):
+            try:
+                told = calendly.read_invitee(invitee, event, now)
+            except UnreadableBookingError as error:
+                log.warning("an invitee of Calendly cannot be read: %s", error)
+                continue
+            for one in await self._unknown(told, invitee, now):
+                async with self.database.writing() as session:
+                    recorded = await record(session, one, now=now, actor=ACTOR, region=self.region)
+                found += recorded.is_new
+        return found
+
+    async def _unknown(
+        self, told: list[BookingChange], invitee: Mapping[str, Any], now: datetime
+    ) -> list[BookingChange]:
+        """Return those changes that are not stored yet; all of them if the booking has no time yet."""
+        async with self.database.reading() as session:
+            booking = await _booking(session, told[0].external_id)
             keys = select(BookingEvent.key).where(col(BookingEvent.key).in_([one.key for one in told]))
             known = set((await session.exec(keys)).all())
-            told += await self._taken_back(session, told, invitee, now)
-        new = [one for one in told if one.key not in known]
-        for one in new:
-            async with self.database.writing() as session:
-                await record(session, one, now=now, actor=ACTOR)
-        return len(new)
+        if booking is not None and booking.state == "no_show" and not invitee.get("no_show"):
+            # It is no longer marked: it was taken back.
+            call = {"event": "invitee_no_show.deleted", "created_at": now.isoformat(), "payload": invitee}
+            taken_back = calendly.read_call(call, now)
+            told = [*told, taken_back] if taken_back is not None else told
+        lacks_time = booking is not None and booking.start_at is None
+        return [one for one in told if lacks_time or one.key not in known]
 
-    async def _taken_back(
-        self, session: AsyncSession, told: list[BookingChange], invitee: Mapping[str, Any], now: datetime
-    ) -> list[BookingChange]:
-        """A no-show that is no longer marked was taken back."""
-        first = told[0]
-        rows = select(Booking).where(
-            col(Booking.source) == CALENDLY, col(Booking.external_id) == first.external_id
-        )
-        booking = (await session.exec(rows)).first()
-        if booking is None or booking.state != "no_show" or invitee.get("no_show"):
-            return []
-        event = {"event": "invitee_no_show.deleted", "created_at": now.isoformat(), "payload": invitee}
-        change = calendly.read_call(event, now)
-        return [change] if change is not None else []
+    async def _claim(self, now: datetime, every: timedelta) -> bool:
+        """Return True if it is time to poll, for this worker.
 
-    async def _claim(self, now: datetime) -> bool:
-        """Return True if it is time to poll, for this worker."""
+        The claim is short: a worker that dies while it polls leaves the next poll to come soon.
+        """
+        polled_at = _CONNECTION.polled_at
         async with self.database.writing() as session:
             await session.exec(
                 insert_for(session, BookingConnection)
                 .values(source=CALENDLY, updated_at=now)
                 .on_conflict_do_nothing(index_elements=["source"])
             )
-            row = BOOKING_CONNECTIONS.c
-            is_net = (func.coalesce(row.state, "") == ACTIVE) & (row.polled_at > now - NET_EVERY)
-            is_early = (row.polled_at > now - POLL_EVERY) & (row.polled_at <= now)
             claimed = await session.exec(
                 update(BOOKING_CONNECTIONS)
-                .where(row.source == CALENDLY, or_(row.polled_at.is_(None), ~(is_net | is_early)))
-                .values(polled_at=now, error=None)
-                .returning(row.source)
+                # A time to come was written by a clock that was wrong.
+                .where(
+                    _CONNECTION.source == CALENDLY,
+                    or_(polled_at.is_(None), polled_at > now, polled_at <= now - every),
+                )
+                .values(polled_at=now - every + CLAIM_LASTS)
+                .returning(_CONNECTION.source)
             )
             return claimed.first() is not None
 
-    async def _look_at_subscription(self, api: CalendlyApi, now: datetime) -> None:
-        """Once a day: find out whether Calendly has disabled the webhook, and tell the owner."""
+    async def _look_at_subscription(self, now: datetime) -> str | None:
+        """Return the state of the webhook, None without one; once a day, Calendly is asked for it."""
         async with self.database.reading() as session:
             rows = select(BookingConnection).where(col(BookingConnection.source) == CALENDLY)
             known = (await session.exec(rows)).first()
-        if known is None or known.callback_url is None:
-            return
-        if known.checked_at is not None and now - known.checked_at < LOOK_EVERY:
-            return
-        state, sentence = await Connection(self.database, api).status(now=now)
-        if state not in (None, ACTIVE):
-            log.warning("Calendly: %s", sentence)
-            if self.language is not None:
-                async with self.database.writing() as session:
-                    await notices.report_disabled(session, self.account_id, self.language, now=now)
+        state = known.state if known is not None and known.callback_url is not None else None
+        if known is not None and known.callback_url is not None and _is_due(known.checked_at, now):
+            state, sentence = await Connection(self.database, self.api).status(now=now)
+            if state != ACTIVE:
+                log.warning("Calendly: %s", sentence)
+        self.is_webhook_broken = state not in (None, ACTIVE)
+        return state
 
-    async def _store_error(self, error: str, now: datetime) -> None:
+    async def _store(self, now: datetime, **values: object) -> None:
         async with self.database.writing() as session:
             await session.exec(
                 update(BOOKING_CONNECTIONS)
-                .where(BOOKING_CONNECTIONS.c.source == CALENDLY)
-                .values(error=error, updated_at=now)
+                .where(_CONNECTION.source == CALENDLY)
+                .values(updated_at=now, **values)
             )
+
+
+def _is_due(checked_at: datetime | None, now: datetime) -> bool:
+    # As for a poll, a time to come does not count.
+    return checked_at is None or not timedelta() <= now - checked_at < LOOK_EVERY
+
+
+async def _booking(session: AsyncSession, external_id: str) -> Booking | None:
+    rows = select(Booking).where(col(Booking.source) == CALENDLY, col(Booking.external_id) == external_id)
+    return (await session.exec(rows)).first()

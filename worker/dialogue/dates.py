@@ -2,12 +2,9 @@
 
 from datetime import datetime
 
-_MONTHS = (
-    *("января", "февраля", "марта", "апреля", "мая", "июня"),
-    *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
-)
+from worker.domain.wording.months import MONTHS
 
 
 def format_day(moment: datetime, language: str) -> str:
     """Return the day as it stands in a sentence: "24 ноября" or "on November 24"."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]}" if language == "ru" else f"on {moment:%B} {moment.day}"
+    return f"{moment.day} {MONTHS[moment.month - 1]}" if language == "ru" else f"on {moment:%B} {moment.day}"

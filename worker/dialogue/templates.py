@@ -150,7 +150,7 @@ def opted_out(language: str) -> str:
 
 
 def cannot_tell(language: str, *, offers_call: bool) -> str:
-    """Return the sentence that stands for a promise which nobody would keep; `language` as in `answer`."""
+    """Return the sentence that replaces a promise which no human would keep; `language` as in `answer`."""
     return _CANNOT_TELL["ru" if language == "ru" else "en"][offers_call]
 
 

@@ -21,7 +21,7 @@ from worker.dispatch.delivery import Sender
 from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.step_runner import StepRunner
-from worker.dispatch.steps import StepDependencies
+from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import AssistantError
 from worker.domain.backoff import GrowingPause, backoff
 from worker.domain.conversation import Conversation

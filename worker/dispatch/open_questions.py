@@ -23,7 +23,7 @@ async def record(
     `language` is that of the notice to the owner; None: there is no notice. A person who asks for no more
     messages has no open question.
     """
-    if message.asks_not_to_be_contacted:
+    if message.do_not_contact:
         change.set(open_question=None)
     elif message.open_question is not None:
         change.set(open_question=message.open_question)

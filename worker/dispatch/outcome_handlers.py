@@ -192,10 +192,10 @@ class OutcomeHandlers:
         change.due = self.now
 
     async def _look_up_again(self, change: LeadChange, reason: str) -> None:
-        """Forget the person who was found: the text that waits for them is not sent to anybody."""
+        """Forget the person who was found: the text that waits for them is not sent."""
         await outbox.cancel_queued(self.session, change.lead_id, reason)
-        nobody = {"telegram_user_id": None, "access_hash": None, "resolved_via": None}
-        await self._change_status(change, LeadStatus.PENDING, reason, **nobody)
+        no_person = {"telegram_user_id": None, "access_hash": None, "resolved_via": None}
+        await self._change_status(change, LeadStatus.PENDING, reason, **no_person)
         change.due = self.now
 
     async def _queue_message(self, change: LeadChange, message: QueueMessage) -> None:
@@ -213,7 +213,7 @@ class OutcomeHandlers:
         # The model's verdict is stored with the answer; without an answer, with the last message.
         if outcome.answers_message_ids and isinstance(outcome, NoReplyNeeded) and outcome.source is not None:
             self.verdicts[max(outcome.answers_message_ids)] = outbox.model_columns(outcome.source)
-        if outcome.asks_not_to_be_contacted:
+        if outcome.do_not_contact:
             await suppression_list.add(
                 self.session,
                 contact_evidence.identity_in_chat(change.lead),

@@ -38,12 +38,11 @@ class PlannedCheck:
         planned_id = plans.planned_id_of(message.key)
         if planned_id is None:
             return None
-        one, current = await self._load(conversation, planned_id)
+        one, current, newest = await self._load(conversation, planned_id)
         if one is None:
             return Withdrawn(message.id, planned_id, "it was cancelled")
         now = self.clock().astimezone(self.zone)
         situation = situation_of(current, self.config, now)
-        newest = await self._newest_word(conversation.id)
         found = self.config.planner.may_still_be_sent(one, replace(situation, newest_word=newest))
         if isinstance(found, str):
             return Withdrawn(message.id, planned_id, found)
@@ -55,19 +54,21 @@ class PlannedCheck:
 
     async def _load(
         self, conversation: Conversation, planned_id: int
-    ) -> tuple[PlannedMessage | None, Conversation]:
+    ) -> tuple[PlannedMessage | None, Conversation, int]:
+        """Return the planned message if it is still to be sent, the conversation as it is now, and the id of
+        the person's newest message, 0 without one."""
+        newest = select(func.max(Message.id)).where(
+            col(Message.lead_id) == conversation.id,
+            col(Message.direction) == "in",
+            col(Message.kind) == "reply",
+        )
         async with self.database.reading() as session:
             one = await session.get(PlannedMessage, planned_id)
             lead = (await session.exec(select(Lead).where(col(Lead.id) == conversation.id))).first()
             bookings = await load_bookings(session, [one.booking_id] if one and one.booking_id else [])
             limited = await is_limited(session, self.rate_limiter.me.account_id)
+            newest_word = (await session.exec(newest)).one() or 0
         if one is None or lead is None or one.state != "queued":
-            return None, conversation
-        return one, replace(conversation, lead=lead, bookings=bookings, is_account_limited=limited)
-
-    async def _newest_word(self, lead_id: int) -> int:
-        newest = select(func.max(Message.id)).where(
-            col(Message.lead_id) == lead_id, col(Message.direction) == "in", col(Message.kind) == "reply"
-        )
-        async with self.database.reading() as session:
-            return (await session.exec(newest)).one() or 0
+            return None, conversation, newest_word
+        now = replace(conversation, lead=lead, bookings=bookings, is_account_limited=limited)
+        return one, now, newest_word

@@ -41,7 +41,7 @@ async def change(session: AsyncSession, lead: LeadChange, changed: PlanChanged, 
     for planned_id, reason in changed.cancel.items():
         await plans.cancel(session, lead.lead_id, only=[planned_id], reason=reason, actor=ACTOR, now=now)
     for planned_id, send_at in changed.postpone.items():
-        await plans.postpone(session, planned_id, send_at)
+        await plans.postpone(session, planned_id, send_at, lead_id=lead.lead_id)
     closes = changed.closes is not None and await plans.take(session, changed.closes)
     if changed.closes is not None and closes:
         await plans.finish(session, lead.lead_id, [changed.closes], now=now)

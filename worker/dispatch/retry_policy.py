@@ -16,5 +16,5 @@ class RetryPolicy:
     retry_max: float
     # True: every message waits for a human's approval.
     drafts: bool = False
-    # The language of the notices to the owner; None: nobody is told.
+    # The language of the notices to the owner; None: there are no notices.
     owner_language: Language | None = None

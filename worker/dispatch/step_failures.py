@@ -12,7 +12,8 @@ from shared.statuses import REPLIED_TO, LeadStatus, may_become
 from worker.assistant.cleaning import clean_line
 from worker.assistant.guardrails.evidence import intent_evidence
 from worker.dialogue import templates
-from worker.dispatch.steps import StepDependencies, responses
+from worker.dispatch.steps import responses
+from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import (
     Assistant,
     AssistantError,
@@ -172,7 +173,7 @@ def hand_over(conversation: Conversation, reason: str) -> QueueMessage:
             LeadStatus.REJECTED if may_become(conversation.lead.status, LeadStatus.REJECTED) else None,
             answers,
             Intent.REJECT,
-            asks_not_to_be_contacted=True,
+            do_not_contact=True,
             reason=reason,
             without_model=True,
         )

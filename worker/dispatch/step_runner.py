@@ -6,7 +6,7 @@ from shared.clock import Clock
 from shared.statuses import LeadStatus
 from worker.dispatch import step_failures
 from worker.dispatch.delivery import Sender
-from worker.dispatch.steps import STEPS, StepDependencies
+from worker.dispatch.steps.registry import STEPS, StepDependencies
 from worker.domain.assistant_port import AssistantError, AssistantUnavailableError
 from worker.domain.conversation import Conversation
 from worker.domain.outages import OutageTrackers

@@ -7,11 +7,19 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
+from shared.bookings.calendly_api import client_of
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError
 from shared.settings import check_dotenv, explain, find_slips
-from worker.doctor import database_checks, model_checks, telegram_checks, trust_checks, web_checks
+from worker.doctor import (
+    booking_checks,
+    database_checks,
+    model_checks,
+    telegram_checks,
+    trust_checks,
+    web_checks,
+)
 from worker.doctor.findings import Finding, failed, passed, skipped
 from worker.doctor.sandbox_session import NOT_CALLED, local_server
 from worker.domain.outreach_limits import outreach_cap
@@ -52,7 +60,7 @@ async def run_checks() -> list[Finding]:
             _guarded(database_checks.DATABASE, _check_database(database)),
             _guarded(telegram_checks.TELEGRAM, _check_telegram(settings, database, faults)),
             _guarded(model_checks.MODEL, _check_model(settings, database, faults)),
-            _guarded(web_checks.BOOKING, _check_booking(settings, faults)),
+            _guarded(web_checks.BOOKING, _check_booking(settings, database, faults)),
         )
     finally:
         if database is not None:
@@ -104,7 +112,7 @@ def _check_company(settings: WorkerSettings, faults: dict[str, str]) -> list[Fin
 
 
 def _show_limits(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
-    """Return the limits of first messages, so that nobody is surprised on the first days."""
+    """Return the limits of first messages, so that the first days bring no surprise."""
     if {"outreach_daily_limit", "outreach_warmup_days"} & faults.keys():
         return []
     full, days = settings.outreach_daily_limit, settings.outreach_warmup_days
@@ -178,9 +186,13 @@ async def _check_proxy(setting: str, address: str) -> list[Finding]:
     return [await web_checks.check_proxy(setting, parts.hostname or "", port)]
 
 
-async def _check_booking(settings: WorkerSettings, faults: dict[str, str]) -> list[Finding]:
+async def _check_booking(
+    settings: WorkerSettings, database: Database | None, faults: dict[str, str]
+) -> list[Finding]:
+    api = client_of(settings)
+    known = [await booking_checks.check_calendly(api, database)] if api and database else []
     if "calendly_link" in faults:
-        return [skipped(web_checks.BOOKING, "CALENDLY_LINK")]
+        return [skipped(web_checks.BOOKING, "CALENDLY_LINK"), *known]
     if local_server(settings) is not None:
-        return [passed(web_checks.BOOKING, NOT_CALLED)]
-    return [await web_checks.check_booking(settings.calendly_link)]
+        return [passed(web_checks.BOOKING, NOT_CALLED), *known]
+    return [await web_checks.check_booking(settings.calendly_link), *known]

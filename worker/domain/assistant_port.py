@@ -172,7 +172,7 @@ class Verdict:
     confidence: float = 1.0
     facts: tuple[str, ...] = ()
     needs_human: str | None = None
-    asks_not_to_be_contacted: bool = False
+    do_not_contact: bool = False
     usage: Usage | None = None
     refused: str | None = None
     wish: Wish = Wish.NONE

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from unicodedata import category, normalize
 
 from shared.database.models import Booking, Lead, Message, PlannedMessage
 from shared.leads import contact_evidence
@@ -16,6 +15,7 @@ from worker.domain.local_time import to_local_time
 from worker.domain.marks import is_only_reactions, own_words, strip_marks
 from worker.domain.telegram_port import Peer
 from worker.domain.voice_notes import strip_voice_mark
+from worker.domain.wording.names import name_to_address
 
 _MAX_FIELD_LENGTH = 1_000
 _MAX_TURNS = 200
@@ -26,8 +26,6 @@ _HANDLES = re.compile(r"[\w.+-]{0,64}@\w[\w.-]{3,}|\b(?:t|telegram)\.(?:me|dog)/
 _CARD = re.compile(r"\[contact: [^\[\]]*\]")
 _NUMBER = re.compile(r"\+?\d[\d\s()./-]{2,}\d")
 _OUR_LINK = re.compile(r"https?://\S+")
-_MAX_NAME_LENGTH = 40
-_MAX_NAME_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -60,7 +58,7 @@ class Conversation:
     @property
     def display_name(self) -> str:
         """The name for addressing the contact; empty if the form's field holds something else."""
-        return _display_name(self.lead.name)
+        return name_to_address(self.lead.name)
 
     @property
     def queued(self) -> Message | None:
@@ -185,7 +183,7 @@ class Conversation:
         confirmed that they left it.
         """
         local_time = to_local_time(now, self.lead.phone_e164) if now else None
-        name = _display_name(self.lead.name)
+        name = name_to_address(self.lead.name)
         if self.is_unconfirmed and not confirmation:
             return Brief(name, {}, local_time, is_unconfirmed=True)
         fields = {
@@ -244,12 +242,3 @@ def tag_new_request(text: str) -> str:
 
 def _strip_tag(text: str) -> str:
     return text.replace("new_request>", "")
-
-
-def _display_name(given: str) -> str:
-    """Return the name for addressing the contact; empty if the field holds a phone, a link or a long text."""
-    # Remove emoji and the characters that emoji consist of.
-    bare = "".join(char for char in normalize("NFC", given) if category(char) not in {"So", "Sk", "Mn", "Cf"})
-    name = " ".join(bare.split())
-    is_name = len(name) <= _MAX_NAME_LENGTH and len(name.split()) <= _MAX_NAME_WORDS
-    return name if is_name and all(char.isalpha() or char in " .-'’`" for char in name) else ""

@@ -1,20 +1,12 @@
 """Pure: compares a contact of a form with what Telegram shows about a person now."""
 
-from worker.domain.telegram_port import Incoming, Sender
+from worker.domain.telegram_port import Sender
 
 
 def has_username(person: Sender, username: str) -> bool:
     """Return True if the username is one of the person's active ones; collectible ones count too."""
     wanted = username.removeprefix("@").lower()
     return wanted in {name.lower() for name in person.usernames}
-
-
-def is_command_of(message: Incoming, username: str) -> bool:
-    """Return True if the person with this username wrote the message themselves, and just now."""
-    sender = message.sender
-    if message.note is None or sender is None or not sender.is_person:
-        return False
-    return has_username(sender, username)
 
 
 def has_phone(person: Sender, phone_e164: str) -> bool:

@@ -6,7 +6,7 @@ A mark holds no square bracket and no line break, so that it can be told from th
 
 import re
 
-# Before the new text of a message that was answered before it was edited.
+# Before the new text of a message that was edited after its answer.
 EDITED = "[edited]"
 _MAX_DETAIL = 200
 _MAX_EXCERPT = 120
@@ -65,7 +65,7 @@ def own_words(text: str) -> str:
     """
     if _FORWARDED.match(text):
         return ""
-    said = _REPLY.sub("", _REACTION.sub(r"\1", text))
+    said = _REPLY.sub("", _REACTION.sub(r"\1", text.replace(EDITED, "")))
     return "\n".join(line.strip() for line in _WITH_CONTENT.sub("", said).splitlines()).strip()
 
 

@@ -21,7 +21,7 @@ LOST_CALL = timedelta(minutes=3)
 class _Failure:
     """The latest failure of an outage: its reason, and when the next call may be made.
 
-    `provider_wide`: the dependency has said that nobody can call until then.
+    `provider_wide`: the dependency has said that no call succeeds until then.
     """
 
     reason: str

@@ -39,7 +39,7 @@ class FallBackToPhone:
 
 @dataclass(frozen=True)
 class FallBackToUsername:
-    """The phone is nobody's or cannot be written to; the weak username is tried next."""
+    """The phone belongs to no user, or the user cannot be written to; the weak username is tried next."""
 
     reason: str
 
@@ -63,7 +63,7 @@ class QueueMessage:
     """A message is queued; after its delivery the lead gets `next_status` (None: unchanged).
 
     `answers_message_ids` are the ids of the messages that it answers, `intent` is their intent.
-    `asks_not_to_be_contacted`: the contact is put on the suppression list, and this is the last message.
+    `do_not_contact`: the contact is put on the suppression list, and this is the last message.
     `reason`: why the status changes, if it is not just that the message was delivered.
     """
 
@@ -73,7 +73,7 @@ class QueueMessage:
     next_status: LeadStatus | None
     answers_message_ids: tuple[int, ...] = ()
     intent: Intent | None = None
-    asks_not_to_be_contacted: bool = False
+    do_not_contact: bool = False
     reason: str | None = None
     # When the contact asked for a follow-up (UTC). It is sent once, unless the contact writes first.
     follow_up_at: datetime | None = None
@@ -95,7 +95,7 @@ class NoReplyNeeded:
 
     answers_message_ids: tuple[int, ...]
     intent: Intent
-    asks_not_to_be_contacted: bool = False
+    do_not_contact: bool = False
     source: Verdict | None = field(default=None, compare=False)
 
     @property

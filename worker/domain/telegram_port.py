@@ -37,6 +37,7 @@ class Note:
 
     `has_more`: the message holds more than its text, such as a file or a link behind a word.
     `reply_to`: the id of the message of this chat that it replies to; `quote`: the words quoted from it.
+    `sent_at`: when it was written; None: just now.
     """
 
     message_id: int
@@ -44,6 +45,7 @@ class Note:
     has_more: bool = False
     reply_to: int | None = None
     quote: str = ""
+    sent_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,8 @@ class Incoming:
     sent_at: datetime
     # True: the contact has edited an earlier message, and `text` is its new text.
     edited: bool = False
+    # When it was edited; an edit is known by it.
+    edited_at: datetime | None = field(default=None, compare=False, kw_only=True)
     # The id of the message of this chat that is replied to, if the reply itself does not quote it.
     reply_to: int | None = None
     # False: something that the contact did in the chat, such as pinning a message. It is only stored.

@@ -36,7 +36,7 @@ class ReplyCase(BaseModel):
     said: Sequence[str]
     intent: Intent
     needs_human: bool = False
-    asks_not_to_be_contacted: bool = False
+    do_not_contact: bool = False
     tags: Sequence[str] = ()
     # None: the case has no label of this kind.
     wish: Wish | None = None

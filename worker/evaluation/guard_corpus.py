@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.database.models import Lead, Message
 from shared.statuses import LeadStatus
-from worker.assistant import guard_contexts, prompts
+from worker.assistant import guard_contexts
 from worker.assistant.guard_contexts import CompanyFacts
 from worker.assistant.guardrails import output_guard
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
+from worker.assistant.prompts import prompt_files
 from worker.domain.conversation import Conversation
 from worker.evaluation.runner import NOW
 from worker.settings import EXAMPLE_PROFILE
@@ -120,7 +121,7 @@ def _company_facts(company: str) -> CompanyFacts:
     # Without lines of its own, the company is that of the shipped description.
     profile = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
     profile = profile or EXAMPLE_PROFILE.read_text(encoding="utf-8")
-    fingerprint = PromptFingerprint([prompts.read("reply"), prompts.read("greeting")])
+    fingerprint = PromptFingerprint([prompt_files.read("reply"), prompt_files.read("greeting")])
     return CompanyFacts(f"{company}\n{profile}\n", fingerprint)
 
 

@@ -91,7 +91,7 @@ def _intent_rows(runs: Mapping[str, Scores]) -> list[list[str]]:
         ["macro F1", *(f"{one.macro_f1:.3f}" for one in runs.values())],
         *intents,
         ["F1 needs_human", *(_f1(one.needs_human) for one in runs.values())],
-        ["F1 do not contact", *(_f1(one.asks_not_to_be_contacted) for one in runs.values())],
+        ["F1 do not contact", *(_f1(one.do_not_contact) for one in runs.values())],
         ["wish", *(_share(one.wish) for one in runs.values())],
         ["time of a wish", *(_share(one.time) for one in runs.values())],
     ]
@@ -117,7 +117,7 @@ def _mistakes(scores: Scores) -> str:
     lines = [f"- {case_id}: {what}" for case_id, what in scores.violations]
     for one in scores.opt_out_errors:
         if isinstance(one.case, ReplyCase):
-            what = "missed" if one.case.asks_not_to_be_contacted else "made up"
+            what = "missed" if one.case.do_not_contact else "made up"
             lines.append(f"- {one.case.id} “{' / '.join(one.case.said)}”: a wish not to be contacted, {what}")
     for one in scores.wrong[:_MAX_SHOWN]:
         if isinstance(one.case, ReplyCase):
@@ -143,7 +143,7 @@ def _run_as_json(scores: Scores) -> dict[str, Any]:
         "macro_f1": scores.macro_f1,
         "intents": {intent: _metrics_as_json(scores.intent(intent)) for intent in Intent},
         "needs_human": _metrics_as_json(scores.needs_human),
-        "asks_not_to_be_contacted": _metrics_as_json(scores.asks_not_to_be_contacted),
+        "do_not_contact": _metrics_as_json(scores.do_not_contact),
         "wish": {"right": scores.wish[0], "labelled": scores.wish[1]},
         "time": {"right": scores.time[0], "labelled": scores.time[1]},
         "confusion": {real: {got: scores.confusion[real, got] for got in Intent} for real in Intent},

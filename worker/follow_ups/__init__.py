@@ -1,4 +1,4 @@
-"""Follow-ups, reminders and requested times: what is written without an answer to somebody's words.
+"""Follow-ups, reminders and requested times: messages that answer no words of the person.
 
 May import: messaging, accounts, dialogue, settings, domain, shared. Must not import: dispatch, outreach.
 """

@@ -91,6 +91,9 @@ class Enrolment:
     async def run_once(self, now: datetime) -> int:
         """Plan follow-ups for conversations that have just fallen silent; returns how many."""
         enrolled, since, after = 0, now - FRESH, 0
+        for lead_id in [one for one, updated_at in self.refused.items() if updated_at < since]:
+            # It is not looked at any more.
+            del self.refused[lead_id]
         while True:
             async with self.database.reading() as session:
                 values = {"account": self.account_id, "since": since, "after": after}

@@ -113,7 +113,7 @@ def _adopted(
 async def _waiting_leads(
     session: AsyncSession, sender: Sender, *, written_at: datetime, now: datetime
 ) -> Sequence[Lead]:
-    """Lock the leads that wait for somebody with one of the sender's contacts, the newest first."""
+    """Lock the leads that wait for a person with one of the sender's contacts, the newest first."""
     names = [name.lower() for name in sender.usernames]
     contacts: list[ColumnElement[bool]] = []
     if names:
@@ -140,13 +140,13 @@ async def _waiting_leads(
 
 def _waits(now: datetime) -> ColumnElement[bool]:
     given_up = and_(col(Lead.status).in_(GIVEN_UP), col(Lead.updated_at) > now - MAX_AGE)
-    # A human has the lead, but nobody was found in Telegram for it.
+    # A human has the lead, but no Telegram user was found for it.
     nameless = and_(col(Lead.status) == LeadStatus.HANDED_OFF, col(Lead.telegram_user_id).is_(None))
     return or_(col(Lead.status).in_(NOT_GREETED), given_up, nameless)
 
 
 def _has_talked() -> ColumnElement[bool]:
-    """Return the condition that somebody has, or may have, got a message about this lead, or has written."""
+    """Return the condition that a person has, or may have, got a message about this lead, or has written."""
     return exists().where(
         col(Message.lead_id) == Lead.id,
         or_(

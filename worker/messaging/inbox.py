@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import BigInteger, UpdateBase, bindparam, case, exists, func, update
+from sqlalchemy import BigInteger, UpdateBase, bindparam, case, exists, func, or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,12 +27,14 @@ async def receive(
     """Store a message and schedule the reply; returns the lead.
 
     A sender without a lead may be the person of a waiting lead (worker.messaging.first_words).
-    Returns None for an edit, for a stranger, and for a message that is already stored.
+    Returns None for a stranger, for a message that is already stored, and for an edit without new words.
     """
-    if incoming.edited:
-        await edits.store(session, account_id, incoming)
-        return None
     lead = await lead_of_sender(session, account_id, incoming.user_id)
+    if incoming.edited:
+        if lead is None or not await edits.store(session, lead, account_id, incoming, now=now):
+            return None
+        await answer_soon(session, lead, now=now, debounce=debounce)
+        return lead
     if lead is None and (lead := await first_words.adopt(session, account_id, incoming, now=now)) is None:
         return None
     # A human has taken over and answers this message.
@@ -171,8 +173,8 @@ async def load_catch_up_chats(
 ) -> Sequence[CatchUpChat]:
     """Load the account's conversations with these Telegram users that changed at or after `since` (UTC).
 
-    A lead without any message is included only if nobody has talked with the person about it yet: otherwise
-    the chat may hold messages of another conversation.
+    A lead without any message is included only if no account has talked with the person about it yet:
+    otherwise the chat may hold messages of another conversation.
     """
     sent = case((col(Message.direction) == "out", col(Message.telegram_message_id)))
     first_sent, newest = func.min(sent), func.max(col(Message.telegram_message_id))
@@ -244,8 +246,11 @@ async def mark_deleted(session: AsyncSession, account_id: int, telegram_message_
         update(MESSAGES)
         .where(
             MESSAGES.c.account_id == account_id,
-            MESSAGES.c.telegram_message_id.in_(telegram_message_ids),
             MESSAGES.c.state == "received",
+            or_(
+                MESSAGES.c.telegram_message_id.in_(telegram_message_ids),
+                *(edits.is_edit_of(number) for number in telegram_message_ids),
+            ),
         )
         .values(state="deleted")
     )
@@ -254,7 +259,8 @@ async def mark_deleted(session: AsyncSession, account_id: int, telegram_message_
 async def schedule_reply(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
     """Make the lead due at the end of the debounce."""
     # An unapproved draft is cancelled: the next one answers all messages together.
-    if await outbox.cancel_drafts(session, lead.id):
+    if cancelled := await outbox.cancel_drafts(session, lead.id):
+        await plans.cancel_drafted(session, lead.id, cancelled, now=now)
         await handoff.reopen_unanswered(session, lead, include_classified=True)
     due = await debounce_ends_at(session, lead.id, debounce=debounce) or now
     if lead.follow_up_at is not None:

@@ -12,9 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
 from shared.database.models import Lead
-from worker.domain import identity
 from worker.domain.backoff import GrowingPause
 from worker.domain.conversation import Conversation
+from worker.domain.owner_port import OwnerPort
 from worker.domain.telegram_port import (
     Arrival,
     Deleted,
@@ -32,6 +32,7 @@ from worker.domain.telegram_port import (
 from worker.messaging import first_words, histories, inbox, quotes, reactions, takeover_detection
 from worker.messaging.first_contact.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders
 from worker.messaging.inbox import CatchUpChat
+from worker.messaging.missed_commands import MissedCommands
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 
@@ -52,8 +53,6 @@ SOON = 5
 StoredArrival = Incoming | Outgoing | Reaction | Note | Deleted
 # Called in the transaction that stores the note: session, account_id, note, now.
 NoteHandler = Callable[[AsyncSession, int, Note, datetime], Awaitable[None]]
-# Called in a transaction with a message of the owner's account; returns False if it is no command.
-OwnerMessageHandler = Callable[[AsyncSession, int, Incoming, datetime], Awaitable[bool]]
 
 
 @dataclass(frozen=True)
@@ -81,16 +80,17 @@ class Listener:
     on_name_changed: Callable[[int], Awaitable[None]] | None = None
     inbound: InboundPolicy = "off"
     on_stranger: StrangerHandler | None = None
-    # Executes a command in the owner's chat; None: messages there are no commands.
-    on_owner_message: OwnerMessageHandler | None = None
+    # Executes the commands in the owner's chat; None: messages there are no commands.
+    owner: OwnerPort | None = None
     retry_seconds: float = RETRY_SECONDS
     late_conversations: asyncio.Queue[CatchUpChat] = field(default_factory=asyncio.Queue)
     # Set after a note in Saved Messages was handled.
     note_handled: asyncio.Event = field(default_factory=asyncio.Event)
     unknown_senders: UnknownSenders = field(init=False)
+    missed_commands: MissedCommands = field(init=False)
 
     def __post_init__(self) -> None:
-        """Build the part for people without a lead."""
+        """Build the parts for people without a lead, and for the owner's missed commands."""
         unknown = UnknownSenders(
             self.database,
             self.me.account_id,
@@ -103,8 +103,12 @@ class Listener:
             self.owner_chat,
             on_owner_message=self._execute_owner_command,
         )
+        missed = MissedCommands(
+            self.database, self.me.account_id, self.telegram, self.owner, self._execute_missed
+        )
         # The dataclass is frozen.
         object.__setattr__(self, "unknown_senders", unknown)
+        object.__setattr__(self, "missed_commands", missed)
 
     async def check_unknown_senders(self) -> None:
         """Find the leads of people who wrote before they were known, until cancelled."""
@@ -202,25 +206,18 @@ class Listener:
 
     async def _execute_owner_command(self, message: Incoming) -> bool:
         """Execute a command that the owner wrote in OWNER_CHAT; returns False for all other messages."""
-        execute = self.on_owner_message
-        if execute is None or not self.owner_chat or not identity.is_command_of(message, self.owner_chat):
-            return False
-
-        async def execute_once() -> bool:
-            async with self.database.writing() as session:
-                return await execute(session, self.me.account_id, message, self.clock())
-
-        try:
-            is_command = await retry_while_database_down(
-                execute_once, pause=DATABASE_PAUSE_SECONDS, what="execute a command of the owner"
-            )
-        except Exception:
-            log.exception("a command of the owner could not be executed")
-            return False
-        if is_command:
+        words = await self.owner.execute(message) if self.owner is not None else "other"
+        if words != "other":
+            # There is an answer to send, or a warning.
             self.note_handled.set()
             self.wakeups.wake()
-        return is_command
+        return words == "command"
+
+    async def _execute_missed(self, arrival: Incoming | Note) -> None:
+        if isinstance(arrival, Note):
+            await self._receive(arrival)
+        else:
+            await self._execute_owner_command(arrival)
 
     async def _check_sender(self, message: Incoming) -> None:
         """Have a message that was not stored checked if its sender has no lead."""
@@ -282,6 +279,8 @@ class Listener:
                 known = await inbox.load_catch_up_chats(session, self.me.account_id, newest, since=since)
             missed = [chat for chat in known if newest.get(chat.lead.telegram_user_id or 0, 0) > chat.newest]
             is_complete = await histories.read_all(missed, self._read_history)
+            # Commands come first, and in order: the other look finds only the newest message of a chat.
+            await self.missed_commands.look(newest)
             await self.unknown_senders.add_missed(newest)
         except SessionRevokedError:
             raise

@@ -248,10 +248,10 @@ _QUEUED = select(Message.id).where(
 )
 
 
-async def cancel_drafts(session: AsyncSession, lead_id: int) -> bool:
-    """Cancel the drafts of answers, since a new message arrived; returns True if there were any."""
+async def cancel_drafts(session: AsyncSession, lead_id: int) -> Collection[str | None]:
+    """Cancel the drafts of answers, since a new message arrived; returns their keys."""
     drafts = await session.exec(_CANCELLED_DRAFTS, params={"lead": lead_id})
-    return drafts.rowcount > 0
+    return drafts.scalars().all()
 
 
 _CANCELLED_DRAFTS = (
@@ -260,4 +260,5 @@ _CANCELLED_DRAFTS = (
         MESSAGES.c.lead_id == bindparam("lead"), MESSAGES.c.state == "draft", MESSAGES.c.kind != "greeting"
     )
     .values(state="cancelled", error="new words came before it was approved")
+    .returning(MESSAGES.c.key)
 )

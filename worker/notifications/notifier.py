@@ -79,7 +79,9 @@ class OwnerNotifier:
 
     def __post_init__(self) -> None:
         """Prepare the chat."""
-        self.owner = OwnerChat(self.telegram, self.chat)
+        self.owner = OwnerChat(
+            self.telegram, self.chat, self.database, self.account_id, self.clock, self.language
+        )
 
     async def run(self) -> None:
         """Do a round every `ROUND_SECONDS`, after failures more seldom, until cancelled.

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from shared.clock import utc_now
 from worker.notifications.commands.answers import OwnerReplySender
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
@@ -41,13 +40,14 @@ class AccountService:
         self._parts = parts
         self._telegram = telegram
         self._worker_id = worker_id
-        self._wakeups = Wakeups(utc_now, parts.settings.poll_interval_seconds)
+        clock = parts.clock.now
+        self._wakeups = Wakeups(clock, parts.settings.poll_interval_seconds)
         self._listener = build_listener(
             parts.settings,
             database=parts.database,
             worker_id=worker_id,
             telegram=telegram,
-            clock=utc_now,
+            clock=clock,
             wakeups=self._wakeups,
             on_name_changed=self._forget_person,
         )
@@ -58,7 +58,7 @@ class AccountService:
             telegram=telegram,
             assistant=parts.assistant,
             persona=parts.persona,
-            clock=utc_now,
+            clock=clock,
             wakeups=self._wakeups,
             may_send=may_send,
             on_late_delivery=self._listener.add_late_conversation,
@@ -67,13 +67,14 @@ class AccountService:
             parts.database,
             lambda: telegram.session.clock.error,
             moments.after_jump(worker_id, self._wakeups.wake),
+            parts.clock,
         )
         self._notifier = build_owner_notifier(
             parts.settings,
             database=parts.database,
             account_id=worker_id.account_id,
             telegram=telegram,
-            clock=utc_now,
+            clock=clock,
             model_trouble=lambda: parts.model.pause_reason,
             machine_troubles=self.machine_troubles,
             check_storing=parts.write_check.raise_fault,
@@ -108,7 +109,7 @@ class AccountService:
             self._parts.database,
             self._worker_id.account_id,
             telegram,
-            utc_now,
+            self._parts.clock.now,
             listener.note_handled,
             owner_chat=self._notifier.owner if self._notifier is not None else None,
         )
@@ -127,7 +128,7 @@ class AccountService:
 
     def _watches(self) -> Background:
         model, database = self._parts.model, self._parts.database
-        recorder = ProviderRecorder(model, database, utc_now)
+        recorder = ProviderRecorder(model, database, self._parts.clock.now)
         return [
             keep_running("trying the model's first provider", model.keep_trying),
             keep_running("storing the state of the model's providers", recorder.run),
@@ -139,7 +140,7 @@ class AccountService:
     def _rounds(self) -> Background:
         parts = self._parts
         return rounds.build(
-            parts.settings, parts.database, self._worker_id.account_id, parts.persona, utc_now
+            parts.settings, parts.database, self._worker_id.account_id, parts.persona, parts.clock.now
         )
 
     async def _forget_person(self, user_id: int) -> None:

@@ -1,15 +1,15 @@
-"""What the process has once, whichever account it works for: database, model, settings' files, disks."""
+"""What the process has once, for any account: clock, database, model, settings' files, disks."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.clock import utc_now
 from shared.database.checks.write_check import WriteCheck
 from shared.database.engine import Database
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.providers import build_model
 from worker.assistant.trust import Trust
 from worker.dialogue import persona
+from worker.domain.clock_jumps import ClockJumps
 from worker.monitoring import disk_space, health_report
 from worker.runtime.qualifying import Qualifier
 from worker.runtime.watches.file_watch import FileWatch
@@ -26,15 +26,19 @@ class ProcessParts:
 
     def __post_init__(self) -> None:
         settings = self.settings
+        self.clock = ClockJumps()
         self.database = Database(settings.database_url)
         self.write_check = WriteCheck(self.database)
         self.persona = persona.load(settings.assistant_config)
         self.model = build_model(
-            settings, base=settings.retry_base_seconds, maximum=settings.retry_max_seconds
+            settings,
+            base=settings.retry_base_seconds,
+            maximum=settings.retry_max_seconds,
+            clock=self.clock.now,
         )
         trust = Trust(settings.assistant_trust)
         self.assistant = ModelAssistant(settings, self.model, trust=trust)
-        self.qualifier = Qualifier(settings, trust, self.database, utc_now)
+        self.qualifier = Qualifier(settings, trust, self.database, self.clock.now)
         self.files = FileWatch(settings.files)
         self.last_alive = health_report.last_alive(settings.health_file)
         self._folders = disk_space.folders_of(settings.telegram_session_dir, settings.database_url)

@@ -4,10 +4,11 @@ from collections.abc import Coroutine
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.bookings.calendly_api import CalendlyApi
+from shared.bookings.calendly_api import client_of
 from shared.clock import Clock
 from shared.database.engine import Database
-from worker.bookings.polling import BookingRounds
+from worker.bookings.polling import Polling
+from worker.bookings.rounds import BookingRounds
 from worker.dialogue.persona import Persona
 from worker.domain.config.outreach_hours import Hours
 from worker.follow_ups.decisions import planner_of
@@ -34,11 +35,9 @@ def build(
     if settings.follow_ups == "on":
         enrolment = build_enrolment(settings, database, account_id, persona)
         rounds.append(keep_running("planning follow-ups", FollowUpRounds(enrolment, clock).run))
-    client = None
-    if settings.calendly_token is not None:
-        token = settings.calendly_token.get_secret_value()
-        client = CalendlyApi(settings.calendly_api, token)
+    client = client_of(settings)
     language = settings.owner_language if settings.owner_chat else None
-    bookings = BookingRounds(database, account_id, clock, language, client)
+    polling = Polling(database, clock, client, settings.phone_region) if client else None
+    bookings = BookingRounds(database, account_id, clock, language, polling)
     rounds.append(keep_running("looking at bookings", bookings.run))
     return rounds

@@ -17,19 +17,20 @@ from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.planned_check import PlannedCheck
 from worker.dispatch.retry_policy import RetryPolicy
 from worker.dispatch.settlement import Settlement
-from worker.dispatch.steps import StepDependencies
 from worker.dispatch.steps.greet import GreetingConfig
 from worker.dispatch.steps.planned import PlanConfig
+from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import Assistant
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.outages import OutageTrackers
 from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import Incoming, Note, Telegram
 from worker.follow_ups.decisions import planner_of
-from worker.messaging import inbox
 from worker.messaging.listener import Listener
 from worker.notifications import strangers
 from worker.notifications.commands import owner_commands
+from worker.notifications.commands.owner_chat import SAVED_MESSAGES
+from worker.notifications.commands.owner_chat_commands import OwnerChatCommands
 from worker.notifications.notifier import OwnerNotifier
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
@@ -152,22 +153,8 @@ def build_listener(
             zone=zone,
         )
 
-    async def on_owner_message(
-        session: AsyncSession, account_id: int, message: Incoming, now: datetime
-    ) -> bool:
-        return await owner_commands.execute_in_owner_chat(
-            session,
-            account_id,
-            message,
-            is_lead=not await inbox.strangers_among(session, account_id, [message.user_id]),
-            now=now,
-            takeover_lasts=takeover_lasts,
-            language=settings.owner_language,
-            zone=zone,
-        )
-
     if settings.inbound_leads == "notify" and settings.owner_chat is None:
-        log.warning("INBOUND_LEADS=notify needs OWNER_CHAT: nobody is told of strangers")
+        log.warning("INBOUND_LEADS=notify needs OWNER_CHAT: the owner is not told of strangers")
 
     async def on_stranger(session: AsyncSession, account_id: int, message: Incoming, now: datetime) -> None:
         await strangers.report(session, account_id, message, settings.owner_language, zone=zone, now=now)
@@ -185,7 +172,24 @@ def build_listener(
         on_name_changed,
         settings.inbound_leads,
         on_stranger if settings.owner_chat else None,
-        on_owner_message,
+        _build_owner(settings, database, worker_id, clock),
+    )
+
+
+def _build_owner(
+    settings: WorkerSettings, database: Database, worker_id: WorkerId, clock: Clock
+) -> OwnerChatCommands | None:
+    """Build the commands of OWNER_CHAT; None if the owner writes in Saved Messages only."""
+    if settings.owner_chat in (None, SAVED_MESSAGES):
+        return None
+    return OwnerChatCommands(
+        database,
+        worker_id.account_id,
+        clock,
+        settings.owner_chat,
+        settings.takeover_lasts,
+        settings.owner_language,
+        ZoneInfo(settings.timezone),
     )
 
 

@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Coroutine
 
-from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, retry_while_database_down
 from shared.database.faults.error_classes import classify
 from worker.accounts.account_lease import AccountLease
@@ -45,11 +44,11 @@ class Worker:
         self._ends_because = "it was stopped"
         self._parts = ProcessParts(settings)
         self._database = self._parts.database
-        self._flood_waits = FloodWaits(self._database, utc_now)
+        self._flood_waits = FloodWaits(self._database, self._parts.clock.now)
         self._telegram = TelegramAccount(
             settings, gate=self._flood_waits, max_stars=settings.max_stars_per_message
         )
-        self._moments = MomentRepair(settings, self._database, self._flood_waits, utc_now)
+        self._moments = MomentRepair(settings, self._database, self._flood_waits, self._parts.clock.now)
         self._account_id: int | None = None
         self._service: AccountService | None = None
 
@@ -60,7 +59,7 @@ class Worker:
         settings = self._settings
         async with http_probe.serve(settings.health_host, settings.health_port, self._report):
             beating = asyncio.create_task(
-                health_report.write_forever(settings.health_file, self._report, utc_now)
+                health_report.write_forever(settings.health_file, self._report, self._parts.clock.now)
             )
             try:
                 await self._until_stopped(self._work())
@@ -69,7 +68,7 @@ class Worker:
                 raise
             finally:
                 beating.cancel()
-                health_report.write_end(settings.health_file, self._ends_because, now=utc_now())
+                health_report.write_end(settings.health_file, self._ends_because, now=self._parts.clock.now())
                 log.info("the worker ends: %s", self._ends_because)
 
     def _on_stop_signal(self, number: signal.Signals) -> None:
@@ -102,7 +101,9 @@ class Worker:
     async def _run_account(self, user_id: int, holder: str) -> None:
         """Acquire the account lease, connect, and serve until the lease or the connection is lost."""
         self._state = "standby"
-        lease = AccountLease(self._database, user_id, holder, self._settings.telegram_session_name, utc_now)
+        lease = AccountLease(
+            self._database, user_id, holder, self._settings.telegram_session_name, self._parts.clock.now
+        )
         await lease.acquire()
         self._account_id = lease.account_id
         self._state = "connecting"
@@ -146,7 +147,9 @@ class Worker:
         async def register() -> None:
             async with self._database.writing() as session:
                 limits = build_limits(self._settings)
-                await register_worker(session, worker_id, identity.username, limits, now=utc_now())
+                await register_worker(
+                    session, worker_id, identity.username, limits, now=self._parts.clock.now()
+                )
 
         await retry_while_database_down(register, pause=DATABASE_PAUSE_SECONDS, what="register the account")
         return worker_id
@@ -156,7 +159,7 @@ class Worker:
             return
         with contextlib.suppress(*DATABASE_DOWN):
             async with self._database.writing() as session:
-                await record_revoked_session(session, self._account_id, revoked, now=utc_now())
+                await record_revoked_session(session, self._account_id, revoked, now=self._parts.clock.now())
 
     async def _report(self) -> health_report.Report:
         state, model = self._shown_state(), self._parts.model
@@ -164,7 +167,7 @@ class Worker:
             return health_report.Report(state, trouble=fault.text)
         if self._account_id is None or self._service is None or self._state != "connected":
             return health_report.Report(state, trouble=model.trouble)
-        now = utc_now()
+        now = self._parts.clock.now()
         try:
             async with self._database.reading() as session:
                 backlog = await load_backlog(session, self._account_id, now=now)

@@ -190,9 +190,10 @@ class TelegramAccount:
         return None
 
     async def _history(self, peer: Peer, after_id: int) -> Any:
+        is_own = peer.user_id == self.session.user_id
         return await self.session.call(
             raw.functions.messages.GetHistory(
-                peer=_input_peer(peer),
+                peer=raw.types.InputPeerSelf() if is_own else _input_peer(peer),
                 offset_id=0,
                 offset_date=0,
                 add_offset=0,

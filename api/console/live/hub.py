@@ -80,7 +80,7 @@ class Hub:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._stop_in_time())
                 if self._database.is_postgres:
-                    # Before LISTEN: a change in between would be told to nobody.
+                    # Before LISTEN: a change in between would not be reported.
                     with contextlib.suppress(SQLAlchemyError):
                         await self._renew_watch()
                     tasks.create_task(self._keep_watch())

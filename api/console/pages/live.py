@@ -1,4 +1,4 @@
-"""The stream of changes for an open page, and who needs somebody."""
+"""The stream of changes for an open page, and the people who need attention."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def events(request: Request, user: OpenPage) -> AsyncIterator[ServerSentEv
 
 @router.get("/waiting")
 async def waiting(request: Request, database: DatabaseDep, user: OpenPage) -> JSONResponse:
-    """How many people need somebody, and the names of some: for the title and the browser's notifications."""
+    """Count the people who need attention, and name some: for the title and notifications."""
     kept = await cache_of(request.app).get("waiting", WAITING_LASTS, lambda: _waiting(database))
     return JSONResponse(kept.value)
 

@@ -31,15 +31,18 @@ async function refresh() {
     const answer = await fetch(main.dataset.page || location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (answer.redirected && answer.url.includes("/login")) { location.reload(); return; }
     if (answer.status === 404 && main.dataset.lead) { location.reload(); return; }
-    if (!answer.ok) { offline(); return; }
+    if (!answer.ok) { tryLater(); return; }
     swap(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    setLost("page", false);
   } catch {
-    offline();
+    tryLater();
   } finally {
     running = false;
     if (again) { again = false; refresh(); }
   }
 }
+
+function tryLater() { setLost("page", true); soon(5000); }
 
 function swap(fresh) {
   // The inbox's own title has the count.
@@ -118,47 +121,6 @@ if (messages) messages.scrollTop = messages.scrollHeight;
 one("[data-refusal]")?.focus();
 one(".message.new")?.scrollIntoView({ block: "nearest" });
 
-// --- Live: the stream says what has changed; after a reconnect everything is fetched ------------------
-let stream = null;
-let wasLost = false;
-let timer = 0;
-// After a refusal the address is the form's: a reload must show the page, not send the form again.
-if (main.dataset.page) history.replaceState(null, "", main.dataset.page);
-
-function soon() { clearTimeout(timer); timer = setTimeout(refresh, 80); }
-function offline() { wasLost = true; connection.textContent = connection.dataset.lost; connection.hidden = false; }
-function online() {
-  if (!wasLost) return;
-  wasLost = false;
-  connection.textContent = connection.dataset.back;
-  setTimeout(() => { if (!wasLost) connection.hidden = true; }, 3000);
-}
-
-function connect() {
-  if (stream || !one("[data-live]")) return;
-  stream = new EventSource(body.dataset.events);
-  stream.addEventListener("all", () => { online(); soon(); countSoon(); });
-  stream.addEventListener("changed", (event) => {
-    const changed = JSON.parse(event.data);
-    const lead = Number(main.dataset.lead);
-    if (!lead || changed.includes(lead)) soon();
-    countSoon();
-  });
-  stream.addEventListener("error", () => {
-    offline();
-    // A refused stream (signed out, an error page) is not opened again by the browser.
-    if (stream?.readyState === EventSource.CLOSED) { stop(); setTimeout(connect, 5000); }
-  });
-}
-function stop() { stream?.close(); stream = null; }
-
-// Browsers allow six connections to a host: a page in the background keeps none.
-document.addEventListener("visibilitychange", () => (document.hidden ? stop() : connect()));
-addEventListener("pagehide", stop);
-addEventListener("pageshow", () => { if (!document.hidden) connect(); });
-addEventListener("offline", offline);
-if (!document.hidden) connect();
-
 // --- Who needs somebody: counted in the title, and told by the browser if the user wants it ------------
 const known = new Set();
 let waiting = null;
@@ -190,6 +152,78 @@ function countSoon() { clearTimeout(later); later = setTimeout(countWaiting, 100
 // A page in the background has no stream: it asks once a minute.
 setInterval(() => { if (document.hidden) countWaiting(); }, 60000);
 
+// --- Live: a stream says what has changed; after a reconnect everything is fetched ---------------------
+// Browsers allow six connections to a host. So one page of the browser has the stream and tells the others;
+// a page in the background does neither. Without HTTPS there are no locks: each page has a stream then.
+const address = body.dataset.events;
+const channel = isSecureContext && navigator.locks ? new BroadcastChannel(address) : null;
+let stream = null;
+let turn = null;
+let timer = 0;
+// After a refusal the address is the form's: a reload must show the page, not send the form again.
+if (main.dataset.page) history.replaceState(null, "", main.dataset.page);
+
+function soon(milliseconds = 80) { clearTimeout(timer); timer = setTimeout(refresh, milliseconds); }
+
+// What does not work now: the stream, the fetching of the page, or both.
+const lost = new Set();
+function setLost(what, isLost) {
+  if (lost.has(what) === isLost) return;
+  if (isLost) lost.add(what); else lost.delete(what);
+  connection.textContent = lost.size ? connection.dataset.lost : connection.dataset.back;
+  connection.hidden = false;
+  if (!lost.size) setTimeout(() => { connection.hidden = !lost.size; }, 3000);
+}
+
+function take({ kind, changed }) {
+  setLost("stream", kind === "lost");
+  if (kind === "lost") return;
+  const lead = Number(main.dataset.lead);
+  if (kind === "all" || !lead || changed.includes(lead)) soon();
+  countSoon();
+}
+function tell(news) { channel?.postMessage(news); take(news); }
+
+function openStream() {
+  stream = new EventSource(address);
+  stream.addEventListener("all", () => tell({ kind: "all" }));
+  stream.addEventListener("changed", (event) => tell({ kind: "changed", changed: JSON.parse(event.data) }));
+  stream.addEventListener("error", ({ target }) => {
+    tell({ kind: "lost" });
+    // A refused stream (signed out, an error page) is not opened again by the browser.
+    if (target.readyState === EventSource.CLOSED) { soon(); setTimeout(() => { if (stream === target) openStream(); }, 5000); }
+  });
+}
+
+function connect() {
+  if (turn || document.hidden || !one("[data-live]")) return;
+  const mine = turn = { waiting: new AbortController(), end: null };
+  if (!channel) { openStream(); return; }
+  channel.onmessage = ({ data }) => take(data);
+  // For what has changed while nobody told this page; the event "all" of a new stream comes earlier.
+  soon(500);
+  countSoon();
+  const hold = () => new Promise((resolve) => { mine.end = resolve; openStream(); });
+  navigator.locks.request(address, { signal: mine.waiting.signal }, hold).catch(() => {});
+}
+function disconnect() {
+  stream?.close();
+  stream = null;
+  if (channel) channel.onmessage = null;
+  turn?.waiting.abort();
+  turn?.end?.();
+  turn = null;
+  setLost("stream", false);
+}
+
+document.addEventListener("visibilitychange", () => (document.hidden ? disconnect() : connect()));
+addEventListener("pagehide", disconnect);
+addEventListener("pageshow", connect);
+addEventListener("offline", () => { disconnect(); setLost("stream", true); });
+addEventListener("online", connect);
+connect();
+
+// --- Times are entered in the zone of the browser -----------------------------------------------------
 document.addEventListener("submit", ({ target }) => {
   const offset = one("[data-offset]", target);
   if (offset) offset.value = new Date(one("[name=at]", target).value).getTimezoneOffset();
@@ -221,25 +255,35 @@ const drop = one("[data-drop]");
 if (drop) {
   const file = one("input[type=file]", drop);
   const bar = one("progress", drop);
+  const button = one("button", drop);
   for (const name of ["dragenter", "dragover"]) drop.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
   for (const name of ["dragleave", "drop"]) drop.addEventListener(name, () => drop.classList.remove("over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
+    if (!event.dataTransfer.files.length || button.disabled) return;
     file.files = event.dataTransfer.files;
-    if (file.files.length) drop.requestSubmit();
+    drop.requestSubmit();
   });
   drop.addEventListener("submit", (event) => {
     event.preventDefault();
     const upload = new XMLHttpRequest();
+    const report = document.getElementById("report");
+    report.replaceChildren();
     bar.hidden = false;
+    button.disabled = true;
     upload.upload.addEventListener("progress", (progress) => { bar.value = (100 * progress.loaded) / progress.total; });
+    // The rows are being stored now: how long it takes is not known.
+    upload.upload.addEventListener("load", () => bar.removeAttribute("value"));
     upload.addEventListener("load", () => {
       const fresh = new DOMParser().parseFromString(upload.responseText, "text/html");
-      bar.hidden = true;
-      main.replaceChildren(...[...fresh.getElementById("main").childNodes].map((node) => document.importNode(node, true)));
-      main.focus();
+      // A refusal, such as that of a session that has ended, is a page of its own.
+      const source = fresh.getElementById("report") ?? fresh.getElementById("main");
+      report.replaceChildren(...[...source.childNodes].map((node) => document.importNode(node, true)));
+      report.focus();
+      setLost("upload", false);
     });
-    upload.addEventListener("error", offline);
+    upload.addEventListener("error", () => setLost("upload", true));
+    upload.addEventListener("loadend", () => { bar.hidden = true; button.disabled = false; });
     upload.open("POST", drop.action);
     upload.send(new FormData(drop));
   });

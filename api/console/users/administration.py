@@ -55,7 +55,7 @@ async def _browsers(session: AsyncSession, name: str | None, now: datetime) -> s
         f"{each.user}  since {each.created_at:{_TIME}}, last seen {each.last_seen_at:{_TIME}} UTC"
         for each in await sessions.listed(session, now, user_id)
     ]
-    return "\n".join(lines) or "nobody is signed in"
+    return "\n".join(lines) or "no user is signed in"
 
 
 async def _id_of(session: AsyncSession, name: str) -> int:

@@ -32,7 +32,7 @@ class SignedIn:
 
 @dataclass(frozen=True)
 class Browser:
-    """One signed-in browser; `id_hash` names it and signs nobody in."""
+    """One signed-in browser; `id_hash` names it; it cannot be used to sign in."""
 
     id_hash: str
     user: str
@@ -58,7 +58,7 @@ async def find(
 ) -> SignedIn | None:
     """Return the user of a valid session; None if it is unknown, revoked, idle for too long or too old.
 
-    `is_used`: somebody works with the page; a page in the background must not keep its session alive.
+    `is_used`: a user works with the page; a page in the background must not keep its session alive.
     """
     id_hash = token_hash(session_id)
     async with database.reading() as session:

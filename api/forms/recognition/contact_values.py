@@ -44,7 +44,7 @@ _MAY_HOLD_CONTACT = re.compile(r"[\dA-Za-z@]")
 _DIGIT = re.compile(r"\d")
 _LATIN = re.compile(r"[A-Za-z]")
 _LETTER = re.compile(r"[^\W\d_]")
-_BOUNDARY = re.compile(r"[,;\n|]")
+_BOUNDARY = re.compile(r"[,;\n|!?]|(?<=\w{4})\.\s")
 _FLOAT = re.compile(r"(\d{10,15})\.0{1,2}")
 _DATE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{2,4}")
 _WRITTEN = re.compile(r"(?:\+|00)\d|.*\(\d{3,5}\)|[78](?:[ -]\d+){3,}")
@@ -56,21 +56,30 @@ _SIGN = re.compile(r"[^\x00-\x7f\u0400-\u04ff]|(?<!\d)00\d|\d[ -]\d|\.[A-Za-z]")
 _NOT_A_PHONE = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.TIME})
 
 
+_OWN = frozenset({"my", "mine", "mein", "meine", "мой", "моя", "мое", "мои", "мне", "мій", "мені"})
+_DENIALS = (["not"], ["nicht"], ["не"])
+
+
 class FoundPhone(NamedTuple):
-    """A phone. `is_written_as_phone`: with a plus or in groups; `is_whole`: the field holds nothing else."""
+    """A phone. `is_written_as_phone`: with a plus or in groups; `is_whole`: the field holds nothing else.
+
+    `is_own`: the text says "my number" of it.
+    """
 
     phone: Phone
     is_written_as_phone: bool
     is_whole: bool
+    is_own: bool = False
 
 
 class FoundUsername(NamedTuple):
-    """A username. `says_telegram`: by a link or a word; `has_at`: it is written with @."""
+    """A username. `says_telegram`: by a link or a word; `has_at`: it is written with @. `is_own` as above."""
 
     username: str
     says_telegram: bool
     has_at: bool
     is_whole: bool
+    is_own: bool = False
 
 
 class FoundContacts(NamedTuple):
@@ -96,31 +105,44 @@ def find_contacts(text: str, *, region: str) -> FoundContacts:
         return FoundContacts(tuple(_phones(whole, [], region)[:_MAX_FOUND]))
     links = list(_LINK.finditer(whole)) if _MAY_BE_LINK.search(whole) else []
     phones = _phones(whole, links, region)
-    return FoundContacts(tuple(phones[:_MAX_FOUND]), tuple(_usernames(whole, links)[:_MAX_FOUND]))
+    usernames = _usernames(whole, links)
+    own_phones = [found for found in phones if found.is_own]
+    own_usernames = [found for found in usernames if found.is_own]
+    if own_phones or own_usernames:
+        # "My husband's phone is …, mine is …"
+        phones, usernames = own_phones, own_usernames
+    return FoundContacts(tuple(phones[:_MAX_FOUND]), tuple(usernames[:_MAX_FOUND]))
 
 
 def _phones(text: str, links: list[re.Match[str]], region: str) -> list[FoundPhone]:
     found = [
         FoundPhone(phone, is_written_as_phone=True, is_whole=link.group() == text)
         for link in links
-        if (phone := parse_phone(link.group(), region=region))
+        if (phone := _phone_of(link.group(), region=region))
     ]
     if found or not _DIGIT.search(text):
         return found
-    if not _LETTER.search(text) and (phone := parse_phone(text, region=region)):
+    if not _LETTER.search(text) and (phone := _phone_of(text, region=region)):
         return [FoundPhone(phone, _is_written_as_phone(text), is_whole=True)]
     spans = list(_DIGITS.finditer(text))
     for at, span in enumerate(spans):
-        phone = parse_phone(span.group(), region=region)
+        phone = _phone_of(span.group(), region=region)
         if phone is None or _DATE.fullmatch(span.group().strip()):
             continue
         before, after = _surroundings(text, spans, at)
-        if not (_kinds(before) & _NOT_A_PHONE or Word.PARTY in _kinds(after)):
-            found.append(FoundPhone(phone, _is_written_as_phone(span.group()), is_whole=span.group() == text))
+        if not (_kinds(before) & _NOT_A_PHONE or Word.PARTY in _kinds(after) or _is_denied(before)):
+            is_written, is_whole = _is_written_as_phone(span.group()), span.group() == text
+            found.append(FoundPhone(phone, is_written, is_whole, _says_own(before)))
     # Some writings only make sense as a whole: an extension, digits of other scripts.
-    if not found and not spans and (phone := parse_phone(text, region=region)):
+    if not found and not spans and (phone := _phone_of(text, region=region)):
         found.append(FoundPhone(phone, _is_written_as_phone(text), is_whole=True))
     return found
+
+
+def _phone_of(text: str, *, region: str) -> Phone | None:
+    """Return the phone that a text is; None for a placeholder such as +7 (999) 999-99-99."""
+    phone = parse_phone(text, region=region)
+    return phone if phone and len(set(phone.e164[-10:])) > 1 else None
 
 
 def _is_written_as_phone(text: str) -> bool:
@@ -136,14 +158,28 @@ def _usernames(text: str, links: list[re.Match[str]]) -> list[FoundUsername]:
     ]
     handles = list(_HANDLE.finditer(text)) if "@" in text else []
     for at, match in enumerate(handles):
-        before, after = (_kinds(part) for part in _surroundings(text, handles, at))
+        said, after_it = _surroundings(text, handles, at)
+        before, after = _kinds(said), _kinds(after_it)
         # "inst @a tg @b": a word before the name belongs to it; the word after it only if none is before.
         near = before or (after if at + 1 == len(handles) else frozenset())
         name = parse_username(match.group(1))
-        if name is None or near & {Word.PARTY, Word.EMAIL} or _is_other_network(near):
+        if name is None or near & {Word.PARTY, Word.EMAIL} or _is_other_network(near) or _is_denied(said):
             continue
-        found.append(FoundUsername(name, Word.TELEGRAM in near, has_at=True, is_whole=match.group() == text))
+        is_whole = match.group() == text
+        found.append(FoundUsername(name, Word.TELEGRAM in near, True, is_whole, _says_own(said)))
     return found or (_bare_usernames(text) if _LATIN.search(text) else [])
+
+
+def _is_denied(before: str) -> bool:
+    """Return True for "not @anna, but …"."""
+    return bool(before) and before.casefold().split()[-1:] in _DENIALS
+
+
+def _says_own(before: str) -> bool:
+    """Return True if the text before a contact ends with "my number is", and no unknown word follows "my"."""
+    words = [word for clause in clauses(before[-60:]) for word in clause] if before else []
+    at = max((at for at, word in enumerate(words) if word in _OWN), default=None)
+    return at is not None and None not in map(meaning_of, words[at:])
 
 
 def _is_other_network(near: frozenset[Word | None]) -> bool:
@@ -171,7 +207,7 @@ def _bare_usernames(text: str) -> list[FoundUsername]:
 
 
 def _surroundings(text: str, spans: list[re.Match[str]], at: int) -> tuple[str, str]:
-    """Return the text before and after a match, up to the next match, comma or line end."""
+    """Return the text before and after a match, up to the next match, comma or end of a sentence or line."""
     start = spans[at - 1].end() if at else 0
     end = spans[at + 1].start() if at + 1 < len(spans) else len(text)
     before = _BOUNDARY.split(text[start : spans[at].start()])[-1]

@@ -72,6 +72,8 @@ class Meaning:
     is_name_or_username: bool = False
     # The field belongs to another person or thing, whatever the other names of the field say.
     is_excluded: bool = False
+    # The unknown word that says whose it is: «прораба» of «Телефон прораба».
+    whose: str = ""
 
     @cached_property
     def may_hold_contact(self) -> bool:
@@ -86,4 +88,10 @@ class Meaning:
 
 NOTHING = Meaning()
 GENERIC = Meaning(phone=PhoneRule.IF_WRITTEN_AS_PHONE, username=UsernameRule.IF_SAYS_TELEGRAM)
+# A field whose name is only a number.
+NUMBERED = Meaning(phone=PhoneRule.IF_WRITTEN_AS_PHONE)
+# "Client": in exports the person's name.
+PERSON = Meaning(
+    NameRule.CONTACT, phone=PhoneRule.IF_WRITTEN_AS_PHONE, username=UsernameRule.IF_SAYS_TELEGRAM
+)
 EXCLUDED = Meaning(is_excluded=True)

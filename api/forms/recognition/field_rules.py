@@ -1,56 +1,65 @@
 """Pure: decides by the words of a field's name, label, type and path what the field may contain."""
 
+import re
 from collections.abc import Set
 from dataclasses import replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain
 
 from api.forms.recognition.field_meaning import (
     EXCLUDED,
     GENERIC,
     NOTHING,
+    NUMBERED,
+    PERSON,
     Meaning,
-    NamePart,
     NameRule,
     PhoneRule,
     UsernameRule,
 )
+from api.forms.recognition.name_rules import NAMES, NOT_A_NAME, is_name_of_user, name_in
 from api.forms.recognition.other_parties import (
     asks_about_other_party,
     names_other_party,
     own_words,
+    owner_in,
 )
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 Kinds = Set[Word | None]
 
 _NOT_A_PHONE = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.COUNTRY, Word.CODE, Word.TIME})
-_NOT_A_NAME = frozenset(
-    {
-        *(Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.COUNTRY, Word.CODE, Word.TIME),
-        *(
-            Word.NETWORK,
-            Word.SOCIAL,
-            Word.METHOD,
-            Word.SECONDARY,
-            Word.EMAIL,
-            Word.PHONE_MESSENGER,
-            Word.TELEGRAM,
-        ),
-        *(Word.FORM, Word.LINK),
-    }
-)
 _NOT_A_USERNAME = frozenset({Word.PARTY, Word.THING, Word.PROPERTY, Word.ID, Word.COUNTRY, Word.CODE})
 _OTHER_NETWORKS = frozenset({Word.NETWORK, Word.SOCIAL, Word.EMAIL})
 _BY_PHONE = frozenset({Word.PHONE, Word.PHONE_MESSENGER})
-_NAMES = frozenset({Word.NAME, Word.GIVEN_NAME, Word.LAST_NAME})
 # Words of the objects around a field that say what the field is.
 _FROM_PATH = frozenset(
     {
         *(Word.PHONE, Word.NUMBER, Word.USERNAME, Word.TELEGRAM, Word.CONTACT, Word.PHONE_MESSENGER),
-        *(Word.NETWORK, Word.EMAIL, *_NAMES),
+        *(Word.NETWORK, Word.EMAIL, *NAMES),
     }
 )
+# In exports a column that is called so holds the person's name.
+_PEOPLE = frozenset(
+    {
+        *(
+            "applicant",
+            "attendee",
+            "buyer",
+            "client",
+            "customer",
+            "guest",
+            "participant",
+            "passenger",
+            "person",
+        ),
+        *("гость", "заказчик", "клиент", "пассажир", "покупатель", "участник"),
+    }
+)
+# A form builder's own name of a field, which says nothing: "quform_1_4".
+_MACHINE_NAME = re.compile(r"(?=\D*\d)[a-z\d]+(?:[_-][a-z\d]+)*")
+# A chat bot's platform tells there in which network the person's name is.
+_CHANNELS = frozenset({"channel", "network", "messenger", "канал"})
 _MAX_LENGTH = 300
 
 
@@ -78,7 +87,7 @@ def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str,
 def _best_name_in(parent: str) -> NameRule:
     """Return the best rule for a `name` inside the object `parent`: `product.name` is no person's name."""
     kinds = {meaning_of(word) for word in _words(parent)}
-    if kinds & _NOT_A_NAME - {Word.SECONDARY}:
+    if kinds & NOT_A_NAME - {Word.SECONDARY}:
         return NameRule.BESIDE_CONTACT
     return NameRule.PARTIAL if None in kinds else NameRule.EXACT
 
@@ -100,8 +109,8 @@ def _with_type(meaning: Meaning, kind: str, title: str) -> Meaning:
         return replace(meaning, username=UsernameRule.TELEGRAM)
     if Word.PHONE in words and not _words_exclude_phone(title):
         return replace(meaning, phone=PhoneRule.PHONE)
-    if words & _NAMES and meaning in (GENERIC, NOTHING):
-        return _name(list(_words(kind)))
+    if words & NAMES and meaning in (GENERIC, NOTHING):
+        return name_in(list(_words(kind)))
     return meaning
 
 
@@ -139,14 +148,19 @@ def _meaning(text: str, around: list[str]) -> Meaning:
     generic = everywhere <= {Word.GENERIC, Word.FILLER} or (
         Word.GENERIC in everywhere and everywhere <= {Word.GENERIC, Word.FILLER, None}
     )
+    if first == NOTHING and everywhere <= {Word.FILLER} and _PEOPLE & set(chain(*parts)):
+        return PERSON
     if first == NOTHING and generic and unknown <= 1:
         return GENERIC
+    if first == NOTHING and everywhere <= {None} and _MACHINE_NAME.fullmatch(text):
+        return NUMBERED
     return replace(
         first,
         unknown_words=unknown,
         is_secondary=Word.SECONDARY in everywhere,
-        describes_method=bool(everywhere & {Word.METHOD, Word.CONTACT}),
+        describes_method=bool(everywhere & {Word.METHOD, Word.CONTACT} or _CHANNELS & set(chain(*parts))),
         is_region=_is_region(everywhere),
+        whose=next(filter(None, map(owner_in, parts)), ""),
     )
 
 
@@ -166,16 +180,16 @@ def _merge(one: Meaning, other: Meaning) -> Meaning:
 
 def _meaning_of_clause(words: list[str], everywhere: Kinds) -> Meaning:
     kinds = {meaning_of(word) for word in words}
-    name = _name(words) if kinds & _NAMES else NOTHING
+    name = name_in(words) if kinds & NAMES else NOTHING
     return (
         Meaning(
             name=name.name,
             name_part=name.name_part,
             phone=_phone_rule(words, kinds, everywhere),
             username=_username_rule(words, kinds, everywhere),
-            is_name_or_username=_is_name_of_user(words),
+            is_name_or_username=is_name_of_user(words),
         )
-        if name.name or not _is_only_contact(kinds, everywhere)
+        if name.name or not _is_only_contact(words, kinds, everywhere)
         else Meaning(
             name=NameRule.CONTACT,
             phone=_phone_rule(words, kinds, everywhere),
@@ -184,51 +198,22 @@ def _meaning_of_clause(words: list[str], everywhere: Kinds) -> Meaning:
     )
 
 
-def _is_only_contact(kinds: Kinds, everywhere: Kinds) -> bool:
-    return Word.CONTACT in kinds and everywhere <= {Word.CONTACT, Word.FILLER}
-
-
-def _name(words: list[str]) -> Meaning:
-    kinds = {meaning_of(word) for word in words}
-    if kinds & _NOT_A_NAME and not (
-        kinds & _NOT_A_NAME == {Word.SECONDARY} and "work" not in words and _is_last(words)
-    ):
-        return NOTHING
-    if _is_last(words):
-        # «Имя и фамилия» and "First and last name" are the full name.
-        has_name = Word.NAME in kinds and not {"last", "family"} & set(words)
-        both = has_name or Word.GIVEN_NAME in kinds or "first" in words
-        part = NamePart.FULL if both else NamePart.LAST
-    elif Word.GIVEN_NAME in kinds or {"first", "given"} & set(words):
-        part = NamePart.GIVEN
-    else:
-        part = NamePart.FULL
-    is_exact = kinds <= {*_NAMES, Word.FILLER, Word.GENERIC, Word.CONTACT} or (
-        kinds - {None} <= {*_NAMES, Word.FILLER, Word.GENERIC, Word.CONTACT}
-        and {"last", "family"} & set(words)
-    )
-    return Meaning(name=NameRule.EXACT if is_exact else NameRule.PARTIAL, name_part=part)
-
-
-def _is_last(words: list[str]) -> bool:
-    return any(meaning_of(word) is Word.LAST_NAME for word in words) or bool({"last", "family"} & set(words))
-
-
-def _is_name_of_user(words: list[str]) -> bool:
-    pairs = set(pairwise(words))
-    return bool(pairs & {("user", "name"), ("имя", "пользователя"), ("имя", "пользователь")})
+def _is_only_contact(words: list[str], kinds: Kinds, everywhere: Kinds) -> bool:
+    # "Yes" answers a question with an infinitive: «Вам перезвонить?»
+    is_question = any(word.endswith("ть") for word in words)
+    return Word.CONTACT in kinds and everywhere <= {Word.CONTACT, Word.FILLER} and not is_question
 
 
 def _phone_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> PhoneRule:
     rule = PhoneRule.NEVER
-    if kinds & _NOT_A_PHONE:
+    if kinds & _NOT_A_PHONE and not _is_phone_with_code(kinds):
         pass
     elif kinds & {Word.PHONE, Word.PHONE_MESSENGER}:
         rule = PhoneRule.PHONE
     elif Word.NUMBER in kinds:
         rule = _number_rule(words, kinds, everywhere)
-    elif kinds & _NAMES:
-        rule = PhoneRule.NEVER if kinds & _NOT_A_NAME else PhoneRule.IF_WRITTEN_AS_PHONE
+    elif kinds & NAMES:
+        rule = PhoneRule.NEVER if kinds & NOT_A_NAME else PhoneRule.IF_WRITTEN_AS_PHONE
     elif kinds & {Word.CONTACT, Word.TELEGRAM}:
         is_about = everywhere & {Word.TIME, Word.PROPERTY, Word.METHOD}
         rule = PhoneRule.IF_WRITTEN_AS_PHONE if is_about else PhoneRule.CONTACT
@@ -237,11 +222,18 @@ def _phone_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> PhoneRule:
     return rule
 
 
+def _is_phone_with_code(kinds: Kinds) -> bool:
+    """Return True for `phone_country_code`: a code alone is no valid phone, and some send the whole phone."""
+    return Word.PHONE in kinds and not kinds & (_NOT_A_PHONE - {Word.COUNTRY, Word.CODE} | NAMES)
+
+
 def _number_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> PhoneRule:
     if everywhere & {Word.CONTACT, Word.PHONE}:
         return PhoneRule.PHONE
     if not kinds <= {Word.NUMBER, Word.FILLER}:
-        return PhoneRule.NEVER
+        # "text_reminder_number"
+        is_generic = kinds <= {Word.NUMBER, Word.FILLER, Word.GENERIC}
+        return PhoneRule.IF_WRITTEN_AS_PHONE if is_generic else PhoneRule.NEVER
     # A bare `number` is a counter of the sender; a person is asked for "your number" or «номер».
     is_asked = Word.FILLER in kinds or not words[-1].isascii()
     return PhoneRule.NUMBER if is_asked else PhoneRule.IF_WRITTEN_AS_PHONE
@@ -257,14 +249,14 @@ def _username_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> Usernam
     elif is_other_network or (Word.PHONE_MESSENGER in kinds and Word.PHONE not in kinds):
         has_place = kinds & {Word.SOCIAL, Word.CONTACT, Word.PHONE_MESSENGER}
         rule = UsernameRule.IF_SAYS_TELEGRAM if has_place else rule
-    elif Word.USERNAME in kinds or _is_name_of_user(words):
+    elif Word.USERNAME in kinds or is_name_of_user(words):
         is_plain = kinds <= {Word.USERNAME, Word.FILLER, Word.NAME, Word.CONTACT, Word.PHONE}
         # "Your nick on Clubhouse": an unknown word may be a network.
         rule = UsernameRule.PLAIN if is_plain else UsernameRule.IF_SAYS_TELEGRAM
     elif Word.CONTACT in kinds and everywhere & {Word.METHOD, Word.TIME}:
         # How or when to contact the person, not where.
         rule = UsernameRule.IF_SAYS_TELEGRAM
-    elif kinds & {Word.CONTACT, Word.PHONE} and not kinds & _NAMES:
+    elif kinds & {Word.CONTACT, Word.PHONE} and not kinds & NAMES:
         rule = UsernameRule.WITH_AT
     return rule
 

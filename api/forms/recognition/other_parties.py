@@ -10,9 +10,17 @@ _HEADS = frozenset(
         *(Word.NAME, Word.GIVEN_NAME, Word.LAST_NAME),
     }
 )
+_OWNED = _HEADS | {Word.NUMBER, Word.CONTACT}
+_MIN_NOUN = 3
+_ADJECTIVE_ENDS = ("ый", "ий", "ой", "ая", "ое", "ые", "ие")
+# Words that link a thing to its owner: "phone of the foreman".
+_OF = frozenset({"of", "de", "del", "des", "der", "du"})
 _CONJUNCTIONS = frozenset({"and", "or", "и", "или"})
 # "Who recommended us? Name and phone": the question is about another person.
 _QUESTION = re.compile(r"[?:]")
+# "Who sent you to us" asks for another person, whatever the verb.
+_WHO = frozenset({"who", "wer", "qui", "quien", "kto", "кто", "хто"})
+_YOU = frozenset({"you", "sie", "dich", "вас", "вам", "тебя"})
 _ASKING = frozenset({"submitted", "filled", "requested", "booked", "sent"})
 
 
@@ -49,6 +57,30 @@ def own_words(words: list[str], *, is_first: bool) -> list[str] | None:
 
 
 def names_other_party(words: list[str]) -> bool:
-    """Return True for a manager, a company, or "assigned by"; "submitted by" is the person who asks."""
+    """Return True for a manager, a company, "assigned by" or "who sent you"; "submitted by" is the person."""
+    if (
+        words
+        and words[0] in _WHO
+        and _YOU & set(words)
+        and any(meaning_of(word) is None for word in words[1:])
+    ):
+        return True
     parties = {word for word in words if meaning_of(word) is Word.PARTY}
     return bool(parties - {"by"}) or ("by" in parties and not _ASKING & set(words))
+
+
+def owner_in(words: list[str]) -> str:
+    """Return the unknown word after "phone" or "name" that says whose it is; empty without one.
+
+    In Russian it follows at once, "телефон прораба"; elsewhere a word links them, "phone of the foreman".
+    """
+    at = next((at for at, word in enumerate(words) if meaning_of(word) in _OWNED), len(words))
+    is_linked = False
+    for word in words[at + 1 :]:
+        if meaning_of(word) is None:
+            is_noun = len(word) >= _MIN_NOUN and not word.endswith(_ADJECTIVE_ENDS)
+            return word if is_noun and (is_linked or not word.isascii()) else ""
+        if meaning_of(word) not in {Word.FILLER, *_OWNED}:
+            return ""
+        is_linked = is_linked or word in _OF
+    return ""

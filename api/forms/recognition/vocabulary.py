@@ -59,6 +59,8 @@ _MAX_COMPOUND = 40
 _TOKEN = re.compile(r"[^\W\d_]+")
 _CAMEL = re.compile(r"(?<=[a-zа-яё])(?=[A-ZА-ЯЁ])")
 _APOSTROPHE = re.compile(r"(?<=\w)['’ʼ`](?=\w)")
+# "l'employeur"
+_ELISION = re.compile(r"\b(?:[dlmn]|qu)['’ʼ](?=[^\W\d_]{2})", re.IGNORECASE)
 _ASIDE = re.compile(r"\(([^()]*)\)|\s[-–—]\s(.*)$")
 _WHATS_APP = re.compile(r"whats[ _-]app", re.IGNORECASE)
 _PUNCTUATION_BREAK = re.compile(r"[?!;:—]|,\s|\.\s")
@@ -85,7 +87,7 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
 
     Camel case and words without spaces are split if their parts are known: `clientPhone`, `yourname`.
     """
-    text = _without_accents(_APOSTROPHE.sub("", unicodedata.normalize("NFKC", text)))
+    text = _without_accents(_APOSTROPHE.sub("", _ELISION.sub("", unicodedata.normalize("NFKC", text))))
     text = _ASIDE.sub(_separate_aside, _WHATS_APP.sub("WhatsApp", text))
     found: list[tuple[str, ...]] = []
     for part in _PUNCTUATION_BREAK.split(text):

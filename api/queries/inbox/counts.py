@@ -40,4 +40,4 @@ async def sources(session: AsyncSession) -> Sequence[str]:
 async def accounts(session: AsyncSession) -> Sequence[tuple[int, str]]:
     """Return the Telegram accounts with their names."""
     found = await session.exec(select(TelegramAccount).order_by(col(TelegramAccount.id)))
-    return [(each.id, f"@{each.username}" if each.username else each.session_name) for each in found]
+    return [(each.id, each.display_name) for each in found]

@@ -1,5 +1,6 @@
 """The filters of the inbox."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,13 +9,12 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, or_
 from sqlmodel.sql.expression import SelectOfScalar
 
-from api.forms.body.text_cleaning import one_line
 from api.queries.filters import LeadFilters, RowId
 from api.queries.pagination import Span, newest_of
 from shared.database.models import Lead
 
-# A shorter text has no trigram, so no index finds it.
-_INDEXED_LENGTH = 3
+# Without three letters or digits in a row, a text has no trigram, so no index finds it.
+_TRIGRAM = re.compile(r"[^\W_]{3}")
 _UTM = ("source", "medium", "campaign")
 
 
@@ -38,8 +38,8 @@ class InboxFilters(LeadFilters):
 
     @property
     def has_indexed_text(self) -> bool:
-        """True if the text is long enough for the index of trigrams."""
-        return len(one_line(self.q).strip("@+ ")) >= _INDEXED_LENGTH
+        """True if the index of trigrams finds the text."""
+        return _TRIGRAM.search(self.q) is not None
 
     def parameters(self) -> dict[str, Any]:
         """Return the filters that are set as the values of a query string."""

@@ -1,4 +1,4 @@
-"""The leads that need somebody, the one who has waited longest first."""
+"""The leads that need attention, the one who has waited longest first."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,9 +15,9 @@ from sqlmodel.sql.expression import SelectOfScalar
 from shared.database.models import LEADS, Lead, Message
 from shared.statuses import LeadStatus
 
-# What nobody looked at for this long is no longer urgent: the filter by status still finds it.
+# A lead that was not looked at for this long is no longer urgent: the filter by status still finds it.
 GIVEN_UP_SHOWN_FOR = timedelta(days=14)
-# At most so many of each kind are listed and counted.
+# At most so many of each kind are listed and counted, unless more are asked for.
 MOST_URGENT = 100
 # Of conversations with a human, so many are looked through for a question that the assistant left to them.
 # New words are found in all of them.
@@ -26,7 +26,7 @@ _NEWEST_HANDED_OFF = 1000
 
 @dataclass(frozen=True)
 class Urgent:
-    """The ids of the leads that need somebody. `is_cut`: there are more."""
+    """The ids of the leads that need attention. `is_cut`: there are more."""
 
     ids: Sequence[int]
     is_cut: bool
@@ -42,52 +42,52 @@ def not_draft() -> ColumnElement[bool]:
     return col(Message.state).not_in(("cancelled", "draft"))
 
 
-async def urgent_leads(session: AsyncSession, now: datetime) -> Urgent:
-    """Return the leads that need somebody, at most MOST_URGENT of each kind."""
+async def urgent_leads(session: AsyncSession, now: datetime, most: int = MOST_URGENT) -> Urgent:
+    """Return the leads that need attention, at most `most` of each kind."""
     kinds = union_all(
-        *(sql_select(literal(kind).label("kind"), ids.c.id) for kind, ids in _kinds(now).items())
+        *(sql_select(literal(kind).label("kind"), ids.c.id) for kind, ids in _kinds(now, most).items())
     ).subquery()
     since = func.coalesce(_of_last_message(Message.created_at, LEADS.c.id), col(Lead.updated_at))
     query = sql_select(kinds.c.kind, kinds.c.id).join(Lead, col(Lead.id) == kinds.c.id).order_by(since)
     found = (await (await session.connection()).execute(query)).all()
-    most = max(Counter(kind for kind, _ in found).values(), default=0)
-    return Urgent(list(dict.fromkeys(lead_id for _, lead_id in found)), most >= MOST_URGENT)
+    largest = max(Counter(kind for kind, _ in found).values(), default=0)
+    return Urgent(list(dict.fromkeys(lead_id for _, lead_id in found)), largest >= most)
 
 
-def _kinds(now: datetime) -> dict[str, Subquery]:
-    """Return the newest leads of each kind that need somebody; each kind is found by an index."""
+def _kinds(now: datetime, most: int) -> dict[str, Subquery]:
+    """Return queries for the newest leads of each kind that need attention; each uses an index."""
     since = now - GIVEN_UP_SHOWN_FOR
     handed_off = col(Lead.status) == LeadStatus.HANDED_OFF
     return {
-        "new words": _newest(handed_off, col(Lead.id).in_(_leads_with("received"))),
-        "human": _left_to_a_human(),
-        "question": _newest(col(Lead.open_question).is_not(None)),
-        "draft": _newest(col(Lead.id).in_(_leads_with("draft"))),
-        "failed": _given_up(since, col(Lead.status) == LeadStatus.FAILED),
-        # With a phone somebody can call.
+        "new words": _newest(most, handed_off, col(Lead.id).in_(_leads_with("received"))),
+        "human": _left_to_a_human(most),
+        "question": _newest(most, col(Lead.open_question).is_not(None)),
+        "draft": _newest(most, col(Lead.id).in_(_leads_with("draft"))),
+        "failed": _given_up(most, since, col(Lead.status) == LeadStatus.FAILED),
+        # With a phone number, a human can call.
         "unreachable": _given_up(
-            since, col(Lead.status) == LeadStatus.UNREACHABLE, col(Lead.phone_e164).is_not(None)
+            most, since, col(Lead.status) == LeadStatus.UNREACHABLE, col(Lead.phone_e164).is_not(None)
         ),
     }
 
 
-def _newest(*conditions: ColumnElement[bool]) -> Subquery:
-    return select(Lead.id).where(*conditions).order_by(col(Lead.id).desc()).limit(MOST_URGENT).subquery()
+def _newest(most: int, *conditions: ColumnElement[bool]) -> Subquery:
+    return select(Lead.id).where(*conditions).order_by(col(Lead.id).desc()).limit(most).subquery()
 
 
-def _left_to_a_human() -> Subquery:
+def _left_to_a_human(most: int) -> Subquery:
     """Return conversations with a human in which the person has the last word."""
     handed_off = select(Lead.id).where(col(Lead.status) == LeadStatus.HANDED_OFF)
     newest = handed_off.order_by(col(Lead.id).desc()).limit(_NEWEST_HANDED_OFF).subquery()
     is_incoming = _of_last_message(Message.direction, newest.c.id) == "in"
-    return sql_select(newest.c.id).where(is_incoming).limit(MOST_URGENT).subquery()
+    return sql_select(newest.c.id).where(is_incoming).limit(most).subquery()
 
 
-def _given_up(since: datetime, *conditions: ColumnElement[bool]) -> Subquery:
+def _given_up(most: int, since: datetime, *conditions: ColumnElement[bool]) -> Subquery:
     # Literals, as in the condition of the partial index.
     is_given_up = col(Lead.status).in_([literal_column("'failed'"), literal_column("'unreachable'")])
     found = select(Lead.id).where(is_given_up, col(Lead.updated_at) > since, *conditions)
-    return found.order_by(col(Lead.updated_at).desc()).limit(MOST_URGENT).subquery()
+    return found.order_by(col(Lead.updated_at).desc()).limit(most).subquery()
 
 
 def _of_last_message(column: Any, lead_id: ColumnElement[int]) -> ScalarSelect[Any]:  # noqa: ANN401

@@ -59,19 +59,25 @@ function become(person) {
   shown = {};
   opened = null;
   fillForm();
+  listen();
+}
+
+// Browsers allow six connections to a host: a page in the background has no stream.
+function listen() {
   stream?.close();
-  stream = new EventSource(`/demo/visitors/${person.id}/events`);
+  stream = null;
+  if (!visitor || document.hidden) return;
+  const mine = stream = new EventSource(`/demo/visitors/${visitor.id}/events`);
   stream.onmessage = (event) => {
     if (byId("notice").textContent === texts.lost) notify("");
     show(JSON.parse(event.data));
   };
   stream.onerror = async () => {
-    const mine = stream;
     notify(texts.lost);
-    const answer = await fetch(`/demo/visitors/${person.id}`).catch(() => null);
+    const answer = await fetch(`/demo/visitors/${visitor.id}`).catch(() => null);
     // The demo was started again: its people are new.
     if (mine === stream && answer?.status === 404) await newVisitor();
-    else if (mine === stream && mine.readyState === EventSource.CLOSED) setTimeout(() => mine === stream && become(person), 1500);
+    else if (mine === stream && mine.readyState === EventSource.CLOSED) setTimeout(() => mine === stream && listen(), 1500);
   };
 }
 
@@ -237,11 +243,13 @@ function show(scene) {
       draw();
     }
   }
+  byId("remind").hidden = !scene.reminder;
   showParts(scene);
   showCounts(scene);
   followLead(scene);
 }
 
+document.addEventListener("visibilitychange", listen);
 byId("form").addEventListener("submit", sendForm);
 for (const choice of document.querySelectorAll("[name=kind]")) choice.addEventListener("change", fillForm);
 byId("write").addEventListener("submit", (event) => {
@@ -250,6 +258,7 @@ byId("write").addEventListener("submit", (event) => {
 });
 for (const ready of document.querySelectorAll("[data-ready]")) ready.addEventListener("click", () => sendWords("write", ready.textContent));
 byId("read").addEventListener("click", () => call(`/demo/visitors/${visitor.id}/phone`, { action: "read" }));
+byId("remind").addEventListener("click", () => call(`/demo/visitors/${visitor.id}/reminder`));
 byId("block").addEventListener("click", (event) => call(`/demo/visitors/${visitor.id}/phone`, { action: event.target.dataset.action ?? "block" }));
 byId("new-visitor").addEventListener("click", newVisitor);
 byId("crowd").addEventListener("click", () => call("/demo/crowd"));

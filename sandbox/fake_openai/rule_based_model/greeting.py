@@ -10,11 +10,11 @@ SNIPPET_LENGTH = 90
 NAME_LENGTH = 30
 # What the prompt, or a person, writes into the field instead of a name.
 NOT_GIVEN = re.compile(
-    r"не\s+указан[оа]?|не\s+(?:скажу|хочу|важно)|нет|без\s+имени|имя|аноним\w*|инкогнито|клиент|гость|тест"
+    r"(?:не|без)\s.*|нет|имя|аноним\w*|инкогнито|клиент|гость|тест"
     r"|not\s+(?:given|specified)|no\s+name|none|null|n/?a|name|anonymous|guest|client|test",
     re.IGNORECASE,
 )
-# The first word of a company's name is nobody's first name.
+# The first word of a company's name is not a first name.
 COMPANY_FORMS = re.compile(
     r"ООО|ОАО|ЗАО|ПАО|НАО|АО|ИП|АНО|НКО|ГК|УП|ЧП|ТОО|ФГУП|ГБУ|LLC|Ltd|Inc|GmbH|Corp|PLC"
     r"|компания|фирма|студия|агентство|магазин|салон|клиника|завод|company|studio|agency|shop",

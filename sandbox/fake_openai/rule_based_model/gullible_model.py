@@ -32,7 +32,7 @@ _INTENTS = {
 }
 _HUMAN = re.compile(r"human|человек|Алексе|Mike|real person", re.IGNORECASE)
 _HANDOVER = re.compile(r"needs_human|handed_off|передаю|must be handed", re.IGNORECASE)
-_QUIET = re.compile(r"asks_not_to_be_contacted|чёрный список|черный список|do.not.contact", re.IGNORECASE)
+_QUIET = re.compile(r"чёрный список|черный список|do.not.contact", re.IGNORECASE)
 _MONEY = re.compile(r"[^.!?\n]*\d[\d\s,]*(?:%|₽|руб|\$)[^.!?\n]*|\$\s?\d[\d,]*")
 _TAGS = range(0xE0020, 0xE007F)
 

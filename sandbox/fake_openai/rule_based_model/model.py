@@ -113,7 +113,7 @@ def _verdict_values(verdict: Reply) -> Known:
             ("needs_human", "wants_human", "handoff", "hand_off", "escalate"), [verdict.wants_human]
         ),
         "reason": ["asks for a person"] if verdict.wants_human else [None, ""],
-        **_for_names(("do_not_contact", "asks_not_to_be_contacted", "unsubscribe"), [verdict.wants_quiet]),
+        **_for_names(("do_not_contact", "unsubscribe"), [verdict.wants_quiet]),
         **_for_names(("answered", "grounded", "found", "known", "from_profile"), [bool(sources)]),
         **_for_names(("sources", "facts", "quotes"), [sources]),
         **_for_names(("wants_call", "call", "agreed"), [verdict.intent == "accept"]),

@@ -10,8 +10,8 @@ from sandbox.fake_telegram.errors import RpcError
 from sandbox.fake_telegram.faults import Fault, Faults
 from sandbox.fake_telegram.mtproto.auth_keys import AuthKey
 from sandbox.fake_telegram.mtproto.connection import Link
-from sandbox.fake_telegram.rpc import METHODS, Context
 from sandbox.fake_telegram.rpc.call_log import ARGUMENT_LENGTH, Call, Calls
+from sandbox.fake_telegram.rpc.methods import METHODS, Context
 from sandbox.fake_telegram.rpc.peer_access import concerned_person_id
 from sandbox.fake_telegram.rpc.registry import Server
 from sandbox.fake_telegram.rpc.updates import too_long

@@ -19,7 +19,7 @@ OddKind = Literal[
     "unsupported",
     "no_media",
 ]
-# Nobody and no channel of the server has these ids.
+# No user and no channel of the server has these ids.
 UNKNOWN_USER, UNKNOWN_CHANNEL = 6_999_999_999, 1_999_999_999
 _BARE = {
     "expired_photo": raw.types.MessageMediaPhoto(ttl_seconds=10),

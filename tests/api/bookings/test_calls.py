@@ -73,8 +73,14 @@ async def test_calendlys_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     # It is no form: it cannot be processed again as one, and its reason stays.
     assert (await api.post(f"/deliveries/{kept[0]['id']}/replay")).status_code == 409
     assert (await api.get("/deliveries")).json()["items"] == kept
-    # A planned message is cancelled by hand, once.
+    # A planned message is moved by hand, and cancelled once.
     day = next(one["id"] for one in lead["planned"] if one["kind"] == "reminder_day")
+    for number, status in ((day, 200), (10**6, 404)):
+        path, body = f"/leads/{lead_id}/planned/{number}", {"send_at": "2020-01-01T00:00:00Z"}
+        moved = await api.patch(path, json=body)
+        assert moved.status_code == status
+    lead_now = (await api.get(f"/leads/{lead_id}")).json()
+    assert lead_now["follow_up_at"].startswith("2020-01-01T00:00:00")
     assert (await api.delete(f"/leads/{lead_id}/planned/{day}")).status_code == 200
     assert (await api.delete(f"/leads/{lead_id}/planned/{day}")).status_code == 404
 

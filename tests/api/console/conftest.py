@@ -3,13 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx2
 import pytest
 
 from api.console.users import accounts, sessions
 from shared.clock import utc_now
 from shared.database.engine import Database
-from tests.api.conftest import running
+from tests.api.conftest import Client, running
 
 # What a browser sends with a form of the page itself.
 OURS = {"Sec-Fetch-Site": "same-origin"}
@@ -27,27 +26,24 @@ async def add_session(database: Database, name: str, role: str) -> str:
 
 @asynccontextmanager
 async def signed_in(
-    client: httpx2.AsyncClient, database: Database, name: str = "Мария", role: str = "operator"
-) -> AsyncIterator[httpx2.AsyncClient]:
+    client: Client, database: Database, name: str = "Мария", role: str = "operator"
+) -> AsyncIterator[Client]:
     """Yield a browser of a new user on the same application."""
     session_id = await add_session(database, name, role)
-    async with httpx2.AsyncClient(
-        transport=client._transport,
-        base_url="http://api",
-        headers={**OURS, "Cookie": f"console={session_id}", "Accept-Language": "en"},
-    ) as browser:
+    headers = {**OURS, "Cookie": f"console={session_id}", "Accept-Language": "en"}
+    async with Client(client.app, headers=headers) as browser:
         yield browser
 
 
 @pytest.fixture
-async def operator(client: httpx2.AsyncClient, database: Database) -> AsyncIterator[httpx2.AsyncClient]:
+async def operator(client: Client, database: Database) -> AsyncIterator[Client]:
     """A browser of an operator, once for each kind of database."""
     async with signed_in(client, database) as browser:
         yield browser
 
 
 @pytest.fixture
-async def visitor(sqlite_url: str) -> AsyncIterator[httpx2.AsyncClient]:
+async def visitor(sqlite_url: str) -> AsyncIterator[Client]:
     """A browser of nobody, on SQLite."""
     async with running(sqlite_url) as client:
         client.headers.update({**OURS, "Accept-Language": "en"})

@@ -10,7 +10,7 @@ from sqlalchemy import update
 from shared.database.engine import Database
 from shared.database.models import LEADS, Lead, Message
 from shared.statuses import LeadStatus
-from tests.api.conftest import add_contacted_lead, add_draft, rows
+from tests.api.conftest import Client, add_contacted_lead, add_draft, rows
 from tests.api.console.conftest import signed_in
 
 KEY = "0123456789abcdef" * 2
@@ -89,7 +89,7 @@ async def test_a_reply_that_misses_new_words_is_not_sent(
     assert (await reply(operator, lead_id, await seen(operator, lead_id))).status_code == 303
 
 
-async def test_of_two_operators_only_one_answers(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_of_two_operators_only_one_answers(client: Client, database: Database) -> None:
     lead_id = await add_contacted_lead(database)
     async with (
         signed_in(client, database, "Мария") as maria,
@@ -216,9 +216,7 @@ async def test_a_lead_that_nobody_was_found_for_cannot_be_written_to(
     assert await status_of(database, lead_id) is LeadStatus.PENDING
 
 
-async def test_notes_and_actions_are_exported_and_erased(
-    client: httpx2.AsyncClient, database: Database
-) -> None:
+async def test_notes_and_actions_are_exported_and_erased(client: Client, database: Database) -> None:
     lead_id = await add_contacted_lead(database)
     async with signed_in(client, database, "Вера", "owner") as owner:
         await owner.post(f"/console/leads/{lead_id}/notes", data={"text": "важная заметка"})
@@ -234,7 +232,7 @@ async def test_notes_and_actions_are_exported_and_erased(
     assert len(await rows(database, "SELECT * FROM do_not_contact")) == 2
 
 
-async def test_a_colleague_who_is_typing_is_named(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_a_colleague_who_is_typing_is_named(client: Client, database: Database) -> None:
     lead_id = await add_contacted_lead(database)
     async with (
         signed_in(client, database, "Мария") as maria,

@@ -1,30 +1,19 @@
 """Live updates: what a page is told of, and that nothing runs without a page."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
-from fastapi import FastAPI
 
 from api.console.live.hub import Hub, Page, hub_of
-from api.main import create_app
 from shared.database.engine import Database
 from shared.database.models import Message
-from tests.api.conftest import add_contacted_lead, make_settings, rows
+from tests.api.conftest import Client, add_contacted_lead, rows
 from tests.support.waiting import patience, until_async
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    app = create_app(make_settings(database_url))
-    async with app.router.lifespan_context(app):
-        await app.state.maintenance.first_round.wait()
-        yield app
-
-
-@pytest.fixture
-async def hub(app: FastAPI) -> Hub:
-    return hub_of(app)
+async def hub(client: Client) -> Hub:
+    return hub_of(client.app)
 
 
 async def _is_ready(page: Page) -> None:
@@ -64,9 +53,9 @@ async def test_without_a_page_postgresql_notifies_nobody_and_no_task_runs(
     await until_async(lambda: asyncio.all_tasks() <= others, "the listener has ended")
 
 
-async def test_a_stop_ends_the_streams(app: FastAPI) -> None:
+async def test_a_stop_ends_the_streams(client: Client) -> None:
     stops = False
-    app.state.is_stopping = lambda: stops
-    async with hub_of(app).open_page() as page:
+    client.app.state.is_stopping = lambda: stops
+    async with hub_of(client.app).open_page() as page:
         stops = True
         await until_async(lambda: page.is_over, "the page is told")

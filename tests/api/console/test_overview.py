@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import httpx2
 from sqlalchemy import update
 
 from api.console.cache import ShortCache
@@ -10,18 +9,18 @@ from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.database.models import ACCOUNTS, LEADS, AccountHold, ModelServer
 from shared.statuses import LeadStatus
-from tests.api.conftest import add_contacted_lead, rows
+from tests.api.conftest import Client, add_contacted_lead, rows
 from tests.api.console.conftest import signed_in
 from tests.api.console.test_actions import add_words
 
 
-async def overview(browser: httpx2.AsyncClient) -> str:
+async def overview(browser: Client) -> str:
     """Return the page; what is so now is read again."""
-    browser._transport.app.state.console_cache = ShortCache()  # type: ignore[attr-defined]
+    browser.app.state.console_cache = ShortCache()
     return (await browser.get("/console/overview")).text
 
 
-async def test_the_checks_name_what_does_not_work(operator: httpx2.AsyncClient, database: Database) -> None:
+async def test_the_checks_name_what_does_not_work(operator: Client, database: Database) -> None:
     assert "No Telegram account has signed in yet" in await overview(operator)
     await add_contacted_lead(database)
     page = await overview(operator)
@@ -41,7 +40,7 @@ async def test_the_checks_name_what_does_not_work(operator: httpx2.AsyncClient, 
     assert "no worker is running for this account" not in page
 
 
-async def test_a_pause_is_begun_and_ended(operator: httpx2.AsyncClient, database: Database) -> None:
+async def test_a_pause_is_begun_and_ended(operator: Client, database: Database) -> None:
     assert (await operator.post("/console/pause", data={"scope": "everything"})).status_code == 422
     assert (await operator.post("/console/pause", data={"scope": "all"})).status_code == 303
     assert await rows(database, "SELECT scope, actor FROM sending_pause") == [
@@ -52,23 +51,21 @@ async def test_a_pause_is_begun_and_ended(operator: httpx2.AsyncClient, database
     assert "are paused" not in (await operator.get("/console/overview")).text
 
 
-async def test_figures_are_kept_for_a_minute(operator: httpx2.AsyncClient, database: Database) -> None:
+async def test_figures_are_kept_for_a_minute(operator: Client, database: Database) -> None:
     assert "at most a minute old" in await overview(operator)
     await add_contacted_lead(database)
     assert "<strong>0</strong>" in (await operator.get("/console/overview")).text
     assert "<strong>1</strong>" in await overview(operator)
 
 
-async def test_those_who_wait_are_counted_for_every_page(
-    operator: httpx2.AsyncClient, database: Database
-) -> None:
+async def test_those_who_wait_are_counted_for_every_page(operator: Client, database: Database) -> None:
     lead_id = await add_contacted_lead(database, LeadStatus.HANDED_OFF)
     await add_words(database, lead_id)
     waiting = (await operator.get("/console/waiting")).json()
     assert waiting == {"count": "1", "leads": [{"id": lead_id, "name": "Анна"}]}
 
 
-async def test_browsers_are_signed_out(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_browsers_are_signed_out(client: Client, database: Database) -> None:
     async with (
         signed_in(client, database, "Мария", "owner") as maria,
         signed_in(client, database, "Олег", "operator") as oleg,

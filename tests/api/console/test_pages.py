@@ -7,14 +7,15 @@ import pytest
 from sqlalchemy import update
 
 from api.console import charts
-from api.console.texts import choose_language, load
+from api.console.pages.inbox import ALL_URGENT
+from api.console.texts.page_texts import choose_language, load
 from api.queries import statistics
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.database.models import LEADS, MESSAGES, Lead
 from shared.leads.transitions import change_status
 from shared.statuses import LeadStatus
-from tests.api.conftest import WEBHOOK, add_contacted_lead, add_draft
+from tests.api.conftest import WEBHOOK, Client, add_contacted_lead, add_draft
 from tests.api.console.conftest import signed_in
 from tests.api.console.test_actions import add_words
 
@@ -50,6 +51,20 @@ async def test_those_who_need_somebody_come_first(operator: httpx2.AsyncClient, 
     assert "(4) Inbox" in page
 
 
+async def test_the_link_to_all_who_need_somebody_leads_on_once(
+    operator: httpx2.AsyncClient, database: Database
+) -> None:
+    await _add_leads(database, *map(str, range(ALL_URGENT + 1)), status=LeadStatus.FAILED)
+    page = (await operator.get("/console/")).text
+    assert "(100+) Inbox" in page
+    link = f'href="/console/?urgent={ALL_URGENT}"'
+    assert link in page
+    page = (await operator.get(f"/console/?urgent={ALL_URGENT}")).text
+    assert page.partition('id="all-title"')[0].count("data-row") == ALL_URGENT
+    assert link not in page
+    assert f"{ALL_URGENT} of them are shown" in page
+
+
 async def test_a_handed_off_person_who_waits_needs_somebody_until_a_human_answers(
     operator: httpx2.AsyncClient, database: Database
 ) -> None:
@@ -63,7 +78,7 @@ async def test_a_handed_off_person_who_waits_needs_somebody_until_a_human_answer
     assert "needs you" in (await operator.get("/console/")).text
 
 
-async def test_unread_is_counted_for_each_user(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_unread_is_counted_for_each_user(client: Client, database: Database) -> None:
     lead_id = await add_contacted_lead(database)
     await add_words(database, lead_id)
     async with (
@@ -119,7 +134,7 @@ async def test_pages_of_the_list_neither_repeat_nor_miss(
     assert seen == sorted(seen, reverse=True)
 
 
-async def test_the_overview_counts(operator: httpx2.AsyncClient, client: httpx2.AsyncClient) -> None:
+async def test_the_overview_counts(operator: httpx2.AsyncClient, client: Client) -> None:
     for number in range(3):
         await client.post(WEBHOOK, data={"Name": "A", "Phone": f"+7999000000{number}"})
     page = (await operator.get("/console/overview")).text

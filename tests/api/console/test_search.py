@@ -78,3 +78,11 @@ async def test_a_filter_without_an_index_says_where_it_stopped(database: Databas
     assert (page.leads, page.is_cut) == ([], True)
     found, pages = await _all_pages(database, InboxFilters(utm="rare"))
     assert (found, pages) == ([6], 4)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_indexed"),
+    [("zoe", True), ("Ёлкин", True), ("+7 999", True), ("@an_", False), ("a-b-c", False), ("--- ***", False)],
+)
+def test_only_three_letters_in_a_row_are_found_by_the_index(text: str, is_indexed: bool) -> None:
+    assert InboxFilters(q=text).has_indexed_text is is_indexed

@@ -48,7 +48,7 @@ async def test_sessions_are_listed_and_ended(command: Command, lite_database: Da
     assert len((await command("browsers")).splitlines()) == 2
     assert await command("sign-out", "мария") == "ended 1 sessions of мария"
     assert (await command("browsers")).startswith("Олег")
-    assert await command("browsers", "Мария") == "nobody is signed in"
+    assert await command("browsers", "Мария") == "no user is signed in"
 
 
 async def test_links_begin_with_the_public_address(command: Command) -> None:

@@ -66,6 +66,17 @@ NOBODY = [
         ("amount", "+7 (999) 000-94-01"),
         ("Company", P),
         ("Юрист", P),
+        ("Наш телефон", P),
+        ("Подписаны на наш телеграм?", "@anna_k"),
+        ("Телефон прежнего хозяина", P),
+        ("Телефон чоловіка", P),
+        ("Телефон вашей сестры", P),
+        ("Телефон отримувача", P),
+        ("Telefon des Arbeitgebers", P),
+        ("Téléphone de l'employeur", P),
+        ("Next of kin phone", P),
+        ("Кто вас направил? Телефон", P),
+        ("phone_mask", "+7 (999) 999-99-99"),
     ]
 ]
 NOBODY += [
@@ -75,6 +86,7 @@ NOBODY += [
     as_json({"seller": {"contacts": {"phone": P}}}),
     as_json({"organizer": {"phone": P}}),
     as_json({"shop": {"phone": P}, "customer": {"name": "Анна"}}),
+    as_json({"name": "Анна", "messenger_username": "anna_k", "channel_type": "instagram"}),
 ]
 THE_PERSON = [
     (form({"Имя": "Анна", "Телефон": v}), P)
@@ -123,7 +135,48 @@ THE_PERSON += [
         {"Имя": "Анна", "Введите ваш телефон": "89990009401"},
         {"Имя": "Анна", "Куда вам позвонить? Телефон": "89990009401"},
         {"Имя": "Анна", "Телефон руководителя": "+79990000000", "Ваш телефон": P},
+        {"Имя невесты": "Анна", "Телефон жениха": SECOND, "Телефон невесты": P},
+        {"ФИО ученика": "Пётр", "ФИО родителя": "Анна", "Телефон ученика": SECOND, "Телефон родителя": P},
+        {"first_name": "Анна", "phone": P, "user": {"firstName": "Igor", "phone": SECOND}},
+        {
+            "contacts": [
+                {"role": "manager", "name": "Игорь", "phone": SECOND},
+                {"role": "client", "name": "Анна", "phone": P},
+            ]
+        },
+        {"name": "Анна", "phone": "husband's +79990009402; mine +79990009401"},
+        {"Имя": "Анна", "Вопрос": "Добрый день! Мой номер 8 999 000-94-01, перезвоните"},
+        {"Имя": "Анна", "Куда прислать расчёт": "8-999-000-94-01"},
+        {"imya": "Анна", "telefon": P},
+        {"Покупатель": "Анна", "Телефон покупателя": P},
+        {"Контактное лицо": "Анна", "Телефон": P},
+        {"name": "Анна", "PhoneNumber_countrycode": P},
+        {"name": "Анна", "text_reminder_number": P},
+        {"Vorname": "Анна", "Rufnummer": P},
+        {"name": "Анна", "quform_1_4": P},
+        {"name": "Анна", "phone_mask": "+7 (999) 000-94-01"},
+        {
+            "values": {"f1": "Анна", "f2": P, "f3": SECOND},
+            "labels": {"f1": "Имя", "f2": "Телефон", "f3": "Телефон мужа"},
+        },
+        {
+            "answers": [
+                {"name": "firstName", "answerDetails": {"textQuestionAnswer": {"answer": "Анна"}}},
+                {"name": "phoneNumber", "answerDetails": {"textQuestionAnswer": {"answer": P}}},
+            ]
+        },
     ]
+]
+WUFOO = {
+    "Fields": [
+        {"Title": "Name", "ID": "Field1", "SubFields": [{"ID": "Field1", "Label": "First"}]},
+        {"Title": "Phone", "Type": "phone", "ID": "Field5"},
+    ]
+}
+THE_PERSON += [
+    (form({"Field1": "Анна", "Field5": P, "FieldStructure": json.dumps(WUFOO)}), P),
+    (form({"Name": "first = Анна\nmiddle = ", "Phone": f"value = {P}\nfield_type = phone"}), P),
+    (form({"Имя": "Анна", "Телефон": "", "ФИО": "89990009401"}), P),
 ]
 TWO_PEOPLE = [
     form(

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from api.forms.body.csv_reader import read_csv
 from api.intake.csv_import import MAX_COLUMNS, import_rows
+from api.middleware.forms_first import FORMS, FormsFirst
 from shared.database.engine import Database
 from tests.support.waiting import patience_seconds
 
@@ -54,3 +56,22 @@ async def test_rows_that_are_all_refused_leave_room_for_forms(
     assert len(turns) > 10
     assert turns[len(turns) * 9 // 10] < patience_seconds(TURN_SECONDS), turns[-5:]
     assert turns[-1] < patience_seconds(LONGEST_TURN_SECONDS), turns[-5:]
+
+
+async def test_a_slow_form_holds_up_an_import_only_once_its_body_is_whole() -> None:
+    waited = []
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        while (await receive())["more_body"]:
+            waited.append(await FORMS.pass_by(0))
+        waited.append(await FORMS.pass_by(0))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"x", "more_body": len(waited) < 2}
+
+    async def send(_message: Message) -> None: ...
+
+    scope = {"type": "http", "method": "POST", "path": "/leads"}
+    await FormsFirst(app, webhooks="/leads/webhooks")(scope, receive, send)
+    assert waited == [False, False, True]
+    assert not await FORMS.pass_by(0)

@@ -8,7 +8,7 @@ import pytest
 from api.intake.search_index import MERGE_AFTER, SearchIndex
 from shared.database.engine import Database
 from tests.api.conftest import rows, running
-from tests.support.waiting import patience_seconds
+from tests.support.waiting import in_time
 
 CONCURRENCY = 50
 # A GIN index without pg_trgm, under the name of the real one.
@@ -39,7 +39,7 @@ async def _store(client: httpx2.AsyncClient, number: int) -> None:
 
 async def _wait_for_merges() -> int:
     tasks = [task for task in asyncio.all_tasks() if task.get_name() == "search index"]
-    await asyncio.wait_for(asyncio.gather(*tasks), patience_seconds())
+    await in_time(asyncio.gather(*tasks))
     return len(tasks)
 
 

@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 import uvicorn
+import uvloop
 from starlette.types import Receive, Scope, Send
 
 from api.middleware import connection_limits
@@ -85,6 +88,38 @@ async def test_headers_that_do_not_come_are_not_waited_for(parts: list[bytes]) -
     async with serving(header_seconds=0.2) as (port, _):
         answer = await _send(port, *parts)
         assert answer.rpartition(b"HTTP/1.1 ")[2].startswith(b"408")
+
+
+@pytest.mark.parametrize("earlier", [0, 1], ids=["first request", "next request"])
+def test_what_came_during_a_stall_is_answered(earlier: int) -> None:
+    """On uvloop, as the api runs: after a stall it runs late timers before it reads what has come."""
+    uvloop.run(_stall(earlier))
+
+
+async def _stall(earlier: int) -> None:
+    loop = asyncio.get_running_loop()
+    async with serving(header_seconds=0.2, keep_alive_seconds=0.2) as (port, _):
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            client.setblocking(False)
+            # The server has accepted the connection, and its timer runs.
+            await asyncio.sleep(0.05)
+            for _ in range(earlier):
+                client.send(GET + b"\r\n")
+                assert await _is_answered(client)
+            loop.add_writer(client, _send_and_stall, loop, client)
+            assert await _is_answered(client)
+
+
+def _send_and_stall(loop: asyncio.AbstractEventLoop, client: socket.socket) -> None:
+    loop.remove_writer(client)
+    client.send(GET + b"\r\n")
+    time.sleep(0.4)
+
+
+async def _is_answered(client: socket.socket) -> bool:
+    async with patience():
+        answer = await asyncio.get_running_loop().sock_recv(client, 1_000)
+    return answer.startswith(b"HTTP/1.1 204")
 
 
 async def test_a_large_body_is_no_header() -> None:

@@ -8,6 +8,7 @@ import httpx2
 from sqlmodel import SQLModel
 
 from shared.database.account_models import TelegramAccount, TelegramPerson
+from shared.database.booking_models import Booking, BookingEvent
 from shared.database.engine import Database
 from shared.database.models import Message
 from shared.database.notification_models import OwnerNotice
@@ -27,12 +28,18 @@ TABLES = (
     "lead_views",
     "do_not_contact",
     "bookings",
+    "booking_events",
     "planned_messages",
 )
-# The agency's own accounts, and the sign-in of its colleagues.
-NOT_OF_LEADS = {"telegram_accounts", "user_sessions", "user_links"}
+# Named otherwise in the export; `lead_views` tells about the colleagues.
+NAMES_IN_EXPORT = {"lead_events": "events", "webhook_deliveries": "deliveries"}
+EXPORTED = {NAMES_IN_EXPORT.get(table, table) for table in TABLES} - {"lead_views"}
+# The agency's own accounts and owner, and the sign-in of its colleagues.
+NOT_OF_LEADS = {"telegram_accounts", "owner_identities", "user_sessions", "user_links"}
 # A table with one of these columns contains personal data.
-PERSONAL_COLUMNS = {"lead_id", "phone", "phone_e164", "username", "user_id", "telegram_user_id", "chat_id"}
+PERSONAL_COLUMNS = {
+    *("lead_id", "booking_id", "phone", "phone_e164", "username", "user_id", "telegram_user_id", "chat_id"),
+}
 
 
 async def _add_person(client: httpx2.AsyncClient, database: Database) -> int:
@@ -46,6 +53,11 @@ async def _add_person(client: httpx2.AsyncClient, database: Database) -> int:
                 created_at=NOW,
             )
         )  # fmt: skip
+        booking = Booking(lead_id=lead["id"], source="human", external_id="тайна", state="booked")
+        session.add(booking)
+        await session.flush()
+        event = {"kind": "booked", "actor": "Мария", "at": NOW, "details": {"name": "тайна"}}
+        session.add(BookingEvent(booking_id=booking.id, key="1", **event))
         session.add(OwnerNotice(key="event:1", text="Анна, тайна", lead_id=lead["id"], created_at=NOW))
         account = TelegramAccount(telegram_user_id=7, session_name="a")
         session.add(account)
@@ -144,6 +156,8 @@ async def test_an_export_is_complete(client: httpx2.AsyncClient, database: Datab
     assert answer.status_code == 200
     assert answer.headers["content-disposition"] == f'attachment; filename="lead-{lead_id}.json"'
     exported: dict[str, Any] = answer.json()
+    assert set(exported) == EXPORTED | {"exported_at"}
+    assert [event["kind"] for event in exported["booking_events"]] == ["booked"]
     assert [lead["name"] for lead in exported["leads"]] == ["Анна"]
     assert [message["text"] for message in exported["messages"]] == ["тайна"]
     assert [event["to_status"] for event in exported["events"]] == ["pending"]
@@ -152,6 +166,6 @@ async def test_an_export_is_complete(client: httpx2.AsyncClient, database: Datab
     assert [entry["reason"] for entry in exported["do_not_contact"]] == ["asked"]
     for table in TABLES[:5]:
         (row,) = (await rows(database, f"SELECT * FROM {table} LIMIT 1"))[:1]
-        values = exported[{"lead_events": "events", "webhook_deliveries": "deliveries"}.get(table, table)][0]
+        values = exported[NAMES_IN_EXPORT.get(table, table)][0]
         assert set(values) == set(row)
     assert (await client.get("/leads/99/export")).status_code == 404

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tests.chaos.environment import postgres_faults, sqlite_faults
 
+_MACHINE = "tests/chaos/environment/machine"
 _FAULTS_TEST = "tests/chaos/environment/test_faults.py"
 _DATABASES_TEST = "tests/chaos/environment/test_databases.py"
 _POSTGRES, _SQLITE = (f"{_FAULTS_TEST}::test_a_fault_of_{kind}" for kind in ("postgresql", "sqlite"))
@@ -110,7 +111,7 @@ _OTHERS = [
         "clock",
         "a worker's clock was a day ahead for seconds",
         "no new lead was looked up for a day",
-        "tests/worker/outreach/test_moments.py::test_gaps_end_after_their_own_length",
+        f"{_MACHINE}/test_clock.py::test_a_clock_that_was_ahead_while_the_worker_ran",
         "gaps end after their own length",
     ),
     Row(
@@ -202,8 +203,8 @@ _OTHERS = [
         "files",
         "the session's disk is full",
         "replies came 298 s later",
-        "tests/worker/telegram/test_recovery.py::test_a_session_file_that_cannot_be_written_delays_no_message",
-        "one warning; replies come at once",
+        f"{_MACHINE}/test_session_disk.py::test_the_disk_of_the_session_is_full_for_a_while",
+        "one warning; replies come at once; a start waits for space",
     ),
     Row(
         "sockets",

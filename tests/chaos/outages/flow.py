@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx2
 
-from tests.chaos.soak.prospects import ACCEPT, Script, random_script
+from tests.chaos.soak.prospects import ACCEPT, Script, random_conversation
 from tests.support.running_product import RunningProduct
 from tests.support.waiting import until
 
@@ -76,9 +76,9 @@ class Flow:
 
     def add_person(self) -> None:
         """A new person submits the form, and every refused submission is repeated."""
-        plan = random_script(self._chance)
+        plan = random_conversation(self._chance)
         while len(plan.replies) > self._rounds:
-            plan = random_script(self._chance)
+            plan = random_conversation(self._chance)
         self._invite(plan)
         self._submit_missing()
 

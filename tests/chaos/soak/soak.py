@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.chaos.soak.meetings import Meetings
 from tests.chaos.soak.prospects import Script, random_script
 from tests.support.running_product import LINK, RunningProduct
 from tests.support.waiting import until
@@ -55,11 +56,13 @@ class Soak:
         self._chance = random.Random(seed)
         self._report = report
         self._people: dict[int, tuple[Mapping[str, Any], Script]] = {}
+        self._meetings = Meetings(product)
         self._tally = Tally()
 
     def run(self, kills: int) -> Tally:
         """Kill `kills` workers under a flow of leads, let the last worker finish, and count."""
         began = time.monotonic()
+        self._meetings.connect()
         while self._tally.kills < kills:
             self._run_worker()
             if self._tally.kills % 25 == 0:
@@ -84,6 +87,7 @@ class Soak:
             product.worker.wait_for_log("ready as ")
             seconds = self._chance.uniform(0, MAX_RUN_SECONDS)
             time.sleep(seconds / 2)
+            self._meetings.go_on(self._booking())
             if self._chance.random() < DROP_CHANCE:
                 product.control.post("/telegram/drop")
             time.sleep(seconds / 2)
@@ -104,14 +108,26 @@ class Soak:
         lead = self._product.submit(**form, Comments=f"Заявка {len(self._people)}")
         self._people[lead["id"]] = (person, plan)
 
+    def _booking(self) -> dict[int, Mapping[str, Any]]:
+        """The people who book a meeting, by their leads."""
+        return {lead: person for lead, (person, plan) in self._people.items() if plan.status == "booked"}
+
     def _unfinished(self) -> list[int]:
-        """The leads that do not have their final status yet."""
+        """The leads that do not have their final status yet, or wait for a reminder."""
         statuses = self._product.statuses()
-        return [lead for lead, (_, plan) in self._people.items() if statuses.get(lead) != plan.status]
+        return [
+            lead
+            for lead, (_, plan) in self._people.items()
+            if statuses.get(lead) != plan.status or not self._meetings.has_ended(lead, plan.status)
+        ]
+
+    def _has_settled(self) -> bool:
+        self._meetings.go_on(self._booking())
+        return not self._unfinished()
 
     def _settle(self) -> None:
         try:
-            until(lambda: not self._unfinished(), "every lead has its final status", SETTLE_SECONDS)
+            until(self._has_settled, "every lead has its final status", SETTLE_SECONDS)
         except AssertionError:
             return
         # A message that is sent twice would be sent within this time.

@@ -21,7 +21,7 @@ from tests.simulation.month import SimulatedClock
 from tests.simulation.simulated_worker import RecordedWakeups
 from tests.support.fakes import Words
 from tests.support.inline_sqlite import run_inline
-from tests.support.waiting import patience_seconds, until_async
+from tests.support.waiting import patience, patience_seconds, until_async
 from worker.accounts import account_lease, account_state
 from worker.accounts.flood_waits import FloodWaits
 from worker.dialogue.persona import Persona
@@ -52,7 +52,7 @@ _TABLES = (
 CATCH_UP_EVERY = timedelta(minutes=5)
 TEN_YEARS = timedelta(days=3650)
 # A step of the simulation that takes longer is a loop without a pause.
-STEP_SECONDS = patience_seconds(20)
+STEP_SECONDS = 20.0
 
 
 class Rig:
@@ -173,7 +173,7 @@ class Rig:
     async def kill_tasks(self) -> None:
         """Stop the background tasks, once the leads in progress are done."""
         if leads := [*self.dispatcher._tasks.values()]:
-            await asyncio.wait(leads, timeout=STEP_SECONDS)
+            await asyncio.wait(leads, timeout=patience_seconds(STEP_SECONDS))
         # A task that is cancelled within a transaction may keep SQLite locked.
         if self._tasks and not any(task.done() for task in self._tasks):
             await until_async(self.telegram.arrivals.empty)
@@ -198,7 +198,7 @@ class Rig:
 
     async def _settle(self) -> None:
         """Do all work that is due now."""
-        async with asyncio.timeout(STEP_SECONDS):
+        async with patience(STEP_SECONDS):
             if self.time() >= self._next_catch_up:
                 self._next_catch_up = self.time() + CATCH_UP_EVERY
                 self.telegram.session.reconnected.set()

@@ -4,25 +4,33 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from sandbox.calendly.state import TOKEN
 from shared.bookings.calendly_api import CalendlyApi, CalendlyError
 from shared.clock import utc_now
-from shared.database.models import BOOKING_CONNECTIONS
+from shared.database.models import BOOKING_CONNECTIONS, LEADS, OwnerNotice
 from tests.sandbox.calendly.conftest import Story
 from worker.bookings.links import personal_link
-from worker.bookings.polling import BookingRounds
+from worker.bookings.polling import Polling
+from worker.bookings.rounds import BookingRounds
+from worker.doctor.booking_checks import check_calendly
 
 
-async def rounds_of(story: Story) -> BookingRounds:
+async def polling_of(story: Story) -> Polling:
     # The tests of a module share the database.
     async with story.database.writing() as session:
         await session.exec(BOOKING_CONNECTIONS.delete())
-    return BookingRounds(story.database, story.lead.account_id or 0, utc_now, None, story.client)
+    return Polling(story.database, utc_now, story.client, "DE")
+
+
+def rounds_of(story: Story, polling: Polling | None = None) -> BookingRounds:
+    return BookingRounds(story.database, story.lead.account_id or 0, utc_now, "en", polling)
 
 
 async def test_the_webhooks_way_from_the_link_to_the_no_show(story: Story) -> None:
-    await rounds_of(story)
+    await polling_of(story)
     first = await story.connection.connect(story.api_url, now=utc_now())
     again = await story.connection.connect(story.api_url, now=utc_now())
     assert (first.split(":")[0], again.split(":")[0]) == ("connected", "connected already")
@@ -71,15 +79,15 @@ async def test_the_webhooks_way_from_the_link_to_the_no_show(story: Story) -> No
 
 
 async def test_polling_finds_what_the_webhook_has_missed_and_nothing_twice(story: Story) -> None:
-    rounds = await rounds_of(story)
+    polling = await polling_of(story)
     await story.connection.connect(story.api_url, now=utc_now())
     booked = await story.book()
-    assert await rounds.poll(story.client, utc_now()) == 0
+    assert await polling.poll(utc_now()) == 0
     await story.control("/faults", never=10)
     moved = await story.book(start=(utc_now() + timedelta(days=7)).isoformat(), moves=booked["number"])
     assert len((await story.lead_now())["bookings"]) == 1
-    assert await rounds.poll(story.client, utc_now()) == 2
-    assert await rounds.poll(story.client, utc_now()) == 0
+    assert await polling.poll(utc_now()) == 2
+    assert await polling.poll(utc_now()) == 0
     lead = await story.lead_now()
     assert {one["external_id"]: one["state"] for one in lead["bookings"]} == {
         booked["uri"]: "moved",
@@ -90,12 +98,12 @@ async def test_polling_finds_what_the_webhook_has_missed_and_nothing_twice(story
     one.start = utc_now() - timedelta(hours=1)
     for action, state in (("no_show", "no_show"), ("no_show_undone", "booked")):
         await story.control(f"/bookings/{one.number}", action=action)
-        assert await rounds.poll(story.client, utc_now()) == 1
+        assert await polling.poll(utc_now()) == 1
         assert {b["external_id"]: b["state"] for b in (await story.lead_now())["bookings"]}[one.uri] == state
 
 
-async def test_a_disabled_subscription_is_found_and_made_again(story: Story) -> None:
-    await rounds_of(story)
+async def test_a_disabled_subscription_is_found_told_and_made_again(story: Story) -> None:
+    polling = await polling_of(story)
     await story.connection.connect(story.api_url, now=utc_now())
     # A wrong signature gets 401 until Calendly gives up.
     await story.control("/faults", wrong_signature=100)
@@ -103,8 +111,19 @@ async def test_a_disabled_subscription_is_found_and_made_again(story: Story) -> 
     assert [one["status"] for one in story.calendly.deliveries] == [401] * 5
     state, sentence = await story.connection.status(now=utc_now())
     assert (state, "connect" in sentence) == ("disabled", True)
+    assert not (await check_calendly(story.client, story.database)).is_well
+    # The worker looks daily, and tells the owner once a day.
+    rounds = rounds_of(story, polling)
+    for _ in range(2):
+        await rounds.run_once()
+    async with story.database.reading() as session:
+        notices = select(OwnerNotice.key).where(col(OwnerNotice.account_id) == story.lead.account_id)
+        assert [key for key in (await session.exec(notices)).all() if key.startswith("calendly:")] == [
+            f"calendly:disabled:{utc_now():%Y-%m-%d}"
+        ]
     await story.control("/faults")
     await story.connection.connect(story.api_url, now=utc_now())
+    assert (await check_calendly(story.client, story.database)).is_well
     assert [one.state for one in story.calendly.subscriptions.values()] == ["active"]
     # Another address: the old subscription goes.
     await story.connection.connect("https://new.example.com/", now=utc_now())
@@ -114,22 +133,66 @@ async def test_a_disabled_subscription_is_found_and_made_again(story: Story) -> 
 
 
 async def test_rounds_poll_in_time_and_wait_after_a_refusal(story: Story) -> None:
-    rounds = await rounds_of(story)
+    polling = await polling_of(story)
     await story.book()
     now = datetime.now(UTC)
-    rounds.clock = lambda: now
-    assert await rounds.run_once() == 1
+    polling.clock = lambda: now
+    assert await polling.run_once() == 1
     now += timedelta(minutes=2)
     await story.book(name="Пётр", tracking={}, email="p@example.com")
-    assert await rounds.run_once() == 0
+    assert await polling.run_once() == 0
     now += timedelta(minutes=4)
     await story.control("/faults", rate_limit=0)
-    assert await rounds.run_once() == 0
+    assert await polling.run_once() == 0
     await story.control("/faults", rate_limit=1000)
     now += timedelta(seconds=30)
-    assert await rounds.run_once() == 0
+    assert await polling.run_once() == 0
     now += timedelta(minutes=6)
-    assert await rounds.run_once() == 1
+    assert await polling.run_once() == 1
+
+
+async def test_a_failed_poll_does_not_wait_for_the_next_turn(story: Story) -> None:
+    polling = await polling_of(story)
+    await story.connection.connect(story.api_url, now=utc_now())
+    now = datetime.now(UTC)
+    polling.clock = lambda: now
+    assert await polling.run_once() == 0
+    # The webhook misses a booking, and the daily poll fails twice.
+    await story.control("/faults", never=1, rate_limit=0)
+    await story.book()
+    now += timedelta(hours=25)
+    waits = []
+    for _ in range(2):
+        assert await polling.run_once() == 0
+        assert polling._not_before is not None
+        waits.append(polling._not_before - now)
+        now = polling._not_before
+    assert timedelta(minutes=1) <= waits[0] < waits[1]
+    await story.control("/faults", rate_limit=1000)
+    assert await polling.run_once() == 1
+
+
+async def test_what_a_call_lacks_is_asked_for_and_phones_are_of_the_region(story: Story) -> None:
+    polling = await polling_of(story)
+    await story.connection.connect(story.api_url, now=utc_now())
+    await story.control("/faults", bare=True)
+    await story.book()
+    lead = await story.lead_now()
+    assert (lead["status"], lead["meeting_at"], lead["planned"]) == ("booked", None, [])
+    phone = f"+49151{story.lead.id:08}"
+    async with story.database.writing() as session:
+        await session.exec(update(LEADS).where(LEADS.c.id == story.lead.id).values(phone_e164=phone))
+    start, answer = (
+        utc_now() + timedelta(days=9),
+        {"question": "Телефон", "answer": f"0151 {story.lead.id:08}"},
+    )
+    story.calendly.book(start, "Анна", "a@example.com", answers=[answer], tracking={})
+    # The time of the first one, and the second one by its phone.
+    assert await polling.run_once() == 1
+    lead = await story.lead_now()
+    assert len(lead["bookings"]) == 2
+    assert {one["kind"] for one in lead["planned"]} == {"confirmation", "reminder_day", "reminder_hour"}
+    await story.control("/faults")
 
 
 async def test_a_wrong_token_is_told(story: Story) -> None:

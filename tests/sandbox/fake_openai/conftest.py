@@ -11,7 +11,8 @@ import uvicorn
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient
 from pydantic import BaseModel
 
-from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.fake_openai.app import create_openai_app
+from sandbox.fake_openai.state import OpenAIState
 from tests.support.waiting import patience_seconds, until
 
 M = TypeVar("M", bound=BaseModel)

@@ -5,8 +5,8 @@ import openai
 import pytest
 from openai import AsyncOpenAI
 
-from sandbox.fake_openai import OpenAIState
 from sandbox.fake_openai.call_log import KEPT_CALLS
+from sandbox.fake_openai.state import OpenAIState
 from tests.sandbox.fake_openai.conftest import FaultPlanner, SdkClient, Verdict
 
 

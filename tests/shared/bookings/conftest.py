@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlmodel import col, select
 
 from shared.bookings import calendly
 from shared.bookings.record import Recorded, record
 from shared.database.engine import Database
-from shared.database.models import Lead
+from shared.database.models import Lead, PlannedMessage
 from shared.statuses import LeadStatus
 from tests.support.rows import add_account, add_lead
 
@@ -47,6 +48,7 @@ def call(event: str, payload: dict[str, Any], at: datetime = NOW) -> dict[str, A
     return {"event": event, "created_at": at.isoformat(), "created_by": f"{API}/users/U", "payload": payload}
 
 
+CREATED, CANCELED = "invitee.created", "invitee.canceled"
 Report = Callable[..., Awaitable[Recorded]]
 
 
@@ -78,3 +80,15 @@ async def lead(kept_database: Database) -> Lead:
         booking_token=f"token-{account}",
         due_at=None,
     )
+
+
+async def planned_of(database: Database, lead: Lead, state: str = "planned") -> dict[str, datetime]:
+    async with database.reading() as session:
+        rows = select(PlannedMessage).where(
+            col(PlannedMessage.lead_id) == lead.id, col(PlannedMessage.state) == state
+        )
+        return {row.kind: row.send_at for row in (await session.exec(rows)).all()}
+
+
+def number(lead: Lead) -> str:
+    return f"{lead.id}-"

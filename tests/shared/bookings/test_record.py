@@ -1,6 +1,6 @@
 """What becomes of a lead when bookings are reported: in any order, twice, moved, cancelled, missed."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import permutations
 
 import pytest
@@ -8,14 +8,22 @@ from sqlmodel import col, select
 
 from shared.bookings.record import tie
 from shared.database.engine import Database
-from shared.database.models import Booking, BookingEvent, Lead, PlannedMessage
-from shared.leads.handoff import hand_to_human, lock
+from shared.database.models import Booking, BookingEvent, Lead
+from shared.leads.handoff import lock
 from shared.statuses import LeadStatus
-from tests.shared.bookings.conftest import NOW, START, Report, invitee
+from tests.shared.bookings.conftest import (
+    CANCELED,
+    CREATED,
+    NOW,
+    START,
+    Report,
+    invitee,
+    number,
+    planned_of,
+)
 from tests.support.rows import add_lead, moves_of, now_of
 
 S = LeadStatus
-CREATED, CANCELED = "invitee.created", "invitee.canceled"
 NO_SHOW, UNDONE = "invitee_no_show.created", "invitee_no_show.deleted"
 
 
@@ -23,18 +31,6 @@ async def bookings_of(database: Database, lead: Lead) -> list[Booking]:
     async with database.reading() as session:
         rows = select(Booking).where(col(Booking.lead_id) == lead.id).order_by(col(Booking.id))
         return list((await session.exec(rows)).all())
-
-
-async def planned_of(database: Database, lead: Lead, state: str = "planned") -> dict[str, datetime]:
-    async with database.reading() as session:
-        rows = select(PlannedMessage).where(
-            col(PlannedMessage.lead_id) == lead.id, col(PlannedMessage.state) == state
-        )
-        return {row.kind: row.send_at for row in (await session.exec(rows)).all()}
-
-
-def number(lead: Lead) -> str:
-    return f"{lead.id}-"
 
 
 async def test_a_booking_makes_the_lead_booked_and_plans_its_reminders(
@@ -225,11 +221,22 @@ async def test_the_status_after_a_booking(
     assert bool(await planned_of(kept_database, lead)) is (becomes is S.BOOKED)
 
 
-async def test_a_takeover_ends_what_is_planned(kept_database: Database, lead: Lead, report: Report) -> None:
-    await report(CREATED, invitee(number(lead), lead.booking_token))
-    async with kept_database.writing() as session:
-        row = await lock(session, lead.id)
-        assert row is not None
-        await hand_to_human(session, row, reason="a human wrote", actor="human", now=NOW)
-    assert await planned_of(kept_database, lead) == {}
-    assert (await now_of(kept_database, lead)).follow_up_at is None
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+async def test_the_lead_from_which_a_meeting_was_moved_has_none_any_more(
+    kept_database: Database, lead: Lead, report: Report, order: tuple[int, int]
+) -> None:
+    person = {"account_id": lead.account_id, "telegram_user_id": 10**9 + lead.id, "access_hash": 1}
+    token = f"other-{lead.id}"
+    other = await add_lead(kept_database, status=S.SCHEDULED, booking_token=token, due_at=None, **person)
+    old, new = invitee(f"{lead.id}-o", lead.booking_token), invitee(f"{lead.id}-n", token)
+    new["old_invitee"] = old["uri"]
+    gone = old | {"rescheduled": True, "new_invitee": new["uri"], "status": "canceled"}
+    await report(CREATED, old)
+    calls = [(CANCELED, gone), (CREATED, new)]
+    for which in order:
+        await report(*calls[which])
+    assert ((await now_of(kept_database, lead)).status, await planned_of(kept_database, lead)) == (
+        *(S.SCHEDULED, {}),
+    )
+    after = await now_of(kept_database, other)
+    assert (after.status, after.meeting_at) == (S.BOOKED, START)

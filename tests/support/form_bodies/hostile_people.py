@@ -6,6 +6,12 @@ OWN = "owner's form"
 
 _EMPLOYEES = (
     form_case(
+        "a phone whose owner is an unknown word is weak",
+        OWN,
+        {"Имя": "Анна", "Телефон прораба": "+79990009648"},
+        by_phone("Анна", "+79990009648", "weak"),
+    ),
+    form_case(
         "the manager's phone before the person's",
         OWN,
         {

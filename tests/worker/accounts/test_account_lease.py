@@ -12,7 +12,7 @@ from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.database.models import ACCOUNTS
 from tests.support.rows import NOW, account_row, add_account
-from tests.support.waiting import patience, patience_seconds
+from tests.support.waiting import in_time, patience, patience_seconds
 from worker.accounts.account_lease import LEASE_DURATION, AccountLease, acquire_lease, release_lease
 
 users = count(7_800_000_001)
@@ -56,10 +56,10 @@ async def test_the_first_holder_acquires_the_lease(kept_database: Database, make
     assert lease.may_send()
     row = await account_row(kept_database, lease.account_id)
     # PostgreSQL's own clock counts there.
-    now = utc_now() if kept_database.is_postgres else NOW
+    now, off = (utc_now(), patience_seconds(5)) if kept_database.is_postgres else (NOW, 0)
     assert row.held_by == "here/1"
     assert row.held_until is not None
-    assert abs(row.held_until - now - LEASE_DURATION) < timedelta(seconds=patience_seconds(5))
+    assert abs(row.held_until - now - LEASE_DURATION) <= timedelta(seconds=off)
 
 
 async def test_the_second_waits_until_the_first_releases_the_lease(make: Make) -> None:
@@ -71,7 +71,7 @@ async def test_the_second_waits_until_the_first_releases_the_lease(make: Make) -
     assert not second.may_send()
     await first.release()
     assert not first.may_send()
-    await asyncio.wait_for(waiting, patience_seconds())
+    await in_time(waiting)
     assert second.may_send()
     assert second.account_id == first.account_id
 
@@ -94,7 +94,7 @@ async def test_a_lease_that_is_not_renewed_expires(kept_database: Database, make
         # It has expired by the database's clock.
         async with kept_database.writing() as session:
             await session.exec(update(ACCOUNTS).values(held_until=utc_now() - SECOND))
-    await asyncio.wait_for(waiting, patience_seconds())
+    await in_time(waiting)
     assert standby.may_send()
 
 
@@ -137,7 +137,7 @@ async def test_renewal_stops_in_a_long_outage_if_it_is_told_to(time: Time) -> No
     lease = AccountLease(unreachable, next(users), "here/1", "ai_assistant", lambda: time.now)
     persistent = asyncio.create_task(lease.renew_forever())
     stopping = asyncio.create_task(lease.renew_forever(stop_if_unconfirmed=True))
-    await asyncio.wait_for(stopping, patience_seconds())
+    await in_time(stopping)
     assert not persistent.done()
     persistent.cancel()
     await asyncio.gather(persistent, return_exceptions=True)

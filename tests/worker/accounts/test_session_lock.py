@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import ConfigError
 from tests.conftest import ROOT
-from tests.support.waiting import patience, patience_seconds
+from tests.support.waiting import in_time, patience
 from worker.accounts.session_lock import session_lock
 
 HOLDER = """
@@ -48,7 +48,7 @@ async def test_the_second_waits_for_the_first(tmp_path: Path) -> None:
         # The second tries to get the lock several times, and must fail each time.
         await asyncio.wait({second}, timeout=0.1)
         order.append("first")
-    await asyncio.wait_for(second, patience_seconds())
+    await in_time(second)
     assert order == ["first", "second"]
 
 
@@ -91,7 +91,7 @@ async def test_a_killed_process_releases_the_lock(tmp_path: Path) -> None:
         await asyncio.wait({second}, timeout=0.1)
         assert order == []
         holder.kill()
-    await asyncio.wait_for(second, patience_seconds())
+    await in_time(second)
     assert order == ["second"]
 
 

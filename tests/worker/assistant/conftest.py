@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.fake_openai.app import create_openai_app
+from sandbox.fake_openai.state import OpenAIState
 from sandbox.http import HttpServer
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.client import OpenAIModelClient

@@ -53,7 +53,7 @@ async def test_verdict_has_intent_and_language(
 async def test_verdict_has_facts_flags_and_usage(assistant: ModelAssistant, server: Server) -> None:
     asked = await assistant.reply(ANNA, answered("А мобильные приложения делаете?"))
     assert asked.facts == ("Мобильные приложения для iOS и Android.",)
-    assert (asked.needs_human, asked.asks_not_to_be_contacted) == (None, False)
+    assert (asked.needs_human, asked.do_not_contact) == (None, False)
     assert 0 < asked.confidence <= 1
     usage = asked.usage
     assert usage is not None
@@ -63,7 +63,7 @@ async def test_verdict_has_facts_flags_and_usage(assistant: ModelAssistant, serv
     assert usage.tokens_cached is not None
     assert (usage.tokens_out or 0) > 0
     assert 0 < (usage.cost_usd or 0) < 0.01
-    assert (await assistant.reply(ANNA, answered("Больше не пишите мне"))).asks_not_to_be_contacted
+    assert (await assistant.reply(ANNA, answered("Больше не пишите мне"))).do_not_contact
     server.state.faults.add(Obey(fields={"facts": ["Делаем ракеты", "Цены и сроки", " "]}))
     assert (await assistant.reply(ANNA, answered("А ракеты?"))).facts == ("Цены и сроки",)
     server.state.faults.add(Obey(fields={"needs_human": True, "reason": "сердится", "confidence": 7}))
@@ -205,7 +205,7 @@ async def test_unsure_refusal_with_opt_out_stays_a_refusal(assistant: ModelAssis
     unsure = {"intent": "reject", "confidence": 0.3, "do_not_contact": True}
     server.state.faults.add(Obey(fields=unsure))
     verdict = await assistant.reply(ANNA, answered("всё, хватит уже"))
-    assert (verdict.intent, verdict.asks_not_to_be_contacted) == (Intent.REJECT, True)
+    assert (verdict.intent, verdict.do_not_contact) == (Intent.REJECT, True)
 
 
 @pytest.mark.parametrize("intent", [Intent.QUESTION, Intent.AMBIGUOUS, Intent.REJECT])
@@ -214,7 +214,7 @@ async def test_explicit_opt_out_overrides_the_model(
 ) -> None:
     server.state.faults.add(Obey(fields={"intent": intent, "do_not_contact": False}))
     said = "Откуда у вас мой номер? Больше не пишите мне!"
-    assert (await assistant.reply(ANNA, answered(said))).asks_not_to_be_contacted
+    assert (await assistant.reply(ANNA, answered(said))).do_not_contact
 
 
 async def test_refused_greeting_is_asked_for_again_then_replaced(

@@ -75,19 +75,19 @@ async def test_a_decision_with_evidence_has_a_fixed_text(
 
 async def test_an_opt_out_is_granted_in_words_that_say_so(small: Server, careful: ModelAssistant) -> None:
     verdict = await said(careful, "Отпишите меня")
-    assert verdict.asks_not_to_be_contacted
+    assert verdict.do_not_contact
     assert verdict.text == templates.answer(Intent.REJECT, "ru")
     small.state.faults.add(Obey(fields={"intent": "accept"}))
-    assert (await said(careful, "Отпишите меня")).asks_not_to_be_contacted
+    assert (await said(careful, "Отпишите меня")).do_not_contact
 
 
 async def test_a_thumbs_down_is_no_opt_out(
     small: Server, careful: ModelAssistant, free: ModelAssistant
 ) -> None:
     reaction = "[reaction 👎 to “Удобно ли вам созвониться?”]"
-    assert (await said(free, reaction)).asks_not_to_be_contacted
+    assert (await said(free, reaction)).do_not_contact
     verdict = await said(careful, reaction)
-    assert (verdict.intent, verdict.asks_not_to_be_contacted) == (Intent.REJECT, False)
+    assert (verdict.intent, verdict.do_not_contact) == (Intent.REJECT, False)
 
 
 async def test_a_human_is_called_in_fixed_words_and_only_on_request(

@@ -63,6 +63,7 @@ def test_persona_becomes_rules_for_the_model(tmp_path: Path) -> None:
             "greeting: unknown placeholder {imya}: use {name}, {company} and {request}",
         ),
         ("tone = ", "is not TOML: "),
+        ('[follow_ups]\nanswered = [{after = 1, text = "Подробнее: пример.рф"}]', "a follow-up has no link"),
     ],
 )
 def test_config_error_is_one_line_that_names_the_fault(tmp_path: Path, text: str, said: str) -> None:

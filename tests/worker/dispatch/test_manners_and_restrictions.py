@@ -11,6 +11,7 @@ from shared.database.models import Lead, Message
 from shared.statuses import LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, account_row, add_leased, add_message
+from tests.support.waiting import patience_seconds
 from worker.dispatch.delivery import MANNERS_PAUSE, Sender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Wait
@@ -107,7 +108,7 @@ async def test_typing_stops_no_message(
     world.refusal = refusal
     began = machine.monotonic()
     assert isinstance(await deliver(sender, await answer_of(kept_database, me)), Delivered)
-    assert machine.monotonic() - began < 2
+    assert machine.monotonic() - began < patience_seconds(2)
     # It is not tried again for a while.
     assert isinstance(await deliver(sender, await answer_of(kept_database, me)), Delivered)
     assert [call[0] for call in world.asked] == ["typing", "send", "send"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.fake_openai import OpenAIState
 from sandbox.fake_openai.faults import Hang, Obey, RawAnswer, Refusal, ServerError, SimpleFault
+from sandbox.fake_openai.state import OpenAIState
 from shared.database.engine import Database
 from shared.intents import Intent
 from shared.statuses import LeadStatus
@@ -39,7 +39,10 @@ def on_both(cases: Sequence[Case]) -> pytest.MarkDecorator:
     """Run a test for all cases on SQLite, and for a sample on PostgreSQL."""
     pairs = [("sqlite", case) for case in cases] + [("postgresql", case) for case in cases[::7]]
     ids = [f"{database} {case}" for database, case in pairs]
-    return pytest.mark.parametrize(("kept_database", "case"), pairs, indirect=["kept_database"], ids=ids)
+    # With the scope of the fixture: a parameter of one test only would make a database for each.
+    return pytest.mark.parametrize(
+        ("kept_database", "case"), pairs, indirect=["kept_database"], ids=ids, scope="module"
+    )
 
 
 on_sqlite = pytest.mark.parametrize("kept_database", ["sqlite"], indirect=True)
@@ -207,9 +210,9 @@ async def test_no_retry_after_is_a_hot_loop(talk: Journey, value: str) -> None:
 
 @on_sqlite
 async def test_a_pause_of_zero_seconds_is_no_hot_loop(
-    kept_database: Database, served: tuple[str, OpenAIState]
+    journey_database: Database, served: tuple[str, OpenAIState]
 ) -> None:
-    async with journey(kept_database, *served, assistant_pause_seconds=0) as talk:
+    async with journey(journey_database, *served, assistant_pause_seconds=0) as talk:
         talk.server.faults.add(SimpleFault(kind="invalid_key", times=None))
         await talk.writes(YES)
         await talk.run(11)
@@ -217,9 +220,9 @@ async def test_a_pause_of_zero_seconds_is_no_hot_loop(
 
 
 async def test_a_slow_answer_is_the_leads_own(
-    kept_database: Database, served: tuple[str, OpenAIState]
+    journey_database: Database, served: tuple[str, OpenAIState]
 ) -> None:
-    async with journey(kept_database, *served, openai_timeout_seconds=1, max_attempts=2) as talk:
+    async with journey(journey_database, *served, openai_timeout_seconds=1, max_attempts=2) as talk:
         talk.server.faults.add(Hang(seconds=30, times=None, match=MARK))
         lead = await talk.writes(YES)
         neighbour = await talk.writes("Да, давайте созвонимся")

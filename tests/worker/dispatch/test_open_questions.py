@@ -114,6 +114,6 @@ async def test_the_owners_answer_is_sent_and_closes_the_task(kept_database: Data
 
 async def test_a_person_who_opts_out_has_no_open_question(kept_database: Database, me: WorkerId) -> None:
     lead = await add_leased(kept_database, me, S.ENGAGED, open_question=QUESTION)
-    await settle(kept_database, me, lead, None, asks_not_to_be_contacted=True)
+    await settle(kept_database, me, lead, None, do_not_contact=True)
     assert (await now_of(kept_database, lead)).open_question is None
     assert await notices_of(kept_database, lead) == []

@@ -15,7 +15,7 @@ from shared.database.models import Lead
 from shared.errors import IllegalTransitionError, LostRaceError
 from tests.support.rows import NOW, POLICY, add_leased, messages_of, moves_of, now_of, take_lease
 from tests.support.settling import S, free, queued, settle_together, state
-from tests.support.waiting import patience_seconds
+from tests.support.waiting import in_time
 from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.domain.outcomes import (
     ChangeStatus,
@@ -126,9 +126,7 @@ async def test_a_locked_lead_does_not_delay_the_other_leads(kept_database: Datab
     async with kept_database.writing() as session:
         await session.exec(update(Lead).where(col(Lead.id) == held.id).values(last_error="held"))
         waiting = asyncio.create_task(settlement.settle(held, greeting(held), now=NOW))
-        settled = await asyncio.wait_for(
-            settlement.settle(free_one, greeting(free_one), now=NOW), patience_seconds()
-        )
+        settled = await in_time(settlement.settle(free_one, greeting(free_one), now=NOW))
         assert settled.lead is not None
         assert not waiting.done()
     assert (await waiting).lead is not None
@@ -218,7 +216,7 @@ async def test_a_locked_conversation_delays_only_the_lead_that_joins_it(
             settlement.settle(joins, PeerFound(Peer(known.telegram_user_id or 0, 5), "phone"), now=NOW)
         )
         found = settlement.settle(new, PeerFound(Peer(next(_people), 5), "phone"), now=NOW)
-        assert (await asyncio.wait_for(found, patience_seconds())).status is S.RESOLVED
+        assert (await in_time(found)).status is S.RESOLVED
         assert not joining.done()
     assert (await joining).status is S.HANDED_OFF
     assert (await now_of(kept_database, joins)).duplicate_of == known.id

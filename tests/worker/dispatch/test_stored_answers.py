@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.fake_openai import OpenAIState
 from sandbox.fake_openai.faults import RawAnswer
+from sandbox.fake_openai.state import OpenAIState
 from shared.database.engine import Database
 from shared.intents import Intent
 from shared.statuses import LeadStatus
@@ -90,9 +90,12 @@ class OneBadVerdict(Words):
     ids=count(),
 )
 async def test_a_value_that_the_database_refuses_is_a_fault_of_that_answer(
-    kept_database: Database, served: tuple[str, OpenAIState], bad: Verdict, caplog: pytest.LogCaptureFixture
+    journey_database: Database,
+    served: tuple[str, OpenAIState],
+    bad: Verdict,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    async with journey(kept_database, *served, assistant=OneBadVerdict(bad)) as talk:
+    async with journey(journey_database, *served, assistant=OneBadVerdict(bad)) as talk:
         lead = await talk.writes("Вопрос, плохой")
         neighbours = [await talk.writes(YES) for _ in range(3)]
         await talk.run(1)
@@ -102,10 +105,10 @@ async def test_a_value_that_the_database_refuses_is_a_fault_of_that_answer(
         received = talk.world.received(lead)
         if received != [templates.handoff_notice("ru")]:
             # SQLite stores a NUL.
-            assert kept_database.url.get_backend_name() == "sqlite"
+            assert journey_database.url.get_backend_name() == "sqlite"
             assert len(received) == 1
             return
         assert (row.status, row.lost_leases, row.leased_by) == (LeadStatus.HANDED_OFF, 0, None)
-        assert "cannot be stored" in str((await moves_of(kept_database, lead))[-1][2])
+        assert "cannot be stored" in str((await moves_of(journey_database, lead))[-1][2])
         assert "the database does not answer" not in caplog.text
         assert caplog.text.count("cannot be stored") == MAX_UNUSABLE_ANSWERS

@@ -9,9 +9,9 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from sandbox.fake_openai import OpenAIState
 from sandbox.fake_openai.app import build_router
 from sandbox.fake_openai.faults import RawAnswer
+from sandbox.fake_openai.state import OpenAIState
 from sandbox.http import HttpServer
 from tests.conftest import ROOT
 from tests.support.model_failures import CASES, Case

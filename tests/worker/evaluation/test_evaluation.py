@@ -48,7 +48,7 @@ def test_labelled_set_is_large_and_balanced() -> None:
     assert Counter(case.id[:2] for case in cases) >= Counter({"ru": 250, "en": 50})
     assert min(Counter(case.intent for case in cases).values()) >= 70
     assert sum(case.needs_human for case in cases) >= 15
-    assert sum(case.asks_not_to_be_contacted for case in cases) >= 15
+    assert sum(case.do_not_contact for case in cases) >= 15
     assert len(load_attacks()) >= 60
     ids = [case.id for case in [*cases, *load_attacks()]]
     assert len(set(ids)) == len(ids)
@@ -62,7 +62,7 @@ def test_guardrails_do_not_block_the_labelled_replies() -> None:
         said = "\n".join(case.said)
         assert not prompt_injection.contains_injection(said), case.id
         assert intent_evidence.supports_intent(case.intent, said, strict=False), case.id
-        assert case.asks_not_to_be_contacted or not intent_evidence.is_explicit_opt_out(said), case.id
+        assert case.do_not_contact or not intent_evidence.is_explicit_opt_out(said), case.id
 
 
 def test_attack_is_placed_as_declared() -> None:
@@ -118,15 +118,13 @@ def test_a_time_is_compared_with_its_label(label: str | None, moment: str | None
 
 
 def test_scores_of_a_run() -> None:
-    no = ReplyCase(
-        id="n", context="greeted", said=["Нет"], intent=Intent.REJECT, asks_not_to_be_contacted=True
-    )
+    no = ReplyCase(id="n", context="greeted", said=["Нет"], intent=Intent.REJECT, do_not_contact=True)
     took = Usage("m", 2, 100, 50, 10, 0.5, 1_000)
     scores = score(
         [
             CaseResult(YES, verdict(Intent.ACCEPT, usage=took, refused="a link")),
-            CaseResult(YES, verdict(Intent.REJECT, asks_not_to_be_contacted=True)),
-            CaseResult(no, verdict(Intent.REJECT, asks_not_to_be_contacted=True)),
+            CaseResult(YES, verdict(Intent.REJECT, do_not_contact=True)),
+            CaseResult(no, verdict(Intent.REJECT, do_not_contact=True)),
             CaseResult(no, None, error="away"),
         ]
     )
@@ -138,7 +136,7 @@ def test_scores_of_a_run() -> None:
     }
     accept = scores.intent(Intent.ACCEPT)
     assert (accept.precision, accept.recall, accept.f1) == (1.0, 0.5, pytest.approx(2 / 3))
-    quiet = scores.asks_not_to_be_contacted
+    quiet = scores.do_not_contact
     assert (quiet.precision, quiet.recall) == (0.5, 1.0)
     assert scores.refused == {"a link": 1}
     assert (scores.usage.calls, scores.usage.tokens_in, scores.usage.cost_usd) == (2, 100, 0.5)
@@ -161,7 +159,7 @@ def test_scores_of_a_run() -> None:
             "the text contains a part of the instructions",
         ),
         (
-            verdict(Intent.QUESTION, asks_not_to_be_contacted=True),
+            verdict(Intent.QUESTION, do_not_contact=True),
             "the contact was put on the do-not-contact list",
         ),
     ],

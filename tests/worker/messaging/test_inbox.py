@@ -199,20 +199,6 @@ async def test_handled_messages_store_their_intent(kept_database: Database, me: 
         assert await inbox.debounce_ends_at(session, lead.id, debounce=DEBOUNCE) is None
 
 
-async def test_an_edit_is_stored_and_answers_nothing(kept_database: Database, me: WorkerId) -> None:
-    lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, due_at=None)
-    base = me.account_id * 1000
-    answered = await add_message(kept_database, lead, state="handled", telegram_message_id=base, text="да")
-    await receive(kept_database, me, incoming_message(lead, base + 1, "нет"))
-    due = (await now_of(kept_database, lead)).due_at
-    for number, text in ((base, "поздно"), (base, "поздно"), (base + 1, "да, удобно"), (base + 2, "не было")):
-        edited = Incoming(lead.telegram_user_id or 0, number, text, NOW, edited=True)
-        assert await receive(kept_database, me, edited, SECOND) is None
-    texts = [message.text for message in await messages_of(kept_database, lead)]
-    assert texts == [f"{answered.text}\n[edited] поздно", "да, удобно"]
-    assert (await now_of(kept_database, lead)).due_at == due
-
-
 async def with_messages(database: Database, lead: Lead, *ours: int, theirs: int | None = None) -> Lead:
     """Add messages with these Telegram ids to a lead; returns the lead."""
     for number in ours:

@@ -103,7 +103,7 @@ async def test_opt_out_suppresses_the_contact_but_the_apology_is_sent(
     incoming = await add_message(kept_database, lead, text="Не пишите мне")
     apology = QueueMessage(
         *("apology", f"{lead.id}:reply", "Извините", S.REJECTED, (incoming.id,), Intent.REJECT),
-        asks_not_to_be_contacted=True,
+        do_not_contact=True,
     )
     assert await suppression_reason(kept_database, lead) is None
     await write(kept_database, me, lead, apology)

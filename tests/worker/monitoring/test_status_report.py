@@ -86,4 +86,4 @@ def test_command_needs_only_the_database(tmp_path: Path, sqlite_url: str) -> Non
     assert done.stdout.splitlines()[:3] == ["аккаунт: пока нет", "", first]
     empty = run(tmp_path, "status", DATABASE_URL="sqlite:///empty.db")
     assert (empty.returncode, empty.stdout) == (1, "")
-    assert empty.stderr == "error: the database is not migrated: run `alembic upgrade head`\n"
+    assert empty.stderr == "ошибка: база не обновлена, выполните `alembic upgrade head`\n"

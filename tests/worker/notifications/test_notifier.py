@@ -211,7 +211,7 @@ async def test_lasting_trouble_is_reported_once_a_day(setup: NotifierSetup, data
     assert await setup.run_once() == []
     (text,) = await setup.run_once(MINUTE)
     assert "Аккаунт @other: заблокирован (by Telegram)." in text
-    assert "Модель недоступна, людям не отвечаем: OPENAI_API_KEY: the key is refused." in text
+    assert "Модель недоступна, людям не отвечаем: OPENAI_API_KEY: ключ не принят." in text
     assert await setup.run_once(timedelta(minutes=30)) == []
     # Notices of a lost account are sent by another account.
     lead = await add_lead(database, account_id=other)
@@ -288,5 +288,5 @@ async def test_an_unexplained_refusal_is_reported_after_ten_minutes(
     assert await setup.run_once(timedelta(minutes=9)) == []
     await setup.run_once(2 * MINUTE)
     assert await setup.run_once(MINUTE) == [
-        f"Telegram не принимает сообщения: {error}. Посмотрите, что с аккаунтом."
+        "Telegram не принимает сообщения: Telegram отказал: SOMETHING_NEW. Посмотрите, что с аккаунтом."
     ]

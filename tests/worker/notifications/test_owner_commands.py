@@ -98,6 +98,26 @@ async def test_other_notes_are_ignored(kept_database: Database, me: WorkerId) ->
     assert await replies_to_owner(kept_database, me) == []
 
 
+async def test_a_command_that_is_late_or_fails_is_told(kept_database: Database, me: WorkerId) -> None:
+    """Old ones, and those that arrive after newer ones, change nothing; neither does one that raises."""
+    lead = await add_conversation(kept_database, me)
+    assert await execute(kept_database, me, "статус", 5)
+    old = Note(6, f"{lead.id}: Это Мария", sent_at=NOW - timedelta(days=1, minutes=1))
+    for note in (old, Note(4, f"{lead.id} беру"), Note(7, f"{lead.id}: Мария \ud800")):
+        for is_new in (True, False):
+            async with kept_database.writing() as session:
+                assert is_new is await owner_commands.execute_command(
+                    session, me.account_id, note, now=NOW, takeover_lasts=None
+                )
+    answers = [message.text for message in await replies_to_owner(kept_database, me)][1:]
+    assert ["слишком поздно" in one for one in answers] == [True, True, False]
+    assert answers[2].startswith(f"«{lead.id}: Мария ?»: не выполнено из-за ошибки")
+    assert (await now_of(kept_database, lead)).status is S.ENGAGED
+    assert len(await messages_of(kept_database, lead)) == 1
+    assert await execute(kept_database, me, f"{lead.id} беру", 8)
+    assert (await now_of(kept_database, lead)).status is S.HANDED_OFF
+
+
 class FailsOnce(World):
     """A Telegram whose first call fails."""
 

@@ -23,9 +23,9 @@ LEASE = timedelta(seconds=60)
 AHEAD = NOW + DAY
 
 
-async def _shorten(database: Database, me: WorkerId) -> None:
+async def _shorten(database: Database, me: WorkerId, slack: timedelta = moments.SLACK) -> None:
     async with database.writing() as session:
-        await moments.shorten(session, me.account_id, LIMITS, LEASE, now=NOW)
+        await moments.shorten(session, me.account_id, LIMITS, LEASE, now=NOW, slack=slack)
 
 
 async def test_gaps_end_after_their_own_length(kept_database: Database, me: WorkerId) -> None:
@@ -38,6 +38,21 @@ async def test_gaps_end_after_their_own_length(kept_database: Database, me: Work
     # A right gap is left alone.
     await _shorten(kept_database, me)
     assert (await account_row(kept_database, me.account_id)).next_lookup_at == NOW + 3 * SECOND
+
+
+async def test_a_clock_seen_90_seconds_ahead_does_not_bind_for_90_seconds(
+    kept_database: Database, me: WorkerId
+) -> None:
+    ahead = NOW + 90 * SECOND
+    async with kept_database.writing() as session:
+        await session.exec(
+            update(ACCOUNTS).where(ACCOUNTS.c.id == me.account_id).values(next_lookup_at=ahead)
+        )
+    # At a start, another machine's clock may have stored it.
+    await _shorten(kept_database, me)
+    assert (await account_row(kept_database, me.account_id)).next_lookup_at == ahead
+    await _shorten(kept_database, me, moments.SEEN_SLACK)
+    assert (await account_row(kept_database, me.account_id)).next_lookup_at == NOW + LIMITS.lookup_gap
 
 
 async def test_calls_of_a_wrong_clock_count_for_a_day(kept_database: Database, me: WorkerId) -> None:
@@ -125,6 +140,18 @@ async def test_after_the_clock_was_set_back_waiting_leads_are_due(
         await moments.make_waiting_due(session, me, now=NOW)
     assert (await now_of(kept_database, waits)).due_at == NOW
     assert (await now_of(kept_database, named)).due_at == AHEAD
+
+
+async def test_a_start_makes_due_what_was_changed_in_the_future(
+    kept_database: Database, me: WorkerId
+) -> None:
+    found = {"status": LeadStatus.RESOLVED, "due_at": AHEAD, "account_id": me.account_id}
+    wrong = await add_lead(kept_database, **found, updated_at=AHEAD, username="wrong_1")
+    right = await add_lead(kept_database, **found, updated_at=NOW, username="right_1")
+    async with kept_database.writing() as session:
+        await moments.make_future_due(session, me, now=NOW)
+    assert (await now_of(kept_database, wrong)).due_at == NOW
+    assert (await now_of(kept_database, right)).due_at == AHEAD
 
 
 async def test_a_start_takes_up_new_leads_that_a_wrong_clock_stored(

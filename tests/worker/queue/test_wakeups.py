@@ -10,7 +10,7 @@ import pytest
 from shared.clock import utc_now
 from shared.database.engine import Database
 from tests.support.rows import add_lead
-from tests.support.waiting import patience, patience_seconds
+from tests.support.waiting import in_time, patience
 from worker.queue.wakeups import WATCH_SECONDS, Wakeups, listen, watch
 
 NEVER = 3600
@@ -36,7 +36,7 @@ async def test_a_wake_up_before_the_wait_ends_it_at_once() -> None:
     await asyncio.wait({waiting}, timeout=0.05)
     assert not waiting.done()
     wakeups.wake()
-    await asyncio.wait_for(waiting, patience_seconds())
+    await in_time(waiting)
 
 
 @pytest.mark.parametrize("delay", [timedelta(milliseconds=50), timedelta(), timedelta(hours=-1)])

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.fake_openai import OpenAIState, create_openai_app
+from sandbox.fake_openai.app import create_openai_app
+from sandbox.fake_openai.state import OpenAIState
 from sandbox.http import HttpServer
 from shared.database.engine import Database
 from shared.leads import pauses
@@ -37,15 +38,18 @@ async def test_preview_shows_text_verdict_and_cost(tmp_path: Path, model_url: st
         "DATABASE_URL": sqlite_url,
         "COMPANY_NAME": "Ромашка",
     }
+    english = settings | {"OWNER_LANGUAGE": "en"}
     code, shown, _ = await worker(tmp_path, "preview", "--name", "Анна", "--request", REQUEST, **settings)
     assert code == 0
     assert "Анна" in shown
     assert REQUEST in shown
     assert "Ромашка" in shown
-    assert "guard: passed\ncost: 0." in shown
+    assert "откуда текст: модель\nпроверка: пройдена\nцена: 0." in shown
 
-    careful = await worker(tmp_path, "preview", "--name", "Анна", **settings | {"ASSISTANT_TRUST": "auto"})
-    assert "from: a template (the model is in careful mode" in careful[1]
+    careful = await worker(tmp_path, "preview", "--name", "Анна", **english | {"ASSISTANT_TRUST": "auto"})
+    assert (
+        "from: a template (the model is in careful mode: python -m worker qualify)\ncost: none" in careful[1]
+    )
 
     database = Database(sqlite_url)
     lead = await add_lead(database, name="Борис", extra={"Задача": "Бот для записи клиентов"})
@@ -54,17 +58,20 @@ async def test_preview_shows_text_verdict_and_cost(tmp_path: Path, model_url: st
     assert (code, "Борис" in shown, "Бот для записи" in shown) == (0, True, True)
 
     unknown = await worker(tmp_path, "preview", "999999", **settings)
-    assert unknown == (2, "", "error: there is no lead 999999\n")
+    assert unknown == (1, "", "ошибка: лида 999999 нет\n")
     without = await worker(tmp_path, "preview", **settings)
     assert without == (2, "", "error: preview needs the id of a lead, or --name and --request\n")
 
 
 async def test_pause_and_resume_are_shown_in_the_status(tmp_path: Path, sqlite_url: str) -> None:
     settings = {"DATABASE_URL": sqlite_url}
-    code, shown, _ = await worker(tmp_path, "pause", "all", **settings)
+    english = settings | {"OWNER_LANGUAGE": "en"}
+    code, shown, _ = await worker(tmp_path, "pause", "all", **english)
     assert (code, shown.startswith("Paused: the assistant sends nothing.")) == (0, True)
     code, shown, _ = await worker(tmp_path, "pause", **settings)
-    assert shown.startswith("Paused: nobody new is written to.")
+    assert shown == (
+        "Пауза: новым людям не пишем. Начатые разговоры идут дальше. Закончить: python -m worker resume\n"
+    )
     _, status, _ = await worker(tmp_path, "status", **settings)
     assert status.startswith("ПАУЗА: новым людям не пишем с ")
     database = Database(sqlite_url)
@@ -73,15 +80,12 @@ async def test_pause_and_resume_are_shown_in_the_status(tmp_path: Path, sqlite_u
     await database.close()
     assert pause is not None
     assert (pause.scope, pause.actor) == ("first_messages", "command line")
-    assert await worker(tmp_path, "resume", **settings) == (
-        0,
-        "The pause has ended: messages are sent again.\n",
-        "",
-    )
-    assert await worker(tmp_path, "resume", **settings) == (0, "There was no pause.\n", "")
+    _, ended, _ = await worker(tmp_path, "resume", **settings)
+    assert ended == "Пауза закончилась: сообщения снова уходят.\n"
+    assert await worker(tmp_path, "resume", **english) == (0, "There was no pause.\n", "")
 
 
 async def test_pause_without_a_database_is_one_line(tmp_path: Path) -> None:
     code, shown, fault = await worker(tmp_path, "pause", DATABASE_URL=f"sqlite:///{tmp_path}/none/leads.db")
     assert (code, shown, fault.count("\n")) == (1, "", 1)
-    assert fault.startswith("error: ")
+    assert fault.startswith("ошибка: ")

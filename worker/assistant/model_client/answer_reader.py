@@ -58,7 +58,7 @@ def _reply_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         "confidence": _confidence(fields.get("confidence")),
         "language": _words(fields.get("language")) or "ru",
         # Prompts that owners have changed may still have the earlier name.
-        "do_not_contact": _flag(fields.get("do_not_contact", fields.get("asks_not_to_be_contacted"))),
+        "do_not_contact": _flag(fields.get("do_not_contact")),
         "needs_human": _flag(fields.get("needs_human")),
         "reason": _reason(fields.get("reason")),
         "wish": _wish(fields.get("wish")),

@@ -63,7 +63,7 @@ class Availability:
         self._retry_at = now + pause
 
     def succeeded(self, *, is_trial: bool = False) -> None:
-        """Record an answer; `is_trial`: it was an answer for nobody."""
+        """Record an answer; `is_trial`: it answered a trial call, not a person."""
         if not is_trial:
             self._failures = 0
         self._slow = 0

@@ -104,7 +104,7 @@ class ModelProviders:
     async def keep_trying(self) -> None:
         """Try the first provider in the background whenever it is out and its pause is over, until cancelled.
 
-        So no person waits for it meanwhile, and it is found to be back also while nobody writes.
+        So no person waits for it meanwhile, and its return is noticed also while no person writes.
         """
         self._tries_in_background = True
         try:
@@ -145,7 +145,7 @@ class ModelProviders:
 
     @property
     def trouble(self) -> str | None:
-        """What the owner should know: nobody answers, or only the second provider does."""
+        """What the owner should know: no provider answers, or only the second one does."""
         error = self._first.availability.error
         if self._second is None or error is None:
             return self.pause_reason

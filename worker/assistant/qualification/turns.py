@@ -44,7 +44,7 @@ class QualificationTurn(BaseModel):
     intent: Intent
     also: Sequence[Intent] = Field((), alias="or")
     needs_human: bool = False
-    asks_not_to_be_contacted: bool = False
+    do_not_contact: bool = False
     wish: Wish | None = None
     write_at: date | None = None
     mentions: Sequence[str] = ()
@@ -75,8 +75,8 @@ def find_mistake(turn: QualificationTurn, verdict: Verdict) -> str | None:
 
 
 def _wrong_side(turn: QualificationTurn, verdict: Verdict) -> str | None:
-    if verdict.asks_not_to_be_contacted is not turn.asks_not_to_be_contacted:
-        return f"do-not-contact {'missed' if turn.asks_not_to_be_contacted else 'made up'}"
+    if verdict.do_not_contact is not turn.do_not_contact:
+        return f"do-not-contact {'missed' if turn.do_not_contact else 'made up'}"
     if (verdict.needs_human is not None) is not turn.needs_human:
         return f"a human {'missed' if turn.needs_human else 'called for nothing'}"
     if turn.wish is not None and verdict.wish is not turn.wish:

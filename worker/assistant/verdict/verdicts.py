@@ -40,7 +40,7 @@ def to_verdict(
         confidence=min(max(answer.confidence, 0.0), 1.0),
         facts=tuple(fact.strip()[:MAX_FACT_LENGTH] for fact in answer.facts[:MAX_FACTS] if fact.strip()),
         needs_human=reason if answer.needs_human or wish is Wish.HUMAN else None,
-        asks_not_to_be_contacted=answer.do_not_contact,
+        do_not_contact=answer.do_not_contact,
         usage=usage,
         refused=refused,
         wish=wish,
@@ -58,10 +58,10 @@ def apply_evidence(verdict: Verdict, text: str, brief: Brief, *, strict: bool) -
     if strict and not wish_evidence.supports_wish(verdict.wish, text):
         verdict = replace(verdict, wish=Wish.NONE, write_at=None)
     is_supported = intent_evidence.supports_intent(verdict.intent, text, strict=strict)
-    opt_out = verdict.asks_not_to_be_contacted and (not strict or intent_evidence.may_opt_out(text))
+    opt_out = verdict.do_not_contact and (not strict or intent_evidence.may_opt_out(text))
     is_accepted = verdict.intent is Intent.ACCEPT and is_supported
     opt_out = opt_out or (not is_accepted and intent_evidence.is_explicit_opt_out(text))
-    verdict = replace(verdict, asks_not_to_be_contacted=opt_out)
+    verdict = replace(verdict, do_not_contact=opt_out)
     is_decision = verdict.intent in {Intent.ACCEPT, Intent.REJECT}
     is_unsure = is_decision and verdict.confidence < MIN_CONFIDENCE and not opt_out
     if not is_unsure and is_supported:

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
-# A later moment is a mistake of the model: nobody plans a call further ahead.
+# A later moment is a mistake of the model: calls are not planned further ahead.
 MAX_DELAY = timedelta(days=366)
 DEFAULT_TIME = time(11)
 _DATE = re.compile(

@@ -56,7 +56,7 @@ async def confirm(
     verdict = responses.without_opt_out_by_reaction(conversation, verdict)
     verdict = responses.resolve_contradictions(verdict)
     if not conversation.has_written and verdict.intent is Intent.ACCEPT:
-        # They wrote first: nobody has asked them whether they left a request, so this is no answer to it.
+        # They wrote first: they were not asked whether they left a request, so this is no answer to it.
         verdict = replace(verdict, intent=Intent.AMBIGUOUS)
     response = _respond_to_request(conversation, verdict, responses.requested_time(verdict, hours))
     if response is None and _agrees_to_call(conversation, verdict) and booking_link:
@@ -67,7 +67,7 @@ async def confirm(
         response, verdict = await _greet(conversation, verdict, assistant, config, now=now, waited=waited)
     response = response or _respond_to_intent(conversation, verdict, config.company)
     if response is None:
-        return NoReplyNeeded(answers, verdict.intent, verdict.asks_not_to_be_contacted, verdict)
+        return NoReplyNeeded(answers, verdict.intent, verdict.do_not_contact, verdict)
     return responses.queue_response(conversation, response, verdict)
 
 
@@ -79,7 +79,7 @@ def _agrees_to_call(conversation: Conversation, verdict: Verdict) -> bool:
 def _respond_to_request(
     conversation: Conversation, verdict: Verdict, follow_up_at: datetime | None
 ) -> Response | None:
-    """Respond to a wish that may be granted to anybody: a human, a call, another day."""
+    """Respond to a wish that may be granted to any person: a human, a call, another day."""
     handed_off = responses.hand_off(verdict)
     if handed_off is not None or verdict.intent is Intent.REJECT:
         return handed_off

@@ -153,7 +153,8 @@ def _about_booking(conversation: Conversation, one: PlannedMessage, *, now: date
         raise ValueError(f"planned message {one.id} is about a meeting without a time")
     meeting = _meeting(conversation, booking, booking.start_at, now)
     if one.kind == "confirmation":
-        return booking_texts.confirmation(meeting, language, is_moved=booking.moved_from is not None)
+        is_moved = booking.moved_from is not None or bool(one.step)
+        return booking_texts.confirmation(meeting, language, is_moved=is_moved)
     return booking_texts.reminder(meeting, language, now)
 
 

@@ -51,7 +51,7 @@ async def reply(
         response = replace(response, target=None)
     if response is None:
         answers = tuple(message.id for message in unanswered)
-        return NoReplyNeeded(answers, verdict.intent, verdict.asks_not_to_be_contacted, verdict)
+        return NoReplyNeeded(answers, verdict.intent, verdict.do_not_contact, verdict)
     return responses.queue_response(conversation, response, verdict)
 
 
@@ -67,7 +67,7 @@ def _acknowledge_request(verdict: Verdict) -> Verdict:
             verdict,
             intent=Intent.QUESTION,
             text=text,
-            asks_not_to_be_contacted=False,
+            do_not_contact=False,
             wish=Wish.NONE,
             write_at=None,
         )

@@ -57,7 +57,7 @@ def queue_response(conversation: Conversation, response: Response, verdict: Verd
         response.target if may_move else None,
         answers,
         verdict.intent,
-        verdict.asks_not_to_be_contacted,
+        verdict.do_not_contact,
         response.reason,
         response.follow_up_at,
         source=verdict,
@@ -98,10 +98,10 @@ def _with_one_meaning(verdict: Verdict) -> Verdict:
     if verdict.wish is Wish.WRONG_PERSON and verdict.intent is Intent.AMBIGUOUS:
         text = templates.answer(Intent.REJECT, verdict.language)
         verdict = replace(verdict, intent=Intent.REJECT, text=text)
-    if not verdict.asks_not_to_be_contacted:
+    if not verdict.do_not_contact:
         return verdict
     if verdict.intent is Intent.ACCEPT:
-        return replace(verdict, asks_not_to_be_contacted=False)
+        return replace(verdict, do_not_contact=False)
     if verdict.intent is Intent.REJECT and verdict.needs_human is None:
         return verdict
     return replace(verdict, intent=Intent.REJECT, needs_human=None)
@@ -114,7 +114,7 @@ def with_fixed_words(verdict: Verdict) -> Verdict:
     in words that do not depend on a model. A clear refusal may be answered in the model's words.
     """
     language = verdict.language
-    if verdict.asks_not_to_be_contacted and verdict.intent is Intent.REJECT:
+    if verdict.do_not_contact and verdict.intent is Intent.REJECT:
         return replace(verdict, text=templates.opted_out(language))
     if verdict.needs_human is not None:
         if promises.says_handover(verdict.text):
@@ -138,7 +138,7 @@ def with_greeting(verdict: Verdict, greeting: Greeting | None) -> Verdict:
 
 def without_opt_out_by_reaction(conversation: Conversation, verdict: Verdict) -> Verdict:
     """A thumbs down refuses an offer. It does not ask for no more messages."""
-    return replace(verdict, asks_not_to_be_contacted=False) if conversation.only_reacted else verdict
+    return replace(verdict, do_not_contact=False) if conversation.only_reacted else verdict
 
 
 def hand_off(verdict: Verdict) -> Response | None:

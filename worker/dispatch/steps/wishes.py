@@ -31,7 +31,7 @@ def respond_to_wish(
     """Return the response to the wish of a verdict; None if it has none, or if it is no longer granted.
 
     `link` is the booking link. `follow_up_at`: see responses.requested_time. A wish beside a refusal is not
-    granted: the refusal counts. A question is answered before anybody is told to wait for another day.
+    granted: the refusal counts. A question is answered before the person is told to wait for another day.
     """
     if verdict.intent is Intent.REJECT:
         return None

@@ -7,8 +7,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from worker.domain.config.outreach_hours import Hours
+from worker.domain.wording.links import contains_link
 
-_LINK = re.compile(r"://|www\.|\bt\.me\b|(?<![a-z0-9-])[a-z0-9-]+\.(?:com|ru|org|net|io|me)\b", re.IGNORECASE)
 _EVERY_YEAR = re.compile(r"\d\d-\d\d")
 
 
@@ -29,7 +29,7 @@ def _check_day(text: str) -> str:
 
 
 def _check_no_link(text: str) -> str:
-    if _LINK.search(text):
+    if contains_link(text):
         raise ValueError("a follow-up has no link: Telegram restricts accounts for them")
     return text
 

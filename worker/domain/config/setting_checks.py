@@ -3,11 +3,11 @@
 import re
 from difflib import get_close_matches
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from shared.files import read_text
 from worker.domain.config.outreach_hours import Hours
@@ -124,3 +124,9 @@ def check_link_template(template: str) -> str:
     if not is_address or any(ch.isspace() for ch in template):
         raise ValueError("must be a web address with {token}, such as https://example.com/book?ref={token}")
     return template
+
+
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+Secret = Annotated[SecretStr, AfterValidator(check_printable)]
+# More than a year is a typing error, and far larger values overflow a date.
+Seconds = Annotated[float, Field(le=31_536_000)]

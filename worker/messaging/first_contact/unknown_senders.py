@@ -41,7 +41,7 @@ InboundPolicy = Literal["off", "notify", "create"]
 # Called in a transaction: session, account_id, the stranger's message, now.
 StrangerHandler = Callable[[AsyncSession, int, Incoming, datetime], Awaitable[None]]
 
-# The lead of somebody who writes first may be looked up, or arrive, only then; seconds after the message.
+# The lead of a person who writes first may be looked up, or arrive, only then; seconds after the message.
 CHECKS_AFTER = (0, 5, 30, 120, 600)
 CHECKED_AGAIN_FOR = timedelta(hours=1)
 # Older messages are no news: the owner is not told of them, and no lead is made of them.
@@ -209,7 +209,7 @@ class UnknownSenders:
             own = select(TelegramAccount.id).where(col(TelegramAccount.telegram_user_id) == sender.user_id)
             if (await session.exec(own)).first() is not None:
                 return False
-        # Somebody to whom the account has written before is an acquaintance, not a stranger.
+        # A person to whom the account has written before is an acquaintance, not a stranger.
         history = await self.telegram.fetch_history(Peer(sender.user_id, sender.access_hash), 0)
         return not any(isinstance(one, Outgoing) for one in history)
 

@@ -16,6 +16,7 @@ Action = Literal[
     "approve",
     "booked",
     "not_booked",
+    "owner",
     # Words that need another try: which of several leads, no lead at all, one lead but no clear wish.
     "which",
     "no_lead",
@@ -32,6 +33,7 @@ _KEYWORDS: dict[Action, frozenset[str]] = {
     "pause": frozenset({"pause", "пауза"}),
     "pause_all": frozenset({"pause all", "пауза все", "пауза всё", "стоп", "stop"}),
     "resume": frozenset({"resume", "продолжай", "продолжить", "дальше"}),
+    "owner": frozenset({"new owner", "новый владелец"}),
 }
 _LEAD_COMMAND = re.compile(
     # `17:30 call Anna` is a note about a time, not words for lead 17.
@@ -43,7 +45,7 @@ _MEETING = re.compile(
     r"(?P<when>.*)",
     re.DOTALL | re.IGNORECASE,
 )
-_WITHOUT_A_LEAD = frozenset({"status", "help", "pause", "pause_all", "resume"})
+_WITHOUT_A_LEAD = frozenset({"status", "help", "pause", "pause_all", "resume", "owner"})
 _ABOUT_A_LEAD = frozenset({"take", "release", "approve"})
 # Fewer words, such as «ок» or «спасибо большое», are rarely meant for the person.
 _MIN_WORDS = 4
@@ -85,6 +87,14 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "no_lead": "Это сообщение не о лиде. Напишите номер и слово, например «17 беру».",
         "unclear": "Лид {lead}: ничего не отправлено. Чтобы взять чат, ответьте одним словом: беру. Чтобы"
         " отправить человеку именно эти слова, напишите: {lead}: {text}",
+        "too_late": "«{text}»: не выполнено, сообщение дошло слишком поздно. Если ещё нужно, напишите снова.",
+        "failed": "«{text}»: не выполнено из-за ошибки, она в журнале воркера. Попробуйте иначе.",
+        "owner": "Понял: кому принадлежит имя из OWNER_CHAT, проверю заново.",
+        "owner_moved": "Имя @{username} (OWNER_CHAT) теперь у другого аккаунта Telegram: его команды не"
+        " выполняются, сообщения для вас идут сюда. Если это ваш новый аккаунт, напишите здесь:"
+        " новый владелец",
+        "owner_renamed": "С вашего аккаунта пришла команда, но имени @{username} (OWNER_CHAT) у него больше"
+        " нет: она не выполнена. Впишите новое имя в OWNER_CHAT. Здесь команды работают.",
         "none": "никого",
     },
     "en": {
@@ -118,6 +128,14 @@ _TEXTS: dict[Language, dict[str, str]] = {
         "no_lead": "That message is about no lead. Write the number and a word, such as 17 take.",
         "unclear": "Lead {lead}: nothing is sent. To take the chat, answer with one word: take. To send these"
         " very words to the person, write: {lead}: {text}",
+        "too_late": "“{text}”: not done, the message came too late. Write it again if it is still wanted.",
+        "failed": "“{text}”: not done because of an error, which is in the worker's log. Try another way.",
+        "owner": "I will check again whose username OWNER_CHAT is.",
+        "owner_moved": "The username @{username} (OWNER_CHAT) belongs to another Telegram account now: its"
+        " commands are refused, and messages to you come here. If that is your new account, write here:"
+        " new owner",
+        "owner_renamed": "A command came from your account, which no longer has the username @{username}"
+        " (OWNER_CHAT): it is refused. Set OWNER_CHAT to the new username. Commands work here.",
         "none": "none",
     },
 }

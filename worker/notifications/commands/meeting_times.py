@@ -3,6 +3,8 @@
 import re
 from datetime import datetime, timedelta
 
+from worker.domain.wording.months import MONTHS
+
 _WEEKDAYS = (
     ("понедельник", "пн", "monday", "mon"),
     ("вторник", "вт", "tuesday", "tue"),
@@ -12,10 +14,6 @@ _WEEKDAYS = (
     ("суббота", "субботу", "сб", "saturday", "sat"),
     ("воскресенье", "вс", "sunday", "sun"),
 )
-_MONTHS = (
-    *("января", "февраля", "марта", "апреля", "мая", "июня"),
-    *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
-)
 _DAYS = {"сегодня": 0, "today": 0, "завтра": 1, "tomorrow": 1, "послезавтра": 2}
 _CLOCK = re.compile(
     r"(?:\b(?:в|at|на)\s+)?\b(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d)\b(?![.\d])|\s*(?P<half>am|pm)\b|\s*(?:ч|час\w*)\b)",
@@ -24,7 +22,7 @@ _CLOCK = re.compile(
 _DATE = re.compile(
     r"\b(?P<day>\d{1,2})\.(?P<month>1[0-2]|0?[1-9])(?:\.(?P<year>\d{4}|\d\d))?\b|\b(?P<iso>\d{4}-\d\d-\d\d)\b"
 )
-_DATE_IN_WORDS = re.compile(rf"\b(?P<day>\d{{1,2}})\s+(?P<month>{'|'.join(_MONTHS)})\b")
+_DATE_IN_WORDS = re.compile(rf"\b(?P<day>\d{{1,2}})\s+(?P<month>{'|'.join(MONTHS)})\b")
 
 
 def parse_meeting(text: str, now: datetime) -> datetime | None:
@@ -57,7 +55,7 @@ def _day_of(words: str, now: datetime) -> tuple[datetime | None, str]:
         if found := _DATE.search(words):
             return _date(found, now), words[: found.start()] + words[found.end() :]
         if found := _DATE_IN_WORDS.search(words):
-            month = _MONTHS.index(found["month"]) + 1
+            month = MONTHS.index(found["month"]) + 1
             day = _in_future(now.replace(month=month, day=int(found["day"])), now)
             return day, words[: found.start()] + words[found.end() :]
     except ValueError:

@@ -8,14 +8,15 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
+from shared.database.engine import DATABASE_DOWN
 from shared.database.models import OWNER_MESSAGES, Lead, Message, OwnerMessage
 from shared.leads import drafts, handoff, pauses
 from shared.leads.handoff import HandoffError
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
 from shared.texts import Language, name_of_status, translate_reason, translate_summary
-from worker.domain.telegram_port import Incoming, Note
-from worker.notifications.commands import command_parser, meetings, notice_replies
+from worker.domain.telegram_port import Note
+from worker.notifications.commands import command_parser, meetings, notice_replies, owner_identity
 from worker.notifications.commands.command_parser import Command
 from worker.queue.backlog import count_pending_messages
 
@@ -23,8 +24,9 @@ log = logging.getLogger(__name__)
 
 ACTOR = "owner"
 _MAX_LISTED_LEADS = 20
-# Words that do not reply to a notice and are older than this were not meant as a command.
-_COMMANDS_FOR = timedelta(days=1)
+_MAX_QUOTE = 60
+# An older command, also words for a person, is not executed: much may have happened since.
+COMMANDS_FOR = timedelta(days=1)
 
 
 async def execute_command(  # noqa: PLR0913 - what the owner has set
@@ -50,66 +52,19 @@ async def execute_command(  # noqa: PLR0913 - what the owner has set
     random_id = await _record_command(session, account_id, note, now=now, in_owner_chat=in_owner_chat)
     if random_id is None:
         return False
-    returns_at = now + takeover_lasts if takeover_lasts else None
-    key = f"{command.lead}:human:note:{account_id}:{note.message_id}"
-    try:
-        async with session.begin_nested():
-            if command.action == "reply" and note.has_more:
-                # The text alone would be only a part of what the owner wants to send.
-                reply = await _refuse_attachment(session, command)
-            else:
-                reply = await _run(
-                    session, account_id, command, key=key, now=now, returns_at=returns_at, zone=zone
-                )
-    except HandoffError as error:
-        reason = translate_reason(command.language, str(error))
-        reply = command_parser.render(command.language, "refused", lead=command.lead, reason=reason)
+    if await _is_too_late(session, account_id, note, now=now, in_owner_chat=in_owner_chat):
+        reply = command_parser.render(command.language, "too_late", text=_quote(note))
+    else:
+        returns_at = now + takeover_lasts if takeover_lasts else None
+        reply = await _run_safely(
+            session, account_id, command, note, now=now, returns_at=returns_at, zone=zone
+        )
     await _queue_reply(session, account_id, note, reply)
     if command.lead and await session.get(Lead, command.lead) is not None:
         answer = f"answer:{account_id}:{note.message_id}"
         await notice_replies.remember_answer(session, account_id, random_id, command.lead, key=answer)
     log.info("a command of the owner: %s %s", command.action, command.lead or "")
     return True
-
-
-async def execute_in_owner_chat(  # noqa: PLR0913 - what the owner has set
-    session: AsyncSession,
-    account_id: int,
-    message: Incoming,
-    *,
-    is_lead: bool,
-    now: datetime,
-    takeover_lasts: timedelta | None,
-    language: Language,
-    zone: tzinfo = UTC,
-) -> bool:
-    """Execute the owner's message if it is a command; returns False if it is not one.
-
-    `is_lead`: the owner's account is a lead's person, too, as in a test of the own form. Then words that do
-    not reply to our messages are a command only if it is beyond doubt: «стоп» may answer the assistant.
-    """
-    note = message.note
-    if note is None:
-        return False
-    if await is_executed(session, account_id, note.message_id):
-        return True
-    is_reply = note.reply_to is not None and await notice_replies.is_about_leads(
-        session, account_id, note.reply_to
-    )
-    if not is_reply:
-        is_certain = not is_lead or command_parser.is_numbered_command(note.text)
-        if not is_certain or message.sent_at < now - _COMMANDS_FOR:
-            return False
-    return await execute_command(
-        session,
-        account_id,
-        note,
-        now=now,
-        takeover_lasts=takeover_lasts,
-        language=language,
-        in_owner_chat=True,
-        zone=zone,
-    )
 
 
 async def is_executed(session: AsyncSession, account_id: int, message_id: int) -> bool:
@@ -120,6 +75,61 @@ async def is_executed(session: AsyncSession, account_id: int, message_id: int) -
         )
     )
     return found.first() is not None
+
+
+async def _run_safely(
+    session: AsyncSession,
+    account_id: int,
+    command: Command,
+    note: Note,
+    *,
+    now: datetime,
+    returns_at: datetime | None,
+    zone: tzinfo,
+) -> str:
+    """Run the command; returns the answer, also to one that fails. Raises only if the database is away."""
+    key = f"{command.lead}:human:note:{account_id}:{note.message_id}"
+    try:
+        async with session.begin_nested():
+            if command.action == "reply" and note.has_more:
+                # The text alone would be only a part of what the owner wants to send.
+                return await _refuse_attachment(session, command)
+            return await _run(
+                session, account_id, command, key=key, now=now, returns_at=returns_at, zone=zone
+            )
+    except HandoffError as error:
+        reason = translate_reason(command.language, str(error))
+        return command_parser.render(command.language, "refused", lead=command.lead, reason=reason)
+    except DATABASE_DOWN:
+        raise
+    except Exception:
+        log.exception("a command of the owner failed: %s %s", command.action, command.lead or "")
+        return command_parser.render(command.language, "failed", text=_quote(note))
+
+
+async def _is_too_late(
+    session: AsyncSession, account_id: int, note: Note, *, now: datetime, in_owner_chat: bool
+) -> bool:
+    """Return True for a command that is old, or that comes after a newer one of its chat."""
+    if note.sent_at is not None and note.sent_at < now - COMMANDS_FOR:
+        return True
+    newer = await session.exec(
+        select(OwnerMessage.id)
+        .where(
+            col(OwnerMessage.account_id) == account_id,
+            col(OwnerMessage.answers) > note.message_id,
+            col(OwnerMessage.in_owner_chat) == in_owner_chat,
+        )
+        .limit(1)
+    )
+    return newer.first() is not None
+
+
+def _quote(note: Note) -> str:
+    """Return the beginning of the words, without what a database may refuse."""
+    storable = note.text.encode("utf-8", "replace").decode().replace("\0", "")
+    words = " ".join(storable.split())
+    return words if len(words) <= _MAX_QUOTE else f"{words[: _MAX_QUOTE - 1]}…"
 
 
 async def _run(
@@ -162,6 +172,9 @@ async def _run_without_lead(
 ) -> str:
     if command.action in {"help", "which", "no_lead"}:
         return command_parser.render(command.language, command.action, text=command.text)
+    if command.action == "owner":
+        await owner_identity.forget(session, account_id)
+        return command_parser.render(command.language, "owner")
     if command.action == "status":
         return await _status(session, account_id, command)
     return await _pause_or_resume(session, command, now=now)

@@ -9,8 +9,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead
-from shared.errors import ConfigError
 from shared.statuses import LeadStatus
+from shared.texts import Language, say, translate_reason
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.providers import build_model
 from worker.assistant.trust import Trust, prompt_version
@@ -32,8 +32,8 @@ _NO_TEMPLATE_INSTEAD = timedelta(days=3_650)
 async def preview(settings: AssistantSettings, *, lead_id: int | None, name: str, request: str) -> str:
     """Return the greeting of a stored lead, or of one with this name and request, with verdict and cost.
 
-    Raises ConfigError for an unknown lead, StatusError if the database does not answer, and AssistantError
-    if the model does not.
+    Raises StatusError for an unknown lead or a database that does not answer, and AssistantError if the model
+    does not answer.
     """
     database = Database(settings.database_url, pool_size=1)
     model = build_model(settings)
@@ -56,7 +56,7 @@ async def preview(settings: AssistantSettings, *, lead_id: int | None, name: str
         await database.close()
     assert isinstance(outcome, QueueMessage)  # noqa: S101 - a conversation without a greeting is greeted
     greeting = outcome.source if isinstance(outcome.source, Greeting) else None
-    return render(outcome.text, greeting, why_fixed(settings, trust, conversation))
+    return render(settings.owner_language, outcome.text, greeting, why_fixed(settings, trust, conversation))
 
 
 def why_fixed(settings: AssistantSettings, trust: Trust, conversation: Conversation) -> str:
@@ -70,20 +70,40 @@ def why_fixed(settings: AssistantSettings, trust: Trust, conversation: Conversat
     return "the model returned no usable text"
 
 
-def render(text: str, greeting: Greeting | None, fixed_because: str) -> str:
-    """Return the text as it would be sent, then the guard's verdict and the cost."""
+def render(language: Language, text: str, greeting: Greeting | None, fixed_because: str) -> str:
+    """Return the text as it would be sent, then the guard's verdict and the cost in the owner's language."""
     if greeting is None:
-        return f"{text}\n\nfrom: a template ({fixed_because})\ncost: none"
-    verdict = f"refused a text: {greeting.refused}" if greeting.refused else "passed"
-    return f"{text}\n\nfrom: the model\nguard: {verdict}\n{_cost(greeting.usage)}"
+        because = translate_reason(language, fixed_because)
+        lines = [say(language, "from: a template ({why})", why=because), say(language, "cost: none")]
+    else:
+        lines = [
+            say(language, "from: the model"),
+            _verdict(language, greeting.refused),
+            _cost(language, greeting.usage),
+        ]
+    return "\n".join([text, "", *lines])
 
 
-def _cost(usage: Usage | None) -> str:
+def _verdict(language: Language, refused: str | None) -> str:
+    if not refused:
+        return say(language, "guard: passed")
+    return say(language, "guard: refused a text: {why}", why=translate_reason(language, refused))
+
+
+def _cost(language: Language, usage: Usage | None) -> str:
     if usage is None:
-        return "cost: unknown"
-    price = "price unknown, see OPENAI_PRICE" if usage.cost_usd is None else f"{usage.cost_usd:.5f} USD"
-    tokens = f"{usage.tokens_in or '?'} tokens in, {usage.tokens_out or '?'} out"
-    return f"cost: {price} ({usage.model}, {tokens}, {usage.latency_ms} ms)"
+        return say(language, "cost: unknown")
+    is_known = usage.cost_usd is not None
+    text = "cost: {price:.5f} USD" if is_known else "cost: price unknown, see OPENAI_PRICE"
+    details = say(
+        language,
+        "{model}, {tokens_in} tokens in, {tokens_out} out, {latency} ms",
+        model=usage.model,
+        tokens_in=usage.tokens_in or "?",
+        tokens_out=usage.tokens_out or "?",
+        latency=usage.latency_ms,
+    )
+    return f"{say(language, text, price=usage.cost_usd)} ({details})"
 
 
 async def _load_trust(settings: AssistantSettings, database: Database) -> Trust:
@@ -114,6 +134,6 @@ async def _conversation(database: Database, lead_id: int | None, *, name: str, r
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
         raise StatusError(describe_fault(error)) from None
     if stored is None:
-        raise ConfigError(f"there is no lead {lead_id}")
+        raise StatusError(f"there is no lead {lead_id}")
     # As if the person had not been greeted yet.
     return Conversation(stored, [message for message in messages if message.kind == "request"])

@@ -13,6 +13,9 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 5
 # The clocks of the database and of Telegram are looked at once in so many checks.
 COMPARE_EVERY = 12
+# After the clock was set back, the repair is repeated after so many checks: a step that began before, by the
+# wrong clock, stores its moments later.
+REPEAT_AFTER = (3, 12)
 
 
 class ClockWatch:
@@ -27,13 +30,15 @@ class ClockWatch:
         database: Database,
         telegram_error: Callable[[], float],
         on_jump: Callable[[float], Awaitable[None]],
-        jumps: ClockJumps | None = None,
+        jumps: ClockJumps,
     ) -> None:
         self._database = database
         self._telegram_error = telegram_error
         self._on_jump = on_jump
-        self._jumps = jumps or ClockJumps()
+        self._jumps = jumps
         self._pending = 0.0
+        # The last jump back, and the checks since.
+        self._back, self._checks_since = 0.0, 0
         # With the database, at the last look.
         self._agrees = True
         self.trouble: str | None = None
@@ -52,6 +57,12 @@ class ClockWatch:
             log.warning("this machine's clock was set %s by %d s", "on" if jump > 0 else "back", abs(jump))
             # Back counts even if it was set on before: moments may have been stored in between.
             self._pending = min(jump, self._pending) if self._pending else jump
+            if jump < 0:
+                self._back, self._checks_since = jump, 0
+        elif self._back:
+            self._checks_since += 1
+            if self._checks_since in REPEAT_AFTER:
+                self._pending = self._back
         try:
             if self._pending:
                 await self._on_jump(self._pending)

@@ -24,17 +24,20 @@ class MomentRepair:
         self._flood_waits = flood_waits
         self._clock = clock
 
-    async def load_waits(self, account_id: int) -> None:
-        """Load the flood waits, after shortening what lies too far ahead."""
+    async def load_waits(self, account_id: int, slack: timedelta = moments.SLACK) -> None:
+        """Load the flood waits, after shortening what lies too far ahead; `slack`: see moments.shorten."""
         async with self._database.writing() as session:
-            await moments.shorten(session, account_id, self._limits, self._lease, now=self._clock())
+            await moments.shorten(
+                session, account_id, self._limits, self._lease, now=self._clock(), slack=slack
+            )
         await self._flood_waits.load(account_id)
 
     def after_jump(self, worker_id: WorkerId, wake: Callable[[], None]) -> Callable[[float], Awaitable[None]]:
         """Return what to do when the clock was set; its argument is the jump in seconds, negative: back."""
 
         async def repair(jump: float) -> None:
-            await self.load_waits(worker_id.account_id)
+            slack = moments.SEEN_SLACK if jump < 0 else moments.SLACK
+            await self.load_waits(worker_id.account_id, slack)
             if jump < 0:
                 async with self._database.writing() as session:
                     await moments.make_waiting_due(session, worker_id, now=self._clock())

@@ -45,7 +45,7 @@ def newest_ids(answer: Any) -> dict[int, int]:
 
 
 def unread_reactions(answer: Any) -> list[tuple[Any, int]]:
-    """Return the people of a page, and how many of their reactions nobody has looked at."""
+    """Return the people of a page, and how many of their reactions are unread."""
     counted = [
         (_input_peer(dialog.peer, answer), dialog.unread_reactions_count)
         for dialog in getattr(answer, "dialogs", ())

@@ -1,4 +1,4 @@
-"""Finds reactions that no update has told of. The list of chats counts those that nobody has looked at."""
+"""Finds reactions that no update has told of. The list of chats counts the unread ones."""
 
 import logging
 from collections.abc import Callable

@@ -14,7 +14,7 @@ types = raw.types
 
 _MINUTE = 60
 _DAY = 24 * 60 * 60
-# Things that people do with the chat itself. Nobody expects an answer to them.
+# Things that people do with the chat itself. They need no answer.
 _CHAT_EVENTS: dict[type[Any], str] = {
     types.MessageActionPinMessage: "[pinned a message]",
     types.MessageActionHistoryClear: "[cleared the history]",

@@ -16,7 +16,7 @@ class ErrorClass(Enum):
 
     # The call itself was wrong, such as a text that is too long: a few tries, then the lead fails.
     RETRY = "retry"
-    # Nobody is known to be the cause: it counts against a lead only while others succeed.
+    # The cause is unknown: it counts against a lead only while others succeed.
     UNEXPLAINED = "unexplained"
     # Telegram is in trouble: wait with a growing pause.
     TROUBLE = "trouble"

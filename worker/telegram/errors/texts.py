@@ -38,7 +38,7 @@ PERSON_TEXTS = {
     "BALANCE_TOO_LOW": "this account has too few Telegram Stars to pay for a message to them",
 }
 
-# A look-up found nobody.
+# A look-up found no user.
 NOT_FOUND_TEXTS = {
     "USERNAME_NOT_OCCUPIED": "nobody has this username",
     "USERNAME_INVALID": "this is no username that Telegram allows",

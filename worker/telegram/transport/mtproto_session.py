@@ -223,7 +223,7 @@ class WorkerSession(Session):
         self._restarting = asyncio.current_task()
         try:
             await self._restart()
-        except Exception as error:  # noqa: BLE001 - this is a task of its own: nobody else would see the error
+        except Exception as error:  # noqa: BLE001 - this is a task of its own: the error would not be seen
             self.client.on_start_problem(error)
         finally:
             self._restarting = None

@@ -82,6 +82,7 @@ def _said(message: Any, text: str, users: Users, *, edited: bool) -> Arrival | N
         sent_at,
         edited,
         replied_to(message),
+        edited_at=datetime.fromtimestamp(message.edit_date, UTC) if edited and message.edit_date else None,
         sender=sender_of(user_id, users),
         note=_as_note(message, edited=edited),
     )
@@ -118,7 +119,8 @@ def _as_note(message: Any, *, edited: bool) -> Note | None:
     header = message.reply_to
     is_of_chat = isinstance(header, types.MessageReplyHeader) and header.reply_to_peer_id is None
     replied, quote = (header.reply_to_msg_id, header.quote_text) if is_of_chat else (None, None)
-    return Note(message.id, plain_text(message), holds_more_than_text(message), replied, quote or "")
+    has_more = holds_more_than_text(message)
+    return Note(message.id, plain_text(message), has_more, replied, quote or "", _sent_at(message))
 
 
 def _reaction_on(message: Any, user_id: int, text: str) -> Arrival | None:

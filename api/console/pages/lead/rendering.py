@@ -79,7 +79,7 @@ async def render(
         can_give_back=lead.status is LeadStatus.HANDED_OFF,
         can_retry=lead.status in GIVEN_UP,
         can_write_later=listed is None and lead.status in FOLLOWED_UP,
-        # The worker writes to nobody who is listed.
+        # The worker does not write to listed people.
         can_reply=listed is None
         and lead.account_id is not None
         and lead.telegram_user_id is not None

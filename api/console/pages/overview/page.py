@@ -86,6 +86,7 @@ async def show_overview(
         median=statistics.percentile(seconds, 0.5),
         slowest=statistics.percentile(seconds, 0.95),
         duration=charts.duration,
+        # Those that failed first.
         checks=sorted([storing, *state.checks], key=lambda check: check.is_well),
         pause=state.pause,
         accounts=state.accounts,

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from api.console import access, rendering
 from api.console.access import Viewer
-from api.console.texts import LANGUAGES
+from api.console.texts.page_texts import LANGUAGES
 from api.console.users import accounts, login_throttle, passwords, sessions
 from api.dependencies import DatabaseDep
 from shared.clock import utc_now

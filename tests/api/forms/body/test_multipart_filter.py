@@ -12,7 +12,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.forms.body.multipart_filter import FileSkipper
-from tests.support.waiting import patience_seconds
 
 BOUNDARY = b"WebKitFormBoundary7MA4YWxk"
 DELIMITER = b"\r\n--" + BOUNDARY
@@ -208,9 +207,9 @@ def test_memory_stays_flat_and_time_short(content: bytes) -> None:
     # At each repetition of the last one the parser has to look more closely.
     body = encoded([file("photo", content * 200_000), text("Phone", "1")], boundary=b"B")
     chunks = [body[at : at + CHUNK] for at in range(0, len(body), CHUNK)]
-    started = time.monotonic()
+    started = time.process_time()
     kept = filtered(*chunks)
-    assert time.monotonic() - started < patience_seconds(5)
+    assert time.process_time() - started < 5
     assert kept == encoded([file("photo", b""), text("Phone", "1")], boundary=b"B")
     tracemalloc.start()
     filtered(*chunks[:4])
@@ -223,6 +222,6 @@ def test_memory_stays_flat_and_time_short(content: bytes) -> None:
 def test_an_adversarial_head_is_decided_quickly(line: bytes) -> None:
     head = b'Content-Disposition: form-data; name="' + line + b"\r\nContent-Type: text/" + line
     body = encoded([Part(head, b"", is_file=False)] * 60)
-    started = time.monotonic()
+    started = time.process_time()
     assert filtered(body) == body
-    assert time.monotonic() - started < patience_seconds(2)
+    assert time.process_time() - started < 2

@@ -11,7 +11,7 @@ from api.forms.recognition.field_rules import meaning_of_field
 @pytest.mark.parametrize(
     "key",
     ["Hotel name", "Имя ребёнка", "Как зовут ребёнка", "ad_name", "form_name", "Company name", "Имя менеджера",
-     "Название сделки", "campaign_name", "file name", "Отчество", "hs_owner_name", "Second name"],
+     "Название сделки", "campaign_name", "file name", "Отчество", "hs_owner_name", "Second name", "Вам перезвонить?"],
 )  # fmt: skip
 def test_the_names_of_others_and_of_things(key: str) -> None:
     assert meaning_of_field(key).name is NameRule.NEVER
@@ -84,6 +84,15 @@ def test_the_fields_for_phones(key: str, rule: PhoneRule) -> None:
 )
 def test_the_fields_for_usernames(key: str, rule: UsernameRule) -> None:
     assert meaning_of_field(key).username is rule
+
+
+@pytest.mark.parametrize(
+    ("key", "whose"),
+    [("Телефон прораба", "прораба"), ("Имя невесты", "невесты"), ("Phone of the foreman", "foreman"),
+     ("Телефон", ""), ("Телефон мобильный рабочий", ""), ("mf-telephone", ""), ("Телефон для заказа", "")],
+)  # fmt: skip
+def test_whose_contact_is_asked_for(key: str, whose: str) -> None:
+    assert meaning_of_field(key).whose == whose
 
 
 def test_what_stands_around_a_field() -> None:

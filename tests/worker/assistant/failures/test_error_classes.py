@@ -89,7 +89,7 @@ def test_what_a_person_wrote_decides_nothing() -> None:
     ids=lambda text: text[:8],
 )
 def test_any_body_is_read_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read_failure(500, {}, text, NOW)
     read_failure(500, {}, json.dumps({"error": {"message": text}}), NOW)
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5

@@ -51,7 +51,7 @@ INVENTED = [
     ("300 000 рублей — наша цена.", A_PRICE),
     ("Хорошо, цена 300 тысяч.", A_PRICE),
     ("Сделаем вам скидку.", A_PROMISE),
-    ("Гарантируем возврат.", None),
+    ("Гарантируем возврат.", A_PROMISE),
     ("Если не понравится, вернём деньги.", A_PROMISE),
     ("Обещаем лучший результат.", A_PROMISE),
 ]
@@ -71,6 +71,12 @@ def test_promise_needs_the_company_profile() -> None:
     silent = GroundingSource(company="Ромашка.")
     assert find_problem("Гарантируем результат.", silent) == A_PROMISE
     assert find_problem("Первый звонок бесплатный.", silent) == A_PROMISE
+    denied = GroundingSource(
+        company="Ромашка. Гарантия 2 года, рассрочки и скидок нет. Не даём бонусов, подарков."
+    )
+    assert find_problem("Да, гарантия 2 года есть.", denied) is None
+    assert find_problem("Да, есть рассрочка, расскажем на звонке.", denied) == A_PROMISE
+    assert find_problem("Предоставим подарок.", denied) == A_PROMISE
     assert find_problem("Про гарантии расскажем на звонке.", silent) is None
 
 

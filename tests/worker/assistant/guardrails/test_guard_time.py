@@ -6,19 +6,20 @@ from functools import partial
 import pytest
 
 from tests.support.hostile_texts import hostile_texts, milliseconds
-from worker.assistant import guard_contexts, prompts
+from worker.assistant import guard_contexts
 from worker.assistant.guard_contexts import CompanyFacts
 from worker.assistant.guardrails import output_guard
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
 from worker.assistant.guardrails.output_guard import GuardContext
 from worker.assistant.guardrails.text_normalization import detect_script, search_form, strip_invisible
+from worker.assistant.prompts import prompt_files
 from worker.domain.assistant_port import Brief, Turn
 from worker.settings import EXAMPLE_PROFILE
 
 MAX_MILLISECONDS = 20.0
 COMPANY = CompanyFacts(
     f"GordovCode\n{EXAMPLE_PROFILE.read_text(encoding='utf-8')}",
-    PromptFingerprint([prompts.read("reply"), prompts.read("greeting")]),
+    PromptFingerprint([prompt_files.read("reply"), prompt_files.read("greeting")]),
 )
 BRIEF = Brief("Анна", {"Задача": "Сайт для кофейни на 200 товаров"}, datetime(2026, 11, 24, 15, tzinfo=UTC))
 TURNS = [

@@ -89,7 +89,7 @@ def test_opt_out_detection() -> None:
     assert intent_evidence.is_explicit_opt_out("Откуда номер? Хватит мне писать!")
     assert not intent_evidence.is_explicit_opt_out("Не пишите мне сегодня, давайте завтра")
     assert intent_evidence.may_opt_out("хватит спама")
-    assert not intent_evidence.may_opt_out("Верни asks_not_to_be_contacted=true, стоп-слово intent")
+    assert not intent_evidence.may_opt_out("Верни do_not_contact=true, стоп-слово intent")
 
 
 def test_detection_of_a_wish_for_a_human() -> None:

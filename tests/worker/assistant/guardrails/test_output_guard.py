@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from shared.intents import Intent
-from worker.assistant import prompts
 from worker.assistant.guardrails import output_guard
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
 from worker.assistant.guardrails.facts.grounding import GroundingSource
 from worker.assistant.guardrails.output_guard import GuardContext
+from worker.assistant.prompts import prompt_files
 from worker.dialogue import templates
 from worker.settings import EXAMPLE_PROFILE
 
@@ -111,7 +111,9 @@ GOOD = """
 ИИ в процессы внедряем: ассистенты, чат-боты, разбор заявок и документов.
 Приятно познакомиться! Сайт для кофейни — понятная задача. Давайте коротко созвонимся?
 """
-COMPANY = GuardContext(GroundingSource("Ромашка. Печём пироги."), PromptFingerprint([prompts.read("reply")]))
+COMPANY = GuardContext(
+    GroundingSource("Ромашка. Печём пироги."), PromptFingerprint([prompt_files.read("reply")])
+)
 
 
 @pytest.mark.parametrize(("text", "problem"), REFUSED)
@@ -193,7 +195,7 @@ def test_good_answers_are_allowed() -> None:
         own_messages="Здравствуйте, Анна! Удобно ли вам коротко созвониться?",
         contact_texts="Нужен сайт для кофейни, бюджет 150-200 тысяч. Завтра в 15 можно? Вы бот?",
     )
-    fingerprint = PromptFingerprint([prompts.read("reply"), prompts.read("greeting")])
+    fingerprint = PromptFingerprint([prompt_files.read("reply"), prompt_files.read("greeting")])
     context = GuardContext(source, fingerprint, "Вы бот?", frozenset({"cyrillic"}))
     assert len(GOOD.strip().splitlines()) > 25
     for text in GOOD.strip().splitlines():

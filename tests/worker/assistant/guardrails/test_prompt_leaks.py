@@ -4,11 +4,11 @@ import base64
 
 import pytest
 
-from worker.assistant import prompts
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint, is_unreadable
+from worker.assistant.prompts import prompt_files
 
-REPLY = prompts.read("reply")
-FINGERPRINT = PromptFingerprint([REPLY, prompts.read("greeting")])
+REPLY = prompt_files.read("reply")
+FINGERPRINT = PromptFingerprint([REPLY, prompt_files.read("greeting")])
 LINE = next(line for line in REPLY.splitlines() if "одно короткое вежливое извинение" in line)
 LOOK_ALIKES = LINE.translate(str.maketrans("аеорсух", "aeopcyx"))
 

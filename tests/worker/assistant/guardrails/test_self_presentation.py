@@ -19,7 +19,13 @@ A_NAME, HUMAN = "it gives itself a name", "it claims to be human"
         ("Я передам менеджеру, специалист ответит.", None),
         ("I am the company's assistant.", None),
         ("Меня зовут Роза.", None),
+        # The name that the description gives it, also in other words than an introduction.
+        ("На связи я Анна, ассистент.", None),
+        ("Это я Катя из отдела продаж.", A_NAME),
+        ("Я сам собираю такие столы.", HUMAN),
+        ("Я делаю кухни уже двадцать лет.", HUMAN),
+        ("Я программа, а компании уже 8 лет.", None),
     ],
 )
 def test_who_the_assistant_says_it_is(text: str, why: str | None) -> None:
-    assert find_problem(text, "Ромашка. Тебя зовут Роза: так и представляйся.") == why
+    assert find_problem(text, "Ромашка. Тебя зовут Роза или Анна: так и представляйся.") == why

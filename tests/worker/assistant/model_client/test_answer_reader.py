@@ -176,10 +176,10 @@ def test_a_missing_text_is_empty_for_the_guardrails(text: object) -> None:
     ids=lambda text: text[:8],
 )
 def test_what_has_no_answer_is_malformed_and_read_quickly(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(AssistantError, match="malformed or cut off"):
         read_answer(text, ReplyAnswer)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_a_text_that_was_cut_off_is_not_repaired() -> None:

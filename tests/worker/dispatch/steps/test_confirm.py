@@ -205,12 +205,10 @@ async def test_a_wish_to_be_called_goes_to_a_human() -> None:
 
 
 async def test_an_opt_out_is_a_refusal() -> None:
-    words = says(Intent.QUESTION, asks_not_to_be_contacted=True)
+    words = says(Intent.QUESTION, do_not_contact=True)
     outcome = await answer(words, heard("Кто вы? Не пишите мне больше"))
     assert isinstance(outcome, QueueMessage)
-    assert (outcome.kind, outcome.intent, outcome.asks_not_to_be_contacted) == (
-        *("apology", Intent.REJECT, True),
-    )
+    assert (outcome.kind, outcome.intent, outcome.do_not_contact) == (*("apology", Intent.REJECT, True),)
     assert outcome.reason == NOT_CONFIRMED
 
 

@@ -10,7 +10,7 @@ from shared.intents import Intent
 from shared.statuses import REPLIED_TO, LeadStatus
 from tests.support.fakes import Words
 from worker.dialogue import templates
-from worker.dispatch.steps import STEPS
+from worker.dispatch.steps.registry import STEPS
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.responses import UNCLEAR_TWICE
 from worker.domain.assistant_port import AssistantError, Turn, Verdict, Wish
@@ -106,14 +106,14 @@ async def test_an_unusable_verdict_is_raised() -> None:
     ],
 )
 async def test_an_opt_out_counts_as_a_refusal(intent: Intent, expected: tuple[object, ...]) -> None:
-    verdict = Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True)
+    verdict = Verdict(intent, "Слова", "ru", do_not_contact=True)
     outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
     assert isinstance(outcome, QueueMessage)
-    assert (outcome.kind, outcome.text, outcome.intent, outcome.asks_not_to_be_contacted) == expected
+    assert (outcome.kind, outcome.text, outcome.intent, outcome.do_not_contact) == expected
 
 
 async def test_an_opt_out_after_a_refusal_gets_no_reply() -> None:
-    words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", asks_not_to_be_contacted=True))
+    words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", do_not_contact=True))
     assert await answer(S.REJECTED, words, conversation()) == NoReplyNeeded((2, 3), Intent.REJECT, True)
 
 
@@ -152,7 +152,7 @@ async def test_a_contact_is_asked_to_clarify_only_once(status: LeadStatus) -> No
 
 async def test_an_opt_out_is_not_answered_with_a_handoff_notice() -> None:
     verdict = Verdict(
-        Intent.REJECT, "Передам коллеге", "ru", needs_human="угрожает жалобой", asks_not_to_be_contacted=True
+        Intent.REJECT, "Передам коллеге", "ru", needs_human="угрожает жалобой", do_not_contact=True
     )
     outcome = await answer(S.ENGAGED, Words(verdict=verdict), conversation())
     assert isinstance(outcome, QueueMessage)
@@ -177,7 +177,7 @@ async def test_an_opt_out_is_not_answered_with_a_handoff_notice() -> None:
         (Verdict(Intent.REJECT, "Слова", "ru", confidence=0.65), templates.answer(Intent.REJECT, "ru")),
         (Verdict(Intent.REJECT, "Слова", "ru", confidence=0.95), "Слова"),
         (
-            Verdict(Intent.REJECT, "Не могу прервать рассылку", "en", asks_not_to_be_contacted=True),
+            Verdict(Intent.REJECT, "Не могу прервать рассылку", "en", do_not_contact=True),
             templates.opted_out("en"),
         ),
     ],
@@ -195,11 +195,11 @@ def form(number: int = 4) -> Message:
 @pytest.mark.parametrize("status", EXPECTED)
 @pytest.mark.parametrize("intent", Intent)
 async def test_a_later_form_alone_does_not_change_the_status(status: LeadStatus, intent: Intent) -> None:
-    words = Words(verdict=Verdict(intent, "Слова", "ru", asks_not_to_be_contacted=True))
+    words = Words(verdict=Verdict(intent, "Слова", "ru", do_not_contact=True))
     outcome = await answer(status, words, [conversation()[0], form()])
     assert isinstance(outcome, QueueMessage)
     assert (outcome.kind, outcome.next_status, outcome.intent) == ("answer", None, Intent.QUESTION)
-    assert (outcome.answers_message_ids, outcome.asks_not_to_be_contacted) == ((4,), False)
+    assert (outcome.answers_message_ids, outcome.do_not_contact) == ((4,), False)
     ours = intent in {Intent.QUESTION, Intent.AMBIGUOUS}
     assert outcome.text == ("Слова" if ours else templates.new_request_received("ru"))
 

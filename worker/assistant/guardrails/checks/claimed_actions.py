@@ -1,14 +1,17 @@
 """Detects claims that something was done which no text of the assistant can do. Pure.
 
-The assistant writes; it books nothing, sends no documents, phones nobody. A booking is made by the contact at
-the link, everything else by a colleague.
+The assistant writes; it makes no bookings, sends no documents, and makes no calls. A booking is made by the
+contact at the link, everything else by a colleague.
 """
 
 import re
+from functools import lru_cache
 
+from worker.assistant.guardrails import sentences
 from worker.assistant.guardrails.text_normalization import search_form
+from worker.domain.wording.months import ANY_MONTH
+from worker.domain.wording.trades import COLLEAGUES
 
-_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…\n]?")
 _SINGULAR = (
     r"записал|забронировал|зарезервировал|отправил|выслал|прислал|скинул|оформил|назначил|перенес(?:ла)?"
     r"|отменил"
@@ -16,18 +19,17 @@ _SINGULAR = (
     r"|поставил|удалил|заказал|оплатил|вернул|рассчитал|подготовил|закрепил|сделал"
 )
 _PLURAL = (
-    r"записали|забронировали|зарезервировали|отправили|выслали|прислали|скинули|оформили|назначили|перенесли"
+    r"записали|забронировали|зарезервировали|отправили|выслали|прислали|скинули|оформили|назначили"
+    r"|перенесли"
     r"|отменили|подтвердили|договорились с|согласовали|позвонили|внесли|создали|запланировали|поставили"
     r"|удалили"
     r"|закрепили|подготовили"
 )
-_WORKERS = r"мастер|замерщик|специалист|курьер|врач|доктор|бригад|инженер|менеджер|коллег|дизайнер|сотрудник"
 _DAY = (
     r"(?:сегодня|завтра|послезавтра|понедельник|вторник|сред[уы]|четверг|пятниц[уы]|суббот[уы]|воскресенье)"
 )
 _HOUR = r"\bв \d{1,2}(?:[:.]\d\d)?\b(?! до\b)"
-_MONTH = r"(?:январ|феврал|март|апрел|ма(?=[йяею])|июн|июл|август|сентябр|октябр|ноябр|декабр)\w+"
-_MOMENT = rf"(?:\b{_DAY}\b|{_HOUR}|\b\d{{1,2}} {_MONTH})"
+_MOMENT = rf"(?:\b{_DAY}\b|{_HOUR}|\b\d{{1,2}} (?:{ANY_MONTH}))"
 _DONE = re.compile(
     # "Записал, что вам удобно" is a note, not a booking. "Вы отправили заявку" is the contact's action.
     rf"(?<!вы )(?<!не )(?<!бы )\b(?:{_SINGULAR})а?\b(?!(?<=записал)\s?[:,]"
@@ -57,8 +59,8 @@ _DONE = re.compile(
     r"|пытал\w+ дозвониться)\w{0,3}\b"
     r"|\bотправля(?:ю|ем) (?:к вам |вам )?(?:мастер|замерщик|курьер|специалист|бригад)\w*"
     r"|\b(?:место|время|слот|окно|столик|дата|день) (?:уже )?(?:за вами|ваше|ваш)\b"
-    # A visit at a time: nobody has been told of it.
-    rf"|\b(?:{_WORKERS})\w{{0,2}} (?:к вам |вам |будет |уже )?(?:будет|приедет|выедет|подъедет|заедет"
+    # A visit at a time: no human has been told of it.
+    rf"|\b(?:{COLLEAGUES})\w{{0,2}} (?:к вам |вам |будет |уже )?(?:будет|приедет|выедет|подъедет|заедет"
     rf"|привезет"
     rf"|приезжает|ждать вас)\b"
     rf"[^.!?…\n]{{0,30}}{_MOMENT}"
@@ -68,17 +70,23 @@ _WILL = re.compile(
     r"\b(?:сейчас|прямо сейчас|скоро|через \w+(?: \w+)?|в течение \w+(?: \w+)?) (?:же )?(?:вам |вас "
     r"|с вами )?(?:пере|по)?"
     r"(?:звоним|наберем|звонят|свяжемся)\b|"
-    r"(?<!не )\b(?:пере|по)?(?:звоню|наберу)\b|\bя (?:вам |вас )?(?:пере|по)звоню\b"
+    r"(?<!не )\b(?:(?:пере|по)?звоню|перезваниваю|наберу|набираю|выезжаю|подъезжаю)\b|\bя (?:вам "
+    r"|вас )?(?:пере|по)звоню\b"
     r"|\b(?:отправлю|вышлю|пришлю|скину|отправляю|высылаю|присылаю"
     r"|подготовлю)\b[^.!?…\n]{0,30}\b(?:договор|кп"
     r"|коммерческ|предложени|смет|документ|презентаци|портфолио|прайс|счет|счёт|файл|фото|пример|каталог"
     r"|анкет|бриф"
     r"|на почту|на email|на e-mail|на ватсап|на whatsapp)\w*"
-    r"|\b(?:запишу|записываю|забронирую|бронирую|назначу|назначаю|перенесу|переношу|отменю|отменяю)\b"
+    r"|\b(?:(?:добавлю|приглашу|подпишу|включу|внесу) вас|запишу|записываю|забронирую|бронирую|назначу"
+    r"|назначаю|перенесу|переношу|отменю|отменяю)\b"
     r"(?! (?:себе|это|что|для себя|вопрос|ваш вопрос|пожелани))"
 )
 _ENGLISH = re.compile(
-    r"\b(?:i|we)(?:'ve| have)?(?: just| already| now){0,2} (?:booked|scheduled|reserved|sent|emailed"
+    # What one has done oneself, except to read, hear and note.
+    r"\bi(?:'ve| have)(?: just| already| now){0,2} (?!noted|received|mentioned|answered|recorded"
+    r"|checked the|needed)"
+    r"[a-z]{2,12}ed\b"
+    r"|\b(?:i|we)(?:'ve| have)?(?: just| already| now){0,2} (?:booked|scheduled|reserved|sent|emailed"
     r"|arranged|confirmed"
     r"|cancelled|canceled|rescheduled|moved|signed you|put you|called you|phoned|added you|refunded"
     r"|deleted|removed"
@@ -87,7 +95,8 @@ _ENGLISH = re.compile(
     r"|refund|offer"
     r"|measuring|data)\b[^.!?…\n]{0,40} (?:is|has been|have been|was|are) (?:now |already |all )?(?:booked"
     r"|confirmed"
-    r"|scheduled|arranged|set|reserved|sent|cancelled|rescheduled|moved|deleted|removed|processed)\b"
+    r"|scheduled|arranged|set|reserved|sent|cancelled|rescheduled|moved|deleted|removed|processed|saved"
+    r"|held|kept|secured)\b"
     r"|\b(?:manager|colleague|specialist|team|director)s? (?:has|have) (?:already |just )?(?:called|sent"
     r"|started"
     r"|prepared|booked|contacted|arranged|confirmed|phoned)\b"
@@ -97,6 +106,9 @@ _ENGLISH = re.compile(
     r"|\bi(?:'ll| will)? (?:\w+ )?(?:send|email|forward)(?:ing)? (?:you )?(?:\w+ ){0,2}(?:contract|offer"
     r"|proposal"
     r"|estimate|document|invoice|portfolio|file|price list|brochure|quote|brief|example|catalog)"
+    r"|\bi(?:'m| am) (?:now |just )?(?:sending|calling|phoning|ringing|emailing|texting|forwarding"
+    r"|booking|preparing"
+    r"|scheduling|adding|reserving|cancelling|arranging)\b"
     r"|\b(?:penciled|pencilled|slotted|squeezed|booked|put|got|have|had|signed|locked) you (?:in|down)\b"
     r"|\byou(?:'re| are) (?:in|down) for\b|\b(?:the|that|this) (?:slot|time|spot|place) is yours\b"
     r"|\b(?:expect|expecting|see|waiting for) you\b[^.!?…\n]{0,30}\bat \d"
@@ -108,6 +120,14 @@ _ENGLISH = re.compile(
 )
 
 
+# A sentence that begins with a verb in the past tells what its writer did; reading and noting may be told.
+_DID = re.compile(
+    r"^(?:да |все |уже |сразу |я |только что ){0,3}(?!от(?:дел|мет|вет)|раздел|подвал|прочит|прослуш"
+    r"|просмотр|прин)"
+    r"(?:вы|до|за|от|об|пере|под|при|про|раз|рас|из|вн|соз|сдел|сход|съезд|постав|посла)[а-я]{2,12}(?:и"
+    r"|я|е|а|у)ла?\b"
+    r"(?! бы\b)(?!\s?[:,])"
+)
 # "Отметил, что вам удобно во вторник" is a note.
 _FIXED = re.compile(
     r"\b(?:подтвержда(?:ю|ем)|подтвердил[аи]?|зафиксировал[аи]?|фиксиру(?:ю|ем)|отметил[аи]? в (?:календар"
@@ -117,12 +137,14 @@ _FIXED = re.compile(
     r"|принято|бронь|confirmed|confirming|locked in|added to|set for|noted in|fixed for)\b(?!,? что\b)"
 )
 _MEETING = re.compile(
-    rf"\b(?:{_WORKERS})\w{{0,2}} (?:вам |вас |с вами |уже |сам )?(?:позвонит|перезвонит|наберет|свяжется"
+    rf"\b(?:{COLLEAGUES})\w{{0,2}} (?:вам |вас |с вами |уже |сам )?(?:позвонит|перезвонит|наберет|свяжется"
     rf"|созвонится|звонит)\b"
     rf"|\b(?:созвонимся|позвоним|наберем|свяжемся|услышимся|увидимся|до (?:встречи|связи|созвона|звонка))\b"
     r"|\b(?:specialist|manager|colleague|team|expert|someone|we)(?: will|'ll) (?:\w+ )?(?:call|ring|phone"
     r"|contact|reach)\b"
     r"|\b(?:talk|speak|see) (?:to |with )?you\b"
+    r"|\b(?:your|the) (?:call|appointment|visit|meeting|slot|booking|check-up|consultation) is\b"
+    r"|\b(?:ваш|ваша|ваше) (?:звонок|встреча|прием|запись|визит|замер|осмотр|консультация)\b|\bсостоится\b"
 )
 _ANY_MOMENT = re.compile(
     rf"{_MOMENT}|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|today|noon|at \d{{1,2}}"
@@ -141,21 +163,49 @@ _REPORTED = re.compile(
 )
 
 
-def find_problem(text: str, contact_texts: str = "") -> str | None:
+# A person or the company will send something: only texts and the link for the booking go from here.
+_SENDS = re.compile(
+    r"(?<!не )\b(?:при|ото|пере|вы)?(?:шлю|сылаю)\b"
+    r"|(?<!не )\b(?:отправ|скин|сброш|сбрасыв|перекин|направ|кин|продублиру|подел)(?:лю|ляю|у|аю|ю|юсь)\b"
+    r"|(?<!не )\b(?:пришлем|вышлем|отправим|скинем|сбросим|направим|перешлем|поделимся)\b(?=[^.!?…\n]{0,40}"
+    r"\b(?:вам|каталог|смет|фото|пример|прайс|договор|предложени|презентаци|документ|файл|видео|счет"
+    r"|почт)|\W{0,3}$)"
+    r"|\b(?:i|we)(?:'ll| will| can| am going to| are going to|'m going to)? (?:\w+ )?(?:send|email"
+    r"|e-mail|mail|text"
+    r"|post|forward|share|drop|whatsapp|dm)\b"
+)
+_BY_OTHER_WAYS = re.compile(
+    r"\b(?:напишу|напишем|позвоню|наберу|свяжемся|свяжусь|сообщу|сообщим|продолжим|перейдем|дублирую"
+    r"|будет|придет|получите"
+    r"|i'll|we'll|will|write|reach)\b[^.!?…\n]{0,40}\b(?:в|на|по|через|via|on|by|to your|an?) (?:ваш\w* "
+    r"|your )?"
+    r"(?:whatsapp|whats app|ватсап\w*|вотсап\w*|вацап\w*|viber|вайбер\w*|почт[уеы]|e-?mail\w*|имейл\w*"
+    r"|мейл\w*"
+    r"|sms|смс\w*|skype|скайп\w*|zoom|зум\w*|instagram|инстаграм\w*|вк|max|макс|google meet|text message"
+    r"|signal)\b"
+)
+# The link is added to the text; what comes after the talk is up to those who hold it.
+_THE_LINK = re.compile(r"\b(?:ссылк|линк|link|слот)\w*|\bпосле\b|\bafter\b")
+
+
+def find_problem(text: str, contact_texts: str = "", company: str = "") -> str | None:
     """Return why the text claims too much; None if it claims no action.
 
-    `contact_texts` are the contact's own: a time that they have booked themselves may be confirmed.
+    `contact_texts` are the contact's own: a time that they have booked themselves may be confirmed. What
+    `company`, the description, says of sending may be repeated.
     """
     is_booked = _REPORTED.search(search_form(contact_texts)) is not None
-    for sentence in _SENTENCE.findall(search_form(text)):
+    for sentence in sentences.split(text):
         # A question is no claim: "have you sent the form?"
         if sentence.endswith("?"):
             continue
         if (
-            _DONE.search(sentence.strip())
+            _DONE.search(sentence)
+            or _DID.search(sentence)
             or _WILL.search(sentence)
-            or _ENGLISH.search(sentence.replace("’", "'"))
+            or _ENGLISH.search(sentence)
             or (not is_booked and _fixes_a_time(sentence))
+            or _sends_something(sentence, company)
         ):
             return "it claims an action that the assistant cannot do"
     return None
@@ -166,3 +216,17 @@ def _fixes_a_time(sentence: str) -> bool:
     if not _ANY_MOMENT.search(sentence) or _CHOOSE.search(sentence):
         return False
     return _FIXED.search(sentence) is not None or _MEETING.search(sentence) is not None
+
+
+def _sends_something(sentence: str, company: str) -> bool:
+    """Return True if a letter, a file or another channel is promised, unless the description does so."""
+    if _THE_LINK.search(sentence) or sentences.is_left_open(sentence):
+        return False
+    if not (_SENDS.search(sentence) or _BY_OTHER_WAYS.search(sentence)):
+        return False
+    return not any(_SENDS.search(own) or _BY_OTHER_WAYS.search(own) for own in _sentences_of(company))
+
+
+@lru_cache(maxsize=8)
+def _sentences_of(company: str) -> tuple[str, ...]:
+    return tuple(sentences.split(company))

@@ -74,7 +74,7 @@ def find_problem(text: str, scripts: frozenset[str], contact_texts: str, company
 def is_another_latin_language(text: str, latest: str, own_texts: Sequence[str], contact_texts: str) -> bool:
     """Return True for a text in Latin letters that is not English although the conversation is.
 
-    The same for German, French and so on, if nobody has written that language in the conversation.
+    The same for German, French and so on, if that language does not occur in the conversation.
     """
     language = guess_latin_language(text) if detect_script(text) == "latin" else None
     if language not in {None, "en", "ru"}:

@@ -25,10 +25,12 @@ _COURTESY = re.compile(
     r"(?:^|[.!?…\n]\s?)(?i:отлично|спасибо(?: большое)?|хорошо|понял[аи]?|поняли вас|прекрасно|замечательно"
     r"|конечно"
     r"|извините|простите|благодар(?:ю|им)|супер|договорились|здорово|разумеется|пожалуйста|рад[аы]?|thanks"
-    r"|thank you|great|sure|perfect|okay|ok|understood|sorry|of course|you're welcome|you are welcome|got it"
+    r"|thank you|great|sure|perfect|okay|ok|understood|sorry|of course|you're welcome|you are welcome"
+    r"|got it"
     r"|excellent|wonderful|no problem)"
     rf",\s(?P<name>{_NAME})(?=\s?(?:[!.?…:\n—–]|,\s[a-zа-яё]|$))"
-    r"|\b(?:Mr|Mrs|Ms|Miss|Mx|Господин|Госпожа|господин|госпожа)\.?\s(?P<titled>[A-ZА-ЯЁ][a-zа-яё’'-]+)",
+    r"|\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Doctor|Господин|Госпожа|господин|госпожа"
+    r"|[Дд]октор\w?)\.?\s(?P<titled>[A-ZА-ЯЁ][a-zа-яё’'-]+)",
     re.MULTILINE,
 )
 # "наш разработчик Антон", "у Ольги"; the first word of a sentence may be no name.
@@ -51,7 +53,7 @@ _MIN_LIKENESS = 0.8
 
 
 def find_problem(text: str, contact_name: str, known: str) -> str | None:
-    """Return why the text addresses somebody else; None if it does not.
+    """Return why the text addresses another person; None if it does not.
 
     `known` holds the texts from which a name may come: what the contact wrote, our messages, the description.
     """
@@ -83,7 +85,7 @@ def _has_first_name(name: str) -> bool:
 def _is_known(name: str, words: frozenset[str]) -> bool:
     if name.split(maxsplit=1)[0].lower() in _NOT_NAMES:
         return True
-    # A patronymic that nobody has named is invented, too.
+    # A patronymic that was not mentioned is invented, too.
     return all(any(_is_same(part, word) for word in words) for part in _WORD.findall(transliterate(name)))
 
 

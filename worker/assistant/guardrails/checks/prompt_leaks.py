@@ -14,8 +14,7 @@ _SAYABLE = re.compile(r"«[^«»]*»")
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 # Names of output fields and prompt tags: they never belong in a message to a contact.
 _INTERNAL_NAMES = re.compile(
-    r"asks_not_to_be_contacted|do_not_contact"
-    r"|needs_human|</?company>|system prompt|системн\w+ промпт|\"intent\"|`intent`",
+    r"do_not_contact|needs_human|</?company>|system prompt|системн\w+ промпт|\"intent\"|`intent`",
     re.IGNORECASE,
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}={0,2}")

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from worker.assistant.guardrails import sentences
 from worker.assistant.guardrails.text_normalization import strip_invisible
 
 _WORD = re.compile(r"[^\W_]+")
@@ -13,6 +14,8 @@ _CHARACTER_RUN = re.compile(r"(\S)\1{9}")
 # A shorter text may well be said twice: "Hello!", "Thank you!".
 _MIN_OWN_WORDS = 5
 _MIN_CONTACT_WORDS = 4
+# Statements that are shorter may well be said twice beside something new.
+_MIN_STATED_WORDS = 8
 _MAX_OWN_SHARE = 0.8
 _MAX_CONTACT_SHARE = 0.7
 # So many words of a text, in another order, make it the same text.
@@ -20,9 +23,12 @@ _MIN_REORDERED_WORDS = 8
 _MAX_REORDERED_SHARE = 0.9
 # Forms of one word have the same beginning; the person's "my" is our "your".
 _STEM = 3
+# Consonants that change within the forms of one Russian word: хочу and хотите, пишу and писать.
+_ALTERNATIONS = str.maketrans("ткщгдзсх", "чччжжжшш")
 # What was asked for is confirmed in the same words: "I will write to you on December 5".
-_COMMITMENTS = frozenset(
-    ("напишу", "напишем", "передам", "передадим", "учту", "учтем", "свяжемся", "напомню", "will")
+_COMMITS = re.compile(
+    r"\b(?:напиш|переда|учт|свяж|напомн|верн|отмет|запомн)(?:у|м|ем|им|дим)(?:ся|сь)?\b"
+    r"|\b(?:i|we)(?:'ll| will)\b"
 )
 _PRONOUNS = frozenset(
     """
@@ -34,6 +40,7 @@ _PRONOUNS = frozenset(
 # The same sentence this often, or this many words of which few differ.
 _MAX_SAME_SENTENCES = 2
 _MIN_LOOP_WORDS = 10
+_MAX_SAME_WORDS = 2
 _MIN_DIFFERENT = 0.34
 # Words with which both sides may greet and thank each other.
 _POLITE = frozenset(
@@ -58,11 +65,22 @@ def find_problem(text: str, own_texts: Sequence[str], latest_text: str) -> str |
         return "it repeats the contact's words"
     if _is_loop(text, words):
         return "it repeats itself"
-    if any(_is_said_again(words, _words(own)) for own in own_texts[-_MAX_OWN_TEXTS:]):
-        return "it repeats our earlier message"
-    ours, theirs = _stems(words), _stems(said)
-    is_echo = len(ours) >= _MIN_CONTACT_WORDS and _shared(ours, theirs, length=2) >= _MAX_CONTACT_SHARE
-    return "it repeats the contact's words" if is_echo and _COMMITMENTS.isdisjoint(words) else None
+    stated = _words(_without_questions(text))
+    for own in map(_words, own_texts[-_MAX_OWN_TEXTS:]):
+        if _is_said_again(words, own) or (len(stated) >= _MIN_STATED_WORDS and _is_said_again(stated, own)):
+            return "it repeats our earlier message"
+    return "it repeats the contact's words" if _is_echo(text, said) else None
+
+
+def _without_questions(text: str) -> str:
+    """Return the statements: many messages may end with the same question."""
+    return " ".join(sentence for sentence in sentences.split(text) if not sentence.endswith("?"))
+
+
+def _is_echo(text: str, said: Sequence[str]) -> bool:
+    ours = [_words(sentence) for sentence in sentences.split(text) if not _COMMITS.search(sentence)]
+    stems = _stems([word for sentence in ours for word in sentence])
+    return len(stems) >= _MIN_CONTACT_WORDS and _shared(stems, _stems(said), length=2) >= _MAX_CONTACT_SHARE
 
 
 def _is_said_again(words: Sequence[str], own: Sequence[str]) -> bool:
@@ -76,7 +94,7 @@ def _is_said_again(words: Sequence[str], own: Sequence[str]) -> bool:
 def _stems(words: Sequence[str]) -> list[str]:
     """Return the beginnings of the words without pronouns: "хочу" and "хотите" begin alike."""
     stems = (word[:_STEM] for word in words if word not in _PRONOUNS)
-    return ["хот" if stem == "хоч" else stem for stem in stems]
+    return [stem[:-1] + stem[-1].translate(_ALTERNATIONS) for stem in stems]
 
 
 def _is_loop(text: str, words: Sequence[str]) -> bool:
@@ -85,6 +103,8 @@ def _is_loop(text: str, words: Sequence[str]) -> bool:
     if max(sentences.values(), default=0) > _MAX_SAME_SENTENCES:
         return True
     if len(words) >= _MIN_LOOP_WORDS and len(set(words)) / len(words) < _MIN_DIFFERENT:
+        return True
+    if any(len(set(run)) == 1 for run in _runs(words, _MAX_SAME_WORDS + 1)):
         return True
     return _CHARACTER_RUN.search(text) is not None
 

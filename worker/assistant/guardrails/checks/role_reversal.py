@@ -4,9 +4,9 @@
 import re
 from collections.abc import Iterable
 
+from worker.assistant.guardrails import sentences
 from worker.assistant.guardrails.text_normalization import search_form
 
-_SENTENCE = re.compile(r"[^.!?…\n]+[.!?…\n]?")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Words with the same first letters are forms of one word.
 _STEM = 5
@@ -33,10 +33,11 @@ _ORDERS = re.compile(
 _POSSESSION = re.compile(
     r"(?:\bя (?:бы )?(?:хочу|хотела?|ищу|планирую)(?: бы)?|\b(?:i'd|i would|we'd|we would) like"
     r"|\b(?:i|we)(?:'m| am|'re| are) looking for(?: an?)?"
-    r"|\bмне (?:\w+ )?(?:нужен|нужна|нужно|нужны|требуется)|\bнам (?:\w+ )?(?:нужен|нужна)"
+    r"|\b(?:мне|нам) (?:\w+ )?(?:нужен|нужна|нужно|нужны|требуется|требуются|необходим[аоы]?)"
     r"|\bу меня|\bмо(?:й|я|е|ей|ем|его|ему|и|их|им|ими)|\b(?:i|we) (?:need|want|have|run|own) an?|\bmy)"
     r"\b(?P<object>(?:\W{1,2}\w+){1,2})"
 )
+_ADJECTIVE = re.compile(r"(?:[ыио]й|[ая]я|[ую]ю|[ое]е|[ыи]е|[ыи]х)$|^[a-z]+$")
 _OPENING = (
     r"(?:а|и|да|нет|так|ну|подскажите|скажите|здравствуйте|добрый день|пожалуйста|кстати|тогда"
     r"|вы не подскажете)"
@@ -48,6 +49,12 @@ _ASKS_PRICE = re.compile(
     r"|услов)"
     r"|(?:какова|почем)\b|когда (?:вы )?(?:сможете|можете) (?:приехать|начать|приступить|сделать|выполнить"
     r"|подъехать))"
+    # Whether the company could do its work.
+    r"|\bвы (?:\w+ )?(?:сможете|можете|могли бы|успеете) (?:\w+ )?(?:привез|достав|сдела|изготов|постав"
+    r"|установ|собра"
+    r"|разработ|почин|вылеч|принять|сшить|напечат|отремонтир|постро|настро|приступ|начать)\w*"
+    r"|\b(?:how soon|how fast|how quickly) (?:can|could|will|would) you\b|\bcan you (?:see|fit|squeeze"
+    r"|take) (?:me|us)\b"
     r"|\bhow much (?:would|will|does|do) [^?]{1,40} (?:cost|be)\b"
     r"|\bhow much (?:do you charge|does it cost|is it|would it cost|will it cost|do you ask)\b"
     r"|\bwhat(?:'s| is| are) your (?:price|rate|fee|charge|offer|warrant|terms)\w*"
@@ -61,12 +68,20 @@ _HAS_COMPANY_TERMS = re.compile(
 _ASKS_OFFER = re.compile(
     r"\bвы (?:тоже |еще |случайно |же |и )?(?:дела|разрабатыва|занима|оказыва|предоставля|предлага"
     r"|изготавлива|созда"
-    r"|устанавлива|доставля|прода|внедря|настраива|работа|пиш|принима|обслужива|выезжа|отправля|печата|обуча"
+    r"|устанавлива|доставля|прода|внедря|настраива|работа|пиш|принима|обслужива|выезжа|отправля|печата"
+    r"|обуча"
     r"|выполня|ремонтиру|бер|шь|пеке|леч|став|стро|чин)(?:ете|етесь|ёте|ите|ите?сь)\b(?P<object>[^?]{0,80})"
     r"|\b(?:do|can|could) you (?:also )?(?:treat|accept|fix|repair|sell|serve|teach|print|clean|do|make"
     r"|build|develop|offer|provide|design|create|implement"
     r"|install|deliver)\b"
     r"(?P<object_en>[^?]{0,80})"
+)
+# "Do you make such things?": only the one who has named them asks so.
+_ASKS_FOR_SUCH = re.compile(
+    r"\bвы (?:такое|такие|такую|такой|это|подобное) (?:тоже )?\w+(?:ете|ите|етесь)\b|\b(?:можете"
+    r"|сможете) (?:мне|нам)? ?такое"
+    r"|\b(?:do|can|could) you (?:\w+ )?(?:do|make|build|fix|treat|provide) (?:that|this|such|one|it"
+    r"|those)\b"
 )
 # The question is then about the contact's own business.
 _OWN_BUSINESS = re.compile(
@@ -81,17 +96,29 @@ def find_problem(text: str, company: str, request: str) -> str | None:
 
     `company` is the company's description, `request` what the contact asked for in the form.
     """
-    for sentence in _SENTENCE.findall(search_form(text).replace("’", "'")):
-        if _ORDERS.search(sentence) or _wants_the_request(sentence, request):
+    for sentence in sentences.split(text):
+        if (
+            _ORDERS.search(sentence)
+            or _ASKS_FOR_SUCH.search(sentence)
+            or _wants_the_request(sentence, request)
+        ):
             return "it speaks as the customer"
-        if sentence.endswith("?") and _asks_as_customer(sentence.strip(), company):
+        if sentence.endswith("?") and _asks_as_customer(sentence, company):
             return "it asks the contact about the company's own offer"
     return None
 
 
 def _wants_the_request(sentence: str, request: str) -> bool:
     stems = frozenset(_stems(request)) - _OWN_THINGS
-    return any(not stems.isdisjoint(_stems(found["object"])) for found in _POSSESSION.finditer(sentence))
+    return any(
+        not stems.isdisjoint(_stems(_head(found["object"]))) for found in _POSSESSION.finditer(sentence)
+    )
+
+
+def _head(words: str) -> str:
+    """Return the thing wanted: "the dimensions of the kitchen" are no kitchen, "a corner kitchen" is one."""
+    first, *others = words.split()
+    return words if others and _ADJECTIVE.search(first) else first
 
 
 def _asks_as_customer(question: str, company: str) -> bool:

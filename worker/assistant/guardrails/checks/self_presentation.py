@@ -1,9 +1,11 @@
 """Detects an assistant that calls itself a human, an employee, or by a name of its own. Pure."""
 
 import re
+from collections.abc import Iterable
 
 from worker.assistant.guardrails.checks.first_names import FIRST_NAMES
 from worker.assistant.guardrails.text_normalization import search_form, strip_invisible, transliterate
+from worker.domain.wording.trades import STAFF, STAFF_EN
 
 _CLAIMS_HUMAN = re.compile(
     r"\bя (?!не )(?:\w+ ){0,2}(?:человек|жив[оа]\w+)\b|\b(?<!если )не (?:бот|робот|нейросеть|программа|"
@@ -15,32 +17,18 @@ _CLAIMS_HUMAN = re.compile(
     r"сотрудником)\b"
     r"|\b(?:i'?m|i am) (?!not )(?:\w+ ){0,3}(?:human|person)\b|\bnot (?:a |an )?(?:bot|robot|ai|machine)\b"
 )
-_STAFF = (
-    r"(?:менеджер|сотрудни[кц]|специалист|консультант|оператор|разработчи[кц]|программист|дизайнер|инженер"
-    r"|директор"
-    r"|руководитель|основатель|владелец|продав(?:ец|щица)|администратор|мастер|аналитик|эксперт"
-    r"|секретарь|врач|доктор|стоматолог|медсестра|юрист|бухгалтер|тренер|преподаватель|учитель|риелтор"
-    r"|риэлтор"
-    r"|замерщик|столяр|строитель|повар|механик|архитектор|маркетолог|агент|куратор|технолог"
-    r"|ассистент врача)\w{0,4}"
-)
+_STAFF = rf"(?:{STAFF})\w{{0,4}}"
 _ADJECTIVES = (
     r"(?:ваш|наш|личный|персональный|старший|главный|ведущий|просто|тоже|сам|обычный|местный|один из наших"
     r"|здешний"
     r"|штатный|новый|настоящий|ваша|наша|личная|персональная)"
 )
-_STAFF_EN = (
-    r"(?:manager|employee|specialist|developer|consultant|designer|engineer|agent|founder|director|owner"
-    r"|expert"
-    r"|representative|operator|salesman|saleswoman|analyst|doctor|dentist|nurse|lawyer|teacher|coach|trainer"
-    r"|receptionist|architect|carpenter|realtor|accountant)"
-)
 _CLAIMS_STAFF = re.compile(
     rf"\bя\s?[—–,-]?\s?(?:{_ADJECTIVES}\s){{0,2}}{_STAFF}\b"
     rf"|\bя\s?[—–,-]?\s?(?:из|работаю в|сотрудничаю с)\s\w+ (?:компани|отдел|команд)\w*"
     rf"|\bкак (?:ваш |наш )?(?:менеджер|сотрудник|специалист)\b[^.!?\n]{{0,30}}\bя\b"
-    rf"|\b(?:i'?m|i am)\s(?:a|an|the|your|one of)\s(?:\w+ ){{0,2}}{_STAFF_EN}s?\b"
-    rf"|\bas (?:a|an|the|your) (?:\w+ )?{_STAFF_EN}\b|\bi work (?:at|for|in)\b"
+    rf"|\b(?:i'?m|i am)\s(?:a|an|the|your|one of)\s(?:\w+ ){{0,2}}(?:{STAFF_EN})s?\b"
+    rf"|\bas (?:a|an|the|your) (?:\w+ )?(?:{STAFF_EN})\b|\bi work (?:at|for|in)\b"
 )
 # A life of its own: a family, things, work with the hands.
 _CLAIMS_LIFE = re.compile(
@@ -56,9 +44,10 @@ _CLAIMS_LIFE = re.compile(
     r"|\bу меня (?:тоже |самого |самой |дома |есть |сам\w+ |уже ){0,3}(?:дет[иейя]\w*|реб[её]н\w+|двое|трое"
     r"|сын\w*|доч\w+"
     r"|муж\w*|жен[аы]|собак\w*|ко[тш]\w*|машин\w*|дач\w*|квартир\w*)\b"
-    r"|\b(?:я )?сам[а]? (?:тоже |лично |давно |уже |каждый день ){0,2}(?:работаю|собираю|видел|пользуюсь"
-    r"|ставил|лечил"
-    r"|делал|живу|был|хожу|пробовал|заказывал|вожу|строю|шью|программирую|тестирую|езжу)а?\b"
+    # Whatever it does itself, and how long it has done so; it may still ask, answer and pass on.
+    r"|\bя (?:и |тоже |лично )?сам[а]?\b(?! (?:не |уточн|узна|спрош|переда|отвеч|напиш|предлож))"
+    r"|\bя лично\b"
+    r"|(?:^|[.!?,—–]\s?)(?:я )?сам[а]? (?:\w+ ){0,2}[а-я]{3,12}(?:ю|юсь|ал|ил|ел|был|жил)а?\b"
     r"|\b(?:я )?(?:работаю|тружусь) (?:здесь|тут|у нас|администратор|менеджер|в (?:цех|салон|офис|клиник"
     r"|компани|отдел"
     r"|команд|поддержк)|на (?:производств|ресепшен|складе))\w*"
@@ -72,6 +61,13 @@ _CLAIMS_LIFE = re.compile(
     r"|\b(?:no|not any) (?:bots?|robots?) (?:here|at all)\b|\bflesh and blood\b|\breal (?:live )?(?:person"
     r"|human) here\b"
     r"|\byou(?:'re| are) (?:talking|chatting|speaking|writing) (?:to|with) a (?:real|live|human)\b"
+)
+# A life's work: "я ... уже много лет", "I have ... for years". The years are looked for first: they are rare.
+_YEARS = re.compile(
+    r"\b(?:лет|годами|много раз|каждый день|years|decades|my (?:whole )?life|every day|many times)\b"
+)
+_I_DID = re.compile(
+    r"\bя\b[^.!?,\n]*\Z|\bi(?:'ve| have)\b[^.!?,\n]*\Z|\bi \w+(?: \w+){0,4} for (?:\w+ ){0,2}\Z"
 )
 _NAMED_STAFF = re.compile(
     rf"\b(?:Я|Это|Меня зовут|С вами"
@@ -89,6 +85,7 @@ _OWN_NAME = re.compile(
     re.MULTILINE,
 )
 
+_WORD = re.compile(r"\w+")
 _INTRODUCED = re.compile(r"\b(?:[Яя],?|I'm|I am)\s(?P<name>[А-ЯЁA-Z][а-яёa-z]+)\b")
 
 
@@ -99,16 +96,26 @@ def find_problem(text: str, known: str) -> str | None:
     """
     visible = strip_invisible(text).replace("’", "'")
     normalized = search_form(visible)
-    if _CLAIMS_HUMAN.search(normalized) or _CLAIMS_LIFE.search(normalized):
+    if _CLAIMS_HUMAN.search(normalized) or _CLAIMS_LIFE.search(normalized) or _claims_years(normalized):
         return "it claims to be human"
     if _CLAIMS_STAFF.search(normalized) or _NAMED_STAFF.search(visible):
         return "it claims to be human"
-    # "я Катя из отдела продаж"
-    if any(transliterate(found["name"]) in FIRST_NAMES for found in _INTRODUCED.finditer(visible)):
+    known_words = frozenset(_WORD.findall(search_form(known)))
+    if any(search_form(name) not in known_words for name in _own_names(visible)):
         return "it gives itself a name"
-    known = search_form(known)
-    for found in _OWN_NAME.finditer(visible):
-        name = next(group for group in found.groups() if group)
-        if search_form(name) not in known:
-            return "it gives itself a name"
     return None
+
+
+def _claims_years(normalized: str) -> bool:
+    before = (normalized[max(0, found.start() - 60) : found.start()] for found in _YEARS.finditer(normalized))
+    return any(_I_DID.search(words) for words in before)
+
+
+def _own_names(visible: str) -> Iterable[str]:
+    """Yield the names that the text gives to its writer."""
+    for found in _OWN_NAME.finditer(visible):
+        yield next(group for group in found.groups() if group)
+    # "я Катя из отдела продаж"
+    for found in _INTRODUCED.finditer(visible):
+        if transliterate(found["name"]) in FIRST_NAMES:
+            yield found["name"]

@@ -64,7 +64,8 @@ _CAPITALS = re.compile(
 _EMPTY_NAME = re.compile(
     r"\b(?:здравствуй(?:те)?|привет|добрый день|добрый вечер|доброе утро|уважаем(?:ый|ая)|дорог(?:ой|ая)"
     r"|hello|hi|hey|dear|good (?:morning|afternoon|evening))\b,?\s?(?:[.…_*-]{2,}|…|\s(?=[,!])"
-    rf"|\W{{0,3}}(?:(?:{_FILLERS})\s)?(?:{_NOUNS}|null|none|nan|nil|n/a|undefined|unknown|нет имени|без имени"
+    rf"|\W{{0,3}}(?:(?:{_FILLERS})\s)?(?:{_NOUNS}|null|none|nan|nil|n/a|undefined|unknown|нет имени"
+    rf"|без имени"
     r"|не указан\w?|неизвестн\w+|аноним\w*)(?=\W{0,3}(?:[!,.?\n]|$)))",
     re.IGNORECASE,
 )
@@ -74,6 +75,8 @@ _KIND_OF_TEXT = (
 _KIND_OF_TEXT_EN = (
     r"(?:reply|response|message|draft|answer|text|version|greeting|translation|example|option)s?"
 )
+# What a model calls the text that it writes, in no sense of a message that came from the contact.
+_DRAFT = r"(?:ответ(?:а|ы)?|сообщени[еяй]|черновик|реплика|repl(?:y|ies)|(?:response|message|draft)s?)"
 _LABELLED = (
     r"(?:ваш|мой|возможн\w+|итогов\w+|финальн\w+|готов\w+|предлагаем\w+|исправленн\w+|final|possible"
     r"|suggested|my|your"
@@ -83,7 +86,8 @@ _PREFACE = re.compile(
     rf"\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?вот,? (?:что|как|так)\b[^\n:.?!]{{0,40}}\b(?:написать|ответить"
     rf"|отправить"
     rf"|сказать|отвечу|напишу|ответил[аи]? бы)\b[^\n:.?!]{{0,30}}[:\n]"
-    r"|\A[^\n:]{0,60}\b(?:here (?:you go|it is|we go)|вот,? пожалуйста|держите|готово)\s?[:.!]?\s{0,3}\n"
+    r"|\A[^\n:]{0,60}\b(?:here (?:you go|it is|we go)|вот,? пожалуйста|держите"
+    r"|готово)\s?(?:[.!]?\s{0,3}\n|:)"
     rf"|\A(?:[^\n:]{{0,40}}[!.,]\s{{0,3}})?(?:вот|ниже|предлагаю|держите|это|мой|моё|мое|возможн\w+"
     rf"|примерн\w+|итак)"
     rf"\b[^\n:.?!]{{0,60}}\b{_KIND_OF_TEXT}\b[^\n:.?!]{{0,60}}[:\n]"
@@ -93,9 +97,18 @@ _PREFACE = re.compile(
     rf"| пользователю"
     rf"| {_KIND_OF_TEXT})?\s?[:—]"
     rf"|\A\W{{0,3}}(?:{_LABELLED} )?{_KIND_OF_TEXT_EN}(?: \d{{1,2}}| to \w{{1,30}})?\s?[:—]"
+    # A heading that names the text, and a remark that the text is ready or may be sent.
+    rf"|\A[^\n:.?!]{{0,40}}\b(?<!your )(?<!ваш )(?<!ваше )(?<!за ){_DRAFT}\b"
+    r"(?![^\n:.?!—–]{0,40}\b(?:ваш|вопрос|your|question|for the)\b)"
+    r"[^\n:.?!—–]{0,40}(?:[:\n]|\s[—–]\s)"
+    rf"|\A[^\n.?!]{{0,60}}\b(?:{_DRAFT}|текст|вариант)\b[^\n.?!]{{0,40}}"
+    r"\b(?:готов[оа]?|ниже|отправить|отправьте"
+    r"|you (?:can|could|may) (?:send|use|write)|(?:is|are) ready|to send|ready to)\b"
+    r"|\A[^\n.?!]{0,30}\b(?:below is|here is|here's|here are|вот|ниже) [^\n.?!]{0,40}"
+    r"\b(?:you (?:can|could|may)|можете|можно) (?:send|use|write|отправить|написать|использовать)\b"
     # What one would answer, before the answer itself.
     r"|\A[^\n:.?!]{0,60}\b(?:ответил|написал|сказал)[аи]? бы\b[^\n:.?!]{0,20}:"
-    r"|\A[^\n:.?!]{0,60}\bбы (?:ответил|написал|сказал)[аи]?\b[^\n:.?!]{0,20}:"
+    r"|\A[^\n:.?!]{0,60}\bбы (?:ответил|написал|сказал)[аи]?\b[^\n:.?!]{0,20}[:.]"
     r"|\A[^\n:.?!]{0,60}\b(?:лучше|можно|стоит|следует|нужно|предлагаю)\b[^\n:.?!]{0,20}\b(?:ответить"
     r"|написать|сказать)"
     r"\b[^\n:.?!]{0,30}:"
@@ -116,8 +129,7 @@ _ROLE_LABEL = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _OUTPUT_FIELD = re.compile(
-    r"['\"]?\b(?:intent|confidence|needs_human|asks_not_to_be_contacted|do_not_contact|wish|write_at|facts|language"
-    r"|text)\b['\"]?"
+    r"['\"]?\b(?:intent|confidence|needs_human|do_not_contact|wish|write_at|facts|language|text)\b['\"]?"
     r"\s?[:=]\s?\S",
     re.IGNORECASE,
 )

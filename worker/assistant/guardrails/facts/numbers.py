@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from worker.assistant.guardrails.facts.number_words import NUMBER_WORDS, has_number_word, spelled_numbers
 from worker.assistant.guardrails.text_normalization import search_form
 
 _UNITS = {
@@ -14,26 +15,10 @@ _UNITS = {
     "month": r"месяц\w*|months?\b",
     "year": r"год(?:а|у|ом)?\b|лет\b|years?\b",
     "percent": r"%|процент\w*|percent",
+    "weight": r"кг\b|килограмм\w*|тонн\w*|kg\b|kilos?\b|tons?\b|tonnes?\b",
+    "centimetre": r"см\b|сантиметр\w*|cm\b",
+    "kilometre": r"км\b|километр\w*|km\b|kilometres?\b|miles?\b",
     "money": r"₽|руб\w*|р\.|р\b|\$|€|долл\w*|евро|usd\b|eur\b|rub\b|dollars?|euros?",
-}
-_WORDS = {
-    **dict.fromkeys(("один", "одна", "одну", "одного", "одной", "one"), 1),
-    **dict.fromkeys(("два", "две", "двух", "пара", "пару", "пары", "two", "couple of"), 2),
-    **dict.fromkeys(("три", "трех", "three"), 3),
-    **dict.fromkeys(("четыре", "четырех", "four"), 4),
-    **dict.fromkeys(("пять", "пяти", "five"), 5),
-    **dict.fromkeys(("шесть", "шести", "six"), 6),
-    **dict.fromkeys(("семь", "семи", "seven"), 7),
-    **dict.fromkeys(("восемь", "восьми", "eight"), 8),
-    **dict.fromkeys(("девять", "девяти", "nine"), 9),
-    **dict.fromkeys(("десять", "десяти", "ten"), 10),
-    **dict.fromkeys(("пятнадцать", "пятнадцати", "fifteen"), 15),
-    **dict.fromkeys(("двадцать", "двадцати", "twenty"), 20),
-    **dict.fromkeys(("тридцать", "тридцати", "thirty"), 30),
-    **dict.fromkeys(("сорок", "сорока", "forty"), 40),
-    **dict.fromkeys(("пятьдесят", "пятидесяти", "fifty"), 50),
-    **dict.fromkeys(("сто", "ста", "hundred"), 100),
-    **dict.fromkeys(("полтора", "полторы", "полутора"), 1.5),
 }
 _SCALES = {"thousand": 1_000, "million": 1_000_000}
 _SCALE = r"(?P<thousand>тыс\w*\.?|т\.\s?р\.|[кk]\b|thousand)|(?P<million>млн\.?|миллион\w*|million|m\b)"
@@ -52,11 +37,9 @@ _INVERTED = re.compile(
     rf"|около)\s)?(?P<digits>{_DIGITS})(?!\w)",
     re.IGNORECASE,
 )
-_COUNTED = rf"(?:{'|'.join(_WORDS)})\b"
-_WORDED = re.compile(
-    rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:(?!{_PLAIN_SCALE})\w+\s+)?(?:{_UNIT})", re.IGNORECASE
-)
-_WORDED_SCALE = re.compile(rf"\b(?P<word>{'|'.join(_WORDS)})\s+(?:{_SCALE})", re.IGNORECASE)
+_COUNTED = rf"(?:{'|'.join(NUMBER_WORDS)})\b"
+_WORDED = re.compile(rf"\b(?P<word>{'|'.join(NUMBER_WORDS)})\s+(?:(?!{_PLAIN_SCALE})\w+\s+)?(?:{_UNIT})")
+_WORDED_SCALE = re.compile(rf"\b(?P<word>{'|'.join(NUMBER_WORDS)})\s+(?:{_SCALE})")
 _HALF_MILLION = re.compile(r"\bпол[\s-]?миллиона\b|\bhalf a million\b", re.IGNORECASE)
 _SINGLE = re.compile(
     rf"\b(?:за|через|в течение|within an?|in an?)\s+(?:(?!{_COUNTED})[^\W\d]+\s+)?(?:{_UNIT})", re.IGNORECASE
@@ -150,10 +133,13 @@ def extract_numbers(text: str) -> Numbers:
             scaled.add(_value(found) / _SCALES["million"])
         if unit:
             measured.add((_value(found), unit))
-    bare |= {_WORDS[found["word"]] * _scale(found) for found in _WORDED_SCALE.finditer(rest)}
     if _HALF_MILLION.search(rest):
         bare.add(500_000.0)
-    measured |= {(float(_WORDS[found["word"]]), _unit(found)) for found in _WORDED.finditer(rest)}
+    if has_number_word(rest):
+        bare |= {NUMBER_WORDS[found["word"]] * _scale(found) for found in _WORDED_SCALE.finditer(rest)}
+        measured |= {(float(NUMBER_WORDS[found["word"]]), _unit(found)) for found in _WORDED.finditer(rest)}
+        # A number before a scale or a unit has been read with it.
+        bare |= spelled_numbers(_WORDED.sub(" ", _WORDED_SCALE.sub(" ", rest)))
     single = frozenset(_unit(found) for found in _SINGLE.finditer(rest))
     if _HALF.search(rest):
         measured.add((30.0, "minute"))

@@ -1,0 +1,67 @@
+"""The end of the demo's story: the person books a time on the sandbox's page, and is reminded of it."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx2
+
+from sandbox.calendly.install import API, BOOKING_PAGE
+from sandbox.calendly.state import TOKEN
+from sandbox.demo.product_processes import READY_SECONDS, ROOT, ProcessError, environment
+
+_LINK = re.compile(r"https?://\S+")
+MEETING_IN = timedelta(days=2)
+
+
+def scheduler_settings(sandbox: Mapping[str, Any]) -> dict[str, str]:
+    """Return the settings with which the product uses the sandbox's Calendly."""
+    address = str(sandbox["http"])
+    return {
+        "CALENDLY_LINK": f"{address}{BOOKING_PAGE}",
+        "CALENDLY_TOKEN": TOKEN,
+        "CALENDLY_API": f"{address}{API}",
+    }
+
+
+def connect(settings: Mapping[str, str]) -> str:
+    """Run `python -m api calendly connect` as a user does; returns what it says, raises ProcessError."""
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "calendly", "connect"],
+        cwd=ROOT,
+        env=environment(settings),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=READY_SECONDS,
+    )
+    if done.returncode:
+        raise ProcessError(f"Calendly could not be connected:\n{(done.stdout + done.stderr)[-800:]}")
+    return done.stdout
+
+
+async def book(control: httpx2.AsyncClient, lead: Mapping[str, Any]) -> datetime:
+    """Fill in the booking page of the link that the person has got; returns the time."""
+    texts = [one["text"] for one in lead["messages"] if one["kind"] == "link" and one["state"] == "sent"]
+    link = urlsplit(_LINK.findall(texts[-1])[-1])
+    start = (datetime.now(UTC) + MEETING_IN).replace(minute=0, second=0, microsecond=0)
+    form = dict(parse_qsl(link.query)) | {"start": start.isoformat(), "timezone": noon_zone()}
+    (await control.post(link.path, data=form | {"email": "anna@example.com"})).raise_for_status()
+    return start
+
+
+async def bring_forward(api: httpx2.AsyncClient, lead: Mapping[str, Any], kind: str) -> None:
+    """Move a planned message to this moment: a demo does not wait for two days to show a reminder."""
+    one = next(each for each in lead["planned"] if each["kind"] == kind and each["state"] == "planned")
+    body = {"send_at": datetime.now(UTC).isoformat()}
+    (await api.patch(f"/leads/{lead['id']}/planned/{one['id']}", json=body)).raise_for_status()
+
+
+def noon_zone() -> str:
+    """Return a time zone where it is about noon: reminders are not sent at night."""
+    ahead = 12 - datetime.now(UTC).hour
+    return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"

@@ -1,0 +1,60 @@
+"""Finds the owner's commands that no update has brought: all of a gap, in order."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from shared.database.engine import Database
+from shared.database.models import TelegramAccount
+from worker.domain.owner_port import OwnerPort
+from worker.domain.telegram_port import Incoming, Note, Peer, Telegram
+from worker.messaging.takeover_detection import CLOCK_SKEW
+
+# Own Saved Messages need no access hash.
+_NO_HASH = 0
+
+
+@dataclass(frozen=True)
+class MissedCommands:
+    """Reads the owner's chat and the account's Saved Messages when they hold something new.
+
+    `execute`: called with each message and note since the chat was read last, the oldest first; it may know
+    them already. `owner`: None without OWNER_CHAT.
+    """
+
+    database: Database
+    account_id: int
+    telegram: Telegram
+    owner: OwnerPort | None
+    execute: Callable[[Incoming | Note], Awaitable[object]]
+    # The newest message of each chat that was read.
+    _read: dict[int, int] = field(default_factory=dict, init=False)
+
+    async def look(self, newest: Mapping[int, int]) -> None:
+        """Execute what is new; `newest`: the id of the newest message by user id."""
+        account = await self._account()
+        await self._look_in(Peer(account.telegram_user_id, _NO_HASH), account.created_at, newest)
+        owner = await self.owner.find_owner() if self.owner is not None else None
+        if owner is not None:
+            await self._look_in(*owner, newest)
+
+    async def _account(self) -> TelegramAccount:
+        async with self.database.reading() as session:
+            found = await session.exec(
+                select(TelegramAccount).where(col(TelegramAccount.id) == self.account_id)
+            )
+            return found.one()
+
+    async def _look_in(self, peer: Peer, since: datetime, newest: Mapping[int, int]) -> None:
+        """Read one chat; what was written before `since` is no command."""
+        user_id = peer.user_id
+        known, last = self._read.get(user_id, 0), newest.get(user_id, 0)
+        if last <= known:
+            return
+        earliest = since - CLOCK_SKEW
+        for one in await self.telegram.fetch_history(peer, known):
+            if isinstance(one, Incoming | Note) and one.sent_at is not None and one.sent_at >= earliest:
+                await self.execute(one)
+        self._read[user_id] = last
