@@ -1,10 +1,8 @@
-"""Pure: what the fields of a form say about each other: the messenger, and the country of a phone."""
+"""Pure: what the fields of a form say about each other: the messenger."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-
-import phonenumbers
 
 from api.forms.fields import Field, Fields
 from api.forms.recognition.field_meaning import Meaning, PhoneRule, UsernameRule
@@ -13,11 +11,7 @@ from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 _MAX_TITLE = 300
 _MAX_PART = 60
-# "+375"
-_MAX_CODE = 4
 _MESSENGER = re.compile(r"messenger[-_ ](type|id)(.*)", re.IGNORECASE | re.DOTALL)
-_DIAL_CODE = re.compile(r"\+?\d{1,3}")
-_ISO = re.compile(r"[A-Za-z]{2}")
 
 
 def meaning_of_one(item: Field) -> Meaning:
@@ -101,30 +95,3 @@ def _declared(text: str) -> Word | None:
     if Word.TELEGRAM in kinds:
         return Word.TELEGRAM if not kinds & {Word.NETWORK, Word.PHONE_MESSENGER} else None
     return Word.NETWORK if kinds & {Word.NETWORK, Word.PHONE_MESSENGER} else None
-
-
-def regions_of(fields: Fields, meanings: Sequence[Meaning], default: str) -> list[str]:
-    """Return the countries to try for a phone without a country code: a code beside the phone comes first."""
-    codes: list[str] = []
-    countries: list[str] = []
-    for item, meaning in zip(fields, meanings, strict=True):
-        if not meaning.is_region and not (isinstance(item.value, str) and len(item.value) <= _MAX_CODE):
-            continue
-        text = item.text
-        if not meaning.is_region and not text.startswith("+"):
-            continue
-        if _DIAL_CODE.fullmatch(text):
-            codes.append(phonenumbers.region_code_for_country_code(int(text.lstrip("+"))))
-        elif _ISO.fullmatch(text):
-            is_of_phone = any(
-                meaning_of(word) in {Word.CODE, Word.PHONE}
-                for clause in clauses(f"{item.key} {item.label}"[:_MAX_TITLE])
-                for word in clause
-            )
-            (codes if is_of_phone else countries).append(text.upper())
-    known = [
-        code
-        for code in (*sorted(codes), default, *sorted(countries))
-        if code in phonenumbers.SUPPORTED_REGIONS
-    ]
-    return list(dict.fromkeys(known)) or [default]

@@ -8,12 +8,12 @@ from urllib.parse import unquote, unquote_plus
 
 from api.forms.body.body_parser import parse_body, parse_urlencoded
 from api.forms.body.text_cleaning import clean, clean_json, merge_numbering_duplicates
-from api.forms.contact_evidence import Candidate, Candidates, as_mapping, find_candidates
+from api.forms.contacts.contact_evidence import Candidate, Candidates, as_mapping, find_candidates
+from api.forms.contacts.person_name import find_name
 from api.forms.custom_mapping import MEANINGS, FormMapping, Role, plain
-from api.forms.envelope import people_in
+from api.forms.envelopes.envelope import people_in
 from api.forms.fields import Field, Fields
 from api.forms.form import Form, own_name
-from api.forms.person_name import find_name
 from api.forms.recognition.field_meaning import Meaning
 from shared.contacts import Contact, ContactError, Phone
 

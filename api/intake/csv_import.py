@@ -148,7 +148,7 @@ def _parse_row(
         return "the row is too long to be read"
     if len(row.cells) > MAX_COLUMNS:
         return f"the row has more than {MAX_COLUMNS} cells"
-    fields = _fields(header, row.cells)
+    fields = fields_of_row(header, row.cells)
     try:
         lead = read_lead(Form(fields), region=region, mapping=mapping, source=SOURCE)
     except ContactError as error:
@@ -160,7 +160,8 @@ def _parse_row(
     return replace(submission, key=_key(fields, submission))
 
 
-def _fields(header: Sequence[str], cells: Sequence[str]) -> Fields:
+def fields_of_row(header: Sequence[str], cells: Sequence[str]) -> Fields:
+    """Return the fields of a row; a cell without a column's name is named by its number."""
     under_header = [
         Field(decode_entities(column) or f"column {at}", decode_entities(cell))
         for at, (column, cell) in enumerate(zip(header, cells, strict=False), start=1)

@@ -12,7 +12,7 @@ from api.errors import log_failure
 from api.forms.body.body_parser import MOST_FIELDS, ParsedBody, parse_body, parse_urlencoded
 from api.forms.body.redaction import mask_body, mask_json
 from api.forms.body.text_cleaning import one_line
-from api.forms.envelope import people_in
+from api.forms.envelopes.envelope import people_in
 from api.forms.form import Form
 from api.forms.form_reader import read_lead, storable
 from api.forms.submission_ids import form_tokens, is_probe, sender_id, tilda_key
@@ -67,7 +67,11 @@ def parse_submissions(
         return
     for number, form in enumerate(call.people):
         own = _delivery_of(form, number, delivery, settings) if len(call.people) > 1 else delivery
-        yield own, _parse(form, own, settings, call.problem)
+        parsed = _parse(form, own, settings, call.problem)
+        if len(call.people) > 1 and isinstance(parsed, Submission) and (key := tilda_key(form)):
+            # The people of one call have the same id of the submission.
+            parsed = replace(parsed, key=f"{key}/{parsed.contact_fingerprint}")
+        yield own, parsed
 
 
 def _parse(form: Form, delivery: Delivery, settings: ApiSettings, problem: str | None) -> Submission | Result:

@@ -2,17 +2,23 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 
+from api.forms.body.csv_reader import read_csv, read_lines
 from api.forms.body.raw_body import to_text
 from api.forms.fields import Fields
+from api.forms.form import Form
 from api.forms.form_reader import is_secret
-from api.intake.parsing import ParsedCall, parse_call, parse_submissions
+from api.intake.csv_import import fields_of_row
+from api.intake.parsing import MOST_PEOPLE, ParsedCall, parse_call, parse_submissions
 from api.intake.submission import Delivery, Result, Submission
 from api.settings import ApiSettings
 from shared.errors import ConfigError
 
 _MAX_VALUE = 60
+_CSV_TYPE = "text/csv"
 
 
 def explain(file: Path, settings: ApiSettings, *, content_type: str | None, query: str, source: str) -> str:
@@ -21,10 +27,18 @@ def explain(file: Path, settings: ApiSettings, *, content_type: str | None, quer
         body = file.read_bytes()
     except OSError as error:
         raise ConfigError(f"--file: {file}: {error.strerror}") from None
-    call = parse_call(body, content_type, query)
+    is_table = (content_type or "").strip().lower().startswith(_CSV_TYPE)
+    call = _rows(body) if is_table else parse_call(body, content_type, query)
     text, charset = to_text(body)
     delivery = Delivery(source, datetime.now(UTC), content_type, text, charset, query or None)
     return "\n".join(_lines(call, delivery, settings))
+
+
+def _rows(body: bytes) -> ParsedCall:
+    """Return the first rows of a CSV file, each as the import would read it."""
+    header, rows = read_csv(read_lines(BytesIO(body)))
+    forms = (Form(fields_of_row(header, row.cells or [])) for row in rows if row.cells != [])
+    return ParsedCall([*islice(forms, MOST_PEOPLE)] or [Form()])
 
 
 def _lines(call: ParsedCall, delivery: Delivery, settings: ApiSettings) -> Iterator[str]:

@@ -124,7 +124,11 @@ async def list_bookings(
     "/bookings/{booking_id}/lead",
     summary="Tie a booking to a lead",
     response_description="The booking, now of that lead.",
-    **_PRIVATE,
+    dependencies=_PRIVATE["dependencies"],
+    responses={
+        **_PRIVATE["responses"],
+        409: examples.problem("The booking belongs to another lead.", "booking 2 belongs to lead 11"),
+    },
 )
 async def tie_booking(booking_id: RowId, wanted: TieIn, database: DatabaseDep) -> BookingOut:
     """For a booking that matched no lead. The lead becomes `booked`, and its reminders are planned."""
@@ -200,10 +204,10 @@ async def _locked(session: AsyncSession, lead_id: int) -> Lead:
 
 
 async def _body(request: Request) -> bytes:
-    body, refusal = await read_body(request)
-    if refusal is not None:
-        raise refusal
-    return body
+    read = await read_body(request)
+    if read.refusal is not None:
+        raise read.refusal
+    return read.content
 
 
 async def _receive(

@@ -1,5 +1,7 @@
 """Reads the body of a webhook call: without the contents of files, and within the limits."""
 
+from typing import NamedTuple
+
 from fastapi import HTTPException, Request
 from starlette.requests import ClientDisconnect
 
@@ -7,8 +9,19 @@ from api.forms.body.multipart_filter import FileSkipper
 from api.middleware.body_limits import LARGEST_BODY, BodyRefused
 
 
-async def read_body(request: Request) -> tuple[bytes, HTTPException | None]:
-    """Return the body without the contents of files, and None; or the part that is kept, and the error."""
+class ReadBody(NamedTuple):
+    """The body without the contents of files; or the part that is kept, and why the call is refused.
+
+    `has_whole_fields`: no field is cut in the middle, so the part can be parsed as a form.
+    """
+
+    content: bytes
+    refusal: HTTPException | None = None
+    has_whole_fields: bool = True
+
+
+async def read_body(request: Request) -> ReadBody:
+    """Read the body of a request; never raises for a body that breaks a limit."""
     body = bytearray()
     is_multipart = request.headers.get("content-type", "").strip().lower().startswith("multipart/")
     files = FileSkipper() if is_multipart else None
@@ -28,13 +41,17 @@ async def read_body(request: Request) -> tuple[bytes, HTTPException | None]:
         refusal = error
     except ClientDisconnect:
         refusal = HTTPException(400, "the connection was closed before the body was complete")
+    is_cut_in_file = files is not None and files.is_in_file
     if files:
         body.extend(files.finish()[: LARGEST_BODY + 1 - len(body)])
     if len(body) > LARGEST_BODY:
+        is_cut_in_file = False
         limit = f"the body is over {LARGEST_BODY // 1024} KiB"
         refusal = refusal or BodyRefused(413, f"{limit} without its files")
     whole = bytes(body[:LARGEST_BODY])
-    return (_without_partial_character(whole), refusal) if refusal else (whole, None)
+    if refusal is None:
+        return ReadBody(whole)
+    return ReadBody(_without_partial_character(whole), refusal, is_cut_in_file)
 
 
 def _without_partial_character(body: bytes) -> bytes:

@@ -10,18 +10,20 @@ from api.schemas.webhooks import ReceivedLeads
 
 SOURCE = r"[A-Za-z0-9][A-Za-z0-9-]{0,39}"
 GET_REFUSED = (
-    "a form must be sent with POST. This GET request contains a contact: it is kept as a delivery, but no"
+    "a form must be sent with POST. This GET request contains a form: it is kept as a delivery, but no"
     " lead was created. Choose POST in the form builder, or set TILDA_TOKEN and send it: then GET is accepted"
 )
 
 _NO_SOURCE = examples.problem("The last part of the path cannot be a source.", "'a_b' cannot be …")
+_TOO_LONG_A_QUERY = examples.problem("The query string is too long.", "the query string is over 16 KiB")
 LOOK: dict[str, Any] = {
     "summary": "Is the webhook reachable?",
     "response_model": StatusOut,
     "response_description": "It is.",
     "responses": {
         404: _NO_SOURCE,
-        405: examples.problem("The request contains a contact, but no valid token.", GET_REFUSED),
+        405: examples.problem("The request contains a form, but no valid token.", GET_REFUSED),
+        414: _TOO_LONG_A_QUERY,
         **examples.UNPROCESSABLE,
         **examples.UNAVAILABLE,
     },
@@ -39,6 +41,7 @@ RECEIVE: dict[str, Any] = {
         404: _NO_SOURCE,
         **examples.TILDA_UNAUTHORIZED,
         **examples.BODY_REFUSED,
+        414: _TOO_LONG_A_QUERY,
         **examples.UNPROCESSABLE,
         **examples.UNAVAILABLE,
     },

@@ -14,6 +14,7 @@ from api.errors import invalid
 from api.forms.body.raw_body import to_text
 from api.forms.body.redaction import mask_body
 from api.forms.body.text_cleaning import clean
+from api.forms.envelopes.several_people import asks_for_person
 from api.forms.submission_ids import form_tokens
 from api.intake.deliveries import store_without_lead
 from api.intake.parsing import TILDA, ParsedCall, known_secrets, parse_call, parse_submissions
@@ -40,6 +41,7 @@ from api.security.tokens import (
 from api.settings import ApiSettings
 from shared.clock import utc_now
 from shared.contacts import ContactError
+from shared.database.engine import Database
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ TILDA_PATH = f"{PREFIX}/{TILDA}"
 _RESERVED = frozenset({"api", "import"})
 _ID_HEADERS = ("idempotency-key", "webhook-id")
 _MAX_QUERY = 16 * 1024
+_TOO_LONG_A_QUERY = f"the query string is over {_MAX_QUERY // 1024} KiB"
 # The busiest endpoint; Tilda waits five seconds for the response.
 router = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=DirectRoute)
 
@@ -60,23 +63,27 @@ router = APIRouter(prefix=PREFIX, tags=["webhooks"], route_class=DirectRoute)
 @router.get("/{source}", dependencies=[Depends(describe_source)], **LOOK)
 async def look(request: Request) -> Response:
     """For browsers and monitors that check the address: stores nothing. If the query string contains a
-    contact, the request is a submission: it needs TILDA_TOKEN."""
+    name or a contact, the request is a submission: it needs TILDA_TOKEN."""
     source = _source(request)
     query = _query(request)
+    too_long = _is_query_cut(request)
     call = parse_call(b"", None, query)
-    if request.method == "HEAD" or not query:
+    if request.method == "HEAD" or not (query or too_long):
         return JSONResponse({"status": "ok"})
     database, settings = await get_database(request), await get_settings(request)
     delivery = _delivery(request, b"", settings, source)
     parsed = [item for _, item in parse_submissions(call, delivery, settings)]
-    if not any(isinstance(item, Submission) for item in parsed):
+    has_person = any(isinstance(item, Submission) for item in parsed) or asks_for_person(call.fields)
+    if not (has_person or too_long):
         return JSONResponse({"status": "ok"})
     throttle = Throttle(request)
     token = find_valid_token(settings.tilda_token, await tilda_tokens_of(request, settings))
     await throttle.check_not_locked_out(TILDA_SCOPE, token or b"")
     await throttle.consume(TILDA_SCOPE, token or b"")
+    if too_long:
+        raise await _refuse(database, delivery, HTTPException(414, _TOO_LONG_A_QUERY))
     if not token:
-        logger.warning("GET %s contains a contact and is refused: %s", _path(request), GET_REFUSED)
+        logger.warning("GET %s contains a form and is refused: %s", _path(request), GET_REFUSED)
         await store_without_lead(database, delivery, Result(error=ContactError("query", GET_REFUSED)))
         raise HTTPException(405, GET_REFUSED, headers={"Allow": "POST"})
     return await _store(request, call, delivery)
@@ -96,20 +103,30 @@ async def receive(request: Request) -> Response:
     database, settings = await get_database(request), await get_settings(request)
     source = _source(request)
     tokens = await tilda_tokens_of(request, settings)
-    body, refusal = await read_body(request)
+    body, refusal, has_whole_fields = await read_body(request)
     call = parse_call(body, request.headers.get("content-type"), _query(request))
     token = _valid_token(settings, tokens, call)
     throttle = Throttle(request)
     await throttle.check_not_locked_out(TILDA_SCOPE, token)
     await throttle.consume(TILDA_SCOPE, token)
     delivery = _delivery(request, body, settings, source)
+    if _is_query_cut(request):
+        refusal, has_whole_fields = refusal or HTTPException(414, _TOO_LONG_A_QUERY), False
     if refusal:
-        # No charset: reprocessing does not mistake it for a complete body.
-        result = Result(error=ContactError("body", refusal.detail))
-        _log_refused(delivery, result)
-        await store_without_lead(database, replace(delivery, charset=None), result)
-        raise refusal
+        raise await _refuse(database, delivery, refusal, is_replayable=has_whole_fields)
     return await _store(request, call, delivery)
+
+
+async def _refuse(
+    database: Database, delivery: Delivery, refusal: HTTPException, *, is_replayable: bool = False
+) -> HTTPException:
+    """Store what is kept of a call that breaks a limit; returns the error to raise."""
+    result = Result(error=ContactError("body", refusal.detail))
+    _log_refused(delivery, result)
+    # No charset: reprocessing does not mistake it for a complete body.
+    kept = delivery if is_replayable else replace(delivery, charset=None)
+    await store_without_lead(database, kept, result)
+    return refusal
 
 
 async def _store(request: Request, call: ParsedCall, delivery: Delivery) -> Response:
@@ -158,7 +175,15 @@ def _path(request: Request) -> str:
 
 
 def _query(request: Request) -> str:
-    return str(request.scope["query_string"][:_MAX_QUERY].decode("latin-1"))
+    """Return the query string; of a very long one, the parameters that are whole."""
+    query: bytes = request.scope["query_string"]
+    if _is_query_cut(request):
+        query = query[:_MAX_QUERY].rpartition(b"&")[0]
+    return query.decode("latin-1")
+
+
+def _is_query_cut(request: Request) -> bool:
+    return len(request.scope["query_string"]) > _MAX_QUERY
 
 
 def _source(request: Request) -> str:

@@ -1,17 +1,28 @@
 """Models of bookings and planned messages, in requests and responses."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from shared.bookings import changes
 
 
 def _usable_url(value: object) -> object:
-    if value is not None and changes.url(value) is None:
+    if changes.url(value) is None:
         raise ValueError("must be a web address")
     return value
+
+
+def _is_text(value: object) -> object:
+    # Pydantic reads a number as seconds since 1970; the description promises a date-time text.
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a date and a time with its zone, such as 2026-11-27T15:00:00+03:00")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
+WebAddress = Annotated[str, BeforeValidator(_usable_url), Field(max_length=500)]
 
 
 class BookingOut(BaseModel):
@@ -73,7 +84,7 @@ class PlannedIn(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"send_at": "2026-11-27T15:00:00+03:00"}]}
     )
 
-    send_at: AwareDatetime = Field(description="With its time zone; a time that has passed: at once.")
+    send_at: Moment = Field(description="With its time zone; a time that has passed: at once.")
 
 
 class PlansOut(BaseModel):
@@ -103,9 +114,15 @@ class BookingIn(BaseModel):
         },
     )
 
-    start: AwareDatetime | None = Field(description="With its time zone; null cancels the meeting.")
-    end: AwareDatetime | None = None
-    url: Annotated[str | None, BeforeValidator(_usable_url), Field(max_length=500)] = None
+    start: Moment | None = Field(description="With its time zone; null cancels the meeting.")
+    end: Moment | None = Field(None, description="With its time zone, and after `start`.")
+    url: WebAddress | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_its_start(self) -> Self:
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise ValueError("end must be after start")
+        return self
 
 
 class TieIn(BaseModel):

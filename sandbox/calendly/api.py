@@ -60,6 +60,8 @@ def _add_reading(router: APIRouter, calendly: Calendly) -> None:
         found = next((one for one in calendly.invitees.values() if one.event_uri.endswith(f"/{event}")), None)
         if found is None:
             raise Problem(404, "Resource Not Found", "The server could not find the requested resource.")
+        if found.event_uri in calendly.forbidden:
+            raise Problem(403, "Permission Denied", "You do not have permission to access this resource.")
         return {"resource": calendly.shown_event(found)}
 
     @router.get("/scheduled_events/{event}/invitees")

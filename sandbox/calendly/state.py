@@ -104,6 +104,8 @@ class Calendly:
         self.invitees: dict[int, Invitee] = {}
         self.subscriptions: dict[str, Subscription] = {}
         self.faults = Faults()
+        # The URIs of scheduled events that the token may not read.
+        self.forbidden: set[str] = set()
         self.rate_limit = RATE_LIMIT
         self.calls: list[float] = []
         self.page_url = ""

@@ -36,14 +36,14 @@ def read_call(call: object, received_at: datetime) -> BookingChange | None:
         raise UnreadableBookingError("external_id is missing: the scheduler's own name of the booking")
     if kind in ("created", "changed") and start is None:
         raise UnreadableBookingError("start is missing: a time such as 2026-11-02T15:00:00+03:00")
-    told_at = changes.moment(body, "at") or changes.moment(call, "timestamp")
-    at = told_at or received_at
+    told_at = changes.moment(body, "at")
+    at = told_at or changes.moment(call, "timestamp") or received_at
     source = f"{GENERIC}-{name[:40].lower()}" if (name := changes.text(body, "source")) else GENERIC
     return BookingChange(
         source,
         kind,
         external_id,
-        f"{source}:{_key(kind, external_id, start, told_at, received_at)}",
+        f"{source}:{_key(kind, external_id, start, told_at, at)}",
         at,
         start=start,
         end=changes.end_of(start, changes.moment(body, "end")),
@@ -62,14 +62,15 @@ def read_call(call: object, received_at: datetime) -> BookingChange | None:
     )
 
 
-def _key(
-    kind: Kind, external_id: str, start: datetime | None, told_at: datetime | None, received_at: datetime
-) -> str:
-    """Return the key of an event. `at` tells a repeat of the call from a move to a time of before."""
+def _key(kind: Kind, external_id: str, start: datetime | None, told_at: datetime | None, at: datetime) -> str:
+    """Return the key of an event. `told_at` tells a repeat of the call from a move to a time of before.
+
+    The envelope's time does not: a repeat may have another one.
+    """
     if kind in ("created", "cancelled"):
         return f"{kind}:{external_id}"
-    moments = [start, told_at] if kind == "changed" else [told_at or received_at]
-    return ":".join([kind, external_id, *(at.isoformat() for at in moments if at is not None)])
+    moments = [start, told_at] if kind == "changed" else [at]
+    return ":".join([kind, external_id, *(one.isoformat() for one in moments if one is not None)])
 
 
 def _contact(body: object, contact: str | None, kind: str) -> str | None:

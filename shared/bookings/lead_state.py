@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import insert, update
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bookings import planning
 from shared.bookings.reminders import BOOKING_CHANGED, LeadBookings
-from shared.database.models import EVENTS, LEADS, Lead
+from shared.database.models import EVENTS, LEADS, Booking, Lead
 from shared.leads import handoff, plans
 from shared.leads.handoff import HandoffError
 from shared.leads.transitions import change_status, transition
@@ -41,6 +41,9 @@ async def _move(session: AsyncSession, lead: Lead, found: LeadBookings, *, actor
     if found.is_booked and lead.status is not _S.BOOKED:
         await _move_to_booked(session, lead, actor=actor, now=now)
     elif not found.is_booked and lead.status is _S.BOOKED:
+        if await _has_moved_to_own_lead(session, lead):
+            # The same person has the meeting under another request: nothing was cancelled.
+            return
         if await _is_open_elsewhere(session, lead):
             await handoff.hand_to_human(
                 session, lead, reason="the meeting was cancelled", actor=actor, now=now
@@ -76,6 +79,27 @@ def _path_to_booked(status: LeadStatus) -> tuple[LeadStatus, ...]:
     if may_become(status, _S.BOOKED):
         return (_S.BOOKED,)
     return (_S.SCHEDULED, _S.BOOKED) if may_become(status, _S.SCHEDULED) else ()
+
+
+async def _has_moved_to_own_lead(session: AsyncSession, lead: Lead) -> bool:
+    """Return True if the last booking of the lead was moved to another lead of the same person."""
+    own = select(Booking).where(col(Booking.lead_id) == lead.id)
+    newest = own.order_by(col(Booking.created_at).desc(), col(Booking.id).desc()).limit(1)
+    last = (await session.exec(newest)).first()
+    if last is None or last.state != "moved" or lead.telegram_user_id is None:
+        return False
+    is_next = or_(col(Booking.external_id) == last.moved_to, col(Booking.moved_from) == last.external_id)
+    others = await session.exec(
+        select(Lead.id)
+        .join(Booking, col(Booking.lead_id) == col(Lead.id))
+        .where(
+            col(Booking.source) == last.source,
+            is_next,
+            col(Lead.telegram_user_id) == lead.telegram_user_id,
+            col(Lead.id) != lead.id,
+        )
+    )
+    return others.first() is not None
 
 
 async def _is_open_elsewhere(session: AsyncSession, lead: Lead) -> bool:

@@ -62,8 +62,9 @@ async def record(
         session.add(booking)
         await session.flush()
     await _link(session, booking, change, now=now)
-    # Also a lead from which, or to which, the meeting was moved.
-    for each in leads.values() if has_changed else ():
+    # Also a lead from which, or to which, the meeting was moved; that of the booking comes first.
+    own_first = sorted(leads.values(), key=lambda one: one.id != booking.lead_id)
+    for each in own_first if has_changed else ():
         await lead_state.apply(session, each, actor=actor, now=now)
     return Recorded(booking.id, booking.lead_id, is_new)
 

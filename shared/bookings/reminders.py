@@ -23,6 +23,7 @@ _LASTS = timedelta(hours=1)
 BOOKING_CHANGED: Final = "the booking has changed"
 # What was cancelled for one of these is planned again as soon as it is called for again.
 _RENEWED_AFTER = frozenset({TAKEN_OVER, BOOKING_CHANGED, DRAFT_CANCELLED})
+_NO_SHOW: Final = "no_show"
 # Between a key and the number of its repeat.
 _AGAIN = "#"
 
@@ -115,7 +116,7 @@ def plan(found: LeadBookings, histories: Mapping[int, History], now: datetime) -
         if now < reported + NO_SHOW_LASTS:
             # By the meeting's time: one message, however often the report is taken back and made again.
             at, expires = now + NO_SHOW_DELAY, reported + NO_SHOW_LASTS
-            rows.append(_row(meeting, "no_show", meeting.start_at, at, expires))
+            rows.append(_row(meeting, _NO_SHOW, meeting.start_at, at, expires))
     if not found.is_booked:
         for booking in found.cancelled:
             cancelled_at = histories.get(booking.id, History()).cancelled_at or booking.updated_at
@@ -128,7 +129,15 @@ def plan(found: LeadBookings, histories: Mapping[int, History], now: datetime) -
 def outdated(planned: Iterable[PlannedMessage], rows: Collection[Mapping[str, Any]]) -> list[int]:
     """Return the ids of those planned messages about bookings that are no longer called for."""
     wanted = {row["key"] for row in rows}
-    return [one.id for one in planned if one.booking_id is not None and _base(one.key) not in wanted]
+    missed = {row["booking_id"] for row in rows if row["kind"] == _NO_SHOW}
+    return [
+        one.id
+        for one in planned
+        if one.booking_id is not None
+        and _base(one.key) not in wanted
+        # Earlier releases had the time of the report in its key.
+        and not (one.kind == _NO_SHOW and one.booking_id in missed)
+    ]
 
 
 def missing(
@@ -138,12 +147,16 @@ def missing(
 
     `known`: all that was ever planned for the lead, oldest first. `tried`: the ids of those that Telegram
     may have been asked to send. A row is planned again if the meeting was moved away and back since, or if
-    it was cancelled for a reason that no longer holds, before it was tried.
+    it was cancelled for a reason that no longer holds, before it was tried. A no-show gets one message for
+    each booking, whatever its key.
     """
     latest = {(one.booking_id, one.kind): one for one in known}
     times = Counter(_base(one.key) for one in known)
+    told = {one.booking_id for one in known if one.kind == _NO_SHOW and not _may_be_renewed(one, tried)}
     found = []
     for row in rows:
+        if row["kind"] == _NO_SHOW and row["booking_id"] in told:
+            continue
         last, key = latest.get((row["booking_id"], row["kind"])), row["key"]
         if last is not None and _base(last.key) == key and not _may_be_renewed(last, tried):
             continue

@@ -158,3 +158,28 @@ def test_forms_with_other_fields_are_greeted(product: RunningProduct, form: dict
     lead = product.submit(**{key: value % person["username"] for key, value in form.items()})
     product.wait_for_status(lead["id"], "contacted")
     assert len(product.received(person)) == 1
+
+
+def test_a_yes_that_is_edited_to_an_opt_out_ends_all_messages(product_on_sqlite: RunningProduct) -> None:
+    product = product_on_sqlite
+    person, lead = _greeted(product)
+    product.say(person, "Да")
+    lead = product.wait_for_status(lead["id"], "scheduled")
+    product.execute(
+        "INSERT INTO planned_messages (lead_id, kind, key, state, send_at, created_at)"
+        f" SELECT id, 'follow_up', 'test:' || id, 'planned', '2100-01-01 00:00:00.000000', created_at"
+        f" FROM leads WHERE id = {lead['id']}"
+    )
+    product.execute(f"UPDATE leads SET follow_up_at = '2100-01-01 00:00:00.000000' WHERE id = {lead['id']}")
+    (written,) = [message for message in product.chat(person) if message["from"] == "person"]
+    edit = {"edit": written["id"], "text": "Не пишите мне больше"}
+    assert product.control.post(f"/people/{person['id']}/messages", json=edit).is_success
+    lead = product.wait_for_status(lead["id"], "rejected")
+    said = [message["text"] for message in lead["messages"] if message["direction"] == "in"]
+    assert said == ["Да", "[edited] Не пишите мне больше"]
+    listed = product.api.get("/do-not-contact").json()["items"]
+    assert [one["reason"] for one in listed if one["lead_id"] == lead["id"]][:1] == [
+        "asked not to be written to"
+    ]
+    assert [one["state"] for one in lead["planned"]] == ["cancelled"]
+    assert lead["follow_up_at"] is None

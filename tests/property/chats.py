@@ -154,7 +154,12 @@ class FakePorts:
         heard = [(one.message_id, one.user_id) for one in self._inbound() if one.sent_at >= since]
         return {person: number for number, person in sorted(said + heard)}
 
-    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+    async def fetch_history(
+        self,
+        peer: Peer,
+        after_id: int,
+        since: datetime | None = None,  # noqa: ARG002
+    ) -> Sequence[Arrival]:
         """Includes the worker's own messages: a sent but unrecorded one must not count as a human's."""
         outbound = [one for one in self.chats.outbound.values() if one.account_id == self.account_id]
         own = [Outgoing(one.person, one.number, one.text, one.at) for one in outbound]

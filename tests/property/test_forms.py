@@ -5,10 +5,11 @@ import random
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from api.forms.form_reader import FormLead, read_call
+from api.forms.recognition.vocabulary import Word, words_in
 
 PHONE, USERNAME = "+79990009401", "anna_k"
 # Contacts of other people, and numbers that could be dialled but are no phones.
@@ -139,3 +140,56 @@ def test_an_envelope_changes_nothing(wrap: object) -> None:
     form = {"Name": "Анна", "Phone": PHONE, "Telegram": f"@{USERNAME}"}
     (lead,) = read_call(json.dumps(wrap(form)).encode())  # type: ignore[operator]
     assert (lead.name, *_contacts(lead)) == ("Анна", PHONE, USERNAME)
+
+
+# Words for other people, senders' lines and things: with any word for a contact they name no contact of the
+# person. The unknown nouns are in no list of words.
+DISQUALIFYING = sorted(
+    {word for kind in (Word.PARTY, Word.OWNER, Word.THING) for word in words_in(kind)} - {"by"}
+    | {"foreman", "plumber", "fiancee", "прораб", "прораба", "сантехника", "жениха", "ментора"}
+)
+HEADS = {
+    **dict.fromkeys(words_in(Word.PHONE), "+79990008801"),
+    **dict.fromkeys(words_in(Word.TELEGRAM), "@boris_b"),
+}
+titles = st.sampled_from(["{0} {1}", "{0}_{1}", "{1} {0}", "{1}_{0}", "{1} ({0})", "{0}: {1}"])
+
+
+def _strong_contacts(title: str, value: str) -> list[FormLead]:
+    leads = read_call(json.dumps({"Name": "Анна", title: value}).encode())
+    return [lead for lead in leads if any(each["strength"] == "strong" for each in lead.evidence.values())]
+
+
+@pytest.mark.parametrize("head", ["Phone", "Телефон", "Telegram", "Телеграм"])
+def test_no_disqualifying_word_leaves_strong_evidence(head: str) -> None:
+    value = HEADS[head.casefold()]
+    found = [
+        title
+        for word in DISQUALIFYING
+        for title in (f"{word} {head}", f"{head} {word}", f"{word}_{head}")
+        if _strong_contacts(title, value)
+    ]
+    assert found == []
+
+
+@given(st.sampled_from(DISQUALIFYING), st.sampled_from(sorted(HEADS)), titles)
+def test_no_name_of_a_strangers_contact_is_strong_evidence(word: str, head: str, title: str) -> None:
+    # «Заказ: телефон» is a heading, and the phone is the person's.
+    assume(":" not in title or word not in words_in(Word.THING))
+    assert _strong_contacts(title.format(word, head), HEADS[head]) == []
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(sorted({*HEADS, "Phone", "PHONE", "phone_1", "phone_2", "Контакт", "ник", "Ник"})),
+        values | st.just(PHONE),
+        min_size=2,
+        max_size=8,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_the_order_of_equal_fields_does_not_matter(form: dict[str, str], order: random.Random) -> None:
+    pairs = list(form.items())
+    first = read_call(json.dumps(dict(pairs)).encode())
+    order.shuffle(pairs)
+    assert read_call(json.dumps(dict(pairs)).encode()) == first

@@ -10,7 +10,7 @@ from shared.database.models import Lead
 from shared.statuses import LeadStatus
 from tests.property.chats import FakePorts, Scenario
 from tests.support.rows import POLICY
-from worker.dispatch.delivery import Sender
+from worker.dispatch.delivery import MessageSender
 from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.steps.greet import GreetingConfig
 from worker.dispatch.steps.registry import STEPS, StepDependencies
@@ -76,7 +76,7 @@ class WorkerModel:
         lead, work = look.conversation.lead, look.conversation
         pace = OutreachRateLimiter(self.database, self.me, UNPACED, self.clock, UTC)
         if work.queued is not None:
-            return await Sender(ports, pace, self.clock, 0, may_speak).deliver(work, work.queued)
+            return await MessageSender(ports, pace, self.clock, 0, may_speak).deliver(work, work.queued)
         step = STEPS.get(lead.status)
         if step is None:
             return NothingToDo()

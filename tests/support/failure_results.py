@@ -92,7 +92,10 @@ def _person(received: list[str]) -> str:
 
 
 async def _notices(talk: Journey) -> str:
-    """Return what the owner reads now and two minutes later, without the number of the lead."""
+    """Return what the owner reads now and two minutes later, without the number of the lead.
+
+    The number's digits decide where a long text is cut: its last word is left out.
+    """
     world = World()
     notifier = OwnerNotifier(
         talk.database,
@@ -110,7 +113,7 @@ async def _notices(talk: Journey) -> str:
         await notifier.run_once()
         talk.clock.now += timedelta(minutes=1, seconds=1)
     lines = " ".join(str(call[1]) for call in world.asked if call[0] == "note")
-    return re.sub(r"Lead \d+, Анна: ", "", lines)
+    return re.sub(r"\S*…", "…", re.sub(r"Lead \d+, Анна: ", "", lines))
 
 
 def row(case: Case, outcome: Outcome) -> str:

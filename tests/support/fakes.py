@@ -74,7 +74,12 @@ class World:
         self.asked.append(("newest", since.isoformat()))
         return {}
 
-    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
+    async def fetch_history(
+        self,
+        peer: Peer,
+        after_id: int,
+        since: datetime | None = None,  # noqa: ARG002
+    ) -> Sequence[Incoming]:
         self.asked.append(("history", str(peer.user_id), str(after_id)))
         return [Incoming(peer.user_id, after_id + 1, "да", datetime(2026, 11, 24, tzinfo=UTC))]
 

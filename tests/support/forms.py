@@ -1,7 +1,7 @@
 """Reads one form in tests, as the webhook does."""
 
 from api.forms.body.body_parser import parse_body
-from api.forms.envelope import people_in
+from api.forms.envelopes.envelope import people_in
 from api.forms.form import Form
 from api.forms.form_reader import FormLead, read_lead
 

@@ -11,13 +11,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.engine import Database
 from shared.database.models import AccountCall, Lead, LeadEvent, Message, TelegramAccount
 from shared.statuses import LeadStatus
-from worker.dispatch.retry_policy import RetryPolicy
+from worker.dispatch.settlement_config import SettlementConfig
 from worker.queue.leases import WorkerId
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 DEBOUNCE = timedelta(seconds=8)
-POLICY = RetryPolicy(DEBOUNCE, max_attempts=3, retry_base=2, retry_max=300)
+POLICY = SettlementConfig(DEBOUNCE, max_attempts=3, retry_base=2, retry_max=300)
 # Telegram's ids do not fit 32 bits.
 PERSON = 6_000_000_001
 

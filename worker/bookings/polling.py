@@ -10,6 +10,7 @@ from sqlalchemy import or_, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.backoff import GrowingPause
 from shared.bookings import calendly, changes
 from shared.bookings.calendly_api import CalendlyApi, CalendlyError
 from shared.bookings.changes import CALENDLY, BookingChange, UnreadableBookingError
@@ -19,7 +20,6 @@ from shared.clock import Clock
 from shared.database.bulk import insert_for
 from shared.database.engine import Database
 from shared.database.models import BOOKING_CONNECTIONS, Booking, BookingConnection, BookingEvent
-from worker.domain.backoff import GrowingPause
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +31,8 @@ BEFORE, AHEAD = timedelta(days=1), timedelta(days=60)
 # The pauses after failures, in seconds.
 FIRST_PAUSE, LONGEST_PAUSE = 60.0, 3600.0
 ACTOR = "polling"
+# These refuse one booking; another one may be told.
+_REFUSED = frozenset({400, 403, 404, 410})
 _CONNECTION = BOOKING_CONNECTIONS.c
 
 
@@ -109,8 +111,13 @@ class Polling:
             uri = calendly.event_of(name)
             if number in self._asked or uri is None:
                 continue
-            if (event := await self.api.event(uri)) is not None:
-                found += await self._read(uri, event, now)
+            try:
+                if (event := await self.api.event(uri)) is not None:
+                    found += await self._read(uri, event, now)
+            except CalendlyError as error:
+                if error.status not in _REFUSED:
+                    raise
+                log.warning("Calendly does not tell the time of booking %d: %s", number, error)
             self._asked.add(number)
         return found
 

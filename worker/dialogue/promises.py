@@ -1,4 +1,4 @@
-"""Finds the promise to ask a colleague: it makes a task for a human, or is taken out of the text. Pure."""
+"""Finds the promise of a later answer: it makes a task for a human, or is taken out of the text. Pure."""
 
 import re
 
@@ -13,7 +13,7 @@ _RUSSIAN = re.compile(
     r"\b(?:отвечу|напишу|сообщу|скажу|вернусь)\b"
     r"|\bпередам\b[^.!?…\n]{0,30}\bвопрос\w{0,3}\b[^.!?…\n]{0,40}\b(?:коллег|команд|специалист|менеджер"
     r"|мастер)\w{0,5}"
-    r"|^\W{0,3}(?:(?:хороший|отличный|интересный) вопрос\W{1,3})?(?:это )?уточню\b",
+    r"|^\W{0,3}(?:(?:хороший|отличный|интересный) вопрос\W{1,3})?(?:это )?уточню\b(?![^.!…\n]{0,200}\?)",
     re.IGNORECASE,
 )
 _ENGLISH = re.compile(
@@ -25,14 +25,40 @@ _ENGLISH = re.compile(
     r"|\b(?:i|we)(?:'ll|’ll| will)\b[^.!?…\n]{0,10}\b(?:find out|look into)\b",
     re.IGNORECASE,
 )
-_HANDOVER = re.compile(
-    r"(?<!не )(?<!не могу )\b(?:переда(?:м|ю|ем|ём)|позову|зову|подключ(?:у|аю|им)|приглашу|переключ(?:у"
-    r"|аю))\b[^.!?…\n]{0,60}"
-    r"\b(?:коллег|специалист|менеджер|человек|сотрудник|оператор|руководител)\w{0,5}"
-    r"|\b(?:коллега|специалист|менеджер|сотрудник) (?:\w+ ){0,2}(?:ответит|напишет|свяжется|подключится)\b"
-    r"|\b(?:pass|passing|hand|handing|forward|forwarding|transfer|transferring|connect"
-    r"|connecting)\b[^.!?…\n]{0,60}"
-    r"\b(?:colleague|specialist|manager|person|human|team)\b",
+# The writer will ask, or answer later: whom they ask does not matter.
+_WILL_ASK = re.compile(
+    r"(?<!не )\b(?:спрошу|уточню|узнаю|выясню|разузнаю|поинтересуюсь|посоветуюсь|проконсультируюсь"
+    r"|перепроверю)\b"
+    r"|(?<!не )\b(?:спросим|уточним|узнаем|посоветуемся) у\b"
+    r"|(?<!не )\b(?:переда(?:м|ю|дим|ем)|перешлю|адресую|задам)\b[^.!?…\n]{0,40}\b(?:вопрос|запрос"
+    r"|слова|просьб|пожелани)"
+    r"|(?<!не )\b(?:отпишусь|отпишемся|сообщу|сообщим|вернусь|вернемся|вернёмся)\b"
+    r"|(?<!не )\b(?:дам|дадим|пришлю|пришлем) (?:вам )?(?:знать|ответ)\b"
+    r"|(?<!не )\b(?:отвечу|ответим|подскажу|подскажем|скажу|напишу|расскажу)\b[^.!?…\n]{0,40}\b(?:позже"
+    r"|позднее|потом|завтра"
+    r"|как только|скоро|в ближайшее|в течение|через)\b"
+    r"|\b(?:чуть |немного )?(?:позже|позднее|скоро|завтра|как только \w+"
+    r"|через \w+)\b[^.!?…\n]{0,20}\b(?:отвечу|ответим"
+    r"|подскажу|подскажем|скажу)\b"
+    r"|\b(?:посмотрю|проверю|подумаю|изучу|посчитаю|рассчитаю)\b[^.!?…\n]{0,30}\b(?:отвечу|напишу|скажу"
+    r"|подскажу)\b"
+    r"|\b(?:i|we)(?:'ll|’ll| will|'m going to|’m going to| am going to| shall)(?: \w+)? (?:let you know"
+    r"|keep you posted"
+    r"|update you|get back|come back|be back|write back|report back|follow up|find out|look into"
+    r"|clarify|verify"
+    r"|double-?check|check|answer (?:you )?(?:later|soon|tomorrow)"
+    r"|ask (?!(?:you|a few|a couple|some|one|two|just|about your|only|questions)\b))\b"
+    r"|\band (?:then )?(?:let you know|get back to you|come back to you)\b|\blet me (?:check|ask|find out)\b",
+    re.IGNORECASE,
+)
+# What is told on the call or at the link, or once the contact has written, is no promise of a later answer.
+_CONDITIONAL = re.compile(
+    r"\b(?:на|во время|в ходе|после|по) (?:\w+ ){0,2}(?:звонк|созвон|встреч|консультаци|ссылк)"
+    r"|\b(?:созвонимся|по телефону|выбер[еи]те|напишите|пришлите|расскажите|ответьте|подскажите|скажите"
+    r"|укажите|если вы)\b"
+    r"|\b(?:as soon as|when|once|if) you\b|\bкак только вы\b|\bкогда вы\b"
+    r"|\b(?:on|during|in|after|at) (?:the|our|a|your) (?:\w+ )?(?:call|meeting|consultation|link)\b"
+    r"|\bplease (?:write|send|tell|choose|pick)\b",
     re.IGNORECASE,
 )
 _MEANWHILE = re.compile(
@@ -41,13 +67,13 @@ _MEANWHILE = re.compile(
 
 
 def promises_to_ask(text: str) -> bool:
-    """Return True if the text promises that a colleague will be asked, and an answer."""
+    """Return True if the text promises to ask a colleague, or to answer later."""
     return any(_is_promise(sentence) for sentence in _SENTENCE.findall(text))
 
 
-def says_handover(text: str) -> bool:
-    """Return True if the text says plainly that a human takes over, and asks nothing else."""
-    return "?" not in text and _HANDOVER.search(text) is not None
+def first_promise(text: str) -> str:
+    """Return the first sentence of the text that promises an answer; empty if none does."""
+    return next((one.strip() for one in _SENTENCE.findall(text) if _is_promise(one)), "")
 
 
 def without_promises(text: str, language: str, *, offers_call: bool) -> str:
@@ -72,4 +98,7 @@ def without_promises(text: str, language: str, *, offers_call: bool) -> str:
 
 
 def _is_promise(sentence: str) -> bool:
-    return _RUSSIAN.search(sentence) is not None or _ENGLISH.search(sentence) is not None
+    if _RUSSIAN.search(sentence) or _ENGLISH.search(sentence):
+        return True
+    is_question = sentence.rstrip().endswith("?")
+    return not is_question and _WILL_ASK.search(sentence) is not None and not _CONDITIONAL.search(sentence)

@@ -66,6 +66,29 @@ _SPECIAL_REQUESTS = {
 }
 
 
+# In place of the handover texts if there is no notice of the handover: the console shows the conversation.
+_WITHOUT_NOTICE = {
+    _HUMAN_CALLED["ru"]: "Понимаю. Ваша просьба поговорить с человеком сохранена для коллег.",
+    _HUMAN_CALLED["en"]: "I understand. Your wish to talk to a person is kept here for my colleagues.",
+    _HANDOFF_NOTICE[
+        "ru"
+    ]: "Чтобы ничего не перепутать, сам на это отвечать не буду: переписка сохранена для коллег.",
+    _HANDOFF_NOTICE["en"]: "To get this right, I will not answer this myself: our conversation is kept for my"
+    " colleagues.",
+    _SPECIAL_REQUESTS["ru"]["call"]: "Записал: вам удобнее, чтобы позвонили мы.",
+    _SPECIAL_REQUESTS["en"]["call"]: "Noted: you would rather be called.",
+    _SPECIAL_REQUESTS["ru"][
+        "calendar"
+    ]: "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время: сохраню их для коллег.",
+    _SPECIAL_REQUESTS["en"][
+        "calendar"
+    ]: "Sorry for the trouble with the booking page. Please write which day and"
+    " time suit you: they will be kept for my colleagues.",
+    _SPECIAL_REQUESTS["ru"]["move"]: "Конечно. Другое время можно выбрать по той же ссылке:",
+    _SPECIAL_REQUESTS["en"]["move"]: "Of course. You can pick another time at the same link:",
+}
+
+
 def form_language(name: str, answers: Sequence[str]) -> str:
     """Return `en` if a form's name and answers have only Latin letters, else `ru`; also without answers."""
     words = " ".join([name, *answers]).lower()
@@ -155,7 +178,7 @@ def cannot_tell(language: str, *, offers_call: bool) -> str:
 
 
 def follow_up_promise(language: str, day: str) -> str:
-    """Return the promise to write on a day; `day` is a text of follow_up_dates.format_day."""
+    """Return the promise to write on a day; `day` is a text of worker.dialogue.dates.format_day."""
     if language == "ru":
         return f"Хорошо, напишу вам {day}. Если понадобимся раньше — просто напишите сюда."
     return f"All right, I will write to you {day}. If you need us earlier, just write here."
@@ -181,5 +204,12 @@ def new_request_received(language: str) -> str:
 
 
 def special_request(case: str, language: str) -> str:
-    """Return the answer to a request for a human: `call`, `calendar` or `move` (see special_requests)."""
+    """Return the answer to a request for a human: `call`, `calendar` or `move`."""
     return _SPECIAL_REQUESTS["ru" if language == "ru" else "en"][case]
+
+
+def without_notice(text: str) -> str:
+    """Return a handover text without the promise that a colleague is told or answers."""
+    for promise, instead in _WITHOUT_NOTICE.items():
+        text = text.replace(promise, instead)
+    return text

@@ -49,7 +49,7 @@ MANNERS_PAUSE = timedelta(minutes=10)
 FROZEN_PAUSE = timedelta(hours=1)
 
 
-class Sender:
+class MessageSender:
     """Sends queued messages from one account.
 
     `typing_seconds`: the longest time to show `typing…` before a message. `may_send`: returns False once the

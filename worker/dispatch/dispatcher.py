@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError, StatementError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.backoff import GrowingPause, backoff
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, LONGEST_PAUSE_SECONDS, Database
 from shared.database.faults.error_classes import classify
@@ -17,13 +18,12 @@ from shared.errors import IllegalTransitionError, LostRaceError
 from shared.leads.pauses import PAUSED
 from shared.statuses import LeadStatus
 from worker.dispatch import step_failures
-from worker.dispatch.delivery import Sender
+from worker.dispatch.delivery import MessageSender
 from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.step_runner import StepRunner
 from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import AssistantError
-from worker.domain.backoff import GrowingPause, backoff
 from worker.domain.conversation import Conversation
 from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import (
@@ -64,7 +64,7 @@ class Dispatcher:
     database: Database
     worker_id: WorkerId
     dependencies: StepDependencies
-    sender: Sender
+    sender: MessageSender
     rate_limiter: OutreachRateLimiter
     contexts: LeadContextLoader
     settlement: Settlement

@@ -12,6 +12,7 @@ from typing import Any, assert_never
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.backoff import backoff
 from shared.database.models import Lead
 from shared.errors import LostRaceError
 from shared.intents import Intent
@@ -21,8 +22,7 @@ from shared.leads.transitions import CLEAR_FAILURES, transition
 from shared.statuses import OPEN, LeadStatus, may_become
 from worker.dispatch import open_questions, planned_messages
 from worker.dispatch.lead_change import LeadChange
-from worker.dispatch.retry_policy import RetryPolicy
-from worker.domain.backoff import backoff
+from worker.dispatch.settlement_config import SettlementConfig
 from worker.domain.outcomes import (
     ChangeStatus,
     Delivered,
@@ -57,7 +57,7 @@ class OutcomeHandlers:
 
     session: AsyncSession
     me: WorkerId
-    policy: RetryPolicy
+    config: SettlementConfig
     now: datetime
     newly_found: list[int] = field(default_factory=list)
     messages: list[tuple[Lead, QueueMessage]] = field(default_factory=list)
@@ -177,7 +177,7 @@ class OutcomeHandlers:
 
     async def _join(self, change: LeadChange, known: Lead) -> None:
         await repeat_requests.add_request_to_conversation(
-            self.session, change.lead, known, now=self.now, debounce=self.policy.debounce
+            self.session, change.lead, known, now=self.now, debounce=self.config.debounce
         )
         state = "with a human" if known.status is LeadStatus.HANDED_OFF else "open"
         reason = f"the same person's conversation is {state} as lead {known.id}"
@@ -204,8 +204,8 @@ class OutcomeHandlers:
         self.messages.append((change.lead, message))
         await self._record_understood(change, message)
         change.set(**CLEAR_FAILURES)
-        await open_questions.record(self.session, change, message, self.policy.owner_language, now=self.now)
-        if not self.policy.drafts:
+        await open_questions.record(self.session, change, message, self.config.owner_language, now=self.now)
+        if not self.config.drafts:
             change.due = self.now
 
     async def _record_understood(self, change: LeadChange, outcome: QueueMessage | NoReplyNeeded) -> None:
@@ -261,12 +261,12 @@ class OutcomeHandlers:
             await self._give_up(change, LeadStatus.UNREACHABLE, reason)
 
     async def _retry(self, change: LeadChange, error: str) -> None:
-        policy, attempts = self.policy, change.lead.attempts + 1
-        if attempts >= policy.max_attempts:
+        config, attempts = self.config, change.lead.attempts + 1
+        if attempts >= config.max_attempts:
             await self._give_up(change, LeadStatus.FAILED, f"after {attempts} attempts: {error}")
             return
         change.set(attempts=attempts, last_error=error)
-        change.due = self.now + backoff(attempts, base=policy.retry_base, maximum=policy.retry_max)
+        change.due = self.now + backoff(attempts, base=config.retry_base, maximum=config.retry_max)
 
     async def _give_up(
         self, change: LeadChange, to: LeadStatus, reason: str, peer: Peer | None = None

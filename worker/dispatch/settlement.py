@@ -20,7 +20,7 @@ from shared.leads.handoff import HandoffError
 from shared.statuses import NOT_GREETED, REPLIED_TO, LeadStatus
 from worker.dispatch.lead_change import LeadChange
 from worker.dispatch.outcome_handlers import OutcomeHandlers
-from worker.dispatch.retry_policy import RetryPolicy
+from worker.dispatch.settlement_config import SettlementConfig
 from worker.domain.outcomes import (
     Delivered,
     NoReplyNeeded,
@@ -63,16 +63,16 @@ class SettlementResult:
 class Settlement:
     """The settlements of one worker. Calls that come at the same time share one transaction."""
 
-    def __init__(self, database: Database, me: WorkerId, policy: RetryPolicy) -> None:
+    def __init__(self, database: Database, me: WorkerId, config: SettlementConfig) -> None:
         self._database = database
         self._me = me
-        self._policy = policy
+        self._config = config
         self._together = GroupCommit(self._settle_together)
 
     @property
     def max_attempts(self) -> int:
         """How many failed attempts a lead may have."""
-        return self._policy.max_attempts
+        return self._config.max_attempts
 
     async def settle(self, lead: Lead, outcome: Outcome, *, now: datetime) -> SettlementResult:
         """Write an outcome; returns whether there is more to do now, or when.
@@ -85,7 +85,7 @@ class Settlement:
     async def _settle_together(self, decisions: Sequence[Decision]) -> Sequence[SettlementResult | None]:
         try:
             async with self._database.writing() as session:
-                results = await _write(session, self._me, decisions, self._policy, waits=False)
+                results = await _write(session, self._me, decisions, self._config, waits=False)
         except _ITS_OWN:
             # Nothing is written. Each decision is settled alone, and only the one at fault fails.
             results = {}
@@ -100,7 +100,7 @@ class Settlement:
 
     async def _settle_waiting(self, decision: Decision) -> SettlementResult:
         async with self._database.writing() as session:
-            results = await _write(session, self._me, [decision], self._policy, waits=True)
+            results = await _write(session, self._me, [decision], self._config, waits=True)
         return results[decision.lead.id]
 
 
@@ -151,7 +151,12 @@ def reschedule(change: LeadChange, due: datetime | None, *, now: datetime) -> Se
 
 
 async def _write(
-    session: AsyncSession, me: WorkerId, decisions: Sequence[Decision], policy: RetryPolicy, *, waits: bool
+    session: AsyncSession,
+    me: WorkerId,
+    decisions: Sequence[Decision],
+    config: SettlementConfig,
+    *,
+    waits: bool,
 ) -> Mapping[int, SettlementResult]:
     """Settle decisions in the caller's transaction; returns the results by the leads' ids.
 
@@ -160,9 +165,9 @@ async def _write(
     """
     now = max(decision.now for decision in decisions)
     changes = await _lock(session, me, decisions, waits=waits)
-    current = await _drop_stale(session, changes, drafts=policy.drafts)
+    current = await _drop_stale(session, changes, drafts=config.drafts)
     await _record_sent(session, current)
-    handlers = OutcomeHandlers(session, me, policy, now)
+    handlers = OutcomeHandlers(session, me, config, now)
     for change in current:
         await handlers.apply(change)
     return await _flush(handlers, changes)
@@ -251,11 +256,11 @@ async def _record_sent(session: AsyncSession, changes: Sequence[LeadChange]) -> 
 
 async def _flush(handlers: OutcomeHandlers, changes: Sequence[LeadChange]) -> Mapping[int, SettlementResult]:
     """Write the collected effects and due times; messages first, since they decide when a lead is due."""
-    session, now, policy = handlers.session, handlers.now, handlers.policy
+    session, now, config = handlers.session, handlers.now, handlers.config
     if handlers.newly_found:
         # Also for a lead whose person was unknown: it may have cancelled messages to an earlier person.
         await outbox.fail_cancelled(session, handlers.newly_found)
-    await outbox.enqueue_all(session, handlers.messages, now=now, draft=policy.drafts)
+    await outbox.enqueue_all(session, handlers.messages, now=now, draft=config.drafts)
     if handlers.handled:
         await inbox.mark_all_handled(session, handlers.handled)
     await update_all(session, MESSAGES, handlers.verdicts)
@@ -265,7 +270,7 @@ async def _flush(handlers: OutcomeHandlers, changes: Sequence[LeadChange]) -> Ma
     for change in changes:
         change.show_columns()
         due = change.due or next_due(
-            change.lead, waiting.get(change.lead_id, {}), now=now, debounce=policy.debounce
+            change.lead, waiting.get(change.lead_id, {}), now=now, debounce=config.debounce
         )
         results[change.lead_id] = reschedule(change, due, now=now)
     await update_all(session, LEADS, {change.lead_id: change.columns for change in changes})

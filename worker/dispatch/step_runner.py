@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from shared.clock import Clock
 from shared.statuses import LeadStatus
 from worker.dispatch import step_failures
-from worker.dispatch.delivery import Sender
+from worker.dispatch.delivery import MessageSender
 from worker.dispatch.steps.registry import STEPS, StepDependencies
-from worker.domain.assistant_port import AssistantError, AssistantUnavailableError
+from worker.domain.assistant_port import (
+    AssistantError,
+    AssistantRejectedError,
+    AssistantUnavailableError,
+)
 from worker.domain.conversation import Conversation
+from worker.domain.current_lead import step_of
 from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import NothingToDo, Outcome, Wait, proves_reachable
 from worker.domain.telegram_port import (
@@ -29,7 +34,7 @@ class StepRunner:
     """Runs steps under the outages of what they call."""
 
     dependencies: StepDependencies
-    sender: Sender
+    sender: MessageSender
     rate_limiter: OutreachRateLimiter
     outages: OutageTrackers
     clock: Clock
@@ -48,13 +53,17 @@ class StepRunner:
                 return Wait(wait, outage.reason)
         outage.begin(conversation.id)
         try:
-            outcome = await self._next_action(conversation, dependencies)
+            with step_of(conversation.id):
+                outcome = await self._next_action(conversation, dependencies)
         except _DECIDED_BY_THE_DISPATCHER:
             raise
         except (AssistantUnavailableError, TelegramError) as error:
             return step_failures.on_unavailable(
                 outage, conversation, error, now=self.clock(), max_attempts=self.max_attempts
             )
+        except AssistantRejectedError:
+            # It refuses this lead's request; others may be refused too.
+            raise
         except AssistantError:
             # The model answers, if only with something that is of no use.
             outage.succeeded(conversation.id)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
 from worker.assistant.assistant import ModelAssistant
+from worker.assistant.failures import error_words
 from worker.assistant.model_client.api_formats import MAX_OUTPUT_TOKENS
 from worker.assistant.model_client.client import AnswerT, ModelAnswer, OpenAIModelClient
 from worker.assistant.model_client.context_size import PATHS, find_context
@@ -50,6 +51,9 @@ _REMEDIES_ELSEWHERE = {
 _LARGER = (
     "start the server with a larger context, such as 8192 (Ollama: num_ctx, llama.cpp: -c, "
     "vLLM: --max-model-len)"
+)
+_OTHER_WORDS = (
+    "the provider's filter refuses the prompt: take another model, or describe the company in other words"
 )
 # A Russian text has two to five characters a token. With more of them the server has cut the prompt off.
 _MOST_CHARACTERS_A_TOKEN = 9
@@ -102,7 +106,9 @@ async def _check(name: str, settings: AssistantSettings, database: Database | No
     context = await _find_context(settings)
     if context is not None:
         await _store_context(client, context, database)
-    size, problem = size_up(usage.tokens_in, model.characters, context)
+    # The model may have been asked twice.
+    tokens = None if usage.tokens_in is None else usage.tokens_in // max(usage.calls, 1)
+    size, problem = size_up(tokens, model.characters, context, client.output_limit)
     if problem is not None:
         return failed(name, f"{where}: {problem}", _LARGER)
     return passed(name, f"{where} answers ({client.form}; {size}), in {usage.latency_ms} ms")
@@ -135,17 +141,23 @@ def _remedy(error: AssistantError, settings: AssistantSettings, host: str) -> st
         slow = f"raise OPENAI_TIMEOUT_SECONDS (now {settings.openai_timeout_seconds:g}), or a faster model"
         return slow if error.slow else "see OPENAI_BASE_URL and OPENAI_PROXY, or wait"
     if isinstance(error, AssistantRefusedError):
-        return _LARGER
+        is_too_long = error_words.TOO_LONG.search(str(error).lower()) is not None
+        return _LARGER if is_too_long else _OTHER_WORDS
     return "a model with structured answers, or OPENAI_API=auto"
 
 
-def size_up(tokens: int | None, characters: int, context: int | None) -> tuple[str, str | None]:
-    """Return what to say of the prompt's size, and the problem if the context does not hold it."""
+def size_up(
+    tokens: int | None, characters: int, context: int | None, answer: int = MAX_OUTPUT_TOKENS
+) -> tuple[str, str | None]:
+    """Return what to say of the prompt's size, and the problem if the context does not hold it.
+
+    `answer`: the most tokens of an answer.
+    """
     if tokens is None:
         return f"a prompt of {characters} characters, the server counts no tokens", None
     if tokens * _MOST_CHARACTERS_A_TOKEN < characters:
         return "", f"the server has read only {tokens} tokens of a prompt of {characters} characters"
-    needed = tokens + MAX_OUTPUT_TOKENS
+    needed = tokens + answer
     if context is not None and context < needed:
         return "", f"the context of {context} tokens does not hold a prompt of {tokens} and its answer"
     fits = f", and the context holds {context}" if context is not None else ""

@@ -38,7 +38,11 @@ class AssistantError(LeadAssistantError):
     """The model returned nothing usable: the answer was malformed, cut off or refused."""
 
 
-class AssistantRefusedError(AssistantError):
+class AssistantRejectedError(AssistantError):
+    """The server refused the request instead of answering: this proves nothing about other leads' calls."""
+
+
+class AssistantRefusedError(AssistantRejectedError):
     """The provider refuses these messages, not the account: asking again is of no use."""
 
 
@@ -64,12 +68,20 @@ class AssistantUnavailableError(AssistantError):
 
 
 class AssistantPausedError(AssistantUnavailableError):
-    """The owner has to act (see `fault`); the client makes no calls until `wait` is over."""
+    """The owner has to act (see `fault`); the client makes no calls until `wait` is over.
+
+    Unless `provider_wide`, only this lead waits: others may be answered.
+    """
 
     def __init__(
-        self, message: str, wait: timedelta | None = None, *, fault: AccountFault = AccountFault.KEY
+        self,
+        message: str,
+        wait: timedelta | None = None,
+        *,
+        fault: AccountFault = AccountFault.KEY,
+        provider_wide: bool = True,
     ) -> None:
-        super().__init__(message, wait, provider_wide=True)
+        super().__init__(message, wait, provider_wide=provider_wide)
         self.fault = fault
 
 

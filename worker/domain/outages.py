@@ -8,13 +8,15 @@ failed yet is not held up: a single lead may be the cause.
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from worker.domain.backoff import backoff
+from shared.backoff import backoff
 
 # The pause between two waiting callers once an outage is over: a provider that has just recovered is not
 # flooded, and ten callers still need no more than two seconds.
 SPACING = timedelta(seconds=0.2)
 # A call that has not ended after this time no longer keeps the others waiting.
 LOST_CALL = timedelta(minutes=3)
+# After so many failed trials of one caller, the next caller tries.
+_TRIALS_IN_A_ROW = 2
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ class OutageTracker:
         self._waiting: dict[int, None] = {}
         self._round_of_call: dict[int, int] = {}
         self._trial: tuple[int, datetime] | None = None
+        # The caller of the latest failed trial, and how many trials of it have failed in a row.
+        self._failed_trials: tuple[int, int] = (0, 0)
 
     @property
     def is_ongoing(self) -> bool:
@@ -104,6 +108,7 @@ class OutageTracker:
         if is_cause and not provider_wide:
             return None
         self._waiting.setdefault(caller)
+        self._let_others_try(caller)
         self._count(caller, _Failure(reason, now, provider_wide), wait)
         return self._pause_of(caller, now)
 
@@ -114,6 +119,18 @@ class OutageTracker:
         self._waiting.clear()
         self._successes += 1
         self._successes_at_failure.pop(caller, None)
+
+    def _let_others_try(self, caller: int) -> None:
+        """Move a caller whose trials go on failing to the end: it may be the only one that fails."""
+        if self._trial is None or self._trial[0] != caller:
+            return
+        latest, failed = self._failed_trials
+        failed = failed + 1 if latest == caller else 1
+        if failed >= _TRIALS_IN_A_ROW:
+            del self._waiting[caller]
+            self._waiting[caller] = None
+            failed = 0
+        self._failed_trials = (caller, failed)
 
     def _count(self, caller: int, failure: _Failure, wait: timedelta | None) -> None:
         """Begin the next round, unless this call began before the current round or during its pause."""

@@ -1,10 +1,12 @@
 """Port: the owner in OWNER_CHAT, and what becomes of their words; worker.notifications implements it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from worker.domain.telegram_port import Incoming, Peer
 
+# A command that is older is not even told as not executed.
+FORGOTTEN_AFTER = timedelta(days=7)
 # `refused`: words of a user who may not command; Saved Messages get a warning; `other`: no command.
 OwnerWords = Literal["command", "refused", "other"]
 

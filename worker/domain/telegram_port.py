@@ -288,8 +288,10 @@ class Telegram(Protocol):
     async def fetch_newest_ids(self, since: datetime) -> Mapping[int, int]:
         """Return the id of the newest message by user id, for each chat with activity since `since`."""
 
-    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
-        """Return the messages of both sides after message `after_id`, oldest first, at most the last 100."""
+    async def fetch_history(
+        self, peer: Peer, after_id: int, since: datetime | None = None
+    ) -> Sequence[Arrival]:
+        """Return both sides' last 100 messages after `after_id`, oldest first; with `since`, up to 2,000."""
 
     async def download_voice(self, message_id: int) -> bytes | None:
         """Return the audio of a short voice or video message; None if it is not available."""

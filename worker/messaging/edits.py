@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from unicodedata import category
 
@@ -15,6 +15,8 @@ from shared.database.models import MESSAGES, Lead, Message
 from shared.statuses import LeadStatus
 from worker.domain import marks
 from worker.domain.telegram_port import Incoming
+from worker.domain.wording.links import contains_link
+from worker.domain.wording.times import names_time
 
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 # A letter may turn a text with one of these round: «не пишете» and «не пишите».
@@ -23,6 +25,8 @@ _REFUSING = frozenset(
 )
 # A shorter word is another word with one letter more: «да» and «дай».
 _SHORTEST_TYPO = 4
+# In a key, between the lead and the id of the message that was edited.
+_EDIT = ":edit:"
 
 
 async def store(
@@ -32,14 +36,17 @@ async def store(
 
     The text of an unanswered message is replaced. Other words in a message that is answered, or is being
     answered, become a message of the locked `lead`, marked `[edited]`: each edit once. A corrected letter
-    only replaces the text. An edit of an unknown message is ignored.
+    only replaces the text, unless it may be of a time or a contact. An edit of an unknown message is ignored.
     """
     version = await _newest_version(session, lead, account_id, incoming)
     if version is None:
         return False
     is_unanswered = version.state == "received" and lead.leased_by is None
-    before, after = _tokens(_newest_words(version.text)), _tokens(incoming.text)
-    if is_unanswered or (after and before != after and _is_correction(before, after)):
+    earlier = _newest_words(version.text)
+    before, after = _tokens(earlier), _tokens(incoming.text)
+    has_facts = _names_fact(earlier) or _names_fact(incoming.text)
+    is_correction = not has_facts and _is_correction(before, after)
+    if is_unanswered or (after and before != after and is_correction):
         await _replace(session, version, incoming)
         return False
     # Without words: a live place moves, tasks are ticked off, a poll gets votes.
@@ -52,12 +59,31 @@ def message_key(lead_id: int, incoming: Incoming) -> str:
     """Return the key of the message that an edit becomes: the same edit may arrive again."""
     digest = hashlib.sha256(incoming.text.encode()).hexdigest()[:16]
     at = int(incoming.edited_at.timestamp()) if incoming.edited_at else 0
-    return f"{lead_id}:edit:{incoming.message_id}:{at}-{digest}"
+    return f"{lead_id}{_EDIT}{incoming.message_id}:{at}-{digest}"
 
 
-def is_edit_of(telegram_message_id: int) -> ColumnElement[bool]:
-    """Return the condition that a message holds new words of an edited one."""
-    return MESSAGES.c.key.contains(f":edit:{telegram_message_id}:")
+async def find_edits_of(
+    session: AsyncSession, account_id: int, telegram_message_ids: Collection[int]
+) -> Sequence[int]:
+    """Return the ids of the unanswered messages that hold new words of these messages."""
+    rows = await session.exec(
+        select(Message.id, Message.key).where(
+            col(Message.account_id) == account_id,
+            col(Message.state) == "received",
+            col(Message.key).contains(_EDIT),
+        )
+    )
+    # In Python: a condition for each id would be too many for a database.
+    numbers = {str(number) for number in telegram_message_ids}
+    return [row_id for row_id, key in rows if _edited_number(key) in numbers]
+
+
+def _edited_number(key: str | None) -> str:
+    return (key or "").partition(_EDIT)[2].partition(":")[0]
+
+
+def _is_edit_of(telegram_message_id: int) -> ColumnElement[bool]:
+    return MESSAGES.c.key.contains(f"{_EDIT}{telegram_message_id}:")
 
 
 async def _newest_version(
@@ -65,7 +91,7 @@ async def _newest_version(
 ) -> Message | None:
     """Return the newest edit of the message that is a message of its own, else the message itself."""
     number = incoming.message_id
-    is_edit = and_(col(Message.lead_id) == lead.id, is_edit_of(number))
+    is_edit = and_(col(Message.lead_id) == lead.id, _is_edit_of(number))
     found = await session.exec(
         select(Message)
         .where(
@@ -120,6 +146,12 @@ def _tokens(text: str) -> Sequence[str]:
     """Return the words, emoji and question marks of a text, without marks of what it came with."""
     found = _TOKEN.findall(marks.strip_marks(text).casefold().replace("ё", "е"))
     return [one for one in found if one == "?" or one.isalnum() or "_" in one or category(one[0])[0] == "S"]
+
+
+def _names_fact(text: str) -> bool:
+    """Return True for a time or a contact: one other letter makes it another one."""
+    words = marks.strip_marks(text)
+    return "@" in words or names_time(words) or contains_link(words)
 
 
 def _is_correction(before: Sequence[str], after: Sequence[str]) -> bool:

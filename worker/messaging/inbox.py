@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from sqlalchemy import BigInteger, UpdateBase, bindparam, case, exists, func, or_, update
+from sqlalchemy import BigInteger, UpdateBase, bindparam, case, exists, func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,10 +15,11 @@ from shared.intents import Intent
 from shared.leads import handoff, plans
 from shared.statuses import GIVEN_UP, NOT_GREETED, OPEN, REPLIED_TO, LeadStatus
 from worker.domain.telegram_port import Incoming, Outgoing
-from worker.messaging import edits, first_words, outbox
+from worker.messaging import edits, outbox, sender_matching
 
 # A contact who keeps writing gets an answer after this many debounce intervals at the latest.
 MAX_DEBOUNCES = 6
+_IDS_AT_ONCE = 500
 
 
 async def receive(
@@ -26,7 +27,7 @@ async def receive(
 ) -> Lead | None:
     """Store a message and schedule the reply; returns the lead.
 
-    A sender without a lead may be the person of a waiting lead (worker.messaging.first_words).
+    A sender without a lead may be the person of a waiting lead (worker.messaging.sender_matching).
     Returns None for a stranger, for a message that is already stored, and for an edit without new words.
     """
     lead = await lead_of_sender(session, account_id, incoming.user_id)
@@ -35,7 +36,10 @@ async def receive(
             return None
         await answer_soon(session, lead, now=now, debounce=debounce)
         return lead
-    if lead is None and (lead := await first_words.adopt(session, account_id, incoming, now=now)) is None:
+    if (
+        lead is None
+        and (lead := await sender_matching.match_sender(session, account_id, incoming, now=now)) is None
+    ):
         return None
     # A human has taken over and answers this message.
     is_for_human = lead.status is LeadStatus.HANDED_OFF
@@ -50,11 +54,11 @@ async def receive(
 
 async def answer_soon(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:
     """Have the assistant answer what the person of this lead has just said, unless a human has the lead."""
-    if await first_words.is_being_written_to(session, lead):
+    if await sender_matching.is_being_written_to(session, lead):
         due = await debounce_ends_at(session, lead.id, debounce=debounce) or now
         await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=due))
         return
-    await first_words.resume(session, lead, now=now)
+    await sender_matching.reopen_conversation(session, lead, now=now)
     if lead.status in REPLIED_TO:
         await schedule_reply(session, lead, now=now, debounce=debounce)
 
@@ -242,18 +246,13 @@ def _insert_once(dialect: str) -> UpdateBase:
 
 async def mark_deleted(session: AsyncSession, account_id: int, telegram_message_ids: Collection[int]) -> None:
     """Mark unanswered messages that the contact deleted: they get no answer. Their rows are kept."""
-    await session.exec(
-        update(MESSAGES)
-        .where(
-            MESSAGES.c.account_id == account_id,
-            MESSAGES.c.state == "received",
-            or_(
-                MESSAGES.c.telegram_message_id.in_(telegram_message_ids),
-                *(edits.is_edit_of(number) for number in telegram_message_ids),
-            ),
-        )
-        .values(state="deleted")
-    )
+    edited = await edits.find_edits_of(session, account_id, telegram_message_ids)
+    own = [MESSAGES.c.account_id == account_id, MESSAGES.c.state == "received"]
+    for column, ids in ((MESSAGES.c.telegram_message_id, telegram_message_ids), (MESSAGES.c.id, edited)):
+        wanted = list(ids)
+        for at in range(0, len(wanted), _IDS_AT_ONCE):
+            is_meant = column.in_(wanted[at : at + _IDS_AT_ONCE])
+            await session.exec(update(MESSAGES).where(*own, is_meant).values(state="deleted"))
 
 
 async def schedule_reply(session: AsyncSession, lead: Lead, *, now: datetime, debounce: timedelta) -> None:

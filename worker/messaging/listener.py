@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.backoff import GrowingPause
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
 from shared.database.models import Lead
-from worker.domain.backoff import GrowingPause
 from worker.domain.conversation import Conversation
 from worker.domain.owner_port import OwnerPort
 from worker.domain.telegram_port import (
@@ -29,7 +29,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.messaging import first_words, histories, inbox, quotes, reactions, takeover_detection
+from worker.messaging import histories, inbox, quotes, reactions, sender_matching, takeover_detection
 from worker.messaging.first_contact.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders
 from worker.messaging.inbox import CatchUpChat
 from worker.messaging.missed_commands import MissedCommands
@@ -104,7 +104,7 @@ class Listener:
             on_owner_message=self._execute_owner_command,
         )
         missed = MissedCommands(
-            self.database, self.me.account_id, self.telegram, self.owner, self._execute_missed
+            self.database, self.me.account_id, self.telegram, self.owner, self._execute_missed, self.clock
         )
         # The dataclass is frozen.
         object.__setattr__(self, "unknown_senders", unknown)
@@ -291,7 +291,7 @@ class Listener:
 
     async def _read_history(self, conversation: CatchUpChat) -> None:
         peer = Conversation(conversation.lead, ()).peer
-        since = conversation.lead.created_at - first_words.BEFORE_THE_FORM
+        since = conversation.lead.created_at - sender_matching.BEFORE_THE_FORM
         for arrival in await self.telegram.fetch_history(peer, conversation.first_sent):
             # Without a message of ours the chat may hold an earlier conversation.
             if conversation.first_sent or (isinstance(arrival, Incoming) and arrival.sent_at >= since):

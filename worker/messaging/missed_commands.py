@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.models import TelegramAccount
-from worker.domain.owner_port import OwnerPort
+from worker.domain.owner_port import FORGOTTEN_AFTER, OwnerPort
 from worker.domain.telegram_port import Incoming, Note, Peer, Telegram
 from worker.messaging.takeover_detection import CLOCK_SKEW
 
@@ -29,6 +30,7 @@ class MissedCommands:
     telegram: Telegram
     owner: OwnerPort | None
     execute: Callable[[Incoming | Note], Awaitable[object]]
+    clock: Clock
     # The newest message of each chat that was read.
     _read: dict[int, int] = field(default_factory=dict, init=False)
 
@@ -48,13 +50,14 @@ class MissedCommands:
             return found.one()
 
     async def _look_in(self, peer: Peer, since: datetime, newest: Mapping[int, int]) -> None:
-        """Read one chat; what was written before `since` is no command."""
+        """Read one chat; what was written before `since` is no command. Of old ones, one page is enough."""
         user_id = peer.user_id
         known, last = self._read.get(user_id, 0), newest.get(user_id, 0)
         if last <= known:
             return
         earliest = since - CLOCK_SKEW
-        for one in await self.telegram.fetch_history(peer, known):
+        read_from = max(earliest, self.clock() - FORGOTTEN_AFTER)
+        for one in await self.telegram.fetch_history(peer, known, read_from):
             if isinstance(one, Incoming | Note) and one.sent_at is not None and one.sent_at >= earliest:
                 await self.execute(one)
         self._read[user_id] = last

@@ -21,7 +21,7 @@ from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limi
 from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import capacity
 from worker.outreach.capacity import AccountCapacity, has_no_released_greeting
-from worker.outreach.turns import Turns
+from worker.outreach.fair_order import FairOrder
 from worker.queue import leases
 from worker.queue.leases import P_ACCOUNT, ClaimRequest, WorkerId
 
@@ -101,13 +101,13 @@ async def claim(
     due: DueSummary,
     *,
     limit: int,
-    turns: Turns | None = None,
+    fair_order: FairOrder | None = None,
 ) -> ClaimedNewLeads:
     """Claim up to `limit` new leads within this account's capacity.
 
-    Order: leads submitted in the last 15 minutes, newest first, but some `turns` for those that wait
-    longest; then by due time. Only a few of each kind are prepared at a time. If look-ups keep a gap,
-    no lead is claimed before its look-up is allowed. Leads without capacity are postponed until it is there.
+    Order: leads submitted in the last 15 minutes, newest first, but `fair_order` gives some places to those
+    that wait longest; then by due time. Only a few of each kind are prepared at a time. If look-ups keep a
+    gap, no lead is claimed before its look-up is allowed. Leads without capacity wait until it is there.
     """
     me, now, gap = claim.me, claim.now, limits.lookup_gap
     if limit <= 0 or not (due.hot or due.cold):
@@ -125,7 +125,7 @@ async def claim(
         if gap:
             number = min(number, 1 - prepared.in_lookup - len(leads))
         if is_due:
-            longest = turns.of_longest_waiting(number) if turns and hot else 0
+            longest = fair_order.of_longest_waiting(number) if fair_order and hot else 0
             query = _new_leads_query(
                 hot=hot,
                 by_username=own.no_usernames_until is None,
@@ -134,8 +134,8 @@ async def claim(
                 some_longest_waiting=longest > 0,
             )
             leads += await claim.claim_from(session, query, number, longest=longest, **_values(me, now))
-        if turns and hot:
-            turns.claimed(len(leads))
+        if fair_order and hot:
+            fair_order.claimed(len(leads))
     await _postpone_without_capacity(session, me, [own, *others], now=now)
     return ClaimedNewLeads(sorted(leads, key=lambda lead: _priority(lead, now)), now + gap if gap else None)
 

@@ -21,9 +21,9 @@ from worker.domain.telegram_port import AccountRestrictedError, PeerFloodError, 
 from worker.domain.wait_reasons import OUTSIDE_HOURS
 from worker.messaging import outbox
 from worker.outreach import new_leads, reassignment
+from worker.outreach.fair_order import FairOrder
 from worker.outreach.new_leads import ClaimedNewLeads, DueSummary
 from worker.outreach.restriction import Restriction
-from worker.outreach.turns import Turns
 from worker.queue.leases import ClaimRequest, WorkerId
 
 # A cold lead waits this long, again and again, while hot leads are in preparation.
@@ -55,7 +55,7 @@ class OutreachRateLimiter:
         self.zone = zone
         self.hours = hours
         self._chance = chance
-        self._turns = Turns()
+        self._fair_order = FairOrder()
         # Of the whole account: neither look-ups nor messages, also in open conversations.
         self.restriction = Restriction(clock)
         self._lookups = GroupCommit(self._reserve_lookups)
@@ -71,7 +71,9 @@ class OutreachRateLimiter:
 
         If one of them is outside its hours of outreach, all other such leads are postponed at once.
         """
-        new = await new_leads.claim(session, claim, self.limits, due, limit=limit, turns=self._turns)
+        new = await new_leads.claim(
+            session, claim, self.limits, due, limit=limit, fair_order=self._fair_order
+        )
         if any(self.next_opening(lead, claim.now) for lead in new.leads):
             await new_leads.postpone_outside_hours(session, claim.me, self.next_opening, now=claim.now)
         return new

@@ -179,7 +179,7 @@ async def lock_leased(
     leads = (await session.exec(statement, params={"leads": list(ids), "holder": me.lease_name})).all()
     holders = {lead.id: lead.leased_by for lead in leads}
     for lead_id in ids if waits else ():
-        if (holder := holders.get(lead_id, "none: it is gone")) != me.lease_name:
+        if (holder := holders.get(lead_id, "nobody: it is gone")) != me.lease_name:
             raise LostRaceError(f"lead {lead_id} is worked on by {holder}")
     return leads
 

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from worker.accounts import account_state
 from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import SessionRevokedError
-from worker.outreach import moments, new_leads, reassignment
+from worker.outreach import future_timestamps, new_leads, reassignment
 from worker.queue import leases
 from worker.queue.leases import WorkerId
 
@@ -22,7 +22,7 @@ async def register_worker(
     await account_state.register_account(session, worker_id.account_id, username, limits, now=now)
     await reassignment.clear_stranded_marks(session, worker_id.account_id)
     await new_leads.requeue_waiting_for_capacity(session, now=now)
-    await moments.make_future_due(session, worker_id, now=now)
+    await future_timestamps.make_future_due(session, worker_id, now=now)
     await leases.retry_now(session, worker_id, now=now)
     if taken_over := await leases.expire_previous_leases(session, worker_id, now=now):
         log.info("%d leads taken over from an earlier run", taken_over)

@@ -11,9 +11,9 @@ from worker.queue.wakeups import Wakeups, listen, watch
 from worker.runtime import rounds
 from worker.runtime.process_parts import ProcessParts
 from worker.runtime.supervision import keep_running, run_until_one_ends
+from worker.runtime.watches.clock_repair import ClockRepair
 from worker.runtime.watches.clock_watch import ClockWatch
 from worker.runtime.watches.model_watch import ProviderRecorder, restore_providers
-from worker.runtime.watches.moment_repair import MomentRepair
 from worker.runtime.wiring import build_dispatcher, build_listener, build_owner_notifier
 from worker.telegram.adapter import TelegramAccount
 
@@ -33,7 +33,7 @@ class AccountService:
         parts: ProcessParts,
         telegram: TelegramAccount,
         worker_id: WorkerId,
-        moments: MomentRepair,
+        clock_repair: ClockRepair,
         *,
         may_send: Callable[[], bool],
     ) -> None:
@@ -66,7 +66,7 @@ class AccountService:
         self._clock_watch = ClockWatch(
             parts.database,
             lambda: telegram.session.clock.error,
-            moments.after_jump(worker_id, self._wakeups.wake),
+            clock_repair.after_jump(worker_id, self._wakeups.wake),
             parts.clock,
         )
         self._notifier = build_owner_notifier(

@@ -5,8 +5,8 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from shared.backoff import GrowingPause, backoff
 from worker.accounts.flood_waits import FloodWaits
-from worker.domain.backoff import GrowingPause, backoff
 from worker.domain.telegram_port import (
     Identity,
     RateLimitedError,

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
+from shared.backoff import GrowingPause
 from worker.dispatch.dispatcher import Dispatcher
-from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import SessionRevokedError
 
 log = logging.getLogger(__name__)

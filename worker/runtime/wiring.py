@@ -11,12 +11,12 @@ from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.models import Lead
 from worker.dialogue.persona import Persona
-from worker.dispatch.delivery import Sender
+from worker.dispatch.delivery import MessageSender
 from worker.dispatch.dispatcher import Dispatcher
 from worker.dispatch.lead_context import LeadContextLoader
 from worker.dispatch.planned_check import PlannedCheck
-from worker.dispatch.retry_policy import RetryPolicy
 from worker.dispatch.settlement import Settlement
+from worker.dispatch.settlement_config import SettlementConfig
 from worker.dispatch.steps.greet import GreetingConfig
 from worker.dispatch.steps.planned import PlanConfig
 from worker.dispatch.steps.registry import StepDependencies
@@ -100,12 +100,12 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
         database=database,
         worker_id=worker_id,
         dependencies=dependencies,
-        sender=Sender(
+        sender=MessageSender(
             telegram, rate_limiter, clock, settings.typing_seconds, may_send, finder=finder, planned=planned
         ),
         rate_limiter=rate_limiter,
         contexts=LeadContextLoader(database, worker_id),
-        settlement=Settlement(database, worker_id, _retry_policy(settings)),
+        settlement=Settlement(database, worker_id, _settlement_config(settings)),
         lease=timedelta(seconds=settings.lease_seconds),
         max_concurrent_leads=settings.leads_in_hand,
         outages=OutageTrackers(base=settings.retry_base_seconds, maximum=settings.retry_max_seconds),
@@ -115,8 +115,8 @@ def build_dispatcher(  # noqa: PLR0913 - the composition root gets every collabo
     )
 
 
-def _retry_policy(settings: WorkerSettings) -> RetryPolicy:
-    return RetryPolicy(
+def _settlement_config(settings: WorkerSettings) -> SettlementConfig:
+    return SettlementConfig(
         timedelta(seconds=settings.reply_debounce_seconds),
         settings.max_attempts,
         settings.retry_base_seconds,

@@ -22,7 +22,7 @@ from worker.runtime.account_service import AccountService
 from worker.runtime.connection import connected, reconnection_pause, wait_for_signed_in_user
 from worker.runtime.process_parts import ProcessParts
 from worker.runtime.shutdown import end_in_time
-from worker.runtime.watches.moment_repair import MomentRepair
+from worker.runtime.watches.clock_repair import ClockRepair
 from worker.runtime.wiring import build_limits
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount
@@ -48,7 +48,7 @@ class Worker:
         self._telegram = TelegramAccount(
             settings, gate=self._flood_waits, max_stars=settings.max_stars_per_message
         )
-        self._moments = MomentRepair(settings, self._database, self._flood_waits, self._parts.clock.now)
+        self._clock_repair = ClockRepair(settings, self._database, self._flood_waits, self._parts.clock.now)
         self._account_id: int | None = None
         self._service: AccountService | None = None
 
@@ -112,7 +112,7 @@ class Worker:
         renewing = asyncio.create_task(lease.renew_forever(stop_if_unconfirmed=stop_if_unconfirmed))
         try:
             await retry_while_database_down(
-                lambda: self._moments.load_waits(lease.account_id),
+                lambda: self._clock_repair.load_waits(lease.account_id),
                 pause=DATABASE_PAUSE_SECONDS,
                 what="load the flood waits",
             )
@@ -126,7 +126,7 @@ class Worker:
         """Work on leads until a stop, a lost connection or a lost account lease."""
         worker_id = await self._register(identity, lease.account_id)
         service = AccountService(
-            self._parts, self._telegram, worker_id, self._moments, may_send=lease.may_send
+            self._parts, self._telegram, worker_id, self._clock_repair, may_send=lease.may_send
         )
         await service.restore()
         self._service = service

@@ -1,6 +1,7 @@
 """Adapter: the Telegram port over a session: finding people, messages, and arrivals."""
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +32,9 @@ from worker.telegram.session.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from worker.telegram.updates.arrivals import read_message, read_update
 from worker.telegram.updates.people import Users, by_id
 
-_HISTORY_LIMIT = 100
+log = logging.getLogger(__name__)
+
+_HISTORY_LIMIT, _MAX_HISTORY_PAGES = 100, 20
 MAX_NAME_LENGTH = 64
 # `retry_contacts` means that this account imports too much, not that the phone is unknown. The pause is
 # hours, not minutes.
@@ -147,17 +150,25 @@ class TelegramAccount:
             offset = dialogs.next_page(page, since, offset)
         return found
 
-    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Arrival]:
+    async def fetch_history(
+        self, peer: Peer, after_id: int, since: datetime | None = None
+    ) -> Sequence[Arrival]:
         """Call messages.getHistory, and reverse its order, which is newest first.
 
         The reactions on message `after_id` itself are returned too: it may be the offer that they answer.
         """
-        answer = await self._history(peer, max(after_id - 1, 0))
-        users, own_id = by_id(answer.users), self.session.user_id
+        pages = [await self._history(peer, max(after_id - 1, 0))]
+        while since is not None and (before_id := _next_in_history(pages[-1], after_id, since)):
+            if len(pages) == _MAX_HISTORY_PAGES:
+                log.warning("a chat is not read back to %s: it has too many messages since", since)
+                break
+            pages.append(await self._history(peer, max(after_id - 1, 0), before_id))
+        own_id = self.session.user_id
         return [
             arrival
-            for message in reversed(answer.messages)
-            for arrival in read_message(message, own_id, users)
+            for page in reversed(pages)
+            for message in reversed(page.messages)
+            for arrival in read_message(message, own_id, by_id(page.users))
             if message.id > after_id or isinstance(arrival, Reaction)
         ]
 
@@ -189,12 +200,12 @@ class TelegramAccount:
                 return int(message.id)
         return None
 
-    async def _history(self, peer: Peer, after_id: int) -> Any:
+    async def _history(self, peer: Peer, after_id: int, before_id: int = 0) -> Any:
         is_own = peer.user_id == self.session.user_id
         return await self.session.call(
             raw.functions.messages.GetHistory(
                 peer=raw.types.InputPeerSelf() if is_own else _input_peer(peer),
-                offset_id=0,
+                offset_id=before_id,
                 offset_date=0,
                 add_offset=0,
                 limit=_HISTORY_LIMIT,
@@ -232,3 +243,13 @@ def _sent_id(answer: Any) -> int | None:
     if isinstance(answer, raw.types.Updates | raw.types.UpdatesCombined):
         return None
     raise TelegramUnavailableError("Telegram's answer to a message was not understood")
+
+
+def _next_in_history(page: Any, after_id: int, since: datetime) -> int | None:
+    """Return the id before which the next page of a chat begins; None if all that is wanted was read."""
+    if not page.messages:
+        return None
+    oldest = page.messages[-1]
+    sent_at = getattr(oldest, "date", None)
+    is_read = oldest.id <= after_id or (sent_at is not None and sent_at < since.timestamp())
+    return None if is_read else int(oldest.id)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from api.forms.body.json_text import looks_like_json, parse_json
-from api.forms.body.text_cleaning import decode
+from api.forms.body.text_cleaning import decode, decode_all
 
 # A form with more fields is refused, so the parser stops here.
 MOST_FIELDS = 1000
@@ -70,15 +70,18 @@ def parse_urlencoded(body: bytes, charset: str | None = None) -> list[FormPair]:
     # The second one is slower, and few forms have an entity.
     ends = body.split(b"&", MOST_FIELDS + 1) if b"&#" not in body else _PAIR_END.split(body, MOST_FIELDS + 1)
     pairs = [pair.partition(b"=") for pair in ends if pair]
-    return [
-        FormPair((_name if len(key) <= _MAX_CACHED else _unquote)(key, charset), _unquote(value, charset))
-        for key, _, value in pairs
-    ]
+    values = decode_all([_unquote(value) for _, _, value in pairs], charset)
+    names = [(_name if len(key) <= _MAX_CACHED else _decode_name)(key, charset) for key, _, _ in pairs]
+    return list(map(FormPair, names, values))
 
 
-def _unquote(quoted: bytes, charset: str | None) -> str:
+def _unquote(quoted: bytes) -> bytes:
     quoted = quoted.replace(b"+", b" ")
-    return decode(_ESCAPES.sub(_unescape, quoted) if b"%" in quoted else quoted, charset)
+    return _ESCAPES.sub(_unescape, quoted) if b"%" in quoted else quoted
+
+
+def _decode_name(quoted: bytes, charset: str | None) -> str:
+    return decode(_unquote(quoted), charset)
 
 
 def _unescape(escapes: re.Match[bytes]) -> bytes:
@@ -86,7 +89,7 @@ def _unescape(escapes: re.Match[bytes]) -> bytes:
 
 
 # The names of a site's fields are the same in each of its calls.
-_name = lru_cache(maxsize=1024)(_unquote)
+_name = lru_cache(maxsize=1024)(_decode_name)
 
 
 def _boundary(start: bytes, content_type: str) -> bytes:
@@ -100,16 +103,22 @@ def _boundary(start: bytes, content_type: str) -> bytes:
 
 
 def _parse_multipart(body: bytes, boundary: bytes, charset: str | None) -> list[FormPair]:
-    pairs: list[FormPair] = []
+    names: list[str] = []
+    values: list[bytes] = []
+    own_charsets: list[str | None] = []
     for part in body.split(boundary, MOST_FIELDS + 2)[1:]:
         if part.startswith(b"--"):
             break
         head, _, content = part.replace(b"\r\n", b"\n").lstrip(b"\n").partition(b"\n\n")
         heading = decode(head, charset)
         if match := _PART_NAME.search(heading):
-            name = re.sub(r"\\(.)", r"\1", match.group(1) or match.group(2) or "")
+            names.append(re.sub(r"\\(.)", r"\1", match.group(1) or match.group(2) or ""))
             file = _FILE_NAME.search(heading)
-            own_charset = match.group(1) if (match := _CHARSET.search(heading)) else charset
-            entered = file.group(1) if file else decode(content.removesuffix(b"\n"), own_charset)
-            pairs.append(FormPair(name, entered))
-    return pairs
+            own = _CHARSET.search(heading)
+            own_charsets.append(own.group(1) if own else charset)
+            values.append(file.group(1).encode() if file else content.removesuffix(b"\n"))
+    if len(set(own_charsets)) == 1:
+        texts = decode_all(values, own_charsets[0])
+    else:
+        texts = [decode(value, own) for value, own in zip(values, own_charsets, strict=True)]
+    return list(map(FormPair, names, texts))

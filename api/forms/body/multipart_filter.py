@@ -44,6 +44,11 @@ class FileSkipper:
         # Where each piece of a file begins and ends in `_held + _chunk`.
         self._cuts: list[tuple[int, int]] = []
 
+    @property
+    def is_in_file(self) -> bool:
+        """True if what was fed ends in a file: then all fields before it are whole."""
+        return self._parser is not None and not self._is_passing and self._head.is_file
+
     def feed(self, chunk: bytes) -> bytes:
         """Return the next bytes to keep; the last ones may be returned by a later call."""
         if self._is_passing:

@@ -4,7 +4,7 @@ import codecs
 import html
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 # Control characters except tab and line ends. PostgreSQL refuses NUL; the others are never typed.
@@ -18,6 +18,8 @@ _SPOOFING = re.compile(
 _CYRILLIC = frozenset(
     "абвгдежзийклмнопрстуфхцчшщъыьэюяАБВГДЕЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯЁёІіЇїЄєҐґЎўЈјЉљЊњЋћЂђЏџЌќЃѓЅѕ№—–«»…"
 )
+# Word processors write them, at the same place in all of Windows' charsets.
+_TYPOGRAPHIC = frozenset("‘’‚“”„•‹›™\N{NO-BREAK SPACE}§©®°·")
 _MIXED_WORD = re.compile(r"[A-Za-z][Ѐ-ӿ]|[Ѐ-ӿ][A-Za-z]")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});", re.IGNORECASE)
 # Python's codecs that are no charsets of forms, and UTF-8, which was tried before.
@@ -95,15 +97,39 @@ def decode_entities(text: str) -> str:
     return _ENTITY.sub(lambda match: html.unescape(match.group()), text) if "&" in text else text
 
 
-def decode(body: bytes, charset: str | None = None) -> str:
+def decode(body: bytes, charset: str | None = None, *, is_utf8: bool = False) -> str:
     """Decode text in UTF-8 or UTF-16; else in the declared `charset`; else in Windows-1251 if the result is
-    Cyrillic. A byte that is invalid in UTF-8 becomes one replacement character. Never raises."""
+    Cyrillic. A byte that is invalid in UTF-8 becomes one replacement character. Never raises.
+
+    `is_utf8`: the texts around it are UTF-8, and so is this one, although it is damaged."""
+    try:
+        return decode_strictly(body)
+    except UnicodeDecodeError:
+        return _decode_declared(body, charset) or _decode_damaged(body, is_utf8=is_utf8)
+
+
+def decode_strictly(body: bytes) -> str:
+    """Decode text in UTF-8 or UTF-16; raises UnicodeDecodeError for anything else."""
     if body.isascii() and b"\0" not in body:
         return body.decode("ascii")
+    return body.removeprefix(codecs.BOM_UTF8).decode(_utf16(body) or "utf-8")
+
+
+def decode_all(texts: Sequence[bytes], charset: str | None = None) -> list[str]:
+    """Decode the texts of one form: if some of them are UTF-8, so are those with a bad byte."""
     try:
-        return body.removeprefix(codecs.BOM_UTF8).decode(_utf16(body) or "utf-8")
+        return [decode_strictly(text) for text in texts]
     except UnicodeDecodeError:
-        return _decode_declared(body, charset) or _decode_damaged(body)
+        is_utf8 = any(map(_is_utf8, texts))
+        return [decode(text, charset, is_utf8=is_utf8) for text in texts]
+
+
+def _is_utf8(text: bytes) -> bool:
+    """Return True for text with letters of several bytes that is valid UTF-8."""
+    try:
+        return any(character.isalpha() and not character.isascii() for character in text.decode())
+    except UnicodeDecodeError:
+        return False
 
 
 def _decode_declared(body: bytes, charset: str | None) -> str | None:
@@ -118,12 +144,12 @@ def _decode_declared(body: bytes, charset: str | None) -> str | None:
         return None
 
 
-def _decode_damaged(body: bytes) -> str:
+def _decode_damaged(body: bytes, *, is_utf8: bool) -> str:
     """Decode text that is not valid UTF-8: UTF-8 with some bad bytes, or Windows-1251, or Windows-1252."""
     damaged = body.decode("utf-8", "replace")
     replaced = damaged.count("\N{REPLACEMENT CHARACTER}")
     # More valid characters of several bytes than bad bytes: in Windows-1251 they are rare by chance.
-    if sum(not character.isascii() for character in damaged) > 2 * replaced:
+    if is_utf8 or sum(not character.isascii() for character in damaged) > 2 * replaced:
         return damaged
     if (cyrillic := _decode_cyrillic(body)) is None:
         return body.decode("utf-8", "backslashreplace")
@@ -152,5 +178,5 @@ def _decode_cyrillic(body: bytes) -> str | None:
         return None
     non_ascii = [character for character in text if not character.isascii()]
     # Also the Ukrainian, Belarusian and Serbian letters; but not the signs that UTF-8 looks like.
-    cyrillic = sum(character in _CYRILLIC for character in non_ascii)
+    cyrillic = sum(character in _CYRILLIC or character in _TYPOGRAPHIC for character in non_ascii)
     return text if cyrillic >= 0.9 * len(non_ascii) else None

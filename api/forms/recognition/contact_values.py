@@ -1,6 +1,7 @@
 """Pure: finds phones and Telegram usernames in the value of one field, and what the text says about them."""
 
 import re
+import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,23 +11,31 @@ from shared.contacts import Phone, parse_phone, parse_username
 # Longer texts are read as comments: nothing in them is a contact.
 _MAX_LENGTH = 300
 _MAX_FOUND = 5
-# Answers and placeholders, not usernames; the words of the vocabulary are none either.
+# Words of answers and placeholders, as in "dont_have" and "none_yet".
 _NOT_USERNAMES = frozenset(
-    [
-        "true",
-        "false",
-        "none",
-        "null",
-        "undefined",
-        "test",
-        "unknown",
-        "nothing",
-        "empty",
-        "anonymous",
-        "undisclosed",
-        "russia",
-    ]
+    {
+        *("i", "as"),
+        *("absent", "any", "anonymous", "below", "by", "dont", "empty", "example", "false"),
+        *("has", "have", "later", "missing", "need", "nema", "neta", "net", "netu"),
+        *("nil", "no", "none", "nope", "not", "nothing", "null", "only", "placeholder"),
+        *("russia", "same", "skip", "test", "true", "undefined", "undisclosed", "unknown", "use"),
+        *("without", "xxx", "yet"),
+    }
 )
+# Words of the vocabulary that an answer or a placeholder is made of: "your_username", "no_telegram".
+_OF_ANSWERS = frozenset(
+    {
+        *(Word.FILLER, Word.GENERIC, Word.NAME, Word.GIVEN_NAME, Word.LAST_NAME, Word.USERNAME),
+        *(Word.TELEGRAM, Word.PHONE, Word.NUMBER, Word.CONTACT, Word.PHONE_MESSENGER, Word.NETWORK),
+        *(Word.SOCIAL, Word.EMAIL, Word.METHOD, Word.ID, Word.LINK, Word.PROPERTY),
+    }
+)
+# Words around a contact that only say what it is.
+_ONLY_SAY = frozenset({Word.TELEGRAM, Word.FILLER, Word.USERNAME, Word.CONTACT})
+# An id on VK.
+_NETWORK_ID = re.compile(r"(?:id|vk)_?\d+", re.IGNORECASE)
+# What may be the end of a name that was typed with a space: "@anna k".
+_TAIL = re.compile(r"[ \t]{1,3}([A-Za-z0-9_]{1,4})(?!\w)")
 _LINK = re.compile(
     r"(?:https?://|tg://|tg:)?(?:(?<![\w-])[\w-]{1,63}\.){0,6}(?:t\.me|telegram\.(?:me|dog|org))(?:/[^\s,;()<>|]*)?"
     r"|tg:/{0,2}resolve\?[^\s,;()<>|]+|(?:https?://)?(?:wa\.me|(?:api|web)\.whatsapp\.com)/[^\s,;()<>|]+"
@@ -36,13 +45,15 @@ _LINK = re.compile(
 # What every link has: looked for first, because few values are links.
 _MAY_BE_LINK = re.compile(r"[./:](?:me|dog|org|resolve|com|/)", re.IGNORECASE)
 # Not a part of an e-mail address, of a path or of a domain.
-_HANDLE = re.compile(r"(?<![\w@./+-])@\s?([A-Za-z]\w{3,31})(?![\w@]|\.\w)", re.ASCII)
-_BARE = re.compile(r"(?<![\w@./+-])[A-Za-z]\w{3,31}(?![\w@]|\.\w)", re.ASCII)
+# Nor a part of a longer name with a letter of another script, a dot, a dash or another sign.
+_HANDLE = re.compile(r"(?<![\w@./+-])@\s?([A-Za-z][A-Za-z0-9_]{3,31})(?![\w@]|[^\s,;:|()<>!?/\"»”@+]\w)")
+_BARE = re.compile(r"(?<![\w@./+-])[A-Za-z][A-Za-z0-9_]{3,31}(?![\w@]|[^\s,;:|()<>!?/\"»”@+]\w)")
 _DIGITS = re.compile(r"[+(]{0,3}\d[\d \u00a0().\-\u2010-\u2015/]{5,30}\d")
 # A digit of any script, or a Latin letter: a name in Cyrillic holds no contact.
 _MAY_HOLD_CONTACT = re.compile(r"[\dA-Za-z@]")
 _DIGIT = re.compile(r"\d")
 _LATIN = re.compile(r"[A-Za-z]")
+_UNDERSCORE = re.compile(r"(?<=\d)_(?=\d)")
 _LETTER = re.compile(r"[^\W\d_]")
 _BOUNDARY = re.compile(r"[,;\n|!?]|(?<=\w{4})\.\s")
 _FLOAT = re.compile(r"(\d{10,15})\.0{1,2}")
@@ -73,13 +84,17 @@ class FoundPhone(NamedTuple):
 
 
 class FoundUsername(NamedTuple):
-    """A username. `says_telegram`: by a link or a word; `has_at`: it is written with @. `is_own` as above."""
+    """A username. `says_telegram`: by a link or a word; `has_at`: it is written with @. `is_own` as above.
+
+    `is_whole`: the rest of the text only says what it is. `may_be_cut`: what follows may be its end.
+    """
 
     username: str
     says_telegram: bool
     has_at: bool
     is_whole: bool
     is_own: bool = False
+    may_be_cut: bool = False
 
 
 class FoundContacts(NamedTuple):
@@ -100,6 +115,8 @@ def find_contacts(text: str, *, region: str) -> FoundContacts:
     text = text.strip()
     if not text or len(text) > _MAX_LENGTH or not _MAY_HOLD_CONTACT.search(text):
         return FoundContacts()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
     whole = _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text
     if "@" not in whole and not _LETTER.search(whole):
         return FoundContacts(tuple(_phones(whole, [], region)[:_MAX_FOUND]))
@@ -122,6 +139,8 @@ def _phones(text: str, links: list[re.Match[str]], region: str) -> list[FoundPho
     ]
     if found or not _DIGIT.search(text):
         return found
+    if "_" in text:
+        text = _UNDERSCORE.sub("-", text)
     if not _LETTER.search(text) and (phone := _phone_of(text, region=region)):
         return [FoundPhone(phone, _is_written_as_phone(text), is_whole=True)]
     spans = list(_DIGITS.finditer(text))
@@ -151,10 +170,11 @@ def _is_written_as_phone(text: str) -> bool:
 
 def _usernames(text: str, links: list[re.Match[str]]) -> list[FoundUsername]:
     found = [
-        FoundUsername(name, says_telegram=True, has_at=False, is_whole=link.group() == text)
+        FoundUsername(name, True, False, _only_says(text, link.group()), _says_own(before))
         for at, link in enumerate(links)
-        if (name := parse_username(link.group()))
-        and Word.PARTY not in _kinds(_surroundings(text, links, at)[0])
+        if (name := parse_username(link.group())) and not _is_answer(name)
+        for before in [_surroundings(text, links, at)[0]]
+        if not _kinds(before) & {Word.PARTY, Word.THING}
     ]
     handles = list(_HANDLE.finditer(text)) if "@" in text else []
     for at, match in enumerate(handles):
@@ -165,8 +185,11 @@ def _usernames(text: str, links: list[re.Match[str]]) -> list[FoundUsername]:
         name = parse_username(match.group(1))
         if name is None or near & {Word.PARTY, Word.EMAIL} or _is_other_network(near) or _is_denied(said):
             continue
-        is_whole = match.group() == text
-        found.append(FoundUsername(name, Word.TELEGRAM in near, True, is_whole, _says_own(said)))
+        if _is_answer(name):
+            continue
+        is_whole, tail = _only_says(text, match.group()), _TAIL.match(text, match.end())
+        may_be_cut = tail is not None and meaning_of(tail.group(1).casefold()) is None
+        found.append(FoundUsername(name, Word.TELEGRAM in near, True, is_whole, _says_own(said), may_be_cut))
     return found or (_bare_usernames(text) if _LATIN.search(text) else [])
 
 
@@ -189,21 +212,30 @@ def _is_other_network(near: frozenset[Word | None]) -> bool:
 def _bare_usernames(text: str) -> list[FoundUsername]:
     """Find a username without @: the whole value, or the one word beside "telegram"."""
     words = [word for word in _BARE.findall(text) if meaning_of(word.casefold()) is None]
-    names = [word for word in words if word.casefold() not in _NOT_USERNAMES and parse_username(word)]
-    if len(names) != 1:
+    names = [word for word in words if parse_username(word) and not _is_answer(word)]
+    if len(names) != 1 or not _only_says(text, names[0]):
         return []
-    is_whole = names[0] == text
-    rest = text.replace(names[0], " ")
-    others = {meaning_of(word) for clause in clauses(rest) for word in clause}
-    says_telegram = Word.TELEGRAM in others and others <= {
-        Word.TELEGRAM,
-        Word.FILLER,
-        Word.USERNAME,
-        Word.CONTACT,
-    }
-    if not is_whole and not says_telegram:
-        return []
-    return [FoundUsername(names[0], says_telegram, has_at=False, is_whole=is_whole)]
+    says_telegram = Word.TELEGRAM in _kinds(text.replace(names[0], " "))
+    return [FoundUsername(names[0], says_telegram, has_at=False, is_whole=True)]
+
+
+def _is_answer(name: str) -> bool:
+    """Return True for an answer or a placeholder, "no_telegram" or "your_username", and for an id on VK."""
+    parts = filter(None, name.casefold().split("_"))
+    return all(map(_is_of_answer, parts)) or _NETWORK_ID.fullmatch(name) is not None
+
+
+def _is_of_answer(part: str) -> bool:
+    if part in _NOT_USERNAMES or meaning_of(part) in _OF_ANSWERS:
+        return True
+    # "yourusername"
+    words = [word for clause in clauses(part) for word in clause]
+    return len(words) > 1 and all(meaning_of(word) in _OF_ANSWERS for word in words)
+
+
+def _only_says(text: str, contact: str) -> bool:
+    """Return True if the text around a contact only says what it is: "my Telegram: …"."""
+    return contact == text or _kinds(text.replace(contact, " ")) <= _ONLY_SAY
 
 
 def _surroundings(text: str, spans: list[re.Match[str]], at: int) -> tuple[str, str]:

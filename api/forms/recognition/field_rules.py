@@ -22,7 +22,7 @@ from api.forms.recognition.other_parties import (
     asks_about_other_party,
     names_other_party,
     own_words,
-    owner_in,
+    owner_of,
 )
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
@@ -77,6 +77,8 @@ def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str,
         return EXCLUDED
     # The name of the field or its label: whichever says more.
     meaning = max(found, key=_strength)
+    if owner := next((each.whose for each in found if each.whose), ""):
+        meaning = replace(meaning, whose=meaning.whose or owner)
     if any(_has(part, Word.SECONDARY) for part in path):
         meaning = replace(meaning, is_secondary=True)
     if path and meaning.name > NameRule.BESIDE_CONTACT:
@@ -160,7 +162,7 @@ def _meaning(text: str, around: list[str]) -> Meaning:
         is_secondary=Word.SECONDARY in everywhere,
         describes_method=bool(everywhere & {Word.METHOD, Word.CONTACT} or _CHANNELS & set(chain(*parts))),
         is_region=_is_region(everywhere),
-        whose=next(filter(None, map(owner_in, parts)), ""),
+        whose=owner_of(text, parts),
     )
 
 

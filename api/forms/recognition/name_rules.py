@@ -18,7 +18,7 @@ NOT_A_NAME = frozenset(
             Word.PHONE_MESSENGER,
             Word.TELEGRAM,
         ),
-        *(Word.FORM, Word.LINK),
+        *(Word.FORM, Word.LINK, Word.OWNER),
     }
 )
 

@@ -1,6 +1,7 @@
 """Pure: recognises by its name a field that holds the contact of another person or of an organisation."""
 
 import re
+from collections.abc import Sequence
 
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
@@ -12,7 +13,9 @@ _HEADS = frozenset(
 )
 _OWNED = _HEADS | {Word.NUMBER, Word.CONTACT}
 _MIN_NOUN = 3
-_ADJECTIVE_ENDS = ("ый", "ий", "ой", "ая", "ое", "ые", "ие")
+_MIN_MACHINE_NOUN = 4
+# Of adjectives, and of verbs that ask: «оставьте телефон».
+_NOT_NOUN_ENDS = ("ый", "ий", "ой", "ая", "ое", "ые", "ие", "те", "ть")
 # Words that link a thing to its owner: "phone of the foreman".
 _OF = frozenset({"of", "de", "del", "des", "der", "du"})
 _CONJUNCTIONS = frozenset({"and", "or", "и", "или"})
@@ -69,18 +72,50 @@ def names_other_party(words: list[str]) -> bool:
     return bool(parties - {"by"}) or ("by" in parties and not _ASKING & set(words))
 
 
-def owner_in(words: list[str]) -> str:
-    """Return the unknown word after "phone" or "name" that says whose it is; empty without one.
+def owner_of(text: str, parts: Sequence[Sequence[str]]) -> str:
+    """Return the word in a title and its clauses that says whose contact it asks for; empty without one."""
+    if owner := next(filter(None, map(_owner_in, parts)), ""):
+        return owner
+    if len(parts) < 2 or any(meaning_of(word) is Word.BREAK for word in text.casefold().split()):
+        # «Телефон для консультации»
+        return ""
+    # As in "Phone (your plumber)" and "Plumber: phone".
+    return next(filter(None, map(_only_noun, parts)), "")
 
-    In Russian it follows at once, "телефон прораба"; elsewhere a word links them, "phone of the foreman".
+
+def _only_noun(words: Sequence[str]) -> str:
+    nouns = [
+        word for word in words if meaning_of(word) not in {Word.FILLER, Word.SECONDARY} and word not in _OF
+    ]
+    return nouns[0] if len(nouns) == 1 and _is_owner(nouns[0]) else ""
+
+
+def _owner_in(words: Sequence[str]) -> str:
+    """Return the same for one clause.
+
+    It is an unknown noun beside it, "foreman phone" or "телефон прораба", or after a word like "of".
     """
+    if owner := next((word for word in words if meaning_of(word) is Word.OWNER), ""):
+        return owner
     at = next((at for at, word in enumerate(words) if meaning_of(word) in _OWNED), len(words))
-    is_linked = False
+    before = next((word for word in reversed(words[:at]) if meaning_of(word) is not Word.SECONDARY), "")
+    if at < len(words) and _is_owner(before):
+        return before
+    is_of, is_linked = False, True
     for word in words[at + 1 :]:
-        if meaning_of(word) is None:
-            is_noun = len(word) >= _MIN_NOUN and not word.endswith(_ADJECTIVE_ENDS)
-            return word if is_noun and (is_linked or not word.isascii()) else ""
-        if meaning_of(word) not in {Word.FILLER, *_OWNED}:
+        if meaning_of(word) is None and word not in _OF:
+            return word if is_linked and _is_owner(word) else ""
+        if meaning_of(word) not in {None, Word.FILLER, *_OWNED}:
             return ""
-        is_linked = is_linked or word in _OF
+        is_of = is_of or word in _OF
+        # Not "phone you want".
+        is_linked = is_of or meaning_of(word) in _OWNED or not word.isascii()
     return ""
+
+
+def _is_owner(word: str) -> bool:
+    """Return True for an unknown noun; a short one is a form builder's, "acf_phone"."""
+    if not word or meaning_of(word) is not None:
+        return False
+    least = _MIN_MACHINE_NOUN if word.isascii() else _MIN_NOUN
+    return len(word) >= least and not word.endswith(_NOT_NOUN_ENDS)

@@ -25,6 +25,7 @@ class Word(Enum):
     METHOD = auto()
     TIME = auto()
     PARTY = auto()
+    OWNER = auto()
     THING = auto()
     FORM = auto()
     LINK = auto()
@@ -63,7 +64,14 @@ _APOSTROPHE = re.compile(r"(?<=\w)['’ʼ`](?=\w)")
 _ELISION = re.compile(r"\b(?:[dlmn]|qu)['’ʼ](?=[^\W\d_]{2})", re.IGNORECASE)
 _ASIDE = re.compile(r"\(([^()]*)\)|\s[-–—]\s(.*)$")
 _WHATS_APP = re.compile(r"whats[ _-]app", re.IGNORECASE)
+# The WhatsApp API's name for a phone.
+_WA_ID = re.compile(r"(?<![^\W_])wa[ _-]id(?![^\W_])", re.IGNORECASE)
 _PUNCTUATION_BREAK = re.compile(r"[?!;:—]|,\s|\.\s")
+
+
+def words_in(kind: Word) -> list[str]:
+    """Return the known words that say this, without beginnings of words."""
+    return sorted(word for word, own in _BY_WORD.items() if own is kind)
 
 
 def words_of_kind(kind: Word) -> list[str]:
@@ -88,7 +96,7 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     Camel case and words without spaces are split if their parts are known: `clientPhone`, `yourname`.
     """
     text = _without_accents(_APOSTROPHE.sub("", _ELISION.sub("", unicodedata.normalize("NFKC", text))))
-    text = _ASIDE.sub(_separate_aside, _WHATS_APP.sub("WhatsApp", text))
+    text = _ASIDE.sub(_separate_aside, _WHATS_APP.sub("WhatsApp", _WA_ID.sub("waid", text)))
     found: list[tuple[str, ...]] = []
     for part in _PUNCTUATION_BREAK.split(text):
         clause: list[str] = []

@@ -117,6 +117,24 @@ async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     }
 
 
+async def test_a_repeat_of_a_move_does_not_move_the_meeting_back(
+    api: httpx2.AsyncClient, lead_id: int
+) -> None:
+    token = {"Authorization": "Bearer make"}
+    days = [datetime.now(UTC).replace(microsecond=0) + timedelta(days=day) for day in (3, 4, 5)]
+
+    async def report(kind: str, start: datetime, minute: int) -> str:
+        data = {"external_id": "9", "start": start.isoformat(), "token": "own"}
+        envelope = {"type": f"booking.{kind}", "timestamp": f"2026-11-20T12:{minute:02}:00Z", "data": data}
+        return str((await api.post("/bookings", json=envelope, headers=token)).json()["outcome"])
+
+    calls = [("created", 0), ("rescheduled", 1), ("rescheduled", 2), ("rescheduled", 1)]
+    outcomes = [await report(kind, days[day], minute) for minute, (kind, day) in enumerate(calls)]
+    assert outcomes == ["stored", "stored", "stored", "duplicate"]
+    lead = (await api.get(f"/leads/{lead_id}")).json()
+    assert datetime.fromisoformat(lead["meeting_at"]) == days[2]
+
+
 async def test_calls_of_others_and_of_humans(api: httpx2.AsyncClient, lead_id: int) -> None:
     token = {"Authorization": "Bearer make"}
     booked = {"action": "created", "external_id": "7", "start": START.isoformat(), "contact": "@nobody_known"}
@@ -143,7 +161,8 @@ async def test_calls_of_others_and_of_humans(api: httpx2.AsyncClient, lead_id: i
             status,
             start,
         )
-    assert (
-        await api.post(f"/leads/{lead_id}/booking", json={"start": "2026-11-27T15:00"})
-    ).status_code == 422
+    link = {"start": START.isoformat(), "url": None}
+    assert (await api.post(f"/leads/{lead_id}/booking", json=link)).status_code == 200
+    for wrong in ({"start": "2026-11-27T15:00"}, {"start": 0}, link | {"end": link["start"]}, {"url": "x"}):
+        assert (await api.post(f"/leads/{lead_id}/booking", json=wrong)).status_code == 422, wrong
     assert (await api.post(f"/leads/{10**9}/booking", json={"start": None})).status_code == 404

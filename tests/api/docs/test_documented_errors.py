@@ -69,7 +69,7 @@ async def test_missing_rows_and_wrong_methods_are_documented(lite: httpx2.AsyncC
                 answer = await lite.request(method, address, json={} if method == "post" else None)
                 assert answer.status_code in {status, 422}, (method, address, answer.text)
                 _check_documented(operation, answer)
-        answer = await lite.request("PATCH", _address(path))
+        answer = await lite.request("PUT", _address(path))
         assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed"}), path
         assert answer.headers["allow"]
 
@@ -115,6 +115,7 @@ async def test_every_route_documents_an_unreachable_database() -> None:
             "headers": {"x-cal-signature-256": hmac.digest(b"key", b"{}", "sha256").hex()},
         },
         "/bookings/{booking_id}/lead": {"json": {"lead_id": 1}},
+        "/leads/{lead_id}/planned/{planned_id}": {"json": {"send_at": "2026-11-27T15:00:00+03:00"}},
         "/leads/{lead_id}/booking": {"json": {"start": None}},
         "/leads/{lead_id}/reply": {"json": {"text": "Здравствуйте!"}},
         WEBHOOK: {"data": {"Phone": "+79991234567"}},
@@ -123,7 +124,9 @@ async def test_every_route_documents_an_unreachable_database() -> None:
         for method, path, operation in await _routes(client):
             if path == "/healthz" or (method, path) == ("get", WEBHOOK):
                 continue
-            sent = bodies.get(path, {}) if method == "post" else {"params": {"phone": "+79991234567"}}
+            sent = (
+                bodies.get(path, {}) if method in {"post", "patch"} else {"params": {"phone": "+79991234567"}}
+            )
             answer = await client.request(method, _address(path), **sent)
             assert answer.status_code == 503, (method, path, answer.text)
             assert int(answer.headers["retry-after"]) > 0

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from api.forms.body.body_parser import parse_body
 from api.forms.body.text_cleaning import clean, one_line
-from api.forms.envelope import people_in
+from api.forms.envelopes.envelope import people_in
 from api.forms.form_reader import read_call, read_lead
 from api.forms.submission_ids import is_probe
 from shared.contacts import ContactError

@@ -178,38 +178,6 @@ THE_PERSON += [
     (form({"Name": "first = Анна\nmiddle = ", "Phone": f"value = {P}\nfield_type = phone"}), P),
     (form({"Имя": "Анна", "Телефон": "", "ФИО": "89990009401"}), P),
 ]
-TWO_PEOPLE = [
-    form(
-        {
-            "leads[0][name]": "Анна",
-            "leads[0][phone]": P,
-            "leads[1][name]": "Иван",
-            "leads[1][phone]": "+79990009402",
-        }
-    ),
-    as_json({"items": [{"name": "Анна", "phone": P}, {"name": "Иван", "phone": SECOND}]}),
-    as_json({"contacts": {"0": {"name": "Анна", "phone": P}, "1": {"name": "Иван", "phone": SECOND}}}),
-    b'{"name":"\xd0\x90","phone":"+79990009401"}\n{"name":"B","phone":+79990009402"}',
-    as_json(
-        {
-            "result": {
-                "leads": [
-                    {"fields": [{"name": "Имя", "value": "Анна"}, {"name": "Телефон", "value": P}]},
-                    {"fields": [{"name": "Имя", "value": "Иван"}, {"name": "Телефон", "value": SECOND}]},
-                ]
-            }
-        }
-    ),
-    as_json({"data": json.dumps([{"name": "Анна", "phone": P}, {"name": "Иван", "phone": SECOND}])}),
-    as_json(
-        [
-            [{"name": "Имя", "value": "Анна"}, {"name": "Телефон", "value": P}],
-            [{"name": "Имя", "value": "Иван"}, {"name": "Телефон", "value": SECOND}],
-        ]
-    ),
-    form({"name[0]": "Анна", "phone[0]": P, "name[1]": "Иван", "phone[1]": "+79990009402"}),
-    as_json({"name": ["Анна", "Иван"], "phone": [P, SECOND]}),
-]
 
 
 @pytest.mark.parametrize("body", NOBODY)
@@ -221,12 +189,6 @@ def test_nobody_is_found(body: bytes) -> None:
 def test_the_person_is_found(body: bytes, phone: str) -> None:
     (lead,) = read_call(body)
     assert (lead.name, lead.contact.phone and lead.contact.phone.e164) == ("Анна", phone)
-
-
-@pytest.mark.parametrize("body", TWO_PEOPLE)
-def test_each_of_two_people_is_found(body: bytes) -> None:
-    phones = [lead.contact.phone and lead.contact.phone.e164 for lead in read_call(body)]
-    assert phones == [P, SECOND]
 
 
 @pytest.mark.parametrize("key", [

@@ -32,6 +32,14 @@ def test_each_person_is_shown(tmp_path: Path) -> None:
     assert "person 2 of 2:\nrefused: phone: this is neither" in shown
 
 
+def test_the_rows_of_a_csv_file_are_shown(tmp_path: Path) -> None:
+    shown = _read(
+        tmp_path, f"Имя;Телефон\nАнна;{PHONE}\n\nИван;\n".encode(), "--content-type", "text/csv"
+    ).stdout
+    assert "person 1 of 2:\nname      Анна" in shown
+    assert "person 2 of 2:\nrefused: phone" in shown
+
+
 def test_what_is_wrong_with_the_json_is_shown(tmp_path: Path) -> None:
     shown = _read(tmp_path, b'{"name": "Anna",\n "phone": "+7999').stdout
     assert "not valid JSON: Unterminated string starting at: line 2 column 11" in shown

@@ -155,9 +155,38 @@ async def test_get_with_a_contact(sqlite_url: str) -> None:
     async with running(sqlite_url, tilda_token="secret-word-2") as client:
         assert (await client.get(f"{ALBATO}?{query}&token=wrong")).status_code == 405
         answer = await client.get(f"{ALBATO}?{query}1&token=secret-word-2")
-        assert answer.status_code == 405 or answer.json()["status"] == "ok"
+        assert answer.status_code == 422
         answer = await client.get(f"{ALBATO}?name=Ivan&phone=79990009402&token=secret-word-2")
         assert (answer.status_code, answer.json()["phone_e164"]) == (201, PHONES[2])
+
+
+async def test_get_with_fields_of_a_person_is_no_probe(
+    lite: httpx2.AsyncClient, lite_database: Database
+) -> None:
+    for query in ("name=Anna&phone=123", "phone=", "Telegram=none"):
+        assert (await lite.get(f"{ALBATO}?{query}")).status_code == 405
+    assert [row["outcome"] for row in await deliveries(lite_database)] == ["refused"] * 3
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_very_long_query_string_is_refused_and_its_whole_fields_kept(
+    lite: httpx2.AsyncClient, lite_database: Database, method: str
+) -> None:
+    start = "name=Anna&comment=" + "x" * (16 * 1024 - 30)
+    for query in (f"{start}&phone=79990009401", "x" * 20_000 + "&phone=79990009401"):
+        answer = await lite.request(method, f"{ALBATO}?{query}")
+        assert (answer.status_code, answer.json()) == (414, {"detail": "the query string is over 16 KiB"})
+    kept = await deliveries(lite_database)
+    assert [(row["outcome"], row["query"]) for row in kept] == [("refused", start), ("refused", None)]
+
+
+async def test_the_people_of_one_tilda_submission_are_all_kept(lite: httpx2.AsyncClient) -> None:
+    people = [{"name": "Анна", "phone": PHONES[0]}, {"name": "Иван", "phone": PHONES[1]}]
+    call = {"leads": people, "tranid": "1:2"}
+    for status in (201, 200):
+        answer = await lite.post(WEBHOOK, json=call)
+        assert (answer.status_code, len(answer.json()["leads"])) == (status, 2)
+    assert len((await lite.get("/leads")).json()["items"]) == 2
 
 
 async def test_senders_that_need_200(lite: httpx2.AsyncClient) -> None:

@@ -6,7 +6,11 @@ from typing import Any
 from tests.chaos.crashes.blocks import InCall, InModel
 from tests.chaos.crashes.prospects import Prospect
 from tests.support.running_product import RunningProduct
+from worker.dispatch.delivery import MAX_MANNERS_SECONDS
 from worker.telegram.session.timeouts import CALL_SECONDS
+
+# How long the worker waits for calls that are optional; for others: CALL_SECONDS.
+_WAITED_FOR = {"messages.SetTyping": MAX_MANNERS_SECONDS}
 
 
 class Hold:
@@ -20,7 +24,8 @@ class Hold:
         self._seconds = seconds
         self._path = "/openai/faults" if isinstance(call, InModel) else "/telegram/faults"
         # The worker waits no longer for Telegram: it goes on without the typing notification, for example.
-        self._held_seconds = seconds if isinstance(call, InModel) else min(seconds, CALL_SECONDS)
+        waited = seconds if isinstance(call, InModel) else _WAITED_FOR.get(call.method, CALL_SECONDS)
+        self._held_seconds = min(seconds, waited)
         self._is_reached = False
         # By the clock of the tests, the worker goes on between these two moments.
         self.opens_after = time.monotonic() + self._held_seconds

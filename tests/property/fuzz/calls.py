@@ -69,10 +69,14 @@ TOKENS = [
 TOKENS += [b"1e999", b"null", b"--B\r\n", b"\r\n\r\n", b"9" * 5000, b"[" * 3000, b'{"data":' * 500, b"token="]
 
 
+SOURCES = ["tilda", "tilda", "albato", "my-crm"]
+
+
 @dataclass(frozen=True)
 class Call:
-    """A POST to the webhook."""
+    """A POST to the webhook of `source`."""
 
+    source: str
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     is_chunked: bool = False
@@ -92,10 +96,14 @@ def calls(seed: int) -> Iterator[Call]:
         headers = {"Content-Type": kind} if kind is not None else {}
         if chance.random() < 0.1:
             headers["X-" + chance.choice(("Tilda-Token", "Request-ID", "Forwarded-For"))] = _header(chance)
+        if chance.random() < 0.1:
+            headers["Idempotency-Key"] = chance.choice(("1", "2", _header(chance)))
+        if chance.random() < 0.05:
+            body, headers["Content-Type"] = _with_photo(chance), "multipart/form-data; boundary=B"
         if chance.random() < 0.03:
             body, headers["Content-Encoding"] = _packed(chance, body)
         query = "?" + _quoted_query(chance) if chance.random() < 0.1 else ""
-        yield Call(body, headers, chance.random() < 0.1, query)
+        yield Call(chance.choice(SOURCES), body, headers, chance.random() < 0.1, query)
 
 
 def _mutated(chance: Random, body: bytes) -> bytes:
@@ -125,6 +133,17 @@ def _spliced(chance: Random, body: bytes) -> bytes:
 def _form(chance: Random, _: bytes) -> bytes:
     pairs = ((chance.choice(KEYS), chance.choice(VALUES)) for _ in range(chance.choice((1, 3, 9, 1100))))
     return "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in pairs).encode()
+
+
+def _with_photo(chance: Random) -> bytes:
+    """Return a form with a photo, which may be over the limit of a form, or break off."""
+    photo = chance.randbytes(chance.choice((0, 10, 3000, 400_000)))
+    parts = [("photo", '; filename="1.jpg"\r\nContent-Type: image/jpeg', photo)]
+    parts += [(chance.choice(KEYS), "", chance.choice(VALUES).encode("utf-8", "replace")) for _ in range(3)]
+    chance.shuffle(parts)
+    head = '--B\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n'
+    body = b"".join(head.format(name, more).encode() + value + b"\r\n" for name, more, value in parts)
+    return body + chance.choice((b"--B--\r\n", b""))
 
 
 def _quoted(text: str) -> str:

@@ -19,7 +19,7 @@ from tests.property.fuzz.calls import Call, calls
 from tests.support.api_process import serving
 from tests.support.waiting import patience_seconds
 
-PATH = "/leads/webhooks/tilda"
+PATH = "/leads/webhooks/"
 EXPECTED = {200, 201, 400, 413, 415, 422}
 AT_ONCE = 4
 # An allocator may keep this much; a leak of a kilobyte per body would exceed it.
@@ -124,7 +124,9 @@ def _answer(connection: http.client.HTTPConnection, call: Call) -> tuple[int, in
     """Send a call; returns the status, the number of people, and what is wrong with the answer, or ''."""
     body = (part for part in (call.body[:7], call.body[7:]) if part) if call.is_chunked else call.body
     try:
-        connection.request("POST", PATH + call.query, body, call.headers, encode_chunked=call.is_chunked)
+        connection.request(
+            "POST", PATH + call.source + call.query, body, call.headers, encode_chunked=call.is_chunked
+        )
         response = connection.getresponse()
         content = response.read()
     except (OSError, http.client.HTTPException) as error:

@@ -195,6 +195,19 @@ async def test_what_a_call_lacks_is_asked_for_and_phones_are_of_the_region(story
     await story.control("/faults")
 
 
+async def test_a_booking_that_calendly_refuses_to_tell_does_not_stop_the_polling(story: Story) -> None:
+    polling = await polling_of(story)
+    await story.connection.connect(story.api_url, now=utc_now())
+    await story.control("/faults", bare=True)
+    refused = await story.book()
+    story.calendly.forbidden.add(story.calendly.invitees[refused["number"]].event_uri)
+    story.calendly.book(utc_now() + timedelta(days=9), "Анна", "a@example.com", tracking={})
+    # The new one is found.
+    assert await polling.run_once() == 1
+    assert polling._not_before is None
+    await story.control("/faults")
+
+
 async def test_a_wrong_token_is_told(story: Story) -> None:
     with pytest.raises(CalendlyError, match="401"):
         await CalendlyApi(story.client.base_url, TOKEN + "x").me()

@@ -4,11 +4,12 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from shared.bookings.record import tie
 from shared.database.engine import Database
-from shared.database.models import Booking, BookingEvent, Lead
+from shared.database.models import LEADS, Booking, BookingEvent, Lead, PlannedMessage
 from shared.leads.handoff import lock
 from shared.statuses import LeadStatus
 from tests.shared.bookings.conftest import (
@@ -145,6 +146,25 @@ async def test_a_no_show_gets_one_message_unless_it_is_taken_back(
     assert [one.state for one in await bookings_of(kept_database, lead)] == ["booked"]
 
 
+@pytest.mark.parametrize("state", ["done", "planned"])
+async def test_a_no_show_that_an_earlier_release_has_planned_gets_no_second_message(
+    kept_database: Database, lead: Lead, report: Report, state: str
+) -> None:
+    booked = invitee(number(lead), lead.booking_token)
+    recorded = await report(CREATED, booked)
+    late = START + timedelta(minutes=40)
+    key = f"booking:{recorded.booking_id}:no_show:{int(late.timestamp())}"
+    row = {"kind": "no_show", "key": key, "state": state, "send_at": late}
+    async with kept_database.writing() as session:
+        session.add(PlannedMessage(lead_id=lead.id, booking_id=recorded.booking_id, **row))
+    await report(NO_SHOW, {"uri": "n", "invitee": booked["uri"]}, late)
+    rows = select(PlannedMessage.key, PlannedMessage.state).where(
+        col(PlannedMessage.lead_id) == lead.id, col(PlannedMessage.kind) == "no_show"
+    )
+    async with kept_database.reading() as session:
+        assert (await session.exec(rows)).all() == [(key, state)]
+
+
 async def test_a_no_show_that_is_told_too_late_is_only_known(
     kept_database: Database, lead: Lead, report: Report
 ) -> None:
@@ -239,4 +259,31 @@ async def test_the_lead_from_which_a_meeting_was_moved_has_none_any_more(
         *(S.SCHEDULED, {}),
     )
     after = await now_of(kept_database, other)
+    assert (after.status, after.meeting_at) == (S.BOOKED, START)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+@pytest.mark.parametrize("is_older_first", [True, False])
+async def test_a_meeting_moved_to_another_lead_of_the_same_person_is_not_cancelled(
+    kept_database: Database, lead: Lead, report: Report, order: tuple[int, int], is_older_first: bool
+) -> None:
+    """The lead that had it before is neither handed over nor followed up, whatever its number."""
+    token = f"newer-{lead.id}"
+    person = {"account_id": lead.account_id, "telegram_user_id": lead.telegram_user_id, "access_hash": 1}
+    other = await add_lead(kept_database, status=S.BOOKED, booking_token=token, due_at=None, **person)
+    former, latter = (lead, other) if is_older_first else (other, lead)
+    async with kept_database.writing() as session:
+        for each, status in ((former, S.BOOKED), (latter, S.SCHEDULED)):
+            await session.exec(update(LEADS).where(LEADS.c.id == each.id).values(status=status))
+    old, new = invitee(f"{lead.id}-o", former.booking_token), invitee(f"{lead.id}-n", latter.booking_token)
+    new["old_invitee"] = old["uri"]
+    gone = old | {"rescheduled": True, "new_invitee": new["uri"], "status": "canceled"}
+    await report(CREATED, old)
+    calls = [(CANCELED, gone), (CREATED, new)]
+    for which in order:
+        await report(*calls[which])
+    after = await now_of(kept_database, former)
+    assert (after.status, after.meeting_at) == (S.BOOKED, None)
+    assert await planned_of(kept_database, former) == {}
+    after = await now_of(kept_database, latter)
     assert (after.status, after.meeting_at) == (S.BOOKED, START)

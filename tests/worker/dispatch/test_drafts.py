@@ -15,8 +15,8 @@ from worker.queue.leases import WorkerId
 
 
 async def write(database: Database, me: WorkerId, lead: Lead, outcome: Outcome) -> SettlementResult:
-    policy = replace(POLICY, drafts=True)
-    return await Settlement(database, me, policy).settle(lead, outcome, now=NOW)
+    config = replace(POLICY, drafts=True)
+    return await Settlement(database, me, config).settle(lead, outcome, now=NOW)
 
 
 async def answered(database: Database, me: WorkerId, lead: Lead, *message_ids: int) -> SettlementResult:

@@ -12,7 +12,7 @@ from shared.statuses import LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, account_row, add_leased, add_message
 from tests.support.waiting import patience_seconds
-from worker.dispatch.delivery import MANNERS_PAUSE, Sender
+from worker.dispatch.delivery import MANNERS_PAUSE, MessageSender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Wait
 from worker.domain.outreach_limits import Limits
@@ -68,8 +68,8 @@ def rate_limiter(kept_database: Database, me: WorkerId, time: Time) -> OutreachR
 
 
 @pytest.fixture
-def sender(rate_limiter: OutreachRateLimiter, world: World, time: Time) -> Sender:
-    return Sender(world, rate_limiter, lambda: time.now, 0.02, lambda: True)
+def sender(rate_limiter: OutreachRateLimiter, world: World, time: Time) -> MessageSender:
+    return MessageSender(world, rate_limiter, lambda: time.now, 0.02, lambda: True)
 
 
 async def answer_of(database: Database, me: WorkerId) -> tuple[Lead, Message]:
@@ -80,7 +80,7 @@ async def answer_of(database: Database, me: WorkerId) -> tuple[Lead, Message]:
     return lead, message
 
 
-async def deliver(sender: Sender, found: tuple[Lead, Message]) -> Outcome:
+async def deliver(sender: MessageSender, found: tuple[Lead, Message]) -> Outcome:
     lead, message = found
     return await sender.deliver(Conversation(lead, [message]), message)
 
@@ -100,7 +100,7 @@ async def deliver(sender: Sender, found: tuple[Lead, Message]) -> Outcome:
 async def test_typing_stops_no_message(
     kept_database: Database,
     me: WorkerId,
-    sender: Sender,
+    sender: MessageSender,
     world: UnmannerlyWorld,
     time: Time,
     refusal: Exception | None,
@@ -124,7 +124,7 @@ async def test_a_restricted_account_pauses_for_all_its_leads(
     world: UnmannerlyWorld,
     time: Time,
 ) -> None:
-    sender = Sender(world, rate_limiter, lambda: time.now, 0, lambda: True)
+    sender = MessageSender(world, rate_limiter, lambda: time.now, 0, lambda: True)
     world.sending = AccountRestrictedError("frozen")
     refused = await answer_of(kept_database, me)
     assert await deliver(sender, refused) == Wait(HOUR, "frozen")

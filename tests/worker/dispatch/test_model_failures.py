@@ -13,7 +13,6 @@ import pytest
 from sandbox.fake_openai.faults import Hang, Obey, RawAnswer, Refusal, ServerError, SimpleFault
 from sandbox.fake_openai.state import OpenAIState
 from shared.database.engine import Database
-from shared.intents import Intent
 from shared.statuses import LeadStatus
 from tests.support import failure_results
 from tests.support.model_failures import CASES, Case
@@ -149,7 +148,7 @@ async def test_a_wish_not_to_be_written_to_needs_no_model(talk: Journey) -> None
     talk.server.faults.add(Refusal(times=None))
     lead = await talk.writes("Больше не пишите мне")
     await talk.run(60)
-    assert talk.world.received(lead) == [templates.answer(Intent.REJECT, "ru")]
+    assert talk.world.received(lead) == [templates.opted_out("ru")]
     assert (await talk.row(lead)).status is LeadStatus.REJECTED
 
 

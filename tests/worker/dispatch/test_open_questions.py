@@ -1,8 +1,10 @@
 """A promise to ask a colleague is a task for a human, until a human has written."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlmodel import col, select
 
 from shared.database.engine import Database
@@ -67,18 +69,53 @@ def test_other_texts_and_handoffs_are_left_alone() -> None:
     plain = promise("Стоимость зависит от задачи.")
     assert noted(plain) == plain
     handed_off = promise(next_status=S.HANDED_OFF)
-    assert noted(handed_off, owner_is_told=False) == handed_off
+    assert noted(handed_off) == handed_off
+    # A follow-up at a requested time is kept by the plan.
+    planned = promise("Хорошо, вернусь к вам завтра.", follow_up_at=NOW)
+    assert noted(planned, owner_is_told=False) == planned
+
+
+def test_a_promise_that_answers_nothing_is_noted_too() -> None:
+    text = "Здравствуйте! Спрошу у технолога и отпишусь."
+    greeting = promise(text, answers_message_ids=())
+    assert noted(greeting).open_question == QUESTION
+    assert "отпишусь" not in noted(greeting, owner_is_told=False).text
+    asked = note_open_question(
+        greeting, Conversation(Lead(id=17, name="Анна", source="api", extra={}), []), owner_is_told=True
+    )
+    assert isinstance(asked, QueueMessage)
+    assert asked.open_question == "Спрошу у технолога и отпишусь."
+    # The owner's own text is sent as they wrote it.
+    own = promise(text, answers_message_ids=(), without_model=True)
+    assert noted(own, owner_is_told=False) == own
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+def test_a_handover_says_that_a_colleague_is_told_only_if_one_is(language: str) -> None:
+    texts = [
+        templates.handoff_notice(language),
+        templates.human_called(language),
+        *(templates.special_request(case, language) for case in ("call", "calendar", "move")),
+    ]
+    for text in texts:
+        handed_off = promise(f"{text}\nhttps://example.com", next_status=S.HANDED_OFF)
+        assert noted(handed_off) == handed_off
+        honest = noted(handed_off, owner_is_told=False)
+        assert honest.next_status is S.HANDED_OFF
+        assert text not in honest.text
+        assert honest.text.endswith("\nhttps://example.com")
+        assert not re.search(r"переда[мю]|предупрежу|свяжется|ответит|pass|let my|book it", honest.text)
 
 
 async def settle(
     database: Database, me: WorkerId, lead: Lead, question: str | None, **fields: object
 ) -> Message:
     said = await add_message(database, lead, text=QUESTION)
-    policy = replace(POLICY, owner_language="ru")
+    config = replace(POLICY, owner_language="ru")
     outcome = promise(
         key=f"{lead.id}:reply:{said.id}", answers_message_ids=(said.id,), open_question=question, **fields
     )
-    await Settlement(database, me, policy).settle(lead, outcome, now=NOW)
+    await Settlement(database, me, config).settle(lead, outcome, now=NOW)
     return said
 
 

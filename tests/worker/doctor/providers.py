@@ -70,7 +70,7 @@ SETUPS: dict[str, Played] = {
         "qwen3:8b", routes={"/api/ps": {"models": [{"name": "qwen3:8b", "context_length": 4096}]}}
     ),
     "vLLM": Played("Qwen/Qwen3-8B", routes=models("Qwen/Qwen3-8B", max_model_len=32_768)),
-    "llama.cpp": Played("qwen3-8b", routes={"/props": {"default_generation_settings": {"n_ctx": 8192}}}),
+    "llama.cpp": Played("qwen3-8b", routes={"/props": {"default_generation_settings": {"n_ctx": 16_384}}}),
     "LiteLLM: the proxy's key is wrong": Played(
         "through-litellm", refuses={"": failure("LiteLLM", "Invalid proxy server token")}
     ),

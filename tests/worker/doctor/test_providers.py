@@ -4,7 +4,9 @@ import pytest
 
 from shared.clock import utc_now
 from shared.database.engine import Database
+from tests.support.model_failures import Case
 from tests.worker.doctor.providers import SETUPS, Played, generated, output, playing, section
+from worker.assistant.failures.error_classes import FailureKind
 from worker.assistant.model_client.context_size import find_context
 from worker.doctor import model_checks
 from worker.domain.config.model_servers import ServerState, host_of
@@ -76,6 +78,28 @@ async def test_the_doctor_begins_with_the_form_that_the_worker_has_found(databas
         (found,) = await model_checks.check_models(settings, database)
     assert found.is_well
     assert "chat with json_object, max_tokens;" in found.said
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("maximum context length is 2048 tokens", "larger context"),
+        ("The prompt triggered the content_filter", "another model"),
+    ],
+)
+async def test_the_advice_follows_from_what_the_provider_says(said: str, remedy: str) -> None:
+    case = Case("any", FailureKind.INPUT, 400, {"error": {"message": said}})
+    async with playing(Played("gpt-4.1-mini", refuses={"": case})) as url:
+        settings = AssistantSettings(
+            _env_file=None, openai_api_key="sk-doctor-0123456789", openai_base_url=url
+        )
+        (found,) = await model_checks.check_models(settings, None)
+    assert remedy in (found.remedy or "")
+
+
+def test_the_answer_of_a_model_that_thinks_needs_more_room() -> None:
+    assert model_checks.size_up(2_400, 9_900, 8_192)[1] is None
+    assert model_checks.size_up(2_400, 9_900, 8_192, 6_000)[1] is not None
 
 
 def test_a_prompt_that_the_server_cuts_off_is_found() -> None:

@@ -38,6 +38,11 @@ async def receive(
         ("давайте созвонмся", "Давайте созвонимся!", ["Давайте созвонимся!"]),
         ("да", "Да.", ["да"]),
         ("[live place: 55.7, 37.6]", "[live place: 55.8, 37.6]", ["[live place: 55.7, 37.6]"]),
+        # One letter makes another time or another contact.
+        ("давайте 15 июня", "давайте 15 июля", ["давайте 15 июня", "[edited] давайте 15 июля"]),
+        ("давайте в десять", "давайте в девять", ["давайте в десять", "[edited] давайте в девять"]),
+        ("пишите @ivanov", "пишите @ivanow", ["пишите @ivanov", "[edited] пишите @ivanow"]),
+        ("почта anna@x", "почта anya@x", ["почта anna@x", "[edited] почта anya@x"]),
         # One letter turns a refusal round.
         ("не пишете больше", "не пишите больше", ["не пишете больше", "[edited] не пишите больше"]),
         ("длинно " * 2_900, "коротко", ["длинно " * 2_900, "[edited] коротко"]),
@@ -75,3 +80,15 @@ async def test_edits_of_other_messages(kept_database: Database, me: WorkerId) ->
         await inbox.mark_deleted(session, me.account_id, [base])
     states = [(message.text, message.state) for message in await messages_of(kept_database, lead)]
     assert states == [("да, удобно", "deleted"), ("[edited] не пишите", "deleted")]
+
+
+async def test_many_messages_are_deleted_at_once(kept_database: Database, me: WorkerId) -> None:
+    lead = await add_leased(kept_database, me, LeadStatus.ENGAGED, leased_by=None, leased_until=None)
+    base = me.account_id * 10_000
+    await receive(kept_database, me, incoming_message(lead, base + 1_999, "да"))
+    await add_message(kept_database, lead, key=f"{lead.id}:edit:{base}:0-x", text="[edited] нет")
+    await add_message(kept_database, lead, key=f"{lead.id}:edit:{base}1:0-x", text="[edited] хорошо")
+    async with kept_database.writing() as session:
+        await inbox.mark_deleted(session, me.account_id, range(base, base + 2_000))
+    states = [message.state for message in await messages_of(kept_database, lead)]
+    assert states == ["deleted", "deleted", "received"]

@@ -34,7 +34,12 @@ class Chats(World):
             raise self.failures.pop(0)
         return {user_id: messages[-1].message_id for user_id, messages in self.chats.items()}
 
-    async def fetch_history(self, peer: Peer, after_id: int) -> Sequence[Incoming]:
+    async def fetch_history(
+        self,
+        peer: Peer,
+        after_id: int,
+        since: datetime | None = None,  # noqa: ARG002
+    ) -> Sequence[Incoming]:
         self.asked.append(("history", str(peer.user_id), str(after_id)))
         return [message for message in self.chats[peer.user_id] if message.message_id > after_id]
 

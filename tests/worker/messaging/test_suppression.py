@@ -16,7 +16,7 @@ from tests.support.fakes import World
 from tests.support.rows import NOW, add_leased, add_message, messages_of, moves_of, now_of
 from tests.support.rows import PERSON as ANNA
 from tests.support.settling import TALKING, S, free, queued, state, write
-from worker.dispatch.delivery import Sender
+from worker.dispatch.delivery import MessageSender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, NoReplyNeeded, QueueMessage, Suppressed
 from worker.domain.outreach_limits import Limits
@@ -165,7 +165,7 @@ async def test_contact_suppressed_after_the_claim_gets_no_message(
     await suppress(kept_database, lead)
     limits = Limits(timedelta(), 1, timedelta())
     world = World()
-    sender = Sender(
+    sender = MessageSender(
         world, OutreachRateLimiter(kept_database, me, limits, lambda: NOW, UTC), lambda: NOW, 0, lambda: True
     )
     assert await sender.deliver(Conversation(lead, [message]), message) == Suppressed(REASON)
@@ -179,7 +179,7 @@ async def test_contact_erased_after_the_claim_gets_no_message(kept_database: Dat
         await session.delete(await session.get_one(Lead, lead.id))
     limits = Limits(timedelta(), 1, timedelta())
     world = World()
-    sender = Sender(
+    sender = MessageSender(
         world, OutreachRateLimiter(kept_database, me, limits, lambda: NOW, UTC), lambda: NOW, 0, lambda: True
     )
     outcome = await sender.deliver(Conversation(lead, [message]), message)

@@ -14,8 +14,8 @@ from worker.accounts import account_state, flood_waits, quota, usage
 from worker.domain.outreach_limits import HOT_FOR, Limits
 from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import new_leads
+from worker.outreach.fair_order import NEWER_FIRST, FairOrder
 from worker.outreach.new_leads import GRACE
-from worker.outreach.turns import NEWER_FIRST, Turns
 from worker.queue import leases
 from worker.queue.leases import ClaimRequest, WorkerId
 
@@ -43,12 +43,12 @@ async def claim(
     *,
     at: timedelta = timedelta(),
     limit: int = 20,
-    turns: Turns | None = None,
+    fair_order: FairOrder | None = None,
 ) -> list[int | None]:
     async with database.writing() as session:
         due = await new_leads.load_due_summary(session, me, now=NOW + at)
         request = ClaimRequest(me, NOW + at, LEASE)
-        claimed = await new_leads.claim(session, request, limits, due, limit=limit, turns=turns)
+        claimed = await new_leads.claim(session, request, limits, due, limit=limit, fair_order=fair_order)
     return [lead.id for lead in claimed.leads]
 
 
@@ -87,18 +87,18 @@ async def test_hot_leads_are_claimed_before_a_backlog(database: Database, mine: 
 
 async def test_the_longest_waiting_visitor_is_not_starved(database: Database, mine: WorkerId) -> None:
     """New visitors arrive faster than they can be written to; each claim is one statement."""
-    turns, many = Turns(), Limits(timedelta(), 900, timedelta())
+    fair_order, many = FairOrder(), Limits(timedelta(), 900, timedelta())
     waiting = [(await add_lead(database, created_at=NOW - (20 - n) * SECOND)).id for n in range(5)]
     order: list[int | None] = []
     for second in range(12):
         await add_lead(database, created_at=NOW + second * SECOND, due_at=NOW)
-        order += await claim(database, mine, many, at=second * SECOND, limit=1, turns=turns)
+        order += await claim(database, mine, many, at=second * SECOND, limit=1, fair_order=fair_order)
     turn = NEWER_FIRST + 1
     assert order[::turn] == waiting[:3], "every fourth place is the longest waiting visitor's"
     assert not set(order) & set(waiting[3:])
     assert all(number > waiting[-1] for place, number in enumerate(order) if place % turn)
     # Several places at once are shared in the same way.
-    several = await claim(database, mine, many, at=MINUTE, limit=5, turns=turns)
+    several = await claim(database, mine, many, at=MINUTE, limit=5, fair_order=fair_order)
     assert len(set(several) & set(waiting)) == 2
 
 

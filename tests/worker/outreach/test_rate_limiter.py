@@ -11,7 +11,7 @@ from shared.database.models import Lead, Message
 from shared.statuses import LeadStatus
 from tests.support.fakes import World
 from tests.support.rows import NOW, account_row, add_leased, add_message, messages_of
-from worker.dispatch.delivery import Sender
+from worker.dispatch.delivery import MessageSender
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Undeliverable, Wait
@@ -69,8 +69,8 @@ def world() -> World:
 
 
 @pytest.fixture
-def sender(rate_limiter: OutreachRateLimiter, world: World, time: Time) -> Sender:
-    return Sender(world, rate_limiter, lambda: time.now, 0, lambda: True)
+def sender(rate_limiter: OutreachRateLimiter, world: World, time: Time) -> MessageSender:
+    return MessageSender(world, rate_limiter, lambda: time.now, 0, lambda: True)
 
 
 async def greeting(database: Database, me: WorkerId, **fields: Any) -> tuple[Lead, Message]:  # noqa: ANN401
@@ -158,12 +158,12 @@ async def test_a_released_message_does_not_wait_for_hours(
     assert await reserve(never, (lead, message)) is None
 
 
-async def deliver(sender: Sender, lead: Lead, message: Message) -> Outcome:
+async def deliver(sender: MessageSender, lead: Lead, message: Message) -> Outcome:
     return await sender.deliver(Conversation(lead, [message]), message)
 
 
 async def test_a_greeting_is_sent_with_its_random_id(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World
 ) -> None:
     lead, message = await greeting(kept_database, me)
     assert await deliver(sender, lead, message) == Delivered(message.id, 100, NOW)
@@ -171,7 +171,7 @@ async def test_a_greeting_is_sent_with_its_random_id(
 
 
 async def test_answers_need_no_slot(
-    kept_database: Database, me: WorkerId, sender: Sender, rate_limiter: OutreachRateLimiter
+    kept_database: Database, me: WorkerId, sender: MessageSender, rate_limiter: OutreachRateLimiter
 ) -> None:
     await rate_limiter.on_peer_flood(PeerFloodError("жалобы"))
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
@@ -180,7 +180,11 @@ async def test_answers_need_no_slot(
 
 
 async def test_a_greeting_without_a_slot_is_not_sent(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World, rate_limiter: OutreachRateLimiter
+    kept_database: Database,
+    me: WorkerId,
+    sender: MessageSender,
+    world: World,
+    rate_limiter: OutreachRateLimiter,
 ) -> None:
     await rate_limiter.on_peer_flood(PeerFloodError("рано"))
     lead, message = await greeting(kept_database, me)
@@ -189,7 +193,7 @@ async def test_a_greeting_without_a_slot_is_not_sent(
 
 
 async def test_a_refusal_makes_the_message_undeliverable(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World
 ) -> None:
     world.sending = CannotWriteError("закрыто")
     lead, message = await greeting(kept_database, me)
@@ -197,7 +201,7 @@ async def test_a_refusal_makes_the_message_undeliverable(
 
 
 async def test_a_peer_flood_blocks_all_first_messages_for_a_day(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World, time: Time
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World, time: Time
 ) -> None:
     world.sending = PeerFloodError("хватит")
     lead, message = await greeting(kept_database, me)
@@ -212,7 +216,7 @@ async def test_a_peer_flood_blocks_all_first_messages_for_a_day(
 
 
 async def test_a_frozen_account_retries_an_answer_after_an_hour(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World
 ) -> None:
     world.sending = PeerFloodError("заморожен")
     lead = await add_leased(kept_database, me, LeadStatus.ENGAGED)
@@ -223,7 +227,7 @@ async def test_a_frozen_account_retries_an_answer_after_an_hour(
 
 @pytest.mark.parametrize(("status", "kind"), [("resolved", "greeting"), ("engaged", "answer")])
 async def test_a_message_waits_for_the_end_of_a_flood_wait(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World, status: str, kind: str
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World, status: str, kind: str
 ) -> None:
     world.sending = RateLimitedError(5 * MINUTE, "messages.sendMessage")
     lead = await add_leased(kept_database, me, LeadStatus(status))
@@ -233,7 +237,7 @@ async def test_a_message_waits_for_the_end_of_a_flood_wait(
 
 
 async def test_an_unknown_outcome_is_raised(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World
 ) -> None:
     world.sending = TelegramUnavailableError("нет ответа")
     lead, message = await greeting(kept_database, me)
@@ -248,7 +252,7 @@ async def test_nothing_is_sent_without_the_account_lease(
     kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, world: World, time: Time
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    without_lease = Sender(world, rate_limiter, lambda: time.now, 0, lambda: False)
+    without_lease = MessageSender(world, rate_limiter, lambda: time.now, 0, lambda: False)
     with pytest.raises(TelegramUnavailableError):
         await deliver(without_lease, lead, message)
     assert world.asked == []
@@ -258,7 +262,7 @@ async def test_typing_comes_before_the_message(
     kept_database: Database, me: WorkerId, rate_limiter: OutreachRateLimiter, world: World, time: Time
 ) -> None:
     lead, message = await greeting(kept_database, me)
-    sender = Sender(world, rate_limiter, lambda: time.now, 0.01, lambda: True)
+    sender = MessageSender(world, rate_limiter, lambda: time.now, 0.01, lambda: True)
     await deliver(sender, lead, message)
     assert [call[0] for call in world.asked] == ["typing", "send"]
 
@@ -268,14 +272,14 @@ async def test_long_typing_is_shown_again(
 ) -> None:
     lead, message = await greeting(kept_database, me)
     message.text = "я" * 1000
-    await Sender(world, rate_limiter, lambda: NOW, 0.03, lambda: True, typing_shown=0.01).deliver(
+    await MessageSender(world, rate_limiter, lambda: NOW, 0.03, lambda: True, typing_shown=0.01).deliver(
         Conversation(lead, [message]), message
     )
     assert [call[0] for call in world.asked] == ["typing"] * 3 + ["send"]
 
 
 async def test_a_message_without_a_random_id_is_a_bug(
-    kept_database: Database, me: WorkerId, sender: Sender, world: World
+    kept_database: Database, me: WorkerId, sender: MessageSender, world: World
 ) -> None:
     lead, message = await greeting(kept_database, me)
     message.random_id = None

@@ -17,7 +17,7 @@ from worker.domain.outreach_limits import Limits
 from worker.messaging import inbox
 from worker.notifications import notices
 from worker.outreach import new_leads, peer_cache, reassignment
-from worker.outreach.turns import Turns
+from worker.outreach.fair_order import FairOrder
 from worker.queue import backlog, leases
 from worker.queue.leases import ClaimRequest, WorkerId
 
@@ -42,7 +42,7 @@ QUERIES: dict[str, tuple[Callable[[AsyncSession, WorkerId], Awaitable[Any]], tup
     ),
     "new, some of the longest waiting first": (
         lambda session, me: new_leads.claim(
-            session, ClaimRequest(me, NOW, LEASE), LIMITS, ALL, limit=10, turns=Turns()
+            session, ClaimRequest(me, NOW, LEASE), LIMITS, ALL, limit=10, fair_order=FairOrder()
         ),
         (),
     ),

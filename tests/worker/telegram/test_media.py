@@ -101,6 +101,9 @@ def test_who_was_called_and_what_needs_no_answer() -> None:
     assert (missed.talked, missed.is_event, missed.is_personal) == (False, False, True)
     assert talked.talked
     assert describe_service(from_sandbox(service="pin")).is_event
+    request = types.MessageActionNoForwardsRequest(prev_value=False, new_value=True)
+    asked = types.MessageService(id=1, peer_id=PERSON, date=1, action=request)
+    assert describe_service(asked).is_event
     assert not describe_service(from_sandbox(service="unknown_action")).is_event
     unanswered = Message(1, 2, out=True, text="", date=1, extras=Extras(service="call"))
     assert describe_service(tl.message(ACCOUNT, unanswered)).text == "[call, not answered]"
@@ -130,6 +133,10 @@ def test_who_was_called_and_what_needs_no_answer() -> None:
         (types.MessageActionPaymentSent(currency="XTR", total_amount=10), "[payment: 10 Stars]"),
         (types.MessageActionCustomAction(message="Запись звонка"), "[service message] Запись звонка"),
         (types.MessageActionHistoryClear(), "[cleared the history]"),
+        (
+            types.MessageActionNoForwardsRequest(prev_value=False, new_value=True),
+            "[asked to change the protection of the chat]",
+        ),
         (types.MessageActionEmpty(), "[message of type MessageActionEmpty]"),
     ],
 )

@@ -163,6 +163,16 @@ async def test_the_owner_is_the_user_and_not_the_username(
     await until_async(lambda: _is("заново" in notes.messages[-1].text), "the owner is confirmed")
     day.write(f"{lead.id} беру", by=other)
     await until_async(lambda: _is_taken(day, lead), "the new account commands")
+    # So do the senders that knew the former owner, and the one that found another user.
+    taken = f"Лид {lead.id}: чат ваш"
+    await until_async(lambda: _is(taken in str(_sent_to(day, other))), "the new owner is answered")
+    await restarted.send("Лид 18, Пётр", 6)
+    assert _sent_to(day, other)[-1] == "Лид 18, Пётр"
+
+
+def _sent_to(day: OwnerDay, person: Person) -> list[str]:
+    chat = day.telegram.world.chat(day.account.id, person.id)
+    return [message.text for message in chat.messages if message.out]
 
 
 async def _is(value: bool) -> bool:
@@ -200,3 +210,21 @@ async def test_all_commands_of_a_gap_are_executed_in_order(
     ]
     assert telegram.world.chat(account.id, account.id).messages[-1].text.startswith("Лиды: ")
     assert len(await messages_of(day.database, lead)) == 2
+
+
+async def test_a_command_before_many_other_messages_of_a_gap_is_executed(
+    day: OwnerDay, telegram: Telegram, account: Account
+) -> None:
+    lead = await day.add_conversation()
+    told = await day.tell(("event:1", lead.id))
+    day.write("помощь", told)
+    await day.answer()
+    await day.look_for_missed()
+    silence = telegram.faults.plan("suppress", times=None)
+    telegram.faults.plan("difference_too_long", times=None)
+    day.write(f"{lead.id} беру")
+    for number in range(250):
+        telegram.world.send(account, day.owner, f"заметка {number}")
+    telegram.faults.remove(silence.id)
+    await day.look_for_missed()
+    await until_async(lambda: _is_taken(day, lead), "the oldest command is executed")

@@ -30,6 +30,8 @@ class FailureKind(StrEnum):
     SLOW = "slow"
 
 
+# Accounts and keys are named by these; "not allowed" may be about anything.
+_NAMES_KEY = re.compile(r"api[ _-]?key|permission|\btoken\b|credential")
 _KEY_STATUSES = frozenset({200, 400, 403, 404, 422, 500, 502, 503})
 _FORM_STATUSES = frozenset({200, 400, 404, 405, 415, 422, 500, 501})
 
@@ -53,16 +55,25 @@ def classify(status: int, body: ErrorBody, *, asks_to_wait: bool = False) -> Fai
     )
 
 
+def is_vague(kind: FailureKind, status: int, words: str) -> bool:
+    """Return True if a refusal of the account or country is only a guess: its words do not name them."""
+    if kind is FailureKind.COUNTRY:
+        return not _has(error_words.COUNTRY, words)
+    named = (_NAMES_KEY, error_words.KEY, error_words.ACCOUNT_CLOSED)
+    return kind is FailureKind.KEY and status == 403 and not any(_has(pattern, words) for pattern in named)
+
+
 def _account(status: int, words: str, *, asks_to_wait: bool) -> FailureKind | None:
     """Return the kind of a failure that concerns the account, or a rate limit; None for others."""
-    if _has(error_words.ACCOUNT_CLOSED, words):
+    is_unpaid = _has(error_words.UNPAID, words)
+    if _has(error_words.ACCOUNT_CLOSED, words) and not is_unpaid:
         return FailureKind.KEY
-    if status == 402 or _has(error_words.MONEY_CODES, words):
+    if status == 402 or is_unpaid or _has(error_words.MONEY_CODES, words):
         return FailureKind.MONEY
     if status == 429 and not _has(error_words.TOO_LONG, words):
         is_limit = asks_to_wait or _has(error_words.RATE, words) or not _has(error_words.LOOSE_MONEY, words)
         return FailureKind.RATE if is_limit else FailureKind.MONEY
-    if _has(error_words.COUNTRY, words):
+    if _has(error_words.COUNTRY, words) or _has(error_words.BLOCKED, words):
         return FailureKind.COUNTRY
     if status in {401, 407}:
         return FailureKind.KEY
@@ -71,9 +82,13 @@ def _account(status: int, words: str, *, asks_to_wait: bool) -> FailureKind | No
 
 def _request(status: int, words: str) -> FailureKind | None:
     """Return the kind of a failure that concerns the request: its content, its form or its model."""
-    if status == 413 or _has(error_words.FILTER, words) or _has(error_words.TOO_LONG, words):
+    # The provider's own service of keys or filters is down: neither our key nor a text is at fault.
+    is_overload = status >= 500 and _has(error_words.OVERLOAD, words)
+    if status == 413 or _has(error_words.TOO_LONG, words):
         return FailureKind.INPUT
-    if _has(error_words.KEY, words) and status in _KEY_STATUSES:
+    if _has(error_words.FILTER, words) and not is_overload:
+        return FailureKind.INPUT
+    if _has(error_words.KEY, words) and status in _KEY_STATUSES and not is_overload:
         return FailureKind.KEY
     if status in _FORM_STATUSES and _has(error_words.FORM, words):
         return FailureKind.WIRE_FORM

@@ -18,6 +18,13 @@ ACCOUNT_CLOSED = _any_of(
     r"account_deactivated",
     r"no_organization",
 )
+# The account is closed because of money: it opens again with a payment.
+UNPAID = _any_of(
+    r"(?:suspended|disabled|blocked|restricted|deactivated)\b.{0,80}(?:spend|billing|payment|invoice|balance"
+    r"|unpaid|overdue|credit)",
+    r"(?:spend|payment|invoice|balance|unpaid|overdue|credit)\w{0,9}\b.{0,80}(?:suspended|disabled|blocked)",
+    r"failure to pay|past[ -]due|unpaid invoice",
+)
 MONEY_CODES = _any_of(
     r"insufficient[ _]?(?:user_)?(?:quota|balance|credit|fund|resource)",
     r"credit[ _]balance",
@@ -69,11 +76,15 @@ COUNTRY = _any_of(
     r"territory",
     r"not (?:supported|available) in (?:your|this|the) (?:region|area|location)",
     r"\bregion\b.{0,40}\bnot (?:supp|avai)",
-    r"sorry, you have been blocked",
-    r"attention required",
-    r"error(?: code)?:? 10(?:09|20)\b",
+    r"error(?: code)?:? 1009\b",
     r"вашем регионе",
     r"вашей стране",
+)
+# Firewalls refuse an address, a country, or one text, all with these words.
+BLOCKED = _any_of(
+    r"sorry, you have been blocked",
+    r"attention required",
+    r"error(?: code)?:? 1020\b",
 )
 KEY = _any_of(
     r"(?:invalid|incorrect|expired|missing|no|wrong|malformed)[ _](?:\w{1,20}[ _])?"
@@ -142,6 +153,25 @@ TOO_LONG = _any_of(
     r"(?:input|prompt) (?:length|tokens?)\b.{0,60}exceed",
     r"exceeds? the (?:maximum|max|model|available|limit).{0,40}token",
 )
+# Servers whose template knows no instructions of the system, or wants the two sides to take turns.
+ROLES = _any_of(
+    r"(?:system|developer) (?:role|message|prompt|instruction)s?\b.{0,40}"
+    r"(?:not |un)(?:be )?(?:supp|enabl|allow|accept|permit)",
+    r"\brole\b.{0,40}(?:not |un)(?:supp|allow|accept|permit)",
+    r"(?:not |un)support\w{0,6}.{0,40}(?:\brole|'system'|\"system\"|system (?:role|message|prompt))",
+    r"(?:invalid|unknown|unexpected) (?:message )?role",
+    r"roles?\b.{0,40}alternat|alternat\w{1,6}\b.{0,40}\brole|alternate between",
+    r"(?:successive|consecutive) (?:user|assistant|message)",
+    r"(?:must|should) (?:start|begin) with (?:a |the )?'?user",
+    r"first (?:message|turn|content)\b.{0,40}\buser",
+    r"only (?:the )?'?user'?,? (?:and|or) '?(?:assistant|model)'?",
+)
+_TOO_MUCH = r"(?:too (?:large|high|big)|at most|maximum|exceed|less than|greater than|must be|range|\b<)"
+# Together with a size: "Unsupported parameter: max_tokens" is about the form.
+OUTPUT_LIMIT = _any_of(
+    rf"\b(?:max_(?:completion_|output_|new_)?tokens|completion)\b.{{0,200}}{_TOO_MUCH}",
+    rf"{_TOO_MUCH}.{{0,200}}\b(?:max_(?:completion_|output_|new_)?tokens|completion)\b",
+)
 FORM = _any_of(
     r"response_format",
     r"response format",
@@ -179,6 +209,7 @@ FORM = _any_of(
     r"failed to deserialize",
     r"\bstore\b.{0,40}not (?:supp|perm)",
     r"instructions.{0,40}not supp",
+    ROLES.pattern,
 )
 MODEL = _any_of(
     r"model_not_found",
@@ -229,4 +260,5 @@ OVERLOAD = _any_of(
     r"timed? ?out",
     r"try again later",
     r"internal server",
+    r"temporar(?:y|ily)",
 )

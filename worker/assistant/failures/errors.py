@@ -9,14 +9,16 @@ from types import MappingProxyType
 import httpx2
 import openai
 
+from worker.assistant.failures import error_words
 from worker.assistant.failures.error_bodies import ErrorBody, read_error
-from worker.assistant.failures.error_classes import FailureKind, classify
+from worker.assistant.failures.error_classes import FailureKind, classify, is_vague
 from worker.assistant.failures.retry_after import parse_wait
 from worker.domain.assistant_port import (
     AccountFault,
     AssistantError,
     AssistantPausedError,
     AssistantRefusedError,
+    AssistantRejectedError,
     AssistantUnavailableError,
 )
 
@@ -35,18 +37,24 @@ _PAUSES: Mapping[FailureKind, tuple[AccountFault, str]] = MappingProxyType(
         ),
     }
 )
+# Three people's requests were refused in a row: it is not what they wrote.
+_SET_UP = "OPENAI_MODEL: the set-up of the model is at fault, everybody's requests are refused"
 _NO_ADDRESS = "OPENAI_MODEL or OPENAI_BASE_URL: the server knows no such address or model"
 _PAGE = "the model cannot be reached: OPENAI_BASE_URL answers with a web page"
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A failed call: its kind, what the provider said, and the pause that it asked for."""
+    """A failed call: its kind, what the provider said, and the pause that it asked for.
+
+    `is_vague`: the account's kind is only a guess; one person's messages may be the cause.
+    """
 
     kind: FailureKind
     status: int
     body: ErrorBody
     wait: timedelta | None = None
+    is_vague: bool = False
 
     def describe(self) -> str:
         """Return one line for the log, the lead, the doctor and the owner."""
@@ -87,7 +95,21 @@ class Failure:
             case FailureKind.SLOW:
                 return AssistantUnavailableError(self.describe(), self.wait, slow=True)
             case _:
-                return AssistantError(self.describe())
+                return AssistantRejectedError(self.describe())
+
+    def to_shared_error(self, pause: timedelta, *, provider_wide: bool) -> AssistantPausedError:
+        """Return the error if several leads got this failure; others may try unless it is `provider_wide`."""
+        fault, said = _PAUSES.get(self.kind, (AccountFault.MODEL, _SET_UP))
+        said = f"{said} ({self.body.sentence or self.status})"
+        # Without a wait of its own the lead's pause grows from try to try.
+        return AssistantPausedError(
+            said, pause if provider_wide else None, fault=fault, provider_wide=provider_wide
+        )
+
+    def to_own_error(self) -> AssistantUnavailableError:
+        """Return the error while only this lead got a refusal that may be the account's."""
+        said = self.body.sentence or "no reason is told"
+        return AssistantUnavailableError(f"the model refused the request: {self.status} ({said})")
 
 
 class FailedCallError(Exception):
@@ -107,7 +129,20 @@ def read_failure(
         text = text.replace(secret, "…")
     error = read_error(text)
     wait = parse_wait(headers, [error.words], now)
-    return Failure(classify(status, error, asks_to_wait=wait is not None), status, error, wait)
+    return failure_of(status, error, wait)
+
+
+def failure_of(status: int, body: ErrorBody, wait: timedelta | None = None) -> Failure:
+    """Return the failure of an answer with this HTTP status and error body."""
+    kind = classify(status, body, asks_to_wait=wait is not None)
+    status = (body.code if status < 400 else None) or status
+    return Failure(kind, status, body, wait, is_vague(kind, status, body.words))
+
+
+def names_output_limit(failure: Failure) -> bool:
+    """Return True if the server refuses the longest answer that was asked for, not the messages."""
+    may_be = failure.kind in {FailureKind.INPUT, FailureKind.LEAD, FailureKind.WIRE_FORM}
+    return may_be and error_words.OUTPUT_LIMIT.search(failure.body.words) is not None
 
 
 @contextmanager
@@ -126,19 +161,6 @@ def translate_errors(secret: str = "") -> Iterator[None]:
         raise FailedCallError(_no_answer(error, FailureKind.SLOW)) from error
     except openai.APIError as error:
         raise FailedCallError(_no_answer(error, FailureKind.OUTAGE)) from error
-
-
-def raise_port_error(failed: FailedCallError, pause: timedelta, *, optional: str | None = None) -> None:
-    """Raise the port's error of a failed call.
-
-    `optional` is the setting of a model that the worker can do without: if it is unknown or forbidden,
-    nothing is paused.
-    """
-    kind = failed.failure.kind
-    if optional is not None and kind in {FailureKind.MODEL, FailureKind.WIRE_FORM, FailureKind.COUNTRY}:
-        said = failed.failure.body.sentence or str(failed.failure.status)
-        raise AssistantError(f"{optional}: refused by the model's API: {said}") from failed
-    raise failed.failure.to_error(pause) from failed
 
 
 def _content(answer: httpx2.Response) -> bytes:

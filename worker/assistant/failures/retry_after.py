@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -12,15 +12,21 @@ MAX_WAIT = timedelta(hours=1)
 
 _MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 _SECONDS = ("retry-after", "x-retry-after", "x-ratelimit-retry-after", "x-ratelimit-reset-after")
-_RESET = "x-ratelimit-reset"
+_RESET = ("x-ratelimit-reset", "ratelimit-reset")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _DURATION = re.compile(r"(?:\d{1,9}(?:\.\d{1,9})?(?:ms|[dhms]))+", re.IGNORECASE)
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(ms|[dhms])", re.IGNORECASE)
 _SENTENCE = re.compile(
-    r"(?:try again|retry(?:ing)?|wait)\s(?:\w+\s){0,3}?(?:in|after|for)?\s?"
+    r"(?:try again|retry(?:ing)?|wait|available|resets?)\s(?:\w+\s){0,3}?(?:in|after|for)?\s?"
     r"((?:\d{1,9}(?:\.\d{1,9})?\s?(?:milliseconds?|ms|seconds?|minutes?|hours?|[smh])(?![a-z])\s?){1,3})",
     re.IGNORECASE,
 )
+# Fields of the body: Gemini's `retryDelay`, OpenRouter's copy of the headers. Names are in lower case.
+_FIELD = re.compile(
+    r"\b(?:retry[_-]?(?:delay|after)(?:_?(?:seconds|sec|s))?|(?:x-)?ratelimit-reset(?:-\w+)?|reset_(?:at|in|time)"
+    r"|wait_seconds)[=:]\s?(\S{1,40})"
+)
+_FIELD_MILLISECONDS = re.compile(r"\bretry[_-]?(?:delay|after)[_-]?(?:ms|millis\w*)[=:]\s?(\S{1,40})")
 # A number that is about now, as seconds or milliseconds since 1970, is a point in time.
 _YEAR = 366 * 86_400
 
@@ -34,7 +40,7 @@ def parse_wait(headers: Mapping[str, str], texts: Iterable[str], now: datetime) 
         *(_number(headers.get(name), 0.001) for name in _MILLISECONDS),
         *(_parse(headers.get(name), now) for name in _SECONDS),
         _parse_resets(headers, now),
-        *(_parse_sentence(text) for text in texts),
+        *(wait for text in texts for wait in (*_fields(text, now), _parse_sentence(text))),
     ]
     seconds = next((value for value in candidates if value is not None and value > 0), None)
     if seconds is None:
@@ -97,6 +103,12 @@ def _parse_resets(headers: Mapping[str, str], now: datetime) -> float | None:
     told = any(name.replace("-reset", "-remaining") in headers for name in resets)
     known = used_up if told else [seconds for seconds in resets.values() if seconds is not None]
     return max(known, default=None)
+
+
+def _fields(text: str, now: datetime) -> Iterator[float | None]:
+    """Yield the waits of the fields of a body, in words such as `retrydelay=22s`."""
+    yield from (_number(value, 0.001) for value in _FIELD_MILLISECONDS.findall(text))
+    yield from (_parse(value.strip("\"',}"), now) for value in _FIELD.findall(text))
 
 
 def _parse_sentence(text: str) -> float | None:

@@ -117,7 +117,7 @@ def _speaker_problem(text: str, context: GuardContext) -> str | None:
             context.contact_name,
             f"{source.contact_texts}\n{source.own_messages}\n{source.company}",
         )
-        or role_reversal.find_problem(text, source.company, context.request)
+        or role_reversal.find_problem(text, source.company, context.request, source.contact_texts)
         or claimed_actions.find_problem(text, source.contact_texts, source.company)
     )
 

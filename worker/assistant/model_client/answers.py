@@ -11,6 +11,7 @@ from typing import Any
 
 from worker.assistant.cleaning import clean_count, clean_line
 from worker.assistant.failures.error_bodies import ErrorBody, read_error, read_error_value
+from worker.assistant.model_client.event_streams import join_events
 from worker.assistant.model_client.wire_forms import Api
 from worker.domain.assistant_port import AssistantError
 
@@ -64,9 +65,9 @@ def parse_answer(api: Api, content: bytes) -> RawAnswer:
     try:
         body = json.loads(text)
     except (ValueError, RecursionError) as error:
-        if text.strip() and not text.lstrip().startswith("<"):
-            raise AssistantError("the model's answer was malformed: the response is not JSON") from error
-        raise ErrorBodyError(read_error(text)) from error
+        body = join_events(text)
+        if body is None:
+            raise ErrorBodyError(read_error(text)) from error
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
     if not isinstance(body, dict):
@@ -91,6 +92,8 @@ def _parse_completion(body: Mapping[str, Any]) -> RawAnswer:
     if message.get("refusal"):
         raise _refused(message["refusal"])
     if not text.strip():
+        text = _arguments(message)
+    if not text.strip():
         text = _whole_json(message.get("reasoning_content") or message.get("reasoning"))
     if not text.strip():
         raise _without_text(
@@ -109,20 +112,23 @@ def _parse_response(body: Mapping[str, Any]) -> RawAnswer:
     if reason in _WITHHELD:
         raise AssistantError(f"{_WITHHELD_TEXT}: {reason}")
     items = [item for item in _list(body.get("output")) if isinstance(item, dict)]
-    messages = [item for item in items if item.get("type") == "message"]
-    parts = [
-        part
-        for message in messages
-        if message.get("phase") in {None, "final_answer"}
-        for part in _parts(message.get("content"))
+    # Some servers leave out the type.
+    contents = [
+        _parts(item.get("content"))
+        for item in items
+        if item.get("type", "message") == "message" and item.get("phase") in {None, "final_answer"}
     ]
-    text = next(
-        (str(part["text"]) for part in parts if part.get("text") and part.get("type") != "refusal"), ""
+    parts = [part for content in contents for part in content]
+    texts = (
+        "".join(str(part.get("text") or "") for part in content if part.get("type") != "refusal")
+        for content in contents
     )
-    text = text or _text_of(body.get("output_text"))
+    text = next(filter(str.strip, texts), "") or _text_of(body.get("output_text"))
     refusal = next((part.get("refusal") for part in parts if part.get("refusal")), None)
     if not text.strip() and refusal:
         raise _refused(refusal)
+    if not text.strip():
+        text = next(filter(None, map(_call_arguments, items)), "")
     if not text.strip():
         raise _without_text(calls_tool=any("call" in str(item.get("type")) for item in items), finish=reason)
     return _with_usage(text, body, is_cut=reason in _CUT)
@@ -171,13 +177,40 @@ def _parts(content: object) -> Sequence[Mapping[str, Any]]:
     if isinstance(content, str):
         return [{"type": "output_text", "text": content}]
     if isinstance(content, dict):
-        return [content]
-    parts = [{"text": part} if isinstance(part, str) else part for part in _list(content)]
+        return [_as_part(content)]
+    parts = [
+        {"text": part} if isinstance(part, str) else _as_part(part) if _is_answer(part) else part
+        for part in _list(content)
+    ]
     return [
         part
         for part in parts
         if isinstance(part, dict) and not str(part.get("type")).startswith(("think", "reason"))
     ]
+
+
+def _as_part(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a part; an object without a type is the answer itself, which the server has parsed."""
+    return value if "type" in value else {"text": json.dumps(value, ensure_ascii=False)}
+
+
+def _is_answer(part: object) -> bool:
+    return isinstance(part, dict) and "type" not in part and part.keys() != {"text"}
+
+
+def _arguments(message: Mapping[str, Any]) -> str:
+    """Return the arguments of a called function: some models answer as if the schema were a tool."""
+    calls = [_dict(_dict(call).get("function")) for call in _list(message.get("tool_calls"))]
+    calls.append(_dict(message.get("function_call")))
+    return next(filter(None, map(_call_arguments, calls)), "")
+
+
+def _call_arguments(call: Mapping[str, Any]) -> str:
+    arguments = call.get("arguments")
+    if isinstance(arguments, dict):
+        arguments = json.dumps(arguments, ensure_ascii=False)
+    text = _whole_json(arguments)
+    return "" if text.strip("{} \r\n\t") == "" else text
 
 
 def _whole_json(text: object) -> str:

@@ -65,6 +65,20 @@ def _role(turn: Turn) -> str:
     return "assistant" if turn.from_us else "user"
 
 
+def _messages(form: WireForm, instructions: str, turns: Sequence[Turn]) -> list[dict[str, str]]:
+    """Return the turns as messages; with plain roles also the instructions, and the sides take turns."""
+    messages = [{"role": _role(turn), "content": turn.text} for turn in turns]
+    if not form.plain_roles:
+        return messages
+    merged = [{"role": "user", "content": instructions}]
+    for message in messages:
+        if message["role"] == merged[-1]["role"]:
+            merged[-1]["content"] += f"\n\n{message['content']}"
+        else:
+            merged.append(message)
+    return merged
+
+
 def _responses_body(
     form: WireForm,
     model: str,
@@ -78,9 +92,9 @@ def _responses_body(
         output = {"type": "json_schema", **_strict_schema(schema)}
     return {
         "model": model,
-        "instructions": instructions,
+        **({} if form.plain_roles else {"instructions": instructions}),
         # llama.cpp refuses our own turns without a type.
-        "input": [{"type": "message", "role": _role(turn), "content": turn.text} for turn in turns],
+        "input": [{"type": "message", **message} for message in _messages(form, instructions, turns)],
         "text": {"format": output},
         "max_output_tokens": limit,
         **({"store": False} if form.with_store else {}),
@@ -95,7 +109,9 @@ def _chat_body(
     schema: type[BaseModel],
     limit: int,
 ) -> Body:
-    messages = [{"role": _role(turn), "content": turn.text} for turn in turns]
+    messages = _messages(form, instructions, turns)
+    if not form.plain_roles:
+        messages.insert(0, {"role": "system", "content": instructions})
     output: Body = {}
     if form.output == "schema":
         output = {"response_format": {"type": "json_schema", "json_schema": _strict_schema(schema)}}
@@ -103,7 +119,7 @@ def _chat_body(
         output = {"response_format": {"type": "json_object"}}
     return {
         "model": model,
-        "messages": [{"role": "system", "content": instructions}, *messages],
+        "messages": messages,
         **output,
         form.limit: limit,
         "stream": False,

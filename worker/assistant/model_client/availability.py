@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
+from shared.backoff import backoff
 from worker.domain.assistant_port import AssistantPausedError, AssistantUnavailableError
-from worker.domain.backoff import backoff
 
 # One slow answer says nothing about the provider; so many in a row do.
 SLOW_ANSWERS = 2

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
@@ -14,8 +13,8 @@ import openai
 from pydantic import BaseModel
 
 from worker.assistant.cleaning import clean_count, clean_text
-from worker.assistant.failures.error_classes import FailureKind, classify
-from worker.assistant.failures.errors import FailedCallError, Failure, raise_port_error, translate_errors
+from worker.assistant.failures.error_classes import FailureKind
+from worker.assistant.failures.errors import FailedCallError, failure_of, names_output_limit, translate_errors
 from worker.assistant.model_client import wire_forms
 from worker.assistant.model_client.answer_reader import IncompleteAnswerError, read_answer
 from worker.assistant.model_client.answers import (
@@ -24,10 +23,17 @@ from worker.assistant.model_client.answers import (
     UnfinishedThoughtError,
     parse_answer,
 )
-from worker.assistant.model_client.api_formats import MAX_THINKING_TOKENS, PATHS, build_body, output_limit
+from worker.assistant.model_client.api_formats import (
+    MAX_OUTPUT_TOKENS,
+    MAX_THINKING_TOKENS,
+    PATHS,
+    build_body,
+    output_limit,
+)
+from worker.assistant.model_client.pauses import ClientPause
 from worker.assistant.model_client.prices import find_price
 from worker.assistant.model_client.wire_forms import WireForm, first_form
-from worker.domain.assistant_port import AssistantError, AssistantPausedError, Turn, Usage
+from worker.domain.assistant_port import AssistantError, Turn, Usage
 from worker.domain.config.model_servers import OPENAI_HOST, host_of
 from worker.settings import AssistantSettings
 
@@ -81,18 +87,17 @@ class OpenAIModelClient:
     ) -> None:
         self._settings = settings
         self.host, self.model = host_of(settings.openai_base_url), settings.openai_model
-        self._clock = clock
         self._key = settings.openai_api_key.get_secret_value()
         self._form = first_form(settings.openai_api, settings.openai_base_url)
         self._finding = asyncio.Lock()
-        self._limit = output_limit(settings.openai_model)
+        # The most tokens that an answer may have, and that a server may allow.
+        self.output_limit = output_limit(settings.openai_model)
+        self._largest_limit = MAX_THINKING_TOKENS
         self._malformed = 0
         self._readable: set[WireForm] = set()
         # Unknown errors are no longer put down to the form: it has worked, or no form does.
         self._is_proven = False
-        self._pause = timedelta(seconds=settings.assistant_pause_seconds)
-        self._paused: AssistantPausedError | None = None
-        self._paused_until = 0.0
+        self._pause = ClientPause(timedelta(seconds=settings.assistant_pause_seconds), clock)
         http_client = openai.DefaultAsyncHttpxClient(proxy=settings.openai_proxy, limits=CONNECTION_LIMITS)
         seconds = settings.openai_timeout_seconds if call_seconds is None else call_seconds
         self._client = openai.AsyncOpenAI(
@@ -156,36 +161,15 @@ class OpenAIModelClient:
             raise AssistantError("TRANSCRIBE_MODEL: is not set")
         # Servers tell the format by the file name. Telegram's voice messages are Ogg, video messages MP4.
         name = "voice.ogg" if audio.startswith(b"OggS") else "voice.mp4"
-        with self._unless_paused(optional="TRANSCRIBE_MODEL"), translate_errors(self._key):
+        with self._pause.guard(optional="TRANSCRIBE_MODEL"), translate_errors(self._key):
             transcription = await self._client.audio.transcriptions.create(file=(name, audio), model=model)
         # A server that does not know the endpoint may answer with a plain text.
         return clean_text(str(getattr(transcription, "text", transcription) or ""))
 
-    @contextmanager
-    def _unless_paused(self, *, optional: str | None = None) -> Iterator[None]:
-        """Wrap a call to the API. Raises AssistantPausedError without a call during a pause."""
-        remaining = self._paused_until - self._clock()
-        if remaining > 0 and self._paused is not None:
-            raise AssistantPausedError(
-                str(self._paused), timedelta(seconds=remaining), fault=self._paused.fault
-            )
-        try:
-            yield
-        except FailedCallError as failed:
-            try:
-                raise_port_error(failed, self._pause, optional=optional)
-            except AssistantPausedError as paused:
-                # Log once: several concurrent calls may fail with the same error.
-                if self._paused_until <= self._clock():
-                    log.error("%s; the model is left alone for %s", paused, self._pause)
-                self._paused_until = self._clock() + self._pause.total_seconds()
-                self._paused = paused
-                raise
-
     async def _call(self, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]) -> RawAnswer:
         """Call in the current form; with OPENAI_API=auto, find another one if the server refuses it."""
         form = self._form
-        with self._unless_paused():
+        with self._pause.guard():
             try:
                 return await self._post(form, instructions, turns, schema)
             except FailedCallError as failed:
@@ -236,20 +220,34 @@ class OpenAIModelClient:
     async def _post(
         self, form: WireForm, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]
     ) -> RawAnswer:
+        """Make one request; a second one with a smaller output limit if the first limit is too large."""
+        try:
+            return await self._request(form, instructions, turns, schema)
+        except FailedCallError as failed:
+            if self.output_limit <= MAX_OUTPUT_TOKENS or not names_output_limit(failed.failure):
+                raise
+            log.info("the server allows no answer of %s tokens", self.output_limit)
+            self.output_limit = self._largest_limit = MAX_OUTPUT_TOKENS
+        return await self._request(form, instructions, turns, schema)
+
+    async def _request(
+        self, form: WireForm, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]
+    ) -> RawAnswer:
         """Make one request. Raises FailedCallError, or AssistantError for an answer without a text."""
-        body = build_body(form, self._settings.openai_model, instructions, turns, schema, limit=self._limit)
+        body = build_body(
+            form, self._settings.openai_model, instructions, turns, schema, limit=self.output_limit
+        )
         with translate_errors(self._key):
             response = await self._client.post(PATHS[form.api], body=body, cast_to=httpx2.Response)
         try:
             answer = parse_answer(form.api, response.content)
         except UnfinishedThoughtError:
-            self._limit = MAX_THINKING_TOKENS
+            self.output_limit = self._largest_limit
             raise
         except ErrorBodyError as error:
-            status = error.body.code or response.status_code
-            failure = Failure(classify(response.status_code, error.body), status, error.body)
-            raise FailedCallError(failure) from error
+            raise FailedCallError(failure_of(response.status_code, error.body)) from error
         self._is_proven = True
+        self._pause.succeeded()
         return answer
 
     def _read(self, raw: RawAnswer, schema: type[AnswerT]) -> AnswerT:
@@ -261,7 +259,7 @@ class OpenAIModelClient:
             raise
         except AssistantError:
             if raw.is_cut and "{" not in raw.text:
-                self._limit = MAX_THINKING_TOKENS
+                self.output_limit = self._largest_limit
             if not raw.is_cut:
                 self._on_ignored_form(form)
             raise
@@ -288,9 +286,7 @@ class OpenAIModelClient:
     @property
     def pause_reason(self) -> str | None:
         """What the owner has to fix before calls go on; None if the client is not paused."""
-        if self._paused is None or self._paused_until <= self._clock():
-            return None
-        return str(self._paused)
+        return self._pause.reason
 
     async def close(self) -> None:
         """Close the connections."""

@@ -255,7 +255,8 @@ class ModelProviders:
         said = [str(first), f"{_SETTINGS.sub('OPENAI_FALLBACK_', str(second))} (the second provider)"]
         wait = _shorter(first.wait and self._first.availability.remaining(self._clock()), second.wait)
         if isinstance(first, AssistantPausedError) and isinstance(second, AssistantPausedError):
-            return AssistantPausedError("; ".join(said), wait, fault=first.fault)
+            wide = first.provider_wide and second.provider_wide
+            return AssistantPausedError("; ".join(said), wait, fault=first.fault, provider_wide=wide)
         if isinstance(first, AssistantPausedError):
             said.reverse()
         return AssistantUnavailableError(

@@ -21,6 +21,8 @@ _OUTPUT_WORDS = (
     "structured",
     "grammar",
 )
+# Any word of these in a refusal that was about the form: see error_words.ROLES.
+_ROLE_WORDS = ("role", "system", "developer", "alternat", "successive", "consecutive")
 _NO_ADDRESS = ("not found", "invalid url", "method not allowed", "unknown url", "cannot post", "no route")
 _OPENAI = "api.openai.com"
 
@@ -34,20 +36,26 @@ class WireForm:
     limit: Limit = "max_completion_tokens"
     # The Responses API keeps answers unless `store` is false; some servers do not know the parameter.
     with_store: bool = True
+    # Some templates know no system's role and let the sides only take turns: the instructions then begin the
+    # first turn of the user, and neighbouring turns of one side are one.
+    plain_roles: bool = False
 
     def __str__(self) -> str:
+        roles = ", plain roles" if self.plain_roles else ""
         if self.api == "responses":
-            return f"responses with {self.output}" + ("" if self.with_store else ", without store")
-        return f"chat with {self.output}, {self.limit}"
+            return f"responses with {self.output}{'' if self.with_store else ', without store'}{roles}"
+        return f"chat with {self.output}, {self.limit}{roles}"
 
 
 _ALL = (
     *(WireForm("chat", output, limit) for limit in get_args(Limit) for output in _OUTPUTS),
     *(WireForm("responses", output) for output in _OUTPUTS),
 )
+_WITHOUT_STORE = tuple(replace(form, with_store=False) for form in _ALL if form.api == "responses")
 _BY_NAME = {
     str(form): form
-    for form in (*_ALL, *(replace(form, with_store=False) for form in _ALL if form.api == "responses"))
+    for known in (*_ALL, *_WITHOUT_STORE)
+    for form in (known, replace(known, plain_roles=True))
 }
 
 
@@ -82,6 +90,8 @@ def _named(form: WireForm, words: str) -> Iterator[WireForm]:
         yield _other_limit(form)
     if any(word in words for word in _OUTPUT_WORDS) and (simpler := simpler_output(form)) is not None:
         yield simpler
+    if not form.plain_roles and any(word in words for word in _ROLE_WORDS):
+        yield replace(form, plain_roles=True)
     if form.api == "responses" and "store" in words:
         yield replace(form, with_store=False)
 
@@ -99,7 +109,7 @@ def _others(form: WireForm, words: str) -> list[WireForm]:
             + abs(_OUTPUTS.index(other.output) - _OUTPUTS.index(form.output))
         )
 
-    return sorted(_ALL, key=difference)
+    return [replace(other, plain_roles=form.plain_roles) for other in sorted(_ALL, key=difference)]
 
 
 def _other_limit(form: WireForm) -> WireForm:

@@ -59,8 +59,10 @@ def apply_evidence(verdict: Verdict, text: str, brief: Brief, *, strict: bool) -
         verdict = replace(verdict, wish=Wish.NONE, write_at=None)
     is_supported = intent_evidence.supports_intent(verdict.intent, text, strict=strict)
     opt_out = verdict.do_not_contact and (not strict or intent_evidence.may_opt_out(text))
-    is_accepted = verdict.intent is Intent.ACCEPT and is_supported
-    opt_out = opt_out or (not is_accepted and intent_evidence.is_explicit_opt_out(text))
+    if intent_evidence.is_explicit_opt_out(_NEW_REQUEST.sub("", text)):
+        # Whatever the model reports, even an acceptance.
+        fixed = templates.opted_out(verdict.language)
+        return replace(verdict, intent=Intent.REJECT, do_not_contact=True, needs_human=None, text=fixed)
     verdict = replace(verdict, do_not_contact=opt_out)
     is_decision = verdict.intent in {Intent.ACCEPT, Intent.REJECT}
     is_unsure = is_decision and verdict.confidence < MIN_CONFIDENCE and not opt_out

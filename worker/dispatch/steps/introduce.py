@@ -36,6 +36,7 @@ async def introduce(
     if not conversation.unanswered:
         return NothingToDo()
     verdict = await assistant.reply(conversation.brief(now), conversation.turns())
+    verdict = responses.without_opt_out_by_reaction(conversation, verdict)
     verdict = responses.resolve_contradictions(verdict)
     requested_time = responses.requested_time(verdict, hours)
     response = _respond_to_request(verdict, requested_time)

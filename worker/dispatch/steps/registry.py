@@ -13,6 +13,7 @@ from worker.dispatch.steps.find_contact import find_contact
 from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.dispatch.steps.introduce import introduce
 from worker.dispatch.steps.open_questions import note_open_question
+from worker.dispatch.steps.opt_out import grant_opt_out
 from worker.dispatch.steps.planned import PlanConfig, write_planned
 from worker.dispatch.steps.reply import reply
 from worker.dispatch.steps.return_to_assistant import return_to_assistant
@@ -66,7 +67,7 @@ async def _find_contact(conversation: Conversation, dependencies: StepDependenci
 async def _greet(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
     if conversation.wrote_first:
         return WroteFirst()
-    return await greet(
+    outcome = await greet(
         conversation,
         dependencies.assistant,
         dependencies.greeting_config,
@@ -74,6 +75,7 @@ async def _greet(conversation: Conversation, dependencies: StepDependencies) -> 
         zone=dependencies.zone,
         model_timeout=dependencies.model_timeout,
     )
+    return note_open_question(outcome, conversation, owner_is_told=dependencies.owner_is_told)
 
 
 async def _reply(conversation: Conversation, dependencies: StepDependencies) -> Outcome:
@@ -110,6 +112,9 @@ async def _reply(conversation: Conversation, dependencies: StepDependencies) -> 
 async def _answer(
     conversation: Conversation, dependencies: StepDependencies, now: datetime, booking_link: str
 ) -> Outcome:
+    opted_out = grant_opt_out(conversation)
+    if opted_out is not None:
+        return opted_out
     if conversation.is_unconfirmed:
         return await confirm(
             conversation,

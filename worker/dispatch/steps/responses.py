@@ -5,14 +5,14 @@ from datetime import datetime
 
 from shared.intents import Intent
 from shared.statuses import LeadStatus, may_become
-from worker.dialogue import dates, promises, templates
+from worker.dialogue import dates, templates
 from worker.domain.assistant_port import Greeting, Verdict, Wish
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome, QueueMessage
 
 UNCLEAR_TWICE = "two unclear answers in a row"
-# A refusal with a lower confidence gets the fixed text.
+# A refusal that is no surer than this gets the fixed text. An answer without a confidence is taken for one.
 SURE_REFUSAL = 0.8
 WRONG_PERSON = "says that the request is not theirs"
 
@@ -117,12 +117,10 @@ def with_fixed_words(verdict: Verdict) -> Verdict:
     if verdict.do_not_contact and verdict.intent is Intent.REJECT:
         return replace(verdict, text=templates.opted_out(language))
     if verdict.needs_human is not None:
-        if promises.says_handover(verdict.text):
-            return verdict
         asked = verdict.wish is Wish.HUMAN
         text = templates.human_called(language) if asked else templates.handoff_notice(language)
         return replace(verdict, text=text)
-    if verdict.intent is Intent.REJECT and verdict.confidence < SURE_REFUSAL:
+    if verdict.intent is Intent.REJECT and verdict.confidence <= SURE_REFUSAL:
         return replace(verdict, text=templates.answer(Intent.REJECT, language))
     return verdict
 
@@ -137,8 +135,10 @@ def with_greeting(verdict: Verdict, greeting: Greeting | None) -> Verdict:
 
 
 def without_opt_out_by_reaction(conversation: Conversation, verdict: Verdict) -> Verdict:
-    """A thumbs down refuses an offer. It does not ask for no more messages."""
-    return replace(verdict, do_not_contact=False) if conversation.only_reacted else verdict
+    """A thumbs down refuses an offer, typed or as a reaction. It does not ask for no more messages."""
+    has_words = any(char.isalnum() for char in conversation.unanswered_text)
+    is_only_sign = conversation.only_reacted or not has_words
+    return replace(verdict, do_not_contact=False) if is_only_sign else verdict
 
 
 def hand_off(verdict: Verdict) -> Response | None:

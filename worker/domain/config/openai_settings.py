@@ -14,6 +14,14 @@ _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"
 _ASSIGNMENT = re.compile(
     r"^(?:export\s+)?[A-Z][A-Z0-9_]*_KEY\s*[=:]\s*|^(?i:(?:Authorization:\s*)?Bearer\s+)"
 )
+# What examples have in the place of a key. Local servers take any word, such as "ollama" or "none".
+_PLACEHOLDER = re.compile(
+    r"\.\.\.|…|^<.*>$|^\[.*\]$|^\{.*\}$|^\$|\*{3}|^(?:\w{1,8}[-_])*(?:x{3,}|х{3,}|0{6,})$"
+    r"|(?:your|my|paste|insert|put|enter|replace|change)[-_ ]?(?:\w+[-_ ])*(?:key|token|here|me|this)\b"
+    r"|\bchangeme\b"
+    r"|^(?:openai[-_])?(?:api[-_]?)key[-_]?(?:here)?$",
+    re.IGNORECASE,
+)
 _ENDPOINTS = re.compile(r"/(?:chat/completions|completions|responses|chat|models|embeddings)$")
 # Where these providers serve the API; other servers serve it at /v1.
 _PATHS: Mapping[str, str] = MappingProxyType(
@@ -23,6 +31,7 @@ _PATHS: Mapping[str, str] = MappingProxyType(
         "api.groq.com": "/openai/v1",
     }
 )
+_OLLAMA_PORT = 11_434
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _EXAMPLE = "write it like https://api.deepseek.com/v1 or http://localhost:11434/v1"
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
@@ -34,7 +43,7 @@ def usable_key(value: SecretStr) -> SecretStr:
     key = _bare(key)
     if not key:
         raise ValueError("is empty")
-    if "..." in key or (key.startswith("<") and key.endswith(">")):
+    if _PLACEHOLDER.search(key):
         raise ValueError("is a placeholder: copy the whole key from the provider's page")
     _check_characters(
         key, "a key has only Latin letters, digits and signs: copy it from the provider's page again"
@@ -64,6 +73,8 @@ def usable_address(value: str) -> str:
         right = parts._replace(path=path or "/v1", query="").geturl()
         raise ValueError(f"has a ?…, which cannot be part of it: write {right}")
     path = path.replace("/v1/v1", "/v1")
+    if parts.port == _OLLAMA_PORT and (path == "/api" or path.startswith("/api/")):
+        raise ValueError(f"is Ollama's own API: write {parts._replace(path='/v1').geturl()}")
     known = _PATHS.get(host.removeprefix("www."))
     if known is not None and (not path or known.startswith(f"{path}/") or path == "/v1"):
         path = known

@@ -30,7 +30,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.messaging import first_words, inbox
+from worker.messaging import inbox, sender_matching
 from worker.messaging.first_contact import inbound_leads
 
 log = logging.getLogger(__name__)
@@ -178,7 +178,7 @@ class UnknownSenders:
         """Store the message if a lead of its sender is known by now; returns the lead."""
         async with self.database.writing() as session:
             known = await inbox.lead_of_sender(session, self.account_id, message.user_id)
-            if is_late and known and message.sent_at < known.created_at - first_words.BEFORE_THE_FORM:
+            if is_late and known and message.sent_at < known.created_at - sender_matching.BEFORE_THE_FORM:
                 return None
             now = self.clock()
             stored = await inbox.receive(session, self.account_id, message, now=now, debounce=self.debounce)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from shared.backoff import GrowingPause
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import OWNER_MESSAGES, OwnerMessage
-from worker.domain.backoff import GrowingPause
 from worker.domain.telegram_port import (
     CannotWriteError,
     PeerNotFoundError,

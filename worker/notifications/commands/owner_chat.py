@@ -32,14 +32,30 @@ class OwnerChat:
     _peer: Peer | None = field(default=None, init=False)
     # The username leads to another user; until then it is not looked up again.
     _moved_until: datetime | None = field(default=None, init=False)
+    # The owner as stored when the username was looked up.
+    _owner_id: int | None = field(default=None, init=False)
 
     async def send(self, text: str, random_id: int) -> Sent:
         """Send once per `random_id`; raises PeerNotFoundError, CannotWriteError and Telegram's errors."""
-        if self.name != SAVED_MESSAGES and self._peer is None:
-            self._peer = await self._find()
+        if self.name != SAVED_MESSAGES:
+            await self._forget_former_owner()
+            self._peer = self._peer or await self._find()
         if self._peer is None:
             return await self.telegram.send_note(text, random_id)
         return await self.telegram.send(self._peer, text, random_id)
+
+    async def _forget_former_owner(self) -> None:
+        """Have the username looked up again if another owner is stored now, or none."""
+        if self._peer is None and self._moved_until is None:
+            return
+        try:
+            async with self.database.reading() as session:
+                known = await owner_identity.find(session, self.account_id, self.name)
+        except DATABASE_DOWN as error:
+            log.warning("whether the owner is still the same cannot be checked: %s", error)
+            return
+        if known is None or known.user_id != self._owner_id:
+            self._peer = self._moved_until = None
 
     async def _find(self) -> Peer | None:
         """Return the owner; None if the username leads to another user now, or that cannot be checked."""
@@ -63,4 +79,5 @@ class OwnerChat:
     async def _is_owner(self, found: Peer, now: datetime) -> bool:
         async with self.database.writing() as session:
             known = await owner_identity.find_or_remember(session, self.account_id, self.name, found, now=now)
+        self._owner_id = known.user_id
         return known.user_id == found.user_id

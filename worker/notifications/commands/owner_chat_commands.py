@@ -12,7 +12,7 @@ from shared.database.engine import Database, retry_while_database_down
 from shared.database.models import Lead
 from shared.texts import Language
 from worker.domain import identity
-from worker.domain.owner_port import OwnerWords
+from worker.domain.owner_port import FORGOTTEN_AFTER, OwnerWords
 from worker.domain.telegram_port import Incoming, Note, Peer, Sender
 from worker.notifications.commands import command_parser, notice_replies, owner_commands, owner_identity
 from worker.notifications.commands.owner_identity import OwnerWarning
@@ -20,8 +20,6 @@ from worker.notifications.commands.owner_identity import OwnerWarning
 log = logging.getLogger(__name__)
 
 DATABASE_PAUSE_SECONDS = 1
-# What is older is not even told as not executed.
-FORGOTTEN_AFTER = timedelta(days=7)
 
 
 @dataclass(frozen=True)

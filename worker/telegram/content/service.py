@@ -23,6 +23,7 @@ _CHAT_EVENTS: dict[type[Any], str] = {
     types.MessageActionSetChatTheme: "[changed the theme of the chat]",
     types.MessageActionSetChatWallPaper: "[changed the wallpaper of the chat]",
     types.MessageActionNoForwardsToggle: "[changed the protection of the chat]",
+    types.MessageActionNoForwardsRequest: "[asked to change the protection of the chat]",
     types.MessageActionBotAllowed: "[allowed a bot to write]",
     types.MessageActionPaidMessagesRefunded: "[got the Stars for messages back]",
     types.MessageActionPaidMessagesPrice: "[changed the price of messages]",

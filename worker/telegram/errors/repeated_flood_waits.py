@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
-from worker.domain.backoff import backoff
+from shared.backoff import backoff
 from worker.domain.telegram_port import FloodGate
 
 BASE_SECONDS, MAX_SECONDS = 10.0, 300.0

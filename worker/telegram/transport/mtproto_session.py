@@ -20,7 +20,7 @@ from pyrogram.session import Session
 from pyrogram.session.internals import MsgFactory
 from pyrogram.session.session import Result
 
-from worker.domain.backoff import backoff
+from shared.backoff import backoff
 from worker.telegram.transport.server_clock import ServerClock
 
 log = logging.getLogger(__name__)

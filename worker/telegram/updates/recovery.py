@@ -8,7 +8,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain.backoff import backoff
+from shared.backoff import backoff
 from worker.domain.telegram_port import (
     RateLimitedError,
     SessionRevokedError,

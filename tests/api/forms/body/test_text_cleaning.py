@@ -66,3 +66,22 @@ def test_the_number_of_parsed_fields_is_limited() -> None:
         ),
     ):
         assert 1000 < len(read_fields(body, content_type)) < 1010
+
+
+@pytest.mark.parametrize("name", ["В’ячеслав", "“Анна”", "„Анна“ • Ёлкина", "Анна …"])
+def test_typographic_signs_in_windows_1251(name: str) -> None:
+    assert read_fields(f"Name={name}".encode("cp1251")) == [Field("Name", name)]
+
+
+@pytest.mark.parametrize("content_type", [None, "multipart/form-data; boundary=B"])
+def test_one_bad_byte_in_a_form_in_utf8(content_type: str | None) -> None:
+    values = {"name": "Я".encode() + b"\xff", "city": "Омск".encode()}
+    body = b"&".join(key.encode() + b"=" + value for key, value in values.items())
+    if content_type:
+        head = '--B\r\nContent-Disposition: form-data; name="{}"\r\n\r\n'
+        parts = (head.format(key).encode() + value + b"\r\n" for key, value in values.items())
+        body = b"".join(parts) + b"--B--"
+    assert read_fields(body, content_type) == [
+        Field("name", "Я\N{REPLACEMENT CHARACTER}"),
+        Field("city", "Омск"),
+    ]

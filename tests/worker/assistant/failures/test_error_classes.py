@@ -44,6 +44,28 @@ def test_the_words_of_more_providers_have_their_kind() -> None:
 
 
 @pytest.mark.parametrize(
+    "said", ["The authentication service is temporarily unavailable", "moderation backend is overloaded"]
+)
+def test_a_service_of_the_provider_that_is_down_is_an_outage(said: str) -> None:
+    assert read_failure(503, {}, json.dumps({"error": {"message": said}}), NOW).kind.value == "outage"
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "is_vague"),
+    [
+        (403, "Access denied.", True),
+        (403, "error code: 1020", True),
+        (403, "Country, region, or territory not supported", False),
+        (403, "You do not have permission", False),
+        (401, "", False),
+        (402, "", False),
+    ],
+)
+def test_a_refusal_without_a_reason_is_vague(status: int, said: str, is_vague: bool) -> None:
+    assert read_failure(status, {}, json.dumps({"error": {"message": said}}), NOW).is_vague == is_vague
+
+
+@pytest.mark.parametrize(
     ("secret", "text"),
     [
         ("sk-proj-abcdef123456", "Incorrect API key provided: sk-proj-abcdef123456. See the docs"),

@@ -1,10 +1,12 @@
 """The wait that a provider asks for, in every form; nonsense is no wait."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
 
+from worker.assistant.failures.errors import read_failure
 from worker.assistant.failures.retry_after import MAX_WAIT, MIN_WAIT, parse_wait
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -37,6 +39,7 @@ LATER = NOW + timedelta(seconds=30)
             5,
         ),
         ({"retry-after": "-1", "x-ratelimit-reset": "9"}, 9),
+        ({"ratelimit-reset": "12"}, 12),
     ],
 )
 def test_the_wait_of_the_headers(headers: dict[str, str], seconds: float) -> None:
@@ -85,3 +88,20 @@ def test_the_wait_of_a_sentence(text: str, seconds: float) -> None:
     wait = parse_wait({}, [text.lower()], NOW)
     assert wait is not None
     assert wait.total_seconds() == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ({"error": {"metadata": {"headers": {"X-RateLimit-Reset": str(int(LATER.timestamp() * 1000))}}}}, 30),
+        ({"error": {"details": [{"@type": "google.rpc.RetryInfo", "retryDelay": "22s"}]}}, 22),
+        ({"error": {"message": "slow down"}, "retry_after": 14}, 14),
+        ({"retry_after_ms": 2500}, 2.5),
+        ({"error": {"message": "The model will be available in 20 seconds"}}, 20),
+        ({"message": "Your limit resets in 2m30s"}, 150),
+    ],
+)
+def test_the_wait_of_the_body(body: object, seconds: float) -> None:
+    failure = read_failure(429, {}, json.dumps(body), NOW)
+    assert failure.wait is not None
+    assert failure.wait.total_seconds() == pytest.approx(seconds)

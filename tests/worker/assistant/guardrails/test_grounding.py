@@ -7,6 +7,7 @@ import pytest
 
 from worker.assistant.guardrails.facts import numbers
 from worker.assistant.guardrails.facts.grounding import GroundingSource, find_problem
+from worker.assistant.guardrails.facts.spoken_times import spoken_times
 
 NOW = datetime(2026, 11, 24, 15, 5, tzinfo=ZoneInfo("Europe/Moscow"))
 SOURCE = GroundingSource(
@@ -101,3 +102,21 @@ def test_numbers_in_words_are_extracted() -> None:
     found = numbers.extract_numbers("две недели, полчаса, за час, пару дней")
     assert found.measured == {(2, "week"), (30, "minute"), (2, "day")}
     assert found.single == {"hour"}
+
+
+@pytest.mark.parametrize(
+    ("said", "parts"),
+    [
+        ("без четверти три", {2, 14, 45}),
+        ("в половине третьего", {2, 14, 30}),
+        ("без десяти пять", {4, 16, 50}),
+        ("без двадцати пяти шесть", {5, 17, 35}),
+        ("четверть первого", {0, 12, 15}),
+        ("без пяти час", {0, 12, 55}),
+        ("at quarter to three", {2, 14, 45}),
+        ("a quarter past two", {2, 14, 15}),
+        ("ten to one", {0, 12, 50}),
+    ],
+)
+def test_times_beside_the_hour_are_read(said: str, parts: set[float]) -> None:
+    assert parts <= spoken_times(said)

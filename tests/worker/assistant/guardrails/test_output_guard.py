@@ -6,6 +6,7 @@ import pytest
 
 from shared.intents import Intent
 from worker.assistant.guardrails import output_guard
+from worker.assistant.guardrails.checks import repetition
 from worker.assistant.guardrails.checks.prompt_leaks import PromptFingerprint
 from worker.assistant.guardrails.facts.grounding import GroundingSource
 from worker.assistant.guardrails.output_guard import GuardContext
@@ -200,3 +201,19 @@ def test_good_answers_are_allowed() -> None:
     assert len(GOOD.strip().splitlines()) > 25
     for text in GOOD.strip().splitlines():
         assert output_guard.find_problem(text, context) is None, text
+
+
+@pytest.mark.parametrize(
+    ("text", "own", "is_refused"),
+    [
+        ("Созвонимся сегодня вечером?", ("Созвонимся сегодня вечером?",), True),
+        ("Удобно созвониться сегодня", ("Удобно созвониться сегодня!",), True),
+        ("Добрый день, спасибо!", ("Добрый день, спасибо!",), False),
+        ("Хорошо, жду", ("Хорошо, жду",), False),
+        ("Созвонимся завтра утром?", ("Созвонимся сегодня вечером?",), False),
+    ],
+)
+def test_the_very_same_text_is_refused_however_short(
+    text: str, own: tuple[str, ...], *, is_refused: bool
+) -> None:
+    assert (repetition.find_problem(text, own, "") is not None) is is_refused

@@ -11,7 +11,7 @@ from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import ResponseInputItemParam
 from pydantic import BaseModel
 
-from worker.assistant.model_client.answers import RawAnswer, parse_answer
+from worker.assistant.model_client.answers import ErrorBodyError, RawAnswer, parse_answer
 from worker.assistant.model_client.api_formats import (
     MAX_OUTPUT_TOKENS,
     MAX_THINKING_TOKENS,
@@ -166,6 +166,70 @@ def test_unknown_output_types_are_ignored() -> None:
 )
 def test_content_may_be_a_text_or_parts(content: object) -> None:
     assert parse("chat", completion(content=content)).text == TEXT
+
+
+INTENT = '{"intent": "accept", "text": "Да"}'
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        completion("tool_calls", content=None, tool_calls=[{"function": {"name": "x", "arguments": INTENT}}]),
+        completion(content="", tool_calls=[{"function": {"name": "x", "arguments": json.loads(INTENT)}}]),
+        completion(content=None, function_call={"name": "ReplyAnswer", "arguments": INTENT}),
+        completion(content=json.loads(INTENT)),
+        completion(content=[json.loads(INTENT)]),
+        response(
+            message("", content=[{"type": "output_text", "text": part} for part in INTENT.partition(",")])
+        ),
+        response({"role": "assistant", "content": [{"type": "output_text", "text": INTENT}]}),
+        response({"type": "message", "content": json.loads(INTENT)}),
+        response({"type": "function_call", "name": "ReplyAnswer", "arguments": INTENT}),
+    ],
+)
+def test_an_answer_is_found_wherever_it_stands(answer: dict[str, Any]) -> None:
+    assert json.loads(parse("chat" if "choices" in answer else "responses", answer).text) == json.loads(
+        INTENT
+    )
+
+
+def stream(*events: object) -> bytes:
+    lines = [f"data: {json.dumps(event, ensure_ascii=False)}\n\n" for event in events]
+    return "".join([": comment\n\n", *lines, "data: [DONE]\n\n"]).encode()
+
+
+DELTAS = [{"model": MODEL, "choices": [{"delta": {"content": char}}]} for char in TEXT]
+STREAMS = {
+    "chat": [
+        stream(*DELTAS, {"choices": [{"delta": {}, "finish_reason": "stop"}]}, {"choices": [], "usage": {}}),
+        stream(completion(content=TEXT)),
+    ],
+    "responses": [
+        stream(
+            {"type": "response.created"}, {"type": "response.completed", "response": response(message(TEXT))}
+        ),
+        stream(*({"type": "response.output_text.delta", "delta": char} for char in TEXT)),
+    ],
+}
+
+
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_an_answer_in_events_is_joined(api: Api) -> None:
+    assert [parse_answer(api, body).text for body in STREAMS[api]] == [TEXT] * 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"upstream connect error or disconnect/reset before headers", "upstream connect error"),
+        (stream({"error": {"message": "Insufficient credits", "code": 402}}), "Insufficient credits"),
+        (stream(DELTAS[0], {"error": {"message": "Overloaded"}}), "Overloaded"),
+    ],
+)
+@pytest.mark.parametrize("api", ["chat", "responses"])
+def test_an_error_as_text_or_event_is_an_error(api: Api, body: bytes, said: str) -> None:
+    with pytest.raises(ErrorBodyError, match=said):
+        parse_answer(api, body)
 
 
 def test_an_answer_that_vllm_took_for_a_thought_is_read() -> None:

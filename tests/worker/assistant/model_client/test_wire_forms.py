@@ -1,6 +1,7 @@
 """With OPENAI_API=auto the form of a request is found, kept, and found again when the server refuses it."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,9 @@ from sandbox.fake_openai.faults import RawAnswer, SimpleFault
 from tests.support.model_failures import error
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
+from worker.assistant.model_client.api_formats import build_body
 from worker.assistant.model_client.wire_forms import Api, WireForm, first_form, next_form, parse_form
+from worker.assistant.output_schemas import GreetingAnswer
 from worker.domain.assistant_port import (
     AccountFault,
     AssistantError,
@@ -82,6 +85,66 @@ async def test_a_server_that_knows_another_limit_gets_that(assistant: ModelAssis
     assert server.call_count == 2
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "System role not supported",
+        "Developer instruction is not enabled for models/gemma-3-27b-it",
+        "`messages[0].role` does not support 'system' with this model",
+        "Conversation roles must alternate user/assistant/user/assistant/...",
+        "After the optional system message, conversation roles must alternate user and assistant",
+        "deepseek-reasoner does not support successive user or assistant messages",
+        "Only user and assistant roles are supported!",
+    ],
+)
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_server_without_a_systems_role_gets_plain_roles(
+    assistant: ModelAssistant, server: Server, refusal: str, status: int
+) -> None:
+    refuse(server, '"system"', error(refusal), status=status)
+    refuse(server, '"json_schema"', NO_SCHEMA)
+    two = [*YES, Turn(from_us=False, text="давайте завтра")]
+    await assistant.reply(ANNA, two)
+    assert form_of(assistant) == WireForm("chat", "json_object", plain_roles=True)
+    assert server.call_count == 3
+    await assistant.reply(ANNA, two)
+    assert server.call_count == 4
+
+
+@pytest.mark.parametrize(
+    "form", [WireForm("chat", plain_roles=True), WireForm("responses", plain_roles=True)]
+)
+def test_with_plain_roles_the_sides_take_turns(form: WireForm) -> None:
+    turns = [Turn(from_us=one == "u", text=f"{one}{place}") for place, one in enumerate("uuppup")]
+    body = build_body(form, "m", "Rules", turns, GreetingAnswer)
+    messages = body.get("messages") or body["input"]
+    assert [one["role"] for one in messages] == ["user", "assistant", "user", "assistant", "user"]
+    assert messages[0]["content"] == "Rules"
+    assert messages[1]["content"] == "u0\n\nu1"
+    assert "instructions" not in body
+    begins = build_body(form, "m", "Rules", turns[2:], GreetingAnswer)
+    assert (begins.get("messages") or begins["input"])[0]["content"] == "Rules\n\np2\n\np3"
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        "'max_tokens' or 'max_completion_tokens' is too large: 6000. This model's maximum context "
+        "length is 8192 tokens and your request has 3000 input tokens",
+        "This model's maximum context length is 8192 tokens. However, you requested 9000 tokens (3000 in the "
+        "messages, 6000 in the completion).",
+        "Invalid max_tokens value, the valid range of max_tokens is [1, 4096]",
+    ],
+)
+async def test_a_limit_that_is_too_large_is_replaced(make: Make, server: Server, refusal: str) -> None:
+    assistant = await make(openai_model="qwen3:8b")
+    refuse(server, "6000", error(refusal, "BadRequestError"))
+    await assistant.reply(ANNA, YES)
+    assert server.call_count == 2
+    await assistant.reply(ANNA, YES)
+    assert server.call_count == 3
+
+
 async def test_a_server_without_chat_gets_responses(assistant: ModelAssistant, server: Server) -> None:
     refuse(server, "", {"detail": "Not Found"}, status=404, api="chat")
     await assistant.reply(ANNA, YES)
@@ -152,6 +215,7 @@ def test_every_form_can_be_stored_and_read_back() -> None:
         tried.add(form)
         form = next_form(form, "store max_tokens response_format", tried)
     tried.add(WireForm("responses", with_store=False))
+    tried |= {replace(form, plain_roles=True) for form in tried}
     assert len(tried) > 8
     assert all(parse_form(str(form)) == form for form in tried)
     assert parse_form("chat by pigeon") is None

@@ -193,7 +193,8 @@ async def test_a_verdict_that_needs_a_human_hands_the_lead_off(intent: Intent) -
     words = says(intent, "Передам коллеге", needs_human="сердится")
     outcome = await answer(words, heard("Позовите человека"))
     assert isinstance(outcome, QueueMessage)
-    assert (outcome.kind, outcome.text, outcome.next_status) == ("answer", "Передам коллеге", S.HANDED_OFF)
+    fixed = templates.handoff_notice("ru")
+    assert (outcome.kind, outcome.text, outcome.next_status) == ("answer", fixed, S.HANDED_OFF)
     assert not outcome.key.startswith("17:confirmed")
 
 

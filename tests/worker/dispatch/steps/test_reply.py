@@ -1,5 +1,6 @@
 """reply: the response to each intent in each status."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,7 @@ from tests.support.fakes import Words
 from worker.dialogue import templates
 from worker.dispatch.steps.registry import STEPS
 from worker.dispatch.steps.reply import reply
-from worker.dispatch.steps.responses import UNCLEAR_TWICE
+from worker.dispatch.steps.responses import SURE_REFUSAL, UNCLEAR_TWICE
 from worker.domain.assistant_port import AssistantError, Turn, Verdict, Wish
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import NoReplyNeeded, NothingToDo, Outcome, QueueMessage
@@ -124,8 +125,10 @@ async def test_a_verdict_that_needs_a_human_hands_the_lead_off(status: LeadStatu
     outcome = await answer(status, Words(verdict=verdict), conversation())
     assert isinstance(outcome, QueueMessage)
     kind = "apology" if intent is Intent.REJECT else "answer"
-    assert (outcome.kind, outcome.text, outcome.next_status) == (kind, "Передам коллеге", S.HANDED_OFF)
-    assert (outcome.reason, outcome.source) == ("сердится", verdict)
+    # The words are the template's, also if the model's would do.
+    fixed = templates.handoff_notice("ru")
+    assert (outcome.kind, outcome.text, outcome.next_status) == (kind, fixed, S.HANDED_OFF)
+    assert (outcome.reason, outcome.source) == ("сердится", replace(verdict, text=fixed))
 
 
 @pytest.mark.parametrize("status", EXPECTED)
@@ -267,3 +270,19 @@ async def test_an_answer_after_an_unsent_one_has_its_own_key(state: str) -> None
     outcome = await answer(S.CONTACTED, Words(), [*conversation(), rejected, again])
     assert isinstance(outcome, QueueMessage)
     assert outcome.key == "17:reply:3:3"
+
+
+@pytest.mark.parametrize("text", ["👎", "👎👎", "🖕 !"])
+async def test_a_typed_sign_is_no_opt_out(text: str) -> None:
+    typed = Message(id=2, lead_id=17, direction="in", kind="reply", state="received", text=text)
+    words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", do_not_contact=True))
+    outcome = await answer(S.CONTACTED, words, [conversation()[0], typed])
+    assert isinstance(outcome, QueueMessage)
+    assert (outcome.kind, outcome.do_not_contact) == ("apology", False)
+
+
+async def test_a_refusal_without_a_stated_confidence_gets_the_fixed_text() -> None:
+    words = Words(verdict=Verdict(Intent.REJECT, "Слова", "ru", confidence=SURE_REFUSAL))
+    outcome = await answer(S.CONTACTED, words, conversation())
+    assert isinstance(outcome, QueueMessage)
+    assert outcome.text == templates.answer(Intent.REJECT, "ru")

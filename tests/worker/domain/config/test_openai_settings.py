@@ -36,6 +36,14 @@ def test_what_was_copied_around_a_key_is_removed(pasted: str) -> None:
         ("sk-abc\u200b123456", "zero width space"),
         ("sk-...", "placeholder"),
         ("<your key>", "placeholder"),
+        *(
+            (key, "placeholder")
+            for key in ("your-api-key", "YOUR_OPENAI_API_KEY", "sk-your-key-here", "changeme")
+        ),
+        *(
+            (key, "placeholder")
+            for key in ("sk-xxxxxxxxxxxx", "sk-proj-XXXXXXXX", "sk-****", "$OPENAI_API_KEY", "api-key")
+        ),
         ("", "is empty"),
         (' "" ', "is empty"),
     ],
@@ -44,6 +52,19 @@ def test_an_unusable_key_is_named_but_not_shown(key: str, named: str) -> None:
     with pytest.raises(ValueError, match=re.escape(named)) as refused:
         usable_key(SecretStr(key))
     assert "123456" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "key", ["ollama", "EMPTY", "none", "lm-studio", "sk-no-key-required", "token-abc123"]
+)
+def test_any_key_of_a_local_server_is_accepted(key: str) -> None:
+    assert usable_key(SecretStr(key)).get_secret_value() == key
+
+
+@pytest.mark.parametrize("path", ["/api", "/api/", "/api/chat", "/api/generate"])
+def test_the_own_address_of_ollama_is_named(path: str) -> None:
+    with pytest.raises(ValueError, match="write http://localhost:11434/v1"):
+        usable_address(f"http://localhost:11434{path}")
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,12 @@ class Chats(World):
             raise self.failures.pop(0)
         return [self.incoming[one] for one in message_ids if one in self.incoming]  # type: ignore[attr-defined]
 
-    async def fetch_history(self, peer: Peer, after_id: int) -> list[Incoming | Outgoing]:  # type: ignore[override]
+    async def fetch_history(  # type: ignore[override]
+        self,
+        peer: Peer,
+        after_id: int,
+        since: datetime | None = None,  # noqa: ARG002
+    ) -> list[Incoming | Outgoing]:
         self.asked.append(("history", str(peer.user_id), str(after_id)))
         return self.history
 

@@ -26,7 +26,8 @@ _PLURAL = (
     r"|закрепили|подготовили"
 )
 _DAY = (
-    r"(?:сегодня|завтра|послезавтра|понедельник|вторник|сред[уы]|четверг|пятниц[уы]|суббот[уы]|воскресенье)"
+    r"(?:сегодня|завтра|послезавтра|понедельник|вторник|сред[уыа]|четверг|пятниц[уыа]|суббот[уыа]"
+    r"|воскресенье)"
 )
 _HOUR = r"\bв \d{1,2}(?:[:.]\d\d)?\b(?! до\b)"
 _MOMENT = rf"(?:\b{_DAY}\b|{_HOUR}|\b\d{{1,2}} (?:{ANY_MONTH}))"
@@ -146,6 +147,33 @@ _MEETING = re.compile(
     r"|\b(?:your|the) (?:call|appointment|visit|meeting|slot|booking|check-up|consultation) is\b"
     r"|\b(?:ваш|ваша|ваше) (?:звонок|встреча|прием|запись|визит|замер|осмотр|консультация)\b|\bсостоится\b"
 )
+# An appointment is told as settled: "Договорились на пятницу", "We are expecting you on Friday".
+_AGREED = re.compile(
+    r"\b(?:ждем|жду|будем ждать|буду ждать|встретим|примем)\b"
+    r"|\b(?:договорились|условились|решили|решено) (?:на|о|про)\b"
+    rf"|\b(?:договорились|условились|решено)\W{{1,3}}(?:\w{{3,12}} )?(?:в |во |на )?{_DAY}"
+    r"|\b(?:встречаемся|созваниваемся|созвонимся|видимся)\b|\b(?:звонок|встреча|созвон) (?:будет|в|во|на)\b"
+    r"|\b(?:expect|expecting|waiting for|look forward to|looking forward to|meeting|seeing|awaiting"
+    r"|await) (?:\w+ )?you\b"
+    r"|\b(?:agreed|settled|a deal|a date)\b|\b(?:talk|speak|see you|meet) then\b|\bваше время\b"
+    r"|\bwe(?:'re| are)? (?:meet|meeting|talk|talking|speak|speaking)\b|\b(?:it's"
+    r"|it is) (?:on )?(?:\w+day|settled)\b"
+)
+# "Тогда до пятницы!", "Тогда в пятницу в 15:00." say nothing but when.
+_OPENERS = (
+    r"(?:(?:тогда|значит|итак|хорошо|отлично|и|а|ну|ок|окей|что ж|договорились|супер|спасибо|great|ok"
+    r"|okay|then|so"
+    r"|well|good|thanks|perfect|все|да)\W{1,3}){0,3}"
+)
+_WEEKDAY_EN = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_ONLY_A_TIME = re.compile(
+    rf"^{_OPENERS}(?:до (?:завтра|послезавтра|понедельника|вторника|среды|четверга|пятницы|субботы"
+    rf"|воскресенья)"
+    rf"|(?:в |во |на )?{_DAY}(?: так (?:в |во )?{_DAY})?"
+    rf"|(?:see you|until|till|talk|speak) (?:then )?(?:on )?(?:tomorrow|{_WEEKDAY_EN})"
+    rf"|(?:on )?{_WEEKDAY_EN}(?: it is)?)"
+    r"(?:,? (?:в )?\d{1,2}(?:[:.]\d\d)?|,? at \d{1,2}(?::\d\d)?(?: ?[ap]m)?)?(?: then)?\W*$"
+)
 _ANY_MOMENT = re.compile(
     rf"{_MOMENT}|\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|tomorrow|today|noon|at \d{{1,2}}"
     rf"|\d{{1,2}} ?[ap]m)\b"
@@ -154,6 +182,10 @@ _CHOOSE = re.compile(
     r"\b(?:выб[еи]р|подб[еи]р|нажм|отметьте|запишитесь|забронируйте|удобно ли|если|давайте|можем|можно"
     r"|подойдет ли|could"
     r"|choose|pick|select|book|if|let's|shall|would|can)\w*"
+)
+_PICK = re.compile(
+    r"\b(?:выбер|выбир|подбер|запишитесь|забронируйте|подтвердите|choose|pick|select|book"
+    r"|please confirm)\w*"
 )
 # The contact says that a time is booked: then it may be named.
 _REPORTED = re.compile(
@@ -195,6 +227,7 @@ def find_problem(text: str, contact_texts: str = "", company: str = "") -> str |
     `company`, the description, says of sending may be repeated.
     """
     is_booked = _REPORTED.search(search_form(contact_texts)) is not None
+    leaves_choice = _PICK.search(search_form(text)) is not None
     for sentence in sentences.split(text):
         # A question is no claim: "have you sent the form?"
         if sentence.endswith("?"):
@@ -204,18 +237,26 @@ def find_problem(text: str, contact_texts: str = "", company: str = "") -> str |
             or _DID.search(sentence)
             or _WILL.search(sentence)
             or _ENGLISH.search(sentence)
-            or (not is_booked and _fixes_a_time(sentence))
+            or (not is_booked and _fixes_a_time(sentence, leaves_choice=leaves_choice))
             or _sends_something(sentence, company)
         ):
             return "it claims an action that the assistant cannot do"
     return None
 
 
-def _fixes_a_time(sentence: str) -> bool:
-    """Return True if the sentence settles a day or an hour, and does not leave the choice to the contact."""
-    if not _ANY_MOMENT.search(sentence) or _CHOOSE.search(sentence):
+def _fixes_a_time(sentence: str, *, leaves_choice: bool) -> bool:
+    """Return True if the sentence settles a day or an hour, and does not leave the choice to the contact.
+
+    `leaves_choice`: the text asks them to pick a time. Then it may say which one they have in mind.
+    """
+    if _CHOOSE.search(sentence):
         return False
-    return _FIXED.search(sentence) is not None or _MEETING.search(sentence) is not None
+    has_moment = _ANY_MOMENT.search(sentence) is not None
+    if has_moment and (_FIXED.search(sentence) or _MEETING.search(sentence)):
+        return True
+    if leaves_choice:
+        return False
+    return _ONLY_A_TIME.search(sentence) is not None or (has_moment and _AGREED.search(sentence) is not None)
 
 
 def _sends_something(sentence: str, company: str) -> bool:

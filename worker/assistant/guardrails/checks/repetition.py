@@ -13,6 +13,8 @@ _SENTENCE_END = re.compile(r"[.!?…\n]+")
 _CHARACTER_RUN = re.compile(r"(\S)\1{9}")
 # A shorter text may well be said twice: "Hello!", "Thank you!".
 _MIN_OWN_WORDS = 5
+# From so many words on, the very same text as our last one is refused, unless it is only polite.
+_MIN_SAME_WORDS = 3
 _MIN_CONTACT_WORDS = 4
 # Statements that are shorter may well be said twice beside something new.
 _MIN_STATED_WORDS = 8
@@ -65,6 +67,9 @@ def find_problem(text: str, own_texts: Sequence[str], latest_text: str) -> str |
         return "it repeats the contact's words"
     if _is_loop(text, words):
         return "it repeats itself"
+    is_polite = _POLITE.issuperset(words)
+    if own_texts and len(words) >= _MIN_SAME_WORDS and not is_polite and words == _words(own_texts[-1]):
+        return "it repeats our earlier message"
     stated = _words(_without_questions(text))
     for own in map(_words, own_texts[-_MAX_OWN_TEXTS:]):
         if _is_said_again(words, own) or (len(stated) >= _MIN_STATED_WORDS and _is_said_again(stated, own)):

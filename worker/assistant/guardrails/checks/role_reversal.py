@@ -76,6 +76,12 @@ _ASKS_OFFER = re.compile(
     r"|install|deliver)\b"
     r"(?P<object_en>[^?]{0,80})"
 )
+# What a company does for customers. The contact who is asked for such a thing must have named it.
+_MAKES = re.compile(
+    r"\bвы (?:\w+ )?(?:дела|разрабатыва|созда|изготавлива|предлага|оказыва|внедря|настраива|устанавлива"
+    r"|ремонтиру|предоставля)(?:ете|ёте)\b"
+    r"|\bdo you (?:also )?(?:make|build|develop|offer|provide|design|create|implement|repair|fix|install)\b"
+)
 # "Do you make such things?": only the one who has named them asks so.
 _ASKS_FOR_SUCH = re.compile(
     r"\bвы (?:такое|такие|такую|такой|это|подобное) (?:тоже )?\w+(?:ете|ите|етесь)\b|\b(?:можете"
@@ -91,10 +97,11 @@ _OWN_BUSINESS = re.compile(
 )
 
 
-def find_problem(text: str, company: str, request: str) -> str | None:
+def find_problem(text: str, company: str, request: str, contact_texts: str = "") -> str | None:
     """Return why the text speaks as the customer; None if it does not.
 
-    `company` is the company's description, `request` what the contact asked for in the form.
+    `company` is the company's description, `request` what the contact asked for in the form, and
+    `contact_texts` are the contact's own.
     """
     for sentence in sentences.split(text):
         if (
@@ -103,7 +110,7 @@ def find_problem(text: str, company: str, request: str) -> str | None:
             or _wants_the_request(sentence, request)
         ):
             return "it speaks as the customer"
-        if sentence.endswith("?") and _asks_as_customer(sentence, company):
+        if sentence.endswith("?") and _asks_as_customer(sentence, company, f"{request}\n{contact_texts}"):
             return "it asks the contact about the company's own offer"
     return None
 
@@ -121,14 +128,17 @@ def _head(words: str) -> str:
     return words if others and _ADJECTIVE.search(first) else first
 
 
-def _asks_as_customer(question: str, company: str) -> bool:
+def _asks_as_customer(question: str, company: str, said: str) -> bool:
     if _ASKS_PRICE.search(question) or _HAS_COMPANY_TERMS.search(question):
         return True
     found = _ASKS_OFFER.search(question)
     if found is None or _OWN_BUSINESS.search(question):
         return False
-    asked = _stems(found["object"] or found["object_en"] or "")
-    return not frozenset(asked).isdisjoint(_stems(company))
+    asked = frozenset(_stems(found["object"] or found["object_en"] or ""))
+    if not asked.isdisjoint(_stems(company)):
+        return True
+    is_unnamed = bool(asked) and asked.isdisjoint(_stems(said))
+    return is_unnamed and _MAKES.search(question) is not None
 
 
 def _stems(text: str) -> Iterable[str]:

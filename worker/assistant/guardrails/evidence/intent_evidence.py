@@ -7,6 +7,7 @@ that express it. And a bare "yes" is never a refusal, a bare "no" never an accep
 import re
 
 from shared.intents import Intent
+from worker.assistant.guardrails.evidence.opt_out import is_plain_opt_out
 from worker.assistant.guardrails.evidence.prompt_injection import combine_patterns, strip_injection
 from worker.assistant.guardrails.text_normalization import search_form
 
@@ -38,21 +39,26 @@ _OPT_OUT = combine_patterns(
     r"\b(?:unsubscribe|stop|spam|leave me alone)\b|\b(?:remove|delete) (?:me|my)\b",
     r"\b(?:don'?t|do not|never) (?:\w+ )?(?:write|call|contact|message|text|bother)\b",
 )
-_EXPLICIT_OPT_OUT = combine_patterns(
-    r"\bбольше не (?:пиши|пишите|звони|звоните|беспокой|беспокойте)\w*",
-    r"\bне (?:пиши|пишите|звони|звоните|беспокой|беспокойте)(?: мне| сюда| нам)? (?:больше|никогда)\b",
-    r"\b(?:удалите|уберите|сотрите) (?:все )?(?:мой|мои|мое) (?:номер|данные|контакт|телефон)\w*",
-    r"\bотпиш\w+ меня\b|\b(?:хватит|прекратите|перестаньте) (?:мне )?(?:писать|звонить|спамить)\b",
-    r"\bstop (?:writing|messaging|texting|contacting|calling) me\b|\bunsubscribe me\b",
-    r"\b(?:remove|delete) my (?:number|data|contact|phone)\b|\b(?:don'?t|never) (?:write|contact|"
-    r"text) me again\b",
-)
 _HUMAN = combine_patterns(
     r"\b(?:человек|люд|живо|живы|оператор|менеджер|сотрудник|специалист|руководител|директор|начальник|"
     r"коллег)\w*",
     r"\b(?:жалоб|жалов|верн\w+ деньги|возврат|договор|суд|адвокат|юрист|прокурат|роспотреб|полици|умер|"
     r"смерт|больниц|авари)\w*",
     r"\b(?:human|person|manager|operator|someone|complain\w*|refund|lawyer|sue|court|contract)\b",
+)
+# A question, a word of the price, or a wish to think it over: a "yes" beside it may be mere politeness.
+_NOT_YET = combine_patterns(
+    r"\?|\b(?:цен[аыуе]|ценой|расценк|прайс|стоимост|сто[ия]т|стоить|сколько|почем|дорого|бесплатн|подума|обдума"
+    r"|посоветуюсь|посмотр|сначала|сперва)\w*",
+    r"\b(?:price|cost|how much|quote|rate|fee|charge|expensive|think|consider|first)\w*",
+)
+# What only a person names who agrees to a call: the call, a time for it, the link.
+_OF_THE_CALL = combine_patterns(
+    r"\b(?:созвон|созвани|звон|позвон|перезвон|набер|встрет|встреч|поговор|обсуд|ссылк|линк|запиш|запис)\w*",
+    r"\b(?:сегодня|завтра|послезавтра|понедельник|вторник|сред[уы]|четверг|пятниц|суббот|воскресень)\w*"
+    r"|\b(?:в|после|до|к|с) \d{1,2}\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2} (?:час|утра|дня|вечера)",
+    r"\b(?:call|talk|meet|link|book|today|tomorrow|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\w*"
+    r"|\bat \d{1,2}\b|\b\d{1,2} ?[ap]m\b",
 )
 # Filler sounds that express neither acceptance nor refusal.
 _FILLER = re.compile(r"(?:хм+|мм+|м+да|ну+|эм+|э+|а+|ээ+|hm+|um+|uh+|er+|\W)*")
@@ -83,17 +89,22 @@ def supports_intent(intent: Intent, text: str, *, strict: bool) -> bool:
 
 def _has_positive_evidence(intent: Intent, words: str) -> bool:
     refuses = _NO.search(words) is not None
-    return refuses if intent is Intent.REJECT else not refuses and _YES.search(words) is not None
+    if intent is Intent.REJECT:
+        return refuses
+    if refuses or _YES.search(words) is None:
+        return False
+    return _NOT_YET.search(words) is None or _OF_THE_CALL.search(words) is not None
 
 
 def may_opt_out(text: str) -> bool:
     """Return True if the text may be a request to send no more messages; injected sentences are ignored."""
-    return _OPT_OUT.search(strip_injection(text)) is not None
+    words = strip_injection(text)
+    return _OPT_OUT.search(words) is not None or is_plain_opt_out(words)
 
 
 def is_explicit_opt_out(text: str) -> bool:
     """Return True if the text is clearly a request to send no more messages."""
-    return _EXPLICIT_OPT_OUT.search(search_form(text)) is not None
+    return is_plain_opt_out(text)
 
 
 def may_want_human(text: str) -> bool:

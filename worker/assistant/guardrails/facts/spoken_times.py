@@ -37,6 +37,15 @@ _MINUTE_WORDS = {
     **dict.fromkeys(("тридцать", "thirty"), 30),
     **dict.fromkeys(("сорок", "forty"), 40),
 }
+_BEFORE_WORDS = {
+    "четверти": 15,
+    "пяти": 5,
+    "десяти": 10,
+    "пятнадцати": 15,
+    "двадцати пяти": 25,
+    "двадцати": 20,
+}
+_EN_MINUTES = {"quarter": 15, "five": 5, "ten": 10, "twenty": 20, "twenty-five": 25}
 _HOUR = rf"(?P<hour>[012]?\d|{'|'.join(_HOUR_WORDS)})"
 _MINUTES = rf"(?:[:.\s-](?P<minutes>[0-5]\d|{'|'.join(_MINUTE_WORDS)}))?"
 _TIMES = (
@@ -53,8 +62,19 @@ _TIMES = (
     re.compile(rf"(?<!\w){_HOUR}[\s-](?P<minutes>{'|'.join(_MINUTE_WORDS)})(?!\w)"),
     re.compile(r"(?<![\w.,:])(?P<hour>[012]?\d)\s?[-–—]\s?(?P<minutes>[012]?\d)(?!\w)"),
 )
-_HALF = re.compile(rf"\bпол[\s-]?(?P<next>{'|'.join(_ORDINALS)})\b")
+_HALF = re.compile(rf"\b(?:пол[\s-]?|половин[ауе] )(?P<next>{'|'.join(_ORDINALS)})\b")
 _HALF_PAST = re.compile(rf"\bhalf past {_HOUR}\b")
+# "Без четверти три" and "quarter to three" are before the hour, "четверть третьего" is after the one before.
+_BEFORE = (
+    re.compile(
+        rf"\bбез (?P<minutes>четверти|[1-5]?\d|{'|'.join(_BEFORE_WORDS)})(?: минут\w?)? {_HOUR}(?!\w)"
+    ),
+    re.compile(
+        rf"\b(?P<minutes>quarter|[1-5]?\d|{'|'.join(_EN_MINUTES)})(?: minutes)? (?:to|before) {_HOUR}(?!\w)"
+    ),
+)
+_PAST = re.compile(rf"\b(?P<minutes>quarter|{'|'.join(_EN_MINUTES)})(?: minutes)? past {_HOUR}(?!\w)")
+_QUARTER_OF = re.compile(rf"\bчетверть (?P<next>{'|'.join(_ORDINALS)})\b")
 _MIDDAY = re.compile(r"\bпол(?:день|дню|удня|удню)\b|\bnoon\b|\bmidday\b|\bполноч\w\b|\bmidnight\b")
 
 
@@ -71,9 +91,21 @@ def spoken_times(text: str) -> frozenset[float]:
         parts.update((30.0, *_hours(_ORDINALS.index(found["next"]) or 12)))
     for found in _HALF_PAST.finditer(form):
         parts.update((30.0, *_hours(_read(found["hour"], _HOUR_WORDS))))
+    parts.update(_around_the_hour(form))
     if _MIDDAY.search(form):
         parts.add(12.0)
     return frozenset(parts)
+
+
+def _around_the_hour(form: str) -> Iterable[float]:
+    for pattern in _BEFORE:
+        for found in pattern.finditer(form):
+            minutes = _read(found["minutes"], _BEFORE_WORDS | _EN_MINUTES)
+            yield from (60.0 - minutes, *_hours((_read(found["hour"], _HOUR_WORDS) - 2) % 12 + 1))
+    for found in _PAST.finditer(form):
+        yield from (float(_read(found["minutes"], _EN_MINUTES)), *_hours(_read(found["hour"], _HOUR_WORDS)))
+    for found in _QUARTER_OF.finditer(form):
+        yield from (15.0, *_hours(_ORDINALS.index(found["next"]) or 12))
 
 
 def _read(word: str, words: dict[str, int]) -> int:

@@ -1,4 +1,4 @@
-"""Repairs moments that a wrong clock has stored, at a start and after the clock was set."""
+"""Repairs the moments that a wrong clock has stored, at a start and after the clock was set."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -6,13 +6,13 @@ from datetime import timedelta
 from shared.clock import Clock
 from shared.database.engine import Database
 from worker.accounts.flood_waits import FloodWaits
-from worker.outreach import moments
+from worker.outreach import future_timestamps
 from worker.queue.leases import WorkerId
 from worker.runtime.wiring import build_limits
 from worker.settings import WorkerSettings
 
 
-class MomentRepair:
+class ClockRepair:
     """For one account; `flood_waits` are loaded again after each repair."""
 
     def __init__(
@@ -24,10 +24,10 @@ class MomentRepair:
         self._flood_waits = flood_waits
         self._clock = clock
 
-    async def load_waits(self, account_id: int, slack: timedelta = moments.SLACK) -> None:
-        """Load the flood waits, after shortening what lies too far ahead; `slack`: see moments.shorten."""
+    async def load_waits(self, account_id: int, slack: timedelta = future_timestamps.SLACK) -> None:
+        """Load the flood waits, after shortening what lies too far ahead; `slack`: see `shorten`."""
         async with self._database.writing() as session:
-            await moments.shorten(
+            await future_timestamps.shorten(
                 session, account_id, self._limits, self._lease, now=self._clock(), slack=slack
             )
         await self._flood_waits.load(account_id)
@@ -36,11 +36,11 @@ class MomentRepair:
         """Return what to do when the clock was set; its argument is the jump in seconds, negative: back."""
 
         async def repair(jump: float) -> None:
-            slack = moments.SEEN_SLACK if jump < 0 else moments.SLACK
+            slack = future_timestamps.SEEN_SLACK if jump < 0 else future_timestamps.SLACK
             await self.load_waits(worker_id.account_id, slack)
             if jump < 0:
                 async with self._database.writing() as session:
-                    await moments.make_waiting_due(session, worker_id, now=self._clock())
+                    await future_timestamps.make_waiting_due(session, worker_id, now=self._clock())
             wake()
 
         return repair

@@ -4,40 +4,46 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from api.forms.body.json_text import looks_like_json
+from api.forms.envelopes.form_tree import MAX_DEPTH, decoded
 from api.forms.fields import Field
-from api.forms.form_tree import MAX_DEPTH, decoded
 from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
+from api.forms.recognition.other_parties import words_of
+from api.forms.recognition.vocabulary import meaning_of
 
-# The names of an object's keys, in the order of preference.
+# The names of an object's keys, as `_plain` returns them, in the order of preference.
 _KEYS = (
-    *("name", "key", "field", "field_name", "fieldname", "fieldkey", "param", "parameter", "property"),
-    *("variable", "slug", "alias", "input_name", "q", "code", "column_id", "field_id", "ref", "id"),
+    *("name", "key", "field", "fieldname", "fieldkey", "fieldcode", "param", "paramname", "parameter"),
+    *("property", "attribute", "variable", "slug", "alias", "inputname", "q", "k", "code", "columnid"),
+    *("fieldid", "ref", "id"),
 )
-_LABELS = ("label", "title", "question", "field_label", "column_name", "caption", "prompt", "text", "header")
+_LABELS = (
+    *("label", "title", "question", "fieldlabel", "columnname", "caption", "prompt", "text", "header"),
+    *("questiontext", "questiontitle", "вопрос", "название"),
+)
 _VALUES = (
-    *("value", "values", "answer", "val", "field_value", "string_value", "fieldvalue", "user_value"),
-    *("response", "answers", "a", "result", "entered", "raw"),
+    *("value", "values", "answer", "val", "fieldvalue", "paramvalue", "stringvalue", "uservalue"),
+    *("response", "answers", "a", "v", "result", "entered", "raw", "answertext", "fieldcontent", "reply"),
+    *("ответ", "значение"),
 )
 _ANSWERS = ("answer", "response")
 _TYPES = (
-    *("value_type", "type", "kind", "field_type", "fieldtype", "question_type", "input_type"),
-    *("column_type", "type_id", "code"),
+    *("valuetype", "type", "kind", "fieldtype", "questiontype", "inputtype", "columntype", "typeid"),
+    *("code", "fieldcode"),
 )
 # A phone in parts: {"area": "999", "phone": "1234567"}.
-_AREA = ("countrycode", "country_code", "country", "areacode", "area_code", "area", "prefix")
+_AREA = ("countrycode", "country", "areacode", "area", "prefix")
 _LOCAL = ("phone", "number", "phonenumber", "line")
 # A title, and a type.
 Title = tuple[str, str]
 _TITLES = ("title", "label", "question", "name")
 # The list of a question's parts.
-_PARTS = frozenset({"subfields", "sub_fields", "inputs"})
+_PARTS = frozenset({"subfields", "inputs"})
 # Objects with the title of each field by its key.
-_TITLE_LISTS = frozenset(
-    {"labels", "titles", "captions", "headers", "field_labels", "fieldlabels", "field_titles"}
-)
+_TITLE_LISTS = frozenset({"labels", "titles", "captions", "headers", "fieldlabels", "fieldtitles"})
 _KNOWN = frozenset([*_KEYS, *_LABELS, *_VALUES, *_TYPES])
 _MAX_KEYS = 16
+_MAX_TITLE = 100
 
 
 def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
@@ -47,7 +53,7 @@ def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
     """
     if not 1 < len(item) <= _MAX_KEYS and not (key and len(item) == 1):
         return None
-    lowered = {name.strip().casefold(): value for name, value in item.items()}
+    lowered = {_plain(name): value for name, value in item.items()}
     kind = _first_text(lowered, _TYPES)
     value_keys = [name for name in lowered if name in _VALUES]
     if not value_keys:
@@ -55,8 +61,8 @@ def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
         lowered |= answers
         value_keys = [*answers]
     # Typeform: {"type": "phone_number", "phone_number": "+7…", "field": {…}}
-    if not value_keys and kind.casefold() in lowered:
-        value_keys = [kind.casefold()]
+    if not value_keys and _plain(kind) in lowered:
+        value_keys = [_plain(kind)]
     if not value_keys:
         return None
     if any(_tells_person(name) for name in lowered if name not in _KNOWN and name not in value_keys):
@@ -66,7 +72,7 @@ def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
     around: dict[Any, Any] = next(
         (rest[name] for name in ("field", "question") if isinstance(rest.get(name), dict)), {}
     )
-    inner: dict[str, Any] = {str(name).casefold(): value for name, value in around.items()}
+    inner: dict[str, Any] = {_plain(str(name)): value for name, value in around.items()}
     name = _first_text(rest, _KEYS) or _first_text(inner, _KEYS)
     label = _first_text(rest, _LABELS) or _first_text(inner, _LABELS)
     if not (name or label or kind) and (not key or (not rest and value_key not in {"value", "values"})):
@@ -79,6 +85,38 @@ def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
     elif key and name and not label:
         name = name if key.isdecimal() else key
     return Field(name or label or kind, value, label, kind or _first_text(inner, _TYPES))
+
+
+def named_values(items: list[Any]) -> list[Any]:
+    """Return a list of names and values under keys that say nothing, such as `name` and `data`, with the
+    keys `name` and `value`; every other list as it is.
+
+    The names are the one of two columns of texts that has no text twice, and mostly known words.
+    """
+    if len(items) < 2 or not all(isinstance(item, dict) and 1 < len(item) <= _MAX_KEYS for item in items):
+        return items
+    texts = {key: [item[key] for item in items] for key in items[0] if all(key in item for item in items)}
+    texts = {key: cells for key, cells in texts.items() if all(isinstance(cell, str) for cell in cells)}
+    if len(texts) != 2 or any(map(_tells_person, texts)) or any(map(described_field, items)):
+        return items
+    named = next((key for key, cells in texts.items() if _are_names(cells)), None)
+    if named is None:
+        return items
+    (valued,) = texts.keys() - {named}
+    return [{"name": item[named], "value": item[valued]} for item in items]
+
+
+def _are_names(cells: list[str]) -> bool:
+    """Return True if the texts can be the names of a form's fields, and one asks for a contact."""
+    if len(set(cells)) < len(cells) or not all(any(map(str.isalpha, cell)) for cell in cells):
+        return False
+    known = [any(map(meaning_of, words_of(cell[:_MAX_TITLE]))) for cell in cells]
+    return 2 * sum(known) > len(cells) and any(_tells_person(cell[:_MAX_TITLE]) for cell in cells)
+
+
+def _plain(name: str) -> str:
+    """Return a key in lower case without `_`: `fieldName` and `field_name` are the same."""
+    return name.strip().casefold().replace("_", "")
 
 
 def titles_of(value: Any, around: str = "", depth: int = 0) -> dict[str, Title]:  # noqa: ANN401 - JSON
@@ -100,7 +138,7 @@ def titles_of(value: Any, around: str = "", depth: int = 0) -> dict[str, Title]:
     elif isinstance(value, dict):
         for key, item in value.items():
             if _may_define(item):
-                found |= _titles_at(key.strip().casefold(), item, value, depth)
+                found |= _titles_at(_plain(key), item, value, depth)
     return found
 
 
@@ -110,7 +148,7 @@ def _titles_at(key: str, item: Any, tree: Mapping[str, Any], depth: int) -> dict
         return {name: (title, "") for name, title in item.items() if isinstance(title, str)}
     around = ""
     if key in _PARTS:
-        around = _first_text({name.strip().casefold(): value for name, value in tree.items()}, _TITLES)
+        around = _first_text({_plain(name): value for name, value in tree.items()}, _TITLES)
     return titles_of(item, around, depth + 1)
 
 
@@ -120,7 +158,7 @@ def _may_define(value: object) -> bool:
 
 def _definition(item: Mapping[str, Any], around: str) -> dict[str, Title] | None:
     """Return the title and type of a question without an answer, by its ids; None for other objects."""
-    lowered = {name.strip().casefold(): value for name, value in item.items()}
+    lowered = {_plain(name): value for name, value in item.items()}
     if not lowered.keys().isdisjoint(_VALUES):
         return None
     ids = [lowered[name] for name in ("id", "ref", "key") if isinstance(lowered.get(name), str)]
@@ -132,7 +170,7 @@ def _definition(item: Mapping[str, Any], around: str) -> dict[str, Title] | None
 
 def phone_in_parts(item: Mapping[str, Any], key: str) -> Field | None:
     """Return the phone whose area code and number are apart; None for other objects."""
-    lowered = {name.strip().casefold(): value for name, value in item.items()}
+    lowered = {_plain(name): value for name, value in item.items()}
     local = _first_text(lowered, _LOCAL)
     if not local or not lowered.keys() <= {*_AREA, *_LOCAL, "full", "ext", "extension"} or len(lowered) < 2:
         return None
@@ -152,7 +190,7 @@ def without_list(tree: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 def _tells_person(key: str) -> bool:
     """Return True if a key names a contact: then the object is a person, and no description of a field."""
-    meaning = meaning_of_field(key)
+    meaning = meaning_of_field(key[:_MAX_TITLE])
     return meaning.phone > PhoneRule.NUMBER or meaning.username >= UsernameRule.PLAIN
 
 

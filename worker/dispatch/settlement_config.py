@@ -7,7 +7,7 @@ from shared.texts import Language
 
 
 @dataclass(frozen=True)
-class RetryPolicy:
+class SettlementConfig:
     """The settings that decide when a lead is next due."""
 
     debounce: timedelta

@@ -1,4 +1,4 @@
-"""Turns of hot leads: the newest go first, but only so many of them before the one that waits longest."""
+"""The order of hot leads: the newest first, but only so many of them before the one that waits longest."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ NEWER_FIRST = 3
 
 
 @dataclass
-class Turns:
+class FairOrder:
     """Counts the newer leads of this worker that went first; a new worker begins with the longest waiting."""
 
     _newer: int = NEWER_FIRST

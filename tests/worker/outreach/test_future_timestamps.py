@@ -13,7 +13,7 @@ from worker.accounts import flood_waits, quota, usage
 from worker.accounts.quota import Lookup
 from worker.domain.outreach_limits import Limits
 from worker.domain.telegram_port import Peer
-from worker.outreach import moments, new_leads
+from worker.outreach import future_timestamps, new_leads
 from worker.outreach.peer_cache import find_by_phone, store_phone
 from worker.queue.leases import WorkerId
 
@@ -23,9 +23,9 @@ LEASE = timedelta(seconds=60)
 AHEAD = NOW + DAY
 
 
-async def _shorten(database: Database, me: WorkerId, slack: timedelta = moments.SLACK) -> None:
+async def _shorten(database: Database, me: WorkerId, slack: timedelta = future_timestamps.SLACK) -> None:
     async with database.writing() as session:
-        await moments.shorten(session, me.account_id, LIMITS, LEASE, now=NOW, slack=slack)
+        await future_timestamps.shorten(session, me.account_id, LIMITS, LEASE, now=NOW, slack=slack)
 
 
 async def test_gaps_end_after_their_own_length(kept_database: Database, me: WorkerId) -> None:
@@ -51,7 +51,7 @@ async def test_a_clock_seen_90_seconds_ahead_does_not_bind_for_90_seconds(
     # At a start, another machine's clock may have stored it.
     await _shorten(kept_database, me)
     assert (await account_row(kept_database, me.account_id)).next_lookup_at == ahead
-    await _shorten(kept_database, me, moments.SEEN_SLACK)
+    await _shorten(kept_database, me, future_timestamps.SEEN_SLACK)
     assert (await account_row(kept_database, me.account_id)).next_lookup_at == NOW + LIMITS.lookup_gap
 
 
@@ -137,7 +137,7 @@ async def test_after_the_clock_was_set_back_waiting_leads_are_due(
         username="named_1",
     )
     async with kept_database.writing() as session:
-        await moments.make_waiting_due(session, me, now=NOW)
+        await future_timestamps.make_waiting_due(session, me, now=NOW)
     assert (await now_of(kept_database, waits)).due_at == NOW
     assert (await now_of(kept_database, named)).due_at == AHEAD
 
@@ -149,7 +149,7 @@ async def test_a_start_makes_due_what_was_changed_in_the_future(
     wrong = await add_lead(kept_database, **found, updated_at=AHEAD, username="wrong_1")
     right = await add_lead(kept_database, **found, updated_at=NOW, username="right_1")
     async with kept_database.writing() as session:
-        await moments.make_future_due(session, me, now=NOW)
+        await future_timestamps.make_future_due(session, me, now=NOW)
     assert (await now_of(kept_database, wrong)).due_at == NOW
     assert (await now_of(kept_database, right)).due_at == AHEAD
 

@@ -30,7 +30,7 @@ CERTAIN_FOR = timedelta(days=1)
 _MAX_MATCHES = 20
 
 
-async def resume(session: AsyncSession, lead: Lead, *, now: datetime) -> None:
+async def reopen_conversation(session: AsyncSession, lead: Lead, *, now: datetime) -> None:
     """Turn a lead that is not in a conversation into one, because its person writes; `lead` is locked.
 
     A greeting that waits is cancelled: the answer to their words has its content. One that Telegram may have
@@ -52,7 +52,9 @@ async def is_being_written_to(session: AsyncSession, lead: Lead) -> bool:
     return bool((await session.exec(select(queued))).one())
 
 
-async def adopt(session: AsyncSession, account_id: int, incoming: Incoming, *, now: datetime) -> Lead | None:
+async def match_sender(
+    session: AsyncSession, account_id: int, incoming: Incoming, *, now: datetime
+) -> Lead | None:
     """Return and lock the waiting lead whose username or phone the sender has; they become its person.
 
     Only people are matched: bots, channels and Telegram's service account are not. Returns None if no lead

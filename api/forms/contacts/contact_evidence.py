@@ -2,41 +2,32 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import IntEnum
 from typing import NamedTuple
 
 from api.forms.body.text_cleaning import clean
+from api.forms.contacts.contact_strength import Strength, phone_strength, username_strength
+from api.forms.contacts.field_rank import rank_of
+from api.forms.contacts.phone_regions import Regions, is_moved, regions_of
 from api.forms.fields import Field, Fields
 from api.forms.form import Form
-from api.forms.form_context import meaning_of_one, regions_of
+from api.forms.form_context import meaning_of_one
 from api.forms.recognition.contact_values import (
     FoundContacts,
-    FoundPhone,
-    FoundUsername,
     find_contacts,
     may_state_contact,
 )
 from api.forms.recognition.field_meaning import Meaning, NameRule, PhoneRule, UsernameRule
-from api.forms.recognition.vocabulary import clauses, meaning_of
 from shared.contacts import Phone
 
 # Real forms stay below this limit; it bounds the time for one submission.
 _MAX_CONTACTS = 40
+_MAX_NAME = 200
+_WORD = re.compile(r"[^\W_]+")
 # What platforms call the kind of a webhook call.
 _EVENT = re.compile(
     r"action|events?|event[_ -]?(?:name|type|id|key)|trigger[_ -]?(?:type|event)?|topic|web ?hook.*|hook.*",
     re.IGNORECASE,
 )
-# The person, or the user of the platform who works on the request.
-_ACCOUNTS = frozenset({"user", "users"})
-_NUMBERED = re.compile(r"(.*?)[ _-]?(\d{0,6})", re.DOTALL)
-
-
-class Strength(IntEnum):
-    """How sure it is that a contact is the person's own."""
-
-    WEAK = 1
-    STRONG = 2
 
 
 class Candidate(NamedTuple):
@@ -49,6 +40,7 @@ class Candidate(NamedTuple):
     rule: tuple[int, bool]
     order: int = 0
     says_telegram: bool = False
+    is_bare: bool = False
 
 
 class Candidates(NamedTuple):
@@ -62,11 +54,17 @@ class Candidates(NamedTuple):
 def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str) -> Candidates:
     """Return the contacts in the fields. `region`: the country of phones without a country code."""
     regions = regions_of(fields, meanings, region)
-    found = [
-        (at, item, meaning, _contacts_in(texts, regions))
+    texts_at = [
+        (at, item, meaning, texts)
         for at, (item, meaning) in enumerate(zip(fields, meanings, strict=True))
         if meaning.may_hold_contact and (texts := _texts_with_contacts(item, meaning))
-    ][:_MAX_CONTACTS]
+    ]
+    if len(texts_at) > _MAX_CONTACTS:
+        texts_at = sorted(texts_at, key=lambda each: _rank_by_meaning(each[1], each[2]), reverse=True)
+    found = [
+        (at, item, meaning, _contacts_in(texts, regions))
+        for at, item, meaning, texts in texts_at[:_MAX_CONTACTS]
+    ]
     phones = [
         candidate for at, _, meaning, texts in found for candidate in _phone_candidates(at, meaning, texts)
     ]
@@ -74,7 +72,7 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
         candidate for at, _, meaning, texts in found for candidate in _username_candidates(at, meaning, texts)
     ]
     usernames += _swapped_usernames(found)
-    usernames = _without_senders_own(fields, phones, usernames)
+    usernames = _without_senders_own(fields, phones, _doubting_names(fields, meanings, usernames))
     used = {candidate.at for candidate in (*phones, *usernames)}
     invalid = next(
         (item for at, item, meaning, _ in found if at not in used and _asks_for_contact(meaning)), None
@@ -98,26 +96,8 @@ def tells_person(fields: Fields) -> bool:
     return has_name or has_contact(fields)
 
 
-def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
-    """Return the rank of a field among those with equal rules: the same in whatever order they come."""
-    # The pattern matches every text.
-    base, number = _NUMBERED.fullmatch(item.key.strip().casefold()).groups()  # type: ignore[union-attr]
-    own = [part for part in item.path if part != "query"]
-    is_account = any(part.casefold() in _ACCOUNTS for part in own)
-    strange = sum(
-        meaning_of(word) is None for part in own for clause in clauses(part[:100]) for word in clause
-    )
-    return (
-        "query" not in item.path,
-        item.is_described,
-        not meaning.is_secondary,
-        not is_account,
-        -strange,
-        -meaning.unknown_words,
-        len(own),
-        -int(number or 0),
-        [-ord(character) for character in base[:50]],
-    )
+def _rank_by_meaning(item: Field, meaning: Meaning) -> tuple[object, ...]:
+    return not meaning.whose, max(meaning.phone, meaning.username), rank_of(item, meaning)
 
 
 def _asks_for_contact(meaning: Meaning) -> bool:
@@ -136,7 +116,8 @@ def _best_first(
         of_field = rank_of(fields[candidate.at], meaning)
         # «Имя невесты» beside the phones of the bride and of the groom.
         is_named = meaning.whose in named
-        return candidate.strength, candidate.rule, is_named, of_field, -candidate.order
+        is_own = is_named or not meaning.whose
+        return candidate.strength, is_own, candidate.rule, is_named, of_field, -candidate.order
 
     return sorted(candidates, key=rank, reverse=True)
 
@@ -150,94 +131,63 @@ def _texts_with_contacts(item: Field, meaning: Meaning) -> list[str]:
     return [text for text in texts if may_state_contact(text) or (is_name and text[0].isdigit())]
 
 
-def _contacts_in(texts: Iterable[str], regions: Sequence[str]) -> list[FoundContacts]:
+def _contacts_in(texts: Iterable[str], regions: Regions) -> list[FoundContacts]:
     return [_contacts_of(text, regions) for text in texts]
 
 
-def _contacts_of(text: str, regions: Sequence[str]) -> FoundContacts:
-    """Return the contacts by the first country in which a phone is found, else by the first country."""
-    first = find_contacts(text, region=regions[0])
-    if first.phones or len(regions) == 1:
-        return first
-    others = (find_contacts(text, region=region) for region in regions[1:])
-    return next((contacts for contacts in others if contacts.phones), first)
+def _contacts_of(text: str, regions: Regions) -> FoundContacts:
+    """Return the contacts by the first country that has the phones, else by the first in which they exist."""
+    if len(regions.codes) == 1 and not regions.is_foreign:
+        return find_contacts(text, region=regions.codes[0])
+    found = [(region, find_contacts(text, region=region)) for region in regions.codes]
+    for region, contacts in found:
+        if contacts.phones and not any(is_moved(each.phone, region) for each in contacts.phones):
+            return contacts
+    if regions.is_foreign:
+        # Its country is not understood: another one would be a guess.
+        return found[0][1]._replace(phones=())
+    return next((contacts for _, contacts in found if contacts.phones), found[0][1])
 
 
 def _phone_candidates(at: int, meaning: Meaning, texts: Iterable[FoundContacts]) -> Iterator[Candidate]:
     for contacts in texts:
         for order, found in enumerate(contacts.phones):
-            strength, reason = _phone_strength(meaning, found)
+            strength, reason = phone_strength(meaning, found)
             if strength is not None:
                 yield Candidate(at, found.phone, strength, reason, (meaning.phone, False), order)
-
-
-def _phone_strength(meaning: Meaning, found: FoundPhone) -> tuple[Strength | None, str]:
-    result: tuple[Strength | None, str] = (None, "")
-    match meaning.phone:
-        case PhoneRule.PHONE if meaning.whose:
-            result = Strength.WEAK, "a field for phones that may be another person's"
-        case PhoneRule.PHONE:
-            result = Strength.STRONG, "a field for phones"
-        case PhoneRule.CONTACT if not _may_be_id(meaning, found):
-            result = Strength.STRONG, "a field for contacts"
-        case PhoneRule.NUMBER if found.is_written_as_phone:
-            result = Strength.STRONG, "a number that is written as a phone"
-        case PhoneRule.NUMBER:
-            result = Strength.WEAK, "a number that can be a phone"
-        case PhoneRule.IF_WRITTEN_AS_PHONE if found.is_written_as_phone and _is_alone(meaning, found):
-            result = Strength.WEAK, "written as a phone, in a field that does not ask for one"
-        case PhoneRule.IF_WRITTEN_AS_PHONE if found.is_written_as_phone and found.is_own:
-            result = Strength.WEAK, "the text says that it is the person's"
-        case PhoneRule.IF_WRITTEN_AS_PHONE if found.is_whole and meaning.name is NameRule.EXACT:
-            result = Strength.WEAK, "the whole value of a field for names"
-        case _:
-            pass
-    return result
-
-
-def _may_be_id(meaning: Meaning, found: FoundPhone) -> bool:
-    """Return True for ten bare digits: a Russian mobile number without its code, or an id."""
-    digits = found.phone.digits
-    is_short = not found.is_written_as_phone and len(digits.lstrip("+")) <= 10
-    return is_short and (meaning.username is UsernameRule.TELEGRAM or not digits.startswith("9"))
-
-
-def _is_alone(meaning: Meaning, found: FoundPhone) -> bool:
-    """Return True if the value is only the phone, or the field may hold more of the person than a comment."""
-    return found.is_whole or meaning.name > NameRule.NEVER or meaning.username >= UsernameRule.WITH_AT
 
 
 def _username_candidates(at: int, meaning: Meaning, texts: Iterable[FoundContacts]) -> Iterator[Candidate]:
     for contacts in texts:
         for order, found in enumerate(contacts.usernames):
-            strength, reason = _username_strength(meaning, found)
+            strength, reason = username_strength(meaning, found)
             if strength is not None:
                 rule = (meaning.username, found.says_telegram)
                 says_telegram = found.says_telegram or meaning.username is UsernameRule.TELEGRAM
-                yield Candidate(at, found.username, strength, reason, rule, order, says_telegram)
+                is_bare = not (found.has_at or found.says_telegram)
+                yield Candidate(
+                    at, found.username, strength, reason, rule, order, says_telegram, is_bare=is_bare
+                )
 
 
-def _username_strength(meaning: Meaning, found: FoundUsername) -> tuple[Strength | None, str]:
-    says = "a link to Telegram, or a value that says Telegram"
-    result: tuple[Strength | None, str] = (None, "")
-    match meaning.username:
-        case UsernameRule.TELEGRAM:
-            result = Strength.STRONG, "a field for Telegram"
-        case UsernameRule.PLAIN | UsernameRule.WITH_AT if found.says_telegram:
-            result = Strength.STRONG, says
-        case UsernameRule.PLAIN if found.has_at:
-            result = Strength.STRONG, "a name with @ in a field for usernames"
-        case UsernameRule.PLAIN:
-            result = Strength.WEAK, "a field for usernames that does not say where"
-        case UsernameRule.WITH_AT if found.has_at:
-            result = Strength.WEAK, "a name with @ in a field for contacts"
-        case UsernameRule.IF_SAYS_TELEGRAM if found.says_telegram and (
-            found.is_whole or not found.has_at or meaning.phone is not PhoneRule.IF_WRITTEN_AS_PHONE
-        ):
-            result = Strength.WEAK, says
-        case _:
-            pass
-    return result
+def _doubting_names(
+    fields: Fields, meanings: Sequence[Meaning], usernames: Sequence[Candidate]
+) -> list[Candidate]:
+    """Return the usernames; a bare one that is the person's name, or a word of it, is weak."""
+    if not any(candidate.is_bare for candidate in usernames):
+        return list(usernames)
+    words = {
+        word
+        for item, meaning in zip(fields, meanings, strict=True)
+        if meaning.name >= NameRule.PARTIAL
+        for word in _WORD.findall(item.text[:_MAX_NAME].casefold())
+    }
+    return [
+        candidate._replace(strength=Strength.WEAK, reason="a bare name that is the person's name, too")
+        if candidate.is_bare and str(candidate.contact).casefold() in words
+        else candidate
+        for candidate in usernames
+    ]
 
 
 def _swapped_usernames(

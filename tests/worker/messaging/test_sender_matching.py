@@ -12,7 +12,7 @@ from shared.statuses import LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, add_account, add_leased, add_message, now_of
 from worker.domain.telegram_port import Incoming, Sender
 from worker.messaging import inbox
-from worker.messaging.first_words import matching_contact
+from worker.messaging.sender_matching import matching_contact
 from worker.queue.leases import WorkerId
 
 WEAK = {"strength": "weak", "field": "Контакт"}

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.domain.backoff import backoff
+from shared.backoff import backoff
 
 seconds = st.floats(min_value=0.001, max_value=10_000)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from api.forms.body.text_cleaning import one_line
-from api.forms.contact_evidence import rank_of
+from api.forms.contacts.field_rank import rank_of
 from api.forms.fields import WRAPPERS, Field, Fields
 from api.forms.recognition.field_meaning import Meaning, NamePart, NameRule
 from api.forms.recognition.vocabulary import clauses, meaning_of
@@ -30,7 +30,7 @@ def find_name(fields: Fields, meanings: Sequence[Meaning], *, beside: Sequence[i
     def rank(part: Part) -> tuple[object, ...]:
         item, meaning = fields[part[0]], meanings[part[0]]
         is_near = item.path in paths, meaning.whose in owners
-        return meaning.name > NameRule.CONTACT, *is_near, meaning.name, *rank_of(item, meaning), part
+        return meaning.name > NameRule.CONTACT, *is_near, meaning.name, *rank_of(item, meaning)
 
     ranked = sorted(found, key=rank, reverse=True) if len(found) > 1 else found
     full, given, last = (

@@ -1,31 +1,29 @@
 """Pure: opens the envelopes in which senders wrap a form, and returns the fields of each person in it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.forms.body.body_parser import MOST_FIELDS, FormPair
 from api.forms.body.text_cleaning import decode_entities
-from api.forms.contact_evidence import has_contact, tells_person
-from api.forms.described_fields import described_field, phone_in_parts, titles_of, without_list
+from api.forms.contacts.contact_evidence import has_contact, tells_person
+from api.forms.envelopes.described_fields import described_field, named_values, phone_in_parts, titles_of
+from api.forms.envelopes.form_tree import MAX_DEPTH, FormTree, decoded, is_structured, tree_of
+from api.forms.envelopes.several_people import (
+    are_alike,
+    beside_people,
+    columns_of_people,
+    contacts_of,
+    is_other_party,
+    is_person,
+    may_list_people,
+    numbered_people,
+    without_other_parties,
+)
 from api.forms.fields import WRAPPERS, Field, Fields
 from api.forms.form import Form
-from api.forms.form_tree import MAX_DEPTH, FormTree, decoded, is_structured, tree_of
-from api.forms.recognition.field_meaning import NameRule, PhoneRule, UsernameRule
-from api.forms.recognition.field_rules import meaning_of_field
-from api.forms.recognition.other_parties import names_other_party, words_of
-from api.forms.recognition.vocabulary import Word, meaning_of
 
-# Lists under these keys hold people, even if the object around them has a contact of its own.
-_PEOPLE = frozenset(
-    {
-        *("leads", "contacts", "records", "rows", "people", "persons", "submissions", "responses"),
-        *("entries", "data"),
-    }
-)
-
-
-_MAX_ROLE = 30
-_ROLES = frozenset({"role", "type", "relation", "relationship", "роль"})
+# In the names of parts of objects, and of the second field of a kind.
+_SPECIAL = frozenset("[.2")
 
 
 def people_in(value: Any, query: Sequence[FormPair] = ()) -> list[Form]:  # noqa: ANN401 - JSON
@@ -42,6 +40,8 @@ def _opened(value: Any) -> list[Fields]:  # noqa: ANN401 - JSON
         if _is_flat(value):
             return [[_clean(Field(key, text)) for key, text in value]]
         value = tree_of(value)
+    elif isinstance(value, dict) and "." in "".join(value):
+        value = tree_of(value.items())
     value = decoded(value)
     titles = titles_of(value)
     people = _people(value, 0) or [[]]
@@ -49,10 +49,16 @@ def _opened(value: Any) -> list[Fields]:  # noqa: ANN401 - JSON
 
 
 def _is_flat(pairs: Sequence[FormPair]) -> bool:
-    """Return True if no field is repeated, is a part of an object, or contains JSON."""
+    """Return True if no field is repeated or numbered, is a part of an object, or contains JSON."""
     names = {key for key, _ in pairs}
-    is_plain = len(names) == len(pairs) and "[" not in "".join(names) and not all(map(str.isdecimal, names))
+    joined = "".join(names)
+    is_plain = len(names) == len(pairs) and not _SPECIAL.intersection(joined)
+    is_plain = is_plain and not all(map(str.isdecimal, names))
     return is_plain and not any(is_structured(text) for _, text in pairs)
+
+
+def _has_second(keys: Iterable[str]) -> bool:
+    return "2" in "".join(keys)
 
 
 def _titled(field: Field, titles: Mapping[str, tuple[str, str]]) -> Field:
@@ -66,35 +72,23 @@ def _people(value: Any, depth: int) -> list[Fields]:  # noqa: ANN401 - JSON
     if not isinstance(value, dict):
         return _people_in_list(value, depth) if isinstance(value, list) else [[Field("body", value)]]
     if all(isinstance(item, str) and not is_structured(item) for item in value.values()):
-        return [[_clean(Field(key, item)) for key, item in value.items()]]
-    if columns := _columns_of_people(value):
-        return [_flatten(person, (), depth) for person in columns]
-    listed, key = _list_of_people(value, depth)
-    if not listed:
-        return [_flatten(value, (), depth)]
-    around = _flatten(without_list(value, key), (), depth)
-    if has_contact(around) and key not in _PEOPLE:
-        return [_flatten(value, (), depth)]
-    return [[*fields, *around] for fields in listed]
-
-
-def _columns_of_people(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the people in `{"name": ["Anna", "Ivan"], "phone": ["+7…", "+7…"]}`; empty for other objects."""
-    columns = {key: item for key, item in tree.items() if isinstance(item, list) and len(item) > 1}
-    lengths = {len(item) for item in columns.values()}
-    has_objects = any(isinstance(cell, dict | list) for item in columns.values() for cell in item)
-    roles = [meaning_of_field(key[:100]) for key in columns]
-    asks_contact = any(
-        meaning.phone > PhoneRule.NUMBER or meaning.username > UsernameRule.PLAIN for meaning in roles
-    )
-    has_name = any(meaning.name > NameRule.BESIDE_CONTACT for meaning in roles)
-    if len(lengths) != 1 or has_objects or not (asks_contact and has_name):
-        return []
-    return [{**tree, **{key: item[at] for key, item in columns.items()}} for at in range(lengths.pop())]
+        parts = (numbered_people(value) if _has_second(value) else []) or [value]
+        return [[_clean(Field(key, item)) for key, item in part.items()] for part in parts]
+    if columns := columns_of_people(value) or numbered_people(value):
+        return [_flatten(_like(value, person), (), depth) for person in columns]
+    people, rest = _people_inside(value, depth)
+    around = _flatten(rest, (), depth)
+    if people and is_person(around):
+        people, rest = _people_inside(value, depth, has_owner=True)
+        around = _flatten(rest, (), depth)
+    if not people or (has_contact(around) and not any(map(is_person, people))):
+        return [_flatten(value, (), depth) if people else around]
+    others, shared = beside_people(around, people)
+    return [*others, *([*fields, *shared] for fields in people)]
 
 
 def _people_in_list(items: list[Any], depth: int) -> list[Fields]:
-    items = [decoded(item) for item in items]
+    items = named_values([decoded(item) for item in items])
     if items and depth < MAX_DEPTH and all(isinstance(item, list) for item in items):
         # A list of forms, each of which is a list of names and values.
         return [fields for item in items for fields in _people_in_list(item, depth + 1)]
@@ -102,54 +96,69 @@ def _people_in_list(items: list[Any], depth: int) -> list[Fields]:
         return [[Field("item", item) for item in items]]
     if any(isinstance(item, dict) and described_field(item) for item in items):
         return [_flatten_list(items, (), depth)]
-    people = [_people(item, depth + 1) for item in _without_other_parties(items)]
-    if len(items) > 1 and sum(any(map(_is_person, each)) for each in people) == 0:
+    people = [_people(item, depth + 1) for item in without_other_parties(items)]
+    if len(items) > 1 and sum(any(map(has_contact, each)) for each in people) == 0:
         # Parts of one form.
         return [[field for each in people for fields in each for field in fields]]
     return [fields for each in people for fields in each]
 
 
-def _without_other_parties(items: list[Any]) -> list[Any]:
-    """Return the items without the contacts of others, if their role is stated beside a client's.
+def _people_inside(
+    tree: Mapping[str, Any], depth: int, *, has_owner: bool = False
+) -> tuple[list[Fields], Mapping[str, Any]]:
+    """Return the people in the lists and the equal objects inside `tree`, and the tree without them.
 
-    Without a client among them, "manager" is the person's own position.
+    `has_owner`: a person stands around the lists, so lists of things, such as addresses, are the person's.
     """
-    stated = [_role_of(item) for item in items]
-    if not any(stated):
-        return items
-    roles = [words_of(str(role)[:_MAX_ROLE]) for role in stated]
-    if not any(role and all(meaning_of(word) is Word.FILLER for word in role) for role in roles):
-        return items
-    return [item for item, role in zip(items, roles, strict=True) if not names_other_party(role)]
-
-
-def _role_of(item: Any) -> object:  # noqa: ANN401 - JSON
-    return next((item[key] for key in item if key.casefold() in _ROLES), "") if isinstance(item, dict) else ""
-
-
-def _is_person(fields: Fields) -> bool:
-    return has_contact(fields)
-
-
-def _list_of_people(tree: Mapping[str, Any], depth: int) -> tuple[list[Fields], str]:
-    """Return the people in a list inside `tree`, and the key of the list; an empty list if there is none."""
     if depth >= MAX_DEPTH:
-        return [], ""
+        return [], tree
+    inner = {
+        key: decoded(item) for key, item in tree.items() if not isinstance(item, str) or is_structured(item)
+    }
+    siblings = _siblings(inner, depth)
+    people: list[Fields] = []
+    rest: dict[str, Any] = {}
     for key, item in tree.items():
-        inner = decoded(item)
-        if isinstance(inner, list) and _holds_people(inner):
-            people = _people_in_list(inner, depth + 1)
-            if len(people) > 1 and any(map(has_contact, people)):
-                return people, key.strip().casefold()
-        elif isinstance(inner, dict) and described_field(inner, key) is None:
-            people, found = _list_of_people(inner, depth + 1)
-            if people:
-                return people, found
-    return [], ""
+        each = inner.get(key)
+        found: list[Fields] = []
+        left: Mapping[str, Any] = {}
+        if key in siblings:
+            found = _people(each, depth + 1)
+        elif isinstance(each, list) and _holds_people(each) and may_list_people(key, has_owner=has_owner):
+            found = _people_in_list(each, depth + 1)
+            found = found if len(found) > 1 and any(map(has_contact, found)) else []
+        elif isinstance(each, dict) and described_field(each, key) is None and not is_other_party(key):
+            found, left = _people_inside(each, depth + 1, has_owner=has_owner)
+        people += found
+        if not found or left:
+            rest[key] = left if found else item
+    return people, _like(tree, rest) if people else tree
+
+
+def _siblings(inner: Mapping[str, Any], depth: int) -> list[str]:
+    """Return the keys of objects that are a person each: `{"lead1": {…}, "lead2": {…}}`."""
+    objects = {key: item for key, each in inner.items() if isinstance(item := _only(each), dict) and item}
+    if len(objects) < 2:
+        return []
+    fields = {key: _flatten(item, (), depth + 1) for key, item in objects.items() if not is_other_party(key)}
+    people = {key: contacts_of(own) for key, own in fields.items() if is_person(own)}
+    is_different = len(set().union(*people.values())) >= sum(map(len, people.values()))
+    return [*people] if len(people) > 1 and is_different and are_alike(people) else []
+
+
+def _only(value: Any) -> Any:  # noqa: ANN401 - JSON
+    return decoded(value[0]) if isinstance(value, list) and len(value) == 1 else value
+
+
+def _like(tree: Mapping[str, Any], part: dict[str, Any]) -> Mapping[str, Any]:
+    """Return a part of `tree` that keeps its flat names, if it has them."""
+    if not isinstance(tree, FormTree):
+        return part
+    return FormTree(part, {key: pairs for key, pairs in tree.pairs.items() if part.get(key) is tree[key]})
 
 
 def _holds_people(items: list[Any]) -> bool:
-    objects = [item for item in map(decoded, items) if isinstance(item, dict)]
+    objects = [item for item in map(decoded, named_values(items)) if isinstance(item, dict)]
     return len(objects) > 1 and not any(described_field(item) for item in objects)
 
 
@@ -194,7 +203,7 @@ def _flatten_item(
 def _flatten_list(items: list[Any], path: tuple[str, ...], depth: int) -> Fields:
     """Return the fields in a list of names and values, or in the only object of a list."""
     fields: Fields = []
-    values = _without_other_parties([decoded(item) for item in items])
+    values = without_other_parties(named_values([decoded(item) for item in items]))
     described = [described_field(item) if isinstance(item, dict) else None for item in values]
     objects = sum(isinstance(item, dict) for item in values)
     opens_others = depth < MAX_DEPTH and (objects == 1 or any(described))
