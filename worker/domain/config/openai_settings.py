@@ -16,10 +16,9 @@ _ASSIGNMENT = re.compile(
 )
 # What examples have in the place of a key. Local servers take any word, such as "ollama" or "none".
 _PLACEHOLDER = re.compile(
-    r"\.\.\.|…|^<.*>$|^\[.*\]$|^\{.*\}$|^\$|\*{3}|^(?:\w{1,8}[-_])*(?:x{3,}|х{3,}|0{6,})$"
-    r"|(?:your|my|paste|insert|put|enter|replace|change)[-_ ]?(?:\w+[-_ ])*(?:key|token|here|me|this)\b"
-    r"|\bchangeme\b"
-    r"|^(?:openai[-_])?(?:api[-_]?)key[-_]?(?:here)?$",
+    r"\.\.\.|…|^<.*>$|^\[.*\]$|^\{.*\}$|^\$|\*{3}|^(?:[^\W_]{1,8}[-_]){0,6}(?:x{3,}|х{3,}|0{6,})$"
+    r"|(?:^|[-_ ])(?:your|my|paste|insert|put|enter|replace|change)[a-z_ -]{0,40}(?:key|token|here|me|this)$"
+    r"|^(?:openai[-_]?)?api[-_]?key[-_]?(?:here)?$",
     re.IGNORECASE,
 )
 _ENDPOINTS = re.compile(r"/(?:chat/completions|completions|responses|chat|models|embeddings)$")
