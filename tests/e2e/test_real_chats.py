@@ -32,7 +32,7 @@ def test_typical_replies(product: RunningProduct) -> None:
         product.wait_for_status(leads[way], status)
     got = {way: product.received(person)[1:] for way, person in people.items()}
     assert "текстом" in got["voice"][0]
-    assert "коллеге" in got["call"][0]
+    assert "Записал" in got["call"][0]
     assert got["later"][0].startswith("Хорошо, напишу вам ")
     later = product.get_lead(leads["later"])
     assert later["due_at"] == later["follow_up_at"]

@@ -169,8 +169,8 @@ ROLES = _any_of(
 _TOO_MUCH = r"(?:too (?:large|high|big)|at most|maximum|exceed|less than|greater than|must be|range|\b<)"
 # Together with a size: "Unsupported parameter: max_tokens" is about the form.
 OUTPUT_LIMIT = _any_of(
-    rf"\b(?:max_(?:completion_|output_|new_)?tokens|completion)\b.{{0,200}}{_TOO_MUCH}",
-    rf"{_TOO_MUCH}.{{0,200}}\b(?:max_(?:completion_|output_|new_)?tokens|completion)\b",
+    rf"\b(?:max_(?:completion_|output_|new_)?tokens|completion)\b.{{0,120}}{_TOO_MUCH}",
+    rf"{_TOO_MUCH}.{{0,120}}\b(?:max_(?:completion_|output_|new_)?tokens|completion)\b",
 )
 FORM = _any_of(
     r"response_format",
