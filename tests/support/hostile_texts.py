@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 Parsed: TypeAlias = Any
 
 LENGTH = 4_096
-TRIES = 3
+TRIES = 5
 MAX_SAMPLE = 60
 _WORDS = (
     *("1", "1 ", "1.", "1,", "1:", "12 ", "1-", "+7 ", "1 000 ", "1.1.", "0 ", "00:", "7 в ", "1) "),
@@ -88,7 +88,7 @@ def filled(unit: str) -> str:
 
 
 def milliseconds(run: Callable[[], object], enough: float) -> float:
-    """Return the best of three times of the processor; the first one counts if it is at most `enough`."""
+    """Return the best of several times of the processor; the first one counts if it is at most `enough`."""
     best = float("inf")
     for _ in range(TRIES):
         start = time.process_time_ns()

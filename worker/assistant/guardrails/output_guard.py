@@ -93,6 +93,9 @@ def _model_problem(text: str, context: GuardContext) -> str | None:
         return "it repeats a text that the contact dictated"
     if prompt_leaks.is_unreadable(text):
         return "it contains unreadable text"
+    # A cheap check, so the long texts that a stuck model writes cost little.
+    if repetition.is_loop(text):
+        return "it repeats itself"
     if not language.is_in_scripts(text, context.scripts) or mixed_language.is_another_latin_language(
         text, context.latest_text, context.own_texts, context.source.contact_texts
     ):

@@ -57,6 +57,11 @@ _MAX_OWN_TEXTS = 6
 _MAX_COMPARED = 4_000
 
 
+def is_loop(text: str) -> bool:
+    """Return True if the text says the same again and again: a model that does not find its end."""
+    return _is_loop(text, _words(text))
+
+
 def find_problem(text: str, own_texts: Sequence[str], latest_text: str) -> str | None:
     """Return what the text repeats; None if it says something of its own."""
     words = _words(text)
