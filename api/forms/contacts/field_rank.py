@@ -1,6 +1,6 @@
 """Pure: ranks the fields of a form that say equally much about the person."""
 
-import re
+from string import digits
 
 from api.forms.fields import Field
 from api.forms.recognition.field_meaning import Meaning
@@ -8,13 +8,15 @@ from api.forms.recognition.vocabulary import clauses, meaning_of
 
 # The person, or the user of the platform who works on the request.
 _ACCOUNTS = frozenset({"user", "users"})
-_NUMBERED = re.compile(r"(.*?)[ _-]?(\d{0,6})", re.DOTALL)
+# A longer number is an id, and no place in a row of fields.
+_MAX_DIGITS = 6
 
 
 def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
     """Return the rank of a field among those with equal rules: the same in whatever order they come."""
-    # The pattern matches every text.
-    base, number = _NUMBERED.fullmatch(item.key.strip().casefold()).groups()  # type: ignore[union-attr]
+    key = item.key.strip().casefold()
+    base = key.rstrip(digits)
+    number = key[len(base) :][:_MAX_DIGITS]
     own = [part for part in item.path if part != "query"]
     is_account = any(part.casefold() in _ACCOUNTS for part in own)
     strange = sum(
@@ -29,7 +31,7 @@ def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
         -meaning.unknown_words,
         len(own),
         -int(number or 0),
-        [-ord(character) for character in base[:50]],
+        [-ord(character) for character in base.rstrip(" _-")[:50]],
         # So that the order of the fields never matters.
         (item.key, item.label, item.path, item.text),
     )
