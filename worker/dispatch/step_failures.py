@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 
 from shared.errors import LeadAssistantError
-from shared.intents import Intent
-from shared.statuses import REPLIED_TO, LeadStatus, may_become
+from shared.statuses import REPLIED_TO, LeadStatus
 from worker.assistant.cleaning import clean_line
-from worker.assistant.guardrails.evidence import intent_evidence
 from worker.dialogue import templates
 from worker.dispatch.steps import responses
+from worker.dispatch.steps.opt_out import grant_opt_out
 from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import (
     Assistant,
@@ -156,33 +155,19 @@ def describe(error: Exception) -> str:
     return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
-def hand_over(conversation: Conversation, reason: str) -> QueueMessage:
+def hand_over(conversation: Conversation, reason: str) -> Outcome:
     """Return the notice that a colleague will answer, which hands the conversation over with this reason.
 
-    A plain wish not to be written to is granted instead: it needs no model.
+    A plain wish not to be written to is granted instead: a voice message beside it may be what fails.
     """
-    answers = tuple(message.id for message in conversation.unanswered)
-    language = conversation.language
-    key = responses.reply_key(conversation)
-    if intent_evidence.is_explicit_opt_out(conversation.unanswered_text):
-        text = templates.answer(Intent.REJECT, language)
-        return QueueMessage(
-            "apology",
-            key,
-            text,
-            LeadStatus.REJECTED if may_become(conversation.lead.status, LeadStatus.REJECTED) else None,
-            answers,
-            Intent.REJECT,
-            do_not_contact=True,
-            reason=reason,
-            without_model=True,
-        )
+    if (granted := grant_opt_out(conversation)) is not None:
+        return granted
     return QueueMessage(
         "answer",
-        key,
-        templates.handoff_notice(language),
+        responses.reply_key(conversation),
+        templates.handoff_notice(conversation.language),
         LeadStatus.HANDED_OFF,
-        answers,
+        tuple(message.id for message in conversation.unanswered),
         reason=reason,
         without_model=True,
     )
