@@ -1,31 +1,18 @@
 """Edits: other words in a message that was answered are words to answer, each once."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from shared.database.engine import Database
-from shared.database.models import LEADS, Lead
+from shared.database.models import LEADS
 from shared.statuses import LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_of, now_of
+from tests.worker.messaging.receiving import SECOND, incoming_message, receive
 from worker.domain.telegram_port import Incoming
 from worker.messaging import inbox
 from worker.queue.leases import WorkerId
-
-SECOND = timedelta(seconds=1)
-
-
-def incoming_message(lead: Lead, number: int = 1, text: str = "Здравствуйте!") -> Incoming:
-    return Incoming(lead.telegram_user_id or 0, number, text, NOW - SECOND)
-
-
-async def receive(
-    database: Database, me: WorkerId, incoming: Incoming, at: timedelta = timedelta()
-) -> Lead | None:
-    async with database.writing() as session:
-        return await inbox.receive(session, me.account_id, incoming, now=NOW + at, debounce=DEBOUNCE)
 
 
 @pytest.mark.parametrize(

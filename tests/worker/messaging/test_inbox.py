@@ -13,23 +13,11 @@ from shared.intents import Intent
 from shared.leads.transitions import change_status
 from shared.statuses import REPLIED_TO, LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, add_account, add_leased, add_message, messages_of, now_of
+from tests.worker.messaging.receiving import SECOND, incoming_message, receive
 from worker.domain.telegram_port import Incoming
 from worker.messaging import inbox
 from worker.queue import leases
 from worker.queue.leases import WorkerId
-
-SECOND = timedelta(seconds=1)
-
-
-def incoming_message(lead: Lead, number: int = 1, text: str = "Здравствуйте!") -> Incoming:
-    return Incoming(lead.telegram_user_id or 0, number, text, NOW - SECOND)
-
-
-async def receive(
-    database: Database, me: WorkerId, incoming: Incoming, at: timedelta = timedelta()
-) -> Lead | None:
-    async with database.writing() as session:
-        return await inbox.receive(session, me.account_id, incoming, now=NOW + at, debounce=DEBOUNCE)
 
 
 async def test_a_message_is_stored_unchanged(kept_database: Database, me: WorkerId) -> None:
