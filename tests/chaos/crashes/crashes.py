@@ -70,6 +70,9 @@ class CrashHarness:
             except MissedError:
                 prospect.run_rest(point.phase)
                 prospect.check_final_state()
+                # A worker whose typing notification got no answer makes none for ten minutes.
+                self.kill()
+                self.restart()
                 continue
             return prospect
         raise AssertionError(f"missed {MAX_MISSED} times: {point.name}")
