@@ -69,13 +69,40 @@ def test_one_caller_tries_and_the_others_follow_in_order(outage: OutageTracker) 
     now = NOW + first
     assert outage.hold(1, now) is None
     # The trial is on its way: nobody else calls.
-    held = outage.hold(2, now)
+    held = outage.hold(2, now + SPACING)
     assert held is not None
     assert held >= SECOND
     outage.succeeded(1)
     outage.release(1)
     assert outage.hold(2, now) is None
     assert outage.hold(3, now) is None
+
+
+def test_those_who_began_first_go_first_whatever_order_they_fail_in(outage: OutageTracker) -> None:
+    for caller in (1, 2, 3):
+        outage.begin(caller)
+    for caller in (3, 1, 2):
+        outage.failed(caller, NOW, "down")
+        outage.release(caller)
+    pauses = [outage.hold(caller, NOW) for caller in (1, 2, 3)]
+    assert None not in pauses
+    assert pauses == sorted(pauses, key=lambda pause: pause or SECOND)
+    assert len(set(pauses)) == 3
+
+
+def test_a_caller_whose_trials_fail_lets_the_next_one_try(outage: OutageTracker) -> None:
+    now, tried = NOW, []
+    for caller in (1, 2):
+        fail(outage, caller)
+    for _ in range(8):
+        pauses = {caller: outage.hold(caller, now) or timedelta() for caller in (1, 2)}
+        caller = min(pauses, key=lambda one: pauses[one])
+        now += pauses[caller]
+        assert outage.hold(caller, now) is None
+        tried.append(caller)
+        fail(outage, caller, now)
+    # The second fails as well: the first, which waits longer, goes first again.
+    assert tried == [1, 1, 1, 2, 2, 2, 1, 1]
 
 
 def test_a_trial_that_fails_moves_the_others(outage: OutageTracker) -> None:
