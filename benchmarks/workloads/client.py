@@ -151,6 +151,8 @@ class LoadClient:
         if rate:
             await self._pace(rate)
         await asyncio.sleep(max(0.0, self._ends - time.perf_counter()))
+        # If sending was late, all may have been idle once after the end and before the last request.
+        self._all_idle.clear()
         self._check_idle()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._all_idle.wait(), TIMEOUT_SECONDS)
