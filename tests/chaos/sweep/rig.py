@@ -17,11 +17,12 @@ from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account, AccountFields
 from shared.database.engine import Database
 from shared.database.models import Lead
+from tests.chaos.sweep.steps import STEP_SECONDS, place_of, run_step
 from tests.simulation.month import SimulatedClock
 from tests.simulation.simulated_worker import RecordedWakeups
 from tests.support.fakes import Words
 from tests.support.inline_sqlite import run_inline
-from tests.support.waiting import patience, patience_seconds, until_async
+from tests.support.waiting import patience_seconds, until_async
 from worker.accounts import account_lease, account_state
 from worker.accounts.flood_waits import FloodWaits
 from worker.dialogue.persona import Persona
@@ -51,8 +52,6 @@ _TABLES = (
 # The worker reads missed messages as often.
 CATCH_UP_EVERY = timedelta(minutes=5)
 TEN_YEARS = timedelta(days=3650)
-# A step of the simulation that takes longer is a loop without a pause.
-STEP_SECONDS = 20.0
 
 
 class Rig:
@@ -197,16 +196,24 @@ class Rig:
             self.time.now = moment
 
     async def _settle(self) -> None:
-        """Do all work that is due now."""
-        async with patience(STEP_SECONDS):
-            if self.time() >= self._next_catch_up:
-                self._next_catch_up = self.time() + CATCH_UP_EVERY
-                self.telegram.session.reconnected.set()
-            # Updates and the answers of the catch-up arrive on real sockets.
-            for _ in range(2):
-                await until_async(lambda: self.telegram.session.connected)
-                await asyncio.sleep(0.002)
-                await self.dispatcher.run_until_idle()
+        """Do all work that is due now; raises HotLoopError or StuckError."""
+        await run_step(self._work(), self.server.calls.counts, self._describe_leads)
+
+    async def _work(self) -> None:
+        if self.time() >= self._next_catch_up:
+            self._next_catch_up = self.time() + CATCH_UP_EVERY
+            self.telegram.session.reconnected.set()
+        # Updates and the answers of the catch-up arrive on real sockets.
+        for _ in range(2):
+            await until_async(lambda: self.telegram.session.connected)
+            await asyncio.sleep(0.002)
+            await self.dispatcher.run_until_idle()
+
+    def _describe_leads(self) -> str:
+        """Return where the leads in progress wait, and whether there is a link."""
+        link = "linked" if self.telegram.session.connected else "no link"
+        stacks = [place_of(task) for task in self.dispatcher._tasks.values()]
+        return ", ".join([link, *stacks])
 
     async def _next_moment(self) -> datetime:
         async with self.database.reading() as session:

@@ -13,6 +13,7 @@ from shared.statuses import LeadStatus
 from tests.chaos.sweep.failures import Failure
 from tests.chaos.sweep.leads import EVERY_LEAD, RoundLeads, is_over
 from tests.chaos.sweep.rig import Rig
+from tests.chaos.sweep.steps import HotLoopError, StuckError
 from worker.domain.telegram_port import SessionRevokedError
 from worker.telegram.errors.classes import ErrorClass
 from worker.telegram.transport.mtproto_session import MAX_REJECTIONS
@@ -91,10 +92,8 @@ class Round:
                 await rig.run_for(LATEST, self._is_finished)
                 await self._check_end()
             await rig.stop_tasks()
-        except TimeoutError:
-            link = "a link" if rig.telegram.session.connected else "no link"
-            calls = len(rig.server.calls.of(self.result.method))
-            self._break(f"a loop without a pause, or a call that never ends ({link}, {calls} calls)")
+        except (HotLoopError, StuckError) as error:
+            self._break(str(error))
         except SessionRevokedError as error:
             self._has_ended = True
             if not failure.ends_session:

@@ -1,12 +1,16 @@
 """A sample of the sweep: errors of each class in each method; `make sweep` runs them all."""
 
+import asyncio
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.chaos.sweep import steps
 from tests.chaos.sweep.failures import all_failures, sample
 from tests.chaos.sweep.round import most_in_a_minute
+from tests.chaos.sweep.steps import MAX_CALLS_A_STEP, HotLoopError, StuckError, run_step
 from tests.chaos.sweep.sweep import (
     LEAD_METHODS,
     SESSION_METHODS,
@@ -63,6 +67,23 @@ def test_the_table_of_errors_is_whole() -> None:
 def test_the_most_calls_in_a_minute() -> None:
     assert most_in_a_minute([]) == 0
     assert most_in_a_minute([0, 30, 59.9, 60, 61, 200]) == 4
+
+
+async def test_a_loop_without_a_pause_is_counted_in_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: Counter[str] = Counter()
+
+    async def call(times: int) -> None:
+        for _ in range(times):
+            counts["users.GetUsers"] += 1
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.6)
+
+    await run_step(call(MAX_CALLS_A_STEP), counts, str)
+    with pytest.raises(HotLoopError, match="users"):
+        await run_step(call(MAX_CALLS_A_STEP + 1), counts, str)
+    monkeypatch.setattr(steps, "STEP_SECONDS", 0)
+    with pytest.raises(StuckError, match="here"):
+        await run_step(call(1), counts, lambda: "here")
 
 
 def test_the_table_is_readable() -> None:
