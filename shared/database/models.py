@@ -280,8 +280,9 @@ USERS, USER_SESSIONS, USER_LINKS, LOGIN_ATTEMPTS, LEAD_VIEWS, CONSOLE_WATCH = (
     SQLModel.metadata.tables[name]
     for name in ("users", "user_sessions", "user_links", "login_attempts", "lead_views", "console_watch")
 )
-OWNER_MESSAGES, OWNER_NOTICES, MODEL_SERVERS = (
-    SQLModel.metadata.tables[name] for name in ("owner_messages", "owner_notices", "model_servers")
+OWNER_MESSAGES, OWNER_NOTICES, OWNER_IDENTITIES, MODEL_SERVERS = (
+    SQLModel.metadata.tables[name]
+    for name in ("owner_messages", "owner_notices", "owner_identities", "model_servers")
 )
 
 BOOKINGS, BOOKING_EVENTS, PLANNED, BOOKING_CONNECTIONS = (

@@ -161,6 +161,14 @@ async def test_the_owner_is_the_user_and_not_the_username(
     # The account's own Saved Messages say who the owner is now.
     telegram.world.note(account, "новый владелец")
     await until_async(lambda: _is("заново" in notes.messages[-1].text), "the owner is confirmed")
+    # What was refused stays so, although the next look for missed messages finds it.
+    await day.listener.unknown_senders.add_missed(await day.worker.fetch_newest_ids(utc_now()))
+    await until_async(lambda: _is("слишком поздно" in str(_sent_to(day, other))), "it is told")
+    async with day.database.reading() as session:
+        assert await current(session) is None
+    # Telegram counts whole seconds.
+    said = next(one.date for one in notes.messages if one.text == "новый владелец")
+    await until_async(lambda: _is(utc_now().timestamp() >= said + 1), "a later second")
     day.write(f"{lead.id} беру", by=other)
     await until_async(lambda: _is_taken(day, lead), "the new account commands")
     # So do the senders that knew the former owner, and the one that found another user.

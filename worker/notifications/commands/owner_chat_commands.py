@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.database.engine import Database, retry_while_database_down
-from shared.database.models import Lead
+from shared.database.models import Lead, OwnerIdentity
 from shared.texts import Language
 from worker.domain import identity
 from worker.domain.owner_port import FORGOTTEN_AFTER, OwnerWords
@@ -69,16 +69,16 @@ class OwnerChatCommands:
             if known is None or known.user_id != sender.user_id:
                 return "other"
         async with self.database.writing() as session:
-            if (warning := await self._warning(session, sender)) is not None:
+            owner = await owner_identity.find_or_remember(
+                session, self.account_id, self.username, sender, now=self.clock(), wrote_at=sent_at
+            )
+            if (warning := self._warning(owner, sender)) is not None:
                 await owner_identity.warn(session, self.account_id, self.language, warning, now=self.clock())
                 return "refused"
-            return await self._execute_in(session, note, sender, sent_at)
+            return await self._execute_in(session, note, sender, sent_at, owner.since)
 
-    async def _warning(self, session: AsyncSession, sender: Sender) -> OwnerWarning | None:
+    def _warning(self, owner: OwnerIdentity, sender: Sender) -> OwnerWarning | None:
         """Return why the sender may not command; None if they have the owner's id and username."""
-        owner = await owner_identity.find_or_remember(
-            session, self.account_id, self.username, sender, now=self.clock()
-        )
         if owner.user_id != sender.user_id:
             return OwnerWarning("owner_moved", self.username, sender.user_id)
         if not identity.has_username(sender, self.username):
@@ -86,7 +86,7 @@ class OwnerChatCommands:
         return None
 
     async def _execute_in(
-        self, session: AsyncSession, note: Note, sender: Sender, sent_at: datetime
+        self, session: AsyncSession, note: Note, sender: Sender, sent_at: datetime, since: datetime
     ) -> OwnerWords:
         now = self.clock()
         if await owner_commands.is_executed(session, self.account_id, note.message_id):
@@ -101,6 +101,7 @@ class OwnerChatCommands:
             takeover_lasts=self.takeover_lasts,
             language=self.language,
             in_owner_chat=True,
+            since=since,
             zone=self.zone,
         )
         return "command" if is_command else "other"

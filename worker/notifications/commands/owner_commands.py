@@ -38,13 +38,15 @@ async def execute_command(  # noqa: PLR0913 - what the owner has set
     takeover_lasts: timedelta | None,
     language: Language = "ru",
     in_owner_chat: bool = False,
+    since: datetime | None = None,
     zone: tzinfo = UTC,
 ) -> bool:
     """Execute the command in the owner's words and queue the answer, in the caller's transaction.
 
     Returns True if it is a command that was not executed before. Telegram may deliver a message twice; its
     id identifies it. `takeover_lasts`: how long a human keeps the conversation; None: until it is given back.
-    `language`: of the answers to words that have none, such as an emoji. `zone`: of the owner's times.
+    `language`: of the answers to words that have none, such as an emoji. `since`: only later commands are
+    executed. `zone`: of the owner's times.
     """
     command = await notice_replies.read_command(session, account_id, note, language)
     if command is None:
@@ -52,7 +54,8 @@ async def execute_command(  # noqa: PLR0913 - what the owner has set
     random_id = await _record_command(session, account_id, note, now=now, in_owner_chat=in_owner_chat)
     if random_id is None:
         return False
-    if await _is_too_late(session, account_id, note, now=now, in_owner_chat=in_owner_chat):
+    earliest = max(now - COMMANDS_FOR, since or now - COMMANDS_FOR)
+    if await _is_too_late(session, account_id, note, earliest, in_owner_chat=in_owner_chat):
         reply = command_parser.render(command.language, "too_late", text=_quote(note))
     else:
         returns_at = now + takeover_lasts if takeover_lasts else None
@@ -88,15 +91,12 @@ async def _run_safely(
     zone: tzinfo,
 ) -> str:
     """Run the command; returns the answer, also to one that fails. Raises only if the database is away."""
-    key = f"{command.lead}:human:note:{account_id}:{note.message_id}"
     try:
         async with session.begin_nested():
             if command.action == "reply" and note.has_more:
                 # The text alone would be only a part of what the owner wants to send.
                 return await _refuse_attachment(session, command)
-            return await _run(
-                session, account_id, command, key=key, now=now, returns_at=returns_at, zone=zone
-            )
+            return await _run(session, account_id, command, note, now=now, returns_at=returns_at, zone=zone)
     except HandoffError as error:
         reason = translate_reason(command.language, str(error))
         return command_parser.render(command.language, "refused", lead=command.lead, reason=reason)
@@ -108,10 +108,10 @@ async def _run_safely(
 
 
 async def _is_too_late(
-    session: AsyncSession, account_id: int, note: Note, *, now: datetime, in_owner_chat: bool
+    session: AsyncSession, account_id: int, note: Note, since: datetime, *, in_owner_chat: bool
 ) -> bool:
-    """Return True for a command that is old, or that comes after a newer one of its chat."""
-    if note.sent_at is not None and note.sent_at < now - COMMANDS_FOR:
+    """Return True for a command not after `since`, or one that comes after a newer one of its chat."""
+    if note.sent_at is not None and note.sent_at <= since:
         return True
     newer = await session.exec(
         select(OwnerMessage.id)
@@ -136,14 +136,14 @@ async def _run(
     session: AsyncSession,
     account_id: int,
     command: Command,
+    note: Note,
     *,
-    key: str,
     now: datetime,
     returns_at: datetime | None,
     zone: tzinfo,
 ) -> str:
     if not command.lead:
-        return await _run_without_lead(session, account_id, command, now=now)
+        return await _run_without_lead(session, account_id, command, note, now=now)
     lead = await handoff.lock(session, command.lead)
     if lead is None:
         return command_parser.render(command.language, "unknown", lead=command.lead)
@@ -162,18 +162,19 @@ async def _run(
     reason = "taken over by the owner"
     await handoff.hand_to_human(session, lead, reason=reason, actor=ACTOR, now=now, returns_at=returns_at)
     if command.action == "reply":
+        key = f"{lead.id}:human:note:{account_id}:{note.message_id}"
         await handoff.queue_human_message(session, lead, command.text, key=key, now=now)
         return reply
     return f"{reply}\n\n{translate_summary(command.language, lead.handoff_summary)}".strip()
 
 
 async def _run_without_lead(
-    session: AsyncSession, account_id: int, command: Command, *, now: datetime
+    session: AsyncSession, account_id: int, command: Command, note: Note, *, now: datetime
 ) -> str:
     if command.action in {"help", "which", "no_lead"}:
         return command_parser.render(command.language, command.action, text=command.text)
     if command.action == "owner":
-        await owner_identity.forget(session, account_id)
+        await owner_identity.forget(session, account_id, since=note.sent_at or now)
         return command_parser.render(command.language, "owner")
     if command.action == "status":
         return await _status(session, account_id, command)

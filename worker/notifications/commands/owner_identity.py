@@ -1,19 +1,26 @@
-"""Who the owner is: the Telegram user whom OWNER_CHAT led to first. A username may pass to another user."""
+"""Who the owner is: the Telegram user whom OWNER_CHAT led to first. A username may pass to another user.
+
+After `forget` the row stays, without a user: what was written before that moment is no command.
+"""
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete
+from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
-from shared.database.models import OwnerIdentity, OwnerMessage
+from shared.database.models import OWNER_IDENTITIES, OwnerIdentity, OwnerMessage
 from shared.texts import Language
 from worker.domain.telegram_port import Peer, Sender
 from worker.notifications.commands import command_parser
+
+_NO_USER = 0
+# Our clock may be ahead of Telegram's, which counts whole seconds.
+_CLOCK_SKEW = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -39,27 +46,32 @@ class OwnerWarning:
 
 async def find(session: AsyncSession, account_id: int, username: str) -> OwnerIdentity | None:
     """Return whom this username led to first; None if that is not known yet."""
-    found = await session.exec(
-        select(OwnerIdentity)
-        .where(col(OwnerIdentity.account_id) == account_id, col(OwnerIdentity.username) == username.lower())
-        .execution_options(populate_existing=True)
-    )
-    return found.one_or_none()
+    found = await _load(session, account_id, username)
+    return found if found is not None and found.user_id != _NO_USER else None
 
 
 async def find_or_remember(
-    session: AsyncSession, account_id: int, username: str, found: Peer | Sender, *, now: datetime
+    session: AsyncSession,
+    account_id: int,
+    username: str,
+    found: Peer | Sender,
+    *,
+    now: datetime,
+    wrote_at: datetime | None = None,
 ) -> OwnerIdentity:
-    """Return whom this username led to first: the user who is found now, if no user is known yet."""
-    known = await find(session, account_id, username)
-    is_known = known is not None and found.access_hash in (None, known.access_hash)
-    if known is not None and (is_known or known.user_id != found.user_id):
+    """Return whom this username led to first: the user who is found now, if no user is known yet.
+
+    `wrote_at`: when that user wrote; what a user who becomes known now wrote before is no command.
+    """
+    known = await _load(session, account_id, username)
+    is_complete = known is not None and found.access_hash in (None, known.access_hash)
+    if known is not None and known.user_id != _NO_USER and (is_complete or known.user_id != found.user_id):
         return known
     identity: dict[str, Any] = {
         "username": username.lower(),
         "user_id": found.user_id,
         "access_hash": found.access_hash,
-        "since": known.since if known is not None else now,
+        "since": known.since if known is not None else (wrote_at or now) - _CLOCK_SKEW,
     }
     await session.exec(
         insert_for(session, OwnerIdentity)
@@ -69,9 +81,25 @@ async def find_or_remember(
     return await find(session, account_id, username) or OwnerIdentity(account_id=account_id, **identity)
 
 
-async def forget(session: AsyncSession, account_id: int) -> None:
-    """Forget the owner: the next use of OWNER_CHAT decides who it is."""
-    await session.exec(delete(OwnerIdentity).where(col(OwnerIdentity.account_id) == account_id))
+async def forget(session: AsyncSession, account_id: int, *, since: datetime) -> None:
+    """Forget the owner: the next use of OWNER_CHAT decides who it is.
+
+    `since`: what was written until then is no command, so that what was refused stays refused.
+    """
+    await session.exec(
+        update(OWNER_IDENTITIES)
+        .where(OWNER_IDENTITIES.c.account_id == account_id)
+        .values(user_id=_NO_USER, access_hash=None, since=since)
+    )
+
+
+async def _load(session: AsyncSession, account_id: int, username: str) -> OwnerIdentity | None:
+    found = await session.exec(
+        select(OwnerIdentity)
+        .where(col(OwnerIdentity.account_id) == account_id, col(OwnerIdentity.username) == username.lower())
+        .execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
 
 
 async def warn(
