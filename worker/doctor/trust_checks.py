@@ -7,12 +7,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
+from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import qualify
-from worker.assistant.trust import BAR, prompt_version
+from worker.assistant.trust import BAR
 from worker.doctor.findings import Finding, failed, passed
 from worker.domain.assistant_port import AssistantError
-from worker.domain.config.model_servers import host_of
-from worker.monitoring import qualifications
 from worker.settings import AssistantSettings
 
 TRUST = "trust"
@@ -48,11 +47,9 @@ async def _check(model: AssistantSettings, database: Database | None) -> Finding
 async def _stored_score(model: AssistantSettings, database: Database | None) -> float | None:
     if database is None:
         return None
-    host = host_of(model.openai_base_url)
     with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
         async with database.reading() as session:
-            row = await qualifications.load(session, host, model.openai_model, prompt_version())
-            return row.score if row is not None else None
+            return await scores.load(session, model)
     return None
 
 
@@ -61,13 +58,5 @@ async def _qualify(model: AssistantSettings, database: Database | None) -> float
     if database is not None:
         with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
             async with database.writing() as session:
-                await qualifications.save(
-                    session,
-                    host_of(model.openai_base_url),
-                    model.openai_model,
-                    version=prompt_version(),
-                    score=result.score,
-                    figures=result.figures,
-                    now=utc_now(),
-                )
+                await scores.save(session, model, result, now=utc_now())
     return result.score

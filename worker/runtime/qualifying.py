@@ -8,10 +8,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
+from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import Qualification, qualify
 from worker.assistant.trust import BAR, Trust, prompt_version
 from worker.domain.assistant_port import AssistantUnavailableError
-from worker.domain.config.model_servers import host_of
 from worker.monitoring import qualifications
 from worker.notifications import notices, texts
 from worker.settings import AssistantSettings, WorkerSettings
@@ -62,61 +62,51 @@ class Qualifier:
         """Read the score of a model, or qualify it unless another worker does."""
         if await self._restore(model):
             return
-        host, name = host_of(model.openai_base_url), model.openai_model
         async with self._database.writing() as session:
             is_ours = await qualifications.claim(
-                session, host, name, version=self._version, now=self._clock()
+                session, *scores.server_of(model), version=self._version, now=self._clock()
             )
         if is_ours:
-            await self._qualify(model, host, name)
+            await self._qualify(model)
 
-    async def _qualify(self, model: AssistantSettings, host: str, name: str) -> None:
+    async def _qualify(self, model: AssistantSettings) -> None:
+        name = model.openai_model
         log.info("testing the model %s: until it has passed, it works in careful mode", name)
         try:
             result = await qualify(model)
         except BaseException as error:
             async with self._database.writing() as session:
-                await qualifications.release(session, host, name)
+                await qualifications.release(session, *scores.server_of(model))
             if not isinstance(error, AssistantUnavailableError):
                 raise
             log.info("the model %s is tested later: %s", name, error)
             return
-        await self._store(host, name, result)
+        await self._store(model, result)
 
-    async def _store(self, host: str, name: str, result: Qualification) -> None:
-        now = self._clock()
+    async def _store(self, model: AssistantSettings, result: Qualification) -> None:
+        now, (host, name) = self._clock(), scores.server_of(model)
         async with self._database.writing() as session:
-            await qualifications.save(
-                session,
-                host,
-                name,
-                version=self._version,
-                score=result.score,
-                figures=result.figures,
-                now=now,
-            )
+            await scores.save(session, model, result, now=now)
             if not result.is_passed and self._settings.owner_chat is not None:
                 key = f"careful-mode:{host}:{name}:{self._version}"
                 line = texts.render_line(
                     self._settings.owner_language, "careful", model=name, score=result.score, bar=BAR
                 )
                 await notices.add(session, key, line, now=now)
-        self._know(host, name, result.score)
+        self._know(model, result.score)
 
     async def _restore(self, model: AssistantSettings) -> bool:
-        host, name = host_of(model.openai_base_url), model.openai_model
         async with self._database.reading() as session:
-            row = await qualifications.load(session, host, name, self._version)
-        if row is None or row.score is None:
+            score = await scores.load(session, model)
+        if score is None:
             return False
-        self._know(host, name, row.score)
+        self._know(model, score)
         return True
 
-    def _know(self, host: str, name: str, score: float) -> None:
-        self._trust.record((host, name), score)
-        self._unknown = [
-            one for one in self._unknown if (host_of(one.openai_base_url), one.openai_model) != (host, name)
-        ]
+    def _know(self, model: AssistantSettings, score: float) -> None:
+        server, name = scores.server_of(model), model.openai_model
+        self._trust.record(server, score)
+        self._unknown = [one for one in self._unknown if scores.server_of(one) != server]
         if score < BAR:
             log.warning("the model %s scored %.2f of %.2f: it works in careful mode", name, score, BAR)
         else:

@@ -13,15 +13,14 @@ from shared.statuses import LeadStatus
 from shared.texts import Language, say, translate_reason
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.providers import build_model
-from worker.assistant.trust import Trust, prompt_version
+from worker.assistant.qualification import scores
+from worker.assistant.trust import Trust
 from worker.dialogue import persona
 from worker.dispatch.steps.greet import GreetingConfig, greet
 from worker.domain.assistant_port import Greeting, Usage
-from worker.domain.config.model_servers import host_of
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import QueueMessage
 from worker.messaging import outbox
-from worker.monitoring import qualifications
 from worker.monitoring.status_report import StatusError, describe_fault
 from worker.settings import AssistantSettings
 
@@ -112,10 +111,8 @@ async def _load_trust(settings: AssistantSettings, database: Database) -> Trust:
     with suppress(*DATABASE_DOWN, SQLAlchemyError, OSError):
         async with database.reading() as session:
             for model in settings.providers:
-                host, version = host_of(model.openai_base_url), prompt_version()
-                row = await qualifications.load(session, host, model.openai_model, version)
-                if row is not None and row.score is not None:
-                    trust.record((host, model.openai_model), row.score)
+                if (score := await scores.load(session, model)) is not None:
+                    trust.record(scores.server_of(model), score)
     return trust
 
 

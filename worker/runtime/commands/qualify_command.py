@@ -7,10 +7,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
+from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import Qualification, qualify
-from worker.assistant.trust import BAR, prompt_version
+from worker.assistant.trust import BAR
 from worker.domain.config.model_servers import host_of
-from worker.monitoring import qualifications
 from worker.settings import AssistantSettings
 
 
@@ -42,15 +42,7 @@ async def _store(settings: AssistantSettings, model: AssistantSettings, result: 
     database = Database(settings.database_url, pool_size=1)
     try:
         async with database.writing() as session:
-            await qualifications.save(
-                session,
-                host_of(model.openai_base_url),
-                model.openai_model,
-                version=prompt_version(),
-                score=result.score,
-                figures=result.figures,
-                now=utc_now(),
-            )
+            await scores.save(session, model, result, now=utc_now())
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
         print(f"the score is not stored: {type(error).__name__}", file=sys.stderr)
     finally:
