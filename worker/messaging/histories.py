@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 
+from shared.database.engine import DATABASE_DOWN
 from worker.domain.telegram_port import (
     RateLimitedError,
     SessionRevokedError,
@@ -34,6 +35,10 @@ async def read_all(chats: Iterable[CatchUpChat], read: Callable[[CatchUpChat], A
                 raise
         except TelegramError as error:
             log.warning("lead %s: its history cannot be read: %s", chat.lead.id, error)
+        except DATABASE_DOWN:
+            raise
+        except Exception:
+            log.exception("lead %s: its history cannot be read", chat.lead.id)
         else:
             unreadable = 0
     return is_complete

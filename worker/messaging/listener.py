@@ -169,7 +169,7 @@ class Listener:
             except (TelegramUnavailableError, RateLimitedError, *DATABASE_DOWN):
                 self.late_conversations.put_nowait(conversation)
                 await asyncio.sleep(pause.failed())
-            except TelegramError as error:
+            except Exception as error:  # noqa: BLE001 - the other conversations wait
                 log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
     async def _receive(self, arrival: Arrival) -> None:
@@ -284,8 +284,9 @@ class Listener:
             await self.unknown_senders.add_missed(newest)
         except SessionRevokedError:
             raise
-        except (TelegramError, *DATABASE_DOWN) as error:
-            log.warning("catching up was interrupted: %s", error if str(error) else type(error).__name__)
+        except Exception as error:
+            is_bug = not isinstance(error, (TelegramError, *DATABASE_DOWN))
+            log.warning("catching up was interrupted: %r", error, exc_info=is_bug)
             return False
         return is_complete
 

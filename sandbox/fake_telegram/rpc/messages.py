@@ -135,11 +135,27 @@ def read_reactions(context: Context, query: TLObject) -> Result:
 
 @method("messages.GetDialogs")
 def get_dialogs(context: Context, query: TLObject) -> Result:
-    """Return the chats with messages, newest first."""
+    """Return the chats with messages, newest first; the archive is the first entry."""
     chats = [chat for chat in context.world.mailboxes[context.account.id].chats.values() if chat.last]
     entries: list[Chat | Channel] = [*chats, *context.world.channels.of(context.account.id)]
     page = sorted((one for one in entries if _place(one) < _offset(query)), key=_place, reverse=True)
-    return _list_of_chats(context, page[: query.limit or MAX_PAGE_SIZE])
+    limit = query.limit or MAX_PAGE_SIZE
+    if query.offset_date or not chats:
+        return _list_of_chats(context, page[:limit])
+    first = _list_of_chats(context, page[: limit - 1])
+    first.dialogs.insert(0, _archive(chats[0]))
+    return first
+
+
+def _archive(chat: Chat) -> TLObject:
+    newest = chat.messages[-1].id
+    unread = ("muted_peers", "unmuted_peers", "muted_messages", "unmuted_messages")
+    return raw.types.DialogFolder(
+        folder=raw.types.Folder(id=1, title="Archive"),
+        peer=raw.types.PeerUser(user_id=chat.person_id),
+        top_message=newest,
+        **{f"unread_{one}_count": 0 for one in unread},
+    )
 
 
 def _place(entry: Chat | Channel) -> tuple[int, int]:

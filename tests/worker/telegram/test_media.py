@@ -11,8 +11,10 @@ from sandbox.fake_telegram.state.mailbox import Message
 from sandbox.fake_telegram.tl import messages as tl
 from sandbox.fake_telegram.tl.media import KINDS
 from tests.worker.telegram.wire_messages import ACCOUNT, PERSON, from_sandbox, message, over_the_wire
+from worker.domain.telegram_port import Incoming
 from worker.telegram.content.description import describe, describe_service
 from worker.telegram.content.money import amount
+from worker.telegram.updates.arrivals import read_message
 
 types = raw.types
 
@@ -205,6 +207,14 @@ def test_content_that_cannot_be_read_is_named_by_its_type() -> None:
     assert describe(rich) == "[rich message] вот"
     service: Any = types.MessageService(id=1, peer_id=PERSON, date=1, action=MessageMediaOfTomorrow())
     assert describe_service(service).text == "[message of type MessageMediaOfTomorrow]"
+
+
+def test_a_message_that_cannot_be_read_whole_hides_no_other() -> None:
+    broken: Any = types.Message(id=2, peer_id=PERSON, date=1, message="вот", rich_message=BrokenRichMessage())
+    (read,) = read_message(broken, 7)
+    assert isinstance(read, Incoming)
+    assert (read.text, read.message_id, read.note) == ("[rich message] вот", 2, None)
+    assert read_message(types.MessageEmpty(id=3, peer_id=PERSON), 7) == []
 
 
 @pytest.mark.parametrize("name", [name for name in dir(types) if name.startswith("MessageMedia")])

@@ -56,8 +56,10 @@ def unread_reactions(answer: Any) -> list[tuple[Any, int]]:
 
 def next_page(answer: Any, since: datetime, page: Page = FIRST_PAGE) -> Page | None:
     """Return the page after `page`; None if `answer` was the last one, or it reaches back to `since`."""
-    listed = [dialog for dialog in getattr(answer, "dialogs", ()) if isinstance(dialog, raw.types.Dialog)]
-    if len(listed) < PAGE_SIZE or page.number >= MAX_PAGES:
+    on_page = getattr(answer, "dialogs", ())
+    # The archive is one of them, as a folder.
+    listed = [dialog for dialog in on_page if isinstance(dialog, raw.types.Dialog)]
+    if len(on_page) < PAGE_SIZE or page.number >= MAX_PAGES:
         return None
     # The last chat that a query can name: it needs an access hash. Ids of messages repeat in other channels.
     dates = {_place(message.peer_id, message.id): getattr(message, "date", 0) for message in _dated(answer)}

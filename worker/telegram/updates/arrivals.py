@@ -34,9 +34,21 @@ def read_update(update: Any, own_id: int, users: Users = _NOBODY) -> list[Arriva
 
 
 def read_message(message: Any, own_id: int, users: Users = _NOBODY, *, edited: bool = False) -> list[Arrival]:
-    """Return the arrivals of one message of a private chat, live or from the history."""
-    if not isinstance(getattr(message, "peer_id", None), types.PeerUser):
+    """Return the arrivals of one message of a private chat, live or from the history.
+
+    A message that cannot be read whole is read as words alone: it does not hide the others of its chat.
+    """
+    is_private = isinstance(getattr(message, "peer_id", None), types.PeerUser)
+    if not is_private or isinstance(message, types.MessageEmpty):
         return []
+    try:
+        return _read_message(message, own_id, users, edited=edited)
+    except Exception:
+        log.exception("message %s could not be read whole", message.id)
+        return _words_alone(message, own_id, users, edited=edited)
+
+
+def _read_message(message: Any, own_id: int, users: Users, *, edited: bool) -> list[Arrival]:
     user_id = message.peer_id.user_id
     if user_id == own_id:
         return _note(message, edited=edited)
@@ -86,6 +98,17 @@ def _said(message: Any, text: str, users: Users, *, edited: bool) -> Arrival | N
         sender=sender_of(user_id, users),
         note=_as_note(message, edited=edited),
     )
+
+
+def _words_alone(message: Any, own_id: int, users: Users, *, edited: bool) -> list[Arrival]:
+    user_id = message.peer_id.user_id
+    if message.out or edited or user_id == own_id or not isinstance(message, types.Message):
+        return []
+    return [
+        Incoming(
+            user_id, message.id, describe(message, users), _sent_at(message), sender=sender_of(user_id, users)
+        )
+    ]
 
 
 def _done(message: Any, user_id: int, users: Users) -> Arrival | None:
