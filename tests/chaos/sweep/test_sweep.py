@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from pyrogram import raw
 
 from tests.chaos.sweep import steps
 from tests.chaos.sweep.failures import all_failures, sample
@@ -20,7 +21,10 @@ from tests.chaos.sweep.sweep import (
     sweep_sessions,
     table,
 )
+from worker.domain.telegram_port import PaymentRequiredError, TelegramError
 from worker.telegram.errors.classes import ErrorClass
+from worker.telegram.errors.translation import translate_errors
+from worker.telegram.transport.mtproto_session import rpc_error
 
 # Every so many of a sample, others for each method: the classes take turns.
 SHARE = 14
@@ -62,6 +66,20 @@ def test_the_table_of_errors_is_whole() -> None:
     assert {failure.kind for failure in failures} == set(ErrorClass)
     names = {failure.message for failure in failures}
     assert {"FLOOD_WAIT_7", "PREVIOUS_CHAT_IMPORT_ACTIVE_WAIT_7MIN", "USER_RESTRICTED"} <= names
+
+
+def test_the_errors_of_a_class_are_one_to_the_worker() -> None:
+    """So a round in which one of them persists tells of the others, which take turns."""
+    found: dict[ErrorClass, set[type[TelegramError]]] = {}
+    for failure in all_failures("messages.SendMessage"):
+        if failure.action == "error":
+            answer = raw.types.RpcError(error_code=failure.code, error_message=failure.message)
+            with pytest.raises(TelegramError) as raised, translate_errors():
+                raise rpc_error(answer, raw.functions.messages.SendMessage)
+            assert str(raised.value), failure
+            found.setdefault(failure.kind, set()).add(raised.type)
+    found[ErrorClass.PERSON].remove(PaymentRequiredError)
+    assert {kind: len(types) for kind, types in found.items()} == dict.fromkeys(ErrorClass, 1)
 
 
 def test_the_most_calls_in_a_minute() -> None:

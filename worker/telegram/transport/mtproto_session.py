@@ -103,7 +103,7 @@ class WorkerSession(Session):
         query = data
         while isinstance(query, raw.functions.InvokeWithoutUpdates | raw.functions.InvokeWithTakeout):
             query = query.query
-        error = _rpc_error(answer, type(query))
+        error = rpc_error(answer, type(query))
         if isinstance(data, raw.functions.InvokeWithLayer):
             # Kurigram hides why a connection could not be set up, and tries again.
             self.client.on_start_problem(error)
@@ -258,7 +258,7 @@ class WorkerSession(Session):
             return
 
 
-def _rpc_error(answer: Any, query: type[Any]) -> errors.RPCError:
+def rpc_error(answer: Any, query: type[Any]) -> errors.RPCError:
     """Return Kurigram's error; it would write an error that it does not know to a file."""
     code, message = abs(answer.error_code), answer.error_message
     names = known_errors.get(code, {})
