@@ -1,5 +1,6 @@
 """Finds the owner's commands that no update has brought: all of a gap, in order."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,8 +11,19 @@ from shared.clock import Clock
 from shared.database.engine import Database
 from shared.database.models import TelegramAccount
 from worker.domain.owner_port import FORGOTTEN_AFTER, OwnerPort
-from worker.domain.telegram_port import Incoming, Note, Peer, Telegram
+from worker.domain.telegram_port import (
+    Incoming,
+    Note,
+    Peer,
+    RateLimitedError,
+    SessionRevokedError,
+    Telegram,
+    TelegramError,
+    TelegramUnavailableError,
+)
 from worker.messaging.takeover_detection import CLOCK_SKEW
+
+log = logging.getLogger(__name__)
 
 # Own Saved Messages need no access hash.
 _NO_HASH = 0
@@ -35,12 +47,21 @@ class MissedCommands:
     _read: dict[int, int] = field(default_factory=dict, init=False)
 
     async def look(self, newest: Mapping[int, int]) -> None:
-        """Execute what is new; `newest`: the id of the newest message by user id."""
+        """Execute what is new; `newest`: the id of the newest message by user id.
+
+        A chat that Telegram refuses to show is logged: the next look tries again.
+        """
         account = await self._account()
-        await self._look_in(Peer(account.telegram_user_id, _NO_HASH), account.created_at, newest)
-        owner = await self.owner.find_owner() if self.owner is not None else None
-        if owner is not None:
-            await self._look_in(*owner, newest)
+        chats = [(Peer(account.telegram_user_id, _NO_HASH), account.created_at)]
+        if self.owner is not None and (owner := await self.owner.find_owner()) is not None:
+            chats.append(owner)
+        for peer, since in chats:
+            try:
+                await self._look_in(peer, since, newest)
+            except (SessionRevokedError, RateLimitedError, TelegramUnavailableError):
+                raise
+            except TelegramError as error:
+                log.warning("the commands in a chat of the owner cannot be read: %s", error)
 
     async def _account(self) -> TelegramAccount:
         async with self.database.reading() as session:

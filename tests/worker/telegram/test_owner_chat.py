@@ -234,5 +234,9 @@ async def test_a_command_before_many_other_messages_of_a_gap_is_executed(
     for number in range(250):
         telegram.world.send(account, day.owner, f"заметка {number}")
     telegram.faults.remove(silence.id)
+    # A chat that Telegram does not show for now does not end the look.
+    telegram.faults.plan("error", "messages.GetHistory", code=400, message="PEER_ID_INVALID")
+    await day.look_for_missed()
+    assert (await now_of(day.database, lead)).status is S.ENGAGED
     await day.look_for_missed()
     await until_async(lambda: _is_taken(day, lead), "the oldest command is executed")
