@@ -209,6 +209,16 @@ def test_content_that_cannot_be_read_is_named_by_its_type() -> None:
     assert describe_service(service).text == "[message of type MessageMediaOfTomorrow]"
 
 
+def test_a_contact_card_with_several_numbers() -> None:
+    card = """BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Пётр\r\nTEL;MOBILE:+7 (916) 123-45-67\r\n
+item1.TEL;type=WORK:+74951234567\r\nTEL;VALUE=uri:tel:+79260000000\r\nEMAIL;HOME:petr@example.com\r\nEND:VCARD"""
+    contact = types.MessageMediaContact(
+        phone_number="79161234567", first_name="Пётр", last_name="", vcard=card, user_id=0
+    )
+    others = "+74951234567, +79260000000, petr@example.com"
+    assert describe(message(attached=contact)) == f"[contact: Пётр, +79161234567, {others}]"
+
+
 def test_a_message_that_cannot_be_read_whole_hides_no_other() -> None:
     broken: Any = types.Message(id=2, peer_id=PERSON, date=1, message="вот", rich_message=BrokenRichMessage())
     (read,) = read_message(broken, 7)

@@ -1,6 +1,6 @@
 """Describes the media of messages. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pyrogram import raw
@@ -10,6 +10,8 @@ from worker.telegram.content.documents import document
 from worker.telegram.content.money import amount
 
 types = raw.types
+# Of a contact card, beside its first phone.
+_MAX_OTHERS = 4
 
 
 def attachment(media: Any) -> str:
@@ -82,7 +84,21 @@ def _contact(contact: Any) -> str:
     phone = clean(contact.phone_number)
     # Telegram sends the number with a plus or without one.
     number = f"+{phone}" if phone.isdigit() else phone
-    return mark("contact", ", ".join(part for part in (name, number) if part))
+    others = [one for one in _of_card(contact.vcard or "") if _digits(one) != _digits(phone)]
+    return mark("contact", ", ".join(part for part in (name, number, *others[:_MAX_OTHERS]) if part))
+
+
+def _of_card(vcard: str) -> Iterator[str]:
+    """Yield the phones and e-mail addresses of a vCard: rfc-editor.org/rfc/rfc6350."""
+    for line in vcard.splitlines():
+        field, _, value = line.partition(":")
+        if field.partition(";")[0].rpartition(".")[2].upper() in ("TEL", "EMAIL"):
+            yield clean(value.removeprefix("tel:"))
+
+
+def _digits(text: str) -> str:
+    """Return the digits of a phone; a text without any, such as an address, as it is."""
+    return "".join(filter(str.isdigit, text)) or text
 
 
 def _place(media: Any) -> str:
