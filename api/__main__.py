@@ -13,7 +13,7 @@ import uvicorn
 from api.console import user_command
 from api.intake.parsing import TILDA
 from api.main import create_app
-from api.maintenance import calendly_command
+from api.maintenance import scheduler_command
 from api.maintenance.read_command import explain
 from api.maintenance.startup_checks import announce, check_database, listen
 from api.middleware.connection_limits import LimitedProtocol, raise_file_limit
@@ -43,9 +43,9 @@ def main(arguments: list[str] | None = None) -> int:
             asyncio.run(check_database(settings))
             sys.stdout.write(asyncio.run(user_command.run(options, settings)) + "\n")
             return 0
-        if options.command == "calendly":
+        if options.command in scheduler_command.COMMANDS:
             asyncio.run(check_database(settings))
-            sys.stdout.write(asyncio.run(calendly_command.run(options, settings)) + "\n")
+            sys.stdout.write(asyncio.run(scheduler_command.run(options, settings)) + "\n")
             return 0
         logging_setup.configure(settings.log_level)
         warn_of_slips(logger)
@@ -126,8 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     read.add_argument("--source", default=TILDA, help="the last part of the webhook's address (tilda)")
     user = commands.add_parser("user", help="add, list, reset or remove a user of the console")
     user_command.add_arguments(user)
-    calendly = commands.add_parser("calendly", help="connect Calendly's webhook, or show its state")
-    calendly_command.add_arguments(calendly)
+    scheduler_command.add_commands(commands)
     return parser
 
 

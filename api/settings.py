@@ -101,7 +101,9 @@ class ApiSettings(SharedSettings):
         description="the signing key of a webhook of Calendly that was not made by `python -m api calendly`",
     )
     calcom_secret: Tokens = Field(
-        (), description="the secret of Cal.com's webhook, as entered there; several, separated by commas"
+        (),
+        description="the secret of a webhook of Cal.com that was not made by `python -m api calcom`;"
+        " several, separated by commas, are all valid",
     )
     bookings_secret: Tokens = Field(
         (),

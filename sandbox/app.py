@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+from sandbox.calcom.install import install as install_calcom
 from sandbox.calendly.install import API as CALENDLY_API
 from sandbox.calendly.install import BOOKING_PAGE
 from sandbox.calendly.install import PAGE as CALENDLY_PAGE
@@ -39,7 +40,9 @@ class Sandbox:
         self.account = seed.add_demo_people(world) if people else world.add_account(seed.DEFAULT_ACCOUNT)
         self.app = create_control_app(self.telegram)
         self.app.include_router(build_router(self.openai))
-        self.calendly, self._webhooks = install_calendly(self.app, clock)
+        self.calendly, calendly_webhooks = install_calendly(self.app, clock)
+        self.calcom, calcom_webhooks = install_calcom(self.app, clock)
+        self._webhooks = (calendly_webhooks, calcom_webhooks)
         self._http = HttpServer(self.app, host, http_port)
 
     @property
@@ -80,7 +83,8 @@ class Sandbox:
 
     async def stop(self) -> None:
         """Close every port and connection."""
-        await self._webhooks.stop()
+        for webhooks in self._webhooks:
+            await webhooks.stop()
         await self._http.stop()
         await self.telegram.stop()
 

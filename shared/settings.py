@@ -70,6 +70,14 @@ class SharedSettings(BaseSettings):
         pattern=r"^https?://",
         description="the address of Calendly's API; another one for the sandbox",
     )
+    calcom_token: SecretStr | None = Field(
+        None, description="an API key of Cal.com, from cal.com, Settings, Developer, API keys"
+    )
+    calcom_api: str = Field(
+        "https://api.cal.com",
+        pattern=r"^https?://",
+        description="the address of Cal.com's API: https://api.cal.eu for accounts in the EU",
+    )
 
     @property
     def takeover_lasts(self) -> timedelta | None:

@@ -29,7 +29,7 @@ def build_api(calendly: Calendly, webhooks: Webhooks, prefix: str) -> APIRouter:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or token not in calendly.tokens:
             raise Problem(401, "Unauthenticated", "The access token is invalid")
-        if calendly.is_limited():
+        if calendly.limit.is_reached():
             raise Problem(429, "Too Many Requests", "Rate limit exceeded", {"X-RateLimit-Reset": "60"})
 
     router = APIRouter(prefix=prefix, dependencies=[Depends(authorized)], include_in_schema=False)
@@ -69,6 +69,8 @@ def _add_reading(router: APIRouter, calendly: Calendly) -> None:
         found = [one for one in calendly.invitees.values() if one.event_uri.endswith(f"/{event}")]
         if not found:
             raise Problem(404, "Resource Not Found", "The server could not find the requested resource.")
+        if found[0].event_uri in calendly.forbidden:
+            raise Problem(403, "Permission Denied", "You do not have permission to access this resource.")
         shown = [calendly.shown(one) for one in found]
         # The list shows the event as a URI only.
         return _page([{k: v for k, v in one.items() if k != "scheduled_event"} for one in shown], None, None)

@@ -5,8 +5,9 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, BaseModel
 
-from sandbox.calendly.state import Calendly, Faults, Invitee
+from sandbox.calendly.state import Calendly, Invitee
 from sandbox.calendly.webhooks import Webhooks
+from sandbox.scheduler_api import Faults
 
 
 class BookIn(BaseModel):
@@ -75,7 +76,7 @@ def build_control(calendly: Calendly, webhooks: Webhooks, prefix: str) -> APIRou
         limit = values.pop("rate_limit")
         calendly.faults = Faults(**values)
         if limit is not None:
-            calendly.rate_limit = limit
+            calendly.limit.limit = limit
         return {"status": "ok"}
 
     @router.post("/subscriptions/disable")

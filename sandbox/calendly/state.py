@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sandbox.scheduler_api import Faults, RateLimit
+
 API = "https://api.calendly.com"
 USER, ORGANIZATION = f"{API}/users/SANDBOXUSER", f"{API}/organizations/SANDBOXORG"
 TOKEN = "sandbox-calendly-token"  # noqa: S105 - of no account
@@ -76,23 +78,6 @@ class Invitee:
         return f"{self.event_uri}/invitees/INVITEE{self.run}{self.number:06}"
 
 
-@dataclass
-class Faults:
-    """What goes wrong with webhook calls, each for so many calls.
-
-    `late_seconds`: all calls come later. `twice`: each call is made twice. `reversed`: the two calls of a
-    reschedule come in the other order. `wrong_signature`, `never`: for the next calls. `bare`: calls lack the
-    scheduled event, as those of older subscriptions do.
-    """
-
-    late_seconds: float = 0
-    twice: bool = False
-    reversed: bool = False
-    wrong_signature: int = 0
-    never: int = 0
-    bare: bool = False
-
-
 class Calendly:
     """The state of one Calendly account. `page_url` is set once the server knows its address."""
 
@@ -106,21 +91,13 @@ class Calendly:
         self.faults = Faults()
         # The URIs of scheduled events that the token may not read.
         self.forbidden: set[str] = set()
-        self.rate_limit = RATE_LIMIT
-        self.calls: list[float] = []
+        self.limit = RateLimit(clock, RATE_LIMIT)
         self.page_url = ""
         self.deliveries: list[dict[str, Any]] = []
 
     def now(self) -> datetime:
         """Return the time of the sandbox's clock."""
         return datetime.fromtimestamp(self._clock(), UTC)
-
-    def is_limited(self) -> bool:
-        """Count a call of the API; returns True if there were too many in this minute."""
-        now = self._clock()
-        self.calls = [at for at in self.calls if now - at < 60]
-        self.calls.append(now)
-        return len(self.calls) > self.rate_limit
 
     def subscribe(self, url: str, events: list[str], signing_key: str) -> Subscription:
         """Add a subscription; raises ValueError if this address has one."""

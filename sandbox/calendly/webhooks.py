@@ -8,59 +8,38 @@ from typing import Any
 import httpx2
 
 from sandbox.calendly.state import Calendly, Invitee, Subscription, iso
+from sandbox.scheduler_api import Faults, WebhookCalls
 
-TIMEOUT_SECONDS = 15.0
 # Calendly repeats for 24 hours; the sandbox only so often, with pauses that double.
 MAX_ATTEMPTS, FIRST_PAUSE_SECONDS = 5, 0.5
 
 
-class Webhooks:
-    """Delivers events in the background; `deliver` of several events keeps their order."""
+class Webhooks(WebhookCalls[Invitee]):
+    """Delivers the events of invitees."""
 
     def __init__(self, calendly: Calendly, first_pause: float = FIRST_PAUSE_SECONDS) -> None:
+        super().__init__()
         self._calendly = calendly
         self._first_pause = first_pause
-        self._tasks: set[asyncio.Task[None]] = set()
 
-    def report(self, *events: tuple[str, Invitee]) -> None:
-        """Report events to all subscriptions, with the faults that are set."""
-        faults = self._calendly.faults
-        told = list(reversed(events)) if faults.reversed else list(events)
-        calls = [self._call(event, one) for event, one in told for _ in range(2 if faults.twice else 1)]
-        task = asyncio.create_task(self._deliver(calls))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    @property
+    def faults(self) -> Faults:
+        """The faults that are set."""
+        return self._calendly.faults
 
-    async def idle(self) -> None:
-        """Return when all calls have been made, or given up."""
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def stop(self) -> None:
-        """Drop the calls that were not made."""
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _call(self, event: str, one: Invitee) -> dict[str, Any]:
+    def call(self, event: str, one: Invitee) -> dict[str, Any]:
+        """Return the body of a call; with the fault `bare` without the scheduled event, as of older ones."""
         at = iso(self._calendly.now())
         shown = self._calendly.shown(one)
-        if self._calendly.faults.bare:
+        if self.faults.bare:
             del shown["scheduled_event"]
         return {"event": event, "created_at": at, "created_by": "x", "payload": shown}
 
-    async def _deliver(self, calls: list[dict[str, Any]]) -> None:
-        faults = self._calendly.faults
-        if faults.late_seconds:
-            await asyncio.sleep(faults.late_seconds)
-        async with httpx2.AsyncClient(timeout=TIMEOUT_SECONDS) as client:
-            for call in calls:
-                if faults.never > 0:
-                    faults.never -= 1
-                    continue
-                for one in list(self._calendly.subscriptions.values()):
-                    if one.state == "active" and call["event"] in one.events:
-                        await self._to(client, one, call)
+    async def deliver(self, client: httpx2.AsyncClient, event: str, call: dict[str, Any]) -> None:
+        """Make a call to all active subscriptions, one after the other."""
+        for one in list(self._calendly.subscriptions.values()):
+            if one.state == "active" and event in one.events:
+                await self._to(client, one, call)
 
     async def _to(self, client: httpx2.AsyncClient, one: Subscription, call: dict[str, Any]) -> None:
         pause = self._first_pause
@@ -80,10 +59,7 @@ class Webhooks:
         self, client: httpx2.AsyncClient, one: Subscription, call: dict[str, Any]
     ) -> int | None:
         body, stamp = json.dumps(call).encode(), str(int(self._calendly.now().timestamp()))
-        key = one.signing_key
-        if self._calendly.faults.wrong_signature > 0:
-            self._calendly.faults.wrong_signature -= 1
-            key += "?"
+        key = self.signing_key(one.signing_key)
         digest = hmac.new(key.encode(), f"{stamp}.".encode() + body, "sha256").hexdigest()
         headers = {"Content-Type": "application/json", "Calendly-Webhook-Signature": f"t={stamp},v1={digest}"}
         try:

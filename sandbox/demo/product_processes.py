@@ -26,6 +26,7 @@ SHOWN_LINES = 8
 # Settings of the product in the caller's environment are removed: no real person may get a message from here.
 _PRODUCT_SETTINGS = (
     "API_",
+    "CALCOM_",
     "CALENDLY_",
     "COMPANY_",
     "DATABASE_",

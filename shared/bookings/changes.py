@@ -46,6 +46,19 @@ class BookingChange:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What a scheduler's list tells of one booking now.
+
+    `changes` have keys of their own: each holds once. `missed` holds if the booking is not known as missed,
+    `taken_back` if it is.
+    """
+
+    changes: tuple[BookingChange, ...]
+    missed: BookingChange | None = None
+    taken_back: BookingChange | None = None
+
+
 class UnreadableBookingError(ValueError):
     """A call about a booking does not say what is needed; the text tells what is missing."""
 

@@ -17,10 +17,10 @@ _UNMATCHED = {
     "en": "A booking matches no lead: {who}, {when}. Tie it: POST /bookings/{id}/lead",
 }
 _DISABLED = {
-    "ru": "Calendly отключил уведомления о записях: они приходят с задержкой, через опрос."
-    " Включить снова: python -m api calendly connect",
-    "en": "Calendly has disabled the webhook: bookings come late, by polling."
-    " To enable it again: python -m api calendly connect",
+    "ru": "{name} больше не присылает уведомления о записях: они приходят с задержкой, через опрос."
+    " Включить снова: python -m api {source} connect",
+    "en": "{name} has disabled or lost the webhook: bookings come late, by polling."
+    " To enable it again: python -m api {source} connect",
 }
 
 
@@ -42,8 +42,9 @@ async def report_unmatched(
 
 
 async def report_disabled(
-    session: AsyncSession, account_id: int, language: Language, *, now: datetime
+    session: AsyncSession, account_id: int, language: Language, source: str, name: str, *, now: datetime
 ) -> None:
-    """Add a notice that the webhook is disabled, once a day."""
-    key = f"calendly:disabled:{now:%Y-%m-%d}"
-    await notices.add(session, key, _DISABLED[language], now=now, account_id=account_id)
+    """Add a notice that a scheduler's webhook is disabled, once a day."""
+    key = f"{source}:disabled:{now:%Y-%m-%d}"
+    text = _DISABLED[language].format(source=source, name=name)
+    await notices.add(session, key, text, now=now, account_id=account_id)

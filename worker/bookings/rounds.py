@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,13 +29,13 @@ ACTOR = "worker"
 
 @dataclass
 class BookingRounds:
-    """The rounds of one account. `language`: of the owner's notices; `polling`: with a token of Calendly."""
+    """The rounds of one account. `language`: of the owner's notices; `pollings`: one for each scheduler."""
 
     database: Database
     account_id: int
     clock: Clock
     language: Language | None
-    polling: Polling | None = None
+    pollings: Sequence[Polling] = ()
     seconds: float = ROUND_SECONDS
 
     async def run(self) -> None:
@@ -50,12 +50,16 @@ class BookingRounds:
     async def run_once(self) -> int:
         """Plan what is missing, poll if it is time, and tell the owner; returns how many changes were new."""
         await self.plan_missing()
-        found = await self.polling.run_once() if self.polling is not None else 0
+        found = sum([await one.run_once() for one in self.pollings])
         if self.language is not None:
             async with self.database.writing() as session:
                 await notices.report_unmatched(session, self.account_id, self.language, now=self.clock())
-                if self.polling is not None and self.polling.is_webhook_broken:
-                    await notices.report_disabled(session, self.account_id, self.language, now=self.clock())
+                for one in self.pollings:
+                    if one.is_webhook_broken:
+                        names = (one.source, one.name)
+                        await notices.report_disabled(
+                            session, self.account_id, self.language, *names, now=self.clock()
+                        )
         return found
 
     async def plan_missing(self) -> int:

@@ -1,23 +1,27 @@
-"""Checks that bookings come in: the token of Calendly, and the state of the webhook."""
+"""Checks that bookings come in: the token of a scheduler, and the state of its webhook."""
 
-from shared.bookings.calendly_api import CalendlyApi, CalendlyError
-from shared.bookings.connection import ACTIVE, Connection
+from shared.bookings.schedulers.connection import Connection
+from shared.bookings.schedulers.http_api import SchedulerError
+from shared.bookings.schedulers.port import ACTIVE, SchedulerApi
 from shared.clock import utc_now
 from shared.database.engine import Database
 from worker.doctor.findings import Finding, failed, passed
 
 BOOKINGS = "bookings"
-BY_POLLING = "Calendly is asked for bookings every five minutes: no webhook is connected"
-RECONNECT = "run `python -m api calendly connect`; until then bookings come late, by polling"
+BY_POLLING = "{name} is asked for bookings every five minutes: no webhook is connected"
+RECONNECT = "run `python -m api {source} connect`; until then bookings come late, by polling"
 
 
-async def check_calendly(api: CalendlyApi, database: Database) -> Finding:
-    """Ask Calendly whether the token is valid and the webhook active; the state is stored."""
+async def check_scheduler(api: SchedulerApi, database: Database) -> Finding:
+    """Ask a scheduler whether the token is valid and the webhook active; the state is stored."""
     try:
-        await api.me()
+        await api.account()
         state, sentence = await Connection(database, api).status(now=utc_now())
-    except CalendlyError as error:
-        return failed(BOOKINGS, str(error), "check CALENDLY_TOKEN, and that this machine reaches Calendly")
+    except SchedulerError as error:
+        setting = f"{api.source.upper()}_TOKEN"
+        return failed(BOOKINGS, str(error), f"check {setting}, and that this machine reaches {api.name}")
     if state is None:
-        return passed(BOOKINGS, BY_POLLING)
-    return passed(BOOKINGS, sentence) if state == ACTIVE else failed(BOOKINGS, sentence, RECONNECT)
+        return passed(BOOKINGS, BY_POLLING.format(name=api.name))
+    if state == ACTIVE:
+        return passed(BOOKINGS, sentence)
+    return failed(BOOKINGS, sentence, RECONNECT.format(source=api.source))

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from shared.bookings.calendly_api import client_of
+from shared.bookings.schedulers.calcom_api import calcom_of
+from shared.bookings.schedulers.calendly_api import calendly_of
+from shared.bookings.schedulers.port import SchedulerApi
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError
@@ -189,8 +191,8 @@ async def _check_proxy(setting: str, address: str) -> list[Finding]:
 async def _check_booking(
     settings: WorkerSettings, database: Database | None, faults: dict[str, str]
 ) -> list[Finding]:
-    api = client_of(settings)
-    known = [await booking_checks.check_calendly(api, database)] if api and database else []
+    apis: list[SchedulerApi | None] = [calendly_of(settings), calcom_of(settings)]
+    known = [await booking_checks.check_scheduler(api, database) for api in apis if api and database]
     if "calendly_link" in faults:
         return [skipped(web_checks.BOOKING, "CALENDLY_LINK"), *known]
     if local_server(settings) is not None:

@@ -4,10 +4,14 @@ from collections.abc import Coroutine
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.bookings.calendly_api import client_of
+from shared.bookings.schedulers.calcom_api import calcom_of
+from shared.bookings.schedulers.calendly_api import calendly_of
 from shared.clock import Clock
 from shared.database.engine import Database
 from worker.bookings.polling import Polling
+from worker.bookings.readers.calcom_reader import CalcomReader
+from worker.bookings.readers.calendly_reader import CalendlyReader
+from worker.bookings.readers.reader import Reader
 from worker.bookings.rounds import BookingRounds
 from worker.dialogue.persona import Persona
 from worker.domain.config.outreach_hours import Hours
@@ -35,9 +39,14 @@ def build(
     if settings.follow_ups == "on":
         enrolment = build_enrolment(settings, database, account_id, persona)
         rounds.append(keep_running("planning follow-ups", FollowUpRounds(enrolment, clock).run))
-    client = client_of(settings)
     language = settings.owner_language if settings.owner_chat else None
-    polling = Polling(database, clock, client, settings.phone_region) if client else None
-    bookings = BookingRounds(database, account_id, clock, language, polling)
+    pollings = [Polling(database, clock, one, settings.phone_region) for one in _readers(settings)]
+    bookings = BookingRounds(database, account_id, clock, language, pollings)
     rounds.append(keep_running("looking at bookings", bookings.run))
     return rounds
+
+
+def _readers(settings: WorkerSettings) -> list[Reader]:
+    calendly, calcom = calendly_of(settings), calcom_of(settings)
+    readers: list[Reader] = [CalendlyReader(calendly)] if calendly is not None else []
+    return [*readers, CalcomReader(calcom)] if calcom is not None else readers

@@ -1,4 +1,4 @@
-"""The sandbox's Calendly and the product's API, both as real servers on one clock."""
+"""The sandbox's schedulers and the product's API, as real servers on one clock."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -11,12 +11,18 @@ from fastapi import FastAPI
 
 from api.main import create_app
 from api.settings import ApiSettings
+from sandbox.calcom.install import API as CALCOM_API
+from sandbox.calcom.install import install as install_calcom
+from sandbox.calcom.state import TOKEN as CALCOM_TOKEN
+from sandbox.calcom.state import Calcom
+from sandbox.calcom.webhooks import Webhooks as CalcomWebhooks
 from sandbox.calendly.install import API, PAGE, install
 from sandbox.calendly.state import TOKEN, Calendly
 from sandbox.calendly.webhooks import Webhooks
 from sandbox.http import HttpServer
-from shared.bookings.calendly_api import CalendlyApi
-from shared.bookings.connection import Connection
+from shared.bookings.schedulers.calcom_api import CalcomApi, calcom_api
+from shared.bookings.schedulers.calendly_api import CalendlyApi, calendly_api
+from shared.bookings.schedulers.connection import Connection
 from shared.database.engine import Database
 from shared.database.models import Lead
 from shared.statuses import LeadStatus
@@ -30,6 +36,8 @@ class Story:
     database: Database
     calendly: Calendly
     webhooks: Webhooks
+    calcom: Calcom
+    calcom_webhooks: CalcomWebhooks
     api_url: str
     calendly_url: str
     http: httpx2.AsyncClient
@@ -37,16 +45,21 @@ class Story:
 
     @property
     def client(self) -> CalendlyApi:
-        return CalendlyApi(f"{self.calendly_url}{API}", TOKEN)
+        return calendly_api(f"{self.calendly_url}{API}", TOKEN)
 
     @property
     def connection(self) -> Connection:
         return Connection(self.database, self.client)
 
-    async def control(self, path: str, **body: Any) -> dict[str, Any]:  # noqa: ANN401
-        answer = await self.http.post(f"{self.calendly_url}/control/calendly{path}", json=body)
+    @property
+    def calcom_client(self) -> CalcomApi:
+        return calcom_api(f"{self.calendly_url}{CALCOM_API}", CALCOM_TOKEN)
+
+    async def control(self, path: str, scheduler: str = "calendly", **body: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer = await self.http.post(f"{self.calendly_url}/control/{scheduler}{path}", json=body)
         assert answer.is_success, answer.text
         await self.webhooks.idle()
+        await self.calcom_webhooks.idle()
         return dict(answer.json())
 
     async def book(self, **body: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -69,13 +82,16 @@ async def story(kept_database: Database) -> AsyncIterator[Story]:
     app = create_app(ApiSettings(_env_file=None, database_url=url))
     sandbox = FastAPI()
     calendly, webhooks = install(sandbox, first_pause=0.01)
+    calcom, calcom_webhooks = install_calcom(sandbox)
     servers = HttpServer(app, "127.0.0.1", 0), HttpServer(sandbox, "127.0.0.1", 0)
     async with app.router.lifespan_context(app), httpx2.AsyncClient() as http:
         for server in servers:
             await server.start()
         api_url, calendly_url = (f"http://127.0.0.1:{server.port}" for server in servers)
         calendly.page_url = f"{calendly_url}{PAGE}"
-        yield Story(kept_database, calendly, webhooks, api_url, calendly_url, http, lead)
+        schedulers = (calendly, webhooks, calcom, calcom_webhooks)
+        yield Story(kept_database, *schedulers, api_url, calendly_url, http, lead)
         await webhooks.stop()
+        await calcom_webhooks.stop()
         for server in servers:
             await server.stop()

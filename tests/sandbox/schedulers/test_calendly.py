@@ -8,25 +8,29 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from sandbox.calendly.state import TOKEN
-from shared.bookings.calendly_api import CalendlyApi, CalendlyError
+from shared.bookings.schedulers.calendly_api import calendly_api
+from shared.bookings.schedulers.http_api import SchedulerError
 from shared.clock import utc_now
 from shared.database.models import BOOKING_CONNECTIONS, LEADS, OwnerNotice
-from tests.sandbox.calendly.conftest import Story
+from tests.sandbox.schedulers.conftest import Story
 from worker.bookings.links import personal_link
 from worker.bookings.polling import Polling
+from worker.bookings.readers.calendly_reader import CalendlyReader
 from worker.bookings.rounds import BookingRounds
-from worker.doctor.booking_checks import check_calendly
+from worker.doctor.booking_checks import check_scheduler
 
 
 async def polling_of(story: Story) -> Polling:
     # The tests of a module share the database.
     async with story.database.writing() as session:
         await session.exec(BOOKING_CONNECTIONS.delete())
-    return Polling(story.database, utc_now, story.client, "DE")
+    return Polling(story.database, utc_now, CalendlyReader(story.client), "DE")
 
 
 def rounds_of(story: Story, polling: Polling | None = None) -> BookingRounds:
-    return BookingRounds(story.database, story.lead.account_id or 0, utc_now, "en", polling)
+    return BookingRounds(
+        story.database, story.lead.account_id or 0, utc_now, "en", [polling] if polling else []
+    )
 
 
 async def test_the_webhooks_way_from_the_link_to_the_no_show(story: Story) -> None:
@@ -111,7 +115,7 @@ async def test_a_disabled_subscription_is_found_told_and_made_again(story: Story
     assert [one["status"] for one in story.calendly.deliveries] == [401] * 5
     state, sentence = await story.connection.status(now=utc_now())
     assert (state, "connect" in sentence) == ("disabled", True)
-    assert not (await check_calendly(story.client, story.database)).is_well
+    assert not (await check_scheduler(story.client, story.database)).is_well
     # The worker looks daily, and tells the owner once a day.
     rounds = rounds_of(story, polling)
     for _ in range(2):
@@ -123,7 +127,7 @@ async def test_a_disabled_subscription_is_found_told_and_made_again(story: Story
         ]
     await story.control("/faults")
     await story.connection.connect(story.api_url, now=utc_now())
-    assert (await check_calendly(story.client, story.database)).is_well
+    assert (await check_scheduler(story.client, story.database)).is_well
     assert [one.state for one in story.calendly.subscriptions.values()] == ["active"]
     # Another address: the old subscription goes.
     await story.connection.connect("https://new.example.com/", now=utc_now())
@@ -202,14 +206,21 @@ async def test_a_booking_that_calendly_refuses_to_tell_does_not_stop_the_polling
     refused = await story.book()
     story.calendly.forbidden.add(story.calendly.invitees[refused["number"]].event_uri)
     story.calendly.book(utc_now() + timedelta(days=9), "Анна", "a@example.com", tracking={})
-    # The new one is found.
+    # The new one is found: neither the time nor the invitees of the refused one are told.
     assert await polling.run_once() == 1
     assert polling._not_before is None
     await story.control("/faults")
+    # It is asked for in each poll, and read once it is told.
+    assert await polling.poll(utc_now()) == 0
+    story.calendly.forbidden.clear()
+    await polling.poll(utc_now())
+    lead = await story.lead_now()
+    assert all(one["start_at"] for one in lead["bookings"] if one["external_id"] == refused["uri"])
+    assert lead["meeting_at"] is not None
 
 
 async def test_a_wrong_token_is_told(story: Story) -> None:
-    with pytest.raises(CalendlyError, match="401"):
-        await CalendlyApi(story.client.base_url, TOKEN + "x").me()
-    with pytest.raises(CalendlyError, match="not reached"):
-        await CalendlyApi("http://127.0.0.1:1", TOKEN).me()
+    with pytest.raises(SchedulerError, match="401"):
+        await calendly_api(story.client.http.base_url, TOKEN + "x").account()
+    with pytest.raises(SchedulerError, match="not reached"):
+        await calendly_api("http://127.0.0.1:1", TOKEN).account()

@@ -1,0 +1,79 @@
+"""`python -m api calendly` and `python -m api calcom`: connect a scheduler's webhook."""
+
+import argparse
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from api.settings import ApiSettings
+from shared.bookings.changes import CALCOM, CALENDLY
+from shared.bookings.schedulers.calcom_api import calcom_of
+from shared.bookings.schedulers.calendly_api import calendly_of
+from shared.bookings.schedulers.connection import Connection
+from shared.bookings.schedulers.http_api import SchedulerError
+from shared.bookings.schedulers.port import SchedulerApi
+from shared.clock import utc_now
+from shared.database.drivers.connections import open_database
+from shared.errors import ConfigError
+
+COMMANDS = (CALENDLY, CALCOM)
+
+
+@dataclass(frozen=True)
+class _Scheduler:
+    """What a command needs: `setting`: of the token; `advice`: where the token comes from."""
+
+    name: str
+    setting: str
+    advice: str
+    address: str
+    api: SchedulerApi | None
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add a command for each scheduler."""
+    for source, name in ((CALENDLY, "Calendly"), (CALCOM, "Cal.com")):
+        parser = commands.add_parser(source, help=f"connect the webhook of {name}, or show its state")
+        parser.add_argument("action", choices=["connect", "status", "disconnect"])
+
+
+async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
+    """Run the command; returns what to print. Raises ConfigError with one line for the operator."""
+    scheduler = _scheduler(options.command, settings)
+    if scheduler.api is None:
+        raise ConfigError(f"{scheduler.setting}: is not set: {scheduler.advice}")
+    if options.action == "connect":
+        _check_address(settings, scheduler)
+    database = open_database(settings.database_url)
+    connection, now = Connection(database, scheduler.api), utc_now()
+    try:
+        match options.action:
+            case "connect":
+                return await connection.connect(settings.public_url or "", now=now)
+            case "disconnect":
+                return await connection.disconnect(now=now)
+            case _:
+                return (await connection.status(now=now))[1]
+    except SchedulerError as error:
+        raise ConfigError(f"{scheduler.setting}: {error}") from None
+    finally:
+        await database.close()
+
+
+def _scheduler(source: str, settings: ApiSettings) -> _Scheduler:
+    if source == CALCOM:
+        advice = "create an API key at cal.com, Settings, Developer, API keys"
+        return _Scheduler("Cal.com", "CALCOM_TOKEN", advice, settings.calcom_api, calcom_of(settings))
+    advice = "create a personal access token at calendly.com, Integrations, API and webhooks"
+    return _Scheduler("Calendly", "CALENDLY_TOKEN", advice, settings.calendly_api, calendly_of(settings))
+
+
+def _check_address(settings: ApiSettings, scheduler: _Scheduler) -> None:
+    """A scheduler calls public addresses with https only; the sandbox, whose API has none, calls any."""
+    address = urlsplit(settings.public_url or "")
+    if address.scheme != "https" and urlsplit(scheduler.address).scheme == "https":
+        raise ConfigError(
+            f"PUBLIC_URL: is needed for the calls of {scheduler.name}, with https://. Without a public"
+            f" address the worker asks {scheduler.name} itself every five minutes: nothing is to be connected"
+        )
+    if not address.netloc:
+        raise ConfigError(f"PUBLIC_URL: is not set: the address under which {scheduler.name} reaches the API")

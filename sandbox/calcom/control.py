@@ -1,0 +1,108 @@
+"""The control of the sandbox's Cal.com: bookings, no-shows, faults, rate limits, disabled webhooks."""
+
+from dataclasses import asdict
+from typing import Any, Literal
+
+from fastapi import APIRouter, HTTPException
+from pydantic import AwareDatetime, BaseModel, Field
+
+from sandbox.calcom.state import OWNER, Booking, Calcom, listed
+from sandbox.calcom.webhooks import NO_SHOW, Webhooks
+from sandbox.scheduler_api import Faults
+
+
+class CalcomBookIn(BaseModel):
+    """A booking, as a visitor makes it on the page; `moves` is the number of an earlier one."""
+
+    start: AwareDatetime
+    name: str = "Анна"
+    email: str = "anna@example.com"
+    timezone: str = "Europe/Moscow"
+    metadata: dict[str, str] = Field(default_factory=dict)
+    answers: dict[str, str] = Field(default_factory=dict)
+    moves: int | None = None
+
+
+class CalcomActIn(BaseModel):
+    """What happens with a booking."""
+
+    action: Literal["cancel", "cancel_by_host", "no_show", "no_show_undone"]
+
+
+class CalcomFaultsIn(BaseModel):
+    """The faults to set, and the limit of the API's calls in a minute."""
+
+    late_seconds: float = 0
+    twice: bool = False
+    reversed: bool = False
+    wrong_signature: int = 0
+    never: int = 0
+    bare: bool = False
+    rate_limit: int | None = None
+
+
+def build_control(calcom: Calcom, webhooks: Webhooks, prefix: str) -> APIRouter:
+    """Return the routes of the control under `prefix`."""
+    router = APIRouter(prefix=prefix, tags=["calcom"])
+
+    @router.post("/bookings", status_code=201)
+    async def book(wanted: CalcomBookIn) -> dict[str, Any]:
+        """Book a time, or move a booking."""
+        old = _find(calcom, wanted.moves) if wanted.moves is not None else None
+        one = calcom.book(
+            *(wanted.start, wanted.name, wanted.email),
+            timezone=wanted.timezone,
+            metadata=wanted.metadata,
+            answers=wanted.answers,
+            old=old,
+        )
+        webhooks.report(("BOOKING_RESCHEDULED" if old else "BOOKING_CREATED", one))
+        return {"number": one.number, **listed(one)}
+
+    @router.post("/bookings/{number}")
+    async def act(number: int, wanted: CalcomActIn) -> dict[str, Any]:
+        """Cancel a booking, or report that the person did not come."""
+        one = _find(calcom, number)
+        if wanted.action.startswith("cancel"):
+            calcom.cancel(one, by=one.email if wanted.action == "cancel" else OWNER)
+            webhooks.report(("BOOKING_CANCELLED", one))
+        else:
+            one.is_absent = wanted.action == "no_show"
+            one.updated_at = calcom.now()
+            webhooks.report((NO_SHOW, one))
+        return listed(one)
+
+    @router.post("/faults")
+    async def set_faults(wanted: CalcomFaultsIn) -> dict[str, Any]:
+        """Set the faults of webhook calls; those that are not named end."""
+        values = wanted.model_dump()
+        limit = values.pop("rate_limit")
+        calcom.faults = Faults(**values)
+        if limit is not None:
+            calcom.limit.limit = limit
+        return asdict(calcom.faults)
+
+    @router.post("/webhooks/disable")
+    async def disable() -> dict[str, int]:
+        """Switch all webhooks off, as their user can."""
+        for one in calcom.webhooks.values():
+            one.active = False
+        return {"disabled": len(calcom.webhooks)}
+
+    @router.get("")
+    async def state() -> dict[str, Any]:
+        """Show bookings, webhooks and the calls that were made."""
+        return {
+            "now": calcom.now(),
+            "bookings": [listed(one) for one in calcom.bookings.values()],
+            "webhooks": [one.shown() for one in calcom.webhooks.values()],
+            "deliveries": calcom.deliveries,
+        }
+
+    return router
+
+
+def _find(calcom: Calcom, number: int) -> Booking:
+    if number not in calcom.bookings:
+        raise HTTPException(404, f"there is no booking {number}")
+    return calcom.bookings[number]

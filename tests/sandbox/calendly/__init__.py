@@ -1,1 +1,0 @@
-"""Tests of sandbox/calendly/: the API, the webhooks and the booking page."""

@@ -1,0 +1,1 @@
+"""Tests of sandbox/calendly/ and sandbox/calcom/: the APIs, the webhooks and the booking page."""
