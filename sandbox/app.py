@@ -1,7 +1,6 @@
 """The whole sandbox in one process: Telegram on one port, OpenAI and the control API on another."""
 
 import contextlib
-import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.settings import Settings
 from sandbox.fake_telegram.state import seed
 from sandbox.http import HttpServer
+from sandbox.moved_clock import unix_time
 from sandbox.sessions import Address, ensure
 
 
@@ -32,7 +32,7 @@ class Sandbox:
         settings: Settings | None = None,
         *,
         people: bool = True,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = unix_time,
     ) -> None:
         self.telegram = Telegram(host, telegram_port, state_dir, settings, clock)
         self.openai = OpenAIState()
@@ -98,7 +98,7 @@ async def running(
     state_dir: Path | None = None,
     settings: Settings | None = None,
     people: bool = True,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = unix_time,
 ) -> AsyncIterator[Sandbox]:
     """Run a sandbox during an `async with`; `people=False` creates no demo people."""
     sandbox = Sandbox(host, telegram_port, http_port, state_dir, settings, people=people, clock=clock)

@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 
-from sandbox.control_api import accounts, dependencies, people, telegram
+from sandbox.control_api import accounts, clock, dependencies, people, telegram
 from sandbox.fake_telegram.server import Telegram
 
 
@@ -12,12 +12,12 @@ def create_control_app(server: Telegram) -> FastAPI:
     # Its pages load their scripts from here: the demo needs no internet.
     app: FastAPI = FastAPIOffline(
         title="Sandbox",
-        summary="People, faults and the call log of a loopback Telegram.",
+        summary="People, faults and the call log of a loopback Telegram; the demo's clock.",
         version="1",
     )
     app.state.telegram = server
     dependencies.add_not_found_handler(app)
-    for router in (people.router, accounts.router, telegram.router):
+    for router in (people.router, accounts.router, telegram.router, clock.router):
         app.include_router(router)
 
     @app.get("/healthz", tags=["sandbox"])

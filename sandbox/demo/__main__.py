@@ -27,6 +27,7 @@ from sandbox.demo.product_processes import (
     worker_settings,
 )
 from sandbox.demo.story import StoryReader
+from sandbox.moved_clock import VARIABLE
 
 STORY_SECONDS = 60
 POLL_SECONDS = 0.3
@@ -97,20 +98,24 @@ async def _play(processes: Processes, options: argparse.Namespace) -> None:
     for port, name in ((api_port, "API_PORT"), (http_port, "SANDBOX_HTTP_PORT")):
         _check_free(port, name)
     database_url = os.environ.get("DATABASE_URL") or f"sqlite:///{processes.folder / 'leads.db'}"
+    # Kept with the demo's database: a clock that goes back would put what was stored into the future.
+    os.environ[VARIABLE] = str(processes.folder / "clock")
     ports = {
         "SANDBOX_TELEGRAM_PORT": os.environ.get("SANDBOX_TELEGRAM_PORT", "0"),
         "SANDBOX_HTTP_PORT": http_port,
         "SANDBOX_API": f"http://127.0.0.1:{api_port}",
         "SANDBOX_WORKER_PID": WORKER_PID,
         "SANDBOX_CONSOLE_LINK": CONSOLE_LINK,
+        VARIABLE: os.environ[VARIABLE],
     }
     sandbox_process = await processes.start("sandbox", *SANDBOX_ARGUMENTS, **ports)
     await asyncio.to_thread(migrate, database_url)
     sandbox = await sandbox_facts(sandbox_process)
-    scheduler = booking.scheduler_settings(sandbox) | {"DATABASE_URL": database_url}
-    product = await processes.start("api", DATABASE_URL=database_url, API_PORT=api_port, API_HOST="127.0.0.1")
+    shared = {"DATABASE_URL": database_url, VARIABLE: os.environ[VARIABLE]}
+    scheduler = booking.scheduler_settings(sandbox) | shared
+    product = await processes.start("api", API_PORT=api_port, API_HOST="127.0.0.1", **shared)
     worker = await processes.start_worker(**worker_settings(sandbox) | WORKER_SETTINGS | scheduler)
-    await asyncio.to_thread(add_user, database_url, processes.folder / CONSOLE_LINK)
+    await asyncio.to_thread(add_user, shared, processes.folder / CONSOLE_LINK)
     await asyncio.to_thread(booking.connect, scheduler | {"PUBLIC_URL": f"http://127.0.0.1:{api_port}"})
     await product.wait_until_ready(f"127.0.0.1:{api_port}")
     async with (
@@ -157,9 +162,12 @@ async def _first_story(
             start = await booking.book(control, await reader.lead(lead_id))
             _print(f"Anna opens the link and picks {start:%Y-%m-%d %H:%M} UTC on the booking page.")
             await _tell_until(processes, reader, lead_id, lambda lead: _is_done(lead, "confirmation"))
-            await booking.bring_forward(api, await reader.lead(lead_id), "reminder_day")
-            _print("Nobody waits for the day before the meeting: its reminder is brought forward.")
+            await booking.move_clock(control, await reader.lead(lead_id), "reminder_day")
+            _print("The demo's clock is moved on to the day before the meeting.")
             await _tell_until(processes, reader, lead_id, lambda lead: _is_done(lead, "reminder_day"))
+            await booking.move_clock(control, await reader.lead(lead_id), "reminder_hour")
+            _print("It is moved on to the hour before the meeting.")
+            await _tell_until(processes, reader, lead_id, lambda lead: _is_done(lead, "reminder_hour"))
     except TimeoutError:
         log = worker.last_lines()
         raise DemoError(
@@ -212,6 +220,7 @@ AI Lead Assistant with its own Telegram and model: no messages are sent to real 
   Logs            {folder}
 
   Submit a form   curl -d 'Name=Дмитрий' -d 'Phone=+7 916 123-45-02' http://127.0.0.1:{api_port}/leads/webhooks/tilda
+  Move the clock  curl -d '{{"seconds": 86400}}' -H 'Content-Type: application/json' {control}/clock
   Write as him    curl -d '{{"text": "А сколько это стоит?"}}' -H 'Content-Type: application/json' \\
                   {control}/people/6000000002/messages
 """

@@ -13,6 +13,7 @@ import httpx2
 from sandbox.calendly.install import API, BOOKING_PAGE
 from sandbox.calendly.state import TOKEN
 from sandbox.demo.product_processes import READY_SECONDS, ROOT, ProcessError, environment
+from sandbox.moved_clock import unix_time
 
 _LINK = re.compile(r"https?://\S+")
 MEETING_IN = timedelta(days=2)
@@ -48,20 +49,21 @@ async def book(control: httpx2.AsyncClient, lead: Mapping[str, Any]) -> datetime
     """Fill in the booking page of the link that the person has got; returns the time."""
     texts = [one["text"] for one in lead["messages"] if one["kind"] == "link" and one["state"] == "sent"]
     link = urlsplit(_LINK.findall(texts[-1])[-1])
-    start = (datetime.now(UTC) + MEETING_IN).replace(minute=0, second=0, microsecond=0)
+    start = (datetime.fromtimestamp(unix_time(), UTC) + MEETING_IN).replace(minute=0, second=0, microsecond=0)
     form = dict(parse_qsl(link.query)) | {"start": start.isoformat(), "timezone": noon_zone()}
     (await control.post(link.path, data=form | {"email": "anna@example.com"})).raise_for_status()
     return start
 
 
-async def bring_forward(api: httpx2.AsyncClient, lead: Mapping[str, Any], kind: str) -> None:
-    """Move a planned message to this moment: a demo does not wait for two days to show a reminder."""
+async def move_clock(control: httpx2.AsyncClient, lead: Mapping[str, Any], kind: str) -> None:
+    """Move the demo's clock on to the time of a planned message."""
     one = next(each for each in lead["planned"] if each["kind"] == kind and each["state"] == "planned")
-    body = {"send_at": datetime.now(UTC).isoformat()}
-    (await api.patch(f"/leads/{lead['id']}/planned/{one['id']}", json=body)).raise_for_status()
+    wait = datetime.fromisoformat(one["send_at"]).timestamp() - unix_time()
+    body = {"seconds": max(0.0, wait) + 1}
+    (await control.post("/clock", json=body)).raise_for_status()
 
 
 def noon_zone() -> str:
     """Return a time zone where it is about noon: reminders are not sent at night."""
-    ahead = 12 - datetime.now(UTC).hour
+    ahead = 12 - datetime.fromtimestamp(unix_time(), UTC).hour
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from sandbox.demo.product_processes import READY_SECONDS, ProcessError, environment
@@ -10,18 +11,18 @@ from sandbox.demo.product_processes import READY_SECONDS, ProcessError, environm
 NAME = "Demo"
 
 
-def add_user(database_url: str, link_file: Path) -> None:
+def add_user(settings: Mapping[str, str], link_file: Path) -> None:
     """Add the user, or reset them if an earlier demo has added them; store the one-time link in a file.
 
     Raises ProcessError if both fail, or if the database has other users: the visitors of the demo page are
     signed in, and may read everything.
     """
-    listed = _run(link_file.parent, database_url, "list").stdout.splitlines()
+    listed = _run(link_file.parent, settings, "list").stdout.splitlines()
     if any(not line.startswith((f"{NAME}  ", "there are no users")) for line in listed):
         raise ProcessError("the database has users of the console: the demo needs a database of its own")
-    done = _run(link_file.parent, database_url, "add", NAME, "--role", "owner")
+    done = _run(link_file.parent, settings, "add", NAME, "--role", "owner")
     if done.returncode:
-        done = _run(link_file.parent, database_url, "reset", NAME)
+        done = _run(link_file.parent, settings, "reset", NAME)
     if done.returncode:
         raise ProcessError(f"the console's user could not be added:\n{(done.stdout + done.stderr)[-800:]}")
     link_file.unlink(missing_ok=True)
@@ -29,11 +30,11 @@ def add_user(database_url: str, link_file: Path) -> None:
         file.write(done.stdout)
 
 
-def _run(folder: Path, database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, settings: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - the product's own command
         [sys.executable, "-m", "api", "user", *arguments],
         cwd=folder,
-        env=environment({"DATABASE_URL": database_url}),
+        env=environment(settings),
         capture_output=True,
         text=True,
         check=False,

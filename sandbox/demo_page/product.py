@@ -62,7 +62,7 @@ class Product:
 
     async def send_now(self, lead_id: int, planned_id: int) -> bool:
         """Bring a planned message forward to this moment; returns False if it is no longer planned."""
-        body = {"send_at": datetime.now(UTC).isoformat()}
+        body = {"send_at": datetime.fromtimestamp(now(), UTC).isoformat()}
         path = f"/leads/{lead_id}/planned/{planned_id}"
         return (await self.client.patch(path, json=body, headers=self._authorization())).is_success
 

@@ -1,7 +1,6 @@
 """The visitors of the demo's website: people of the fake Telegram, and what they have sent."""
 
 import secrets
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ from typing import Any
 from sandbox.fake_telegram.state.mailbox import Chat
 from sandbox.fake_telegram.state.people import Account, Person, PersonFields
 from sandbox.fake_telegram.state.world import World
+from sandbox.moved_clock import unix_time
 
 # The oldest visitors are forgotten: the page counts only so many.
 KEPT = 200
@@ -118,4 +118,4 @@ class Visitors:
 
 def now() -> float:
     """Return the time in Unix seconds."""
-    return time.time()
+    return unix_time()

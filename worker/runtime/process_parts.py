@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from shared.clock import unix_time
 from shared.database.checks.write_check import WriteCheck
 from shared.database.engine import Database
 from worker.assistant.assistant import ModelAssistant
@@ -26,7 +27,7 @@ class ProcessParts:
 
     def __post_init__(self) -> None:
         settings = self.settings
-        self.clock = ClockJumps()
+        self.clock = ClockJumps(unix_time)
         self.database = Database(settings.database_url)
         self.write_check = WriteCheck(self.database)
         self.persona = persona.load(settings.assistant_config)

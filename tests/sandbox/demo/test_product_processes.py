@@ -1,10 +1,14 @@
 """The harness that starts the product's processes."""
 
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from sandbox.demo.product_processes import Process, ProcessError, environment
+from sandbox.moved_clock import VARIABLE, move_on
 
 
 def test_the_callers_settings_do_not_reach_the_product(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -15,6 +19,20 @@ def test_the_callers_settings_do_not_reach_the_product(monkeypatch: pytest.Monke
     assert {name for name in found if name.startswith(("TELEGRAM_", "DATABASE_"))} == {"TELEGRAM_API_ID"}
     # Choices that cannot reach a real person stay.
     assert found["MODE"] == "drafts"
+
+
+def test_the_products_clock_is_moved_with_the_sandboxs(tmp_path: Path) -> None:
+    clock = tmp_path / "clock"
+
+    def products_clock(**settings: str) -> float:
+        words = [sys.executable, "-c", "from shared.clock import utc_now; print(utc_now().timestamp())"]
+        shown = subprocess.run(words, env=environment(settings), capture_output=True, check=True).stdout
+        return float(shown) - time.time()
+
+    assert products_clock(**{VARIABLE: str(clock)}) == pytest.approx(0, abs=60)
+    assert [move_on(clock, seconds) for seconds in (86_400, 0, -5, 3600)] == [86_400] * 3 + [90_000]
+    assert products_clock(**{VARIABLE: str(clock)}) == pytest.approx(90_000, abs=60)
+    assert products_clock() == pytest.approx(0, abs=60)
 
 
 async def test_a_process_shows_only_its_own_output(tmp_path: Path) -> None:
