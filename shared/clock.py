@@ -9,8 +9,8 @@ from pathlib import Path
 
 Clock = Callable[[], datetime]
 
-# No setting: only the sandbox's demo gives it to its processes. The file holds the seconds by which their clock
-# is ahead, so that the reminder of a meeting in two days can be seen at once.
+# No setting: only the sandbox's demo gives it to its processes. The file holds the seconds by which their
+# clock is ahead, so that the reminder of a meeting in two days can be seen at once.
 _MOVED_BY = os.environ.get("SANDBOX_CLOCK")
 
 

@@ -15,7 +15,7 @@ from api.console.pages import canned_texts, deliveries, imports, inbox, live, st
 from api.console.pages.lead import actions, drafts, personal_data, planning
 from api.console.pages.lead import page as lead
 from api.console.pages.overview import page as overview
-from api.console.pages.overview import pause
+from api.console.pages.overview import pause, unmatched_bookings
 from api.console.pages.users import browsers, sign_in
 from api.errors import InternalErrors, unavailable
 
@@ -35,6 +35,7 @@ def build() -> ASGIApp:
         canned_texts,
         overview,
         pause,
+        unmatched_bookings,
         deliveries,
         imports,
         sign_in,

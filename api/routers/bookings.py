@@ -142,6 +142,9 @@ async def tie_booking(booking_id: RowId, wanted: TieIn, database: DatabaseDep) -
         if await tie(session, booking, wanted.lead_id, actor=ACTOR, now=utc_now()) is None:
             raise HTTPException(404, f"there is no lead {wanted.lead_id}")
         await session.refresh(booking)
+        if booking.lead_id != wanted.lead_id:
+            # Another call has tied it at this moment.
+            raise HTTPException(409, f"booking {booking_id} belongs to lead {booking.lead_id}")
         return BookingOut.model_validate(booking)
 
 

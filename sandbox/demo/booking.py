@@ -29,10 +29,10 @@ def scheduler_settings(sandbox: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def connect(settings: Mapping[str, str]) -> str:
+def connect(settings: Mapping[str, str], scheduler: str = "calendly") -> str:
     """Run `python -m api calendly connect` as a user does; returns what it says, raises ProcessError."""
-    done = subprocess.run(
-        [sys.executable, "-m", "api", "calendly", "connect"],
+    done = subprocess.run(  # noqa: S603 - the product's own command
+        [sys.executable, "-m", "api", scheduler, "connect"],
         cwd=ROOT,
         env=environment(settings),
         capture_output=True,
@@ -41,7 +41,7 @@ def connect(settings: Mapping[str, str]) -> str:
         timeout=READY_SECONDS,
     )
     if done.returncode:
-        raise ProcessError(f"Calendly could not be connected:\n{(done.stdout + done.stderr)[-800:]}")
+        raise ProcessError(f"{scheduler} could not be connected:\n{(done.stdout + done.stderr)[-800:]}")
     return done.stdout
 
 

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sandbox.calcom.install import API as CALCOM_API
+from sandbox.calcom.state import TOKEN as CALCOM_TOKEN
 from sandbox.demo.booking import connect, noon_zone, scheduler_settings
 from tests.support.running_product import RunningProduct, token_of_link
 from tests.support.waiting import until
@@ -12,6 +14,12 @@ from tests.support.waiting import until
 def connect_scheduler(product: RunningProduct) -> str:
     settings = scheduler_settings(product.facts) | {"DATABASE_URL": product.database_url}
     return connect(settings | {"PUBLIC_URL": str(product.api.base_url)})
+
+
+def connect_calcom(product: RunningProduct) -> str:
+    settings = {"CALCOM_TOKEN": CALCOM_TOKEN, "CALCOM_API": f"{product.facts['http']}{CALCOM_API}"}
+    settings |= {"DATABASE_URL": product.database_url, "PUBLIC_URL": str(product.api.base_url)}
+    return connect(settings, "calcom")
 
 
 def hasten(product: RunningProduct, lead: int, kind: str) -> None:
@@ -80,3 +88,9 @@ def test_from_the_link_to_the_meeting(
     assert ("reminder_hour", "cancelled") in states
     assert not {state for _, state in states} & {"planned", "queued"}
     control("/faults")
+    # The same person books again, at another scheduler.
+    assert connect_calcom(product).startswith("connected: Cal.com calls ")
+    again = {"start": start.isoformat(), "timezone": noon_zone(), "metadata": {"lead": token}}
+    product.control.post("/control/calcom/bookings", json=again).raise_for_status()
+    assert wait_for(9, "the confirmation").startswith("Вы записаны на звонок: ")
+    product.wait_for_status(lead, "booked")

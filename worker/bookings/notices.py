@@ -13,8 +13,10 @@ from worker.notifications import notices
 _SETTLED_AFTER = timedelta(minutes=2)
 _RECENT = timedelta(days=2)
 _UNMATCHED = {
-    "ru": "Запись на встречу ни к кому не привязана: {who}, {when}. Привязать: POST /bookings/{id}/lead",
-    "en": "A booking matches no lead: {who}, {when}. Tie it: POST /bookings/{id}/lead",
+    "ru": "Запись на встречу ни к кому не привязана: {who}, {when}."
+    " Привязать: консоль, «Обзор», или POST /bookings/{id}/lead",
+    "en": "A booking matches no lead: {who}, {when}."
+    " Tie it: the console, Overview, or POST /bookings/{id}/lead",
 }
 _DISABLED = {
     "ru": "{name} больше не присылает уведомления о записях: они приходят с задержкой, через опрос."

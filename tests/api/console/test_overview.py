@@ -7,7 +7,7 @@ from sqlalchemy import update
 from api.console.cache import ShortCache
 from shared.clock import utc_now
 from shared.database.engine import Database
-from shared.database.models import ACCOUNTS, LEADS, AccountHold, ModelServer
+from shared.database.models import ACCOUNTS, LEADS, AccountHold, Booking, ModelServer
 from shared.statuses import LeadStatus
 from tests.api.conftest import Client, add_contacted_lead, rows
 from tests.api.console.conftest import signed_in
@@ -49,6 +49,27 @@ async def test_a_pause_is_begun_and_ended(operator: Client, database: Database) 
     assert "All messages of the assistant are paused." in (await operator.get("/console/overview")).text
     assert (await operator.post("/console/pause/end")).status_code == 303
     assert "are paused" not in (await operator.get("/console/overview")).text
+
+
+async def test_a_booking_of_an_unknown_person_is_shown_and_tied(operator: Client, database: Database) -> None:
+    lead_id = await add_contacted_lead(database, LeadStatus.SCHEDULED)
+    start = utc_now() + timedelta(days=3)
+    for number in (1, 2):
+        async with database.writing() as session:
+            names = {"source": "calcom", "external_id": f"uid-{number}", "name": f"Пётр <{number}>"}
+            session.add(Booking(**names, start_at=start, created_at=utc_now(), updated_at=utc_now()))
+    page = await overview(operator)
+    assert "Пётр &lt;1&gt;" in page
+    assert (await operator.post("/console/bookings/1/lead", data={"lead": "999"})).status_code == 404
+    assert (await operator.post("/console/bookings/9/lead", data={"lead": lead_id})).status_code == 404
+    for _ in range(2):
+        tied = await operator.post("/console/bookings/1/lead", data={"lead": lead_id})
+        assert tied.headers["location"] == f"/console/leads/{lead_id}"
+    assert (await operator.post("/console/bookings/1/lead", data={"lead": lead_id + 1})).status_code == 409
+    assert await rows(database, "SELECT status FROM leads") == [{"status": "booked"}]
+    page = (await operator.get("/console/overview")).text
+    assert "Пётр &lt;1&gt;" not in page
+    assert "Пётр &lt;2&gt;" in page
 
 
 async def test_figures_are_kept_for_a_minute(operator: Client, database: Database) -> None:

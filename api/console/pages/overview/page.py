@@ -12,6 +12,7 @@ from sqlmodel import col, select
 from api.console import charts, rendering
 from api.console.access import Viewer
 from api.console.cache import cache_of
+from api.console.pages.overview.unmatched_bookings import load_unmatched
 from api.dependencies import DatabaseDep
 from api.queries import statistics
 from api.queries.checks import Check, run_checks
@@ -20,7 +21,7 @@ from api.queries.statistics import STAGES, Funnel, Funnels
 from shared.clock import utc_now
 from shared.database.checks.write_check import WriteCheck
 from shared.database.engine import Database
-from shared.database.models import SendingPause, WebhookDelivery
+from shared.database.models import Booking, SendingPause, WebhookDelivery
 from shared.leads import pauses
 
 router = APIRouter(prefix="/overview")
@@ -52,6 +53,7 @@ class State:
     checks: Sequence[Check]
     pause: SendingPause | None
     deliveries: Sequence[WebhookDelivery]
+    unmatched: Sequence[Booking]
 
 
 @router.get("")
@@ -91,6 +93,7 @@ async def show_overview(
         pause=state.pause,
         accounts=state.accounts,
         deliveries=state.deliveries,
+        unmatched=state.unmatched,
     )
 
 
@@ -113,6 +116,7 @@ async def _state(database: Database, now: datetime) -> State:
             checks=await run_checks(session, now),
             pause=await pauses.current(session),
             deliveries=found.all(),
+            unmatched=await load_unmatched(session, now),
         )
 
 
