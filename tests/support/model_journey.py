@@ -21,6 +21,7 @@ from worker.dialogue.persona import Persona
 from worker.dispatch.dispatcher import Dispatcher
 from worker.domain.assistant_port import Assistant
 from worker.domain.telegram_port import Peer, Sender, Sent
+from worker.notifications.commands.owner_chat import SAVED_MESSAGES
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 from worker.runtime.wiring import build_dispatcher
@@ -166,6 +167,7 @@ async def journey(
         "typing_seconds": 0,
         "outreach_gap_seconds": 0,
         "outreach_warmup_days": 0,
+        "owner_chat": SAVED_MESSAGES,
     }
     worker_settings = WorkerSettings(_env_file=None, **usual | settings)
     account_id = await add_account(database)

@@ -1,6 +1,7 @@
 """Fixed texts in Russian and English, for messages without the model or with a refused model text. Pure."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from shared.intents import Intent
 from worker.domain.assistant_port import Brief
@@ -29,20 +30,10 @@ _OPTED_OUT = {
     "ru": "Хорошо, больше не будем вам писать. Извините за беспокойство.",
     "en": "All right, we will not write to you again. Sorry to have bothered you.",
 }
-_HUMAN_CALLED = {
-    "ru": "Конечно, передаю нашу переписку коллеге — он ответит вам здесь.",
-    "en": "Of course, I am passing our conversation on to a colleague, who will answer you here.",
-}
 _CANNOT_TELL = {
     "ru": ("Точного ответа на это у меня нет.", "На этот вопрос точно ответит специалист на звонке."),
     "en": ("I do not have an exact answer to this.", "A specialist will answer this exactly on the call."),
 }
-
-_HANDOFF_NOTICE = {
-    "ru": "Чтобы ничего не перепутать, передам нашу переписку коллеге — он вам здесь ответит.",
-    "en": "To get this right, I will pass our conversation on to a colleague, who will answer you here.",
-}
-
 
 _NEW_REQUEST_RECEIVED = {
     "ru": "Спасибо, получили и вашу новую заявку — учтём её в разговоре.",
@@ -50,43 +41,80 @@ _NEW_REQUEST_RECEIVED = {
 }
 
 
+@dataclass(frozen=True)
+class _Handover:
+    """A text that hands the conversation over: if a colleague is told, and if no notice reaches one.
+
+    Without a notice the console shows the conversation, and the text promises nothing.
+    """
+
+    told: str
+    untold: str
+
+
+_HUMAN_CALLED = {
+    "ru": _Handover(
+        "Конечно, передаю нашу переписку коллеге — он ответит вам здесь.",
+        "Понимаю. Ваша просьба поговорить с человеком сохранена для коллег.",
+    ),
+    "en": _Handover(
+        "Of course, I am passing our conversation on to a colleague, who will answer you here.",
+        "I understand. Your wish to talk to a person is kept here for my colleagues.",
+    ),
+}
+_HANDOFF_NOTICE = {
+    "ru": _Handover(
+        "Чтобы ничего не перепутать, передам нашу переписку коллеге — он вам здесь ответит.",
+        "Чтобы ничего не перепутать, сам на это отвечать не буду: переписка сохранена для коллег.",
+    ),
+    "en": _Handover(
+        "To get this right, I will pass our conversation on to a colleague, who will answer you here.",
+        "To get this right, I will not answer this myself: our conversation is kept for my colleagues.",
+    ),
+}
 _SPECIAL_REQUESTS = {
     "ru": {
-        "call": "Записал: вам удобнее, чтобы позвонили мы. Передаю коллеге, он свяжется с вами.",
-        "calendar": "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
-        " коллега запишет вас сам.",
-        "move": "Конечно. Другое время можно выбрать по той же ссылке, а коллегу я предупрежу:",
+        "call": _Handover(
+            "Записал: вам удобнее, чтобы позвонили мы. Передаю коллеге, он свяжется с вами.",
+            "Записал: вам удобнее, чтобы позвонили мы.",
+        ),
+        "calendar": _Handover(
+            "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
+            " коллега запишет вас сам.",
+            "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время:"
+            " сохраню их для коллег.",
+        ),
+        "move": _Handover(
+            "Конечно. Другое время можно выбрать по той же ссылке, а коллегу я предупрежу:",
+            "Конечно. Другое время можно выбрать по той же ссылке:",
+        ),
     },
     "en": {
-        "call": "Noted: you would rather be called. I am passing this on to a colleague.",
-        "calendar": "Sorry for the trouble with the booking page. Please write which day and time suit you:"
-        " a colleague will book it for you.",
-        "move": "Of course. You can pick another time at the same link, and I will let my colleague know:",
+        "call": _Handover(
+            "Noted: you would rather be called. I am passing this on to a colleague.",
+            "Noted: you would rather be called.",
+        ),
+        "calendar": _Handover(
+            "Sorry for the trouble with the booking page. Please write which day and time suit you:"
+            " a colleague will book it for you.",
+            "Sorry for the trouble with the booking page. Please write which day and time suit you:"
+            " they will be kept for my colleagues.",
+        ),
+        "move": _Handover(
+            "Of course. You can pick another time at the same link, and I will let my colleague know:",
+            "Of course. You can pick another time at the same link:",
+        ),
     },
 }
-
-
-# In place of the handover texts if there is no notice of the handover: the console shows the conversation.
-_WITHOUT_NOTICE = {
-    _HUMAN_CALLED["ru"]: "Понимаю. Ваша просьба поговорить с человеком сохранена для коллег.",
-    _HUMAN_CALLED["en"]: "I understand. Your wish to talk to a person is kept here for my colleagues.",
-    _HANDOFF_NOTICE[
-        "ru"
-    ]: "Чтобы ничего не перепутать, сам на это отвечать не буду: переписка сохранена для коллег.",
-    _HANDOFF_NOTICE["en"]: "To get this right, I will not answer this myself: our conversation is kept for my"
-    " colleagues.",
-    _SPECIAL_REQUESTS["ru"]["call"]: "Записал: вам удобнее, чтобы позвонили мы.",
-    _SPECIAL_REQUESTS["en"]["call"]: "Noted: you would rather be called.",
-    _SPECIAL_REQUESTS["ru"][
-        "calendar"
-    ]: "Извините за неудобство с записью. Напишите, пожалуйста, удобные день и время: сохраню их для коллег.",
-    _SPECIAL_REQUESTS["en"][
-        "calendar"
-    ]: "Sorry for the trouble with the booking page. Please write which day and"
-    " time suit you: they will be kept for my colleagues.",
-    _SPECIAL_REQUESTS["ru"]["move"]: "Конечно. Другое время можно выбрать по той же ссылке:",
-    _SPECIAL_REQUESTS["en"]["move"]: "Of course. You can pick another time at the same link:",
-}
+_HANDOVERS = tuple(
+    handover
+    for language in ("ru", "en")
+    for handover in (
+        _HUMAN_CALLED[language],
+        _HANDOFF_NOTICE[language],
+        *_SPECIAL_REQUESTS[language].values(),
+    )
+)
 
 
 def form_language(name: str, answers: Sequence[str]) -> str:
@@ -159,12 +187,12 @@ def answer(intent: Intent, language: str) -> str:
 
 def handoff_notice(language: str) -> str:
     """Return the notice that a human takes over; `language` as in `answer`."""
-    return _HANDOFF_NOTICE["ru" if language == "ru" else "en"]
+    return _HANDOFF_NOTICE["ru" if language == "ru" else "en"].told
 
 
 def human_called(language: str) -> str:
     """Return the answer to a person who asks for a human; `language` as in `answer`."""
-    return _HUMAN_CALLED["ru" if language == "ru" else "en"]
+    return _HUMAN_CALLED["ru" if language == "ru" else "en"].told
 
 
 def opted_out(language: str) -> str:
@@ -205,11 +233,11 @@ def new_request_received(language: str) -> str:
 
 def special_request(case: str, language: str) -> str:
     """Return the answer to a request for a human: `call`, `calendar` or `move`."""
-    return _SPECIAL_REQUESTS["ru" if language == "ru" else "en"][case]
+    return _SPECIAL_REQUESTS["ru" if language == "ru" else "en"][case].told
 
 
 def without_notice(text: str) -> str:
     """Return a handover text without the promise that a colleague is told or answers."""
-    for promise, instead in _WITHOUT_NOTICE.items():
-        text = text.replace(promise, instead)
+    for handover in _HANDOVERS:
+        text = text.replace(handover.told, handover.untold)
     return text

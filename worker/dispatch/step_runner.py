@@ -6,6 +6,7 @@ from shared.clock import Clock
 from shared.statuses import LeadStatus
 from worker.dispatch import step_failures
 from worker.dispatch.delivery import MessageSender
+from worker.dispatch.steps.open_questions import note_open_question
 from worker.dispatch.steps.registry import STEPS, StepDependencies
 from worker.domain.assistant_port import (
     AssistantError,
@@ -58,9 +59,10 @@ class StepRunner:
         except _DECIDED_BY_THE_DISPATCHER:
             raise
         except (AssistantUnavailableError, TelegramError) as error:
-            return step_failures.on_unavailable(
+            failed = step_failures.on_unavailable(
                 outage, conversation, error, now=self.clock(), max_attempts=self.max_attempts
             )
+            return self._as_promised(conversation, failed)
         except AssistantRejectedError:
             # It refuses this lead's request; others may be refused too.
             raise
@@ -76,7 +78,12 @@ class StepRunner:
 
     def on_failure(self, conversation: Conversation | None, error: Exception) -> Outcome:
         """Return the outcome of an action that raised; `conversation` is None if it could not be read."""
-        return step_failures.retry_or_hand_over(conversation, error, max_attempts=self.max_attempts)
+        outcome = step_failures.retry_or_hand_over(conversation, error, max_attempts=self.max_attempts)
+        return outcome if conversation is None else self._as_promised(conversation, outcome)
+
+    def _as_promised(self, conversation: Conversation, outcome: Outcome) -> Outcome:
+        """Return the outcome of a failure; without OWNER_CHAT a handover promises no colleague's answer."""
+        return note_open_question(outcome, conversation, owner_is_told=self.dependencies.owner_is_told)
 
     async def _next_action(self, conversation: Conversation, dependencies: StepDependencies) -> Outcome:
         lead = conversation.lead

@@ -144,6 +144,20 @@ async def test_a_human_takes_over_after_unusable_answers(talk: Journey, fault: A
     assert talk.world.received(lead) == [HANDOVER]
 
 
+async def test_no_colleague_is_promised_without_a_notice_to_the_owner(
+    journey_database: Database, served: tuple[str, OpenAIState]
+) -> None:
+    async with journey(journey_database, *served, owner_chat=None, openai_timeout_seconds=1) as talk:
+        # A refusal is final at once; a slow answer counts as a failed attempt.
+        for fault in (Refusal(times=None), Hang(seconds=30, times=None)):
+            talk.server.faults.clear()
+            talk.server.faults.add(fault)
+            lead = await talk.writes(YES)
+            await talk.run(900)
+            assert talk.world.received(lead) == [templates.without_notice(HANDOVER)]
+            assert (await talk.row(lead)).status is LeadStatus.HANDED_OFF
+
+
 async def test_a_wish_not_to_be_written_to_needs_no_model(talk: Journey) -> None:
     talk.server.faults.add(Refusal(times=None))
     lead = await talk.writes("Больше не пишите мне")
