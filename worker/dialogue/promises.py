@@ -3,23 +3,24 @@
 import re
 
 from worker.dialogue import templates
+from worker.domain.wording.trades import COLLEAGUES, STAFF_EN
 
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
 _RUSSIAN = re.compile(
-    r"\b(?:уточн|узна|спрош|проконсультиру|посоветуюсь|выясн|провер|поинтересуюсь)\w{0,8}\b[^.!?…\n]{0,80}"
-    r"\b(?:коллег|команд|специалист|разработчик|мастер|менеджер|руководител|эксперт)\w{0,5}"
+    # An order to the contact is no promise.
+    r"\b(?:уточн|узна|спрош|проконсультиру|посоветуюсь|выясн|провер|поинтересуюсь)(?!\w{0,8}[иьй]те\b)\w{0,8}\b"
+    rf"[^.!?…\n]{{0,80}}\b(?:{COLLEAGUES}|команд)\w{{0,5}}"
     r"|\b(?:вернусь|вернемся|вернёмся)\b[^.!?…\n]{0,40}\b(?:ответ|информаци|подробност|точн)\w{0,5}"
     r"|\b(?:уточню|узнаю|выясню|проверю)\b[^.!?…\n]{0,60}\b(?:и|потом|затем|сразу)\b[^.!?…\n]{0,20}"
     r"\b(?:отвечу|напишу|сообщу|скажу|вернусь)\b"
-    r"|\bпередам\b[^.!?…\n]{0,30}\bвопрос\w{0,3}\b[^.!?…\n]{0,40}\b(?:коллег|команд|специалист|менеджер"
-    r"|мастер)\w{0,5}"
+    rf"|\bпередам\b[^.!?…\n]{{0,30}}\bвопрос\w{{0,3}}\b[^.!?…\n]{{0,40}}\b(?:{COLLEAGUES}|команд)\w{{0,5}}"
     r"|^\W{0,3}(?:(?:хороший|отличный|интересный) вопрос\W{1,3})?(?:это )?уточню\b(?![^.!…\n]{0,200}\?)",
     re.IGNORECASE,
 )
 _ENGLISH = re.compile(
     r"\b(?:i|we)(?:'ll|’ll| will| can| shall| am going to| would)?\b[^.!?…\n]{0,20}\b(?:check|ask|find out"
     r"|clarify|confirm"
-    r"|consult|look into|pass)\b[^.!?…\n]{0,80}\b(?:colleague|team|specialist|manager|developer|expert)s?\b"
+    rf"|consult|look into|pass)\b[^.!?…\n]{{0,80}}\b(?:colleague|team|{STAFF_EN})s?\b"
     r"|\b(?:come back|get back|return|be back)\b[^.!?…\n]{0,30}\b(?:to you|with an answer|with the answer"
     r"|with details)\b"
     r"|\b(?:i|we)(?:'ll|’ll| will)\b[^.!?…\n]{0,10}\b(?:find out|look into)\b",
