@@ -96,7 +96,10 @@ def _model_problem(text: str, context: GuardContext) -> str | None:
     # A cheap check, so the long texts that a stuck model writes cost little.
     if repetition.is_loop(text):
         return "it repeats itself"
-    if not language.is_in_scripts(text, context.scripts) or mixed_language.is_another_latin_language(
+    names_of_things = mixed_language.names_of(context.source.company)
+    if not language.is_in_scripts(
+        text, context.scripts, names_of_things
+    ) or mixed_language.is_another_latin_language(
         text, context.latest_text, context.own_texts, context.source.contact_texts
     ):
         return "it is not in the contact's language"

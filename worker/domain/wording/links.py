@@ -27,7 +27,8 @@ _DOTTED_NAMES = re.compile(
 _BROKEN_LINK = re.compile(
     r"\w\s?(?:\[\.\]|\(\.\)|\[dot\]|\(dot\)|\{\.\}|\s\.\s?)\s?(?:com|net|org|io|me|ru|рф|xyz|top|site|"
     r"online)\b"
-    r"|\b(?:точка|dot)\s(?:com|net|org|io|me|ru|рф|ру|ком|xyz)\b|\bt\s?\.\s?me\b",
+    r"|\bточка\s(?:com|net|org|io|me|ru|рф|ру|ком|xyz)\b|\bt\s?\.\s?me\b"
+    rf"|\bdot\s(?:{_TOP_LEVEL_DOMAINS})\b",
     re.IGNORECASE,
 )
 

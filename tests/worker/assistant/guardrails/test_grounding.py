@@ -105,6 +105,27 @@ def test_numbers_in_words_are_extracted() -> None:
 
 
 @pytest.mark.parametrize(
+    ("company", "text", "is_grounded"),
+    [
+        ("Занятие 90 минут.", "Занятие на полтора часа.", True),
+        ("Free up to 14 days before.", "Free until two weeks before.", True),
+        ("Ответ за 2 недели.", "Ответ за 10 дней.", False),
+        ("Open 10:00 to 18:30.", "Open from 10 am to 6:30 pm.", True),
+        ("Open 8:00 to 18:30.", "Open until 20:00.", False),
+        # A number that counts things is no price.
+        ("12 edited pictures.", "A picture is £12.", False),
+        ("A picture is 12.", "A picture is £12.", True),
+        ("Доставка за 1 день.", "Доставим на следующий день.", True),
+        ("Доставка есть.", "Доставим на следующий день.", False),
+        ("Our page: north_light.", "Look for north_light.", True),
+        ("Our page.", "Look for north_light.", False),
+    ],
+)
+def test_a_fact_may_be_said_in_another_unit(company: str, text: str, is_grounded: bool) -> None:
+    assert (find_problem(text, GroundingSource(company=company)) is None) == is_grounded
+
+
+@pytest.mark.parametrize(
     ("said", "parts"),
     [
         ("без четверти три", {2, 14, 45}),

@@ -47,6 +47,7 @@ _COMMON_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 _LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ][A-Za-zÀ-ɏ'’]*")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _MIN_COMMON_WORDS = 2
 _CYRILLIC_LANGUAGES = frozenset({"ru", "uk", "be", "bg", "kk", "ky", "mn", "sr", "mk", "tg", "tt"})
 
@@ -113,9 +114,20 @@ def resolve_language(claimed: str, allowed: frozenset[str]) -> str:
     return "ru" if "cyrillic" in allowed else "en"
 
 
-def is_in_scripts(text: str, allowed: frozenset[str]) -> bool:
-    """Return True if the text is in one of the scripts, or has no words, or any script is allowed."""
-    return not allowed or detect_script(_NOT_WORDS.sub(" ", text)) in {*allowed, None}
+def is_in_scripts(text: str, allowed: frozenset[str], names: frozenset[str] = frozenset()) -> bool:
+    """Return True if the text is in one of the scripts, or has no words, or any script is allowed.
+
+    `names` are words that may stand in a text of any script, such as those of products.
+    """
+    return not allowed or script_of(_NOT_WORDS.sub(" ", text), names) in {*allowed, None}
+
+
+def script_of(text: str, names: frozenset[str]) -> str | None:
+    """Return the script of most words, without `names` if most are in Latin letters; None without words."""
+    script = detect_script(text)
+    if script != "latin" or not names:
+        return script
+    return detect_script(" ".join(word for word in _LETTERS.findall(text) if word not in names))
 
 
 def _latest_script(earlier: Sequence[Turn]) -> frozenset[str]:

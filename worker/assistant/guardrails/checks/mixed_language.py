@@ -3,8 +3,9 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
-from worker.assistant.guardrails.checks.language import guess_latin_language, is_english
+from worker.assistant.guardrails.checks.language import guess_latin_language, is_english, script_of
 from worker.assistant.guardrails.text_normalization import detect_script, strip_invisible
 
 # Letters of neither alphabet: Chinese, Japanese, Arabic, Greek and so on.
@@ -60,7 +61,7 @@ def find_problem(text: str, scripts: frozenset[str], contact_texts: str, company
     visible = strip_invisible(text)
     if scripts and "other" not in scripts and _has_foreign_letters(visible, contact_texts + company):
         return "it has words of another language"
-    match detect_script(visible):
+    match script_of(visible, names_of(company)):
         case "cyrillic":
             known = f"{contact_texts}\n{_cyrillic_lines(company)}"
             is_mixed = _has_foreign_latin(visible, known) or _is_not_russian(visible, known)
@@ -126,6 +127,12 @@ def _is_not_russian(text: str, known: str) -> bool:
 def _has_foreign_cyrillic(text: str, known: str) -> bool:
     # A name may be written in its own letters: "Brusnika (Брусника)".
     return any(run[0].islower() or run not in known for run in _CYRILLIC_RUN.findall(text))
+
+
+@lru_cache(maxsize=8)
+def names_of(company: str) -> frozenset[str]:
+    """Return the words in Latin letters that stand in the Russian lines of the description."""
+    return frozenset(_LATIN_WORD.findall(_cyrillic_lines(company)))
 
 
 def _cyrillic_lines(text: str) -> str:

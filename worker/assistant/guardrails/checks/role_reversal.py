@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from worker.assistant.guardrails import sentences
 from worker.assistant.guardrails.text_normalization import search_form
+from worker.domain.wording.trades import STAFF, STAFF_EN
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Words with the same first letters are forms of one word.
@@ -29,6 +30,26 @@ _ORDERS = re.compile(
     r"|get) (?:an?|my)\b"
     r"|\bi(?:'d| would) (?:like|love|want) to (?:order|buy|purchase|hire|get a quote|get an estimate)\b"
     r"|\bi (?:want|need) to (?:order|buy|purchase|hire)\b|\bi left a request\b|\bmy budget\b"
+)
+# What the assistant may want: to talk, and to do the contact a service.
+_OWN_WISH = (
+    r"уточн|спрос|задать|предлож|помо|рассказ|расска|убед|напомн|поблагодар|извин|сказ|узна|поня|обсу"
+    r"|показ|переда|ответ|знать|догов|созв|связ|назв|провер|обещ|тороп|ввод|обман|беспоко|отвлек|напис|нача"
+    r"|подобр|посовет|пояс|объясн|подчерк|отмет|добав|предупр|попрос|пожел|быть|сдела|услыш|чтоб|избе|пригла"
+    r"|пут|перепут|разобр|изуч|посмотр|вникн|дать|запис|предост|сориент|подтверд|верн|поздрав|продолж|заверш|навяз|давать|давить"
+)
+_WANTS = re.compile(
+    r"(?<!вы )(?<!вам )(?<!не )(?<!«)(?<!\")\b(?:хочу|хотел бы|хотела бы|хотим|мечтаю)"
+    rf" (?:[а-я]+[оеи] )?(?!{_OWN_WISH})[а-я]{{2,20}}(?:ть|ти|чь)(?:ся)?\b"
+)
+# Who works at companies is looked for by customers, and helps them.
+_SEEKS_STAFF = re.compile(
+    rf"\b(?:i|we)\b[^.!?…\n]{{0,50}}\b(?:need|want|looking for) an? (?:\w+ )?(?:{STAFF_EN})s?\b"
+    rf"|\b(?:мне|нам) (?:\w+ )?(?:нужен|нужна|требуется|понадобится) (?:\w+ )?(?:{STAFF})"
+    rf"|\b(?:ищу|ищем) (?:\w+ )?(?:{STAFF})"
+    r"|\bвы (?:мне|нам) (?:с этим )?(?:помож|сдела|посовету|найд|подбер)\w+"
+    r"|\b(?:can|could|will|would) you (?:please )?help (?:me|us)(?! (?:understand|to understand|see"
+    r"|with (?:a|some|one)\b))"
 )
 _POSSESSION = re.compile(
     r"(?:\bя (?:бы )?(?:хочу|хотела?|ищу|планирую)(?: бы)?|\b(?:i'd|i would|we'd|we would) like"
@@ -106,6 +127,8 @@ def find_problem(text: str, company: str, request: str, contact_texts: str = "")
     for sentence in sentences.split(text):
         if (
             _ORDERS.search(sentence)
+            or _WANTS.search(sentence)
+            or _SEEKS_STAFF.search(sentence)
             or _ASKS_FOR_SUCH.search(sentence)
             or _wants_the_request(sentence, request)
         ):

@@ -59,6 +59,11 @@ _CAPITALS = re.compile(
     r"(?<!\w)(?:ИМЯ|ИМЯ КЛИЕНТА|ФИО|ССЫЛКА|ДАТА|ВРЕМЯ|КЛИЕНТ|КОМПАНИЯ|(?:FIRST ?|LAST ?|CLIENT ?"
     r"|USER ?)?NAME|LINK"
     r"|CLIENT|CUSTOMER|COMPANY|DATE|TIME)(?!\w)"
+    # What is to be inserted, and the form of a date or a time: DD.MM.YYYY, ЧЧ:ММ.
+    r"|(?<!\w)(?:INSERT|ENTER|FILL IN|ВСТАВИТЬ|ВСТАВЬТЕ|УКАЗАТЬ|УКАЖИТЕ|ВПИСАТЬ|ВПИШИТЕ|ПОДСТАВИТЬ)"
+    r" [A-ZА-ЯЁ]{3,20}(?!\w)"
+    r"|(?<!\w)(?:ДД|ММ|ГГ|ГГГГ|ЧЧ|DD|MM|YY|YYYY|HH)[./:-](?:ДД|ММ|ГГ|ГГГГ|СС|DD|MM|YY|YYYY|SS)(?!\w)"
+    r"|(?<!\w)[XХ]{2}[:./][XХ]{2}(?!\w)"
 )
 # A greeting with nothing, or with an empty value, in the place of the name.
 _EMPTY_NAME = re.compile(
@@ -116,7 +121,8 @@ _PREFACE = re.compile(
     # A note beside the message.
     r"|^\W{0,3}(?:примечани[ея]|пояснени[ея]|обосновани[ея]|рассуждени[ея]|анализ|notes?|explanation"
     r"|disclaimer"
-    r"|reasoning|analysis|thoughts?)\s?[:—]",
+    r"|reasoning|analysis|thoughts?)\s?[:—]"
+    r"|[(\[*]\s?(?:примечани[ея]|пояснени[ея]|комментарий|заметка|notes?|nb|explanation|disclaimer)\s?[:—]",
     re.IGNORECASE | re.MULTILINE,
 )
 _ROLE_LABEL = re.compile(

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from worker.assistant.guardrails.facts import numbers, terms
 from worker.assistant.guardrails.facts.numbers import Numbers
-from worker.assistant.guardrails.facts.spoken_times import spoken_times
+from worker.assistant.guardrails.facts.spoken_times import clock_times, spoken_times
 from worker.assistant.guardrails.text_normalization import search_form
 from worker.domain.wording.months import ENGLISH_MONTH_STEMS, MONTH_STEMS
 
@@ -23,12 +23,15 @@ _PRICED = re.compile(
 )
 # Cached: every turn checks the same company profile.
 _cached_spoken_times = lru_cache(maxsize=8)(spoken_times)
+_cached_clock_times = lru_cache(maxsize=8)(clock_times)
 # "A couple of minutes" of a call, "a couple of questions": no figure is meant.
 _A_MOMENT = re.compile(
     r"(?<!за )(?<!через )\bпар[аоуы]\w? (?:минут|слов|вопрос|фраз|детал)\w*"
     r"|(?<!within )(?<!in )\ba couple (?:of )?(?:minutes|words|questions|details)\b"
 )
 _DEPENDS = re.compile(r"\bзавис\w{2,3} от\b|\bdepends? on\b")
+# The name of an account somewhere, or of a variable: in a sentence no word has an underscore.
+_ACCOUNT_NAME = re.compile(r"(?<![\w.])[A-Za-z][A-Za-z0-9]{1,30}_[A-Za-z0-9_]{2,40}\b")
 # A price that the text declines to name is not stated.
 _DECLINES = re.compile(
     r"\b(?:назвать|обеща\w+|подтвердить|гарантировать|сказать|promise|confirm"
@@ -56,6 +59,7 @@ def find_problem(text: str, source: GroundingSource) -> str | None:
     own = numbers.extract_numbers(source.company) | numbers.extract_numbers(source.own_messages)
     said = numbers.extract_numbers(source.contact_texts) | numbers.approximate(source.contact_texts)
     times = _cached_spoken_times(f"{source.contact_texts}\n{source.own_messages}")
+    times |= _cached_clock_times(source.company)
     known = own | said | Numbers(frozenset(), times, frozenset(), frozenset())
     if not known.covers(numbers.extract_numbers(normalized)):
         return "it names a number that is neither in the description nor in the conversation"
@@ -66,6 +70,9 @@ def find_problem(text: str, source: GroundingSource) -> str | None:
         stated = numbers.only_money(priced[0]) if is_open else numbers.without_quantities(priced[0])
         if not own.covers(numbers.extract_numbers(stated)):
             return "it names a price that is not in the description"
+    sources = f"{source.company}\n{source.own_messages}\n{source.contact_texts}".lower()
+    if any(found[0].lower() not in sources for found in _ACCOUNT_NAME.finditer(text)):
+        return "it names an account that is neither in the description nor in the conversation"
     return terms.find_problem(text, source.company)
 
 

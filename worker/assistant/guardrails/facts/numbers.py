@@ -18,7 +18,8 @@ _UNITS = {
     "weight": r"кг\b|килограмм\w*|тонн\w*|kg\b|kilos?\b|tons?\b|tonnes?\b",
     "centimetre": r"см\b|сантиметр\w*|cm\b",
     "kilometre": r"км\b|километр\w*|km\b|kilometres?\b|miles?\b",
-    "money": r"₽|руб\w*|р\.|р\b|\$|€|долл\w*|евро|usd\b|eur\b|rub\b|dollars?|euros?",
+    "money": r"₽|руб\w*|р\.|р\b|[$€£¥₸₴₾]|долл\w*|евро|фунт\w*|тенге|usd\b|eur\b|gbp\b|rub\b|dollars?|euros?"
+    r"|pounds?\b|quid\b",
 }
 _SCALES = {"thousand": 1_000, "million": 1_000_000}
 _SCALE = r"(?P<thousand>тыс\w*\.?|т\.\s?р\.|[кk]\b|thousand)|(?P<million>млн\.?|миллион\w*|million|m\b)"
@@ -27,7 +28,7 @@ _UNIT = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _UNITS.items())
 # Thousands in groups, with cents perhaps; or a plain number, a decimal perhaps.
 _DIGITS = r"\d{1,3}(?:[\s,.]\d{3}){1,4}(?!\d)(?:[.,]\d{1,2}(?!\d))?|\d{1,15}(?:[.,]\d{1,6})?"
 _NUMBER = re.compile(
-    rf"(?<![\w.,:])(?P<sign>[$€₽]\s?)?(?P<digits>{_DIGITS})"
+    rf"(?<![\w.,:])(?P<sign>[$€₽£¥₸₴₾]\s?)?(?P<digits>{_DIGITS})"
     rf"(?:\s?(?:{_SCALE}))?(?:-?(?:й|го|му|х|ти|ми|ю|я|е|th|st|nd|rd)\b)?[\s-]?(?:{_UNIT})?(?!\w)",
     re.IGNORECASE,
 )
@@ -45,10 +46,31 @@ _SINGLE = re.compile(
     rf"\b(?:за|через|в течение|within an?|in an?)\s+(?:(?!{_COUNTED})[^\W\d]+\s+)?(?:{_UNIT})", re.IGNORECASE
 )
 _HALF = re.compile(r"\bполчаса\b|\bhalf an hour\b", re.IGNORECASE)
+# Work that is done by the day after: the term of one day.
+_NEXT_DAY = re.compile(
+    r"\b(?:сдела|доставл|доставим|привез|установ|изготов|смонтир|deliver|finish|ship|install|ready|done)\w*"
+    r"\b[^.!?…\n]{0,60}\b(?:на следующий день|в тот же день|день в день|завтра|(?:the )?(?:next|same) day"
+    r"|overnight|tomorrow)\b"
+)
+# Equal durations in other units: 90 minutes are one hour and a half, two weeks are 14 days.
+_DURATIONS = {
+    "minute": ("minutes", 1),
+    "hour": ("minutes", 60),
+    "day": ("minutes", 1_440),
+    "week": ("minutes", 10_080),
+    "month": ("months", 1),
+    "year": ("months", 12),
+}
+# A number below this with a thing after it counts the things: "12 pictures" is no source of "£12".
+_MAX_COUNT = 1_000
+_THING = re.compile(
+    r"\s(?!(?:за|до|и|или|в|на|от|с|при|без|плюс|минус|максимум|минимум|примерно|это|per|for|to|and|or|a|an"
+    r"|the|each|plus|minus|at|max|up)\b)[^\W\d]{2,}"
+)
 _CLOCK = re.compile(r"(?<![\d.:])(\d{1,2})[:.]([0-5]\d)(?![\d.:])(?!\s?(?:%|₽|руб|тыс|млн))")
 _DATE = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{2,4})(?![\d.])")
 _SMALL = re.compile(
-    rf"(?<![\w.,:$€₽])\d{{1,3}}(?![\d.,]\d)(?!\d)(?!\s?(?:{_PLAIN_SCALE}|{_UNITS['money']}"
+    rf"(?<![\w.,:$€₽£¥₸₴₾])\d{{1,3}}(?![\d.,]\d)(?!\d)(?!\s?(?:{_PLAIN_SCALE}|{_UNITS['money']}"
     rf"|{_UNITS['percent']}))"
 )
 _DAY_AND_MONTH = re.compile(r"(?<![\d.,])([0-3]?\d)\.(0[1-9]|1[0-2])(?![\d.,])")
@@ -61,7 +83,7 @@ _LIST_MARKER = re.compile(
 )
 # A number of things in a sentence about the price: "магазин на 200 товаров". Not money, not the price itself.
 _QUANTITY = re.compile(
-    rf"(?<![\w.,:$€₽])\d{{1,9}}(?:[.,]\d{{1,3}})?\s(?!(?:{_PLAIN_SCALE}|{_UNITS['money']}"
+    rf"(?<![\w.,:$€₽£¥₸₴₾])\d{{1,9}}(?:[.,]\d{{1,3}})?\s(?!(?:{_PLAIN_SCALE}|{_UNITS['money']}"
     rf"|{_UNITS['percent']}))(?=[^\W\d]{{2,}})"
 )
 
@@ -79,6 +101,8 @@ class Numbers:
     others: frozenset[float] = frozenset()
     # The values that stand without a unit: each may be meant in any.
     bare: frozenset[float] = frozenset()
+    # Those of them that may be amounts of money: they do not count things.
+    amounts: frozenset[float] = frozenset()
 
     def __or__(self, other: "Numbers") -> "Numbers":
         """Return the numbers of both texts."""
@@ -89,21 +113,30 @@ class Numbers:
             self.single | other.single,
             self.others | other.others,
             self.bare | other.bare,
+            self.amounts | other.amounts,
         )
 
     def covers(self, other: "Numbers") -> bool:
         """Return True if all numbers of `other` are here too, in digits or in words."""
         known = self.values | self.others | {value for value, _ in self.measured}
         return (
-            other.values | other.clock <= known | self.clock
+            other.bare | other.clock <= known | self.clock
             and all(self._covers_measured(value, unit) for value, unit in other.measured)
-            and other.single <= self.single | {unit for value, unit in self.measured if value == 1}
+            and all(unit in self.single or self._has_duration(1, unit) for unit in other.single)
         )
 
     def _covers_measured(self, value: float, unit: str) -> bool:
         # "В 15" or "на 15" covers "15 часов"; a time of day never covers minutes or money.
-        unitless = self.bare | self.others | (self.clock if unit == "hour" else frozenset())
-        return (value, unit) in self.measured or value in unitless
+        unitless = self.others | (self.amounts if unit == "money" else self.bare)
+        if unit == "hour":
+            unitless |= self.clock
+        return value in unitless or self._has_duration(value, unit)
+
+    def _has_duration(self, value: float, unit: str) -> bool:
+        """Return True if this value is here with its unit, or the same duration in another unit."""
+        return (value, unit) in self.measured or _duration(value, unit) in {
+            _duration(known, known_unit) for known, known_unit in self.measured if known_unit in _DURATIONS
+        }
 
 
 # Cached: every turn extracts from the same company profile.
@@ -115,6 +148,7 @@ def extract_numbers(text: str) -> Numbers:
     clock: set[float] = set()
     measured: set[tuple[float, str]] = set()
     scaled: set[float] = set()
+    counts: set[float] = set()
     rest = search_form(text)
     for date in _DATE.finditer(rest):
         bare |= {float(part) for part in date.groups()}
@@ -127,12 +161,29 @@ def extract_numbers(text: str) -> Numbers:
     rest = _CLOCK.sub(" ", rest)
     for found in _NUMBER.finditer(rest):
         unit = "money" if found["sign"] else _unit(found)
-        (with_unit if unit else bare).add(_value(found))
+        (with_unit if unit else bare if not _counts_things(found) else counts).add(_value(found))
         if found["million"] == "m" and not found["sign"]:
             # It may be metres.
             scaled.add(_value(found) / _SCALES["million"])
         if unit:
             measured.add((_value(found), unit))
+    _add_words(rest, bare, measured)
+    single = {_unit(found) for found in _SINGLE.finditer(rest)}
+    if _NEXT_DAY.search(rest):
+        single.add("day")
+    return Numbers(
+        frozenset(bare | counts | with_unit),
+        frozenset(clock),
+        frozenset(measured),
+        frozenset(single),
+        frozenset(scaled),
+        frozenset(bare | counts),
+        frozenset(bare),
+    )
+
+
+def _add_words(rest: str, bare: set[float], measured: set[tuple[float, str]]) -> None:
+    """Add the numbers that a text spells."""
     if _HALF_MILLION.search(rest):
         bare.add(500_000.0)
     if has_number_word(rest):
@@ -140,17 +191,8 @@ def extract_numbers(text: str) -> Numbers:
         measured |= {(float(NUMBER_WORDS[found["word"]]), _unit(found)) for found in _WORDED.finditer(rest)}
         # A number before a scale or a unit has been read with it.
         bare |= spelled_numbers(_WORDED.sub(" ", _WORDED_SCALE.sub(" ", rest)))
-    single = frozenset(_unit(found) for found in _SINGLE.finditer(rest))
     if _HALF.search(rest):
         measured.add((30.0, "minute"))
-    return Numbers(
-        frozenset(bare | with_unit),
-        frozenset(clock),
-        frozenset(measured),
-        single,
-        frozenset(scaled),
-        frozenset(bare),
-    )
 
 
 def approximate(text: str) -> Numbers:
@@ -162,7 +204,8 @@ def approximate(text: str) -> Numbers:
         bare.add(value)
         if unit := _unit(found):
             measured.add((value, unit))
-    return Numbers(frozenset(bare), frozenset(), frozenset(measured), frozenset(), bare=frozenset(bare))
+    plain = frozenset(bare)
+    return Numbers(plain, frozenset(), frozenset(measured), frozenset(), bare=plain, amounts=plain)
 
 
 def without_list_markers(text: str) -> str:
@@ -184,6 +227,16 @@ def only_money(text: str) -> str:
 def without_quantities(text: str) -> str:
     """Return a sentence about a price without numbers that count things: "магазин на 200 товаров"."""
     return _QUANTITY.sub(" ", text)
+
+
+def _counts_things(found: re.Match[str]) -> bool:
+    return _value(found) < _MAX_COUNT and _THING.match(found.string, found.end()) is not None
+
+
+def _duration(value: float, unit: str) -> tuple[str, float] | None:
+    """Return a duration in the smallest unit; None for what is no duration."""
+    kind = _DURATIONS.get(unit)
+    return None if kind is None else (kind[0], value * kind[1])
 
 
 def _value(found: re.Match[str]) -> float:

@@ -62,6 +62,9 @@ _TIMES = (
     re.compile(rf"(?<!\w){_HOUR}[\s-](?P<minutes>{'|'.join(_MINUTE_WORDS)})(?!\w)"),
     re.compile(r"(?<![\w.,:])(?P<hour>[012]?\d)\s?[-–—]\s?(?P<minutes>[012]?\d)(?!\w)"),
 )
+_CLOCK = re.compile(
+    r"(?<![\d.:])(?P<hour>[012]?\d)(?::(?P<minutes>[0-5]\d)(?!\d))?\s?(?P<pm>p\.?m\b)?(?(minutes)|(?(pm)|(?=a\.?m\b)))"
+)
 _HALF = re.compile(rf"\b(?:пол[\s-]?|половин[ауе] )(?P<next>{'|'.join(_ORDINALS)})\b")
 _HALF_PAST = re.compile(rf"\bhalf past {_HOUR}\b")
 # "Без четверти три" and "quarter to three" are before the hour, "четверть третьего" is after the one before.
@@ -76,6 +79,19 @@ _BEFORE = (
 _PAST = re.compile(rf"\b(?P<minutes>quarter|{'|'.join(_EN_MINUTES)})(?: minutes)? past {_HOUR}(?!\w)")
 _QUARTER_OF = re.compile(rf"\bчетверть (?P<next>{'|'.join(_ORDINALS)})\b")
 _MIDDAY = re.compile(r"\bпол(?:день|дню|удня|удню)\b|\bnoon\b|\bmidday\b|\bполноч\w\b|\bmidnight\b")
+
+
+def clock_times(text: str) -> frozenset[float]:
+    """Return the hours of times such as 18:30 and "6 pm", and their minutes, as both clocks name them."""
+    parts: set[float] = set()
+    for found in _CLOCK.finditer(search_form(text)):
+        hour = int(found["hour"])
+        if hour > 12:
+            parts.add(hour - 12.0)
+        elif hour < 12 and found["pm"]:
+            parts.add(hour + 12.0)
+        parts.update((float(hour), float(found["minutes"] or 0)))
+    return frozenset(parts - {0.0})
 
 
 def spoken_times(text: str) -> frozenset[float]:

@@ -15,7 +15,8 @@ _TERMS = tuple(
         r"\bкредит|\bloan|\bfinancing",
         r"\bподар|\bбонус|\bgift|\bbonus|\bon the house|\bthrow in\b",
         r"\bакци[яийюе]\b|\bспецпредлож|\bспециальн\w+ (?:цен|предлож|услови)|\bраспродаж"
-        r"|\bspecial (?:offer|price)|\bpromotion",
+        r"|\bspecial (?:offer|price)|\bpromotion|\b(?:match|beat) (?:\w+ ){0,3}(?:price|offer|quote)"
+        r"|\bцен\w{1,2} (?:ниже|лучше|как у)|\b(?:ниже|лучш\w+) цен",
         r"\bгаранти[яийюе]|\bwarrant|\bguarantees?\b",
         r"\bвозврат|\bверн(?:ем|ут) (?:\w+ ){0,2}(?:деньги|оплат|предоплат|средства)|\brefund|\bmoney back",
         r"\bстрахов|\bдмс\b|\binsur",
@@ -38,7 +39,7 @@ _CLAUSE_END = re.compile(r",\s|;\s|:\s|\s[—–-]\s|\s(?:но|а|если|but)\
 _ASSERTS = re.compile(
     r"\b(?:есть|име(?:ем|ется|ются)|дад|да[ею]м|дела|сдела|предостав|предлага|предложим|действу|буд[еу]"
     r"|можно|можем|доступн|возможн|получ|оформ|вход[ия]т|полож|работа|провод|верн|гаранти|обеща|выд|принима"
-    r"|идет|отда|только|остал|готов|закажите|успейте|book|order|buy|sign|we|i|there|available|can|get"
+    r"|идет|отда|договор|добь|выбь|устро|попрош|организу|только|остал|готов|закажите|успейте|book|order|buy|sign|we|i|there|available|can|get"
     r"|give|provide|include|is|are|will|comes?|offer"
     r"|only|yes|да)\w*"
 )
@@ -59,6 +60,11 @@ _OUTCOME = re.compile(
     r"\b(?:[а-я]{3,15}(?:ем|им)(?:ся)?|буд[еу]\w{1,2}|[а-я]{4,15}(?:ет|ит|ут|ют|ят|ат)(?:ся)?|will|won't"
     r"|(?:i|we|you|it|they)'ll|going to)\b"
 )
+# The contact's own success, unless it is a condition; an order may have the same ending.
+_YOUR_SUCCESS = re.compile(
+    r"\b(?:точно|наверняка|гарантированно|стопроцентно|однозначно) (?:\w+ ){0,2}[а-я]{3,15}[еи]те(?:сь)?\b"
+)
+_IF = re.compile(r"\b(?:если|когда|как только|чтобы|хотите|можете)\b")
 _FREE = re.compile(
     r"\bбесплатн\w+|\bдаром\b|\bза наш счет\b|\bв подарок\b|\bfree of charge\b|\bfor free\b"
     r"|\bat no (?:extra )?(?:cost|charge)|\bcomplimentary\b"
@@ -89,11 +95,17 @@ def find_problem(text: str, company: str) -> str | None:
         if _is_pledge(sentence, company) or _is_unsupported_gift(sentence, company):
             return "it makes a promise that is not in the description"
         for clause in _stated_clauses(sentence):
-            if _CERTAIN.search(clause) and _OUTCOME.search(clause):
+            if _calls_certain(clause):
                 return "it calls an outcome certain"
             if _is_unsupported(clause, company):
                 return "it makes a promise that is not in the description"
     return None
+
+
+def _calls_certain(clause: str) -> bool:
+    if _CERTAIN.search(clause) and _OUTCOME.search(clause):
+        return True
+    return _YOUR_SUCCESS.search(clause) is not None and _IF.search(clause) is None
 
 
 def _stated_clauses(sentence: str) -> Iterable[str]:
