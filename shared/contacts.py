@@ -220,7 +220,10 @@ def _username_in_link(text: str) -> str | None:
         return parse_qs(link.query).get("domain", [""])[0]
     if host == "web.telegram.org":
         return link.fragment if link.fragment.startswith("@") else ""
-    parts = [part for part in unquote(link.path).split("/") if part.lower() not in {"", "s"}]
+    parts = [part for part in unquote(link.path).split("/") if part]
+    if len(parts) > 1 and (parts[0].lower() == "s" or parts[1].isdecimal()):
+        # A channel's page, or one of its posts.
+        return ""
     if host.endswith(".t.me"):
         parts = [host.removesuffix(".t.me")]
     elif host not in _HOSTS:

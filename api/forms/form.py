@@ -7,8 +7,8 @@ from typing import Any
 
 from api.forms.body.text_cleaning import clean
 from api.forms.fields import Field, Fields
-from api.forms.form_context import is_messenger_part, meaning_of_one, with_neighbours
-from api.forms.recognition.field_meaning import Meaning
+from api.forms.form_context import is_messenger_part, meaning_of_one, tells_direction, with_neighbours
+from api.forms.recognition.field_meaning import Meaning, NameRule
 
 # The longest technical name that we know, with room for the spaces around it.
 _MAX_OWN_NAME = 30
@@ -42,10 +42,20 @@ class FormShape:
         return tuple(map(meaning_of_one, self._fields))
 
     @cached_property
+    def owners(self) -> tuple[str | None, ...]:
+        """Whose name or contact each field asks for: empty for the person's, None if it asks for neither."""
+        return tuple(
+            meaning.whose if meaning.name > NameRule.BESIDE_CONTACT or meaning.asks_for_contact else None
+            for meaning in self.meanings
+        )
+
+    @cached_property
     def are_related(self) -> bool:
         """True if one field's value may say something about another field."""
-        return any(meaning.describes_method for meaning in self.meanings) or any(
-            map(is_messenger_part, self._fields)
+        return (
+            any(meaning.describes_method for meaning in self.meanings)
+            or any(map(is_messenger_part, self._fields))
+            or any(map(tells_direction, self._fields))
         )
 
 

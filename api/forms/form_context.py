@@ -5,12 +5,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from api.forms.fields import Field, Fields
-from api.forms.recognition.field_meaning import Meaning, PhoneRule, UsernameRule
+from api.forms.recognition.calls import CALLERS
+from api.forms.recognition.field_meaning import EXCLUDED, Meaning, PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
+from api.forms.recognition.other_parties import words_of
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 _MAX_TITLE = 300
 _MAX_PART = 60
+_DIRECTION = re.compile(
+    r"(?:\w{1,20}[ _-])?direction|call[ _-]?type|(?:тип|направление) звонка", re.IGNORECASE
+)
+_OUTGOING = re.compile(r"\W*(?:out|исх)", re.IGNORECASE)
 _MESSENGER = re.compile(r"messenger[-_ ](type|id)(.*)", re.IGNORECASE | re.DOTALL)
 
 
@@ -28,7 +34,22 @@ def is_messenger_part(item: Field) -> bool:
 
 def with_neighbours(fields: Fields, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
     """Return the meanings with what the value of one field says about another field."""
-    return _with_declared_network(fields, _with_messengers(fields, meanings))
+    return _without_own_calls(fields, _with_declared_network(fields, _with_messengers(fields, meanings)))
+
+
+def tells_direction(item: Field) -> bool:
+    """Return True for a field that says whether a call or a message came in or went out."""
+    return _DIRECTION.fullmatch(item.key.strip()) is not None
+
+
+def _without_own_calls(fields: Fields, meanings: Sequence[Meaning]) -> Sequence[Meaning]:
+    """Exclude the caller of a call that goes out: it is the company."""
+    if not any(tells_direction(item) and _OUTGOING.match(item.text) for item in fields):
+        return meanings
+    return [
+        EXCLUDED if CALLERS.intersection(words_of(".".join([*item.path, item.key])[:_MAX_TITLE])) else meaning
+        for item, meaning in zip(fields, meanings, strict=True)
+    ]
 
 
 def _with_messengers(fields: Fields, meanings: Sequence[Meaning]) -> Sequence[Meaning]:

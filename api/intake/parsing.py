@@ -67,11 +67,7 @@ def parse_submissions(
         return
     for number, form in enumerate(call.people):
         own = _delivery_of(form, number, delivery, settings) if len(call.people) > 1 else delivery
-        parsed = _parse(form, own, settings, call.problem)
-        if len(call.people) > 1 and isinstance(parsed, Submission) and (key := tilda_key(form)):
-            # The people of one call have the same id of the submission.
-            parsed = replace(parsed, key=f"{key}/{parsed.contact_fingerprint}")
-        yield own, parsed
+        yield own, _parse(form, own, settings, call.problem)
 
 
 def _parse(form: Form, delivery: Delivery, settings: ApiSettings, problem: str | None) -> Submission | Result:
@@ -101,7 +97,8 @@ def _read_submission(form: Form, delivery: Delivery, settings: ApiSettings) -> S
     submission = Submission(
         lead.name, lead.contact, source, tilda_key(form), mask_json(lead.extra, secrets), lead.evidence
     )
-    if submission.key:
+    # The people of one call have the same id of the submission: see `_delivery_of`.
+    if submission.key and submission.key != delivery.idempotency_key:
         return submission
     return replace(submission, key=_key(form, submission, delivery.idempotency_key))
 
@@ -113,7 +110,10 @@ def _key(form: Form, submission: Submission, header: str | None) -> str | None:
 
 
 def _delivery_of(form: Form, number: int, delivery: Delivery, settings: ApiSettings) -> Delivery:
-    """Return the delivery of one of several people: its body is a list of the person's fields."""
+    """Return the delivery of one of several people: its body is a list of the person's fields.
+
+    The id that the people share is its idempotency key, so that a replay finds the same key for the person.
+    """
     described = [
         {
             "name": ".".join([*item.path, item.key]),
@@ -132,6 +132,7 @@ def _delivery_of(form: Form, number: int, delivery: Delivery, settings: ApiSetti
         content_type="application/json",
         body=mask_body(body, known_secrets(settings)),
         charset="utf-8",
+        idempotency_key=tilda_key(form) or delivery.idempotency_key,
     )
 
 

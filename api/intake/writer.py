@@ -12,7 +12,7 @@ from typing import Protocol
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from api.intake.deliveries import store_without_lead
+from api.intake.deliveries import store_all, store_without_lead
 from api.intake.store import NothingSentError, Results, store
 from api.intake.submission import KeyedSubmission, Result
 from shared.database.drivers.connections import sync_sqlite
@@ -131,7 +131,35 @@ class IntakeWriter:
             first.setdefault(arrival.key, arrival)
         # All processes lock the keys in the same order, which prevents deadlocks.
         results = await self._store_batch([first[key] for key in sorted(first)])
-        return [results.get(arrival.key) if first[arrival.key] is arrival else None for arrival in arrivals]
+        stored = [results.get(arrival.key) if first[arrival.key] is arrival else None for arrival in arrivals]
+        if len(first) == len(arrivals):
+            return stored
+        repeats = [self._repeat(arrival, results.get(arrival.key)) for arrival in arrivals]
+        repeats = [None if known else repeat for known, repeat in zip(stored, repeats, strict=True)]
+        return [
+            one or other for one, other in zip(stored, await self._record(arrivals, repeats), strict=True)
+        ]
+
+    def _repeat(self, arrival: KeyedSubmission, known: Result | None) -> Result | None:
+        """Return the result for a repeat of a lead of the same batch; None if it is none."""
+        is_repeat = known and known.lead and arrival.is_repeat_of(known.lead["created_at"], self._window)
+        return Result(known.lead) if known and is_repeat else None
+
+    async def _record(
+        self, arrivals: Sequence[KeyedSubmission], repeats: Sequence[Result | None]
+    ) -> Sequence[Result | None]:
+        """Store the deliveries of the repeats; None for all if that fails: each is stored alone then."""
+        calls = [
+            (arrival.delivery, result)
+            for arrival, result in zip(arrivals, repeats, strict=True)
+            if arrival.delivery and result
+        ]
+        try:
+            await store_all(self._database, calls)
+        except SQLAlchemyError as error:
+            logger.warning("%s repeats at once could not be stored: %s", len(calls), type(error).__name__)
+            return [None] * len(arrivals)
+        return repeats
 
     async def _store_batch(self, arrivals: Sequence[KeyedSubmission]) -> Results:
         try:

@@ -3,11 +3,14 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import JSONResponse, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.dependencies import get_database, get_intake, get_settings
 from api.errors import invalid
@@ -16,7 +19,7 @@ from api.forms.body.redaction import mask_body
 from api.forms.body.text_cleaning import clean
 from api.forms.envelopes.several_people import asks_for_person
 from api.forms.submission_ids import form_tokens
-from api.intake.deliveries import store_without_lead
+from api.intake.deliveries import store_all, store_without_lead
 from api.intake.parsing import TILDA, ParsedCall, known_secrets, parse_call, parse_submissions
 from api.intake.submission import Delivery, Result, Submission, with_key
 from api.middleware.fast_path import DirectRoute
@@ -141,7 +144,7 @@ async def _store(request: Request, call: ParsedCall, delivery: Delivery) -> Resp
     if len(parsed) == 1:
         results = [await _store_one(request, *parsed[0])]
     else:
-        results = await asyncio.gather(*(_store_one(request, own, item) for own, item in parsed))
+        results = await _store_several(request, parsed, delivery)
     status = 200 if _query(request) and request.query_params.get("ok") == "200" else 201
     if len(results) > 1:
         return leads_response(results, created_status=status)
@@ -153,6 +156,27 @@ async def _store(request: Request, call: ParsedCall, delivery: Delivery) -> Resp
     field = result.error.field
     value = next((item.value for item in call.fields if clean(item.key) == field), None)
     raise invalid(field, str(result.error), value, "contact")
+
+
+async def _store_several(
+    request: Request, parsed: Sequence[tuple[Delivery, Submission | Result]], call: Delivery
+) -> list[Result]:
+    """Store the people of one call. If one of them cannot be stored, the call is kept and processed again."""
+    database = await get_database(request)
+    refused = [(own, item) for own, item in parsed if isinstance(item, Result)]
+    for own, item in refused:
+        if item.error:
+            _log_refused(own, item)
+    try:
+        await store_all(database, refused)
+        people = (_store_one(request, own, item) for own, item in parsed if isinstance(item, Submission))
+        stored = await asyncio.gather(*people)
+    except Exception:
+        with suppress(SQLAlchemyError):
+            await store_without_lead(database, call)
+        raise
+    leads = iter(stored)
+    return [item if isinstance(item, Result) else next(leads) for _, item in parsed]
 
 
 async def _store_one(request: Request, delivery: Delivery, parsed: Submission | Result) -> Result:

@@ -139,7 +139,6 @@ USERNAMES = [
     ("https://t.me/anna_k#top", "anna_k"),
     ("https://t.me/anna_k,", "anna_k"),
     ("https://t.me/anna_k/s/5", "anna_k"),
-    ("https://t.me/s/anna_k", "anna_k"),
     ("t.me/%61nna_k", "anna_k"),
     ("telegram.me/anna_k", "anna_k"),
     ("https://TELEGRAM.me/anna_k?x=1", "anna_k"),
@@ -158,6 +157,8 @@ USERNAMES = [
 ]
 
 NOT_CONTACTS = [
+    # A channel's page, and a post.
+    *("https://t.me/s/anna_k", "https://t.me/anna_k/123"),
     # Not phones.
     "+", "---", "(((", "tel:", "12345", "112", "123-45-67", "899912345678", "89991234567 89997654321",
     "+1234567890", "+999123456789", "+0 999 123 45 67", "1" * 16, "+7 (999) 123-45-6_", "8 999 123 45 6О",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from api.forms.body.text_cleaning import clean
 from api.forms.contacts.contact_strength import Strength, phone_strength, username_strength
 from api.forms.contacts.field_rank import rank_of
+from api.forms.contacts.name_sounds import sound_of
 from api.forms.contacts.phone_regions import Regions, is_moved, regions_of
 from api.forms.fields import Field, Fields
 from api.forms.form import Form
@@ -23,6 +24,7 @@ from shared.contacts import Phone
 _MAX_CONTACTS = 40
 _MAX_NAME = 200
 _WORD = re.compile(r"[^\W_]+")
+_TITLE_CASE = re.compile(r"[A-Z][a-z]+")
 # What platforms call the kind of a webhook call.
 _EVENT = re.compile(
     r"action|events?|event[_ -]?(?:name|type|id|key)|trigger[_ -]?(?:type|event)?|topic|web ?hook.*|hook.*",
@@ -73,6 +75,10 @@ def find_candidates(fields: Fields, meanings: Sequence[Meaning], *, region: str)
     ]
     usernames += _swapped_usernames(found)
     usernames = _without_senders_own(fields, phones, _doubting_names(fields, meanings, usernames))
+    phones, usernames = (
+        _without_others(phones, usernames, meanings),
+        _without_others(usernames, phones, meanings),
+    )
     used = {candidate.at for candidate in (*phones, *usernames)}
     invalid = next(
         (item for at, item, meaning, _ in found if at not in used and _asks_for_contact(meaning)), None
@@ -109,7 +115,9 @@ def _best_first(
 ) -> Sequence[Candidate]:
     if len(candidates) < 2:
         return candidates
+    # Without a name of an unknown owner's own: "Имя" beside "Имя прораба" is the person's.
     named = {meaning.whose for meaning in meanings if meaning.name >= NameRule.PARTIAL}
+    named = {""} if "" in named else named
 
     def rank(candidate: Candidate) -> tuple[object, ...]:
         meaning = meanings[candidate.at]
@@ -173,21 +181,39 @@ def _username_candidates(at: int, meaning: Meaning, texts: Iterable[FoundContact
 def _doubting_names(
     fields: Fields, meanings: Sequence[Meaning], usernames: Sequence[Candidate]
 ) -> list[Candidate]:
-    """Return the usernames; a bare one that is the person's name, or a word of it, is weak."""
+    """Return the usernames; a bare one that may be the person's name, or a word of it, is weak."""
     if not any(candidate.is_bare for candidate in usernames):
         return list(usernames)
     words = {
-        word
+        sound_of(word)
         for item, meaning in zip(fields, meanings, strict=True)
         if meaning.name >= NameRule.PARTIAL
-        for word in _WORD.findall(item.text[:_MAX_NAME].casefold())
+        for word in _WORD.findall(item.text[:_MAX_NAME])
     }
     return [
-        candidate._replace(strength=Strength.WEAK, reason="a bare name that is the person's name, too")
-        if candidate.is_bare and str(candidate.contact).casefold() in words
+        candidate._replace(strength=Strength.WEAK, reason="a bare word that may be the person's name")
+        if candidate.is_bare and _may_be_name(str(candidate.contact), words)
         else candidate
         for candidate in usernames
     ]
+
+
+def _may_be_name(username: str, sounds: set[str]) -> bool:
+    """Return True for "Anna", and for a name that sounds like a word of the person's name: "yulia"."""
+    return _TITLE_CASE.fullmatch(username) is not None or (
+        username.isalpha() and sound_of(username) in sounds
+    )
+
+
+def _without_others(
+    candidates: Sequence[Candidate], of_other_kind: Sequence[Candidate], meanings: Sequence[Meaning]
+) -> list[Candidate]:
+    """Return the candidates; those with an unknown owner only if no other contact is surely the person's."""
+    has_own = any(
+        candidate.strength is Strength.STRONG and not meanings[candidate.at].whose
+        for candidate in of_other_kind
+    )
+    return [candidate for candidate in candidates if not (has_own and meanings[candidate.at].whose)]
 
 
 def _swapped_usernames(

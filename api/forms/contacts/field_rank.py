@@ -4,7 +4,7 @@ from string import digits
 
 from api.forms.fields import Field
 from api.forms.recognition.field_meaning import Meaning
-from api.forms.recognition.vocabulary import clauses, meaning_of
+from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 # The person, or the user of the platform who works on the request.
 _ACCOUNTS = frozenset({"user", "users"})
@@ -20,7 +20,10 @@ def rank_of(item: Field, meaning: Meaning) -> tuple[object, ...]:
     own = [part for part in item.path if part != "query"]
     is_account = any(part.casefold() in _ACCOUNTS for part in own)
     strange = sum(
-        meaning_of(word) is None for part in own for clause in clauses(part[:100]) for word in clause
+        meaning_of(word) in {None, Word.THING}
+        for part in own
+        for clause in clauses(part[:100])
+        for word in clause
     )
     return (
         "query" not in item.path,

@@ -87,6 +87,6 @@ def _looks_like_name(text: str) -> bool:
     words = text.split()
     is_short = len(words) <= _MAX_CONTACT_WORDS and all(word[0].isupper() for word in words)
     is_text = all(character.isalpha() or character in " .-'’" for character in text)
-    return (
-        is_short and is_text and all(meaning_of(word) is None for clause in clauses(text) for word in clause)
-    )
+    # An initial may be a word, too: «Анна К».
+    known = (word for clause in clauses(text) for word in clause if len(word) > 1 and meaning_of(word))
+    return is_short and is_text and not any(known)

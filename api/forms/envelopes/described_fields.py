@@ -161,7 +161,7 @@ def _definition(item: Mapping[str, Any], around: str) -> dict[str, Title] | None
     lowered = {_plain(name): value for name, value in item.items()}
     if not lowered.keys().isdisjoint(_VALUES):
         return None
-    ids = [lowered[name] for name in ("id", "ref", "key") if isinstance(lowered.get(name), str)]
+    ids = [text for name in ("id", "ref", "key") if (text := _text_of(lowered.get(name)))]
     title = _first_text(lowered, _TITLES)
     if not ids or not title:
         return None
@@ -195,8 +195,16 @@ def _tells_person(key: str) -> bool:
 
 
 def _first_text(item: Mapping[str, Any], names: Sequence[str]) -> str:
-    found = (item[name] for name in names if name in item)
-    return next((text.strip() for text in found if isinstance(text, str) and text.strip()), "")
+    return next((text for name in names if name in item and (text := _text_of(item[name]))), "")
+
+
+def _text_of(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Return a text, a number as a text, or the first text of `{"ru": "Имя", "en": "Name"}`."""
+    if isinstance(value, dict) and value and all(len(language) == 2 for language in value):
+        value = next(iter(value.values()))
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - JSON

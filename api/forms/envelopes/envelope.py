@@ -8,6 +8,7 @@ from api.forms.body.text_cleaning import decode_entities
 from api.forms.contacts.contact_evidence import has_contact, tells_person
 from api.forms.envelopes.described_fields import described_field, named_values, phone_in_parts, titles_of
 from api.forms.envelopes.form_tree import MAX_DEPTH, FormTree, decoded, is_structured, tree_of
+from api.forms.envelopes.labelled_lines import with_labelled_lines
 from api.forms.envelopes.several_people import (
     are_alike,
     beside_people,
@@ -17,6 +18,7 @@ from api.forms.envelopes.several_people import (
     is_person,
     may_list_people,
     numbered_people,
+    people_of_owners,
     without_other_parties,
 )
 from api.forms.fields import WRAPPERS, Field, Fields
@@ -32,7 +34,10 @@ def people_in(value: Any, query: Sequence[FormPair] = ()) -> list[Form]:  # noqa
     `value` as in ParsedBody. `query`: the fields of the call's query string, which belong to every person.
     """
     known = [Field(decode_entities(key), decode_entities(text), path=("query",)) for key, text in query]
-    return [Form([*fields, *known][: MOST_FIELDS + 1]) for fields in _opened(value)]
+    forms = [Form([*fields, *known][: MOST_FIELDS + 1]) for fields in _opened(value)]
+    if len(forms) > 1:
+        return forms
+    return people_of_owners(with_labelled_lines(forms[0]))
 
 
 def _opened(value: Any) -> list[Fields]:  # noqa: ANN401 - JSON

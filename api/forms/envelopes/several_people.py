@@ -22,6 +22,8 @@ _ACCOUNTS = frozenset({"user", "users"})
 _NUMBER = re.compile(r"(?<!\d)\d{1,2}(?!\d)")
 # "lead1", "person_a"
 _LAST_PART = re.compile(r"[ _-]?(?:(?<!\d)\d{1,9}|(?<![^\W_])[a-z])$", re.IGNORECASE)
+# The names of objects of equal standing.
+_ORDINALS = frozenset({*("first", "second", "third", "fourth"), *("первый", "второй", "третий", "четвертый")})
 # Names of lists of anything.
 _ANY_LISTS = frozenset({"item", "items", "list", "список"})
 
@@ -67,6 +69,8 @@ def are_alike(keys: Iterable[str]) -> bool:
     `billing` and `customer` may be one person, and a `manager` is another one.
     """
     words = {key: words_of(key[:_MAX_NAME]) for key in keys}
+    if all({*own} <= _ORDINALS for own in words.values()):
+        return True
     if any(meaning_of(word) not in {None, Word.FILLER} for own in words.values() for word in own):
         return False
     stems = {_LAST_PART.sub("", key.strip().casefold()) for key in words}
@@ -125,6 +129,29 @@ def numbered_people(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {key: value for key, value in tree.items() if key in own or key not in used}
         for own in people.values()
+    ]
+
+
+def people_of_owners(form: Form) -> list[Form]:
+    """Return the people in `{"bride_name": …, "bride_phone": …, "groom_name": …, "groom_phone": …}`.
+
+    One person if a name or a contact without such a word is there: the others are that person's.
+    """
+    owners = form.shape.owners
+    named = {owner for owner in owners if owner is not None}
+    paths = {item.path for own, item in zip(owners, form, strict=True) if own is not None}
+    if len(named) < 2 or "" in named or len(paths) > 1:
+        return [form]
+    people = {
+        owner: [item for own, item in zip(owners, form, strict=True) if own == owner]
+        for owner in dict.fromkeys(owner for owner in owners if owner is not None)
+    }
+    contacts = [contacts_of(fields) for fields in people.values()]
+    is_different = len(set().union(*contacts)) == sum(map(len, contacts))
+    if not is_different or not all(map(is_person, people.values())):
+        return [form]
+    return [
+        Form(item for own, item in zip(owners, form, strict=True) if own in {None, owner}) for owner in people
     ]
 
 

@@ -1,12 +1,15 @@
 """Pure: names the cells of a table: `{"headers": ["Name", "Phone"], "rows": [["Anna", "+7…"]]}`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from api.forms.body.text_cleaning import merge_numbering_duplicates
-from api.forms.recognition.field_meaning import NameRule, PhoneRule, UsernameRule
+from api.forms.recognition.field_meaning import Meaning, NameRule, PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
 
 _MAX_NAME = 100
+# The only list of a row: {"cells": ["Anna", "+7…"]}.
+_CELLS = frozenset({"c", "cells", "columns", "data", "row", "values"})
 _TITLES = ("name", "title", "label", "key", "id")
 
 
@@ -16,12 +19,12 @@ def with_named_rows(value: Any) -> Any:  # noqa: ANN401 - JSON
     Every other value is returned as it is.
     """
     if isinstance(value, list):
-        if len(value) > 1 and _is_table(value) and _is_header(header := value[0]):
-            return _named(value[1:], header)
+        if len(value) > 1 and _is_table(value):
+            return _named(value[1:], value[0]) if _is_header(value[0]) else _with_named_pairs(value)
         return value
     if not isinstance(value, dict):
         return value
-    rows = {key: item for key, item in value.items() if _is_table(item)}
+    rows = {key: table for key, item in value.items() if _is_table(table := _unwrapped(item))}
     if not rows:
         return value
     headers = {key: titles for key, item in value.items() if key not in rows and (titles := _titles(item))}
@@ -32,6 +35,23 @@ def with_named_rows(value: Any) -> Any:  # noqa: ANN401 - JSON
     return rest | {key: _named(item, headers[header]) for key, item in rows.items()}
 
 
+def _with_named_pairs(rows: list[list[Any]]) -> Any:  # noqa: ANN401 - JSON
+    """Return the object that `[["name", "Anna"], ["phone", "+7…"]]` lists; other rows as they are."""
+    if not all(len(row) == 2 and isinstance(row[0], str) for row in rows):
+        return rows
+    pairs = dict(rows)
+    is_form = len(pairs) == len(rows) and any(map(_asks_contact, map(meaning_of_field, _cut(pairs))))
+    return pairs if is_form else rows
+
+
+def _cut(names: Iterable[str]) -> list[str]:
+    return [name[:_MAX_NAME] for name in names]
+
+
+def _asks_contact(meaning: Meaning) -> bool:
+    return meaning.phone > PhoneRule.NUMBER or meaning.username > UsernameRule.PLAIN
+
+
 def _is_table(value: object) -> bool:
     """Return True for a list of lists of cells."""
     return (
@@ -40,6 +60,13 @@ def _is_table(value: object) -> bool:
         and all(isinstance(row, list) for row in value)
         and not any(isinstance(cell, dict | list) for row in value for cell in row)
     )
+
+
+def _unwrapped(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the rows without an object around the cells of each: `[{"cells": ["Anna", "+7…"]}]`."""
+    if not isinstance(value, list) or not all(isinstance(row, dict) and _CELLS & row.keys() for row in value):
+        return value
+    return [next(row[key] for key in row if key in _CELLS) for row in value]
 
 
 def _titles(value: object) -> list[str]:
@@ -63,10 +90,8 @@ def _is_header(cells: list[Any]) -> bool:
     """
     if len(cells) < 2 or not all(isinstance(cell, str) and any(map(str.isalpha, cell)) for cell in cells):
         return False
-    meanings = [meaning_of_field(cell[:_MAX_NAME]) for cell in cells]
-    asks_contact = [
-        meaning.phone > PhoneRule.NUMBER or meaning.username > UsernameRule.PLAIN for meaning in meanings
-    ]
+    meanings = list(map(meaning_of_field, _cut(cells)))
+    asks_contact = list(map(_asks_contact, meanings))
     others = [meaning for meaning, asks in zip(meanings, asks_contact, strict=True) if not asks]
     return any(asks_contact) and (
         not others or any(meaning.name > NameRule.BESIDE_CONTACT for meaning in others) or len(cells) > 2

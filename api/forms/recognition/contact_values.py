@@ -46,8 +46,13 @@ _LINK = re.compile(
 _MAY_BE_LINK = re.compile(r"[./:](?:me|dog|org|resolve|com|/)", re.IGNORECASE)
 # Not a part of an e-mail address, of a path or of a domain.
 # Nor a part of a longer name with a letter of another script, a dot, a dash or another sign.
-_HANDLE = re.compile(r"(?<![\w@./+-])@\s?([A-Za-z][A-Za-z0-9_]{3,31})(?![\w@]|[^\s,;:|()<>!?/\"»”@+]\w)")
-_BARE = re.compile(r"(?<![\w@./+-])[A-Za-z][A-Za-z0-9_]{3,31}(?![\w@]|[^\s,;:|()<>!?/\"»”@+]\w)")
+# Nor the beginning of a masked or cut name: "@anna***", "@anna…".
+_NAME_END = r"(?![\w@]|[^\s,;:|()<>!?/\"»”@+]\w|\.\.|[•●×#~^]|\+[^\W\d]|\*)"
+_HANDLE = re.compile(rf"(?<![\w@./+-])@\s?([A-Za-z][A-Za-z0-9_]{{3,31}}){_NAME_END}")
+_BARE = re.compile(rf"(?<![\w@./+-])[A-Za-z][A-Za-z0-9_]{{3,31}}{_NAME_END}")
+# "*@anna*" is bold in a messenger, and not masked.
+_BOLD = re.compile(r"(?<![\w*])(\*{1,3})([^\s*]{1,100})\1(?![\w*])")
+_CUT_LINK = re.compile(r".*(?:\.\.|[*•●×~^])", re.DOTALL)
 _DIGITS = re.compile(r"[+(]{0,3}\d[\d \u00a0().\-\u2010-\u2015/]{5,30}\d")
 # A digit of any script, or a Latin letter: a name in Cyrillic holds no contact.
 _MAY_HOLD_CONTACT = re.compile(r"[\dA-Za-z@]")
@@ -117,6 +122,8 @@ def find_contacts(text: str, *, region: str) -> FoundContacts:
         return FoundContacts()
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
+    if "*" in text:
+        text = _BOLD.sub(r"\2", text)
     whole = _FLOAT.sub(r"\1", text) if _FLOAT.fullmatch(text) else text
     if "@" not in whole and not _LETTER.search(whole):
         return FoundContacts(tuple(_phones(whole, [], region)[:_MAX_FOUND]))
@@ -172,7 +179,8 @@ def _usernames(text: str, links: list[re.Match[str]]) -> list[FoundUsername]:
     found = [
         FoundUsername(name, True, False, _only_says(text, link.group()), _says_own(before))
         for at, link in enumerate(links)
-        if (name := parse_username(link.group())) and not _is_answer(name)
+        if (name := parse_username(link.group()))
+        and not (_is_answer(name) or _CUT_LINK.fullmatch(link.group()))
         for before in [_surroundings(text, links, at)[0]]
         if not _kinds(before) & {Word.PARTY, Word.THING}
     ]

@@ -94,4 +94,6 @@ NUMBERED = Meaning(phone=PhoneRule.IF_WRITTEN_AS_PHONE)
 PERSON = Meaning(
     NameRule.CONTACT, phone=PhoneRule.IF_WRITTEN_AS_PHONE, username=UsernameRule.IF_SAYS_TELEGRAM
 )
+# "From": who called or wrote.
+CALLER = Meaning(phone=PhoneRule.NUMBER, whose="caller")
 EXCLUDED = Meaning(is_excluded=True)

@@ -6,7 +6,9 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
+from api.forms.recognition.calls import CALLERS, is_caller
 from api.forms.recognition.field_meaning import (
+    CALLER,
     EXCLUDED,
     GENERIC,
     NOTHING,
@@ -19,9 +21,12 @@ from api.forms.recognition.field_meaning import (
 )
 from api.forms.recognition.name_rules import NAMES, NOT_A_NAME, is_name_of_user, name_in
 from api.forms.recognition.other_parties import (
+    OCCASIONS,
     asks_about_other_party,
+    is_phone_of_occasion,
     names_other_party,
     own_words,
+    owner_in_path,
     owner_of,
 )
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
@@ -43,19 +48,15 @@ _FROM_PATH = frozenset(
 _PEOPLE = frozenset(
     {
         *(
-            "applicant",
-            "attendee",
-            "buyer",
-            "client",
-            "customer",
-            "guest",
-            "participant",
-            "passenger",
-            "person",
+            *("applicant", "attendee", "buyer", "candidate", "client", "customer", "guest", "participant"),
+            *("passenger", "patient", "person"),
         ),
-        *("гость", "заказчик", "клиент", "пассажир", "покупатель", "участник"),
+        *("гость", "заказчик", "кандидат", "клиент", "пассажир", "пациент", "покупатель", "соискатель"),
+        "участник",
     }
 )
+# What was checked about a phone: `phone_valid` may hold the phone itself.
+_CHECKS = frozenset({"confirmed", "valid", "validated", "verified"})
 # A form builder's own name of a field, which says nothing: "quform_1_4".
 _MACHINE_NAME = re.compile(r"(?=\D*\d)[a-z\d]+(?:[_-][a-z\d]+)*")
 # A chat bot's platform tells there in which network the person's name is.
@@ -69,7 +70,9 @@ def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str,
     """Return the meaning of a field. `kind`: its declared type; `path`: the keys of the objects around it."""
     if any(names_other_party(_words(part)) for part in path):
         return EXCLUDED
-    around = [word for part in path for word in _words(part) if meaning_of(word) in _FROM_PATH]
+    around = [
+        word for part in path for word in _words(part) if meaning_of(word) in _FROM_PATH or word in CALLERS
+    ]
     found = [_meaning(text, around) for text in dict.fromkeys((key, label)) if text and _clauses(text)] or [
         GENERIC if not path or not around else _meaning("", around)
     ]
@@ -77,7 +80,8 @@ def meaning_of_field(key: str, label: str = "", kind: str = "", path: tuple[str,
         return EXCLUDED
     # The name of the field or its label: whichever says more.
     meaning = max(found, key=_strength)
-    if owner := next((each.whose for each in found if each.whose), ""):
+    owners = (*(each.whose for each in found), *map(owner_in_path, path))
+    if owner := next(filter(None, owners), ""):
         meaning = replace(meaning, whose=meaning.whose or owner)
     if any(_has(part, Word.SECONDARY) for part in path):
         meaning = replace(meaning, is_secondary=True)
@@ -147,15 +151,8 @@ def _meaning(text: str, around: list[str]) -> Meaning:
     for other in others:
         first = _merge(first, other)
     unknown = sum(meaning_of(word) is None for part in parts for word in part)
-    generic = everywhere <= {Word.GENERIC, Word.FILLER} or (
-        Word.GENERIC in everywhere and everywhere <= {Word.GENERIC, Word.FILLER, None}
-    )
-    if first == NOTHING and everywhere <= {Word.FILLER} and _PEOPLE & set(chain(*parts)):
-        return PERSON
-    if first == NOTHING and generic and unknown <= 1:
-        return GENERIC
-    if first == NOTHING and everywhere <= {None} and _MACHINE_NAME.fullmatch(text):
-        return NUMBERED
+    if first == NOTHING and (without := _meaning_without_contact(text, parts, everywhere, unknown)):
+        return without
     return replace(
         first,
         unknown_words=unknown,
@@ -164,6 +161,22 @@ def _meaning(text: str, around: list[str]) -> Meaning:
         is_region=_is_region(everywhere),
         whose=owner_of(text, parts),
     )
+
+
+def _meaning_without_contact(
+    text: str, parts: list[list[str]], everywhere: Kinds, unknown: int
+) -> Meaning | None:
+    """Return the meaning of a text that names neither a contact nor a name; None if it says nothing."""
+    generic = everywhere <= {Word.GENERIC, Word.FILLER} or (
+        Word.GENERIC in everywhere and everywhere <= {Word.GENERIC, Word.FILLER, None}
+    )
+    if len(parts) == 1 and is_caller(parts[0]):
+        return CALLER
+    if everywhere <= {Word.FILLER} and _PEOPLE & set(chain(*parts)):
+        return PERSON
+    if generic and unknown <= 1:
+        return GENERIC
+    return NUMBERED if everywhere <= {None} and _MACHINE_NAME.fullmatch(text) else None
 
 
 def _is_region(words: Kinds) -> bool:
@@ -209,7 +222,7 @@ def _is_only_contact(words: list[str], kinds: Kinds, everywhere: Kinds) -> bool:
 def _phone_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> PhoneRule:
     rule = PhoneRule.NEVER
     if kinds & _NOT_A_PHONE and not _is_phone_with_code(kinds):
-        pass
+        rule = _phone_rule_of_thing(words, kinds)
     elif kinds & {Word.PHONE, Word.PHONE_MESSENGER}:
         rule = PhoneRule.PHONE
     elif Word.NUMBER in kinds:
@@ -222,6 +235,18 @@ def _phone_rule(words: list[str], kinds: Kinds, everywhere: Kinds) -> PhoneRule:
     elif Word.USERNAME in kinds and Word.NETWORK not in everywhere:
         rule = PhoneRule.IF_WRITTEN_AS_PHONE
     return rule
+
+
+def _phone_rule_of_thing(words: list[str], kinds: Kinds) -> PhoneRule:
+    """Return the rule for "order_phone" and "phone_valid": a phone in them is the person's, or may be."""
+    against = kinds & _NOT_A_PHONE
+    if Word.PHONE in kinds and against == {Word.PROPERTY}:
+        properties = {word for word in words if meaning_of(word) is Word.PROPERTY}
+        return PhoneRule.NUMBER if properties <= _CHECKS else PhoneRule.NEVER
+    things = {word for word in words if meaning_of(word) is Word.THING}
+    if against == {Word.THING} and things <= OCCASIONS and is_phone_of_occasion(words):
+        return PhoneRule.PHONE
+    return PhoneRule.NEVER
 
 
 def _is_phone_with_code(kinds: Kinds) -> bool:

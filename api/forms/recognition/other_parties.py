@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
+from api.forms.recognition.calls import names_receiver
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 _HEADS = frozenset(
@@ -25,6 +27,18 @@ _QUESTION = re.compile(r"[?:]")
 _WHO = frozenset({"who", "wer", "qui", "quien", "kto", "кто", "хто"})
 _YOU = frozenset({"you", "sie", "dich", "вас", "вам", "тебя"})
 _ASKING = frozenset({"submitted", "filled", "requested", "booked", "sent"})
+# Verbs before "us": "call us" asks to write to the company.
+_CALL_US = frozenset({"call", "text", "write"})
+# Things that have a person's phone: "order_phone" may be the customer's, or the service's.
+OCCASIONS = frozenset(
+    {
+        *("course", "deal", "event", "job", "lesson", "order", "payment", "product", "project", "service"),
+        *("session", "vacancy"),
+        *("вебинара", "договора", "заказа", "курса", "мероприятия", "проекта", "сделки", "товара", "услуги"),
+    }
+)
+# Words of objects that hold a person or a form, whatever else their names say: `createLead`.
+_ENVELOPES = frozenset({Word.ENVELOPE, Word.FILLER, Word.FORM, Word.TELEGRAM, Word.GENERIC, Word.THING})
 
 
 def words_of(text: str) -> list[str]:
@@ -68,8 +82,21 @@ def names_other_party(words: list[str]) -> bool:
         and any(meaning_of(word) is None for word in words[1:])
     ):
         return True
+    if names_receiver(words):
+        return True
     parties = {word for word in words if meaning_of(word) is Word.PARTY}
     return bool(parties - {"by"}) or ("by" in parties and not _ASKING & set(words))
+
+
+def owner_in_path(part: str) -> str:
+    """Return the unknown noun that names an object around a field: `plumber`; empty if it says less.
+
+    A name with a number is a form builder's: `block7`.
+    """
+    words = words_of(part) if not any(map(str.isdecimal, part)) else []
+    if any(meaning_of(word) in _ENVELOPES for word in words):
+        return ""
+    return next(filter(_is_owner, words), "")
 
 
 def owner_of(text: str, parts: Sequence[Sequence[str]]) -> str:
@@ -91,12 +118,22 @@ def _only_noun(words: Sequence[str]) -> str:
 
 
 def _owner_in(words: Sequence[str]) -> str:
-    """Return the same for one clause.
+    """Return the same for one clause: the company in "call us", the order in "order_phone".
 
-    It is an unknown noun beside it, "foreman phone" or "телефон прораба", or after a word like "of".
+    Else it is an unknown noun beside it, "foreman phone" or "телефон прораба", or after a word like "of".
     """
     if owner := next((word for word in words if meaning_of(word) is Word.OWNER), ""):
         return owner
+    if any(
+        us == "us" and (verb in _CALL_US or meaning_of(verb) is Word.CONTACT) for verb, us in pairwise(words)
+    ):
+        return "us"
+    if is_phone_of_occasion(words):
+        return next(word for word in words if word in OCCASIONS)
+    return _noun_beside_contact(words)
+
+
+def _noun_beside_contact(words: Sequence[str]) -> str:
     at = next((at for at, word in enumerate(words) if meaning_of(word) in _OWNED), len(words))
     before = next((word for word in reversed(words[:at]) if meaning_of(word) is not Word.SECONDARY), "")
     if at < len(words) and _is_owner(before):
@@ -111,6 +148,16 @@ def _owner_in(words: Sequence[str]) -> str:
         # Not "phone you want".
         is_linked = is_of or meaning_of(word) in _OWNED or not word.isascii()
     return ""
+
+
+def is_phone_of_occasion(words: Sequence[str]) -> bool:
+    """Return True for "order_phone" and «телефон заказа»; "phone_order_number" is a number of the order."""
+    pairs = [(one, other) for one, other in pairwise(words) if meaning_of(other) is Word.PHONE]
+    swapped = [(other, one) for one, other in pairwise(words) if meaning_of(one) is Word.PHONE]
+    has_number = any(meaning_of(word) is Word.NUMBER for word in words)
+    return any(thing in OCCASIONS for thing, _ in pairs) or (
+        not has_number and any(thing in OCCASIONS and not thing.isascii() for thing, _ in swapped)
+    )
 
 
 def _is_owner(word: str) -> bool:

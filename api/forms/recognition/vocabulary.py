@@ -35,6 +35,7 @@ class Word(Enum):
     CODE = auto()
     SECONDARY = auto()
     GENERIC = auto()
+    ENVELOPE = auto()
     FILLER = auto()
     BREAK = auto()
 
@@ -66,6 +67,8 @@ _ASIDE = re.compile(r"\(([^()]*)\)|\s[-–—]\s(.*)$")
 _WHATS_APP = re.compile(r"whats[ _-]app", re.IGNORECASE)
 # The WhatsApp API's name for a phone.
 _WA_ID = re.compile(r"(?<![^\W_])wa[ _-]id(?![^\W_])", re.IGNORECASE)
+# "Тел. менеджера" is one clause; "Тел. Наш менеджер перезвонит" has two.
+_ABBREVIATION = re.compile(r"(?<!\w)(\w{1,4})\.\s+(?=[a-zа-яё]|\w+\W*$)")
 _PUNCTUATION_BREAK = re.compile(r"[?!;:—]|,\s|\.\s")
 
 
@@ -97,6 +100,7 @@ def clauses(text: str) -> tuple[tuple[str, ...], ...]:
     """
     text = _without_accents(_APOSTROPHE.sub("", _ELISION.sub("", unicodedata.normalize("NFKC", text))))
     text = _ASIDE.sub(_separate_aside, _WHATS_APP.sub("WhatsApp", _WA_ID.sub("waid", text)))
+    text = _ABBREVIATION.sub(r"\1 ", text) if ". " in text else text
     found: list[tuple[str, ...]] = []
     for part in _PUNCTUATION_BREAK.split(text):
         clause: list[str] = []

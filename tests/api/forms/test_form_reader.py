@@ -17,7 +17,7 @@ from api.forms.envelopes.envelope import people_in
 from api.forms.form_reader import read_call, read_lead
 from api.forms.submission_ids import is_probe
 from shared.contacts import ContactError
-from tests.api.forms.tilda_table import MARK, PAGE, table
+from tests.api.forms.lead_table import MARK, PAGE, table
 from tests.support.forms import read_form
 from tests.support.tilda_bodies import CASES, FORM, PHONE, Case
 

@@ -77,6 +77,14 @@ NOBODY = [
         ("Next of kin phone", P),
         ("Кто вас направил? Телефон", P),
         ("phone_mask", "+7 (999) 999-99-99"),
+        ("called_phone", P),
+        ("to_phone", P),
+        ("dialed number", "79990009401"),
+        ("from_id", "79990009401"),
+        ("phone_order_number", "89990009401"),
+        ("Telegram", "@anna***"),
+        ("Telegram", "https://t.me/anna…"),
+        ("Telegram", "@anna+k"),
     ]
 ]
 NOBODY += [

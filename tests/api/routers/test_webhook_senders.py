@@ -1,6 +1,7 @@
 """The webhook of any sender: sources, lists of people, ids, query strings and GET."""
 
 import json
+from collections import Counter
 from typing import Any
 
 import httpx2
@@ -187,6 +188,34 @@ async def test_the_people_of_one_tilda_submission_are_all_kept(lite: httpx2.Asyn
         answer = await lite.post(WEBHOOK, json=call)
         assert (answer.status_code, len(answer.json()["leads"])) == (status, 2)
     assert len((await lite.get("/leads")).json()["items"]) == 2
+
+
+async def test_refused_people_of_one_tilda_submission_are_replayed_under_keys_of_their_own(
+    sqlite_url: str,
+    tmp_path_factory: Any,  # noqa: ANN401
+) -> None:
+    people = [{"name": "Анна", "Куда": PHONES[0]}, {"name": "Иван", "Куда": PHONES[1]}, {"phone": PHONES[2]}]
+    mapping = tmp_path_factory.mktemp("mapping") / "forms.yaml"
+    mapping.write_text('"*":\n  phone: Куда\n', "utf-8")
+    call = {"leads": people, "tranid": "1:2", "formid": "form3"}
+    async with running(sqlite_url) as client:
+        assert len((await client.post(WEBHOOK, json=call)).json()["leads"]) == 3
+        refused = (await client.get("/deliveries?outcome=refused")).json()["items"]
+    async with running(sqlite_url, tilda_fields=str(mapping)) as client:
+        answers = [await client.post(f"/deliveries/{each['id']}/replay") for each in refused]
+        assert [answer.status_code for answer in answers] == [201, 201]
+        # Tilda sends the call once more: nobody becomes a second lead.
+        assert (await client.post(WEBHOOK, json=call)).status_code == 200
+        assert len((await client.get("/leads")).json()["items"]) == 3
+
+
+async def test_hundreds_of_people_in_one_call_are_recorded_in_a_few_commits(lite: httpx2.AsyncClient) -> None:
+    equal, refused = {"name": "Анна", "phone": PHONES[0]}, {"name": "Иван", "phone": "нет"}
+    answer = await post(lite, [equal] * 150 + [refused] * 150)
+    outcomes = Counter(result["outcome"] for result in answer.json()["leads"])
+    assert outcomes == {"stored": 1, "duplicate": 149, "refused": 150}
+    kept = (await lite.get("/deliveries?limit=200&outcome=duplicate")).json()["items"]
+    assert {row["lead_id"] for row in kept} == {1}
 
 
 async def test_senders_that_need_200(lite: httpx2.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from tests.support.form_bodies import (
     hostile_fields,
     hostile_people,
     integrators,
+    kinds,
     landings,
     shops,
     spelling,
@@ -38,4 +39,5 @@ CASES: tuple[Case, ...] = (
     *hostile_people.CASES,
     *hostile_fields.CASES,
     *spelling.CASES,
+    *kinds.CASES,
 )

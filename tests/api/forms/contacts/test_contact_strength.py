@@ -25,7 +25,7 @@ WEAK = [
     *[(key, P, P) for key in (
         "foreman_phone", "Foreman's phone", "foreman's mobile phone", "Phone (plumber)", "прораб телефон",
         "Тёщин телефон", "Телефон (прораб)", "Phone plumber", "display_phone_number", "business_phone",
-        "Virtual phone", "tracking_number_phone", "called_phone", "footer_phone", "sales phone", "press_phone",
+        "Virtual phone", "tracking_number_phone", "footer_phone", "sales phone", "press_phone",
         "reception_phone", "notify_phone", "forward_to_phone", "Forward calls to phone", "dad phone", "Phone (your plumber)", "Телефон (вашего прораба)", "téléphone du plombier",
     )],
     ("Telegram", "@anna k", "anna"),
