@@ -1,8 +1,8 @@
 """Runs `python -m module` in a process that is forked from one with the modules already loaded.
 
 Loading Kurigram, SQLAlchemy and the OpenAI SDK takes two seconds of a core, and the suite starts hundreds
-of processes. The code that runs and the ways to kill it are the same; the tests of the commands start a
-new Python.
+of processes. The code that runs and the ways to kill it are the same. Tests of the help, of logins from a
+pipe and of the served api start a new Python.
 """
 
 import itertools
@@ -95,6 +95,17 @@ def forked(
     return process
 
 
+def forked_at_terminal(
+    module: str, folder: Path, environment: Mapping[str, str], terminal: str, arguments: Sequence[str]
+) -> BaseProcess:
+    """Start a module in `folder` at this terminal, from which Ctrl-C reaches it."""
+    process = _forks.Process(
+        target=_run_at_terminal, args=(module, folder, environment, terminal, arguments), daemon=True
+    )
+    process.start()
+    return process
+
+
 def _run(
     module: str,
     folder: Path,
@@ -104,6 +115,21 @@ def _run(
 ) -> None:
     for stream, path in enumerate(outputs, 1):
         os.dup2(os.open(path, os.O_WRONLY | os.O_APPEND), stream)
+    _become(module, folder, environment, arguments)
+
+
+def _run_at_terminal(
+    module: str, folder: Path, environment: Mapping[str, str], terminal: str, arguments: Sequence[str]
+) -> None:
+    # A process in the background of a shell ignores Ctrl-C, and the processes forked from it inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.login_tty(os.open(terminal, os.O_RDWR))
+    # Until here it is an empty file.
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+    _become(module, folder, environment, arguments)
+
+
+def _become(module: str, folder: Path, environment: Mapping[str, str], arguments: Sequence[str]) -> None:
     sys.stdout.reconfigure(line_buffering=True)
     os.chdir(folder)
     os.environ.clear()

@@ -1,29 +1,24 @@
-"""Runs a command at a pseudo-terminal, as a person at a keyboard does, or with its input from a pipe."""
+"""Runs a command at a pseudo-terminal, as a person at a keyboard does, or with its input from a pipe.
+
+At a terminal it runs in a forked process (tests/support/processes.py), with a pipe in a new Python.
+"""
 
 import asyncio
 import contextlib
 import os
 import pty
-import sys
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+from tests.support.processes import forked_at_terminal
 from tests.support.waiting import patience, until_async
-
-# Makes the terminal the controlling one, so that Ctrl-C reaches the command, then becomes the command. The
-# signal is reset first: a process in the background of a shell ignores Ctrl-C, and its children inherit that.
-OWN_TERMINAL = """
-import os, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-os.login_tty(os.dup(0))
-os.execv(sys.argv[1], sys.argv[1:])
-"""
 
 
 class Terminal:
     """A running command; `shown` is its output since the last text that was expected."""
 
-    def __init__(self, process: asyncio.subprocess.Process, keyboard: int) -> None:
+    def __init__(self, process: BaseProcess, keyboard: int) -> None:
         self._process = process
         self._keyboard = keyboard
         self.shown = ""
@@ -32,7 +27,7 @@ class Terminal:
         """Wait until `text` is shown, then drop the output up to its end."""
 
         def is_shown() -> bool:
-            is_running = self._process.returncode is None
+            is_running = self._process.exitcode is None
             while text not in self.shown and self._read():
                 pass
             assert text in self.shown or is_running, f"the command ended before {text!r}:\n{self.shown}"
@@ -51,18 +46,18 @@ class Terminal:
 
     async def end(self) -> tuple[int, str]:
         """Wait for the end; returns the exit code and the output since the last expected text."""
-        async with patience():
-            code = await self._process.wait()
+        await until_async(lambda: self._process.exitcode is not None, "the command ends")
+        code = self._process.exitcode
+        assert code is not None
         while self._read():
             pass
         return code, self.shown
 
-    async def close(self) -> None:
+    def close(self) -> None:
         """Hang up, and kill the command if it still runs."""
         os.close(self._keyboard)
-        if self._process.returncode is None:
-            self._process.kill()
-            await self._process.wait()
+        self._process.kill()
+        self._process.join()
 
     def _read(self) -> bool:
         with contextlib.suppress(OSError):
@@ -72,22 +67,12 @@ class Terminal:
         return False
 
 
-async def open_terminal(command: list[str], folder: Path, environment: Mapping[str, str]) -> Terminal:
-    """Start `command` in `folder` at a new terminal; `close` it when the test ends, also after a failure."""
+def open_terminal(module: str, folder: Path, environment: Mapping[str, str], *arguments: str) -> Terminal:
+    """Start a module in `folder` at a new terminal; `close` it when the test ends, also after a failure."""
     keyboard, screen = pty.openpty()
     os.set_blocking(keyboard, False)
     try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-c",
-            OWN_TERMINAL,
-            *command,
-            cwd=folder,
-            env=environment,
-            stdin=screen,
-            stdout=screen,
-            stderr=screen,
-        )
+        process = forked_at_terminal(module, folder, environment, os.ttyname(screen), arguments)
     except BaseException:
         os.close(keyboard)
         raise

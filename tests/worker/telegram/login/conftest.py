@@ -8,7 +8,7 @@ import pytest
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account
 from tests.support.terminal import Terminal, open_terminal
-from tests.support.worker_command import command, environment
+from tests.support.worker_command import environment
 
 Start = Callable[..., Awaitable[Terminal]]
 
@@ -31,9 +31,9 @@ async def start(settings: dict[str, str], account: Account, tmp_path: Path) -> A
 
     async def start(*options: str) -> Terminal:
         here = environment(tmp_path / "sessions", settings)
-        terminals.append(await open_terminal(command("login", *options), tmp_path, here))
+        terminals.append(open_terminal("worker", tmp_path, here, "login", *options))
         return terminals[-1]
 
     yield start
     for terminal in terminals:
-        await terminal.close()
+        terminal.close()
