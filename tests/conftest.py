@@ -26,7 +26,19 @@ TESTS = ROOT / "tests"
 # A folder without certificates: nothing here speaks TLS to a public host, and reading the certificates of the
 # machine takes 23 ms of each HTTP client, of which the suite makes thousands.
 NO_CERTIFICATES = TESTS / "support"
-LONG = ("chaos/", "browser/", "benchmarks/", "e2e/", "simulation/", "first_day/")
+# What takes longest goes first. The files of a folder stay together, because they share its fixtures.
+LONG = (
+    "chaos/",
+    "browser/",
+    "benchmarks/",
+    "e2e/",
+    "worker/dispatch/test_model_failures.py",
+    "property/",
+    "simulation/",
+    "first_day/",
+    "docs/test_commands.py",
+    "worker/telegram/",
+)
 # A busy machine is no fault of the code.
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
@@ -63,8 +75,13 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the folders that take longest, so that no process is busy alone at the end."""
-    items.sort(key=lambda item: not item.path.relative_to(TESTS).as_posix().startswith(LONG))
+    """Begin with the folders and files that take longest, so that no process is busy alone at the end."""
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    path = item.path.relative_to(TESTS).as_posix()
+    return next((place for place, start in enumerate(LONG) if path.startswith(start)), len(LONG))
 
 
 class _LongScopes:
