@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from api.console.users.accounts import login_of, token_hash
 from shared.database.models import (
     ACCOUNTS,
+    BOOKINGS,
     CALLS,
     DELIVERIES,
     EVENTS,
@@ -105,6 +106,15 @@ class Samples:
                 call = {"method": "new_conversations", "at": now - timedelta(hours=number)}
                 connection.execute(insert(CALLS).values(account_id=account, **call))
         return account
+
+    def unmatched_booking(self, name: str) -> None:
+        """Add a booking that matches no lead."""
+        now = datetime.now(UTC)
+        with self._engine.begin() as connection:
+            self._number += 1
+            row = {"source": "calcom", "external_id": f"uid-{self._number}", "name": name, "state": "booked"}
+            times = {"start_at": now + timedelta(days=2), "created_at": now, "updated_at": now}
+            connection.execute(insert(BOOKINGS).values(**row, **times))
 
     def lead(self, **columns: Any) -> int:  # noqa: ANN401
         """Add a lead; without an account nobody was found for it. Returns its id."""

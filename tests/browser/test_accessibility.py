@@ -20,6 +20,8 @@ def addresses(shared_console: Console) -> Mapping[str, str]:
     samples = shared_console.samples
     samples.everybody()
     lead = samples.conversation(1, utc_now())
+    for name in ("Пётр Неизвестный", "x" * 80):
+        samples.unmatched_booking(name)
     refused = samples.delivery(outcome="refused", error="no phone", body="Name=X")
     return {
         "inbox": "/console/",

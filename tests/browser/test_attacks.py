@@ -58,6 +58,7 @@ def _attacked_lead(console: Console, attack: str) -> int:
     samples.message(lead, attack)
     samples.message(lead, attack, kind="answer", state="failed", error=attack)
     samples.message(lead, attack, kind="answer", state="draft", random_id=None)
+    samples.unmatched_booking(attack)
     samples.event(lead, "handed_off", utc_now(), from_status="engaged", reason=attack, actor=attack)
     samples.delivery(
         source=attack, body=attack, query=attack, content_type=attack, error=attack, outcome="refused"
