@@ -10,7 +10,7 @@ from datetime import datetime
 from shared.bookings import changes
 from shared.bookings.changes import CALCOM, BookingChange, Kind, Listed, Party, UnreadableBookingError
 
-_CREATED = frozenset({"BOOKING_CREATED", "BOOKING_RESCHEDULED"})
+_CREATED, _MOVED = "BOOKING_CREATED", "BOOKING_RESCHEDULED"
 _CANCELLED = frozenset({"BOOKING_CANCELLED", "BOOKING_REJECTED"})
 _NO_SHOW = "BOOKING_NO_SHOW_UPDATED"
 _PHONE_FIELDS = ("attendeePhoneNumber", "smsReminderNumber", "phone")
@@ -29,8 +29,14 @@ def read_call(call: object, received_at: datetime) -> list[BookingChange]:
     """
     trigger = changes.text(call, "triggerEvent") or ""
     payload, at = changes.part(call, "payload"), changes.moment(call, "createdAt") or received_at
-    if trigger in _CREATED:
+    if trigger == _CREATED or (trigger == _MOVED and _names_another(payload)):
         return [_change("created", payload, at)]
+    if trigger == _MOVED:
+        # One with several seats keeps its uid: each move is an event of its own.
+        start = changes.text(payload, "startTime") or ""
+        return [
+            _change("changed", payload, at, key=f"{CALCOM}:changed:{_uid(payload)}:{start}:{at.isoformat()}")
+        ]
     if trigger in _CANCELLED:
         return [_change("cancelled", payload, at)]
     if trigger == _NO_SHOW:
@@ -87,6 +93,11 @@ def _of_list(kind: Kind, booking: object, at: datetime) -> BookingChange:
         cancelled_by=_canceller_of_list(booking, attendee) if kind == "cancelled" else None,
         reason=changes.text(booking, "cancellationReason"),
     )
+
+
+def _names_another(payload: object) -> bool:
+    """Return True if a booking has taken the place of one with another uid."""
+    return changes.text(payload, "rescheduleUid") not in (None, _uid(payload))
 
 
 def _change(kind: Kind, payload: object, at: datetime, *, key: str | None = None) -> BookingChange:

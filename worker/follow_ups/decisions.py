@@ -37,7 +37,7 @@ class Situation:
 
     `newest_word` is the id of the person's newest message (0: none). `is_waiting`: a message of the person,
     a draft or a queued message waits. `is_limited`: Telegram limits the account. `is_unconfirmed`: it is not
-    sure that this person left the request.
+    sure that this person left the request. `host_acts`: the bookings that got their time from us.
     """
 
     status: LeadStatus
@@ -50,6 +50,7 @@ class Situation:
     is_suppressed: bool = False
     is_unconfirmed: bool = False
     follow_ups_on: bool = True
+    host_acts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ class Planner:
             return opening if opening > now else None
         # At the time that the person has named, or right after what they have done in the calendar.
         asked_at = one.send_at if one.kind == "requested" else one.created_at
-        if (one.kind == "requested" or one.kind in _ANSWERS_AN_ACT) and now - asked_at < _AT_ONCE:
+        is_own_act = one.kind in _ANSWERS_AN_ACT and one.booking_id not in situation.host_acts
+        if (one.kind == "requested" or is_own_act) and now - asked_at < _AT_ONCE:
             return None
         return self.reminder_hours.next_opening(now, zone)
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.bookings.changes import HUMAN
 from shared.database.models import Booking, PlannedMessage, TelegramAccount
 from shared.leads import plans
 
@@ -25,11 +26,23 @@ async def load_plans(session: AsyncSession, lead_ids: Collection[int], account_i
 
 
 async def load_bookings(session: AsyncSession, ids: Collection[int]) -> Mapping[int, Booking]:
-    """Return these bookings by their ids."""
+    """Return these bookings by their ids, and those from which they were moved."""
     if not ids:
         return {}
-    found = await session.exec(select(Booking).where(col(Booking.id).in_(ids)))
-    return {booking.id: booking for booking in found.all()}
+    found = list((await session.exec(select(Booking).where(col(Booking.id).in_(ids)))).all())
+    if earlier := {booking.moved_from for booking in found if booking.moved_from}:
+        sources = {booking.source for booking in found}
+        rows = select(Booking).where(col(Booking.source).in_(sources), col(Booking.external_id).in_(earlier))
+        found += (await session.exec(rows)).all()
+    return {booking.id: booking for booking in found}
+
+
+def made_by_host(bookings: Collection[Booking]) -> frozenset[int]:
+    """Return the ids of those bookings that got their time from us, not from the person."""
+    moved = {(one.source, one.external_id) for one in bookings if one.cancelled_by == "host"}
+    return frozenset(
+        one.id for one in bookings if one.source == HUMAN or (one.source, one.moved_from) in moved
+    )
 
 
 async def is_limited(session: AsyncSession, account_id: int) -> bool:

@@ -106,6 +106,16 @@ async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     assert (await send_calcom("BOOKING_RESCHEDULED", moved)).json()["lead_id"] == lead_id
     absent = {"bookingUid": "uid-2", "attendees": [{"email": "anna@example.com", "noShow": True}]}
     assert (await send_calcom("BOOKING_NO_SHOW_UPDATED", absent)).json()["outcome"] == "stored"
+    # A booking with several seats is moved under its own uid, there and back.
+    seats = payload | {"uid": "uid-3"}
+    assert (await send_calcom("BOOKING_CREATED", seats)).json()["outcome"] == "stored"
+    for days in (1, 0, 1):
+        times = {"startTime": (START + timedelta(days=days)).isoformat(), "endTime": None}
+        assert (await send_calcom("BOOKING_RESCHEDULED", seats | times)).json()["outcome"] == "stored"
+    lead = (await api.get(f"/leads/{lead_id}")).json()
+    (third,) = [one for one in lead["bookings"] if one["external_id"] == "uid-3"]
+    assert datetime.fromisoformat(third["start_at"]) == START + timedelta(days=1)
+    assert (await send_calcom("BOOKING_CANCELLED", seats)).json()["outcome"] == "stored"
     assert (await send_calcom("MEETING_STARTED", payload)).json()["outcome"] == "probe"
     assert (await send_calcom("BOOKING_CANCELLED", payload, "wrong")).status_code == 401
     unsigned = {"X-Cal-Signature-256": "no-secret-provided"}
@@ -114,6 +124,7 @@ async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     assert {one["external_id"]: one["state"] for one in lead["bookings"]} == {
         "uid-1": "moved",
         "uid-2": "no_show",
+        "uid-3": "cancelled",
     }
 
 

@@ -168,6 +168,28 @@ async def test_a_confirmation_names_the_time_of_the_person_and_how_to_move_it() 
     assert said.endswith("напишите сюда — перенесём.")
 
 
+@pytest.mark.parametrize("source", ["human", "calendly"])
+async def test_a_meeting_that_we_have_entered_or_moved_is_not_confirmed_at_night(source: str) -> None:
+    night = NOW.replace(hour=23)
+    names = {"lead_id": 17, "start_at": MEETING, "source": source}
+    booking = Booking(id=3, external_id="b", moved_from=None if source == "human" else "a", **names)
+    before = Booking(id=2, external_id="a", state="moved", moved_to="b", cancelled_by="host", **names)
+    row = planned("confirmation", booking_id=3, created_at=night, send_at=night)
+    lead = {"status": S.BOOKED, "follow_up_at": night, "extra": {}}
+    told = Conversation(
+        Lead(id=17, name="Анна", source="api", **lead),
+        (GREETING,),
+        planned=[row],
+        bookings={3: booking, 2: before} if source == "calendly" else {3: booking},
+    )
+    outcome = await write_planned(told, Words(), CONFIG, now=night, link=LINK)
+    assert isinstance(outcome, PlanChanged)
+    assert outcome.postpone[5].astimezone(MOSCOW) == (NOW + timedelta(days=1)).replace(hour=8)
+    # The person has moved it: they are told at once.
+    before.cancelled_by, booking.source = "person", "calendly"
+    assert isinstance(await write_planned(told, Words(), CONFIG, now=night, link=LINK), QueueMessage)
+
+
 async def test_reminders_come_a_day_and_an_hour_before() -> None:
     day = planned("reminder_day", booking_id=3, send_at=MEETING - timedelta(days=1))
     said = text_of(await outcome_of(S.BOOKED, day, booking=booking(), now=MEETING - timedelta(days=1)))
