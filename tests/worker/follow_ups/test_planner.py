@@ -17,11 +17,12 @@ from worker.follow_ups.enrolment import steps_for
 
 
 # Each is certain to meet one rule: a word ends follow-ups, plans expire, reminders survive a takeover,
-# a time of before is confirmed again.
+# a time of before is confirmed again, a takeover comes right after a message.
 @example([("look", 5), ("person", 1)], "Europe/Moscow", None)
 @example([("book", 1), ("outage", 54)], "Europe/Moscow", None)
 @example([("book", 1), ("takeover", 1), ("return", 60)], "Europe/Moscow", None)
 @example([("book", 1), ("shift", 1), ("shift_back", 1)], "Europe/Moscow", None)
+@example([("look", 49), ("takeover", 0)], "Europe/Moscow", None)
 @settings(max_examples=50, deadline=None)
 @given(
     story=st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60)), max_size=25),
@@ -43,8 +44,9 @@ def test_any_story(story: list[tuple[str, int]], zone: str, outreach: str | None
 def check(world: World) -> None:
     assert len({one.key for one, _ in world.sent}) == len(world.sent)
     told: dict[tuple[int | None, str], datetime | None] = {}
-    for (one, at), (newest_word, meeting) in zip(world.sent, world.known_at, strict=True):
-        assert not any(begin <= at < end for begin, end in world.stops)
+    for number, (one, at) in enumerate(world.sent):
+        newest_word, meeting = world.known_at[number]
+        assert not any(before <= number and at < end for before, end in world.stops)
         # A word of the person ends what nobody asked for.
         assert one.kind not in FOLLOW_UPS or newest_word <= (one.after_message_id or 0)
         if one.kind in ("confirmation", "reminder_day", "reminder_hour"):

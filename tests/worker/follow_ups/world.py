@@ -42,7 +42,8 @@ class World:
         self.sent: list[tuple[PlannedMessage, datetime]] = []
         # The newest word of the person, and the time of the meeting, at each of them.
         self.known_at: list[tuple[int, datetime | None]] = []
-        self.stops: list[tuple[datetime, datetime]] = []
+        # How many messages were sent before each stop, and when it ended.
+        self.stops: list[tuple[int, datetime]] = []
         self.histories: dict[int, History] = {}
         self.is_limited = self.is_suppressed = False
 
@@ -159,7 +160,7 @@ class World:
     def take_over(self) -> None:
         if self.lead.status not in (S.HANDED_OFF, S.REJECTED):
             self.before, self.lead.status = self.lead.status, S.HANDED_OFF
-            self.stops.append((self.now, datetime.max.replace(tzinfo=UTC)))
+            self.stops.append((len(self.sent), datetime.max.replace(tzinfo=UTC)))
             for one in self.planned:
                 if one.state == "planned":
                     one.state, one.reason = "cancelled", TAKEN_OVER
@@ -184,7 +185,7 @@ class World:
 
     def suppress(self) -> None:
         self.is_suppressed = True
-        self.stops.append((self.now, datetime.max.replace(tzinfo=UTC)))
+        self.stops.append((len(self.sent), datetime.max.replace(tzinfo=UTC)))
 
     def reject(self) -> None:
         if self.lead.status not in (S.BOOKED, S.HANDED_OFF):
