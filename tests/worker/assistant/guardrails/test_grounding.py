@@ -119,6 +119,14 @@ def test_numbers_in_words_are_extracted() -> None:
         ("Доставка есть.", "Доставим на следующий день.", False),
         ("Our page: north_light.", "Look for north_light.", True),
         ("Our page.", "Look for north_light.", False),
+        # A number of several words is one number.
+        ("От 45 000 ₽.", "От сорока пяти тысяч рублей.", True),
+        ("От 5 000 ₽, до 40 лет.", "От сорока пяти тысяч рублей.", False),
+        ("Plans over 6 or 12 months.", "It is six hundred pounds.", False),
+        ("Набор в марте и мае.", "Набор в мае.", True),
+        ("Набор круглый год.", "Начнём в первых числах марта.", False),
+        ("Курсы для всех.", "You may come in May.", False),
+        ("Курсы для всех.", "You may come and march. Майка, магазин.", True),
     ],
 )
 def test_a_fact_may_be_said_in_another_unit(company: str, text: str, is_grounded: bool) -> None:

@@ -111,6 +111,8 @@ _ENGLISH = re.compile(
     r"|booking|preparing"
     r"|scheduling|adding|reserving|cancelling|arranging)\b"
     r"|\b(?:penciled|pencilled|slotted|squeezed|booked|put|got|have|had|signed|locked) you (?:in|down)\b"
+    r"|\b(?:have|had|'ve)(?: just| already)? (?:put|pencill?ed|slotted|squeezed|signed) (?:\w+ ){1,4}"
+    r"(?:in|down|up) (?:for|on|at)\b"
     r"|\byou(?:'re| are) (?:in|down) for\b|\b(?:the|that|this) (?:slot|time|spot|place) is yours\b"
     r"|\b(?:expect|expecting|see|waiting for) you\b[^.!?…\n]{0,30}\bat \d"
     r"|\b(?:is|are) (?:already )?on (?:his|her|their|the) way\b|\bi(?:'ve| have)? talked to\b"

@@ -77,6 +77,7 @@ _ASKS_PRICE = re.compile(
     r"|\b(?:how soon|how fast|how quickly) (?:can|could|will|would) you\b|\bcan you (?:see|fit|squeeze"
     r"|take) (?:me|us)\b"
     r"|\bhow much (?:would|will|does|do) [^?]{1,40} (?:cost|be)\b"
+    r"|\bwhat (?:do|would|will) you (?:charge|ask for|take for)\b"
     r"|\bhow much (?:do you charge|does it cost|is it|would it cost|will it cost|do you ask)\b"
     r"|\bwhat(?:'s| is| are) your (?:price|rate|fee|charge|offer|warrant|terms)\w*"
     r"|\bwhen (?:can|could) you (?:start|come|deliver|begin)\b"

@@ -15,6 +15,10 @@ _CONDUCT_EN = (
     r"|invite|steer"
     r"|guide|propose|sound|apologi[sz]e|redirect|encourage|handle|address)"
 )
+_MODELS = (
+    r"chat ?gpt|gpt|giga ?chat|yandex ?gpt|claude|gemini|qwen|llama|deepseek|mistral|gemma|grok|copilot"
+    r"|гигачат|чат ?гпт|клод|алиса"
+)
 # Orders that it has, and who made it.
 _PROGRAMMED = re.compile(
     rf"\b(?:мо[ияюей]\w?|моим\w?|моих|мне дали|у меня (?:есть|в|такие)?) ?(?:\w+ )?{_ORDERS}\b"
@@ -26,6 +30,8 @@ _PROGRAMMED = re.compile(
     r"|\b(?:я|меня|модель,?|ассистент,?) (?:\w+ )?(?:обучен|обучал|запрограммирован|настро[ие]н"
     r"|натренирован|создан"
     r"|разработан)\w*"
+    rf"|\b(?:i'm|i am|this is|я|это) (?:\w+ )?(?:{_MODELS})\b|\b(?:powered by|based on|на (?:базе|основе))"
+    rf" (?:{_MODELS})\b"
     r"|\bязыков\w+ модел\w+|\bнейросетев\w+|\b(?:обученн|разработанн"
     r"|созданн)\w+ (?:компанией )?(?:openai|google|яндекс"
     r"|сбер|meta|anthropic|deepseek|alibaba)\w*"

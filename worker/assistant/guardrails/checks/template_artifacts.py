@@ -55,6 +55,7 @@ _WRAPPED = re.compile(
 _DOTTED = re.compile(
     rf"(?:\.\.|…)\s?(?:{_NOUNS})\s?(?:\.\.|…)|\b(?:уважаем|дорог)\w\w\(\w\w\)", re.IGNORECASE
 )
+_COUNTED = r"₽|%|руб|тыс|дн[еяй]|час|минут|шт\b|days|hours|minutes|pounds|dollars|euros|percent"
 _CAPITALS = re.compile(
     r"(?<!\w)(?:ИМЯ|ИМЯ КЛИЕНТА|ФИО|ССЫЛКА|ДАТА|ВРЕМЯ|КЛИЕНТ|КОМПАНИЯ|(?:FIRST ?|LAST ?|CLIENT ?"
     r"|USER ?)?NAME|LINK"
@@ -64,6 +65,8 @@ _CAPITALS = re.compile(
     r" [A-ZА-ЯЁ]{3,20}(?!\w)"
     r"|(?<!\w)(?:ДД|ММ|ГГ|ГГГГ|ЧЧ|DD|MM|YY|YYYY|HH)[./:-](?:ДД|ММ|ГГ|ГГГГ|СС|DD|MM|YY|YYYY|SS)(?!\w)"
     r"|(?<!\w)[XХ]{2}[:./][XХ]{2}(?!\w)"
+    # A letter in the place of a number, and a gap of dots in the place of a word.
+    rf"|(?<!\w)[NXХ]\s?(?:{_COUNTED})|[$€£₽]\s?[NXХ]\b|(?<=\s)(?:…\s?){{2,9}}(?=\s|\w)|(?<=\s)\.{{5,60}}(?=\s)"
 )
 # A greeting with nothing, or with an empty value, in the place of the name.
 _EMPTY_NAME = re.compile(
@@ -111,6 +114,12 @@ _PREFACE = re.compile(
     r"|you (?:can|could|may) (?:send|use|write)|(?:is|are) ready|to send|ready to)\b"
     r"|\A[^\n.?!]{0,30}\b(?:below is|here is|here's|here are|вот|ниже) [^\n.?!]{0,40}"
     r"\b(?:you (?:can|could|may)|можете|можно) (?:send|use|write|отправить|написать|использовать)\b"
+    r"|\A(?:[^\n:]{0,40}[!.,]\s{0,3})?[^\n:.?!]{0,60}\b(?:ответ|сообщение|текст|текста)\b"
+    r"[^\n:.?!]{0,40}\b(?:так|следующим образом)\b"
+    r"[^\n:.?!]{0,20}[:.]"
+    r"|\A(?:[^\n:]{0,40}[!.,]\s{0,3})?[^\n:.?!]{0,80}\b(?:answer|reply|respond|response|write)\b"
+    r"[^\n:.?!]{0,30}\b(?:as follows|like this"
+    r"|this way|in the following way)\b[^\n:.?!]{0,20}[:.]"
     # What one would answer, before the answer itself.
     r"|\A[^\n:.?!]{0,60}\b(?:ответил|написал|сказал)[аи]? бы\b[^\n:.?!]{0,20}:"
     r"|\A[^\n:.?!]{0,60}\bбы (?:ответил|написал|сказал)[аи]?\b[^\n:.?!]{0,20}[:.]"

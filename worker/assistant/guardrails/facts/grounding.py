@@ -9,7 +9,7 @@ from worker.assistant.guardrails.facts import numbers, terms
 from worker.assistant.guardrails.facts.numbers import Numbers
 from worker.assistant.guardrails.facts.spoken_times import clock_times, spoken_times
 from worker.assistant.guardrails.text_normalization import search_form
-from worker.domain.wording.months import ENGLISH_MONTH_STEMS, MONTH_STEMS
+from worker.domain.wording.months import ENGLISH_MONTH_STEMS, MONTH_NAMES, MONTH_STEMS
 
 # Days from today that "tomorrow" or "on Friday" may mean.
 _NEAR_DAYS = 8
@@ -32,6 +32,7 @@ _A_MOMENT = re.compile(
 _DEPENDS = re.compile(r"\bзавис\w{2,3} от\b|\bdepends? on\b")
 # The name of an account somewhere, or of a variable: in a sentence no word has an underscore.
 _ACCOUNT_NAME = re.compile(r"(?<![\w.])[A-Za-z][A-Za-z0-9]{1,30}_[A-Za-z0-9_]{2,40}\b")
+_MONTHS = tuple(re.compile(pattern) for pattern in MONTH_NAMES)
 # A price that the text declines to name is not stated.
 _DECLINES = re.compile(
     r"\b(?:назвать|обеща\w+|подтвердить|гарантировать|сказать|promise|confirm"
@@ -63,6 +64,8 @@ def find_problem(text: str, source: GroundingSource) -> str | None:
     known = own | said | Numbers(frozenset(), times, frozenset(), frozenset())
     if not known.covers(numbers.extract_numbers(normalized)):
         return "it names a number that is neither in the description nor in the conversation"
+    if not _has_months(source, normalized):
+        return "it names a month that is neither in the description nor in the conversation"
     for priced in _PRICED.finditer(normalized):
         if _DECLINES.search(_sentence_around(normalized, priced)):
             continue
@@ -74,6 +77,23 @@ def find_problem(text: str, source: GroundingSource) -> str | None:
     if any(found[0].lower() not in sources for found in _ACCOUNT_NAME.finditer(text)):
         return "it names an account that is neither in the description nor in the conversation"
     return terms.find_problem(text, source.company)
+
+
+def _has_months(source: GroundingSource, text: str) -> bool:
+    """Return True if each month of the text stands in a source, or is the current or the next one."""
+    named = _months_of(text)
+    if not named:
+        return True
+    known = _months_of(f"{source.company}\n{source.own_messages}\n{source.contact_texts}")
+    if source.local_time is not None:
+        month = source.local_time.month - 1
+        known |= {month, (month + 1) % 12}
+    return named <= known
+
+
+def _months_of(text: str) -> frozenset[int]:
+    form = search_form(text)
+    return frozenset(number for number, month in enumerate(_MONTHS) if month.search(form))
 
 
 def _sentence_around(text: str, found: re.Match[str]) -> str:

@@ -70,7 +70,10 @@ NUMBER_WORDS: Mapping[str, float] = MappingProxyType(
 )
 # "A few words", "one of us": small numerals without a unit count nothing that matters.
 _MIN_PLAIN = 5
-_SEQUENCE = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})(?:(?:\s|-|\sand\s)(?:{'|'.join(NUMBER_WORDS)}))*\b")
+_ANY_WORD = "|".join(NUMBER_WORDS)
+# "Двадцать пять", "six hundred and ten": the words of one number. Of seven words at most.
+SEQUENCE = rf"\b(?:{_ANY_WORD})(?:(?:\s|-|\sand\s)(?:{_ANY_WORD})\b){{0,6}}"
+_SEQUENCE = re.compile(rf"{SEQUENCE}\b")
 _SINGLE = re.compile(r"couple of|[^\W\d_]+")
 
 
@@ -81,11 +84,12 @@ def has_number_word(form: str) -> bool:
 
 def spelled_numbers(form: str) -> frozenset[float]:
     """Return the numbers that a text in its search form spells: "двадцать пять" and "twenty-five" are 25."""
-    values = (_value(found[0]) for found in _SEQUENCE.finditer(form))
+    values = (value_of(found[0]) for found in _SEQUENCE.finditer(form))
     return frozenset(value for value in values if value >= _MIN_PLAIN)
 
 
-def _value(words: str) -> float:
+def value_of(words: str) -> float:
+    """Return the number that these words spell."""
     total = 0.0
     for word in _SINGLE.findall(words):
         value = NUMBER_WORDS.get(word, 0.0)

@@ -4,7 +4,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from worker.assistant.guardrails.facts.number_words import NUMBER_WORDS, has_number_word, spelled_numbers
+from worker.assistant.guardrails.facts.number_words import (
+    NUMBER_WORDS,
+    SEQUENCE,
+    has_number_word,
+    spelled_numbers,
+    value_of,
+)
 from worker.assistant.guardrails.text_normalization import search_form
 
 _UNITS = {
@@ -39,8 +45,8 @@ _INVERTED = re.compile(
     re.IGNORECASE,
 )
 _COUNTED = rf"(?:{'|'.join(NUMBER_WORDS)})\b"
-_WORDED = re.compile(rf"\b(?P<word>{'|'.join(NUMBER_WORDS)})\s+(?:(?!{_PLAIN_SCALE})\w+\s+)?(?:{_UNIT})")
-_WORDED_SCALE = re.compile(rf"\b(?P<word>{'|'.join(NUMBER_WORDS)})\s+(?:{_SCALE})")
+_WORDED = re.compile(rf"(?P<word>{SEQUENCE})\s+(?:(?!{_PLAIN_SCALE}|{_COUNTED})\w+\s+)?(?:{_UNIT})")
+_WORDED_SCALE = re.compile(rf"(?P<word>{SEQUENCE})\s+(?:{_SCALE})")
 _HALF_MILLION = re.compile(r"\bпол[\s-]?миллиона\b|\bhalf a million\b", re.IGNORECASE)
 _SINGLE = re.compile(
     rf"\b(?:за|через|в течение|within an?|in an?)\s+(?:(?!{_COUNTED})[^\W\d]+\s+)?(?:{_UNIT})", re.IGNORECASE
@@ -187,8 +193,8 @@ def _add_words(rest: str, bare: set[float], measured: set[tuple[float, str]]) ->
     if _HALF_MILLION.search(rest):
         bare.add(500_000.0)
     if has_number_word(rest):
-        bare |= {NUMBER_WORDS[found["word"]] * _scale(found) for found in _WORDED_SCALE.finditer(rest)}
-        measured |= {(float(NUMBER_WORDS[found["word"]]), _unit(found)) for found in _WORDED.finditer(rest)}
+        bare |= {value_of(found["word"]) * _scale(found) for found in _WORDED_SCALE.finditer(rest)}
+        measured |= {(value_of(found["word"]), _unit(found)) for found in _WORDED.finditer(rest)}
         # A number before a scale or a unit has been read with it.
         bare |= spelled_numbers(_WORDED.sub(" ", _WORDED_SCALE.sub(" ", rest)))
     if _HALF.search(rest):

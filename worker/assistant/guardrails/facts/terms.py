@@ -10,7 +10,8 @@ from worker.assistant.guardrails import sentences
 _TERMS = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\bскидк|\bскидок|\bдешевле|\bуступ(?:им|лю|ить)|\bdiscount|\bcheaper|\d\s?% off|\bprice cut",
+        r"\bскидк|\bскидок|\bполцены|\bhalf[ -](?:the )?price"
+        r"|\bдешевле|\bуступ(?:им|лю|ить)|\bdiscount|\bcheaper|\d\s?% off|\bprice cut",
         r"\bрассроч|\binstal?lment|\bpayment plan|\bpay monthly|\bmonthly payment",
         r"\bкредит|\bloan|\bfinancing",
         r"\bподар|\bбонус|\bgift|\bbonus|\bon the house|\bthrow in\b",
@@ -41,13 +42,15 @@ _ASSERTS = re.compile(
     r"|можно|можем|доступн|возможн|получ|оформ|вход[ия]т|полож|работа|провод|верн|гаранти|обеща|выд|принима"
     r"|идет|отда|договор|добь|выбь|устро|попрош|организу|только|остал|готов|закажите|успейте|book|order|buy|sign|we|i|there|available|can|get"
     r"|give|provide|include|is|are|will|comes?|offer"
-    r"|only|yes|да)\w*"
+    r"|only|goes|gets|pays?|costs?|yes|да)\w*"
 )
 _ABOUT = re.compile(r"^(?:и |а )?(?:о|об|про|насчет|по поводу|about|regarding|as for)\b|\bли\b|\bwhether\b")
 # A pledge, unless it is declined or of so many years; it may stand where the description makes one.
 _PLEDGE = re.compile(
     r"(?<!не )(?<!не могу )(?<!не можем )\b(?:гарантиру(?:ю|ем)\b(?! (?:\w+ ){0,3}\d)|обеща(?:ю|ем)\b)"
     r"|\b(?:i|we)(?:'ll| will| can)? (?:guarantee|promise)\b|\bguaranteed\b|\bпод гарантию\b"
+    r"|\bне сомневайтесь\b|\b(?:даю|даем) слово\b|\bклян(?:усь|емся)\b|\b(?:have|got|give you) my word\b"
+    r"|\bno doubt about (?:it|that)\b|\bникаких сомнений\b"
 )
 # Certain, by its own words; what else may be promised is to write, to answer and to discuss.
 _CERTAIN = re.compile(
@@ -66,8 +69,8 @@ _YOUR_SUCCESS = re.compile(
 )
 _IF = re.compile(r"\b(?:если|когда|как только|чтобы|хотите|можете)\b")
 _FREE = re.compile(
-    r"\bбесплатн\w+|\bдаром\b|\bза наш счет\b|\bв подарок\b|\bfree of charge\b|\bfor free\b"
-    r"|\bat no (?:extra )?(?:cost|charge)|\bcomplimentary\b"
+    r"\bбесплатн\w+|\bдаром\b|\bза (?:наш|свой) счет\b|\bв подарок\b|\bfree of charge\b|\bfor free\b"
+    r"|\bat (?:no (?:extra )?|our (?:own )?)(?:cost|charge|expense)|\bcomplimentary\b"
     r"|\b(?:is|are|comes|be|completely|absolutely) free\b(?! (?:to|on|at|in|from|for (?:a|the)|tomorrow"
     r"|this"
     r"|next|until|after))"
@@ -120,7 +123,7 @@ def _is_pledge(sentence: str, company: str) -> bool:
 
 
 def _is_unsupported_gift(sentence: str, company: str) -> bool:
-    if _FREE.search(sentence) is None or sentences.is_negated(_FREE.sub(" ", sentence)):
+    if _FREE.search(sentence) is None or sentences.is_negated(_FREE.sub(" ", _CONDITION.sub(" ", sentence))):
         return False
     free = _free_stems(company)
     return not free or _stems(sentence).isdisjoint(free | _TALK)
