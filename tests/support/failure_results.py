@@ -40,7 +40,8 @@ Each row is a failure that was reported for a provider, played by the sandbox's 
 written "Да, давайте созвонимся". `python -m tests.support.failure_results` rewrites this page; a test
 compares it.
 
-- *person*: what the person gets.
+- *person*: what the person gets. Without `OWNER_CHAT`, "that a colleague will answer" becomes "that the
+  conversation is kept for the colleagues".
 - *owner*: the notice in `OWNER_CHAT`, with the provider's own sentence. An outage is reported after ten
   minutes.
 - *calls*: calls for this person, in the first minute or until a colleague takes over. `≤ 7`: after pauses
