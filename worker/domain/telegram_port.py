@@ -29,6 +29,8 @@ class Sender:
     name: str = ""
     # False: a bot, the service account, or a deleted account.
     is_person: bool = True
+    # True: in the account's address book.
+    is_contact: bool = False
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.database.models import Lead, TelegramAccount
+from shared.database.models import Lead, TelegramAccount, TelegramPerson
 from worker.domain import identity
 from worker.domain.telegram_port import (
     Incoming,
@@ -209,9 +209,16 @@ class UnknownSenders:
             own = select(TelegramAccount.id).where(col(TelegramAccount.telegram_user_id) == sender.user_id)
             if (await session.exec(own)).first() is not None:
                 return False
+            if sender.is_contact and not await self._was_imported(session, sender.user_id):
+                return False
         # A person to whom the account has written before is an acquaintance, not a stranger.
         history = await self.telegram.fetch_history(Peer(sender.user_id, sender.access_hash), 0)
         return not any(isinstance(one, Outgoing) for one in history)
+
+    async def _was_imported(self, session: AsyncSession, user_id: int) -> bool:
+        """Return True if the worker, and not a human, put the person into the account's address book."""
+        person = await session.get(TelegramPerson, (self.account_id, user_id))
+        return person is not None and person.is_contact
 
 
 def _now() -> float:

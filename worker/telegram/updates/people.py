@@ -31,6 +31,7 @@ def sender_of(user_id: int, users: Users) -> Sender | None:
         user.phone or None,
         names.replace("\0", ""),
         is_person=not (user.bot or user.deleted or user.support or user_id == SERVICE_ACCOUNT),
+        is_contact=bool(user.contact),
     )
 
 
