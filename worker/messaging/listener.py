@@ -13,7 +13,6 @@ from shared.backoff import GrowingPause
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database, retry_while_database_down
 from shared.database.models import Lead
-from worker.domain.conversation import Conversation
 from worker.domain.owner_port import OwnerPort
 from worker.domain.telegram_port import (
     Arrival,
@@ -29,8 +28,9 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.messaging import histories, inbox, quotes, reactions, sender_matching, takeover_detection
+from worker.messaging import inbox, quotes, reactions, takeover_detection
 from worker.messaging.first_contact.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders
+from worker.messaging.histories import HistoryReader
 from worker.messaging.inbox import CatchUpChat
 from worker.messaging.missed_commands import MissedCommands
 from worker.queue.leases import WorkerId
@@ -88,9 +88,10 @@ class Listener:
     note_handled: asyncio.Event = field(default_factory=asyncio.Event)
     unknown_senders: UnknownSenders = field(init=False)
     missed_commands: MissedCommands = field(init=False)
+    histories: HistoryReader = field(init=False)
 
     def __post_init__(self) -> None:
-        """Build the parts for people without a lead, and for the owner's missed commands."""
+        """Build the parts for people without a lead, and for what was missed."""
         unknown = UnknownSenders(
             self.database,
             self.me.account_id,
@@ -109,6 +110,7 @@ class Listener:
         # The dataclass is frozen.
         object.__setattr__(self, "unknown_senders", unknown)
         object.__setattr__(self, "missed_commands", missed)
+        object.__setattr__(self, "histories", HistoryReader(self.telegram, self._receive))
 
     async def check_unknown_senders(self) -> None:
         """Find the leads of people who wrote before they were known, until cancelled."""
@@ -162,7 +164,7 @@ class Listener:
         while True:
             conversation = await self.late_conversations.get()
             try:
-                await self._read_history(conversation)
+                await self.histories.read(conversation)
                 pause.succeeded()
             except SessionRevokedError:
                 raise
@@ -172,12 +174,13 @@ class Listener:
             except Exception as error:  # noqa: BLE001 - the other conversations wait
                 log.warning("lead %s: its history cannot be read: %s", conversation.lead.id, error)
 
-    async def _receive(self, arrival: Arrival) -> None:
+    async def _receive(self, arrival: Arrival) -> bool:
+        """Store an arrival; returns False if that fails."""
         if isinstance(arrival, NameChanged):
             await self._forget(arrival.user_id)
-            return
+            return True
         if isinstance(arrival, Incoming) and await self._execute_owner_command(arrival):
-            return
+            return True
         try:
             lead, now = await retry_while_database_down(
                 lambda: self._store(arrival), pause=DATABASE_PAUSE_SECONDS, what="store a message"
@@ -185,7 +188,7 @@ class Listener:
         except Exception:
             # Telegram still has the message; the messages of other leads must not wait behind it.
             log.exception("%s could not be stored", type(arrival).__name__)
-            return
+            return False
         if isinstance(arrival, Note):
             self.note_handled.set()
             self.wakeups.wake()
@@ -195,6 +198,7 @@ class Listener:
             event = "a human wrote" if isinstance(arrival, Outgoing) else "a message arrived"
             log.info("lead %s: %s", lead.id, event)
             self.wakeups.wake_at(now + self.debounce)
+        return True
 
     async def _forget(self, user_id: int) -> None:
         forget = self.on_name_changed
@@ -277,8 +281,7 @@ class Listener:
             async with self.database.reading() as session:
                 since = self.clock() - CATCH_UP_WINDOW
                 known = await inbox.load_catch_up_chats(session, self.me.account_id, newest, since=since)
-            missed = [chat for chat in known if newest.get(chat.lead.telegram_user_id or 0, 0) > chat.newest]
-            is_complete = await histories.read_all(missed, self._read_history)
+            is_complete = await self.histories.read_missed(known, newest)
             # Commands come first, and in order: the other look finds only the newest message of a chat.
             await self.missed_commands.look(newest)
             await self.unknown_senders.add_missed(newest)
@@ -289,11 +292,3 @@ class Listener:
             log.warning("catching up was interrupted: %r", error, exc_info=is_bug)
             return False
         return is_complete
-
-    async def _read_history(self, conversation: CatchUpChat) -> None:
-        peer = Conversation(conversation.lead, ()).peer
-        since = conversation.lead.created_at - sender_matching.BEFORE_THE_FORM
-        for arrival in await self.telegram.fetch_history(peer, conversation.first_sent):
-            # Without a message of ours the chat may hold an earlier conversation.
-            if conversation.first_sent or (isinstance(arrival, Incoming) and arrival.sent_at >= since):
-                await self._receive(arrival)

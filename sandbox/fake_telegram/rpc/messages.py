@@ -142,9 +142,7 @@ def get_dialogs(context: Context, query: TLObject) -> Result:
     limit = query.limit or MAX_PAGE_SIZE
     if query.offset_date or not chats:
         return _list_of_chats(context, page[:limit])
-    first = _list_of_chats(context, page[: limit - 1])
-    first.dialogs.insert(0, _archive(chats[0]))
-    return first
+    return _list_of_chats(context, page[: limit - 1], _archive(chats[0]))
 
 
 def _archive(chat: Chat) -> TLObject:
@@ -169,13 +167,16 @@ def _offset(query: TLObject) -> tuple[float, float]:
     return query.offset_date or inf, query.offset_id or inf
 
 
-def _list_of_chats(context: Context, page: list[Chat | Channel]) -> Result:
+def _list_of_chats(context: Context, page: list[Chat | Channel], *folders: TLObject) -> Result:
     account, world = context.account, context.world
     _, _, known = _dialogs(context, [one for one in page if isinstance(one, Chat)])
     channels = [one for one in page if isinstance(one, Channel)]
     pts = world.mailboxes[account.id].pts
     return raw.types.messages.Dialogs(
-        dialogs=[channel_dialog(one) if isinstance(one, Channel) else tl.dialog(one, pts) for one in page],
+        dialogs=[
+            *folders,
+            *(channel_dialog(one) if isinstance(one, Channel) else tl.dialog(one, pts) for one in page),
+        ],
         messages=[_newest_message(context, one) for one in page],
         chats=[
             *known.chats,

@@ -49,7 +49,7 @@ NEWS_FOR = timedelta(days=1)
 # After a failed call, seconds; it doubles up to the longest pause.
 FIRST_PAUSE, LONGEST_PAUSE = 5, 300
 MAX_REFUSALS = 5
-_MAX_WAITING = 1_000
+_MAX_WAITING, _MAX_REMEMBERED = 1_000, 10_000
 
 
 @dataclass(order=True)
@@ -85,6 +85,8 @@ class UnknownSenders:
     # Executes the message if it is a command of the owner; Telegram leaves the sender out of some updates.
     on_owner_message: Callable[[Incoming], Awaitable[bool]] | None = None
     _waiting: list[_Entry] = field(default_factory=list, init=False)
+    # Messages whose senders were checked for being strangers: that takes a call.
+    _checked: set[int] = field(default_factory=set, init=False)
     _numbers: "itertools.count[int]" = field(default_factory=itertools.count, init=False)
     _added: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -186,7 +188,8 @@ class UnknownSenders:
 
     async def _take_stranger(self, message: Incoming) -> Lead | None:
         """Tell the owner of a stranger who writes first, or make a lead; returns the new lead."""
-        if self.policy == "off" or not await self._is_stranger(message):
+        is_checked = message.message_id in self._checked
+        if self.policy == "off" or is_checked or not await self._is_stranger(message):
             return None
         now = self.clock()
         async with self.database.writing() as session:
@@ -196,6 +199,7 @@ class UnknownSenders:
                 )
             if self.on_stranger is not None:
                 await self.on_stranger(session, self.account_id, message, now)
+        self._remember(message)
         return None
 
     async def _is_stranger(self, message: Incoming) -> bool:
@@ -213,7 +217,14 @@ class UnknownSenders:
                 return False
         # A person to whom the account has written before is an acquaintance, not a stranger.
         history = await self.telegram.fetch_history(Peer(sender.user_id, sender.access_hash), 0)
-        return not any(isinstance(one, Outgoing) for one in history)
+        if is_acquaintance := any(isinstance(one, Outgoing) for one in history):
+            self._remember(message)
+        return not is_acquaintance
+
+    def _remember(self, message: Incoming) -> None:
+        if len(self._checked) >= _MAX_REMEMBERED:
+            self._checked.clear()
+        self._checked.add(message.message_id)
 
     async def _was_imported(self, session: AsyncSession, user_id: int) -> bool:
         """Return True if the worker, and not a human, put the person into the account's address book."""
