@@ -3,7 +3,9 @@
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN
 from worker.domain.conversation import Conversation
 from worker.domain.telegram_port import (
@@ -22,12 +24,14 @@ log = logging.getLogger(__name__)
 
 # After so many chats in a row without an answer, Telegram is taken to be down.
 MAX_UNREADABLE = 3
+# A chat whose newest message is not stored is read again after this time.
+READ_AGAIN_AFTER = timedelta(hours=1)
 _MAX_REMEMBERED = 10_000
 
 
 @dataclass(frozen=True)
 class HistoryReader:
-    """Reads each chat once until it holds something newer.
+    """Reads each chat once an hour until it holds something newer.
 
     The newest message of a chat may be one that is not stored, such as an automatic away message. `receive`:
     stores an arrival; returns False if that fails.
@@ -35,8 +39,9 @@ class HistoryReader:
 
     telegram: Telegram
     receive: Callable[[Arrival], Awaitable[bool]]
-    # The newest message of a chat that was read, by the lead and its first message.
-    _seen: dict[tuple[int, int], int] = field(default_factory=dict, init=False)
+    clock: Clock
+    # What was read, and when: the newest message of a chat, by the lead and its first message.
+    _seen: dict[tuple[int, int], tuple[int, datetime]] = field(default_factory=dict, init=False)
 
     async def read(self, chat: CatchUpChat) -> bool:
         """Store the messages of one chat; returns False if one could not be stored."""
@@ -79,10 +84,15 @@ class HistoryReader:
         """Yield each chat with something new, and the id of its newest message."""
         for chat in chats:
             last = newest.get(chat.lead.telegram_user_id or 0, 0)
-            if last > max(chat.newest, self._seen.get((chat.lead.id, chat.first_sent), 0)):
+            if last > chat.newest and not self._was_read(chat, last):
                 yield chat, last
+
+    def _was_read(self, chat: CatchUpChat, last: int) -> bool:
+        # Not for ever: a standby that takes over may lack what was stored.
+        read = self._seen.get((chat.lead.id, chat.first_sent))
+        return read is not None and last <= read[0] and self.clock() - read[1] < READ_AGAIN_AFTER
 
     def _remember(self, chat: CatchUpChat, last: int) -> None:
         if len(self._seen) >= _MAX_REMEMBERED:
             self._seen.clear()
-        self._seen[chat.lead.id, chat.first_sent] = last
+        self._seen[chat.lead.id, chat.first_sent] = last, self.clock()

@@ -110,7 +110,7 @@ class Listener:
         # The dataclass is frozen.
         object.__setattr__(self, "unknown_senders", unknown)
         object.__setattr__(self, "missed_commands", missed)
-        object.__setattr__(self, "histories", HistoryReader(self.telegram, self._receive))
+        object.__setattr__(self, "histories", HistoryReader(self.telegram, self._receive, self.clock))
 
     async def check_unknown_senders(self) -> None:
         """Find the leads of people who wrote before they were known, until cancelled."""
