@@ -61,6 +61,8 @@ class SessionRound:
         fault = faults.plan(self.failure.action, method, times=None, account=self.account.id, **details)
         working = asyncio.create_task(self._work())
         try:
+            # On a busy machine the start takes longer than the failure lasts.
+            await until_async(lambda: bool(fault.struck) or working.done(), "the first call")
             await asyncio.wait({working}, timeout=FAILING_SECONDS)
             self._count()
             faults.remove(fault.id)
