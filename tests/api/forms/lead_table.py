@@ -1,4 +1,4 @@
-"""`python -m tests.api.forms.lead_table` rewrites the table of bodies, leads and evidence in lead_table.md."""
+"""`python -m tests.api.forms.lead_table` rewrites lead_table.md: bodies, their leads and the evidence."""
 
 import sys
 from collections.abc import Iterator
