@@ -7,7 +7,8 @@ from typing import Any
 from urllib.parse import unquote, unquote_plus
 
 from api.forms.body.body_parser import parse_body, parse_urlencoded
-from api.forms.body.text_cleaning import clean, clean_json, merge_numbering_duplicates
+from api.forms.body.json_text import looks_like_json
+from api.forms.body.text_cleaning import clean, clean_json, merge_numbering_duplicates, one_line
 from api.forms.contacts.contact_evidence import Candidate, Candidates, as_mapping, find_candidates
 from api.forms.contacts.person_name import find_name
 from api.forms.custom_mapping import MEANINGS, FormMapping, Role, plain
@@ -149,7 +150,9 @@ def _utm(cookies: str) -> dict[str, str]:
 
 
 def _contact_error(fields: Fields, found: Candidates) -> ContactError:
-    seen = list(dict.fromkeys(clean(item.title)[:60] for item in fields if not is_secret(item)))
+    # The whole body of a call with broken JSON is no name of a field.
+    titles = (one_line(item.title)[:60] for item in fields if not is_secret(item))
+    seen = list(dict.fromkeys(title for title in titles if not looks_like_json(title)))
     shown = ", ".join(seen[:_MAX_SHOWN_FIELDS]) + (", …" if len(seen) > _MAX_SHOWN_FIELDS else "")
     if found.invalid is not None:
         return ContactError(

@@ -1,6 +1,7 @@
 """Pure: recognises an object that describes one field, such as `{"name": "Phone", "value": "+7…"}`."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from api.forms.body.json_text import looks_like_json
@@ -44,6 +45,7 @@ _TITLE_LISTS = frozenset({"labels", "titles", "captions", "headers", "fieldlabel
 _KNOWN = frozenset([*_KEYS, *_LABELS, *_VALUES, *_TYPES])
 _MAX_KEYS = 16
 _MAX_TITLE = 100
+_MAX_CACHED = 40
 
 
 def described_field(item: Mapping[str, Any], key: str = "") -> Field | None:
@@ -116,6 +118,11 @@ def _are_names(cells: list[str]) -> bool:
 
 def _plain(name: str) -> str:
     """Return a key in lower case without `_`: `fieldName` and `field_name` are the same."""
+    return _plain_of_short(name) if len(name) <= _MAX_CACHED else name.strip().casefold().replace("_", "")
+
+
+@lru_cache(maxsize=1024)
+def _plain_of_short(name: str) -> str:
     return name.strip().casefold().replace("_", "")
 
 
