@@ -65,6 +65,14 @@ FORMS: dict[str, Form] = {
         "account": {"name": "Студия", "phone": _phone(other), "telegram": f"@{other['username']}"},
         "lead": {"name": "Анна", "contact": {"telegram": f"@{anna['username']}"}},
     },
+    "an unknown owner around a contact": lambda anna, other: {
+        "plumber": {"name": "Борис", "phone": _phone(other)},
+        "name": "Анна",
+        "telegram": f"@{anna['username']}",
+    },
+    "the line that is called": lambda anna, other: {
+        "call": {"from_phone": _phone(anna), "to_phone": _phone(other), "called_did": _phone(other)},
+    },
     "a link to the site's own channel": lambda anna, other: {
         "referer": f"https://t.me/{other['username']}",
         "Сайт": f"t.me/{other['username']}",
@@ -79,6 +87,8 @@ NOBODY: dict[str, Form] = {
     "only another network": lambda _, other: {"name": "Анна", "Ник в Instagram": other["username"]},
     "only the manager": lambda _, other: {"name": "Анна", "Телефон менеджера": _phone(other)},
     "a word in a phone field": lambda _, other: {"name": "Анна", "phone": other["username"]},
+    "only a cut name": lambda _, other: {"name": "Анна", "Telegram": f"@{other['username']}…"},
+    "only the called line": lambda _, other: {"name": "Анна", "to_phone": _phone(other)},
     "only the order": lambda _, other: {"name": "Анна", "Номер заказа": other["phone"]},
 }
 
