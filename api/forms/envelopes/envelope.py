@@ -19,6 +19,7 @@ from api.forms.envelopes.several_people import (
     may_list_people,
     numbered_people,
     people_of_owners,
+    with_owner,
     without_other_parties,
 )
 from api.forms.fields import WRAPPERS, Field, Fields
@@ -131,7 +132,7 @@ def _people_inside(
             found = _people(each, depth + 1)
         elif isinstance(each, list) and _holds_people(each) and may_list_people(key, has_owner=has_owner):
             found = _people_in_list(each, depth + 1)
-            found = found if len(found) > 1 and any(map(has_contact, found)) else []
+            found = with_owner(key, found) if len(found) > 1 and any(map(has_contact, found)) else []
         elif isinstance(each, dict) and described_field(each, key) is None and not is_other_party(key):
             found, left = _people_inside(each, depth + 1, has_owner=has_owner)
         people += found

@@ -10,7 +10,7 @@ from api.forms.form import Form
 from api.forms.form_context import meaning_of_one
 from api.forms.recognition.field_meaning import Meaning, NameRule, PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
-from api.forms.recognition.other_parties import names_other_party, words_of
+from api.forms.recognition.other_parties import names_other_party, owner_in_path, words_of
 from api.forms.recognition.vocabulary import Word, meaning_of
 from shared.contacts import Phone
 
@@ -85,14 +85,15 @@ def is_other_party(key: str) -> bool:
 
 def may_list_people(key: str, *, has_owner: bool) -> bool:
     """Return True if a list under this key can hold people who ask for something: no managers, and beside a
-    person, no addresses."""
+    person, no addresses and no `inspectors`."""
     things = {word for word in words_of(key[:_MAX_NAME]) if meaning_of(word) is Word.THING}
-    return not is_other_party(key) and not (has_owner and things - _ANY_LISTS)
+    return not is_other_party(key) and not (has_owner and (things - _ANY_LISTS or owner_in_path(key)))
 
 
 def columns_of_people(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the people in `{"name": ["Anna", "Ivan"], "phone": ["+7…", "+7…"]}`; empty for other objects."""
-    columns = {key: item for key, item in tree.items() if isinstance(item, list) and len(item) > 1}
+    cells = {key: _cells(item) for key, item in tree.items()}
+    columns = {key: item for key, item in cells.items() if isinstance(item, list) and len(item) > 1}
     lengths = {len(item) for item in columns.values()}
     has_objects = any(isinstance(cell, dict | list) for item in columns.values() for cell in item)
     roles = [meaning_of_field(key[:_MAX_NAME]) for key in columns]
@@ -100,6 +101,19 @@ def columns_of_people(tree: Mapping[str, Any]) -> list[dict[str, Any]]:
     if len(lengths) != 1 or has_objects or not has_both:
         return []
     return [{**tree, **{key: item[at] for key, item in columns.items()}} for at in range(lengths.pop())]
+
+
+def _cells(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return the list in `{"0": "Anna", "1": "Ivan"}`; every other value as it is."""
+    is_list = isinstance(value, dict) and bool(value) and all(key.isdecimal() for key in value)
+    return list(value.values()) if is_list else value
+
+
+def with_owner(key: str, people: list[Fields]) -> list[Fields]:
+    """Return the people of a list; under an unknown noun, such as `inspectors`, it is in their paths."""
+    if not owner_in_path(key[:_MAX_NAME]):
+        return people
+    return [[item._replace(path=(key, *item.path)) for item in fields] for fields in people]
 
 
 def numbered_people(tree: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -52,7 +52,7 @@ _HANDLE = re.compile(rf"(?<![\w@./+-])@\s?([A-Za-z][A-Za-z0-9_]{{3,31}}){_NAME_E
 _BARE = re.compile(rf"(?<![\w@./+-])[A-Za-z][A-Za-z0-9_]{{3,31}}{_NAME_END}")
 # "*@anna*" is bold in a messenger, and not masked.
 _BOLD = re.compile(r"(?<![\w*])(\*{1,3})([^\s*]{1,100})\1(?![\w*])")
-_CUT_LINK = re.compile(r".*(?:\.\.|[*•●×~^])", re.DOTALL)
+_CUT_LINK = re.compile(r"\.\.|[*•●×~^]")
 _DIGITS = re.compile(r"[+(]{0,3}\d[\d \u00a0().\-\u2010-\u2015/]{5,30}\d")
 # A digit of any script, or a Latin letter: a name in Cyrillic holds no contact.
 _MAY_HOLD_CONTACT = re.compile(r"[\dA-Za-z@]")
@@ -179,8 +179,7 @@ def _usernames(text: str, links: list[re.Match[str]]) -> list[FoundUsername]:
     found = [
         FoundUsername(name, True, False, _only_says(text, link.group()), _says_own(before))
         for at, link in enumerate(links)
-        if (name := parse_username(link.group()))
-        and not (_is_answer(name) or _CUT_LINK.fullmatch(link.group()))
+        if (name := parse_username(link.group())) and not (_is_answer(name) or _CUT_LINK.search(link.group()))
         for before in [_surroundings(text, links, at)[0]]
         if not _kinds(before) & {Word.PARTY, Word.THING}
     ]

@@ -152,6 +152,7 @@ def _noun_beside_contact(words: Sequence[str]) -> str:
 
 def is_phone_of_occasion(words: Sequence[str]) -> bool:
     """Return True for "order_phone" and «телефон заказа»; "phone_order_number" is a number of the order."""
+    words = [word for word in words if meaning_of(word) not in {Word.CONTACT, Word.FILLER}]
     pairs = [(one, other) for one, other in pairwise(words) if meaning_of(other) is Word.PHONE]
     swapped = [(other, one) for one, other in pairwise(words) if meaning_of(one) is Word.PHONE]
     has_number = any(meaning_of(word) is Word.NUMBER for word in words)

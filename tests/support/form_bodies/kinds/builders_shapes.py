@@ -31,5 +31,8 @@ CASES = (
     multipart_case('photo and form', 'WordPress', {'your-name': 'Анна', 'your-tel': '+79990009701', 'consent': '1', '_wp_http_referer': '/contact'}, by_phone('Анна', '+79990009701')),
     json_case('labelled html', 'HTML mail', {'subject': 'Новая заявка', 'from': 'noreply@site.ru', 'to': 'sales@site.ru', 'html': 'Имя: Анна<br>Телефон: +79990009701<br>Менеджер: Борис<br>Тел. менеджера: +79990008997'}, by_phone('Анна', '+79990009701')),
     json_case('labelled plain', 'mail', {'subject': 'Заявка', 'body-plain': 'Name: Anna\r\nPhone: +15125550123\r\nManager phone: +15125550124\r\n'}, by_phone('Anna', '+15125550123')),
+    form_case('text with links', 'mail', {'message': 'Сайт: https://a.ru\nИмя: Анна\nТелефон: +79990009701\nСтраница: https://a.ru/x'}, by_phone('Анна', '+79990009701')),
+    form_case('bullets', 'mail', {'body': '• Имя: Анна\n• Телефон: +79990009701\n• Менеджер: Борис\n• Телефон менеджера: +79990008997'}, by_phone('Анна', '+79990009701')),
+    form_case('dash labels', 'mail', {'message': 'Имя - Анна\nТелефон - +79990009701'}, by_phone('Анна', '+79990009701')),
 )
 # fmt: on

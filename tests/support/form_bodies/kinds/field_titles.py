@@ -72,5 +72,6 @@ CASES = (
     form_case('Georgian', "owner's form", {'სახელი': 'Nino', 'ტელეფონი': '+995555123456'}, by_phone('Nino', '+995555123456')),
     form_case('Armenian', "owner's form", {'Անուն': 'Ani', 'Հեռախոս': '+37491123456'}, by_phone('Ani', '+37491123456')),
     form_case('Chinese', "owner's form", {'姓名': 'Li', '电话': '+8613812345678'}, by_phone('Li', '+8613812345678')),
+    form_case('cut by three dots', "owner's form", {'Имя': 'Анна', 'tg': 'https://t.me/anna_kar...'}),
 )
 # fmt: on

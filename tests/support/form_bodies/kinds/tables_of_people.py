@@ -13,5 +13,9 @@ CASES = (
     json_case('list of pairs', 'Trello-like', {'fields': [['name', 'Анна'], ['phone', '+79990009701'], ['utm_source', 'ya']]}, by_phone('Анна', '+79990009701')),
     json_case('row objects with values', 'tables', {'range': 'A1:B2', 'values': [['ФИО', 'Мобильный телефон'], ['Анна К', '+79990009701']]}, by_phone('Анна К', '+79990009701')),
     json_case('cells beside headers', 'tables', {'headers': ['Имя', 'Телефон', 'Телефон менеджера'], 'rows': [{'cells': ['Анна', '+79990009701', '+79990008997']}]}, by_phone('Анна', '+79990009701')),
+    json_case('objects in rows', 'table', {'table': {'rows': [{'Имя': 'Анна', 'Телефон': '+79990009701'}, {'Имя': 'Иван', 'Телефон': '+79990008997'}]}}, by_phone('Анна', '+79990009701'), by_phone('Иван', '+79990008997')),
+    json_case('cells by title', 'table', {'rows': [{'cells': [{'title': 'Имя', 'value': 'Анна'}, {'title': 'Телефон', 'value': '+79990009701'}]}, {'cells': [{'title': 'Имя', 'value': 'Иван'}, {'title': 'Телефон', 'value': '+79990008997'}]}]}, by_phone('Анна', '+79990009701'), by_phone('Иван', '+79990008997')),
+    json_case('columnar', 'table', {'Имя': ['Анна', 'Иван'], 'Телефон': ['+79990009701', '+79990008997']}, by_phone('Анна', '+79990009701'), by_phone('Иван', '+79990008997')),
+    json_case('dict of columns by index', 'table', {'Имя': {'0': 'Анна', '1': 'Иван'}, 'Телефон': {'0': '+79990009701', '1': '+79990008997'}}, by_phone('Анна', '+79990009701'), by_phone('Иван', '+79990008997')),
 )
 # fmt: on

@@ -30,5 +30,9 @@ CASES = (
     json_case('sms', 'Plivo', {'From': '+15125550123', 'To': '+15125550124', 'Text': 'quote please', 'Type': 'sms', 'MessageUUID': 'm'}, by_phone('', '+15125550123', 'weak')),
     json_case('call', 'Aircall', {'resource': 'call', 'event': 'call.created', 'data': {'id': 1, 'direction': 'inbound', 'raw_digits': '+15125550123', 'number': {'digits': '+15125550124', 'name': 'Office'}, 'user': {'name': 'Boris'}, 'contact': {'first_name': 'Anna', 'last_name': 'K', 'phone_numbers': [{'label': 'Mobile', 'value': '+15125550123'}]}}}, by_phone('Anna K', '+15125550123')),
     json_case('call', 'OpenPhone', {'object': {'type': 'call.ringing', 'data': {'object': {'direction': 'incoming', 'from': '+15125550123', 'to': '+15125550124'}}}}, by_phone('', '+15125550123', 'weak')),
+    json_case('call', 'Nextel', {'event': 'call.incoming', 'caller': {'number': '79990009701'}, 'callee': {'number': '74990000000', 'name': 'Офис'}}, by_phone('', '+79990009701', 'weak')),
+    json_case('msg', 'gateway', {'originator': '79990009701', 'destination': '74990000000', 'body': 'hello', 'receivedAt': 1700000000}, by_phone('', '+79990009701', 'weak')),
+    json_case('outgoing status', 'gateway', {'direction': 'outgoing', 'from_number': '74990000000', 'to_number': '79990009701', 'status': 'delivered'}),
+    json_case('list of messages', 'gateway', {'messages': [{'from': '+79990009701', 'to': '+74990000000', 'text': 'one'}, {'from': '+79990008997', 'to': '+74990000000', 'text': 'two'}]}, by_phone('', '+79990009701', 'weak'), by_phone('', '+79990008997', 'weak')),
 )
 # fmt: on
