@@ -22,10 +22,10 @@ async def store_without_lead(database: Database, delivery: Delivery, result: Res
         await connection.execute(_INSERT, _row(delivery, result))
 
 
-async def store_all(database: Database, calls: Sequence[tuple[Delivery, Result]]) -> None:
+async def store_all(database: Database, calls: Sequence[tuple[Delivery, Result | None]]) -> None:
     """Store several deliveries that created no lead, in one transaction: alone, each waits for the disk."""
     if calls:
-        async with answered_within(FORM_SECONDS), database.engine.begin() as connection:
+        async with database.engine.begin() as connection:
             await connection.execute(_INSERT, [_row(delivery, result) for delivery, result in calls])
 
 

@@ -14,10 +14,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from api.intake.deliveries import store_all, store_without_lead
 from api.intake.store import NothingSentError, Results, store
-from api.intake.submission import KeyedSubmission, Result
+from api.intake.submission import Delivery, KeyedSubmission, Result
 from shared.database.drivers.connections import sync_sqlite
 from shared.database.engine import Database, answered_within
 from shared.database.faults.driver_errors import unavailable
+from shared.database.faults.error_classes import classify
 from shared.database.faults.error_tables import NO_ANSWER
 from shared.database.timeouts import FORM_SECONDS
 from shared.group_commit import GroupCommit
@@ -97,6 +98,38 @@ class IntakeWriter:
             max_seconds=FORM_SECONDS,
             too_late=lambda: unavailable(NO_ANSWER),
         )
+        # A write that waits for others on SQLite is never cancelled: its delivery would be lost.
+        self._without_lead = GroupCommit(
+            self._keep,
+            max_batch=MAX_BATCH,
+            max_wait=0,
+            max_seconds=FORM_SECONDS,
+            too_late=lambda: unavailable(NO_ANSWER),
+        )
+
+    async def keep(self, delivery: Delivery, result: Result) -> None:
+        """Store a delivery that brings no lead.
+
+        Raises the database's error. If it takes longer than FORM_SECONDS, the storing goes on.
+        """
+        await self._without_lead.submit((delivery, result))
+
+    async def _keep(self, calls: Sequence[tuple[Delivery, Result]]) -> Sequence[Exception | None]:
+        try:
+            await store_all(self._database, calls)
+        except SQLAlchemyError as error:
+            if len(calls) == 1 or classify(error).is_away:
+                raise
+            logger.warning("%s calls at once could not be stored: %s", len(calls), type(error).__name__)
+            return [await self._keep_alone(call) for call in calls]
+        return [None] * len(calls)
+
+    async def _keep_alone(self, call: tuple[Delivery, Result]) -> Exception | None:
+        try:
+            await store_all(self._database, [call])
+        except SQLAlchemyError as error:
+            return error
+        return None
 
     async def store(self, arrival: KeyedSubmission) -> Result:
         """Store a submission; return its new or known lead.
@@ -190,4 +223,5 @@ class IntakeWriter:
     def close(self) -> None:
         """Close the batch writer; the database belongs to the caller."""
         self._group.close()
+        self._without_lead.close()
         self._commit.close()

@@ -19,7 +19,7 @@ from api.forms.body.redaction import mask_body
 from api.forms.body.text_cleaning import clean
 from api.forms.envelopes.several_people import asks_for_person
 from api.forms.submission_ids import form_tokens
-from api.intake.deliveries import store_all, store_without_lead
+from api.intake.deliveries import store_without_lead
 from api.intake.parsing import TILDA, ParsedCall, known_secrets, parse_call, parse_submissions
 from api.intake.submission import Delivery, Result, Submission, with_key
 from api.middleware.fast_path import DirectRoute
@@ -162,30 +162,22 @@ async def _store_several(
     request: Request, parsed: Sequence[tuple[Delivery, Submission | Result]], call: Delivery
 ) -> list[Result]:
     """Store the people of one call. If one of them cannot be stored, the call is kept and processed again."""
-    database = await get_database(request)
-    refused = [(own, item) for own, item in parsed if isinstance(item, Result)]
-    for own, item in refused:
-        if item.error:
-            _log_refused(own, item)
     try:
-        await store_all(database, refused)
-        people = (_store_one(request, own, item) for own, item in parsed if isinstance(item, Submission))
-        stored = await asyncio.gather(*people)
+        return await asyncio.gather(*(_store_one(request, own, item) for own, item in parsed))
     except Exception:
         with suppress(SQLAlchemyError):
-            await store_without_lead(database, call)
+            await store_without_lead(await get_database(request), call)
         raise
-    leads = iter(stored)
-    return [item if isinstance(item, Result) else next(leads) for _, item in parsed]
 
 
 async def _store_one(request: Request, delivery: Delivery, parsed: Submission | Result) -> Result:
+    intake = await get_intake(request)
     if isinstance(parsed, Submission):
-        intake, settings = await get_intake(request), await get_settings(request)
+        settings = await get_settings(request)
         return await intake.store(with_key(parsed, delivery.received_at, settings.repeat_window, delivery))
     if parsed.error:
         _log_refused(delivery, parsed)
-    await store_without_lead(await get_database(request), delivery, parsed)
+    await intake.keep(delivery, parsed)
     return parsed
 
 
