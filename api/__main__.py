@@ -21,7 +21,8 @@ from api.settings import ApiSettings
 from shared import logging_setup
 from shared.errors import ConfigError
 from shared.files import make_new_files_private
-from shared.settings import help_lines, load, warn_of_slips
+from shared.sentences import in_language
+from shared.settings import error_line, help_lines, load, owner_language, warn_of_slips
 
 logger = logging.getLogger("api")
 
@@ -45,14 +46,15 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if options.command in scheduler_command.COMMANDS:
             asyncio.run(check_database(settings))
-            sys.stdout.write(asyncio.run(scheduler_command.run(options, settings)) + "\n")
+            said = asyncio.run(scheduler_command.run(options, settings))
+            sys.stdout.write(in_language(owner_language(), said) + "\n")
             return 0
         logging_setup.configure(settings.log_level)
         warn_of_slips(logger)
         asyncio.run(check_database(settings))
         _serve(settings)
     except ConfigError as error:
-        sys.stderr.write(logging_setup.mask_credentials(f"error: {error}\n"))
+        sys.stderr.write(f"{error_line(error)}\n")
         return 2
     return 0
 

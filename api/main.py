@@ -44,7 +44,7 @@ from shared.database.checks.write_check import WriteCheck
 from shared.database.drivers.connections import open_database
 from shared.database.schema_version import newest_revision
 from shared.errors import ConfigError
-from shared.settings import load
+from shared.settings import error_line, load
 
 DESCRIPTION = """
 Stores leads from website forms; the worker then writes to each person in **Telegram**.
@@ -189,7 +189,7 @@ def _application() -> FastAPI:
     try:
         return create_app()
     except ConfigError as error:
-        sys.stderr.write(f"error: {error}\n")
+        sys.stderr.write(f"{error_line(error)}\n")
         sys.exit(2)
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 from pydantic_settings import NoDecode
 
 from api.forms.custom_mapping import FormMapping
+from shared.sentences import sentence
 from shared.settings import SharedSettings, usable_url
 
 Network = IPv4Network | IPv6Network
@@ -41,7 +42,8 @@ def _parse_origins(value: object) -> object:
     origins = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
     for origin in origins:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
-            raise ValueError(f"{origin!r} is not a site's address: https://example.com, without a path")
+            text = "{origin!r} is not a site's address: https://example.com, without a path"
+            raise ValueError(sentence(text, origin=origin))
     return origins
 
 
@@ -177,7 +179,9 @@ class ApiSettings(SharedSettings):
     @classmethod
     def _check_event_retention(cls, days: int) -> int:
         if 0 < days < MIN_EVENT_DAYS:
-            raise ValueError(f"the last {MIN_EVENT_DAYS} days are always kept: 0 keeps all")
+            raise ValueError(
+                sentence("the last {days} days are always kept: 0 keeps all", days=MIN_EVENT_DAYS)
+            )
         return days
 
     @property

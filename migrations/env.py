@@ -19,7 +19,9 @@ from shared.database.urls import async_url, shown_address
 from shared.errors import ConfigError
 from shared.files import make_new_files_private
 from shared.logging_setup import mask_uncaught_errors
-from shared.settings import SharedSettings, load
+from shared.sentences import joined, sentence
+from shared.settings import SharedSettings, error_line, load, owner_language
+from shared.texts import say
 
 assert models  # noqa: S101 - importing it fills the metadata
 
@@ -62,9 +64,9 @@ async def _migrate_with_retries(url: str) -> None:
             await _migrate(url)
         except OperationalError as error:
             if not isinstance(error.orig, LockNotAvailable):
-                sys.exit(f"error: DATABASE_URL: {_reason(error, url)}")
+                sys.exit(error_line(ConfigError(joined(": ", ["DATABASE_URL", _reason(error, url)]))))
             if not tries_left:
-                sys.exit(f"error: {IN_USE}")
+                sys.exit(error_line(ConfigError(IN_USE)))
         else:
             return
         await asyncio.sleep(_seconds("pause_seconds", PAUSE_SECONDS))
@@ -80,7 +82,9 @@ def _seconds(name: str, default: float) -> float:
     try:
         return float(value)
     except ValueError:
-        raise ConfigError(f"-x {name}={value}: is no number of seconds") from None
+        raise ConfigError(
+            sentence("-x {name}={value}: is no number of seconds", name=name, value=value)
+        ) from None
 
 
 def _reason(error: OperationalError, url: str) -> str:
@@ -88,7 +92,11 @@ def _reason(error: OperationalError, url: str) -> str:
     cause = error.orig if error.statement is None else None
     text = " ".join(str(cause or classify(error).text).split())
     file = async_url(url).database if async_url(url).get_backend_name() == "sqlite" else None
-    return f"{text}: {file} (is its folder there, and may this user write to it?)" if file else text
+    if file is None:
+        return text
+    return sentence(
+        "{why}: {file} (is its folder there, and may this user write to it?)", why=text, file=file
+    )
 
 
 async def _migrate(url: str) -> None:
@@ -109,10 +117,11 @@ def main() -> None:
         url = _arguments().get("url") or load(SharedSettings).database_url
         asyncio.run(_migrate_with_retries(url))
     except ConfigError as error:
-        sys.exit(f"error: {error}")
+        sys.exit(error_line(error))
     command = getattr(context.config.cmd_opts, "cmd", None)
     if command and command[0].__name__ == "upgrade":
-        print(f"{shown_address(async_url(url))}: up to date ({newest_revision()})")
+        done = "{address}: up to date ({newest})"
+        print(say(owner_language(), done, address=shown_address(async_url(url)), newest=newest_revision()))
 
 
 main()

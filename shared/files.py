@@ -5,9 +5,11 @@ import os
 import re
 from pathlib import Path
 
+from shared.sentences import sentence
+
 # A profile of this size fits no model's context.
 MAX_TEXT_BYTES = 1024 * 1024
-UTF8_ADVICE = "save it as UTF-8"
+UTF8_ADVICE = "is {encoding} text: save it as UTF-8"
 # Of others and of the group: new files are the owner's alone.
 _PRIVATE = 0o077
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -30,14 +32,18 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
             raise ValueError("is a folder: name a file in it")
         size = path.stat().st_size
         if size > max_bytes:
-            raise ValueError(f"has {size // 1024} KiB: at most {max_bytes // 1024} KiB are read")
+            raise ValueError(
+                sentence(
+                    "has {size} KiB: at most {most} KiB are read", size=size // 1024, most=max_bytes // 1024
+                )
+            )
         content = path.read_bytes()
     except FileNotFoundError:
         raise ValueError("is not there") from None
     except PermissionError:
         raise ValueError("may not be read by this user: correct its owner or its mode (chmod u+r)") from None
     except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
+        raise ValueError(sentence("cannot be read: {why}", why=error.strerror)) from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -49,9 +55,9 @@ def read_text(path: Path, *, max_bytes: int = MAX_TEXT_BYTES) -> str:
 
 def _describe_encoding(content: bytes) -> str:
     if content.startswith(_UTF16):
-        return f"is UTF-16 text: {UTF8_ADVICE}"
+        return sentence(UTF8_ADVICE, encoding="UTF-16")
     if b"\x00" in content:
         return "is no text file"
     if _RUSSIAN_WORD.search(content.decode("cp1251", "replace")):
-        return f"is Windows-1251 text: {UTF8_ADVICE}"
-    return f"is not UTF-8 text: {UTF8_ADVICE}"
+        return sentence(UTF8_ADVICE, encoding="Windows-1251")
+    return "is not UTF-8 text: save it as UTF-8"

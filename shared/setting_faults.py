@@ -6,15 +6,22 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from shared.sentences import Sentence, cause_of, sentence
+
 _Context = Mapping[str, Any]
 
 
-def _plain(text: str) -> Callable[[_Context], str]:
-    return lambda _: text
+def _plain(text: str) -> Callable[[_Context], Sentence]:
+    return lambda _: sentence(text)
 
 
-def _choices(context: _Context) -> str:
-    return f"is not one of {str(context['expected']).replace(chr(39), '')}"
+def _limit(text: str, name: str) -> Callable[[_Context], Sentence]:
+    return lambda context: sentence(text, limit=_number(context[name]))
+
+
+def _choices(context: _Context) -> Sentence:
+    *others, last = str(context["expected"]).replace("'", "").split(" or ")
+    return sentence("is not one of {others} or {last}", others=" or ".join(others), last=last)
 
 
 def _number(value: float) -> str:
@@ -24,7 +31,7 @@ def _number(value: float) -> str:
 
 _NUMBER, _WHOLE_NUMBER = "is not a number", "is not a whole number"
 # By pydantic's error type: https://docs.pydantic.dev/latest/errors/validation_errors/
-_WORDS: Mapping[str, Callable[[_Context], str]] = MappingProxyType(
+_WORDS: Mapping[str, Callable[[_Context], Sentence]] = MappingProxyType(
     {
         "missing": _plain("is not set"),
         "int_parsing": _plain(_WHOLE_NUMBER),
@@ -36,10 +43,10 @@ _WORDS: Mapping[str, Callable[[_Context], str]] = MappingProxyType(
         "finite_number": _plain(_NUMBER),
         "bool_parsing": _plain("is neither true nor false"),
         "bool_type": _plain("is neither true nor false"),
-        "greater_than": lambda context: f"must be more than {_number(context['gt'])}",
-        "greater_than_equal": lambda context: f"must be at least {_number(context['ge'])}",
-        "less_than": lambda context: f"must be less than {_number(context['lt'])}",
-        "less_than_equal": lambda context: f"must be at most {_number(context['le'])}",
+        "greater_than": _limit("must be more than {limit}", "gt"),
+        "greater_than_equal": _limit("must be at least {limit}", "ge"),
+        "less_than": _limit("must be less than {limit}", "lt"),
+        "less_than_equal": _limit("must be at most {limit}", "le"),
         "literal_error": _choices,
         "enum": _choices,
         "string_pattern_mismatch": _plain("has a wrong character: use letters, digits, ., - and _"),
@@ -56,5 +63,10 @@ def describe(error: ErrorDetails) -> str:
     words = _WORDS.get(error["type"])
     if words is not None:
         return words(error.get("ctx", {}))
-    # The message of a check of our own.
-    return error["msg"].removeprefix("Value error, ")
+    return describe_check(error)
+
+
+def describe_check(error: ErrorDetails) -> str:
+    """Return what a check of our own says, as a sentence if it has one."""
+    raised = error.get("ctx", {}).get("error")
+    return cause_of(raised) if isinstance(raised, Exception) else error["msg"].removeprefix("Value error, ")

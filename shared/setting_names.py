@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from types import MappingProxyType
 
+from shared.sentences import sentence
+
 
 def _names(words: str) -> tuple[str, ...]:
     return tuple(words.split())
@@ -89,8 +91,8 @@ def describe_unknown(name: str, *, is_shared: bool) -> str | None:
     if not is_meant or written in OTHERS:
         return None
     if likeness < _SURELY_MEANT and not (likeness >= _SUGGESTED and _is_near(written, nearest)):
-        return f"{name}: is no setting of this program, and has no effect"
-    return f"{name}: is no setting; did you mean {nearest}?"
+        return sentence("{name}: is no setting of this program, and has no effect", name=name)
+    return sentence("{name}: is no setting; did you mean {nearest}?", name=name, nearest=nearest)
 
 
 def unknown_names(environment: Iterable[str], dotenv: Iterable[str]) -> list[str]:

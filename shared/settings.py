@@ -18,6 +18,9 @@ from shared.contacts import check_region
 from shared.database.urls import async_url
 from shared.errors import ConfigError
 from shared.files import read_text
+from shared.logging_setup import mask_credentials
+from shared.sentences import cause_of, in_language, joined, sentence
+from shared.texts import Language, say
 
 DOTENV = Path(".env")
 # Its warnings about lines that it cannot read are replaced by `find_slips`.
@@ -100,7 +103,7 @@ def load(kind: type[SettingsT]) -> SettingsT:
         problems = [explain(kind, error) for error in invalid.errors(include_url=False, include_input=False)]
         # A misspelt name is often why a setting is missing.
         problems += find_slips()
-        raise ConfigError(" | ".join(problems)) from None
+        raise ConfigError(joined(" | ", problems)) from None
 
 
 def check_dotenv() -> None:
@@ -110,26 +113,39 @@ def check_dotenv() -> None:
     try:
         read_text(DOTENV)
     except ValueError as error:
-        hint = ": remove or rename it" if DOTENV.is_dir() else ""
-        raise ConfigError(f"{DOTENV} {str(error).partition(': name a')[0]}{hint}") from None
+        why = "is a folder: remove or rename it" if DOTENV.is_dir() else cause_of(error)
+        raise ConfigError(joined(" ", [str(DOTENV), why])) from None
 
 
 def explain(kind: type[BaseSettings], error: ErrorDetails) -> str:
     """Return one line that names a setting, its fault and its purpose."""
     # The error of a check over several fields has no location; its message names the fields.
     if not error["loc"]:
-        return error["msg"].removeprefix("Value error, ")
+        return setting_faults.describe_check(error)
     field = str(error["loc"][0])
     purpose = kind.model_fields[field].description if field in kind.model_fields else None
-    hint = f" ({purpose})" if purpose else ""
-    return f"{field.upper()}: {setting_faults.describe(error)}{hint}"
+    fault = joined(": ", [field.upper(), setting_faults.describe(error)])
+    return sentence("{fault} ({purpose})", fault=fault, purpose=purpose) if purpose else fault
+
+
+def owner_language() -> Language:
+    """Return OWNER_LANGUAGE, also while other settings are missing or wrong; Russian without a usable one."""
+    in_file = [one.value for one in _read_dotenv() if one.key and one.key.upper() == "OWNER_LANGUAGE"]
+    values = [value for value in (*in_file, os.environ.get("OWNER_LANGUAGE")) if value]
+    return "en" if values and values[-1] == "en" else "ru"
+
+
+def error_line(error: Exception) -> str:
+    """Return the line that a command ends with, in the owner's language and without passwords."""
+    language = owner_language()
+    return mask_credentials(f"{say(language, 'error')}: {in_language(language, error)}")
 
 
 def find_slips() -> list[str]:
     """Return a line for each misspelt setting in .env and the environment, and each unusable line of .env."""
     bindings = _read_dotenv()
     broken = [
-        f".env: line {binding.original.line} is not NAME=value"
+        sentence(".env: line {number} is not NAME=value", number=binding.original.line)
         for binding in bindings
         if binding.error or (binding.key is not None and binding.value is None)
     ]
@@ -179,7 +195,12 @@ def _repeated(bindings: Sequence[Binding]) -> list[str]:
         if binding.key and binding.value and binding.key.upper() in setting_names.KNOWN:
             values.setdefault(binding.key.upper(), []).append(binding)
     return [
-        f"{name}: .env sets it {len(found)} times; line {found[-1].original.line} counts"
+        sentence(
+            "{name}: .env sets it {times} times; line {line} counts",
+            name=name,
+            times=len(found),
+            line=found[-1].original.line,
+        )
         for name, found in values.items()
         if len({binding.value for binding in found}) > 1
     ]

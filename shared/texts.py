@@ -60,13 +60,19 @@ TEMPLATES = (
     "this machine's clock is {amount} ahead of the database's",
     "this machine's clock is {amount} behind the database's",
     "{number} MB free in {folder}",
+    "{path} is not there",
+    "{path} is not signed in",
+    "{path} is damaged",
+    "{path} is in use by another process",
+    "alive, {state}",
     "{number} s",
     "{number} days",
     "Why: {why}",
     "… {number} earlier",
 )
-# `@anna: ` or `+7…67: ` before a reason names the contact; ` (…)` after it quotes another source.
-_CONTACT = re.compile(r"(@\w+|\+?[\d…*]+): (.+)", re.DOTALL)
+# `@anna: ` or `+7…67: ` before a reason names the contact, `API_TOKEN: ` the setting; ` (…)` after it quotes
+# another source.
+_CONTACT = re.compile(r"(@\w+|\+?[\d…*]+|[A-Z]+(?:_[A-Z]+)+): (.+)", re.DOTALL)
 _GAP = re.compile(r"(\{\w+\})")
 _QUOTE = re.compile(r"([^;]+?) (\([^;]+\))")
 

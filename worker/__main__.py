@@ -16,8 +16,8 @@ from shared.errors import ConfigError, LeadAssistantError
 from shared.files import make_new_files_private
 from shared.leads.pauses import Scope
 from shared.logging_setup import configure, mask_credentials, mask_uncaught_errors
-from shared.settings import help_lines, load, warn_of_slips
-from shared.texts import say, translate_reason
+from shared.sentences import in_language
+from shared.settings import error_line, help_lines, load, owner_language, warn_of_slips
 from worker.domain.assistant_port import AssistantError
 from worker.domain.telegram_port import SessionRevokedError, TelegramError
 from worker.evaluation.options import add_arguments, read_options
@@ -58,11 +58,15 @@ def main() -> int:
     try:
         return command(arguments)
     except ConfigError as error:
-        print(mask_credentials(f"error: {error}"), file=sys.stderr)
+        _print_error(error)
         return CONFIG_ERROR
     except LeadAssistantError as error:
-        print(mask_credentials(f"error: {error}"), file=sys.stderr)
+        _print_error(error)
         return ACCOUNT_LOST
+
+
+def _print_error(error: Exception) -> None:
+    print(error_line(error), file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -158,7 +162,7 @@ def _run(_: argparse.Namespace) -> int:
             raise
         except TelegramError as error:
             # Only a session that has ended needs its owner: whatever this is, the next start may work.
-            print(mask_credentials(f"error: {error}"), file=sys.stderr)
+            _print_error(error)
             return 1
     return 0
 
@@ -219,7 +223,7 @@ def _preview(arguments: argparse.Namespace) -> int:
     from worker.runtime.commands.preview_command import preview  # noqa: PLC0415
 
     command = preview(settings, lead_id=arguments.lead, name=arguments.name, request=arguments.request)
-    return _print_or_fail(command, settings)
+    return _print_or_fail(command)
 
 
 def _pause(arguments: argparse.Namespace) -> int:
@@ -227,37 +231,35 @@ def _pause(arguments: argparse.Namespace) -> int:
 
     settings = load(OwnerLanguage)
     scope: Scope = "all" if arguments.what == "all" else "first_messages"
-    return _print_or_fail(pause(settings, scope), settings)
+    return _print_or_fail(pause(settings, scope))
 
 
 def _resume(_: argparse.Namespace) -> int:
     from worker.runtime.commands.pause_command import resume  # noqa: PLC0415
 
     settings = load(OwnerLanguage)
-    return _print_or_fail(resume(settings), settings)
+    return _print_or_fail(resume(settings))
 
 
-def _print_or_fail(command: Coroutine[None, None, str], settings: OwnerLanguage) -> int:
+def _print_or_fail(command: Coroutine[None, None, str]) -> int:
     """Print the command's text, or why there is none, in the owner's language; returns the exit code."""
     try:
         print(asyncio.run(command))
     except (AssistantError, StatusError) as error:
-        language = settings.owner_language
-        reason = translate_reason(language, str(error))
-        print(mask_credentials(f"{say(language, 'error')}: {reason}"), file=sys.stderr)
+        _print_error(error)
         return 1
     return 0
 
 
 def _health(_: argparse.Namespace) -> int:
     alive, state = health_report.check(load(TelegramSettings).health_file, now=utc_now())
-    print(state)
+    print(mask_credentials(in_language(owner_language(), state)))
     return 0 if alive else 1
 
 
 def _status(arguments: argparse.Namespace) -> int:
     settings = load(OwnerSettings)
-    return _print_or_fail(_load_status(settings, as_json=arguments.json), settings)
+    return _print_or_fail(_load_status(settings, as_json=arguments.json))
 
 
 async def _load_status(settings: OwnerSettings, *, as_json: bool) -> str:
@@ -284,7 +286,11 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
     results = asyncio.run(runner.run_checks())
     colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    print(findings.as_json(results) if arguments.json else findings.as_text(results, colours=colours))
+    print(
+        findings.as_json(results)
+        if arguments.json
+        else findings.as_text(results, owner_language(), colours=colours)
+    )
     return 0 if findings.all_passed(results) else 1
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
+from shared.sentences import sentence
 from shared.settings import DOTENV, SharedSettings, usable_url
 from worker.domain.config.openai_settings import usable_address, usable_key, usable_model, usable_proxy
 from worker.domain.config.setting_checks import (
@@ -161,7 +162,8 @@ class AssistantSettings(OwnerLanguage):
         if any(given):
             for name in ("openai_fallback_api_key", "openai_fallback_model"):
                 if getattr(self, name) is None:
-                    raise ValueError(f"{name.upper()}: is not set, and the second provider needs it")
+                    text = "{name}: is not set, and the second provider needs it"
+                    raise ValueError(sentence(text, name=name.upper()))
         return self
 
     @property

@@ -10,6 +10,7 @@ from shared.database.console_models import ROLES
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.faults.error_classes import classify
 from shared.errors import ConfigError, LeadAssistantError
+from shared.sentences import cause_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,7 @@ async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
     try:
         return await administration.run(options, database, f"{settings.public_url or ''}{PATH}")
     except LeadAssistantError as error:
-        raise ConfigError(str(error)) from None
+        raise ConfigError(cause_of(error)) from None
     except (*DATABASE_DOWN, SQLAlchemyError) as error:
         raise ConfigError(classify(error).text) from None
     finally:

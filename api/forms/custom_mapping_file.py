@@ -7,6 +7,7 @@ import yaml
 
 from api.forms.custom_mapping import FormMapping, Role, plain
 from shared.files import read_text
+from shared.sentences import cause_of, joined, sentence
 
 
 def read_mapping(path: Path) -> FormMapping:
@@ -14,13 +15,15 @@ def read_mapping(path: Path) -> FormMapping:
     try:
         content = yaml.load(read_text(path), _Loader)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        raise ValueError(f"{path}: is not valid YAML: {' '.join(str(error).split())}") from None
+        raise ValueError(
+            sentence("{path}: is not valid YAML: {why}", path=str(path), why=" ".join(str(error).split()))
+        ) from None
     except ValueError as error:
-        raise ValueError(f"{path} {error}") from None
+        raise ValueError(joined(" ", [str(path), cause_of(error)])) from None
     try:
         return FormMapping({form: _fields(form, roles) for form, roles in _forms(content).items()})
     except ValueError as error:
-        raise ValueError(f"{path}: {error}") from None
+        raise ValueError(joined(": ", [str(path), cause_of(error)])) from None
 
 
 def _forms(content: object) -> dict[str, Any]:
@@ -31,17 +34,22 @@ def _forms(content: object) -> dict[str, Any]:
 
 def _fields(form: str, roles: object) -> dict[str, Role]:
     if not isinstance(roles, dict) or not roles:
-        raise ValueError(f"form {form}: name, phone or another role is expected, each with its fields")
+        raise ValueError(
+            sentence("form {form}: name, phone or another role is expected, each with its fields", form=form)
+        )
     found: dict[str, Role] = {}
     for role, fields in roles.items():
         if role not in {known.value for known in Role}:
             known = ", ".join(known.value for known in Role)
-            raise ValueError(f"form {form}: {role} is not one of {known}")
+            raise ValueError(
+                sentence("form {form}: {role} is not one of {known}", form=form, role=role, known=known)
+            )
         for field in fields if isinstance(fields, list) else [fields]:
             if not isinstance(field, str | int) or isinstance(field, bool) or not plain(str(field)):
-                raise ValueError(f"form {form}: {role}: the name of a field, or a list of names, is expected")
+                text = "form {form}: {role}: the name of a field, or a list of names, is expected"
+                raise ValueError(sentence(text, form=form, role=role))
             if plain(str(field)) in found:
-                raise ValueError(f"form {form}: {field} is listed twice")
+                raise ValueError(sentence("form {form}: {field} is listed twice", form=form, field=field))
             found[plain(str(field))] = Role(role)
     return found
 

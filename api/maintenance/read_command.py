@@ -16,6 +16,7 @@ from api.intake.parsing import MOST_PEOPLE, ParsedCall, parse_call, parse_submis
 from api.intake.submission import Delivery, Result, Submission
 from api.settings import ApiSettings
 from shared.errors import ConfigError
+from shared.sentences import sentence
 
 _MAX_VALUE = 60
 _CSV_TYPE = "text/csv"
@@ -26,7 +27,7 @@ def explain(file: Path, settings: ApiSettings, *, content_type: str | None, quer
     try:
         body = file.read_bytes()
     except OSError as error:
-        raise ConfigError(f"--file: {file}: {error.strerror}") from None
+        raise ConfigError(sentence("--file: {file}: {why}", file=str(file), why=error.strerror)) from None
     is_table = (content_type or "").strip().lower().startswith(_CSV_TYPE)
     call = _rows(body) if is_table else parse_call(body, content_type, query)
     text, charset = to_text(body)

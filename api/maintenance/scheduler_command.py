@@ -14,6 +14,7 @@ from shared.bookings.schedulers.port import SchedulerApi
 from shared.clock import utc_now
 from shared.database.drivers.connections import open_database
 from shared.errors import ConfigError
+from shared.sentences import cause_of, joined, sentence
 
 COMMANDS = (CALENDLY, CALCOM)
 
@@ -40,7 +41,9 @@ async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
     """Run the command; returns what to print. Raises ConfigError with one line for the operator."""
     scheduler = _scheduler(options.command, settings)
     if scheduler.api is None:
-        raise ConfigError(f"{scheduler.setting}: is not set: {scheduler.advice}")
+        raise ConfigError(
+            sentence("{setting}: is not set: {advice}", setting=scheduler.setting, advice=scheduler.advice)
+        )
     if options.action == "connect":
         _check_address(settings, scheduler)
     database = open_database(settings.database_url)
@@ -54,7 +57,7 @@ async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
             case _:
                 return (await connection.status(now=now))[1]
     except SchedulerError as error:
-        raise ConfigError(f"{scheduler.setting}: {error}") from None
+        raise ConfigError(joined(": ", [scheduler.setting, cause_of(error)])) from None
     finally:
         await database.close()
 
@@ -72,8 +75,15 @@ def _check_address(settings: ApiSettings, scheduler: _Scheduler) -> None:
     address = urlsplit(settings.public_url or "")
     if address.scheme != "https" and urlsplit(scheduler.address).scheme == "https":
         raise ConfigError(
-            f"PUBLIC_URL: is needed for the calls of {scheduler.name}, with https://. Without a public"
-            f" address the worker asks {scheduler.name} itself every five minutes: nothing is to be connected"
+            sentence(
+                "PUBLIC_URL: is needed for the calls of {name}, with https://. Without a public address the worker"
+                " asks {name} itself every five minutes: nothing is to be connected",
+                name=scheduler.name,
+            )
         )
     if not address.netloc:
-        raise ConfigError(f"PUBLIC_URL: is not set: the address under which {scheduler.name} reaches the API")
+        raise ConfigError(
+            sentence(
+                "PUBLIC_URL: is not set: the address under which {name} reaches the API", name=scheduler.name
+            )
+        )

@@ -16,6 +16,7 @@ from shared.database.faults.error_tables import CANNOT_OPEN, NOT_A_DATABASE
 from shared.database.schema_version import SchemaState, schema_state
 from shared.database.timeouts import CONNECT_TOTAL_SECONDS
 from shared.errors import ConfigError
+from shared.sentences import joined, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -46,9 +47,9 @@ async def check_database(settings: ApiSettings) -> None:
         # The driver's message contains the user, the host and the database, never the password.
         message = " ".join(str(getattr(error, "orig", None) or "no answer").split())
         if any(text in message for text in _PERMANENT_ERRORS):
-            raise ConfigError(f"DATABASE_URL: {message}") from None
+            raise ConfigError(joined(": ", ["DATABASE_URL", message])) from None
         if not database.is_postgres and classify(error).reason in _PERMANENT_REASONS:
-            raise ConfigError(f"DATABASE_URL: {message}: {database.url.database}") from None
+            raise ConfigError(joined(": ", ["DATABASE_URL", message, database.url.database or ""])) from None
         logger.warning("the database cannot be reached yet, requests are answered with 503: %s", message)
     finally:
         await database.close()
@@ -83,7 +84,14 @@ def listen(settings: ApiSettings) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         name = "API_HOST" if isinstance(error, socket.gaierror) else "API_PORT"
-        raise ConfigError(f"{name}: cannot listen on {host}:{port}: {_reason(error)}") from None
+        raise ConfigError(
+            sentence(
+                "{name}: cannot listen on {address}: {why}",
+                name=name,
+                address=f"{host}:{port}",
+                why=_reason(error),
+            )
+        ) from None
     # Accepted connections inherit it. asyncio without uvloop does not set it: a body would then wait 40 ms
     # for the acknowledgement of its headers.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,6 +6,8 @@ from urllib.parse import unquote
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shared.sentences import sentence
+
 _DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
@@ -30,7 +32,9 @@ def async_url(raw: str) -> URL:
         raise ValueError("is not a database address") from None
     driver = _DRIVERS.get(url.drivername)
     if driver is None:
-        raise ValueError(f"no support for {url.drivername!r}: use postgresql:// or sqlite:///")
+        raise ValueError(
+            sentence("no support for {driver!r}: use postgresql:// or sqlite:///", driver=url.drivername)
+        )
     url = url.set(drivername=driver)
     if driver.startswith("sqlite"):
         # The API and the worker share the leads: a database in memory belongs to one process only.

@@ -84,7 +84,7 @@ def test_sqlite_is_backed_up_and_restored(filled_folder: Path) -> None:
         if command.is_like("python -c "):
             # What is lost after the backup is there again after the restoring.
             (filled_folder / "leads.db").write_bytes(b"")
-    status = _bash("python -m worker status", filled_folder, DATABASE_URL=database)
+    status = _bash("python -m worker status", filled_folder, DATABASE_URL=database, OWNER_LANGUAGE="ru")
     assert re.search(r"^новая заявка .* 1$", status.stdout, re.MULTILINE), status.stdout + status.stderr
 
 

@@ -21,10 +21,11 @@ TABLE = HERE / "table.md"
 HEAD = """\
 # What goes wrong on a first day, and what a person then reads
 
-`python -m tests.first_day` writes this page from cases.toml; a test compares the two.
+`python -m tests.first_day` writes this page from cases.toml; a test compares the two. The last column
+shows the faults of settings with `OWNER_LANGUAGE=ru`, the default.
 
-| | what is wrong | command | what the person reads |
-|---|---|---|---|
+| | what is wrong | command | what the person reads | in Russian |
+|---|---|---|---|---|
 """
 # Most cases are faults of settings: the program would print the same, only more slowly.
 SETTINGS: Mapping[str, type[SharedSettings]] = {
@@ -39,6 +40,7 @@ COMPLETE = {
     "CALENDLY_LINK": "https://calendly.com/me/30min",
     "DATABASE_URL": "sqlite:///leads.db",
 }
+ENGLISH = {"OWNER_LANGUAGE": "en"}
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,11 @@ def load() -> list[Case]:
     ]
 
 
-def read(case: Case, folder: Path) -> str:
-    """Run the case in an empty folder; returns what the person reads, normalized."""
+def read(case: Case, folder: Path) -> tuple[str, str]:
+    """Run the case in an empty folder; returns what the person reads, normalized: in English, and in Russian.
+
+    Only faults of settings are read in Russian, too.
+    """
     values = {name: value for name, value in (COMPLETE | case.set).items() if name not in case.unset}
     lines = [*(f"{name}='{value}'" for name, value in values.items()), *case.dotenv]
     encoding = "cp1251" if case.before == "cp1251" else "utf-8"
@@ -71,26 +76,28 @@ def read(case: Case, folder: Path) -> str:
     (folder / ".env").write_text(text, encoding=encoding)
     if case.before == "file":
         (folder / "company.txt").write_text("", encoding="utf-8")
+    # Its own value stands in .env, which the environment would hide.
+    language = {} if "OWNER_LANGUAGE" in case.set else ENGLISH
     kind = SETTINGS.get(case.run)
-    if kind is not None and (fault := _fault_of(kind, folder)) is not None:
-        return normalize(f"error: {fault}", folder)
+    if kind is not None and (english := _fault_of(kind, folder, language)) is not None:
+        return normalize(english, folder), normalize(_fault_of(kind, folder, {}) or "", folder)
     program, *arguments = case.run.split()
     if program == "alembic":
         arguments = ["-c", str(ROOT / "pyproject.toml"), *arguments]
-    done = run_module(program, folder, product_processes.environment({}), *arguments)
-    return normalize(done.stdout + done.stderr, folder)
+    done = run_module(program, folder, product_processes.environment(language), *arguments)
+    return normalize(done.stdout + done.stderr, folder), ""
 
 
-def _fault_of(kind: type[SharedSettings], folder: Path) -> str | None:
+def _fault_of(kind: type[SharedSettings], folder: Path, language: Mapping[str, str]) -> str | None:
     """Return what the program says of its settings, without starting it; None if they are right."""
     previous, previous_folder = dict(os.environ), Path.cwd()
     os.environ.clear()
-    os.environ.update(product_processes.environment({}))
+    os.environ.update(product_processes.environment(language))
     os.chdir(folder)
     try:
         settings.load(kind)
     except ConfigError as error:
-        return str(error)
+        return settings.error_line(error)
     finally:
         os.chdir(previous_folder)
         os.environ.clear()
@@ -106,8 +113,8 @@ def normalize(text: str, folder: Path) -> str:
     return re.sub(r"\(\d{4}\)", "(NEWEST)", text)
 
 
-def row(number: int, case: Case, text: str) -> str:
+def row(number: int, case: Case, texts: tuple[str, str]) -> str:
     """Return the row of the table."""
-    shown = text.replace("|", "¦").replace("\n", "<br>")
+    shown = " | ".join(text.replace("|", "¦").replace("\n", "<br>") for text in texts)
     command = case.run if case.run.startswith("alembic") else f"python -m {case.run}"
     return f"| {number} | {case.what} | `{command}` | {shown} |\n"

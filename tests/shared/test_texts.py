@@ -7,12 +7,17 @@ from typing import get_args
 import pytest
 from babel.messages.pofile import read_po
 
+from shared.errors import ConfigError
+from shared.sentences import in_language, joined, sentence
 from shared.statuses import LeadStatus
 from shared.texts import DOMAIN, FOLDER, TEMPLATES, Language, name_of_status, translate_reason
+from tests.shared.command_texts import printed_texts
 from tests.shared.reasons import stored_reasons
 
 # Their gaps take words of our own: each whole sentence is in the catalogue.
 PARTS_ARE_TRANSLATED = {"@7: 7", "it contains 7", "the same person's conversation is 7 as lead 7"}
+# Nothing but gaps, names and files.
+NO_WORDS = {"--file: {file}: {why}", "ASSISTANT_CONFIG: 7: 7", "{fault} ({purpose})", "{reason} ({said})"}
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
@@ -30,7 +35,7 @@ def test_compiled_catalogue_is_the_one_that_people_edit(language: Language) -> N
                 compiled.pgettext(message.context, message.id) if is_named else compiled.gettext(message.id)
             )
             assert found == message.string, "make texts"
-            gaps = [sorted(re.findall(r"\{\w+\}", str(text))) for text in (message.id, message.string)]
+            gaps = [sorted(re.findall(r"\{\w+[^{}]*\}", str(text))) for text in (message.id, message.string)]
             assert gaps[0] == gaps[1], message.id
     assert {one.id for one in catalogue if one.context == "status"} == {str(one) for one in LeadStatus}
     reasons = {one.id for one in catalogue if one.context is None}
@@ -56,6 +61,24 @@ def test_reasons_of_the_program_have_a_russian_text() -> None:
     reasons = stored_reasons()
     assert len(reasons) >= 100
     assert {reason for reason in reasons if translate_reason("ru", reason) == reason} == PARTS_ARE_TRANSLATED
+
+
+def test_texts_of_commands_have_a_russian_text() -> None:
+    texts = printed_texts()
+    assert len(texts) >= 280
+    assert {text for text in texts if translate_reason("ru", text) == text} == NO_WORDS
+
+
+def test_a_sentence_is_said_in_both_languages() -> None:
+    fault = joined(": ", ["API_PORT", sentence("must be at most {limit}", limit=65_535)])
+    whole = sentence(
+        "{fault} ({purpose})", fault=fault, purpose="the port to listen on: 0 takes any free one"
+    )
+    assert whole == "API_PORT: must be at most 65535 (the port to listen on: 0 takes any free one)"
+    assert in_language("ru", ConfigError(whole)) == (
+        "API_PORT: должно быть не больше 65535 (порт API: 0 = любой свободный)"
+    )
+    assert in_language("ru", ConfigError("API_TOKEN: is empty")) == "API_TOKEN: пусто"
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ COMMAND = [sys.executable, "-m", "api"]
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """Return an environment with these settings; by default a database in `folder` and any free port."""
+    """Return an environment with these settings; by default a new database, any free port, English."""
     usual = {"DATABASE_URL": f"sqlite:///{folder}/new.db", "API_PORT": "0", "PYTHONWARNINGS": "error"}
+    usual |= {"OWNER_LANGUAGE": "en"}
     return product_processes.environment(usual | settings)
 
 

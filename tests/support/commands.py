@@ -33,7 +33,7 @@ def run_module(
 
 def run_alembic(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run `alembic` with these arguments on a database, in a forked process."""
-    return run_module("alembic", ROOT, environment({"DATABASE_URL": url}), *arguments)
+    return run_module("alembic", ROOT, environment({"DATABASE_URL": url, "OWNER_LANGUAGE": "en"}), *arguments)
 
 
 def migrate(url: str) -> None:

@@ -10,8 +10,9 @@ from tests.support.commands import run_module
 
 
 def environment(folder: Path, settings: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment with these settings, and the session in `folder`."""
-    return product_processes.environment({"TELEGRAM_SESSION_DIR": str(folder), **settings})
+    """Return an environment with these settings, the session in `folder`, and commands in English."""
+    usual = {"TELEGRAM_SESSION_DIR": str(folder), "OWNER_LANGUAGE": "en"}
+    return product_processes.environment(usual | dict(settings))
 
 
 def command(*arguments: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from shared.errors import ConfigError
+from shared.sentences import sentence
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ async def session_lock(
     try:
         lock = session_file.with_suffix(".lock").open("a+")
     except OSError as error:
-        problem = f"{session_file.parent} cannot be written to: {error.strerror}"
-        raise ConfigError(f"TELEGRAM_SESSION_DIR: {problem}") from None
+        text = "TELEGRAM_SESSION_DIR: {folder} cannot be written to: {why}"
+        raise ConfigError(sentence(text, folder=str(session_file.parent), why=error.strerror)) from None
     try:
         waiting = False
         while not _try_lock(lock.fileno()):

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from shared.errors import ConfigError
 from shared.files import read_text
+from shared.sentences import cause_of, joined, sentence
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief
 from worker.domain.config.follow_up_config import FollowUpConfig
@@ -82,7 +83,9 @@ def load(path: Path | None) -> Persona:
     try:
         return Persona.model_validate(tomllib.loads(read_text(path)))
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"ASSISTANT_CONFIG: {path}: is not TOML: {error}") from None
+        raise ConfigError(
+            sentence("ASSISTANT_CONFIG: {path}: is not TOML: {why}", path=str(path), why=str(error))
+        ) from None
     except ValidationError as invalid:
         errors = [
             f"{'.'.join(map(str, error['loc']))}: {_describe_error(error['type'], error['msg'])}"
@@ -90,7 +93,7 @@ def load(path: Path | None) -> Persona:
         ]
         raise ConfigError(f"ASSISTANT_CONFIG: {path}: {'; '.join(errors)}") from None
     except ValueError as error:
-        raise ConfigError(f"ASSISTANT_CONFIG: {path} {error}") from None
+        raise ConfigError(joined(" ", [f"ASSISTANT_CONFIG: {path}", cause_of(error)])) from None
 
 
 def _describe_error(kind: str, message: str) -> str:

@@ -5,6 +5,7 @@ from shared.bookings.schedulers.http_api import SchedulerError
 from shared.bookings.schedulers.port import ACTIVE, SchedulerApi
 from shared.clock import utc_now
 from shared.database.engine import Database
+from shared.sentences import cause_of, sentence
 from worker.doctor.findings import Finding, failed, passed
 
 BOOKINGS = "bookings"
@@ -16,12 +17,16 @@ async def check_scheduler(api: SchedulerApi, database: Database) -> Finding:
     """Ask a scheduler whether the token is valid and the webhook active; the state is stored."""
     try:
         await api.account()
-        state, sentence = await Connection(database, api).status(now=utc_now())
+        state, said = await Connection(database, api).status(now=utc_now())
     except SchedulerError as error:
-        setting = f"{api.source.upper()}_TOKEN"
-        return failed(BOOKINGS, str(error), f"check {setting}, and that this machine reaches {api.name}")
+        remedy = sentence(
+            "check {setting}, and that this machine reaches {name}",
+            setting=f"{api.source.upper()}_TOKEN",
+            name=api.name,
+        )
+        return failed(BOOKINGS, cause_of(error), remedy)
     if state is None:
-        return passed(BOOKINGS, BY_POLLING.format(name=api.name))
+        return passed(BOOKINGS, BY_POLLING, name=api.name)
     if state == ACTIVE:
-        return passed(BOOKINGS, sentence)
-    return failed(BOOKINGS, sentence, RECONNECT.format(source=api.source))
+        return passed(BOOKINGS, said)
+    return failed(BOOKINGS, said, sentence(RECONNECT, source=api.source))

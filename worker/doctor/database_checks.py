@@ -14,6 +14,7 @@ from shared.database.faults.error_classes import classify
 from shared.database.models import AccountHold, Lead, TelegramAccount
 from shared.database.schema_version import SchemaState, newest_revision, read_schema_version
 from shared.database.urls import shown_address
+from shared.sentences import joined, sentence
 from worker.doctor.findings import Finding, failed, passed, skipped
 
 DATABASE, SCHEMA, CLOCK = "database", "migrations", "database clock"
@@ -27,17 +28,20 @@ async def check(database: Database) -> list[Finding]:
     """Return the findings on the connection and on the schema. Never creates a missing SQLite file."""
     path = None if database.is_postgres else Path(database.url.database or "")
     if path is not None and not path.exists():
-        return [failed(DATABASE, f"{path} does not exist", MIGRATE), skipped(SCHEMA, "the database")]
+        return [
+            failed(DATABASE, "{path} does not exist", MIGRATE, path=str(path)),
+            skipped(SCHEMA, "the database"),
+        ]
     try:
         async with answered_within(CHECK_SECONDS), database.reading() as session:
             await (await session.connection()).execute(text("SELECT 1"))
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
-        problem = f"{_address(database)}: {_reason(error)}"
+        problem = joined(": ", [_address(database), _reason(error)])
         remedy = "start the database, or correct DATABASE_URL"
         return [failed(DATABASE, problem, remedy), skipped(SCHEMA, "the database")]
     schema = await _check_schema(database)
     if not schema.is_well:
-        return [passed(DATABASE, f"{_address(database)} answers"), schema]
+        return [passed(DATABASE, "{address} answers", address=_address(database)), schema]
     return [await _check_storing(database), schema, *await _check_clock(database)]
 
 
@@ -85,19 +89,25 @@ async def new_conversations_blocked_until(
 async def _check_schema(database: Database) -> Finding:
     newest = newest_revision()
     version = await read_schema_version(database)
-    at = ", ".join(version.revisions) or "nothing"
+    at = ", ".join(version.revisions)
     match version.state:
         case SchemaState.CURRENT:
-            return passed(SCHEMA, f"at {newest}, the newest")
+            return passed(SCHEMA, "at {newest}, the newest", newest=newest)
         case SchemaState.OUTDATED:
-            return failed(SCHEMA, f"at {at}, and this program needs {newest}", MIGRATE)
+            return failed(
+                SCHEMA, "at {revision}, and this program needs {newest}", MIGRATE, revision=at, newest=newest
+            )
         case SchemaState.NEWER:
-            return failed(SCHEMA, f"at {at}, which this program does not know", "update the program")
+            return failed(
+                SCHEMA, "at {revision}, which this program does not know", "update the program", revision=at
+            )
         case SchemaState.EMPTY:
             return failed(SCHEMA, "the database is empty", MIGRATE)
         case SchemaState.UNREACHABLE:
             why = version.fault.text if version.fault else "no reason is known"
-            return failed(SCHEMA, f"the revision cannot be read: {why}", "let this user read alembic_version")
+            return failed(
+                SCHEMA, "the revision cannot be read: {why}", "let this user read alembic_version", why=why
+            )
 
 
 async def _check_storing(database: Database) -> Finding:
@@ -106,11 +116,11 @@ async def _check_storing(database: Database) -> Finding:
         async with answered_within(CHECK_SECONDS):
             leads = await _count_leads(database)
     except SQLAlchemyError as error:
-        return failed(DATABASE, f"{_address(database)}: {classify(error).text}", READ_REMEDY)
+        return failed(DATABASE, joined(": ", [_address(database), classify(error).text]), READ_REMEDY)
     if fault := await check_writing(database, size=LARGE_BYTES):
-        problem = f"{_address(database)} answers, but stores nothing: {fault.text}"
-        return failed(DATABASE, problem, WRITE_REMEDY)
-    return passed(DATABASE, f"{_address(database)} answers, {leads} leads")
+        problem = "{address} answers, but stores nothing: {why}"
+        return failed(DATABASE, problem, WRITE_REMEDY, address=_address(database), why=fault.text)
+    return passed(DATABASE, "{address} answers, {number} leads", address=_address(database), number=leads)
 
 
 async def _count_leads(database: Database) -> int:
@@ -127,4 +137,5 @@ def _reason(error: Exception) -> str:
     # Before the first statement, the driver's own text has no data, and says more than a class of errors.
     cause = error.orig if isinstance(error, DBAPIError) and error.statement is None else None
     lines = str(cause or "").strip().splitlines()
-    return f"{reason} ({lines[0]})" if lines and lines[0] not in reason else reason
+    said = lines[0] if lines else reason
+    return reason if said in reason else sentence("{reason} ({said})", reason=reason, said=said)

@@ -1,10 +1,12 @@
-"""The doctor's findings, and their output as text lines or as JSON."""
+"""The doctor's findings: lines in the owner's language, or JSON in English."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from shared.logging_setup import mask_credentials
+from shared.sentences import in_language, sentence
+from shared.texts import Language, say
 
 GREEN, RED, GREY, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[90m", "\x1b[0m"
 NAME_WIDTH = 15
@@ -23,19 +25,23 @@ class Finding:
     remedy: str | None = None
 
 
-def passed(name: str, result: str) -> Finding:
-    """A check that passed."""
-    return Finding(name, is_well=True, said=result)
+def passed(name: str, result: str, **values: object) -> Finding:
+    """A check that passed; `values` fill the gaps of the result."""
+    return Finding(name, is_well=True, said=_said(result, values))
 
 
-def failed(name: str, problem: str, remedy: str | None = None) -> Finding:
-    """A check that failed; `remedy`: how to fix it."""
-    return Finding(name, is_well=False, said=problem, remedy=remedy)
+def failed(name: str, problem: str, remedy: str | None = None, **values: object) -> Finding:
+    """A check that failed; `remedy`: how to fix it. `values` fill the gaps of the problem."""
+    return Finding(name, is_well=False, said=_said(problem, values), remedy=remedy)
 
 
 def skipped(name: str, first: str) -> Finding:
     """A check that was not made, because `first` has to be fixed before it."""
-    return Finding(name, is_well=None, said=f"not checked: fix {first} first")
+    return Finding(name, is_well=None, said=sentence("not checked: fix {first} first", first=first))
+
+
+def _said(text: str, values: Mapping[str, object]) -> str:
+    return sentence(text, **values) if values else text
 
 
 def all_passed(findings: Sequence[Finding]) -> bool:
@@ -52,10 +58,20 @@ def as_json(findings: Sequence[Finding]) -> str:
     )
 
 
-def as_text(findings: Sequence[Finding], *, colours: bool) -> str:
-    """Return one line per finding, and a second line with its remedy."""
-    masked = map(_masked, findings)
-    return "\n".join(line for finding in masked for line in _lines(finding, colours=colours))
+def as_text(findings: Sequence[Finding], language: Language = "en", *, colours: bool) -> str:
+    """Return one line per finding, and a second line with its remedy, in the owner's language."""
+    shown = [_masked(_translated(finding, language)) for finding in findings]
+    width = max(NAME_WIDTH, *(len(finding.name) for finding in shown))
+    labels = {True: say(language, "ok"), False: say(language, "FAIL"), None: "-"}
+    return "\n".join(
+        line for finding in shown for line in _lines(finding, labels[finding.is_well], width, colours=colours)
+    )
+
+
+def _translated(finding: Finding, language: Language) -> Finding:
+    remedy = in_language(language, finding.remedy) if finding.remedy else finding.remedy
+    name, said = say(language, finding.name), in_language(language, finding.said)
+    return replace(finding, name=name, said=said, remedy=remedy)
 
 
 def _masked(finding: Finding) -> Finding:
@@ -64,10 +80,10 @@ def _masked(finding: Finding) -> Finding:
     return replace(finding, said=mask_credentials(finding.said), remedy=remedy)
 
 
-def _lines(finding: Finding, *, colours: bool) -> list[str]:
-    label, colour = {True: ("ok", GREEN), False: ("FAIL", RED), None: ("-", GREY)}[finding.is_well]
+def _lines(finding: Finding, label: str, width: int, *, colours: bool) -> list[str]:
+    colour = {True: GREEN, False: RED, None: GREY}[finding.is_well]
     mark = f"{colour}{label:<4}{PLAIN}" if colours else f"{label:<4}"
-    lines = [f"{mark}  {finding.name:<{NAME_WIDTH}} {finding.said}"]
+    lines = [f"{mark}  {finding.name:<{width}} {finding.said}"]
     if finding.remedy:
-        lines.append(f"{'':<{NAME_WIDTH + 7}}→ {finding.remedy}")
+        lines.append(f"{'':<{width + 7}}→ {finding.remedy}")
     return lines

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
+from shared.sentences import cause_of, edited, joined, sentence
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.failures import error_words
 from worker.assistant.model_client.api_formats import MAX_OUTPUT_TOKENS
@@ -82,10 +83,14 @@ async def check_models(settings: AssistantSettings, database: Database | None) -
     findings = [await _check(MODEL, settings, database)]
     if (second := settings.second_provider) is not None:
         found = await _check(SECOND_MODEL, second, database)
-        remedy = _SETTING.sub("OPENAI_FALLBACK_", found.remedy) if found.remedy else None
-        said = _SETTING.sub("OPENAI_FALLBACK_", found.said)
-        findings.append(Finding(found.name, found.is_well, said, remedy))
+        remedy = edited(found.remedy, _name_second) if found.remedy else None
+        findings.append(Finding(found.name, found.is_well, edited(found.said, _name_second), remedy))
     return findings
+
+
+def _name_second(text: str) -> str:
+    """Return a text about the first provider's settings, with those of the second in their place."""
+    return _SETTING.sub("OPENAI_FALLBACK_", text)
 
 
 async def _check(name: str, settings: AssistantSettings, database: Database | None) -> Finding:
@@ -95,11 +100,12 @@ async def _check(name: str, settings: AssistantSettings, database: Database | No
     if stored is not None:
         client.restore_form(stored)
     model = _MeasuredModel(client)
-    where = f"{settings.openai_model} at {settings.openai_base_url or 'OpenAI'}"
+    address = settings.openai_base_url or "OpenAI"
+    where = sentence("{model} at {address}", model=settings.openai_model, address=address)
     try:
         verdict = await ModelAssistant(settings, model).reply(Brief("Анна"), _PROBE)
     except AssistantError as error:
-        return failed(name, f"{where}: {error}", _remedy(error, settings, client.host))
+        return failed(name, joined(": ", [where, cause_of(error)]), _remedy(error, settings, client.host))
     finally:
         await client.close()
     usage = verdict.usage or Usage(settings.openai_model)
@@ -110,8 +116,15 @@ async def _check(name: str, settings: AssistantSettings, database: Database | No
     tokens = None if usage.tokens_in is None else usage.tokens_in // max(usage.calls, 1)
     size, problem = size_up(tokens, model.characters, context, client.output_limit)
     if problem is not None:
-        return failed(name, f"{where}: {problem}", _LARGER)
-    return passed(name, f"{where} answers ({client.form}; {size}), in {usage.latency_ms} ms")
+        return failed(name, joined(": ", [where, problem]), _LARGER)
+    return passed(
+        name,
+        "{model} answers ({form}; {size}), in {latency} ms",
+        model=where,
+        form=client.form,
+        size=size,
+        latency=usage.latency_ms,
+    )
 
 
 async def _stored_form(client: OpenAIModelClient, database: Database | None) -> str | None:
@@ -138,7 +151,10 @@ def _remedy(error: AssistantError, settings: AssistantSettings, host: str) -> st
         elsewhere = _REMEDIES_ELSEWHERE if host != OPENAI_HOST and settings.openai_base_url else {}
         return elsewhere.get(error.fault, _REMEDIES[error.fault])
     if isinstance(error, AssistantUnavailableError):
-        slow = f"raise OPENAI_TIMEOUT_SECONDS (now {settings.openai_timeout_seconds:g}), or a faster model"
+        slow = sentence(
+            "raise OPENAI_TIMEOUT_SECONDS (now {seconds:g}), or a faster model",
+            seconds=settings.openai_timeout_seconds,
+        )
         return slow if error.slow else "see OPENAI_BASE_URL and OPENAI_PROXY, or wait"
     if isinstance(error, AssistantRefusedError):
         is_too_long = error_words.TOO_LONG.search(str(error).lower()) is not None
@@ -154,14 +170,19 @@ def size_up(
     `answer`: the most tokens of an answer.
     """
     if tokens is None:
-        return f"a prompt of {characters} characters, the server counts no tokens", None
+        text = "a prompt of {characters} characters, the server counts no tokens"
+        return sentence(text, characters=characters), None
     if tokens * _MOST_CHARACTERS_A_TOKEN < characters:
-        return "", f"the server has read only {tokens} tokens of a prompt of {characters} characters"
+        text = "the server has read only {tokens} tokens of a prompt of {characters} characters"
+        return "", sentence(text, tokens=tokens, characters=characters)
     needed = tokens + answer
     if context is not None and context < needed:
-        return "", f"the context of {context} tokens does not hold a prompt of {tokens} and its answer"
-    fits = f", and the context holds {context}" if context is not None else ""
-    return f"a prompt of {tokens} tokens{fits}", None
+        text = "the context of {context} tokens does not hold a prompt of {tokens} and its answer"
+        return "", sentence(text, context=context, tokens=tokens)
+    if context is None:
+        return sentence("a prompt of {tokens} tokens", tokens=tokens), None
+    text = "a prompt of {tokens} tokens, and the context holds {context}"
+    return sentence(text, tokens=tokens, context=context), None
 
 
 async def _find_context(settings: AssistantSettings) -> int | None:

@@ -13,6 +13,7 @@ from shared.bookings.schedulers.port import SchedulerApi
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError
+from shared.sentences import cause_of, sentence
 from shared.settings import check_dotenv, explain, find_slips
 from worker.doctor import (
     booking_checks,
@@ -47,7 +48,7 @@ async def run_checks() -> list[Finding]:
     try:
         check_dotenv()
     except ConfigError as error:
-        return [failed(SETTINGS, str(error), "correct .env")]
+        return [failed(SETTINGS, cause_of(error), "correct .env")]
     settings, faults = _load_settings()
     if settings is None:
         return [failed(SETTINGS, problem, FIX_SETTING) for problem in [*faults.values(), *find_slips()]]
@@ -75,7 +76,14 @@ async def _guarded(name: str, check: Coroutine[Any, Any, list[Finding]]) -> list
     try:
         return await check
     except Exception as error:  # noqa: BLE001 - one check that fails must not hide the others
-        return [failed(name, f"the check itself failed: {type(error).__name__}", "try again, then report it")]
+        return [
+            failed(
+                name,
+                "the check itself failed: {error}",
+                "try again, then report it",
+                error=type(error).__name__,
+            )
+        ]
 
 
 def _load_settings() -> tuple[WorkerSettings | None, dict[str, str]]:
@@ -109,7 +117,11 @@ def _check_company(settings: WorkerSettings, faults: dict[str, str]) -> list[Fin
     """Return a warning while people would get messages from the example company; the set-up works."""
     if {"company_name", "company_profile"} & faults.keys() or not settings.writes_as_example:
         return []
-    said = f"the worker writes as {settings.company_name}, with the profile {settings.company_profile.name}"
+    said = sentence(
+        "the worker writes as {company}, with the profile {file}",
+        company=settings.company_name,
+        file=settings.company_profile.name,
+    )
     return [Finding(COMPANY, is_well=True, said=said, remedy=EXAMPLE_REMEDY)]
 
 
@@ -120,8 +132,9 @@ def _show_limits(settings: WorkerSettings, faults: dict[str, str]) -> list[Findi
     full, days = settings.outreach_daily_limit, settings.outreach_warmup_days
     first = outreach_cap(full, days, created_at=utc_now(), now=utc_now())
     if first == full:
-        return [passed(LIMIT, f"at most {full} in 24 hours")]
-    return [passed(LIMIT, f"a new account: {first} on its first day, {full} from day {days}; others wait")]
+        return [passed(LIMIT, "at most {full} in 24 hours", full=full)]
+    text = "a new account: {first} on its first day, {full} from day {days}; others wait"
+    return [passed(LIMIT, text, first=first, full=full, days=days)]
 
 
 async def _check_database(database: Database | None) -> list[Finding]:
@@ -156,7 +169,13 @@ async def _check_telegram(
         server = [skipped(telegram_checks.TELEGRAM, "TELEGRAM_PROXY")]
     elif (local := local_server(settings)) is not None:
         # The account says itself whether that server answers.
-        server = [passed(telegram_checks.TELEGRAM, f"the session is of the server {local}: app not checked")]
+        server = [
+            passed(
+                telegram_checks.TELEGRAM,
+                "the session is of the server {address}: app not checked",
+                address=local,
+            )
+        ]
     else:
         server = await telegram_checks.check_server(settings)
     account = await telegram_checks.check_account(

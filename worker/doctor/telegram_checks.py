@@ -8,6 +8,7 @@ from pathlib import Path
 from shared.database.engine import Database
 from shared.database.models import TelegramAccount
 from shared.errors import ConfigError, LeadAssistantError
+from shared.sentences import cause_of
 from worker.accounts import session_lock
 from worker.doctor import database_checks
 from worker.doctor.findings import Finding, failed, passed, skipped
@@ -33,7 +34,7 @@ async def check_server(settings: TelegramSettings) -> list[Finding]:
     try:
         clock_error = await check_app(settings)
     except LeadAssistantError as error:
-        problem = str(error)
+        problem = cause_of(error)
         if problem == WRONG_APP:
             return [failed(TELEGRAM, problem, "copy both again from my.telegram.org → API development tools")]
         remedy = "correct it" if problem.startswith("TELEGRAM_") else "set TELEGRAM_PROXY, or try later"
@@ -79,13 +80,18 @@ async def _check_by_connecting(
     except SessionRevokedError as error:
         return failed(ACCOUNT, _without_advice(error), LOGIN)
     except LeadAssistantError as error:
-        return failed(ACCOUNT, str(error), "try again")
+        return failed(ACCOUNT, cause_of(error), "try again")
     if row is not None and database is not None:
         until = await database_checks.new_conversations_blocked_until(database, row.id, now=now)
         if until is not None:
-            problem = f"{account} may not start conversations until {until:%Y-%m-%d %H:%M} UTC"
-            return failed(ACCOUNT, problem, "wait; open conversations continue; ask @SpamBot for details")
-    return passed(ACCOUNT, f"signed in as {account}; no worker is running")
+            return failed(
+                ACCOUNT,
+                "{account} may not start conversations until {until:%Y-%m-%d %H:%M} UTC",
+                "wait; open conversations continue; ask @SpamBot for details",
+                account=account,
+                until=until,
+            )
+    return passed(ACCOUNT, "signed in as {account}; no worker is running", account=account)
 
 
 def _report_running_worker(
@@ -95,13 +101,24 @@ def _report_running_worker(
     is_alive, state = health_report.check(settings.health_file, now=now)
     account = f"@{row.username}" if row is not None and row.username else "the account"
     if row is not None and row.state != "active":
-        return failed(ACCOUNT, f"{account} is {row.state}: {row.state_reason}", "see the worker's log")
+        return failed(
+            ACCOUNT,
+            "{account} is {state}: {why}",
+            "see the worker's log",
+            account=account,
+            state=row.state,
+            why=row.state_reason,
+        )
     if not is_alive:
-        return passed(ACCOUNT, f"{account} is in use by a worker on another machine; not checked further")
+        return passed(
+            ACCOUNT,
+            "{account} is in use by a worker on another machine; not checked further",
+            account=account,
+        )
     if "; the model" in state or "OPENAI" in state:
         # The model has its own finding.
         state = state.partition(";")[0]
-    return passed(ACCOUNT, f"{account} is in use by a running worker ({state})")
+    return passed(ACCOUNT, "{account} is in use by a running worker ({state})", account=account, state=state)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
+from shared.sentences import sentence
 from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import qualify
 from worker.assistant.trust import BAR
@@ -36,10 +37,16 @@ async def _check(model: AssistantSettings, database: Database | None) -> Finding
         try:
             score = await _qualify(model, database)
         except AssistantError as error:
-            return failed(TRUST, f"{name} could not be tested: {error}", "try again")
+            return failed(TRUST, "{model} could not be tested: {why}", "try again", model=name, why=error)
     if score >= BAR:
-        return passed(TRUST, f"{name} scored {score:.2f} on the test (the bar is {BAR:.2f}): it may decide")
-    problem = f"{name} scored {score:.2f} on the test (the bar is {BAR:.2f}): it works in careful mode"
+        text = "{model} scored {score:.2f} on the test (the bar is {bar:.2f}): it may decide"
+        return passed(TRUST, text, model=name, score=score, bar=BAR)
+    problem = sentence(
+        "{model} scored {score:.2f} on the test (the bar is {bar:.2f}): it works in careful mode",
+        model=name,
+        score=score,
+        bar=BAR,
+    )
     # The set-up works, only with less freedom.
     return Finding(TRUST, is_well=True, said=problem, remedy=_BETTER)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.intents import Intent
+from shared.settings import error_line
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.client import ModelClient, OpenAIModelClient
 from worker.assistant.trust import Trust
@@ -57,7 +58,7 @@ async def evaluate(settings: AssistantSettings, options: Options) -> int:
             name = await name_run(variant, prompts_dir, figures.runs)
             await _run_variant(name, variant, prompts_dir, cases, options, figures)
     except AssistantError as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(error_line(error), file=sys.stderr)
         code = 1
     except asyncio.CancelledError:
         print("interrupted: the figures are of what was done so far", file=sys.stderr)

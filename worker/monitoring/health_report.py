@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.clock import Clock
+from shared.sentences import Sentence, joined, sentence
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +35,19 @@ class Report:
     inbox: int | None = None
     trouble: str | None = None
 
-    def summary(self) -> str:
+    def summary(self) -> Sentence:
         """Return the report as one line."""
-        parts = [self.state]
+        parts: list[str] = [self.state]
         if self.outbox is not None:
             parts.append(
-                f"oldest due lead {self.oldest_due or 0:.0f} s, outbox {self.outbox}, inbox {self.inbox}"
+                sentence(
+                    "oldest due lead {seconds:.0f} s, outbox {outbox}, inbox {inbox}",
+                    seconds=self.oldest_due or 0,
+                    outbox=self.outbox,
+                    inbox=self.inbox,
+                )
             )
-        return "; ".join([*parts, *([self.trouble] if self.trouble else [])])
+        return joined("; ", [*parts, *([self.trouble] if self.trouble else [])])
 
 
 async def write_forever(path: Path, load_report: Callable[[], Awaitable[Report]], clock: Clock) -> None:
@@ -86,11 +92,13 @@ def check(path: Path, *, now: datetime) -> tuple[bool, str]:
         age = now - datetime.fromisoformat(found.pop("at"))
         report = Report(**found)
     except FileNotFoundError:
-        return False, f"no worker has been here: {path} is missing"
+        return False, sentence("no worker has been here: {path} is missing", path=str(path))
     except (ValueError, KeyError, TypeError, AttributeError, OSError):
-        return False, f"{path} cannot be read"
+        return False, sentence("{path} cannot be read", path=str(path))
     if report.state == ENDED:
-        return False, f"the worker has ended: {report.trouble or 'no reason is known'}"
+        why = report.trouble or "no reason is known"
+        return False, sentence("the worker has ended: {why}", why=why)
     if age > STALE_AFTER:
-        return False, f"the worker was last heard of {int(age.total_seconds())} s ago ({report.summary()})"
-    return True, f"alive, {report.summary()}"
+        text = "the worker was last heard of {seconds} s ago ({state})"
+        return False, sentence(text, seconds=int(age.total_seconds()), state=report.summary())
+    return True, sentence("alive, {state}", state=report.summary())

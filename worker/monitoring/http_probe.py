@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from shared.errors import ConfigError
+from shared.sentences import sentence
 from worker.monitoring.health_report import Report
 
 TIMEOUT_SECONDS = 5
@@ -41,7 +42,9 @@ async def serve(host: str, port: int | None, load_report: ReportLoader) -> Async
     except OSError as error:
         # asyncio's own words repeat the address as a tuple.
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        raise ConfigError(f"HEALTH_PORT: {host}:{port} cannot be opened: {why}") from None
+        raise ConfigError(
+            sentence("HEALTH_PORT: {address} cannot be opened: {why}", address=f"{host}:{port}", why=why)
+        ) from None
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:

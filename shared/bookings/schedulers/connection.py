@@ -10,6 +10,7 @@ from shared.bookings.schedulers.port import ACTIVE, MISSING, SchedulerApi, Subsc
 from shared.database.bulk import insert_for
 from shared.database.engine import Database
 from shared.database.models import BookingConnection
+from shared.sentences import sentence
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Connection:
         good = [one for one in ours if _is_good(one, url)]
         if good and known is not None and known.signing_key and known.subscription == good[0].name:
             await self._store(now, state=ACTIVE, callback_url=url, checked_at=now, error=None)
-            return f"connected already: {url}"
+            return sentence("connected already: {address}", address=url)
         for one in ours:
             await self.api.unsubscribe(one.name)
         key = (known.signing_key if known else None) or secrets.token_urlsafe(32)
@@ -40,19 +41,21 @@ class Connection:
         await self._store(now, signing_key=key, callback_url=url, subscription=None, state=None, **names)
         name = await self.api.subscribe(url, account, key)
         await self._store(now, subscription=name, state=ACTIVE, checked_at=now, error=None)
-        return f"connected: {self.api.name} calls {url}"
+        return sentence("connected: {name} calls {address}", name=self.api.name, address=url)
 
     async def status(self, *, now: datetime) -> tuple[str | None, str]:
         """Return the state of the subscription (None: there is none) and a sentence; the state is stored."""
-        known, command = await self._load(), f"`python -m api {self.api.source} connect`"
+        known, source = await self._load(), self.api.source
         if known is None or known.callback_url is None:
-            return None, f"not connected: run {command}"
+            return None, sentence("not connected: run `python -m api {source} connect`", source=source)
         subscriptions = await self.api.subscriptions(await self.api.account())
         found = next((one for one in subscriptions if one.name == known.subscription), None)
         state = MISSING if found is None else found.state
         await self._store(now, state=state, checked_at=now)
-        advice = "" if state == ACTIVE else f": run {command}"
-        return state, f"the subscription to {known.callback_url} is {state}{advice}"
+        said = sentence("the subscription to {address} is {state}", address=known.callback_url, state=state)
+        if state == ACTIVE:
+            return state, said
+        return state, sentence("{said}: run `python -m api {source} connect`", said=said, source=source)
 
     async def disconnect(self, *, now: datetime) -> str:
         """Delete the subscription and the stored key; returns what was done."""

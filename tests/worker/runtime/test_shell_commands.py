@@ -26,7 +26,7 @@ async def model_url() -> AsyncIterator[str]:
 
 
 async def worker(folder: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
-    done = await asyncio.to_thread(run, folder, *arguments, **settings)
+    done = await asyncio.to_thread(run, folder, *arguments, **{"OWNER_LANGUAGE": "ru", **settings})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -60,7 +60,7 @@ async def test_preview_shows_text_verdict_and_cost(tmp_path: Path, model_url: st
     unknown = await worker(tmp_path, "preview", "999999", **settings)
     assert unknown == (1, "", "ошибка: лида 999999 нет\n")
     without = await worker(tmp_path, "preview", **settings)
-    assert without == (2, "", "error: preview needs the id of a lead, or --name and --request\n")
+    assert without == (2, "", "ошибка: для preview нужен номер лида или --name и --request\n")
 
 
 async def test_pause_and_resume_are_shown_in_the_status(tmp_path: Path, sqlite_url: str) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.sentences import sentence
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.client import OpenAIModelClient
 from worker.assistant.qualification.turns import FALSE_YES, QualificationTurn, find_mistake, load_turns
@@ -70,7 +71,15 @@ async def _put_turns(
         async with slots:
             mistake = await _ask(assistant, turn)
         done += 1
-        on_progress(f"{done} of {len(turns)}: {turn.id}, {mistake or 'right'}")
+        on_progress(
+            sentence(
+                "{done} of {number}: {turn}, {verdict}",
+                done=done,
+                number=len(turns),
+                turn=turn.id,
+                verdict=mistake or "right",
+            )
+        )
         return mistake
 
     # The first turn alone: a server that needs minutes for its first answer is not asked twice meanwhile.
@@ -99,5 +108,5 @@ async def _ask(assistant: ModelAssistant, turn: QualificationTurn) -> str | None
     except AssistantUnavailableError:
         raise
     except AssistantError as error:
-        return f"no usable answer: {error}"
+        return sentence("no usable answer: {why}", why=error)
     return find_mistake(turn, verdict)

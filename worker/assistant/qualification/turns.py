@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.intents import Intent
+from shared.sentences import sentence
 from worker.domain.assistant_port import Brief, Turn, Verdict, Wish
 
 # The afternoon of a Tuesday.
@@ -70,24 +71,27 @@ def load_turns() -> Sequence[QualificationTurn]:
 def find_mistake(turn: QualificationTurn, verdict: Verdict) -> str | None:
     """Return what is wrong with the answer to a turn; None if it is right."""
     if verdict.intent not in {turn.intent, *turn.also}:
-        return FALSE_YES if verdict.intent is Intent.ACCEPT else f"taken for {verdict.intent}"
+        is_yes = verdict.intent is Intent.ACCEPT
+        return FALSE_YES if is_yes else sentence("taken for {intent}", intent=verdict.intent.value)
     return _wrong_side(turn, verdict) or _wrong_text(turn, verdict)
 
 
 def _wrong_side(turn: QualificationTurn, verdict: Verdict) -> str | None:
     if verdict.do_not_contact is not turn.do_not_contact:
-        return f"do-not-contact {'missed' if turn.do_not_contact else 'made up'}"
+        return "do-not-contact missed" if turn.do_not_contact else "do-not-contact made up"
     if (verdict.needs_human is not None) is not turn.needs_human:
-        return f"a human {'missed' if turn.needs_human else 'called for nothing'}"
+        return "a human missed" if turn.needs_human else "a human called for nothing"
     if turn.wish is not None and verdict.wish is not turn.wish:
-        return f"the wish {turn.wish} taken for {verdict.wish}"
+        return sentence("the wish {wish} taken for {other}", wish=str(turn.wish), other=str(verdict.wish))
     day = verdict.write_at.date() if verdict.write_at else None
-    return f"the day {turn.write_at} taken for {day}" if turn.write_at and day != turn.write_at else None
+    if turn.write_at and day != turn.write_at:
+        return sentence("the day {day} taken for {other}", day=str(turn.write_at), other=str(day))
+    return None
 
 
 def _wrong_text(turn: QualificationTurn, verdict: Verdict) -> str | None:
     if verdict.refused is not None:
-        return f"an unfit text: {verdict.refused}"
+        return sentence("an unfit text: {why}", why=verdict.refused)
     text = verdict.text.lower()
     if turn.mentions and not any(part in text for part in turn.mentions):
         return "a text that does not answer the question"

@@ -9,6 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from shared.sentences import sentence
+
 _QUOTES = "\"'`“”„«»‘’"
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"
 _ASSIGNMENT = re.compile(
@@ -33,6 +35,7 @@ _PATHS: Mapping[str, str] = MappingProxyType(
 _OLLAMA_PORT = 11_434
 _AZURE = (".openai.azure.com", ".services.ai.azure.com", ".cognitiveservices.azure.com")
 _EXAMPLE = "write it like https://api.deepseek.com/v1 or http://localhost:11434/v1"
+_NO_SCHEME = "does not begin with https:// or http://: {right}"
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
@@ -64,16 +67,17 @@ def usable_address(value: str) -> str:
     parts = _split(_bare(value))
     host = parts.hostname or ""
     if parts.fragment:
-        raise ValueError(f"has a #…: {_EXAMPLE}")
+        raise ValueError(sentence("has a #…: {right}", right=_EXAMPLE))
     path = _ENDPOINTS.sub("", re.sub(r"/{2,}", "/", parts.path).rstrip("/"))
     if host.endswith(_AZURE):
         return _azure_address(parts, path)
     if parts.query:
         right = parts._replace(path=path or "/v1", query="").geturl()
-        raise ValueError(f"has a ?…, which cannot be part of it: write {right}")
+        raise ValueError(sentence("has a ?…, which cannot be part of it: write {right}", right=right))
     path = path.replace("/v1/v1", "/v1")
     if parts.port == _OLLAMA_PORT and (path == "/api" or path.startswith("/api/")):
-        raise ValueError(f"is Ollama's own API: write {parts._replace(path='/v1').geturl()}")
+        right = parts._replace(path="/v1").geturl()
+        raise ValueError(sentence("is Ollama's own API: write {right}", right=right))
     known = _PATHS.get(host.removeprefix("www."))
     if known is not None and (not path or known.startswith(f"{path}/") or path == "/v1"):
         path = known
@@ -87,7 +91,7 @@ def usable_proxy(value: str) -> str:
     _check_characters(proxy, right)
     parts = urlsplit(proxy)
     if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
-        raise ValueError(f"is not a proxy's address: {right}")
+        raise ValueError(sentence("is not a proxy's address: {right}", right=right))
     _check_port(parts, right)
     return proxy
 
@@ -101,28 +105,39 @@ def _check_characters(text: str, right: str) -> None:
     for place, char in enumerate(text, 1):
         if not "!" <= char <= "~":
             what = {"\n": "a line break", "\r": "a line break", " ": "a space", "\t": "a tab"}.get(char)
+            if what is None and "а" <= char.lower() <= "ё":
+                what = sentence("the Russian letter {letter!r}", letter=char)
             what = what or f"{character_name(char, f'U+{ord(char):04X}').lower()} ({char!r})"
-            raise ValueError(f"has {what} as its character {place}: {right}")
+            raise ValueError(
+                sentence("has {what} as its character {place}: {right}", what=what, place=place, right=right)
+            )
 
 
 def _split(text: str) -> SplitResult:
     """Return the parts of an address. Raises ValueError if its scheme, host or port is unusable."""
     if not text:
-        raise ValueError(f"is empty: {_EXAMPLE}")
+        raise ValueError(sentence("is empty: {right}", right=_EXAMPLE))
     _check_characters(text, _EXAMPLE)
     if "://" not in text:
         if re.match(r"[a-z]{3,6}(?::/|/|:\\|\\)", text, re.IGNORECASE):
-            raise ValueError(f"does not begin with https:// or http://: {_EXAMPLE}")
-        raise ValueError(f"does not begin with https:// or http://: write {_with_scheme(text)}")
+            raise ValueError(sentence(_NO_SCHEME, right=_EXAMPLE))
+        right = sentence("write {address}", address=_with_scheme(text))
+        raise ValueError(sentence(_NO_SCHEME, right=right))
     try:
         parts = urlsplit(text)
         host = parts.hostname
     except ValueError:
-        raise ValueError(f"is not a web address: {_EXAMPLE}") from None
+        raise ValueError(sentence("is not a web address: {right}", right=_EXAMPLE)) from None
     if parts.scheme not in {"http", "https"}:
-        raise ValueError(f"begins with {parts.scheme}://, not with https:// or http://: {_EXAMPLE}")
+        raise ValueError(
+            sentence(
+                "begins with {scheme}://, not with https:// or http://: {right}",
+                scheme=parts.scheme,
+                right=_EXAMPLE,
+            )
+        )
     if not host or not re.fullmatch(r"[\w.:-]+", host, re.ASCII) or ".." in host:
-        raise ValueError(f"has no usable host: {_EXAMPLE}")
+        raise ValueError(sentence("has no usable host: {right}", right=_EXAMPLE))
     _check_port(parts, _EXAMPLE)
     return parts
 
@@ -144,7 +159,7 @@ def _check_port(parts: SplitResult, right: str) -> None:
     except ValueError:
         port = 0
     if port == 0 or parts.netloc.endswith(":"):
-        raise ValueError(f"has a port that is not a number from 1 to 65535: {right}")
+        raise ValueError(sentence("has a port that is not a number from 1 to 65535: {right}", right=right))
 
 
 def _azure_address(parts: SplitResult, path: str) -> str:
@@ -152,5 +167,11 @@ def _azure_address(parts: SplitResult, path: str) -> str:
     right = parts._replace(path="/openai/v1", query="").geturl()
     deployment = re.search(r"/deployments/([^/]+)", path)
     if deployment is not None:
-        raise ValueError(f"is the address of one deployment: write {right} and OPENAI_MODEL={deployment[1]}")
+        raise ValueError(
+            sentence(
+                "is the address of one deployment: write {right} and OPENAI_MODEL={name}",
+                right=right,
+                name=deployment[1],
+            )
+        )
     return right

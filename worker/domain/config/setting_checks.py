@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, Field, SecretStr
 
 from shared.files import read_text
+from shared.sentences import cause_of, joined, sentence
 from worker.domain.config.outreach_hours import Hours
 
 LINK_PLACEHOLDERS = ("{link}", "{token}", "{name}")
@@ -37,8 +38,9 @@ def check_time_zone(value: str) -> str:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         near = get_close_matches(value.strip(), available_timezones(), n=1, cutoff=0.8)
-        hint = f": did you mean {near[0]}?" if near else ""
-        raise ValueError(f"is not a time zone{hint}") from None
+        if not near:
+            raise ValueError("is not a time zone") from None
+        raise ValueError(sentence("is not a time zone: did you mean {nearest}?", nearest=near[0])) from None
     return value
 
 
@@ -56,7 +58,7 @@ def check_text_file(value: Path) -> Path:
     try:
         read_text(value)
     except ValueError as error:
-        raise ValueError(f"{value} {error}") from None
+        raise ValueError(joined(" ", [str(value), cause_of(error)])) from None
     return value
 
 
@@ -64,7 +66,9 @@ def check_profile(value: Path) -> Path:
     """Return the path of a company's profile unchanged. Raises ValueError, also for an empty one."""
     check_text_file(value)
     if not any(character.isalnum() for character in read_text(value)):
-        raise ValueError(f"{value} is empty: describe the company, or remove the setting")
+        raise ValueError(
+            sentence("{path} is empty: describe the company, or remove the setting", path=str(value))
+        )
     return value
 
 
@@ -119,7 +123,13 @@ def check_link_template(template: str) -> str:
         raise ValueError("must hold {token}, such as https://example.com/book?ref={token}")
     unknown = set(re.findall(r"\{[^{}]*\}", template)) - set(LINK_PLACEHOLDERS)
     if unknown:
-        raise ValueError(f"unknown placeholder {min(unknown)}: use {', '.join(LINK_PLACEHOLDERS)}")
+        raise ValueError(
+            sentence(
+                "unknown placeholder {name}: use {known}",
+                name=min(unknown),
+                known=", ".join(LINK_PLACEHOLDERS),
+            )
+        )
     is_address = template.startswith(("https://", "http://", "{link}"))
     if not is_address or any(ch.isspace() for ch in template):
         raise ValueError("must be a web address with {token}, such as https://example.com/book?ref={token}")

@@ -7,6 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
+from shared.sentences import in_language, joined, sentence
+from shared.texts import Language, say
 from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import Qualification, qualify
 from worker.assistant.trust import BAR
@@ -18,10 +20,12 @@ async def qualify_models(settings: AssistantSettings, *, as_json: bool, concurre
     """Print the scores; returns the exit code: 0 if every model passes, else 1. Raises AssistantError."""
     results: dict[str, Qualification] = {}
     for model in settings.providers:
-        name = f"{model.openai_model} at {host_of(model.openai_base_url)}"
+        name = sentence(
+            "{model} at {address}", model=model.openai_model, address=host_of(model.openai_base_url)
+        )
         results[name] = result = await _qualify(model, name, concurrency)
         if not as_json:
-            print(_as_text(name, result), flush=True)
+            print(_as_text(settings.owner_language, name, result), flush=True)
         await _store(settings, model, result)
     if as_json:
         print(
@@ -32,7 +36,8 @@ async def qualify_models(settings: AssistantSettings, *, as_json: bool, concurre
 
 async def _qualify(model: AssistantSettings, name: str, concurrency: int) -> Qualification:
     def tell(line: str) -> None:
-        print(f"{name}: {line}", file=sys.stderr, flush=True)
+        said = joined(": ", [name, line]).in_language(model.owner_language)
+        print(said, file=sys.stderr, flush=True)
 
     return await qualify(model, tell, concurrency=concurrency)
 
@@ -44,15 +49,18 @@ async def _store(settings: AssistantSettings, model: AssistantSettings, result: 
         async with database.writing() as session:
             await scores.save(session, model, result, now=utc_now())
     except (*DATABASE_DOWN, SQLAlchemyError, OSError) as error:
-        print(f"the score is not stored: {type(error).__name__}", file=sys.stderr)
+        said = say(settings.owner_language, "the score is not stored: {why}", why=type(error).__name__)
+        print(said, file=sys.stderr)
     finally:
         await database.close()
 
 
-def _as_text(name: str, result: Qualification) -> str:
+def _as_text(language: Language, name: str, result: Qualification) -> str:
     verdict = "it may decide" if result.is_passed else "it works in careful mode"
-    lines = [f"{name}: {result.score:.2f} (the bar is {BAR:.2f}): {verdict}"]
-    return "\n".join([*lines, *(f"- {turn}: {mistake}" for turn, mistake in result.wrong.items())])
+    text = "{model} scored {score:.2f} on the test (the bar is {bar:.2f}): " + verdict
+    head = sentence(text, model=name, score=result.score, bar=BAR)
+    mistakes = (f"- {turn}: {in_language(language, mistake)}" for turn, mistake in result.wrong.items())
+    return "\n".join([head.in_language(language), *mistakes])
 
 
 def _as_json(result: Qualification) -> dict[str, object]:

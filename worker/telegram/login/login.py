@@ -12,6 +12,7 @@ import pyrogram
 from pyrogram import errors
 
 from shared.errors import LeadAssistantError
+from shared.sentences import sentence
 from worker.settings import TelegramSettings
 from worker.telegram.login.qr_code import sign_in_by_qr
 from worker.telegram.login.terminal import ask
@@ -21,6 +22,7 @@ from worker.telegram.transport.worker_client import WorkerClient
 
 MAX_TRIES = 3
 WRONG_APP = "TELEGRAM_API_ID and TELEGRAM_API_HASH do not belong together: see my.telegram.org"
+_NOT_REACHED = "Telegram cannot be reached ({error}); see TELEGRAM_PROXY"
 CANCELLED = "cancelled; nothing was signed in"
 
 
@@ -66,11 +68,11 @@ def _check_folder(settings: TelegramSettings) -> None:
         if settings.session_file.exists():
             settings.session_file.open("r+b").close()
     except OSError as error:
-        what = "the session cannot be stored in" if error.filename is None else "cannot write"
-        raise LoginError(
-            f"TELEGRAM_SESSION_DIR: {what} {error.filename or folder.absolute()} ({error.strerror}):"
-            " choose a folder that this user may write to"
-        ) from None
+        text = (
+            "TELEGRAM_SESSION_DIR: cannot write {path} ({why}): choose a folder that this user may write to"
+        )
+        path = str(error.filename or folder.absolute())
+        raise LoginError(sentence(text, path=path, why=error.strerror)) from None
 
 
 async def login_for_string(settings: TelegramSettings, *, by_qr: bool = False) -> tuple[str, str]:
@@ -89,11 +91,14 @@ async def closing_client(client: pyrogram.Client) -> AsyncIterator[None]:
     except errors.ApiIdInvalid:
         raise LoginError(WRONG_APP) from None
     except errors.FloodWait as error:
-        raise LoginError(f"Telegram asks to wait {error.value} s before the next login") from None
+        raise LoginError(
+            sentence("Telegram asks to wait {seconds} s before the next login", seconds=error.value)
+        ) from None
     except errors.RPCError as error:
         raise LoginError(f"Telegram refused: {error.ID or error}") from None
     except (TimeoutError, OSError) as error:
-        why = connection_problem(client) or f"Telegram has stopped answering ({type(error).__name__})"
+        silent = sentence("Telegram has stopped answering ({error})", error=type(error).__name__)
+        why = connection_problem(client) or silent
         raise LoginError(why) from None
     except asyncio.CancelledError:
         raise LoginError(CANCELLED) from None
@@ -144,13 +149,15 @@ def _login_error(error: BaseException, settings: TelegramSettings, problem: str 
         case errors.Unauthorized() | errors.AuthKeyDuplicated():
             return DeadSessionError()
         case sqlite3.OperationalError():
-            return LoginError(f"{settings.session_file} is in use: stop the worker first")
-        case sqlite3.DatabaseError():
-            return LoginError(f"{settings.session_file} is no session file: move it away")
-        case OSError() | errors.RPCError():
             return LoginError(
-                problem or f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY"
+                sentence("{path} is in use: stop the worker first", path=str(settings.session_file))
             )
+        case sqlite3.DatabaseError():
+            return LoginError(
+                sentence("{path} is no session file: move it away", path=str(settings.session_file))
+            )
+        case OSError() | errors.RPCError():
+            return LoginError(problem or sentence(_NOT_REACHED, error=type(error).__name__))
         case asyncio.CancelledError():
             return LoginError(CANCELLED)
         case KeyError() | ValueError() | IndexError() | AssertionError() | struct.error():

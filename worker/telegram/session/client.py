@@ -10,6 +10,7 @@ from pathlib import Path
 import pyrogram
 
 from shared.errors import ConfigError
+from shared.sentences import joined
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram.errors.texts import SIGN_IN
@@ -105,7 +106,7 @@ def check_session_file(path: Path) -> int:
         with path.open("r+b"):
             pass
     except PermissionError:
-        raise ConfigError(f"TELEGRAM_SESSION_DIR: {path} {FORBIDDEN}") from None
+        raise ConfigError(joined(" ", [f"TELEGRAM_SESSION_DIR: {path}", FORBIDDEN])) from None
     except OSError as error:
         raise SessionFileError(f"{path}: {error.strerror}") from None
     try:
@@ -129,7 +130,7 @@ def _explain(error: sqlite3.DatabaseError, path: Path) -> Exception:
     if code in _DISK_CODES:
         return SessionFileError(f"{path}: its disk cannot be read or written ({error})")
     if code in _RIGHTS_CODES:
-        return ConfigError(f"TELEGRAM_SESSION_DIR: {path} {FORBIDDEN}")
+        return ConfigError(joined(" ", [f"TELEGRAM_SESSION_DIR: {path}", FORBIDDEN]))
     return SessionRevokedError(f"{path} is damaged; {SIGN_IN}")
 
 

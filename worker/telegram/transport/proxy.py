@@ -8,8 +8,12 @@ from pyrogram.connection.proxy import MTProxy, WebProxy, normalize_proxy
 from python_socks import ProxyError
 
 from shared.errors import ConfigError
+from shared.sentences import joined, sentence
 
-FORMS = "socks5://user:password@host:port, http://host:port, or a tg://proxy or https://t.me/proxy link"
+NO_PROXY = (
+    "is no proxy: socks5://user:password@host:port, http://host:port,"
+    " or a tg://proxy or https://t.me/proxy link"
+)
 MALFORMED_LINK = (
     "the link's secret is malformed: 32 hex digits, alone, after dd, or after ee with a domain behind"
 )
@@ -29,8 +33,8 @@ def parse(text: str | None) -> Any:
         proxy = _parse_link(text) if text.startswith(_LINKS) else _parse_address(text)
     except (ValueError, TypeError, KeyError) as error:
         is_secret = "secret" in str(error) and "must contain" not in str(error)
-        why = MALFORMED_LINK if is_secret else f"is no proxy: {FORMS}"
-        raise ConfigError(f"TELEGRAM_PROXY: {why}") from None
+        why = MALFORMED_LINK if is_secret else NO_PROXY
+        raise ConfigError(joined(": ", ["TELEGRAM_PROXY", why])) from None
     if not 0 < proxy.port < 65536:
         raise ConfigError("TELEGRAM_PROXY: the port must be from 1 to 65535")
     return proxy
@@ -39,19 +43,22 @@ def parse(text: str | None) -> Any:
 def describe_failure(proxy: Any, error: Exception) -> str:
     """Return why a connection failed, for the operator."""
     if proxy is None:
-        return f"Telegram cannot be reached ({type(error).__name__}); see TELEGRAM_PROXY"
-    where = f"TELEGRAM_PROXY: {proxy.hostname}:{proxy.port}"
+        return sentence(
+            "Telegram cannot be reached ({error}); see TELEGRAM_PROXY", error=type(error).__name__
+        )
+    address = f"{proxy.hostname}:{proxy.port}"
     match error:
         case ProxyError():
-            return f"{where} refuses: {error}"
+            return sentence("TELEGRAM_PROXY: {address} refuses: {why}", address=address, why=error)
         case socket.gaierror():
-            return f"{where}: there is no such host"
+            return sentence("TELEGRAM_PROXY: {address}: there is no such host", address=address)
         case TimeoutError():
-            return f"{where} does not answer"
+            return sentence("TELEGRAM_PROXY: {address} does not answer", address=address)
         case _ if "fake-TLS" in str(error):
-            return f"{where} does not know the link's secret"
+            return sentence("TELEGRAM_PROXY: {address} does not know the link's secret", address=address)
         case _:
-            return f"{where} cannot be reached ({type(error).__name__})"
+            text = "TELEGRAM_PROXY: {address} cannot be reached ({error})"
+            return sentence(text, address=address, error=type(error).__name__)
 
 
 def describe_silence(proxy: Any) -> str | None:
@@ -61,8 +68,8 @@ def describe_silence(proxy: Any) -> str | None:
     """
     if not isinstance(proxy, MTProxy | WebProxy):
         return None
-    where = f"{proxy.hostname}:{proxy.port}"
-    return f"TELEGRAM_PROXY: nothing comes through {where}; is the link's secret right?"
+    text = "TELEGRAM_PROXY: nothing comes through {address}; is the link's secret right?"
+    return sentence(text, address=f"{proxy.hostname}:{proxy.port}")
 
 
 def _parse_link(text: str) -> Any:

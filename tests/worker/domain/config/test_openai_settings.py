@@ -28,7 +28,7 @@ def test_what_was_copied_around_a_key_is_removed(pasted: str) -> None:
 @pytest.mark.parametrize(
     ("key", "named"),
     [
-        ("sk-аbc123456", "cyrillic small letter a ('а') as its character 4"),
+        ("sk-аbc123456", "the Russian letter 'а' as its character 4"),
         ("sk-abc\n123456", "a line break as its character 7"),
         ("sk-abc\u00a0123456", "no-break space"),
         ("sk-abc 123456", "a space as its character 7"),
@@ -117,7 +117,7 @@ def test_an_address_is_corrected_where_that_is_plain(given: str, address: str) -
         ("http://localhost:port/v1", "a number from 1 to 65535"),
         ("http://localhost:0/v1", "a number from 1 to 65535"),
         ("http://localhost:/v1", "a number from 1 to 65535"),
-        ("https://api.оpenai.com/v1", "cyrillic small letter o"),
+        ("https://api.оpenai.com/v1", "the Russian letter 'о'"),
         ("https://api openai com/v1", "a space"),
         ("https://", "no usable host"),
         ("https://[::1/v1", "is not a web address"),
@@ -135,7 +135,7 @@ def test_models_and_proxies_are_checked_too() -> None:
     assert usable_model(' "deepseek-chat"\n') == "deepseek-chat"
     assert usable_proxy("socks5h://user:pass@proxy:1080") == "socks5h://user:pass@proxy:1080"
     for check, value, named in (
-        (usable_model, "gpt-4о", "cyrillic small letter o"),
+        (usable_model, "gpt-4о", "the Russian letter 'о'"),
         (usable_model, " ", "is empty"),
         (usable_proxy, "proxy.example:3128", "is not a proxy's address"),
         (usable_proxy, "http://proxy:99999", "a number from 1 to 65535"),
