@@ -106,10 +106,10 @@ def _translate(language: Language, reason: str) -> str:
         return reason
     if (whole := _translate_whole(language, reason)) is not None:
         return whole
-    if contact := _CONTACT.fullmatch(reason):
-        return f"{contact[1]}: {_translate(language, contact[2])}"
     if (quote := _QUOTE.fullmatch(reason)) and (ours := _translate_whole(language, quote[1])) is not None:
         return f"{ours} {quote[2]}"
+    if contact := _CONTACT.fullmatch(reason):
+        return f"{contact[1]}: {_translate(language, contact[2])}"
     first, separator, rest = reason.partition("; ")
     return f"{_translate(language, first)}; {_translate(language, rest)}" if separator else reason
 

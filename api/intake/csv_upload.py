@@ -115,5 +115,5 @@ class Report:
                 raise
             answer.detail += "; the import ended here: send the file again to store the missing rows"
             self.end = answer
-        logger.info("imported: %s", dict(counts))
+        logger.info("imported: %s", ", ".join(f"{name} {number}" for name, number in counts.items()))
         yield {"complete": self.end is None, **counts, "detail": self.end and self.end.detail}

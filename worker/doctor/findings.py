@@ -60,7 +60,7 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def as_text(findings: Sequence[Finding], language: Language = "en", *, colours: bool) -> str:
     """Return one line per finding, and a second line with its remedy, in the owner's language."""
-    shown = [_masked(_translated(finding, language)) for finding in findings]
+    shown = [_masked(translated(finding, language)) for finding in findings]
     width = max(NAME_WIDTH, *(len(finding.name) for finding in shown))
     labels = {True: say(language, "ok"), False: say(language, "FAIL"), None: "-"}
     return "\n".join(
@@ -68,7 +68,8 @@ def as_text(findings: Sequence[Finding], language: Language = "en", *, colours: 
     )
 
 
-def _translated(finding: Finding, language: Language) -> Finding:
+def translated(finding: Finding, language: Language) -> Finding:
+    """Return a finding with its name, result and remedy in the owner's language."""
     remedy = in_language(language, finding.remedy) if finding.remedy else finding.remedy
     name, said = say(language, finding.name), in_language(language, finding.said)
     return replace(finding, name=name, said=said, remedy=remedy)

@@ -42,7 +42,7 @@ def test_a_database_of_another_encoding_is_not_migrated(postgres_server: str) ->
     with pytest.raises(product_processes.ProcessError) as failed:
         product_processes.migrate(url, seconds=patience_seconds())
     said = str(failed.value).partition("could not be migrated:\n")[2].strip()
-    assert said == "error: DATABASE_URL: the database's encoding is SQL_ASCII, not UTF8"
+    assert said == "ошибка: DATABASE_URL: the database's encoding is SQL_ASCII, not UTF8"
     with psycopg.connect(url) as connection:
         count = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone()
     assert count == (0,)

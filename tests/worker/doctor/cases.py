@@ -87,9 +87,11 @@ def normalize(text: str) -> str:
     """Replace what differs from run to run: ports, times and the newest revision."""
     text = re.sub(r"(?<=127\.0\.0\.1:)\d+", "PORT", text)
     text = re.sub(r"port \d+ ", "port PORT ", text)
-    text = re.sub(r"in \d+ ms", "in 350 ms", text)
-    text = re.sub(r"of \d+ tokens", "of 2400 tokens", text)
-    return re.sub(r"at \d{4,}, the newest|needs \d{4}", _hide_revision, text)
+    text = re.sub(r"(in|за) \d+ (ms|мс)", r"\1 350 \2", text)
+    text = re.sub(r"(of|из) \d+ (tokens|токенов)", r"\1 2400 \2", text)
+    return re.sub(
+        r"(?:at|ревизия) \d{4,}, (?:the newest|последняя)|(?:needs|нужна) \d{4}", _hide_revision, text
+    )
 
 
 def _hide_revision(found: re.Match[str]) -> str:
@@ -258,4 +260,29 @@ CASES: dict[str, CaseSetup] = {
     "The model's server knows no JSON schema": no_schema,
     "The model's address has no scheme": unusable_address,
     "The booking page does not exist": missing_booking_page,
+}
+# What is wrong, on the Russian page.
+RUSSIAN: dict[str, str] = {
+    "A worker is running": "Worker работает",
+    "Settings are missing or wrong": "Настройки нет, или она неверна",
+    "The name of a setting is misspelt": "Опечатка в имени настройки",
+    "Messages are written as the example company": "Сообщения пишутся от имени компании из примера",
+    "The session is of the sandbox, as in the demo": "Сессия песочницы, как в демо",
+    "The database is down": "База не отвечает",
+    "The schema is outdated": "Таблицы старые",
+    "The proxy is down": "Прокси не отвечает",
+    "Telegram cannot be reached": "Telegram недоступен",
+    "Another server answers": "Отвечает другой сервер",
+    "The app's hash is wrong": "Хеш приложения неверный",
+    "The machine's clock is wrong": "Часы машины неверны",
+    "No account is signed in": "Вход не сделан",
+    "The session is revoked": "Сессия завершена",
+    "Telegram limits the account": "Telegram ограничил аккаунт",
+    "The model's key is wrong": "Ключ модели не подошёл",
+    "The model does not exist": "Такой модели нет",
+    "The model's account is empty": "Деньги у провайдера кончились",
+    "The model's context is too small": "Модели не хватает контекста",
+    "The model's server knows no JSON schema": "Сервер модели не знает схемы JSON",
+    "The model's address has no scheme": "В адресе модели нет http://",
+    "The booking page does not exist": "Страницы записи нет",
 }

@@ -1,4 +1,4 @@
-"""Tests that docs/operate/troubleshooting.md shows the doctor's output for each setup."""
+"""Tests that docs/operate/troubleshooting.md and .ru.md show the doctor's output for each setup."""
 
 import json
 from collections.abc import AsyncIterator
@@ -8,8 +8,16 @@ import pytest
 
 from sandbox.app import Sandbox, running
 from tests.support.worker_command import run
-from tests.worker.doctor.cases import CASES
-from tests.worker.doctor.page import HEALTHY, TABLE_HEAD, generated, healthy_output, rows, run_doctor
+from tests.worker.doctor.cases import CASES, RUSSIAN
+from tests.worker.doctor.page import (
+    HEALTHY,
+    PAGES,
+    TABLE_HEADS,
+    generated,
+    healthy_output,
+    rows,
+    run_doctor,
+)
 from worker.doctor.findings import Finding, all_passed, as_json, as_text
 
 NOTHING_WRONG = {
@@ -39,9 +47,11 @@ async def test_output_is_shown_on_the_page(
     sandbox: Sandbox, tmp_path: Path, sqlite_template: Path, case: str, healthy: list[Finding]
 ) -> None:
     findings = await run_doctor(sandbox, tmp_path, sqlite_template, case)
-    shown = healthy_output(findings) if case == HEALTHY else rows(case, findings, healthy)
-    assert shown
-    assert shown in generated()
+    for language in PAGES:
+        is_healthy = case == HEALTHY
+        shown = healthy_output(language, findings) if is_healthy else rows(language, case, findings, healthy)
+        assert shown
+        assert shown in generated(language)
     assert all_passed(findings) == (case in NOTHING_WRONG)
     text = as_text(findings, colours=True) + as_json(findings)
     assert "hunter2" not in text
@@ -49,9 +59,11 @@ async def test_output_is_shown_on_the_page(
 
 
 def test_page_shows_nothing_else() -> None:
-    table = generated().partition(TABLE_HEAD)[2].splitlines()
-    named = [row.split(" | ")[0].removeprefix("| ") for row in table]
-    assert [name for name in named if name.strip("| ")] == [case for case in CASES if case != HEALTHY]
+    for language, head in TABLE_HEADS.items():
+        table = generated(language).partition(head)[2].splitlines()
+        named = [row.split(" | ")[0].removeprefix("| ") for row in table]
+        names = [case if language == "en" else RUSSIAN[case] for case in CASES if case != HEALTHY]
+        assert [name for name in named if name.strip("| ")] == names
 
 
 def test_command_without_a_terminal_prints_no_colours_or_secrets(tmp_path: Path) -> None:

@@ -80,10 +80,10 @@ async def test_json_has_the_same_figures(database_with_leads: Database) -> None:
 
 
 def test_command_needs_only_the_database(tmp_path: Path, sqlite_url: str) -> None:
-    done = run(tmp_path, "status", DATABASE_URL=sqlite_url)
+    done = run(tmp_path, "status", DATABASE_URL=sqlite_url, OWNER_LANGUAGE="ru")
     assert (done.returncode, done.stderr) == (0, "")
     first = "новый аккаунт: первых сообщений в первый день не больше 4, с дня 7 — 30"
     assert done.stdout.splitlines()[:3] == ["аккаунт: пока нет", "", first]
-    empty = run(tmp_path, "status", DATABASE_URL="sqlite:///empty.db")
+    empty = run(tmp_path, "status", DATABASE_URL="sqlite:///empty.db", OWNER_LANGUAGE="ru")
     assert (empty.returncode, empty.stdout) == (1, "")
     assert empty.stderr == "ошибка: база не обновлена, выполните `alembic upgrade head`\n"
