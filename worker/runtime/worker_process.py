@@ -14,6 +14,7 @@ from worker.accounts.account_lease import AccountLease
 from worker.accounts.flood_waits import FloodWaits
 from worker.accounts.session_lock import session_lock
 from worker.domain.telegram_port import Identity, SessionRevokedError
+from worker.follow_ups.adoption import adopt_requests
 from worker.monitoring import health_report, http_probe
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId
@@ -150,6 +151,7 @@ class Worker:
                 await register_worker(
                     session, worker_id, identity.username, limits, now=self._parts.clock.now()
                 )
+                await adopt_requests(session, account_id)
 
         await retry_while_database_down(register, pause=DATABASE_PAUSE_SECONDS, what="register the account")
         return worker_id

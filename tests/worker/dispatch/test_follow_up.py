@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlmodel import col, select
+from sqlmodel import col, delete, select
 
 from shared.database.engine import Database
 from shared.database.models import Lead, PlannedMessage
@@ -13,6 +13,7 @@ from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_
 from tests.support.settling import S, write
 from worker.domain.outcomes import Delivered, NothingToDo, QueueMessage, Suppressed
 from worker.domain.telegram_port import Incoming
+from worker.follow_ups.adoption import adopt_requests
 from worker.messaging import inbox
 from worker.queue.leases import WorkerId
 
@@ -33,6 +34,20 @@ async def lead_with_follow_up(database: Database, me: WorkerId) -> Lead:
     settled = await write(database, me, lead, Delivered(queued.id, me.account_id * 1000 + 1, NOW))
     assert (settled.status, settled.due) == (S.ENGAGED, LATER)
     return await now_of(database, lead)
+
+
+async def test_what_an_older_program_promised_is_planned_once(kept_database: Database, me: WorkerId) -> None:
+    lead = await lead_with_follow_up(kept_database, me)
+    async with kept_database.writing() as session:
+        # A program of before revision 0020 stores no plan.
+        await session.exec(delete(PlannedMessage).where(col(PlannedMessage.lead_id) == lead.id))
+    for expected in (1, 0):
+        async with kept_database.writing() as session:
+            assert await adopt_requests(session, me.account_id) == expected
+    async with kept_database.reading() as session:
+        (planned,) = (await plans.load_planned(session, [lead.id]))[lead.id]
+    newest = (await messages_of(kept_database, lead))[-1]
+    assert (planned.kind, planned.send_at, planned.after_message_id) == ("requested", LATER, newest.id)
 
 
 async def test_a_follow_up_is_sent_once(kept_database: Database, me: WorkerId) -> None:
