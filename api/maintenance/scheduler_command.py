@@ -76,8 +76,8 @@ def _check_address(settings: ApiSettings, scheduler: _Scheduler) -> None:
     if address.scheme != "https" and urlsplit(scheduler.address).scheme == "https":
         raise ConfigError(
             sentence(
-                "PUBLIC_URL: is needed for the calls of {name}, with https://. Without a public address the worker"
-                " asks {name} itself every five minutes: nothing is to be connected",
+                "PUBLIC_URL: is needed for the calls of {name}, with https://. Without a public address the"
+                " worker asks {name} itself every five minutes: nothing is to be connected",
                 name=scheduler.name,
             )
         )

@@ -26,7 +26,7 @@ async def check_scheduler(api: SchedulerApi, database: Database) -> Finding:
         )
         return failed(BOOKINGS, cause_of(error), remedy)
     if state is None:
-        return passed(BOOKINGS, BY_POLLING, name=api.name)
+        return passed(BOOKINGS, sentence(BY_POLLING, name=api.name))
     if state == ACTIVE:
         return passed(BOOKINGS, said)
     return failed(BOOKINGS, said, sentence(RECONNECT, source=api.source))
