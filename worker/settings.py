@@ -6,7 +6,6 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import NoDecode
 
-from shared.sentences import sentence
 from shared.settings import DOTENV, SharedSettings, usable_url
 from worker.domain.config.openai_settings import usable_address, usable_key, usable_model, usable_proxy
 from worker.domain.config.setting_checks import (
@@ -18,6 +17,7 @@ from worker.domain.config.setting_checks import (
     check_hours,
     check_link_template,
     check_profile,
+    check_second_provider,
     check_text_file,
     check_time_zone,
     parse_owner_chat,
@@ -158,12 +158,9 @@ class AssistantSettings(OwnerLanguage):
 
     @model_validator(mode="after")
     def _check_second_provider(self) -> Self:
-        given = (self.openai_fallback_base_url, self.openai_fallback_api_key, self.openai_fallback_model)
-        if any(given):
-            for name in ("openai_fallback_api_key", "openai_fallback_model"):
-                if getattr(self, name) is None:
-                    text = "{name}: is not set, and the second provider needs it"
-                    raise ValueError(sentence(text, name=name.upper()))
+        needed = {name: getattr(self, f"openai_fallback_{name}") for name in ("api_key", "model")}
+        if self.openai_fallback_base_url or any(needed.values()):
+            check_second_provider(needed)
         return self
 
     @property

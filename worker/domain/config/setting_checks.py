@@ -1,6 +1,7 @@
 """Checks of the worker's settings: each returns the usable value, or raises ValueError. Pure."""
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -80,6 +81,14 @@ def check_printable(value: SecretStr) -> SecretStr:
     if not secret.isascii() or not secret.isprintable() or " " in secret:
         raise ValueError("has a space or a character that is no Latin letter, digit or sign: copy it again")
     return SecretStr(secret)
+
+
+def check_second_provider(needed: Mapping[str, object]) -> None:
+    """Raise ValueError that names the first setting of the second provider that is missing."""
+    for name, value in needed.items():
+        if value is None:
+            setting = f"OPENAI_FALLBACK_{name.upper()}"
+            raise ValueError(sentence("{name}: is not set, and the second provider needs it", name=setting))
 
 
 def parse_owner_chat(value: str) -> str:
