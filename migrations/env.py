@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from migrations import online
-from shared.database import models
+from shared.database import console_models, model_servers, models
 from shared.database.engine import Database
 from shared.database.faults.error_classes import classify
 from shared.database.schema_version import newest_revision
@@ -23,7 +23,7 @@ from shared.sentences import joined, sentence
 from shared.settings import SharedSettings, error_line, load, owner_language
 from shared.texts import say
 
-assert models  # noqa: S101 - importing it fills the metadata
+assert all((console_models, model_servers, models))  # noqa: S101 - importing them fills the metadata
 
 
 # A migration that waits for a table lock blocks all later queries on that table. So it waits at most this

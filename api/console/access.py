@@ -10,7 +10,7 @@ from api.console.users.sessions import LASTS, SignedIn
 from api.security.client_ip import client_address, client_network
 from api.settings import ApiSettings
 from shared.clock import utc_now
-from shared.database.console_models import ROLES
+from shared.roles import ROLES
 
 # Browsers accept the first name only from HTTPS, for the whole host and without a Domain.
 SECURE_COOKIE: Final = "__Host-console"

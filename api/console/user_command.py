@@ -6,11 +6,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api.console.mount import PATH
 from api.settings import ApiSettings
-from shared.database.console_models import ROLES
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.faults.error_classes import classify
 from shared.errors import ConfigError, LeadAssistantError
 from shared.sentences import cause_of
+from shared.roles import ROLES
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -2,19 +2,18 @@
 
 import argparse
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from api.settings import ApiSettings
 from shared.bookings.changes import CALCOM, CALENDLY
-from shared.bookings.schedulers.calcom_api import calcom_of
-from shared.bookings.schedulers.calendly_api import calendly_of
-from shared.bookings.schedulers.connection import Connection
-from shared.bookings.schedulers.http_api import SchedulerError
-from shared.bookings.schedulers.port import SchedulerApi
 from shared.clock import utc_now
 from shared.database.drivers.connections import open_database
 from shared.errors import ConfigError
 from shared.sentences import cause_of, joined, sentence
+
+if TYPE_CHECKING:
+    from shared.bookings.schedulers.port import SchedulerApi
 
 COMMANDS = (CALENDLY, CALCOM)
 
@@ -27,7 +26,7 @@ class _Scheduler:
     setting: str
     advice: str
     address: str
-    api: SchedulerApi | None
+    api: "SchedulerApi | None"
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +38,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
     """Run the command; returns what to print. Raises ConfigError with one line for the operator."""
+    # Imported here: the server's process needs none of it.
+    from shared.bookings.schedulers.connection import Connection  # noqa: PLC0415
+    from shared.bookings.schedulers.http_api import SchedulerError  # noqa: PLC0415
+
     scheduler = _scheduler(options.command, settings)
     if scheduler.api is None:
         raise ConfigError(
@@ -63,6 +66,9 @@ async def run(options: argparse.Namespace, settings: ApiSettings) -> str:
 
 
 def _scheduler(source: str, settings: ApiSettings) -> _Scheduler:
+    from shared.bookings.schedulers.calcom_api import calcom_of  # noqa: PLC0415
+    from shared.bookings.schedulers.calendly_api import calendly_of  # noqa: PLC0415
+
     if source == CALCOM:
         advice = "create an API key at cal.com, Settings, Developer, API keys"
         return _Scheduler("Cal.com", "CALCOM_TOKEN", advice, settings.calcom_api, calcom_of(settings))

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import AccountHold, Lead, ModelServer, TelegramAccount, WebhookDelivery
+from shared.database.model_servers import ModelServer
+from shared.database.models import AccountHold, Lead, TelegramAccount, WebhookDelivery
 from shared.leads import pauses
 
 # A worker needs some seconds for a due lead, and the api for a delivery.

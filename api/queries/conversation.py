@@ -10,18 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.queries.personal_data import get_lead_or_404
 from shared.bookings.changes import HUMAN
+from shared.database.console_models import CannedText, LeadAction, LeadNote, LeadView, User
 from shared.database.models import (
     Booking,
-    CannedText,
     Lead,
-    LeadAction,
     LeadEvent,
-    LeadNote,
-    LeadView,
     Message,
     PlannedMessage,
     TelegramAccount,
-    User,
 )
 from shared.leads import plans
 from shared.statuses import LeadStatus

@@ -19,9 +19,7 @@ from shared.database.models import (
     BookingEvent,
     DoNotContact,
     Lead,
-    LeadAction,
     LeadEvent,
-    LeadNote,
     Message,
     OwnerNotice,
     PlannedMessage,
@@ -93,6 +91,9 @@ def _cached_peers(leads: Sequence[Lead]) -> ColumnElement[bool]:
 
 async def export(session: AsyncSession, lead: Lead, now: datetime) -> Mapping[str, Any]:
     """Return every row about the person of `lead` as JSON values, by table name."""
+    # Imported here: the tables of the console take 1 MiB.
+    from shared.database.console_models import LeadAction, LeadNote  # noqa: PLC0415
+
     leads = await leads_of_person(session, lead)
     ids = [each.id for each in leads]
     hashes = {

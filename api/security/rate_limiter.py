@@ -2,14 +2,14 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Insert, Table, bindparam, case, delete, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from shared.clock import Clock
+from shared.database.bulk import dialect_insert
 from shared.database.columns import UtcDateTime
 from shared.database.engine import Database, answered_within
 from shared.database.models import RateLimit
@@ -26,8 +26,9 @@ _PORTIONS = 20
 _GUESS_PREFIX = "guess:"
 
 
-def _reserve_statement(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's module
-    insert = dialect.insert(LIMITS)
+@cache
+def _reserve_statement(dialect: str) -> Insert:
+    insert = dialect_insert(dialect, LIMITS)
     # Clocks of processes differ slightly: a process still in the previous minute counts in the newer one.
     # A minute further ahead was stored by a wrong clock: counting in it would never end.
     is_newer_minute = or_(
@@ -43,7 +44,6 @@ def _reserve_statement(dialect: Any) -> Insert:  # noqa: ANN401 - a dialect's mo
     return statement
 
 
-_RESERVE = {"postgresql": _reserve_statement(postgresql), "sqlite": _reserve_statement(sqlite)}
 _HAS_KEY = select(LIMITS.c.key).where(LIMITS.c.key == bindparam("wanted"))
 
 
@@ -120,7 +120,7 @@ class RateLimiter:
         latest = bucket.minute + MAX_AHEAD
         values = {"key": key, "minute": bucket.minute, "used": portion, "latest": latest}
         async with self._database.autocommit.begin() as connection:
-            statement = _RESERVE[connection.dialect.name]
+            statement = _reserve_statement(connection.dialect.name)
             used = int((await connection.execute(statement, values)).scalar_one())
         bucket.permits = max(0, min(portion, limit - (used - portion)))
         bucket.is_spent = used >= limit

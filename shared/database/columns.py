@@ -1,6 +1,6 @@
 """Column types, and short functions that declare the columns of the models."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -15,13 +15,15 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    Table,
     Text,
     TypeDecorator,
+    event,
     func,
 )
 from sqlalchemy import text as sql_text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
 from sqlmodel import Column, Field, SQLModel
 
 SQLModel.metadata = MetaData(
@@ -38,12 +40,23 @@ SQLModel.metadata = MetaData(
 SQLModel.model_config["defer_build"] = True
 
 # Without it, SQLite reuses the id of a deleted row.
-NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
+NEVER_REUSE_IDS = {"info": {"sqlite_autoincrement": True}}
 
 # SQLite assigns ids only in a column declared INTEGER, which has 64 bits there.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
 # None is stored as SQL NULL, not as JSON null.
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+@event.listens_for(SQLModel.metadata, "before_create")
+def _set_sqlite_options(metadata: MetaData, connection: Connection, **_: object) -> None:
+    """Set the options of SQLite. Named in the models, they would load its dialect, also for PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        for table in metadata.tables.values():
+            items: Iterable[Table | Index] = (table, *table.indexes)
+            for one in items:
+                options = {name: value for name, value in one.info.items() if name.startswith("sqlite_")}
+                one.dialect_kwargs.update(options)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -106,7 +119,7 @@ def partial_index(
         unique=unique,
         postgresql_where=sql_text(where),
         postgresql_ops=postgresql_ops or {},
-        sqlite_where=sql_text(sqlite_where or where),
+        info={"sqlite_where": sql_text(sqlite_where or where)},
     )
 
 

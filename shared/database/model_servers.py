@@ -36,3 +36,6 @@ class ModelServer(SQLModel, table=True):
     # A worker runs a qualification until then, unless it stops earlier.
     qualifying_until: datetime | None = moment(nullable=True)
     updated_at: datetime = moment(default_now=True)
+
+
+MODEL_SERVERS = SQLModel.metadata.tables["model_servers"]

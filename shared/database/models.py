@@ -23,19 +23,7 @@ from shared.database.columns import (
     row_id,
     text_field,
 )
-from shared.database.console_models import (
-    CannedText,
-    ConsoleWatch,
-    LeadAction,
-    LeadNote,
-    LeadView,
-    LoginAttempt,
-    User,
-    UserLink,
-    UserSession,
-)
 from shared.database.delivery_models import RateLimit, WebhookDelivery
-from shared.database.model_servers import ModelServer
 from shared.database.notification_models import OwnerIdentity, OwnerMessage, OwnerNotice, SendingPause
 from shared.database.suppression_models import DoNotContact, DoNotContactKey
 from shared.intents import Intent
@@ -47,18 +35,11 @@ __all__ = [
     "Booking",
     "BookingConnection",
     "BookingEvent",
-    "CannedText",
-    "ConsoleWatch",
     "DoNotContact",
     "DoNotContactKey",
     "Lead",
-    "LeadAction",
     "LeadEvent",
-    "LeadNote",
-    "LeadView",
-    "LoginAttempt",
     "Message",
-    "ModelServer",
     "OwnerIdentity",
     "OwnerMessage",
     "OwnerNotice",
@@ -67,9 +48,6 @@ __all__ = [
     "SendingPause",
     "TelegramAccount",
     "TelegramPerson",
-    "User",
-    "UserLink",
-    "UserSession",
     "WebhookDelivery",
 ]
 
@@ -276,13 +254,8 @@ ACCOUNTS, HOLDS, CALLS, PEOPLE = (
     SQLModel.metadata.tables[name]
     for name in ("telegram_accounts", "account_holds", "account_calls", "telegram_people")
 )
-USERS, USER_SESSIONS, USER_LINKS, LOGIN_ATTEMPTS, LEAD_VIEWS, CONSOLE_WATCH = (
-    SQLModel.metadata.tables[name]
-    for name in ("users", "user_sessions", "user_links", "login_attempts", "lead_views", "console_watch")
-)
-OWNER_MESSAGES, OWNER_NOTICES, OWNER_IDENTITIES, MODEL_SERVERS = (
-    SQLModel.metadata.tables[name]
-    for name in ("owner_messages", "owner_notices", "owner_identities", "model_servers")
+OWNER_MESSAGES, OWNER_NOTICES, OWNER_IDENTITIES = (
+    SQLModel.metadata.tables[name] for name in ("owner_messages", "owner_notices", "owner_identities")
 )
 
 BOOKINGS, BOOKING_EVENTS, PLANNED, BOOKING_CONNECTIONS = (

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, insert, update
 from sqlalchemy.engine import Connection
 
 from api.console.users.accounts import login_of, token_hash
+from shared.database.console_models import USER_SESSIONS, USERS
 from shared.database.models import (
     ACCOUNTS,
     BOOKINGS,
@@ -17,8 +18,6 @@ from shared.database.models import (
     EVENTS,
     LEADS,
     MESSAGES,
-    USER_SESSIONS,
-    USERS,
 )
 from shared.database.urls import async_url
 

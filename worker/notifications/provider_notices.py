@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import ModelServer, OwnerNotice
+from shared.database.model_servers import ModelServer
+from shared.database.models import OwnerNotice
 from shared.texts import Language
 from worker.notifications import texts
 

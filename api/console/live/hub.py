@@ -12,9 +12,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from api.settings import ApiSettings
 from shared.clock import utc_now
 from shared.database.bulk import insert_for
+from shared.database.console_models import ConsoleWatch
 from shared.database.drivers.sqlite_commits import watch_commits
 from shared.database.engine import Database
-from shared.database.models import ConsoleWatch
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from api.dependencies import DatabaseDep
 from api.forms.body.text_cleaning import clean, one_line
 from api.queries.filters import RowId
 from shared.clock import utc_now
-from shared.database.models import CannedText
+from shared.database.console_models import CannedText
 
 router = APIRouter(prefix="/texts")
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, insert, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.models import USER_LINKS, USER_SESSIONS, USERS, User, UserLink, UserSession
+from shared.database.console_models import USER_LINKS, USER_SESSIONS, USERS, User, UserLink, UserSession
 from shared.errors import LeadAssistantError
 
 LINK_LASTS = timedelta(hours=48)

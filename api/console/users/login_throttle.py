@@ -7,8 +7,8 @@ from sqlmodel import col, select
 
 from api.console.users.accounts import login_of
 from api.security.rate_limiter import caller_key
+from shared.database.console_models import LOGIN_ATTEMPTS, LoginAttempt
 from shared.database.engine import Database
-from shared.database.models import LOGIN_ATTEMPTS, LoginAttempt
 
 PERIOD = timedelta(minutes=15)
 TRIES_FOR_NAME = 5

@@ -10,8 +10,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.console.users.accounts import token_hash
+from shared.database.console_models import USER_SESSIONS, User, UserSession
 from shared.database.engine import Database
-from shared.database.models import USER_SESSIONS, User, UserSession
 
 IDLE_FOR = timedelta(hours=12)
 LASTS = timedelta(days=14)

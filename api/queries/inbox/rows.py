@@ -9,7 +9,8 @@ from sqlmodel import and_, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.queries.inbox.urgent import GIVEN_UP_SHOWN_FOR, not_draft
-from shared.database.models import Lead, LeadEvent, LeadView, Message
+from shared.database.console_models import LeadView
+from shared.database.models import Lead, LeadEvent, Message
 from shared.statuses import GIVEN_UP, NOT_GREETED, LeadStatus
 
 

@@ -11,8 +11,8 @@ from api.console import access
 from api.console.users import accounts, sessions
 from api.console.users.login_throttle import TRIES_FOR_NAME
 from shared.clock import utc_now
+from shared.database.console_models import USER_LINKS, USER_SESSIONS
 from shared.database.engine import Database
-from shared.database.models import USER_LINKS, USER_SESSIONS
 from tests.api.conftest import rows, running
 from tests.api.console.conftest import OURS, add_session, signed_in
 

@@ -16,7 +16,8 @@ from api.dependencies import DatabaseDep, SettingsDep
 from api.forms.body.text_cleaning import clean
 from api.queries.filters import RowId
 from shared.clock import utc_now
-from shared.database.models import LEAD_VIEWS, LeadNote, Message
+from shared.database.console_models import LEAD_VIEWS, LeadNote
+from shared.database.models import Message
 from shared.leads import handoff, retry, suppression_list
 from shared.leads.handoff import HandoffError
 from shared.leads.retry import RetryError

@@ -12,8 +12,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.console.users.sessions import SignedIn
 from api.queries.conversation import has_newer
 from api.settings import ApiSettings
+from shared.database.console_models import LeadAction
 from shared.database.engine import Database
-from shared.database.models import Lead, LeadAction
+from shared.database.models import Lead
 from shared.leads import handoff
 
 

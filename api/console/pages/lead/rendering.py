@@ -14,8 +14,8 @@ from api.forms.utm import read_utm
 from api.queries.conversation import Conversation, load_conversation
 from shared.clock import utc_now
 from shared.database.bulk import insert_for
+from shared.database.console_models import LeadView
 from shared.database.engine import Database
-from shared.database.models import LeadView
 from shared.leads import suppression_list
 from shared.leads.form_fields import person_fields
 from shared.leads.suppression_list import SuppressedIdentity

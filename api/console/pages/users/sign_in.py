@@ -13,7 +13,7 @@ from api.console.texts.page_texts import LANGUAGES
 from api.console.users import accounts, login_throttle, passwords, sessions
 from api.dependencies import DatabaseDep
 from shared.clock import utc_now
-from shared.database.models import USERS
+from shared.database.console_models import USERS
 
 logger = logging.getLogger(__name__)
 
