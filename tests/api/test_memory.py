@@ -16,13 +16,14 @@ open_database(sys.argv[1])
 print(*sys.modules)
 """
 UNNEEDED = {"yaml", "alembic", "openai", "pyrogram", "pydantic.v1.main", "jinja2", "pwdlib", "argon2"}
+UNNEEDED |= {"shared.database.console_models", "shared.bookings.calendly_api"}
 
 
 @pytest.mark.parametrize(
     ("url", "driver", "others"),
     [
         ("sqlite:///leads.db", "sqlite3", {"psycopg"}),
-        ("postgresql://127.0.0.1/leads", "psycopg", {"aiosqlite"}),
+        ("postgresql://127.0.0.1/leads", "psycopg", {"aiosqlite", "sqlalchemy.dialects.sqlite"}),
     ],
     ids=["sqlite", "postgresql"],
 )
