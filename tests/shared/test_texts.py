@@ -54,6 +54,7 @@ def test_names_and_reasons_in_the_owners_language() -> None:
     assert translate_reason("ru", "the lead is engaged: no human has it") == (
         "разговор не у человека (разговор идёт)"
     )
+    assert translate_reason("ru", "Телефон: no phone was given") == "Телефон: телефона в заявке нет"
     assert translate_reason("ru", None) == ""
 
 

@@ -17,6 +17,9 @@ function localTimes(root) {
 }
 localTimes(document);
 
+// On a narrow screen the links of the sections scroll sideways.
+one("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // --- Refresh: fetch the page again, and replace what has changed --------------------------------------
 const messages = document.getElementById("messages");
 const composer = one("[data-composer]");
@@ -81,10 +84,12 @@ function isTyping(part, next) {
   return changed.some((field) => all("form", next).some((form) => form.action === field.form.action));
 }
 
+const isAtEnd = (part) => part.scrollHeight - part.scrollTop - part.clientHeight < 40;
+
 function replace(part, next) {
   const focused = part.contains(document.activeElement) ? document.activeElement : null;
   const focusKey = focused && (focused.id ? `#${CSS.escape(focused.id)}` : focused.getAttribute("href") && `[href="${CSS.escape(focused.getAttribute("href"))}"]`);
-  const atEnd = part.scrollHeight - part.scrollTop - part.clientHeight < 40;
+  const atEnd = isAtEnd(part);
   const top = part.scrollTop;
   const before = part.dataset.last;
   const open = all("details", part).map((details) => details.open);
@@ -105,7 +110,10 @@ function seenLater(last) {
   const typed = composer && one("textarea", composer).value.trim();
   clearTimeout(seenTimer);
   if (!typed) { set(); return; }
+  const atEnd = isAtEnd(messages);
   document.getElementById("news").hidden = false;
+  // The notice takes room from the conversation.
+  if (atEnd) messages.scrollTop = messages.scrollHeight;
   seenTimer = setTimeout(set, 1500);
 }
 
