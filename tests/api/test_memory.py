@@ -16,7 +16,7 @@ open_database(sys.argv[1])
 print(*sys.modules)
 """
 UNNEEDED = {"yaml", "alembic", "openai", "pyrogram", "pydantic.v1.main", "jinja2", "pwdlib", "argon2"}
-UNNEEDED |= {"shared.database.console_models", "shared.bookings.calendly_api"}
+UNNEEDED |= {"shared.database.console_models", "shared.bookings.schedulers.http_api"}
 
 
 @pytest.mark.parametrize(
