@@ -21,7 +21,7 @@ from api.settings import ApiSettings
 from shared import logging_setup
 from shared.errors import ConfigError
 from shared.files import make_new_files_private
-from shared.sentences import in_language
+from shared.localized_messages import in_language
 from shared.settings import error_line, help_lines, load, owner_language, warn_of_slips
 
 logger = logging.getLogger("api")

@@ -19,8 +19,8 @@ from api.intake.writer import IntakeWriter
 from api.maintenance.scheduler import MaintenanceScheduler
 from api.middleware.body_limits import MIB, BodyLimits, FileLimit
 from api.middleware.fast_path import FastPathMiddleware
-from api.middleware.forms_first import FormsFirst
 from api.middleware.request_id import HEADER, RequestIds
+from api.middleware.request_priority import FormsFirst
 from api.middleware.security_headers import SecurityHeaders
 from api.routers import (
     bookings,

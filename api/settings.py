@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_va
 from pydantic_settings import NoDecode
 
 from api.forms.custom_mapping import FormMapping
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from shared.settings import SharedSettings, usable_url
 
 Network = IPv4Network | IPv6Network

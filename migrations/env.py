@@ -11,19 +11,19 @@ from sqlalchemy.exc import OperationalError
 from sqlmodel import SQLModel
 
 from migrations import online
-from shared.database import console_models, model_servers, models
+from shared.database import console_models, model_server_models, models
 from shared.database.engine import Database
 from shared.database.faults.error_classes import classify
 from shared.database.schema_version import newest_revision
 from shared.database.urls import async_url, shown_address
 from shared.errors import ConfigError
 from shared.files import make_new_files_private
+from shared.localized_messages import joined, sentence
 from shared.logging_setup import mask_uncaught_errors
-from shared.sentences import joined, sentence
 from shared.settings import SharedSettings, error_line, load, owner_language
-from shared.texts import say
+from shared.translations import say
 
-assert all((console_models, model_servers, models))  # noqa: S101 - importing them fills the metadata
+assert all((console_models, model_server_models, models))  # noqa: S101 - importing them fills the metadata
 
 
 # A migration that waits for a table lock blocks all later queries on that table. So it waits at most this

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.app import Sandbox
-from sandbox.demo_page.install import DemoSettings, install
+from sandbox.demo_page.mount import DemoSettings, install
 from sandbox.demo_page.product import ProductAddress
 from sandbox.sessions import Address, parse_address, session_path
 

@@ -4,11 +4,11 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-from sandbox.calcom.install import install as install_calcom
-from sandbox.calendly.install import API as CALENDLY_API
-from sandbox.calendly.install import BOOKING_PAGE
-from sandbox.calendly.install import PAGE as CALENDLY_PAGE
-from sandbox.calendly.install import install as install_calendly
+from sandbox.calcom.mount import install as install_calcom
+from sandbox.calendly.mount import API as CALENDLY_API
+from sandbox.calendly.mount import BOOKING_PAGE
+from sandbox.calendly.mount import PAGE as CALENDLY_PAGE
+from sandbox.calendly.mount import install as install_calendly
 from sandbox.control_api.app import create_control_app
 from sandbox.fake_openai.app import build_router
 from sandbox.fake_openai.state import OpenAIState

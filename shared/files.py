@@ -5,7 +5,7 @@ import os
 import re
 from pathlib import Path
 
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 # A profile of this size fits no model's context.
 MAX_TEXT_BYTES = 1024 * 1024

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from shared.sentences import Sentence, cause_of, sentence
+from shared.localized_messages import Sentence, cause_of, sentence
 
 _Context = Mapping[str, Any]
 

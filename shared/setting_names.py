@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
 from types import MappingProxyType
 
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 
 def _names(words: str) -> tuple[str, ...]:

@@ -18,9 +18,9 @@ from shared.contacts import check_region
 from shared.database.urls import async_url
 from shared.errors import ConfigError
 from shared.files import read_text
+from shared.localized_messages import cause_of, in_language, joined, sentence
 from shared.logging_setup import mask_credentials
-from shared.sentences import cause_of, in_language, joined, sentence
-from shared.texts import Language, say
+from shared.translations import Language, say
 
 DOTENV = Path(".env")
 # Its warnings about lines that it cannot read are replaced by `find_slips`.

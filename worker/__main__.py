@@ -15,8 +15,8 @@ from shared.database.engine import Database
 from shared.errors import ConfigError, LeadAssistantError
 from shared.files import make_new_files_private
 from shared.leads.pauses import Scope
+from shared.localized_messages import in_language
 from shared.logging_setup import configure, mask_credentials, mask_uncaught_errors
-from shared.sentences import in_language
 from shared.settings import error_line, help_lines, load, owner_language, warn_of_slips
 from worker.domain.assistant_port import AssistantError
 from worker.domain.telegram_port import SessionRevokedError, TelegramError

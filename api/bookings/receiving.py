@@ -10,8 +10,8 @@ from sqlalchemy import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bookings import calcom, calendly, generic
+from shared.bookings.booking_store import Recorded, record
 from shared.bookings.changes import CALCOM, CALENDLY, GENERIC, BookingChange, UnreadableBookingError
-from shared.bookings.record import Recorded, record
 from shared.database.models import DELIVERIES
 
 # No form can have such a source: its name has no slash.

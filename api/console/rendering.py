@@ -16,7 +16,7 @@ from markupsafe import Markup
 from api.console import access
 from api.console.texts.page_texts import Texts, choose_language
 from shared.clock import utc_now
-from shared.texts import name_of_status, translate_reason, translate_summary
+from shared.translations import name_of_status, translate_reason, translate_summary
 
 FOLDER: Final = Path(__file__).parent
 POLICY: Final = (

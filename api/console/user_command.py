@@ -9,8 +9,8 @@ from api.settings import ApiSettings
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.faults.error_classes import classify
 from shared.errors import ConfigError, LeadAssistantError
+from shared.localized_messages import cause_of
 from shared.roles import ROLES
-from shared.sentences import cause_of
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

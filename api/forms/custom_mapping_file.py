@@ -7,7 +7,7 @@ import yaml
 
 from api.forms.custom_mapping import FormMapping, Role, plain
 from shared.files import read_text
-from shared.sentences import cause_of, joined, sentence
+from shared.localized_messages import cause_of, joined, sentence
 
 
 def read_mapping(path: Path) -> FormMapping:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from api.forms.fields import Field, Fields
-from api.forms.recognition.calls import CALLERS
+from api.forms.recognition.call_parties import CALLERS
 from api.forms.recognition.field_meaning import EXCLUDED, Meaning, PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
 from api.forms.recognition.other_parties import words_of

@@ -19,7 +19,7 @@ from api.forms.form import Form
 from api.forms.form_reader import read_lead
 from api.forms.recognition.field_meaning import PhoneRule, UsernameRule
 from api.forms.recognition.field_rules import meaning_of_field
-from api.intake.pacing import Pacer
+from api.intake.event_loop_yielding import Pacer
 from api.intake.store import store
 from api.intake.submission import KeyedSubmission, Result, Submission
 from api.middleware.body_limits import LARGEST_BODY

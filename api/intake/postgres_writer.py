@@ -8,11 +8,11 @@ import psycopg
 from api.intake.search_index import SearchIndex
 from api.intake.store import STORE_ON_POSTGRES, NothingSentError, Results, postgres_parameter, results_of
 from api.intake.submission import KeyedSubmission
-from shared.database.bounded_connection import BoundedConnection
 from shared.database.drivers.postgres_connections import connect, is_closed_by_server
 from shared.database.engine import Database
 from shared.database.faults.driver_errors import unavailable_because
 from shared.database.faults.error_classes import ends_connection
+from shared.database.timeout_connection import BoundedConnection
 
 
 class PostgresWriter:

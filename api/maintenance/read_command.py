@@ -16,7 +16,7 @@ from api.intake.parsing import MOST_PEOPLE, ParsedCall, parse_call, parse_submis
 from api.intake.submission import Delivery, Result, Submission
 from api.settings import ApiSettings
 from shared.errors import ConfigError
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 _MAX_VALUE = 60
 _CSV_TYPE = "text/csv"

@@ -10,7 +10,7 @@ from shared.bookings.changes import CALCOM, CALENDLY
 from shared.clock import utc_now
 from shared.database.drivers.connections import open_database
 from shared.errors import ConfigError
-from shared.sentences import cause_of, joined, sentence
+from shared.localized_messages import cause_of, joined, sentence
 
 if TYPE_CHECKING:
     from shared.bookings.schedulers.port import SchedulerApi

@@ -16,7 +16,7 @@ from shared.database.faults.error_tables import CANNOT_OPEN, NOT_A_DATABASE
 from shared.database.schema_version import SchemaState, schema_state
 from shared.database.timeouts import CONNECT_TOTAL_SECONDS
 from shared.errors import ConfigError
-from shared.sentences import joined, sentence
+from shared.localized_messages import joined, sentence
 
 logger = logging.getLogger(__name__)
 

@@ -24,8 +24,8 @@ from api.security.throttling import ThrottleDep
 from api.security.tokens import API_SCOPE, api_token_of, find_valid_token, require_api_token, unauthorized
 from api.settings import ApiSettings
 from shared.bookings import by_hand
+from shared.bookings.booking_store import tie
 from shared.bookings.changes import CALCOM, CALENDLY, GENERIC
-from shared.bookings.record import tie
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Booking, BookingConnection, Lead

@@ -24,7 +24,7 @@ from api.security.tokens import API_SCOPE, api_token_of, limit_submissions, requ
 from shared.clock import utc_now
 from shared.contacts import Contact, ContactError, read_contact
 from shared.database.models import LeadEvent, Message
-from shared.leads.retry import RetryError, try_again
+from shared.leads.requeue import RetryError, try_again
 
 logger = logging.getLogger(__name__)
 

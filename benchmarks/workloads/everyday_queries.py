@@ -15,7 +15,7 @@ from api.queries.pagination import make_cursor
 from api.routers import drafts
 from shared.database.engine import Database
 from shared.database.models import Lead
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.messaging import inbox, outbox
 from worker.monitoring import status_report
 from worker.notifications import notices

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 
-from sandbox.calendly.install import API, BOOKING_PAGE
+from sandbox.calendly.mount import API, BOOKING_PAGE
 from sandbox.calendly.state import TOKEN
 from sandbox.demo.product_processes import READY_SECONDS, ROOT, ProcessError, environment
 from sandbox.moved_clock import unix_time

@@ -13,10 +13,10 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.demo_page import forms
-from sandbox.demo_page.scene import next_reminder, scene
-from sandbox.demo_page.stage import LOOK_SECONDS, Stage
+from sandbox.demo_page.fault_injection import Trouble
+from sandbox.demo_page.state_poller import LOOK_SECONDS, Stage
 from sandbox.demo_page.texts import COOKIE, Texts, choose_language, texts_in
-from sandbox.demo_page.troubles import Trouble
+from sandbox.demo_page.view_model import next_reminder, scene
 from sandbox.demo_page.visitors import Visitor, now
 
 CROWD = 10

@@ -9,10 +9,10 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from sandbox.demo_page.fault_injection import TROUBLES
 from sandbox.demo_page.forms import KINDS
-from sandbox.demo_page.stage import Stage
+from sandbox.demo_page.state_poller import Stage
 from sandbox.demo_page.texts import COOKIE, LANGUAGES, choose_language, texts_in
-from sandbox.demo_page.troubles import TROUBLES
 
 _FOLDER: Final = Path(__file__).parent
 _STATIC: Final = {"demo.css": "text/css", "demo.js": "text/javascript", "icon.svg": "image/svg+xml"}

@@ -6,8 +6,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from shared.bookings.booking_store import record
 from shared.bookings.changes import HUMAN, BookingChange, Kind
-from shared.bookings.record import record
 from shared.database.models import Booking, Lead
 
 

@@ -169,7 +169,7 @@ def connect_arguments(url: Any) -> dict[str, Any]:  # noqa: ANN401 - a SQLAlchem
 
 def _postgres(url: Any, pool_size: int, *, is_patient: bool) -> AsyncEngine:  # noqa: ANN401 - a SQLAlchemy URL
     # Imported only here: on SQLite the PostgreSQL driver would cost 9 MiB for nothing.
-    from shared.database.bounded_connection import opener  # noqa: PLC0415
+    from shared.database.timeout_connection import opener  # noqa: PLC0415
 
     engine = create_async_engine(
         url,

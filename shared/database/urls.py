@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 _DRIVERS = {
     "postgres": "postgresql+psycopg",

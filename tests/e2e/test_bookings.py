@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sandbox.calcom.install import API as CALCOM_API
+from sandbox.calcom.mount import API as CALCOM_API
 from sandbox.calcom.state import TOKEN as CALCOM_TOKEN
 from sandbox.demo.booking import connect, noon_zone, scheduler_settings
 from tests.support.running_product import RunningProduct, token_of_link

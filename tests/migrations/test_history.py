@@ -11,7 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, text
 
-from shared.database import console_models, model_servers, models
+from shared.database import console_models, model_server_models, models
 from shared.database.engine import Database
 from shared.database.models import SQLModel
 from shared.database.schema_version import known_revisions, newest_revision
@@ -19,7 +19,7 @@ from tests.conftest import ROOT, Postgres
 from tests.support.commands import run_alembic
 from tests.support.waiting import patience_seconds
 
-assert all((console_models, model_servers, models)), "importing it fills the metadata"
+assert all((console_models, model_server_models, models)), "importing it fills the metadata"
 
 # SQLAlchemy cannot reflect SQLite's indexes on expressions; `_expressions` reads them.
 pytestmark = [

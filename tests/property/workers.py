@@ -16,7 +16,7 @@ from worker.dispatch.steps.greet import GreetingConfig
 from worker.dispatch.steps.registry import STEPS, StepDependencies
 from worker.domain.assistant_port import AssistantError
 from worker.domain.outcomes import GiveUp, NothingToDo, Outcome, Retry, Wait
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import TelegramError
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter

@@ -22,7 +22,7 @@ from shared.statuses import LeadStatus
 from tests.simulation.people import SimulatedLead, generate_leads
 from tests.simulation.simulated_worker import SimulatedWorker
 from tests.support.waiting import until_async
-from worker.domain.outreach_limits import HOT_FOR, IMPORTED
+from worker.domain.sending_limits import HOT_FOR, IMPORTED
 
 START = datetime.fromisoformat("2026-11-02T09:00:00+03:00")
 STEP = timedelta(seconds=1)

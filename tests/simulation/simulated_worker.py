@@ -20,7 +20,7 @@ from worker.dispatch.dispatcher import Dispatcher
 from worker.follow_ups.enrolment import Enrolment
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
-from worker.runtime.rounds import build_enrolment
+from worker.runtime.periodic_jobs import build_enrolment
 from worker.runtime.wiring import build_dispatcher, build_limits, build_listener
 from worker.settings import WorkerSettings
 from worker.telegram.adapter import TelegramAccount

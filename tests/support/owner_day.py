@@ -15,7 +15,7 @@ from tests.support.rows import add_account, add_leased, add_message
 from tests.support.settling import S
 from tests.support.waiting import until_async
 from worker.notifications import notices
-from worker.notifications.commands.answers import OwnerReplySender
+from worker.notifications.commands.command_replies import OwnerReplySender
 from worker.notifications.notifier import OwnerNotifier
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups

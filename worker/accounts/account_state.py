@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import ACCOUNTS, TelegramAccount
 from worker.accounts import flood_waits, usage
-from worker.domain.outreach_limits import PROBE_INTERVAL, Limits, peer_flood_pause, restriction_pause
+from worker.domain.sending_limits import PROBE_INTERVAL, Limits, peer_flood_pause, restriction_pause
 
 
 async def register_account(

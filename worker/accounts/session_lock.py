@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from shared.errors import ConfigError
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.columns import UtcDateTime
 from shared.database.models import CALLS, AccountCall
-from worker.domain.outreach_limits import DAY
+from worker.domain.sending_limits import DAY
 
 NEW_CONVERSATIONS = "new_conversations"
 RESOLVE_USERNAME = "contacts.resolveUsername"

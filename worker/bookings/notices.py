@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Booking
-from shared.texts import Language
+from shared.translations import Language
 from worker.notifications import notices
 
 # A reschedule has two halves: the second one may bring the lead.

@@ -8,8 +8,8 @@ from sqlalchemy import or_, update
 from sqlmodel import col, select
 
 from shared.backoff import GrowingPause
+from shared.bookings.booking_store import record
 from shared.bookings.changes import BookingChange, Listed
-from shared.bookings.record import record
 from shared.bookings.schedulers.connection import Connection
 from shared.bookings.schedulers.http_api import SchedulerError
 from shared.bookings.schedulers.port import ACTIVE

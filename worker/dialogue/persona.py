@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from shared.errors import ConfigError
 from shared.files import read_text
-from shared.sentences import cause_of, joined, sentence
+from shared.localized_messages import cause_of, joined, sentence
 from worker.dialogue import templates
 from worker.domain.assistant_port import Brief
 from worker.domain.config.follow_up_config import FollowUpConfig

@@ -3,7 +3,7 @@
 import re
 
 from worker.dialogue import templates
-from worker.domain.wording.trades import COLLEAGUES, STAFF_EN
+from worker.domain.wording.job_titles import COLLEAGUES, STAFF_EN
 
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
 _RUSSIAN = re.compile(

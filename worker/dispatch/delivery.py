@@ -31,7 +31,7 @@ from worker.domain.telegram_port import (
     TelegramUnavailableError,
 )
 from worker.messaging import outbox
-from worker.messaging.paused import RECHECK_AFTER, is_paused
+from worker.messaging.pause_scope import RECHECK_AFTER, is_paused
 from worker.messaging.suppression import suppression_reasons
 from worker.outreach.rate_limiter import OutreachRateLimiter
 

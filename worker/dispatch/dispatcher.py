@@ -24,8 +24,8 @@ from worker.dispatch.settlement import Settlement, SettlementResult
 from worker.dispatch.step_runner import StepRunner
 from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import AssistantError
+from worker.domain.circuit_breaker import OutageTrackers
 from worker.domain.conversation import Conversation
-from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import (
     Delivered,
     GiveUp,
@@ -40,7 +40,7 @@ from worker.domain.telegram_port import (
     SlotUnavailableError,
     TelegramError,
 )
-from worker.messaging.paused import RECHECK_AFTER
+from worker.messaging.pause_scope import RECHECK_AFTER
 from worker.outreach import new_leads
 from worker.outreach.rate_limiter import OutreachRateLimiter
 from worker.queue import leases

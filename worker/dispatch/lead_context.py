@@ -12,7 +12,7 @@ from shared.statuses import LeadStatus
 from worker.domain.conversation import Conversation
 from worker.follow_ups.planned import NO_PLAN, load_plans
 from worker.messaging import outbox, repeat_requests
-from worker.messaging.paused import is_paused
+from worker.messaging.pause_scope import is_paused
 from worker.messaging.suppression import suppression_reasons
 from worker.queue import leases
 from worker.queue.leases import WorkerId

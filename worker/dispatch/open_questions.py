@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.texts import Language
+from shared.translations import Language
 from worker.dispatch.lead_change import LeadChange
 from worker.domain.outcomes import QueueMessage
 from worker.notifications import open_questions

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.texts import Language
+from shared.translations import Language
 
 
 @dataclass(frozen=True)

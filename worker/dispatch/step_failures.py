@@ -23,8 +23,8 @@ from worker.domain.assistant_port import (
     Greeting,
     Verdict,
 )
+from worker.domain.circuit_breaker import OutageTracker
 from worker.domain.conversation import Conversation
-from worker.domain.outages import OutageTracker
 from worker.domain.outcomes import NoReplyNeeded, Outcome, QueueMessage, Retry, Transcribed, Wait
 from worker.domain.telegram_port import TelegramError, TelegramUnavailableError, UnexplainedRefusalError
 

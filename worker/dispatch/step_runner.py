@@ -13,9 +13,9 @@ from worker.domain.assistant_port import (
     AssistantRejectedError,
     AssistantUnavailableError,
 )
+from worker.domain.circuit_breaker import OutageTrackers
 from worker.domain.conversation import Conversation
 from worker.domain.current_lead import step_of
-from worker.domain.outages import OutageTrackers
 from worker.domain.outcomes import NothingToDo, Outcome, Wait, proves_reachable
 from worker.domain.telegram_port import (
     PeerFloodError,

@@ -5,7 +5,7 @@ from shared.bookings.schedulers.http_api import SchedulerError
 from shared.bookings.schedulers.port import ACTIVE, SchedulerApi
 from shared.clock import utc_now
 from shared.database.engine import Database
-from shared.sentences import cause_of, sentence
+from shared.localized_messages import cause_of, sentence
 from worker.doctor.findings import Finding, failed, passed
 
 BOOKINGS = "bookings"

@@ -14,7 +14,7 @@ from shared.database.faults.error_classes import classify
 from shared.database.models import AccountHold, Lead, TelegramAccount
 from shared.database.schema_version import SchemaState, newest_revision, read_schema_version
 from shared.database.urls import shown_address
-from shared.sentences import joined, sentence
+from shared.localized_messages import joined, sentence
 from worker.doctor.findings import Finding, failed, passed, skipped
 
 DATABASE, SCHEMA, CLOCK = "database", "migrations", "database clock"

@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
+from shared.localized_messages import in_language, sentence
 from shared.logging_setup import mask_credentials
-from shared.sentences import in_language, sentence
-from shared.texts import Language, say
+from shared.translations import Language, say
 
 GREEN, RED, GREY, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[90m", "\x1b[0m"
 NAME_WIDTH = 15

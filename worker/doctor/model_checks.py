@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.sentences import cause_of, edited, joined, sentence
+from shared.localized_messages import cause_of, edited, joined, sentence
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.failures import error_words
 from worker.assistant.model_client.api_formats import MAX_OUTPUT_TOKENS

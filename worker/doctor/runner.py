@@ -13,7 +13,7 @@ from shared.bookings.schedulers.port import SchedulerApi
 from shared.clock import utc_now
 from shared.database.engine import Database
 from shared.errors import ConfigError
-from shared.sentences import cause_of, sentence
+from shared.localized_messages import cause_of, sentence
 from shared.settings import check_dotenv, explain, find_slips
 from worker.doctor import (
     booking_checks,
@@ -25,7 +25,7 @@ from worker.doctor import (
 )
 from worker.doctor.findings import Finding, failed, passed, skipped
 from worker.doctor.sandbox_session import NOT_CALLED, local_server
-from worker.domain.outreach_limits import outreach_cap
+from worker.domain.sending_limits import outreach_cap
 from worker.settings import WorkerSettings
 from worker.telegram.transport import proxy
 

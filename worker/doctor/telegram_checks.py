@@ -8,7 +8,7 @@ from pathlib import Path
 from shared.database.engine import Database
 from shared.database.models import TelegramAccount
 from shared.errors import ConfigError, LeadAssistantError
-from shared.sentences import cause_of
+from shared.localized_messages import cause_of
 from worker.accounts import session_lock
 from worker.doctor import database_checks
 from worker.doctor.findings import Finding, failed, passed, skipped

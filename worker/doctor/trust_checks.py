@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import qualify
 from worker.assistant.trust import BAR

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import httpx2
 
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from worker.doctor.findings import Finding, failed, passed
 
 BOOKING = "booking page"

@@ -11,8 +11,8 @@ from shared.leads.form_fields import person_fields
 from shared.logging_setup import mask_phones
 from shared.statuses import NOT_GREETED, LeadStatus
 from worker.domain.assistant_port import Brief, Turn
+from worker.domain.content_markers import is_only_reactions, own_words, strip_marks
 from worker.domain.local_time import to_local_time
-from worker.domain.marks import is_only_reactions, own_words, strip_marks
 from worker.domain.telegram_port import Peer
 from worker.domain.voice_notes import strip_voice_mark
 from worker.domain.wording.names import name_to_address

@@ -2,7 +2,7 @@
 
 import re
 
-from worker.domain.marks import own_words
+from worker.domain.content_markers import own_words
 
 _VOICE = re.compile(r"\[(?:voice message|video message)(?:, not heard)?\]")
 _UNTRANSCRIBED = re.compile(r"\[(voice message|video message)\]")

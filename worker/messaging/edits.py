@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.bulk import insert_for
 from shared.database.models import MESSAGES, Lead, Message
 from shared.statuses import LeadStatus
-from worker.domain import marks
+from worker.domain import content_markers
 from worker.domain.telegram_port import Incoming
 from worker.domain.wording.links import contains_link
 from worker.domain.wording.times import names_time
@@ -134,23 +134,23 @@ async def _add(
 
 
 def _marked(incoming: Incoming) -> str:
-    return f"{marks.EDITED} {incoming.text}"
+    return f"{content_markers.EDITED} {incoming.text}"
 
 
 def _newest_words(text: str) -> str:
     """Return the newest words of a stored message; earlier releases kept its edits in one text."""
-    return text.rpartition(f"\n{marks.EDITED} ")[2]
+    return text.rpartition(f"\n{content_markers.EDITED} ")[2]
 
 
 def _tokens(text: str) -> Sequence[str]:
     """Return the words, emoji and question marks of a text, without marks of what it came with."""
-    found = _TOKEN.findall(marks.strip_marks(text).casefold().replace("ё", "е"))
+    found = _TOKEN.findall(content_markers.strip_marks(text).casefold().replace("ё", "е"))
     return [one for one in found if one == "?" or one.isalnum() or "_" in one or category(one[0])[0] == "S"]
 
 
 def _names_fact(text: str) -> bool:
     """Return True for a time or a contact: one other letter makes it another one."""
-    words = marks.strip_marks(text)
+    words = content_markers.strip_marks(text)
     return "@" in words or names_time(words) or contains_link(words)
 
 

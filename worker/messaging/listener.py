@@ -28,7 +28,7 @@ from worker.domain.telegram_port import (
     TelegramError,
     TelegramUnavailableError,
 )
-from worker.messaging import inbox, quotes, reactions, takeover_detection
+from worker.messaging import inbox, reactions, reply_references, takeover_detection
 from worker.messaging.first_contact.unknown_senders import InboundPolicy, StrangerHandler, UnknownSenders
 from worker.messaging.histories import HistoryReader
 from worker.messaging.inbox import CatchUpChat
@@ -271,7 +271,7 @@ class Listener:
             return await reactions.receive_reaction(
                 session, account_id, arrival, now=now, debounce=self.debounce
             )
-        quoted = await quotes.with_quote(session, account_id, arrival)
+        quoted = await reply_references.with_quote(session, account_id, arrival)
         return await inbox.receive(session, account_id, quoted, now=now, debounce=self.debounce)
 
     async def _check_conversations(self, since: datetime) -> bool:

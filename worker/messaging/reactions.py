@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.bulk import insert_for
 from shared.database.models import MESSAGES, Lead, Message
 from shared.statuses import LeadStatus
-from worker.domain import marks
+from worker.domain import content_markers
 from worker.domain.telegram_port import Reaction
 from worker.messaging import inbox
 
@@ -31,7 +31,7 @@ async def receive_reaction(
     if lead is None:
         return None
     target = await _message(session, account_id, reaction.message_id)
-    text = marks.reaction(reaction.emoji, target.text if target else reaction.text)
+    text = content_markers.reaction(reaction.emoji, target.text if target else reaction.text)
     key = f"reaction:{account_id}:{reaction.message_id}"
     is_answer = await _is_answer(session, lead, target)
     known = (await session.exec(select(Message).where(col(Message.key) == key))).one_or_none()

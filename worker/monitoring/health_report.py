@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.clock import Clock
-from shared.sentences import Sentence, joined, sentence
+from shared.localized_messages import Sentence, joined, sentence
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from shared.errors import ConfigError
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from worker.monitoring.health_report import Report
 
 TIMEOUT_SECONDS = 5

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
-from shared.database.model_servers import MODEL_SERVERS, ModelServer
+from shared.database.model_server_models import MODEL_SERVERS, ModelServer
 from worker.domain.config.model_servers import FIRST, SECOND, ServerState
 
 

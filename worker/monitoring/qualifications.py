@@ -8,7 +8,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
-from shared.database.model_servers import MODEL_SERVERS, ModelServer
+from shared.database.model_server_models import MODEL_SERVERS, ModelServer
 
 # A worker that stops in the middle of a qualification leaves it to the next one after this time.
 CLAIM = timedelta(minutes=15)

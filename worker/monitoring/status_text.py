@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.texts import Language, name_of_status, say, translate_reason
-from worker.domain.outreach_limits import DAY, outreach_cap
+from shared.translations import Language, name_of_status, say, translate_reason
+from worker.domain.sending_limits import DAY, outreach_cap
 from worker.monitoring.status_report import Status
 
 _LIMITS = {

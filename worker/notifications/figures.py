@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead, LeadEvent, Message, WebhookDelivery
 from shared.statuses import LeadStatus
-from shared.texts import Language
+from shared.translations import Language
 from worker.notifications import texts, waiting
 
 _MAX_SOURCES, _MAX_SOURCE = 5, 30

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from shared.backoff import GrowingPause
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain.local_time import days_before
 from worker.domain.telegram_port import (
     CannotWriteError,

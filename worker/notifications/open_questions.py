@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead
-from shared.texts import Language
+from shared.translations import Language
 from worker.notifications import notices, texts
 
 # The line also names the lead and says how to answer.

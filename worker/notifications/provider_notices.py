@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.model_servers import ModelServer
+from shared.database.model_server_models import ModelServer
 from shared.database.models import OwnerNotice
-from shared.texts import Language
+from shared.translations import Language
 from worker.notifications import texts
 
 _IN_USE, _BACK = "second-provider:", "first-provider:"

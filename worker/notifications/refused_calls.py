@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import OwnerNotice, WebhookDelivery
-from shared.texts import Language
+from shared.translations import Language
 from worker.notifications import notices, texts
 
 # A notice's key is this and the id of the last call that it counts.

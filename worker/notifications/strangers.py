@@ -4,7 +4,7 @@ from datetime import datetime, tzinfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain.telegram_port import Incoming
 from worker.notifications import notices, texts
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from shared.logging_setup import mask_phones
-from shared.texts import Language, translate_reason
+from shared.translations import Language, translate_reason
 
 MAX_LINES = 15
 MAX_LINE_LENGTH = 200

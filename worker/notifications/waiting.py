@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Lead, Message, TelegramAccount
 from shared.statuses import LeadStatus
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain.wait_reasons import NO_CAPACITY
 from worker.notifications import texts
 

@@ -26,7 +26,7 @@ from shared.database.columns import UtcDateTime
 from shared.database.models import AccountCall, AccountHold, Lead, Message, TelegramAccount
 from shared.statuses import LeadStatus
 from worker.accounts import usage
-from worker.domain.outreach_limits import DAY, PREPARE_AHEAD, Limits, cap_for
+from worker.domain.sending_limits import DAY, PREPARE_AHEAD, Limits, cap_for
 from worker.queue.leases import P_ACCOUNT, P_NOW, WorkerId
 
 # A look-up method that is held for no longer than this counts as available.

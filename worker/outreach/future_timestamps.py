@@ -18,7 +18,7 @@ from shared.database.models import (
 )
 from worker.accounts import usage
 from worker.accounts.account_lease import CLOCK_DIFFERENCE, LEASE_DURATION
-from worker.domain.outreach_limits import PEER_FLOOD_PAUSES, Limits, longest_gap
+from worker.domain.sending_limits import PEER_FLOOD_PAUSES, Limits, longest_gap
 from worker.outreach.capacity import account_of_lease
 from worker.queue.leases import WorkerId
 

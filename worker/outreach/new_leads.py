@@ -17,7 +17,7 @@ from shared.database.columns import UtcDateTime
 from shared.database.models import LEADS, Lead, TelegramAccount
 from shared.leads import contact_evidence
 from shared.statuses import LeadStatus
-from worker.domain.outreach_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
+from worker.domain.sending_limits import HOT_FOR, IMPORTED, PREPARE_AHEAD, Limits, is_hot, max_prepared
 from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import capacity
 from worker.outreach.capacity import AccountCapacity, has_no_released_greeting

@@ -19,8 +19,8 @@ from worker.domain.telegram_port import (
     TelegramError,
 )
 from worker.outreach import peer_cache
+from worker.outreach.lookup_confirmation_cache import CONFIRMED_FOR, RecentlyConfirmed
 from worker.outreach.rate_limiter import OutreachRateLimiter
-from worker.outreach.recently_confirmed import CONFIRMED_FOR, RecentlyConfirmed
 
 log = logging.getLogger(__name__)
 

@@ -10,13 +10,13 @@ from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead, Message
 from shared.group_commit import GroupCommit
-from worker.accounts import account_state, quota
-from worker.accounts.quota import Lookup
-from worker.domain import outreach_limits
+from worker.accounts import account_state, quota_reservations
+from worker.accounts.quota_reservations import Lookup
+from worker.domain import sending_limits
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import Wait
-from worker.domain.outreach_limits import Limits, is_hot
+from worker.domain.sending_limits import Limits, is_hot
 from worker.domain.telegram_port import AccountRestrictedError, PeerFloodError, SlotUnavailableError
 from worker.domain.wait_reasons import OUTSIDE_HOURS
 from worker.messaging import outbox
@@ -107,7 +107,7 @@ class OutreachRateLimiter:
     async def _reserve_lookups(self, lookups: Sequence[Lookup]) -> Sequence[timedelta | None]:
         now = self.clock()
         async with self.database.writing() as session:
-            retry_at = await quota.reserve_lookups(session, self.me.account_id, lookups, now=now)
+            retry_at = await quota_reservations.reserve_lookups(session, self.me.account_id, lookups, now=now)
         return [None if moment is None else moment - now for moment in retry_at]
 
     async def reserve_first_message(self, lead: Lead, message: Message) -> Wait | None:
@@ -130,7 +130,7 @@ class OutreachRateLimiter:
                 session, self.me, now=now
             )
             has_turn = [kind or not cold_leads_yield for kind in hot]
-            slots = await quota.reserve_conversations(
+            slots = await quota_reservations.reserve_conversations(
                 session,
                 self.me.account_id,
                 self.limits,
@@ -194,4 +194,4 @@ class OutreachRateLimiter:
     def limits_preparation(self) -> bool:
         """True if only some of the new leads that are due are prepared at a time."""
         maximum = new_leads.MAX_PREPARED
-        return outreach_limits.max_prepared(self.limits.outreach_gap, maximum) < maximum
+        return sending_limits.max_prepared(self.limits.outreach_gap, maximum) < maximum

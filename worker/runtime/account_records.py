@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from worker.accounts import account_state
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import SessionRevokedError
 from worker.outreach import future_timestamps, new_leads, reassignment
 from worker.queue import leases

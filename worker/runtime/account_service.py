@@ -5,10 +5,10 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from worker.notifications.commands.answers import OwnerReplySender
+from worker.notifications.commands.command_replies import OwnerReplySender
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups, listen, watch
-from worker.runtime import rounds
+from worker.runtime import periodic_jobs
 from worker.runtime.process_parts import ProcessParts
 from worker.runtime.supervision import keep_running, run_until_one_ends
 from worker.runtime.watches.clock_repair import ClockRepair
@@ -139,7 +139,7 @@ class AccountService:
 
     def _rounds(self) -> Background:
         parts = self._parts
-        return rounds.build(
+        return periodic_jobs.build(
             parts.settings, parts.database, self._worker_id.account_id, parts.persona, parts.clock.now
         )
 

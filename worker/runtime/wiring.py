@@ -21,9 +21,9 @@ from worker.dispatch.steps.greet import GreetingConfig
 from worker.dispatch.steps.planned import PlanConfig
 from worker.dispatch.steps.registry import StepDependencies
 from worker.domain.assistant_port import Assistant
+from worker.domain.circuit_breaker import OutageTrackers
 from worker.domain.config.outreach_hours import Hours
-from worker.domain.outages import OutageTrackers
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import Incoming, Note, Telegram
 from worker.follow_ups.decisions import planner_of
 from worker.messaging.listener import Listener
@@ -32,9 +32,9 @@ from worker.notifications.commands import owner_commands
 from worker.notifications.commands.owner_chat import SAVED_MESSAGES
 from worker.notifications.commands.owner_chat_commands import OwnerChatCommands
 from worker.notifications.notifier import OwnerNotifier
+from worker.outreach.lookup_confirmation_cache import CONFIRMED_FOR
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
-from worker.outreach.recently_confirmed import CONFIRMED_FOR
 from worker.queue.leases import WorkerId
 from worker.queue.wakeups import Wakeups
 from worker.settings import WorkerSettings

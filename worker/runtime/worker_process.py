@@ -14,7 +14,7 @@ from worker.accounts.account_lease import AccountLease
 from worker.accounts.flood_waits import FloodWaits
 from worker.accounts.session_lock import session_lock
 from worker.domain.telegram_port import Identity, SessionRevokedError
-from worker.follow_ups.adoption import adopt_requests
+from worker.follow_ups.legacy_backfill import adopt_requests
 from worker.monitoring import health_report, http_probe
 from worker.queue.backlog import load_backlog
 from worker.queue.leases import WorkerId

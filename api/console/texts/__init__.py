@@ -1,4 +1,4 @@
 """The texts of the pages, a file for each language.
 
-May import: `shared.texts`. Must not import: other packages of the api.
+May import: `shared.translations`. Must not import: other packages of the api.
 """

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from shared.texts import Language
+from shared.translations import Language
 
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "ru")
 DEFAULT: Final[Language] = "en"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 from itertools import chain
 
-from api.forms.recognition.calls import CALLERS, is_caller
+from api.forms.recognition.call_parties import CALLERS, is_caller
 from api.forms.recognition.field_meaning import (
     CALLER,
     EXCLUDED,

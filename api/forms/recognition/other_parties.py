@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from api.forms.recognition.calls import names_receiver
+from api.forms.recognition.call_parties import names_receiver
 from api.forms.recognition.vocabulary import Word, clauses, meaning_of
 
 _HEADS = frozenset(

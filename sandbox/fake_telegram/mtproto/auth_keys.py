@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.fake_telegram.mtproto.files import write_private
+from sandbox.fake_telegram.mtproto.private_files import write_private
 
 KEY_BYTES = 256
 HOME_DC = 2

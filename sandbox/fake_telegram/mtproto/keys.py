@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pyrogram.raw.core.primitives import Bytes
 
-from sandbox.fake_telegram.mtproto.files import write_private
+from sandbox.fake_telegram.mtproto.private_files import write_private
 
 BYTES = 256
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sandbox.fake_telegram.mtproto.files import write_private
+from sandbox.fake_telegram.mtproto.private_files import write_private
 
 # Eight ids a second since this time fit into 31 bits until 2033.
 EPOCH = 1_750_000_000

@@ -10,7 +10,7 @@ from shared.bookings.schedulers.port import ACTIVE, MISSING, SchedulerApi, Subsc
 from shared.database.bulk import insert_for
 from shared.database.engine import Database
 from shared.database.models import BookingConnection
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from psycopg.pq.abc import PGconn
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from shared.database.bounded_connection import BoundedConnection, opener
 from shared.database.engine import SERVER_PID, SET_LIMITS, Database, connect_arguments, is_pooled
+from shared.database.timeout_connection import BoundedConnection, opener
 from shared.database.timeouts import ANSWER_SECONDS
 from shared.database.urls import driver_address
 

@@ -10,10 +10,10 @@ import psycopg
 from sqlalchemy import text
 
 from shared.backoff import GrowingPause
-from shared.database.bounded_connection import BoundedConnection
 from shared.database.drivers.postgres_connections import open_connection
 from shared.database.engine import DATABASE_DOWN, SERVER_PID, Database, is_pooled
 from shared.database.faults.driver_errors import OutageLog
+from shared.database.timeout_connection import BoundedConnection
 from shared.database.urls import async_url, driver_address
 
 # The first pause before a new connection, and the longest; meanwhile the caller has to poll.

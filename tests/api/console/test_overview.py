@@ -7,7 +7,7 @@ from sqlalchemy import update
 from api.console.cache import ShortCache
 from shared.clock import utc_now
 from shared.database.engine import Database
-from shared.database.model_servers import ModelServer
+from shared.database.model_server_models import ModelServer
 from shared.database.models import ACCOUNTS, LEADS, AccountHold, Booking
 from shared.statuses import LeadStatus
 from tests.api.conftest import Client, add_contacted_lead, rows

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from api.forms.body.csv_reader import read_csv
 from api.intake.csv_import import MAX_COLUMNS, import_rows
-from api.middleware.forms_first import FORMS, FormsFirst
+from api.middleware.request_priority import FORMS, FormsFirst
 from shared.database.engine import Database
 from tests.support.waiting import patience_seconds
 

@@ -11,12 +11,12 @@ from fastapi import FastAPI
 
 from api.main import create_app
 from api.settings import ApiSettings
-from sandbox.calcom.install import API as CALCOM_API
-from sandbox.calcom.install import install as install_calcom
+from sandbox.calcom.mount import API as CALCOM_API
+from sandbox.calcom.mount import install as install_calcom
 from sandbox.calcom.state import TOKEN as CALCOM_TOKEN
 from sandbox.calcom.state import Calcom
 from sandbox.calcom.webhooks import Webhooks as CalcomWebhooks
-from sandbox.calendly.install import API, PAGE, install
+from sandbox.calendly.mount import API, PAGE, install
 from sandbox.calendly.state import TOKEN, Calendly
 from sandbox.calendly.webhooks import Webhooks
 from sandbox.http import HttpServer

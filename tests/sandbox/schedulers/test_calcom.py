@@ -12,9 +12,9 @@ from shared.bookings.schedulers.http_api import SchedulerError
 from shared.clock import utc_now
 from shared.database.models import BOOKING_CONNECTIONS, OwnerNotice
 from tests.sandbox.schedulers.conftest import Story
+from worker.bookings.periodic_jobs import BookingRounds
 from worker.bookings.polling import Polling
 from worker.bookings.readers.calcom_reader import CalcomReader
-from worker.bookings.rounds import BookingRounds
 from worker.doctor.booking_checks import check_scheduler
 
 

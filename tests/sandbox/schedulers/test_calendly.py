@@ -14,9 +14,9 @@ from shared.clock import utc_now
 from shared.database.models import BOOKING_CONNECTIONS, LEADS, OwnerNotice
 from tests.sandbox.schedulers.conftest import Story
 from worker.bookings.links import personal_link
+from worker.bookings.periodic_jobs import BookingRounds
 from worker.bookings.polling import Polling
 from worker.bookings.readers.calendly_reader import CalendlyReader
-from worker.bookings.rounds import BookingRounds
 from worker.doctor.booking_checks import check_scheduler
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from shared.bookings import calendly
-from shared.bookings.record import Recorded, record
+from shared.bookings.booking_store import Recorded, record
 from shared.database.engine import Database
 from shared.database.models import Lead, PlannedMessage
 from shared.statuses import LeadStatus

@@ -20,7 +20,7 @@ from tests.shared.bookings.conftest import (
     planned_of,
 )
 from tests.support.rows import now_of
-from worker.bookings.rounds import BookingRounds
+from worker.bookings.periodic_jobs import BookingRounds
 from worker.messaging import inbox
 
 

@@ -9,7 +9,7 @@ from shared.database.models import TelegramAccount
 from tests.support.rows import NOW, account_row
 from worker.accounts import account_state
 from worker.accounts.account_lease import acquire_lease, release_lease
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.queue.leases import WorkerId
 
 SECOND = timedelta(seconds=1)

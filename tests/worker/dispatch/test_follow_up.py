@@ -13,7 +13,7 @@ from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_
 from tests.support.settling import S, write
 from worker.domain.outcomes import Delivered, NothingToDo, QueueMessage, Suppressed
 from worker.domain.telegram_port import Incoming
-from worker.follow_ups.adoption import adopt_requests
+from worker.follow_ups.legacy_backfill import adopt_requests
 from worker.messaging import inbox
 from worker.queue.leases import WorkerId
 

@@ -15,7 +15,7 @@ from tests.support.waiting import patience_seconds
 from worker.dispatch.delivery import MANNERS_PAUSE, MessageSender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Wait
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import (
     AccountRestrictedError,
     CannotWriteError,

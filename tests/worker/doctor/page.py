@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandbox.app import Sandbox, running
-from shared.texts import Language, say
+from shared.translations import Language, say
 from tests.conftest import ROOT, migrate
 from tests.worker.doctor.cases import CASES, RUSSIAN, complete_setup, normalize, process_environment
 from worker.doctor import runner

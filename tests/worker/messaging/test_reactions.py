@@ -10,8 +10,8 @@ from shared.leads import handoff
 from shared.statuses import LeadStatus
 from tests.support.rows import DEBOUNCE, NOW, add_leased, add_message, messages_of, now_of
 from worker.domain.telegram_port import Incoming, Reaction
-from worker.messaging.quotes import with_quote
 from worker.messaging.reactions import receive_reaction
+from worker.messaging.reply_references import with_quote
 from worker.queue.leases import WorkerId
 
 OFFER = "Здравствуйте, Анна! Вы оставили заявку на сайт. Удобно созвониться?"

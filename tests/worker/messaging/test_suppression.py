@@ -19,7 +19,7 @@ from tests.support.settling import TALKING, S, free, queued, state, write
 from worker.dispatch.delivery import MessageSender
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, NoReplyNeeded, QueueMessage, Suppressed
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.messaging import outbox
 from worker.messaging.suppression import suppression_reasons
 from worker.outreach.rate_limiter import OutreachRateLimiter

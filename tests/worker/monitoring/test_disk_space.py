@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from shared.texts import translate_reason
+from shared.translations import translate_reason
 from worker.monitoring.disk_space import find_nearly_full, folders_of, is_nearly_full
 
 

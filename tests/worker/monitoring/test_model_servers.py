@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.database.engine import Database
-from shared.database.model_servers import ModelServer
+from shared.database.model_server_models import ModelServer
 from tests.support.rows import NOW
 from worker.domain.config.model_servers import ServerState, host_of
 from worker.monitoring import model_servers, status_report, status_text

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.texts import Language
+from shared.translations import Language
 from worker.notifications import texts
 from worker.notifications.commands.command_parser import Command, parse, parse_reply, render
 

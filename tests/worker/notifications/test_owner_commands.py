@@ -14,7 +14,7 @@ from tests.support.settling import S
 from tests.support.waiting import until_async
 from worker.domain.telegram_port import Note, Sent, TelegramUnavailableError
 from worker.notifications.commands import owner_commands
-from worker.notifications.commands.answers import OwnerReplySender
+from worker.notifications.commands.command_replies import OwnerReplySender
 from worker.queue.leases import WorkerId
 
 

@@ -11,7 +11,7 @@ from shared.database.faults.driver_errors import unavailable
 from shared.database.faults.error_tables import DISK_FULL, ErrorKind, Meaning
 from shared.database.models import TelegramAccount, WebhookDelivery
 from shared.leads import pauses
-from shared.texts import name_of_status, translate_reason
+from shared.translations import name_of_status, translate_reason
 from tests.support.rows import NOW, add_account, add_lead, add_message, messages_of
 from tests.worker.notifications.test_notifier import MINUTE, MOSCOW, NotifierSetup, S, account_id, setup
 from tests.worker.notifications.test_owner_commands import execute, replies_to_owner

@@ -9,9 +9,9 @@ from shared.database.engine import Database
 from shared.database.models import ACCOUNTS, AccountHold
 from shared.statuses import LeadStatus
 from tests.support.rows import NOW, account_row, add_account, add_call, add_lead, now_of
-from worker.accounts import flood_waits, quota, usage
-from worker.accounts.quota import Lookup
-from worker.domain.outreach_limits import Limits
+from worker.accounts import flood_waits, usage
+from worker.accounts.quota_reservations import Lookup, reserve_conversations, reserve_lookups
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import Peer
 from worker.outreach import future_timestamps, new_leads
 from worker.outreach.peer_cache import find_by_phone, store_phone
@@ -30,8 +30,8 @@ async def _shorten(database: Database, me: WorkerId, slack: timedelta = future_t
 
 async def test_gaps_end_after_their_own_length(kept_database: Database, me: WorkerId) -> None:
     async with kept_database.writing() as session:
-        await quota.reserve_lookups(session, me.account_id, [Lookup("x", gap=LIMITS.lookup_gap)], now=AHEAD)
-        await quota.reserve_conversations(session, me.account_id, LIMITS, [True], now=AHEAD, chance=lambda: 1)
+        await reserve_lookups(session, me.account_id, [Lookup("x", gap=LIMITS.lookup_gap)], now=AHEAD)
+        await reserve_conversations(session, me.account_id, LIMITS, [True], now=AHEAD, chance=lambda: 1)
     await _shorten(kept_database, me)
     row = await account_row(kept_database, me.account_id)
     assert (row.next_lookup_at, row.next_outreach_at) == (NOW + 3 * SECOND, NOW + 45 * SECOND)

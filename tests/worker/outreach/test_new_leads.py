@@ -10,8 +10,8 @@ from shared.database.engine import Database
 from shared.database.models import Lead, TelegramAccount
 from shared.statuses import LeadStatus
 from tests.support.rows import LEASE, NOW, account_row, add_account, add_call, add_lead, add_message, now_of
-from worker.accounts import account_state, flood_waits, quota, usage
-from worker.domain.outreach_limits import HOT_FOR, Limits
+from worker.accounts import account_state, flood_waits, quota_reservations, usage
+from worker.domain.sending_limits import HOT_FOR, Limits
 from worker.domain.wait_reasons import NO_CAPACITY, NO_LOOKUP_METHOD, OUTSIDE_HOURS
 from worker.outreach import new_leads
 from worker.outreach.fair_order import NEWER_FIRST, FairOrder
@@ -130,8 +130,8 @@ async def test_no_lead_is_claimed_before_its_look_up_is_allowed(database: Databa
     hot = await add_lead(database)
     assert await claim(database, mine, spaced) == [hot.id]
     async with database.writing() as session:
-        lookup = quota.Lookup(usage.RESOLVE_USERNAME, None, 3 * SECOND)
-        await quota.reserve_lookups(session, mine.account_id, [lookup], now=NOW)
+        lookup = quota_reservations.Lookup(usage.RESOLVE_USERNAME, None, 3 * SECOND)
+        await quota_reservations.reserve_lookups(session, mine.account_id, [lookup], now=NOW)
         await leases.release(session, mine, [old[0] or 0])
         due = await new_leads.load_due_summary(session, mine, now=NOW + SECOND)
         claimed = await new_leads.claim(

@@ -7,7 +7,7 @@ import pytest
 from shared.database.engine import Database
 from tests.support.fakes import ANNA, OTHER, World
 from tests.support.rows import NOW, add_account
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import (
     CannotWriteError,
     PeerNotFoundError,
@@ -16,10 +16,10 @@ from worker.domain.telegram_port import (
     SlotUnavailableError,
     TelegramUnavailableError,
 )
+from worker.outreach.lookup_confirmation_cache import CONFIRMED_FOR
 from worker.outreach.peer_cache import MAX_AGE
 from worker.outreach.peer_finder import PeerFinder
 from worker.outreach.rate_limiter import OutreachRateLimiter
-from worker.outreach.recently_confirmed import CONFIRMED_FOR
 from worker.queue.leases import WorkerId
 
 PHONE = "+79161234501"

@@ -15,7 +15,7 @@ from worker.dispatch.delivery import MessageSender
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Delivered, Outcome, Undeliverable, Wait
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.domain.telegram_port import (
     CannotWriteError,
     PeerFloodError,

@@ -13,7 +13,7 @@ from shared.database.engine import Database
 from tests.conftest import Postgres
 from tests.support.query_plans import fill, read_whole
 from tests.support.rows import LEASE, NOW, add_account, add_lead
-from worker.domain.outreach_limits import Limits
+from worker.domain.sending_limits import Limits
 from worker.messaging import inbox
 from worker.notifications import notices
 from worker.outreach import new_leads, peer_cache, reassignment

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sandbox.fake_openai.faults import RateLimit
 from shared.clock import utc_now
 from shared.database.engine import Database
-from shared.database.model_servers import ModelServer
+from shared.database.model_server_models import ModelServer
 from shared.database.models import OwnerNotice
 from tests.support.waiting import until_async
 from tests.worker.assistant.conftest import Server

@@ -17,18 +17,18 @@ from worker.assistant.failures.error_classes import FailureKind
 from worker.assistant.failures.errors import FailedCallError, failure_of, names_output_limit, translate_errors
 from worker.assistant.model_client import wire_forms
 from worker.assistant.model_client.answer_reader import IncompleteAnswerError, read_answer
-from worker.assistant.model_client.answers import (
-    ErrorBodyError,
-    RawAnswer,
-    UnfinishedThoughtError,
-    parse_answer,
-)
 from worker.assistant.model_client.api_formats import (
     MAX_OUTPUT_TOKENS,
     MAX_THINKING_TOKENS,
     PATHS,
     build_body,
     output_limit,
+)
+from worker.assistant.model_client.api_responses import (
+    ErrorBodyError,
+    RawAnswer,
+    UnfinishedThoughtError,
+    parse_answer,
 )
 from worker.assistant.model_client.pauses import ClientPause
 from worker.assistant.model_client.prices import find_price

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from worker.assistant.failures.error_classes import FailureKind
 from worker.assistant.failures.errors import FailedCallError
-from worker.assistant.failures.shared_refusals import Scope, SharedRefusals
+from worker.assistant.failures.refusal_scope import Scope, SharedRefusals
 from worker.domain.assistant_port import AssistantError, AssistantPausedError
 from worker.domain.current_lead import current_lead
 

@@ -10,8 +10,8 @@ from datetime import timedelta
 from typing import TypeVar
 
 from shared.clock import Clock, utc_now
-from worker.assistant.model_client.availability import Availability
 from worker.assistant.model_client.client import AnswerT, ModelAnswer, OpenAIModelClient
+from worker.assistant.model_client.provider_failover import Availability
 from worker.assistant.output_schemas import GreetingAnswer
 from worker.domain.assistant_port import (
     AssistantError,

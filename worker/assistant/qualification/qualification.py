@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.client import OpenAIModelClient
 from worker.assistant.qualification.turns import FALSE_YES, QualificationTurn, find_mistake, load_turns

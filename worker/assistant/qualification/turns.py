@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.intents import Intent
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from worker.domain.assistant_port import Brief, Turn, Verdict, Wish
 
 # The afternoon of a Tuesday.

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 
 _QUOTES = "\"'`“”„«»‘’"
 _INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060\u00a0"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from pydantic import AfterValidator, Field, SecretStr
 
 from shared.files import read_text
-from shared.sentences import cause_of, joined, sentence
+from shared.localized_messages import cause_of, joined, sentence
 from worker.domain.config.outreach_hours import Hours
 
 LINK_PLACEHOLDERS = ("{link}", "{token}", "{name}")

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import OWNER_NOTICES, OwnerNotice
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain.telegram_port import Note
 from worker.notifications.commands import command_parser
 from worker.notifications.commands.command_parser import Command

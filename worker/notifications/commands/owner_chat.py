@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain.telegram_port import Peer, Sent, Telegram
 from worker.notifications.commands import owner_identity
 

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.clock import Clock
 from shared.database.engine import Database, retry_while_database_down
 from shared.database.models import Lead, OwnerIdentity
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain import identity
 from worker.domain.owner_port import FORGOTTEN_AFTER, OwnerWords
 from worker.domain.telegram_port import Incoming, Note, Peer, Sender

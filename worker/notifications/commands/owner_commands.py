@@ -14,7 +14,7 @@ from shared.leads import drafts, handoff, pauses
 from shared.leads.handoff import HandoffError
 from shared.leads.message_ids import new_random_id
 from shared.statuses import LeadStatus
-from shared.texts import Language, name_of_status, translate_reason, translate_summary
+from shared.translations import Language, name_of_status, translate_reason, translate_summary
 from worker.domain.telegram_port import Note
 from worker.notifications.commands import command_parser, meetings, notice_replies, owner_identity
 from worker.notifications.commands.command_parser import Command

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.bulk import insert_for
 from shared.database.models import OWNER_IDENTITIES, OwnerIdentity, OwnerMessage
-from shared.texts import Language
+from shared.translations import Language
 from worker.domain.telegram_port import Peer, Sender
 from worker.notifications.commands import command_parser
 

@@ -6,7 +6,7 @@ from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.leads import pauses
 from shared.leads.pauses import Scope
-from shared.texts import say
+from shared.translations import say
 from worker.monitoring.status_report import StatusError, describe_fault
 from worker.settings import OwnerLanguage
 

@@ -10,7 +10,7 @@ from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Lead
 from shared.statuses import LeadStatus
-from shared.texts import Language, say, translate_reason
+from shared.translations import Language, say, translate_reason
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.providers import build_model
 from worker.assistant.qualification import scores

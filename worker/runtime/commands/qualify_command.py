@@ -7,8 +7,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.clock import utc_now
 from shared.database.engine import DATABASE_DOWN, Database
-from shared.sentences import in_language, joined, sentence
-from shared.texts import Language, say
+from shared.localized_messages import in_language, joined, sentence
+from shared.translations import Language, say
 from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import Qualification, qualify
 from worker.assistant.trust import BAR

@@ -5,7 +5,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain.marks import clean, mark
+from worker.domain.content_markers import clean, mark
 from worker.telegram.content.documents import document
 from worker.telegram.content.money import amount
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain import marks
+from worker.domain import content_markers
 from worker.telegram.content import attachments, service
 from worker.telegram.content.entities import hides_links, with_links
 from worker.telegram.content.forwards import forward_mark
@@ -71,7 +71,7 @@ def _reply(message: Any) -> str:
     if isinstance(header, types.MessageReplyStoryHeader):
         return "[reply to a story]"
     quote = getattr(header, "quote_text", None)
-    return marks.reply(quote) if quote else ""
+    return content_markers.reply(quote) if quote else ""
 
 
 def _forward(message: Any, users: Mapping[int, Any]) -> str:
@@ -79,7 +79,7 @@ def _forward(message: Any, users: Mapping[int, Any]) -> str:
         return forward_mark(message, users)
     except Exception as error:  # noqa: BLE001 - see `describe`
         log.warning("the origin of a forwarded message could not be read: %r", error)
-        return marks.forwarded()
+        return content_markers.forwarded()
 
 
 def _content(message: Any) -> str:
@@ -115,4 +115,4 @@ def _page_link(page: Any, message: Any) -> str:
     address = getattr(page, "url", None)
     if not address or message.message:
         return ""
-    return marks.mark("link", address)
+    return content_markers.mark("link", address)

@@ -4,7 +4,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain.marks import clean, mark
+from worker.domain.content_markers import clean, mark
 
 types = raw.types
 

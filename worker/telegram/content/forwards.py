@@ -5,7 +5,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain import marks
+from worker.domain import content_markers
 
 types = raw.types
 
@@ -15,7 +15,7 @@ def forward_mark(message: Any, users: Mapping[int, Any]) -> str:
     header = message.fwd_from
     if header is None or _is_own(message, header.from_id):
         return ""
-    return marks.forwarded(_author(header, users))
+    return content_markers.forwarded(_author(header, users))
 
 
 def _is_own(message: Any, author: Any) -> bool:

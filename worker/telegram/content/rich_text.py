@@ -6,7 +6,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain.marks import mark
+from worker.domain.content_markers import mark
 
 types = raw.types
 log = logging.getLogger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 
 from pyrogram import raw
 
-from worker.domain.marks import clean, mark
+from worker.domain.content_markers import clean, mark
 from worker.telegram.content.attachments import task_titles, unknown
 from worker.telegram.content.entities import with_links
 from worker.telegram.content.money import amount, stars

@@ -12,7 +12,7 @@ import pyrogram
 from pyrogram import errors
 
 from shared.errors import LeadAssistantError
-from shared.sentences import sentence
+from shared.localized_messages import sentence
 from worker.settings import TelegramSettings
 from worker.telegram.login.qr_code import sign_in_by_qr
 from worker.telegram.login.terminal import ask

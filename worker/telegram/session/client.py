@@ -10,7 +10,7 @@ from pathlib import Path
 import pyrogram
 
 from shared.errors import ConfigError
-from shared.sentences import joined
+from shared.localized_messages import joined
 from worker.domain.telegram_port import SessionRevokedError, TelegramUnavailableError
 from worker.settings import TelegramSettings
 from worker.telegram.errors.texts import SIGN_IN

@@ -23,7 +23,6 @@ from worker.settings import TelegramSettings
 from worker.telegram.errors.repeated_flood_waits import RepeatedFloodWaits
 from worker.telegram.errors.texts import SIGN_IN
 from worker.telegram.errors.translation import method_name, translate_errors
-from worker.telegram.session.answers import answer_unless
 from worker.telegram.session.client import (
     SessionFileError,
     build_client,
@@ -31,6 +30,7 @@ from worker.telegram.session.client import (
     read_signed_in_user,
     shut_down,
 )
+from worker.telegram.session.rpc_responses import answer_unless
 from worker.telegram.session.timeouts import DEFAULT_TIMEOUTS, Timeouts
 from worker.telegram.transport import proxy
 from worker.telegram.transport.server_clock import ServerClock

@@ -8,7 +8,7 @@ from pyrogram.connection.proxy import MTProxy, WebProxy, normalize_proxy
 from python_socks import ProxyError
 
 from shared.errors import ConfigError
-from shared.sentences import joined, sentence
+from shared.localized_messages import joined, sentence
 
 NO_PROXY = (
     "is no proxy: socks5://user:password@host:port, http://host:port,"

@@ -18,9 +18,9 @@ from api.queries.filters import RowId
 from shared.clock import utc_now
 from shared.database.console_models import LEAD_VIEWS, LeadNote
 from shared.database.models import Message
-from shared.leads import handoff, retry, suppression_list
+from shared.leads import handoff, requeue, suppression_list
 from shared.leads.handoff import HandoffError
-from shared.leads.retry import RetryError
+from shared.leads.requeue import RetryError
 from shared.leads.suppression_list import SuppressedIdentity
 from shared.statuses import LeadStatus
 
@@ -118,7 +118,7 @@ async def try_again(request: Request, lead_id: RowId, database: DatabaseDep, use
     """Set an unreachable or failed lead back to `pending`."""
     try:
         async with locked_lead(database, lead_id) as (session, lead):
-            await retry.try_again(session, lead, actor=user.name, now=utc_now())
+            await requeue.try_again(session, lead, actor=user.name, now=utc_now())
     except RetryError as error:
         return await _refuse(request, database, user, lead_id, Refusal("refused", str(error)))
     return to_lead(request, lead_id)

@@ -15,7 +15,7 @@ from api.console.cache import cache_of
 from api.console.pages.overview.unmatched_bookings import load_unmatched
 from api.dependencies import DatabaseDep
 from api.queries import statistics
-from api.queries.checks import Check, run_checks
+from api.queries.health_checks import Check, run_checks
 from api.queries.inbox import counts
 from api.queries.statistics import STAGES, Funnel, Funnels
 from shared.clock import utc_now

@@ -14,7 +14,7 @@ from api.console.cache import cache_of
 from api.console.pages.lead.locks import record, to_lead
 from api.dependencies import DatabaseDep
 from api.queries.filters import RowId
-from shared.bookings.record import tie
+from shared.bookings.booking_store import tie
 from shared.clock import utc_now
 from shared.database.models import Booking
 

@@ -11,13 +11,13 @@ from openai.types.chat import ChatCompletionMessageParam
 from openai.types.responses import ResponseInputItemParam
 from pydantic import BaseModel
 
-from worker.assistant.model_client.answers import ErrorBodyError, RawAnswer, parse_answer
 from worker.assistant.model_client.api_formats import (
     MAX_OUTPUT_TOKENS,
     MAX_THINKING_TOKENS,
     build_body,
     output_limit,
 )
+from worker.assistant.model_client.api_responses import ErrorBodyError, RawAnswer, parse_answer
 from worker.assistant.model_client.wire_forms import Api, WireForm
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
 from worker.domain.assistant_port import AssistantError, Turn

@@ -20,7 +20,7 @@ from tests.support.waiting import patience_seconds
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
 from worker.assistant.model_client.answer_reader import IncompleteAnswerError
-from worker.assistant.model_client.answers import UnfinishedThoughtError
+from worker.assistant.model_client.api_responses import UnfinishedThoughtError
 from worker.domain.assistant_port import (
     AssistantError,
     AssistantPausedError,

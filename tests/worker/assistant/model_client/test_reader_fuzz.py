@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shared.intents import Intent
 from worker.assistant.model_client.answer_reader import read_answer
-from worker.assistant.model_client.answers import ErrorBodyError, parse_answer
+from worker.assistant.model_client.api_responses import ErrorBodyError, parse_answer
 from worker.assistant.model_client.wire_forms import Api
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
 from worker.domain.assistant_port import AssistantError

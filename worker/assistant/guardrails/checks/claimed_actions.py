@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from worker.assistant.guardrails import sentences
 from worker.assistant.guardrails.text_normalization import search_form
+from worker.domain.wording.job_titles import COLLEAGUES
 from worker.domain.wording.months import ANY_MONTH
-from worker.domain.wording.trades import COLLEAGUES
 
 _SINGULAR = (
     r"записал|забронировал|зарезервировал|отправил|выслал|прислал|скинул|оформил|назначил|перенес(?:ла)?"

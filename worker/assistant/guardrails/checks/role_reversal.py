@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from worker.assistant.guardrails import sentences
 from worker.assistant.guardrails.text_normalization import search_form
-from worker.domain.wording.trades import STAFF, STAFF_EN
+from worker.domain.wording.job_titles import STAFF, STAFF_EN
 
 _WORD = re.compile(r"[^\W\d_]{4,}")
 # Words with the same first letters are forms of one word.

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from worker.assistant.guardrails.checks.first_names import FIRST_NAMES
 from worker.assistant.guardrails.text_normalization import search_form, strip_invisible, transliterate
-from worker.domain.wording.trades import STAFF, STAFF_EN
+from worker.domain.wording.job_titles import STAFF, STAFF_EN
 
 _CLAIMS_HUMAN = re.compile(
     r"\bя (?!не )(?:\w+ ){0,2}(?:человек|жив[оа]\w+)\b|\b(?<!если )не (?:бот|робот|нейросеть|программа|"

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.database.bulk import insert_all
 from shared.database.models import CALLS, TelegramAccount
 from worker.accounts import flood_waits, usage
-from worker.domain.outreach_limits import DAY, PROBE_INTERVAL, Limits, cap_for, gap_with_jitter
+from worker.domain.sending_limits import DAY, PROBE_INTERVAL, Limits, cap_for, gap_with_jitter
 
 
 async def reserve_conversations(

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from shared.bookings.record import tie
+from shared.bookings.booking_store import tie
 from shared.database.engine import Database
 from shared.database.models import LEADS, Booking, BookingEvent, Lead, PlannedMessage
 from shared.leads.handoff import lock

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sandbox.demo_page.fault_injection import FLOOD_SECONDS, Incident
 from sandbox.demo_page.texts import Texts
-from sandbox.demo_page.troubles import FLOOD_SECONDS, Incident
 from sandbox.demo_page.visitors import Form
 
 _TONES = {

@@ -6,8 +6,8 @@ from contextlib import suppress
 import httpx2
 
 from sandbox.demo_page import counts
+from sandbox.demo_page.fault_injection import Troubles
 from sandbox.demo_page.product import Product
-from sandbox.demo_page.troubles import Troubles
 from sandbox.demo_page.visitors import Visitor, Visitors, now
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account

@@ -8,9 +8,9 @@ import pytest
 from babel.messages.pofile import read_po
 
 from shared.errors import ConfigError
-from shared.sentences import in_language, joined, sentence
+from shared.localized_messages import in_language, joined, sentence
 from shared.statuses import LeadStatus
-from shared.texts import DOMAIN, FOLDER, TEMPLATES, Language, name_of_status, translate_reason
+from shared.translations import DOMAIN, FOLDER, TEMPLATES, Language, name_of_status, translate_reason
 from tests.shared.command_texts import printed_texts
 from tests.shared.reasons import stored_reasons
 

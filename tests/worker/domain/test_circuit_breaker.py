@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from worker.domain.outages import LOST_CALL, SPACING, OutageTracker
+from worker.domain.circuit_breaker import LOST_CALL, SPACING, OutageTracker
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

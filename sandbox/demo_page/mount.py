@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, FastAPI
 from sandbox.demo_page import actions, pages
 from sandbox.demo_page.console import proxy
 from sandbox.demo_page.console.sign_in import ConsoleSignIn
+from sandbox.demo_page.fault_injection import Troubles
 from sandbox.demo_page.product import Product, ProductAddress
-from sandbox.demo_page.stage import Stage
-from sandbox.demo_page.troubles import Troubles
+from sandbox.demo_page.state_poller import Stage
 from sandbox.fake_openai.state import OpenAIState
 from sandbox.fake_telegram.server import Telegram
 from sandbox.fake_telegram.state.people import Account

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from tests.support.rows import NOW
-from worker.assistant.model_client.availability import Availability
+from worker.assistant.model_client.provider_failover import Availability
 from worker.domain.assistant_port import AssistantPausedError, AssistantUnavailableError
 
 OUTAGE = AssistantUnavailableError("the model cannot be reached: 503")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from api.middleware.forms_first import FORMS
+from api.middleware.request_priority import FORMS
 
 # A form passes some ten turns of the event loop, and each may wait for one slice.
 SLICE_SECONDS = 0.002

@@ -14,7 +14,7 @@ from shared.database.engine import DATABASE_DOWN, Database
 from shared.database.models import Booking, Lead
 from shared.leads.handoff import lock
 from shared.statuses import LeadStatus
-from shared.texts import Language
+from shared.translations import Language
 from worker.bookings import notices
 from worker.bookings.polling import Polling
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Self
 
-from shared.texts import Language, say, translate_reason
+from shared.translations import Language, say, translate_reason
 
 
 class Sentence(str):

@@ -8,8 +8,8 @@ from typing import Any
 from sandbox.demo_page import counts
 from sandbox.demo_page.counts import Counts
 from sandbox.demo_page.forms import pretty_phone
-from sandbox.demo_page.journey import steps
-from sandbox.demo_page.stage import Stage
+from sandbox.demo_page.lead_timeline import steps
+from sandbox.demo_page.state_poller import Stage
 from sandbox.demo_page.texts import Texts
 from sandbox.demo_page.visitors import Form, Visitor, now
 from sandbox.fake_telegram.state.mailbox import Chat, Message

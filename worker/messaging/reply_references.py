@@ -6,7 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.database.models import Message
-from worker.domain import marks
+from worker.domain import content_markers
 from worker.domain.telegram_port import Incoming
 
 
@@ -19,5 +19,5 @@ async def with_quote(session: AsyncSession, account_id: int, incoming: Incoming)
             col(Message.account_id) == account_id, col(Message.telegram_message_id) == incoming.reply_to
         )
     )
-    quote = marks.reply(found.first() or "")
+    quote = content_markers.reply(found.first() or "")
     return replace(incoming, text=f"{quote} {incoming.text}", reply_to=None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.database.model_servers import ModelServer
+from shared.database.model_server_models import ModelServer
 from shared.database.models import AccountHold, Lead, TelegramAccount, WebhookDelivery
 from shared.leads import pauses
 

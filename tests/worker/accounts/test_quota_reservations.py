@@ -10,8 +10,8 @@ from sqlmodel import col
 from shared.database.engine import Database
 from shared.database.models import Lead
 from tests.support.rows import NOW, account_row
-from worker.accounts import account_state, quota
-from worker.domain.outreach_limits import PROBE_INTERVAL, Limits
+from worker.accounts import account_state, quota_reservations
+from worker.domain.sending_limits import PROBE_INTERVAL, Limits
 from worker.queue.leases import WorkerId
 
 SECOND = timedelta(seconds=1)
@@ -25,7 +25,7 @@ async def reserve_conversation(
 ) -> datetime | None:
     limits = Limits(GAP, limit, 3 * SECOND)
     async with database.writing() as session:
-        (retry_at,) = await quota.reserve_conversations(
+        (retry_at,) = await quota_reservations.reserve_conversations(
             session, me.account_id, limits, [hot], now=NOW + at, chance=lambda: chance
         )
         return retry_at
@@ -44,8 +44,8 @@ async def reserve_lookup(
     gap: timedelta | None = 3 * SECOND,
 ) -> datetime | None:
     async with database.writing() as session:
-        (retry_at,) = await quota.reserve_lookups(
-            session, me.account_id, [quota.Lookup(RESOLVE, limit, gap)], now=NOW + at
+        (retry_at,) = await quota_reservations.reserve_lookups(
+            session, me.account_id, [quota_reservations.Lookup(RESOLVE, limit, gap)], now=NOW + at
         )
         return retry_at
 
@@ -89,7 +89,7 @@ async def test_simultaneous_requests_do_not_exceed_the_limit(
 
     async def ask() -> list[datetime | None]:
         async with kept_database.writing() as session:
-            slots = await quota.reserve_conversations(
+            slots = await quota_reservations.reserve_conversations(
                 session, me.account_id, limits, [True] * number, now=NOW, chance=lambda: 0
             )
             return list(slots)

@@ -2,14 +2,14 @@
 
 import pytest
 
-from worker.domain import marks
+from worker.domain import content_markers
 
 
 def test_a_mark_has_no_brackets_and_no_line_breaks() -> None:
-    assert marks.mark("file", "смета [v2]\n2026.xlsx") == "[file: смета (v2) 2026.xlsx]"
-    assert marks.mark("poll", "Когда?", "", None, "Завтра") == "[poll: Когда? / Завтра]"
-    assert marks.mark("photo") == marks.mark("photo", None, "\0") == "[photo]"
-    assert len(marks.mark("file", "x" * 5000)) < 250
+    assert content_markers.mark("file", "смета [v2]\n2026.xlsx") == "[file: смета (v2) 2026.xlsx]"
+    assert content_markers.mark("poll", "Когда?", "", None, "Завтра") == "[poll: Когда? / Завтра]"
+    assert content_markers.mark("photo") == content_markers.mark("photo", None, "\0") == "[photo]"
+    assert len(content_markers.mark("file", "x" * 5000)) < 250
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_a_mark_has_no_brackets_and_no_line_breaks() -> None:
     ],
 )
 def test_an_excerpt(text: str, expected: str) -> None:
-    found = marks.excerpt(text)
+    found = content_markers.excerpt(text)
     assert found.startswith(expected)
     assert len(found) <= 130
     assert found.endswith(text[-5:]) or len(text) < 60
@@ -52,10 +52,10 @@ def test_an_excerpt(text: str, expected: str) -> None:
     ],
 )
 def test_what_a_contact_says(text: str, expected: str) -> None:
-    assert marks.own_words(text) == expected
+    assert content_markers.own_words(text) == expected
 
 
 def test_only_reactions() -> None:
-    assert marks.is_only_reactions("[reaction 👎 to “Удобно?”]")
-    assert not marks.is_only_reactions("[reaction 👎 to “Удобно?”] нет")
-    assert not marks.is_only_reactions("[photo]")
+    assert content_markers.is_only_reactions("[reaction 👎 to “Удобно?”]")
+    assert not content_markers.is_only_reactions("[reaction 👎 to “Удобно?”] нет")
+    assert not content_markers.is_only_reactions("[photo]")

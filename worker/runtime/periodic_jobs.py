@@ -8,16 +8,16 @@ from shared.bookings.schedulers.calcom_api import calcom_of
 from shared.bookings.schedulers.calendly_api import calendly_of
 from shared.clock import Clock
 from shared.database.engine import Database
+from worker.bookings.periodic_jobs import BookingRounds
 from worker.bookings.polling import Polling
 from worker.bookings.readers.calcom_reader import CalcomReader
 from worker.bookings.readers.calendly_reader import CalendlyReader
 from worker.bookings.readers.reader import Reader
-from worker.bookings.rounds import BookingRounds
 from worker.dialogue.persona import Persona
 from worker.domain.config.outreach_hours import Hours
 from worker.follow_ups.decisions import planner_of
 from worker.follow_ups.enrolment import Enrolment
-from worker.follow_ups.rounds import FollowUpRounds
+from worker.follow_ups.periodic_jobs import FollowUpRounds
 from worker.runtime.supervision import keep_running
 from worker.settings import WorkerSettings
 

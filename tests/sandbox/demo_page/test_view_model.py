@@ -11,13 +11,13 @@ import httpx2
 import pytest
 
 from sandbox.app import Sandbox, running
-from sandbox.demo_page.install import DemoSettings, install
-from sandbox.demo_page.journey import steps
+from sandbox.demo_page.fault_injection import Incident
+from sandbox.demo_page.lead_timeline import steps
+from sandbox.demo_page.mount import DemoSettings, install
 from sandbox.demo_page.product import ProductAddress
-from sandbox.demo_page.scene import scene
-from sandbox.demo_page.stage import Stage
+from sandbox.demo_page.state_poller import Stage
 from sandbox.demo_page.texts import texts_in
-from sandbox.demo_page.troubles import Incident
+from sandbox.demo_page.view_model import scene
 from sandbox.demo_page.visitors import Form, Visitor, now
 from sandbox.fake_telegram.rpc.call_log import Call
 from tests.support.waiting import patience

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.support.rows import NOW
-from worker.domain import outreach_limits
+from worker.domain import sending_limits
 from worker.domain.config.outreach_hours import Hours
 
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
@@ -18,22 +18,22 @@ MOSCOW = ZoneInfo("Europe/Moscow")
     [(0, 4), (0.99, 4), (1, 8), (2, 12), (3, 17), (4, 21), (5, 25), (6, 30), (7, 30), (400, 30), (-1, 4)],
 )
 def test_the_cap_of_a_new_account_grows(age: float, cap: int) -> None:
-    assert outreach_limits.outreach_cap(30, 7, created_at=NOW - age * DAY, now=NOW) == cap
+    assert sending_limits.outreach_cap(30, 7, created_at=NOW - age * DAY, now=NOW) == cap
 
 
 @pytest.mark.parametrize("warmup", [0, 1])
 def test_without_a_warm_up_the_cap_is_the_limit(warmup: int) -> None:
-    assert outreach_limits.outreach_cap(30, warmup, created_at=NOW, now=NOW) == 30
+    assert sending_limits.outreach_cap(30, warmup, created_at=NOW, now=NOW) == 30
 
 
 def test_a_small_limit_still_allows_one_message() -> None:
-    assert outreach_limits.outreach_cap(1, 30, created_at=NOW, now=NOW) == 1
-    assert outreach_limits.cap_for(1, hot=False) == 1
+    assert sending_limits.outreach_cap(1, 30, created_at=NOW, now=NOW) == 1
+    assert sending_limits.cap_for(1, hot=False) == 1
 
 
 def test_a_third_is_reserved_for_hot_leads() -> None:
-    assert [outreach_limits.cap_for(cap, hot=False) for cap in (1, 2, 3, 4, 30)] == [1, 2, 2, 3, 20]
-    assert outreach_limits.cap_for(30, hot=True) == 30
+    assert [sending_limits.cap_for(cap, hot=False) for cap in (1, 2, 3, 4, 30)] == [1, 2, 2, 3, 20]
+    assert sending_limits.cap_for(30, hot=True) == 30
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_a_third_is_reserved_for_hot_leads() -> None:
     ],
 )
 def test_a_lead_is_hot_for_15_minutes_after_its_form(source: str, age: timedelta, hot: bool) -> None:
-    assert outreach_limits.is_hot(source, NOW - age, NOW) is hot
+    assert sending_limits.is_hot(source, NOW - age, NOW) is hot
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_malformed_hours_raise_value_error(text: str) -> None:
 
 
 def test_jitter_only_lengthens_a_gap() -> None:
-    assert [outreach_limits.gap_with_jitter(30 * SECOND, chance) for chance in (0, 0.5, 1)] == [
+    assert [sending_limits.gap_with_jitter(30 * SECOND, chance) for chance in (0, 0.5, 1)] == [
         30 * SECOND,
         37.5 * SECOND,
         45 * SECOND,
@@ -99,11 +99,11 @@ def test_jitter_only_lengthens_a_gap() -> None:
 
 @pytest.mark.parametrize(("gap", "prepared"), [(0, 32), (1, 32), (2, 30), (10, 6), (30, 2), (3600, 2)])
 def test_few_conversations_are_prepared_ahead(gap: int, prepared: int) -> None:
-    assert outreach_limits.max_prepared(gap * SECOND, 32) == prepared
+    assert sending_limits.max_prepared(gap * SECOND, 32) == prepared
 
 
 def test_repeated_peer_floods_make_the_pause_longer() -> None:
-    assert [outreach_limits.peer_flood_pause(strikes).days for strikes in (1, 2, 3, 4, 5, 50)] == [
+    assert [sending_limits.peer_flood_pause(strikes).days for strikes in (1, 2, 3, 4, 5, 50)] == [
         1,
         2,
         4,
