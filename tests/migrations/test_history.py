@@ -188,7 +188,7 @@ async def test_models_create_the_same_tables(database: Database, database_url: s
 
 def test_invalid_address_is_reported_in_one_line_without_its_password() -> None:
     words = [sys.executable, "-m", "alembic", "upgrade", "head"]
-    environment = {"DATABASE_URL": "mysql://ann:hunter2@host/leads", "PATH": ""}
+    environment = {"DATABASE_URL": "mysql://ann:hunter2@host/leads", "OWNER_LANGUAGE": "en", "PATH": ""}
     done = subprocess.run(
         words,
         cwd=ROOT,
