@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.bookings import calcom, calendly, generic
-from shared.bookings.booking_store import Recorded, record
+from shared.bookings.booking_store import Recorded, record_all
 from shared.bookings.changes import CALCOM, CALENDLY, GENERIC, BookingChange, UnreadableBookingError
 from shared.database.models import DELIVERIES
 
@@ -96,7 +96,9 @@ async def process(
     """Apply the changes of a call."""
     if not changes:
         return Received("probe")
-    found = [await record(session, one, now=now, actor=source, region=region) for one in changes]
+    found = await record_all(session, changes, now=now, actor=source, region=region)
+    if not found:
+        return Received("probe")
     outcome = "stored" if any(one.is_new for one in found) else "duplicate"
     is_unmatched = all(one.lead_id is None for one in found)
     return Received(outcome, UNMATCHED if is_unmatched else None, tuple(found))

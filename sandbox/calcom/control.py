@@ -6,7 +6,7 @@ from typing import Any, Literal
 from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, BaseModel, Field
 
-from sandbox.calcom.state import OWNER, Booking, Calcom, listed
+from sandbox.calcom.state import OWNER, Booking, Calcom, Seat, listed
 from sandbox.calcom.webhooks import NO_SHOW, Webhooks
 from sandbox.scheduler_api import Faults
 
@@ -20,13 +20,27 @@ class CalcomBookIn(BaseModel):
     timezone: str = "Europe/Moscow"
     metadata: dict[str, str] = Field(default_factory=dict)
     answers: dict[str, str] = Field(default_factory=dict)
+    guests: list[str] = Field(default_factory=list)
     moves: int | None = None
+    # Who moves it, if Cal.com says so: an e-mail address.
+    moved_by: str | None = None
+
+
+class CalcomSeatIn(BaseModel):
+    """A seat that one more person takes in a booking."""
+
+    name: str
+    email: str
+    timezone: str = "Europe/Moscow"
+    metadata: dict[str, str] = Field(default_factory=dict)
 
 
 class CalcomActIn(BaseModel):
     """What happens with a booking."""
 
-    action: Literal["cancel", "cancel_by_host", "no_show", "no_show_undone"]
+    action: Literal["cancel", "cancel_by_host", "no_show", "no_show_undone", "shift"]
+    # Of a shift, which moves a booking under its own uid.
+    start: AwareDatetime | None = None
 
 
 class CalcomFaultsIn(BaseModel):
@@ -56,21 +70,22 @@ def build_control(calcom: Calcom, webhooks: Webhooks, prefix: str) -> APIRouter:
             answers=wanted.answers,
             old=old,
         )
+        one.guests, one.moved_by = wanted.guests, wanted.moved_by
         webhooks.report(("BOOKING_RESCHEDULED" if old else "BOOKING_CREATED", one))
+        return {"number": one.number, **listed(one)}
+
+    @router.post("/bookings/{number}/seats", status_code=201)
+    async def take_seat(number: int, wanted: CalcomSeatIn) -> dict[str, Any]:
+        """Take a seat in a booking."""
+        one = _find(calcom, number)
+        one.seats.append(Seat(**wanted.model_dump()))
+        webhooks.report(("BOOKING_CREATED", one))
         return {"number": one.number, **listed(one)}
 
     @router.post("/bookings/{number}")
     async def act(number: int, wanted: CalcomActIn) -> dict[str, Any]:
-        """Cancel a booking, or report that the person did not come."""
-        one = _find(calcom, number)
-        if wanted.action.startswith("cancel"):
-            calcom.cancel(one, by=one.email if wanted.action == "cancel" else OWNER)
-            webhooks.report(("BOOKING_CANCELLED", one))
-        else:
-            one.is_absent = wanted.action == "no_show"
-            one.updated_at = calcom.now()
-            webhooks.report((NO_SHOW, one))
-        return listed(one)
+        """Cancel or shift a booking, or report that the person did not come."""
+        return _act(calcom, webhooks, _find(calcom, number), wanted)
 
     @router.post("/faults")
     async def set_faults(wanted: CalcomFaultsIn) -> dict[str, Any]:
@@ -100,6 +115,20 @@ def build_control(calcom: Calcom, webhooks: Webhooks, prefix: str) -> APIRouter:
         }
 
     return router
+
+
+def _act(calcom: Calcom, webhooks: Webhooks, one: Booking, wanted: CalcomActIn) -> dict[str, Any]:
+    if wanted.action.startswith("cancel"):
+        calcom.cancel(one, by=one.email if wanted.action == "cancel" else OWNER)
+        webhooks.report(("BOOKING_CANCELLED", one))
+    elif wanted.action == "shift":
+        one.start, one.updated_at = wanted.start or one.start, calcom.now()
+        webhooks.report(("BOOKING_RESCHEDULED", one))
+    else:
+        one.is_absent = wanted.action == "no_show"
+        one.updated_at = calcom.now()
+        webhooks.report((NO_SHOW, one))
+    return listed(one)
 
 
 def _find(calcom: Calcom, number: int) -> Booking:

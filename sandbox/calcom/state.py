@@ -40,9 +40,19 @@ class Webhook:
         }
 
 
+@dataclass(frozen=True)
+class Seat:
+    """One more person who has a seat in a booking, with their own answers and metadata."""
+
+    name: str
+    email: str
+    timezone: str
+    metadata: dict[str, str]
+
+
 @dataclass
 class Booking:
-    """One booking of one person."""
+    """One booking, of the person who has made it and of those who have taken a seat since."""
 
     uid: str
     number: int
@@ -59,6 +69,10 @@ class Booking:
     new: "Booking | None" = None
     cancelled_by: str | None = None
     is_absent: bool = False
+    seats: list[Seat] = field(default_factory=list)
+    # The addresses that the person has named as those of guests.
+    guests: list[str] = field(default_factory=list)
+    moved_by: str | None = None
 
     @property
     def video_url(self) -> str:
@@ -129,11 +143,29 @@ def listed(one: Booking) -> dict[str, Any]:
         "createdAt": iso(one.created_at),
         "updatedAt": iso(one.updated_at),
         "metadata": one.metadata,
-        "attendees": [
-            {"name": one.name, "email": one.email, "timeZone": one.timezone, "absent": one.is_absent}
-        ],
+        "attendees": _listed_attendees(one),
+        "guests": one.guests,
+        "rescheduledByEmail": one.moved_by,
         "bookingFieldsResponses": {"name": one.name, "email": one.email, **one.answers},
     }
+
+
+def _listed_attendees(one: Booking) -> list[dict[str, Any]]:
+    own = {"name": one.name, "email": one.email, "timeZone": one.timezone, "absent": one.is_absent}
+    seats = [
+        {
+            "name": seat.name,
+            "email": seat.email,
+            "timeZone": seat.timezone,
+            "absent": False,
+            "seatUid": f"{one.uid}-{number}",
+            "metadata": seat.metadata,
+            "bookingFieldsResponses": {"name": seat.name, "email": seat.email},
+        }
+        for number, seat in enumerate(one.seats)
+    ]
+    guests = [{"name": "", "email": email, "timeZone": one.timezone, "absent": False} for email in one.guests]
+    return [own, *seats, *guests]
 
 
 def iso(at: datetime) -> str:

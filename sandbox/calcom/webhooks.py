@@ -47,7 +47,14 @@ class Webhooks(WebhookCalls[Booking]):
 
 
 def _payload(one: Booking) -> dict[str, Any]:
+    # The answers and the metadata are those of the person whom the call is about: the last to take a seat.
+    last = one.seats[-1] if one.seats else None
     responses = {"name": one.name, "email": one.email, **one.answers}
+    if last is not None:
+        responses = {"name": last.name, "email": last.email}
+    people = [(one.name, one.email, one.timezone)]
+    people += [(seat.name, seat.email, seat.timezone) for seat in one.seats]
+    people += [("", email, one.timezone) for email in one.guests]
     found: dict[str, Any] = {
         "type": "30min",
         "title": "30 min meeting",
@@ -56,13 +63,17 @@ def _payload(one: Booking) -> dict[str, Any]:
         "startTime": iso(one.start),
         "endTime": iso(one.start + MEETING),
         "organizer": {"name": "Owner", "email": OWNER, "timeZone": "Europe/Moscow"},
-        "attendees": [{"name": one.name, "email": one.email, "timeZone": one.timezone}],
-        "responses": {name: {"label": name, "value": value} for name, value in responses.items()},
+        "attendees": [{"name": name, "email": email, "timeZone": zone} for name, email, zone in people],
+        "responses": {
+            name: {"label": name, "value": value}
+            for name, value in (responses | {"guests": one.guests}).items()
+        },
         "location": "integrations:daily",
-        "metadata": {**one.metadata, "videoCallUrl": one.video_url},
+        "metadata": {**(last.metadata if last else one.metadata), "videoCallUrl": one.video_url},
         "status": one.status.upper(),
     }
     found |= {"rescheduleUid": one.old.uid} if one.old else {}
+    found |= {"rescheduledBy": one.moved_by} if one.moved_by else {}
     return found | ({"cancelledBy": one.cancelled_by} if one.cancelled_by else {})
 
 

@@ -1,6 +1,6 @@
 """Stores changes of bookings and applies them to the lead, all in the caller's transaction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from shared.bookings import lead_state, matching
+from shared.bookings import attendees, lead_state, matching
 from shared.bookings.changes import BookingChange
 from shared.database.bulk import insert_for
 from shared.database.models import BOOKINGS, Booking, BookingEvent, Lead
@@ -29,6 +29,36 @@ class Recorded:
     booking_id: int
     lead_id: int | None
     is_new: bool
+
+
+async def record_all(
+    session: AsyncSession, changes: Sequence[BookingChange], *, now: datetime, actor: str, region: str = "RU"
+) -> list[Recorded]:
+    """Store the changes of one call; those of guests who are no leads are left out."""
+    named = await attendees.name_bookings(session, changes)
+    if len(named) > 1:
+        # In one order, as in record: first all leads, then all bookings.
+        found = [await matching.find_lead(session, one, now=now, region=region) for one in named]
+        linked = [lead for one in named for lead in await matching.linked_leads(session, one)]
+        await _lock_all(session, {*found, *linked})
+        named.sort(key=lambda one: one.external_id)
+    return [
+        await record(session, one, now=now, actor=actor, region=region)
+        for one in named
+        if not one.is_kept_only_if_known or await is_known(session, one, now=now, region=region)
+    ]
+
+
+async def is_known(
+    session: AsyncSession, change: BookingChange, *, now: datetime, region: str = "RU"
+) -> bool:
+    """Return True if the booking of a change is stored already, or matches a lead."""
+    stored = select(Booking.id).where(
+        col(Booking.source) == change.source, col(Booking.external_id) == change.external_id
+    )
+    if (await session.exec(stored)).first() is not None:
+        return True
+    return await matching.find_lead(session, change, now=now, region=region) is not None
 
 
 async def record(
@@ -52,7 +82,8 @@ async def record(
     is_tied_now = booking.lead_id is None and lead is not None
     if is_tied_now:
         booking.lead_id = lead_id
-    is_new = await _store_event(session, booking, change, actor=actor, now=now)
+    is_late = change.kind == "changed" and await _has_newer_time(session, booking, change)
+    is_new = not is_late and await _store_event(session, booking, change, actor=actor, now=now)
     filled = _fill(booking, change)
     if is_new:
         _apply(booking, change)
@@ -128,6 +159,15 @@ async def _booking(
     return found.one()
 
 
+async def _has_newer_time(session: AsyncSession, booking: Booking, change: BookingChange) -> bool:
+    """Return True if the booking got the time that it has after the change: this report of it is late."""
+    rows = select(BookingEvent.at, BookingEvent.stored_at).where(
+        col(BookingEvent.booking_id) == booking.id, col(BookingEvent.kind).in_(("created", "changed"))
+    )
+    # A clock that was ahead does not count.
+    return any(min(at, stored_at) > change.at for at, stored_at in (await session.exec(rows)).all())
+
+
 async def _store_event(
     session: AsyncSession, booking: Booking, change: BookingChange, *, actor: str, now: datetime
 ) -> bool:
@@ -189,6 +229,16 @@ async def _link(session: AsyncSession, booking: Booking, change: BookingChange, 
                 BOOKINGS.c.state.in_(("booked", "cancelled", "no_show")),
             )
             .values(state="moved", moved_to=booking.external_id, updated_at=now)
+        )
+    if change.moved_from is not None and change.moved_by is not None:
+        await session.exec(
+            update(BOOKINGS)
+            .where(
+                BOOKINGS.c.source == change.source,
+                BOOKINGS.c.external_id == change.moved_from,
+                BOOKINGS.c.cancelled_by.is_(None),
+            )
+            .values(cancelled_by=change.moved_by)
         )
     if booking.lead_id is not None and booking.moved_to is not None:
         await session.exec(

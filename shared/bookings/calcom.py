@@ -1,10 +1,11 @@
 """Reads what Cal.com reports: by webhook, and as its API lists bookings. Pure.
 
-All fields are optional; https://cal.com/docs names them.
+All fields are optional; https://cal.com/docs names them. A booking may have several attendees: people with
+seats of their own, and guests of the person who booked. Each gets changes of their own.
 """
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.bookings import changes
@@ -20,6 +21,29 @@ TRIGGERS = (
     *("BOOKING_REJECTED", "BOOKING_NO_SHOW_UPDATED"),
 )
 _LISTED_AS_CANCELLED = frozenset({"cancelled", "rejected"})
+# More attendees of one booking are not read.
+_MAX_ATTENDEES = 100
+
+
+@dataclass(frozen=True)
+class _Attendee:
+    """One attendee. `has_booked`: the answers and the metadata of the booking are theirs."""
+
+    fields: object
+    is_first: bool
+    has_booked: bool
+    is_guest: bool = False
+
+    @property
+    def email(self) -> str | None:
+        """The address; Cal.com asks all attendees for it."""
+        return changes.text(self.fields, "email")
+
+    @property
+    def key(self) -> str | None:
+        """What tells this attendee from the others."""
+        found = self.email or changes.text(self.fields, "phoneNumber")
+        return found.casefold() if found else None
 
 
 def read_call(call: object, received_at: datetime) -> list[BookingChange]:
@@ -30,111 +54,178 @@ def read_call(call: object, received_at: datetime) -> list[BookingChange]:
     trigger = changes.text(call, "triggerEvent") or ""
     payload, at = changes.part(call, "payload"), changes.moment(call, "createdAt") or received_at
     if trigger == _CREATED or (trigger == _MOVED and _names_another(payload)):
-        return [_change("created", payload, at)]
+        return [_change("created", payload, at, one) for one in _attendees(payload)]
     if trigger == _MOVED:
         # One with several seats keeps its uid: each move is an event of its own.
-        start = changes.text(payload, "startTime") or ""
-        return [
-            _change("changed", payload, at, key=f"{CALCOM}:changed:{_uid(payload)}:{start}:{at.isoformat()}")
-        ]
+        key = f"{changes.text(payload, 'startTime') or ''}:{at.isoformat()}"
+        return [_change("changed", payload, at, one, key=key) for one in _attendees(payload)]
     if trigger in _CANCELLED:
-        return [_change("cancelled", payload, at)]
+        # If a person gives a seat back, the call names this person alone.
+        return [_change("cancelled", payload, at, one) for one in _attendees(payload)]
     if trigger == _NO_SHOW:
         return _no_shows(payload, at)
     return []
 
 
-def read_booking(booking: object, now: datetime, *, moved_to: str | None = None) -> Listed | None:
-    """Return what a booking of the API's list tells; None while the host has not accepted it.
+def read_booking(booking: object, now: datetime, *, moved_to: str | None = None) -> list[Listed]:
+    """Return what a booking of the API's list tells, for each attendee; none while the host has not accepted.
 
     `moved_to`: the uid of the booking that says it took this one's place. Raises UnreadableBookingError if
     the booking has no uid.
     """
     if changes.text(booking, "status") == "pending":
-        return None
-    uid = _uid(booking)
-    created = _of_list("created", booking, changes.moment(booking, "createdAt") or now)
+        return []
+    return [_listed(booking, one, now, moved_to) for one in _attendees(booking)]
+
+
+def _listed(booking: object, attendee: _Attendee, now: datetime, moved_to: str | None) -> Listed:
+    created = _of_list("created", booking, changes.moment(booking, "createdAt") or now, attendee)
+    updated_at = changes.moment(booking, "updatedAt")
     if changes.text(booking, "status") in _LISTED_AS_CANCELLED:
-        at = changes.moment(booking, "updatedAt") or now
         moved_to = changes.text(booking, "rescheduledToUid") or moved_to
-        cancelled = _of_list("cancelled", booking, at)
+        cancelled = _of_list("cancelled", booking, updated_at or now, attendee)
         return Listed((created, replace(cancelled, moved_to=moved_to, is_moved=moved_to is not None)))
+    # Without the time of its last change, an old list cannot be told from a new one.
+    moved = _move_of_list(booking, updated_at, attendee) if updated_at else None
     # The list does not say when the person was marked: the time of asking, so that a later call holds.
-    key = f"{uid}:{now.isoformat()}"
-    if changes.part(_first_attendee(booking), "absent") is True:
-        missed = replace(_of_list("no_show", booking, now), key=f"{CALCOM}:no_show:{key}")
-        return Listed((created,), missed=missed)
-    present = replace(_of_list("no_show_undone", booking, now), key=f"{CALCOM}:no_show_undone:{key}")
-    return Listed((created,), taken_back=present)
+    is_absent = changes.part(attendee.fields, "absent") is True
+    kind: Kind = "no_show" if is_absent else "no_show_undone"
+    marked = _of_list(kind, booking, now, attendee, key=now.isoformat())
+    if is_absent:
+        return Listed((created,), missed=marked, moved=moved)
+    return Listed((created,), taken_back=marked, moved=moved)
 
 
-def _of_list(kind: Kind, booking: object, at: datetime) -> BookingChange:
+def _move_of_list(booking: object, at: datetime, attendee: _Attendee) -> BookingChange:
+    start = changes.moment(booking, "start")
+    return _of_list("changed", booking, at, attendee, key=f"{start and start.isoformat()}:{at.isoformat()}")
+
+
+def _of_list(
+    kind: Kind, booking: object, at: datetime, attendee: _Attendee, *, key: str | None = None
+) -> BookingChange:
     """Return a change of a listed booking, under the same key as that of a webhook call."""
-    uid, attendee = _uid(booking), _first_attendee(booking)
-    start, answers = changes.moment(booking, "start"), changes.part(booking, "bookingFieldsResponses")
-    tokens = (changes.text(booking, "metadata", "lead"), changes.text(answers, "lead"))
-    phones = (changes.text(attendee, "phoneNumber"), *(changes.text(answers, name) for name in _PHONE_FIELDS))
-    moved_from = changes.text(booking, "rescheduledFromUid")
-    return BookingChange(
-        CALCOM,
-        kind,
-        uid,
-        f"{CALCOM}:{kind}:{uid}",
-        at,
+    start, own = changes.moment(booking, "start"), attendee.fields
+    # Of a booking with seats, each attendee has answers and metadata of their own.
+    answers = changes.part(own, "bookingFieldsResponses")
+    tokens = [changes.text(own, "metadata", "lead"), changes.text(answers, "lead")]
+    if attendee.has_booked and answers is None:
+        answers = changes.part(booking, "bookingFieldsResponses")
+        tokens += [changes.text(booking, "metadata", "lead"), changes.text(answers, "lead")]
+    hosts = _emails(changes.part(booking, "hosts"))
+    canceller = changes.text(booking, "cancelledByEmail")
+    mover = changes.text(booking, "rescheduledByEmail")
+    return replace(
+        _base(kind, booking, at, attendee, key),
         start=start,
         end=changes.end_of(start, changes.moment(booking, "end")),
-        timezone=changes.text(attendee, "timeZone"),
         url=changes.url(booking, "meetingUrl") or changes.url(booking, "location"),
         tokens=tuple(one for one in tokens if one),
-        name=changes.text(attendee, "name") or changes.text(answers, "name"),
-        email=changes.text(attendee, "email") or changes.text(answers, "email"),
-        phones=tuple(one for one in phones if one),
-        moved_from=moved_from if moved_from != uid else None,
-        cancelled_by=_canceller_of_list(booking, attendee) if kind == "cancelled" else None,
+        name=changes.text(own, "name") or changes.text(answers, "name"),
+        email=attendee.email or changes.text(answers, "email"),
+        phones=_texts(
+            changes.text(own, "phoneNumber"), *(changes.text(answers, one) for one in _PHONE_FIELDS)
+        ),
+        moved_from=_other(booking, "rescheduledFromUid"),
+        cancelled_by=_party(canceller or mover, attendee, hosts) if kind == "cancelled" else None,
+        moved_by=_party(mover, attendee, hosts),
         reason=changes.text(booking, "cancellationReason"),
     )
 
 
-def _names_another(payload: object) -> bool:
-    """Return True if a booking has taken the place of one with another uid."""
-    return changes.text(payload, "rescheduleUid") not in (None, _uid(payload))
-
-
-def _change(kind: Kind, payload: object, at: datetime, *, key: str | None = None) -> BookingChange:
-    uid = _uid(payload)
-    start = changes.moment(payload, "startTime")
-    attendee = _first_attendee(payload)
-    moved_from = changes.text(payload, "rescheduleUid")
-    return BookingChange(
-        CALCOM,
-        kind,
-        uid,
-        key or f"{CALCOM}:{kind}:{uid}",
-        at,
+def _change(
+    kind: Kind, payload: object, at: datetime, attendee: _Attendee, *, key: str | None = None
+) -> BookingChange:
+    start, own = changes.moment(payload, "startTime"), attendee.fields
+    answers = payload if attendee.has_booked else None
+    hosts = [changes.text(payload, "organizer", "email")]
+    return replace(
+        _base(kind, payload, at, attendee, key),
         start=start,
         end=changes.end_of(start, changes.moment(payload, "endTime")),
-        timezone=changes.text(attendee, "timeZone"),
         url=changes.url(payload, "metadata", "videoCallUrl") or changes.url(payload, "location"),
-        tokens=_tokens(payload),
-        name=changes.text(attendee, "name") or _response(payload, "name"),
-        email=changes.text(attendee, "email") or _response(payload, "email"),
-        phones=_phones(payload, attendee),
-        moved_from=moved_from if moved_from != uid else None,
-        cancelled_by=_canceller(payload, attendee) if kind == "cancelled" else None,
+        tokens=_texts(changes.text(answers, "metadata", "lead"), _response(answers, "lead")),
+        name=changes.text(own, "name") or _response(answers, "name"),
+        email=attendee.email or _response(answers, "email"),
+        phones=_texts(changes.text(own, "phoneNumber"), *(_response(answers, one) for one in _PHONE_FIELDS)),
+        moved_from=_other(payload, "rescheduleUid"),
+        cancelled_by=_party(changes.text(payload, "cancelledBy"), attendee, hosts)
+        if kind == "cancelled"
+        else None,
+        moved_by=_party(changes.text(payload, "rescheduledBy"), attendee, hosts),
         reason=changes.text(payload, "cancellationReason") or changes.text(payload, "rejectionReason"),
     )
 
 
+def _base(kind: Kind, booking: object, at: datetime, attendee: _Attendee, key: str | None) -> BookingChange:
+    uid = _uid(booking)
+    return BookingChange(
+        CALCOM,
+        kind,
+        uid,
+        f"{CALCOM}:{kind}:{uid}:{key}" if key else f"{CALCOM}:{kind}:{uid}",
+        at,
+        timezone=changes.text(attendee.fields, "timeZone"),
+        attendee=attendee.key,
+        is_first=attendee.is_first,
+        is_kept_only_if_known=attendee.is_guest,
+    )
+
+
+def _attendees(booking: object) -> list[_Attendee]:
+    """Return the attendees of a booking, the first one also if nothing is told of them."""
+    found = changes.part(booking, "attendees")
+    listed = found[:_MAX_ATTENDEES] if isinstance(found, list) else []
+    # The address of the person whose answers and metadata the booking has.
+    answered = _response(booking, "email") or changes.text(booking, "bookingFieldsResponses", "email")
+    guests = _guests(booking)
+    is_alone, read, seen = len(listed) < 2 and not _has_seats(booking, listed), [], set[str]()
+    for number, fields in enumerate(listed or [{}]):
+        email = (changes.text(fields, "email") or "").casefold()
+        has_booked = email == answered.casefold() if answered and not is_alone else number == 0
+        one = _Attendee(fields, number == 0, has_booked, is_guest=number > 0 and email in guests)
+        # A second one that cannot be told from the others is not read.
+        if number == 0 or (one.key is not None and one.key not in seen):
+            read.append(one)
+            seen.add(one.key or "")
+    return read
+
+
+def _has_seats(booking: object, attendees: Collection[object]) -> bool:
+    is_seat = any(changes.text(one, "seatUid") for one in attendees)
+    return is_seat or any(changes.text(booking, name) for name in ("attendeeSeatId", "seatsPerTimeSlot"))
+
+
+def _guests(booking: object) -> frozenset[str]:
+    """Return the addresses that the person who booked has named as those of guests."""
+    answer = changes.part(booking, "responses", "guests")
+    named = [changes.part(answer, "value"), answer, changes.part(booking, "guests")]
+    lists = [one for one in named if isinstance(one, list)]
+    return frozenset(email.casefold() for one in lists for entry in one if (email := changes.text(entry)))
+
+
+def _names_another(payload: object) -> bool:
+    """Return True if a booking has taken the place of one with another uid."""
+    return _other(payload, "rescheduleUid") is not None
+
+
+def _other(booking: object, name: str) -> str | None:
+    """Return the uid in a field if it is that of another booking."""
+    found = changes.text(booking, name)
+    return found if found != _uid(booking) else None
+
+
 def _no_shows(payload: object, at: datetime) -> list[BookingChange]:
-    attendees = changes.part(payload, "attendees")
-    reports = attendees if isinstance(attendees, list) else []
-    is_absent = next((flag for one in reports if isinstance(flag := changes.part(one, "noShow"), bool)), None)
-    if is_absent is None:
-        return []
-    kind: Kind = "no_show" if is_absent else "no_show_undone"
-    key = f"{CALCOM}:{kind}:{_uid(payload)}:{at.isoformat()}"
-    # The attendees of this form have neither a name nor a zone.
-    return [_change(kind, payload, at, key=key)]
+    """Return who was marked. The attendees of this form have neither a name nor a zone."""
+    found = []
+    for one in _attendees(payload):
+        is_absent = changes.part(one.fields, "noShow")
+        if isinstance(is_absent, bool):
+            kind: Kind = "no_show" if is_absent else "no_show_undone"
+            change = _change(kind, payload, at, one, key=at.isoformat())
+            # This form does not tell guests from the others.
+            found.append(replace(change, is_kept_only_if_known=True))
+    return found
 
 
 def _uid(payload: object) -> str:
@@ -145,39 +236,22 @@ def _uid(payload: object) -> str:
     return found
 
 
-def _first_attendee(payload: object) -> object:
-    attendees = changes.part(payload, "attendees")
-    return attendees[0] if isinstance(attendees, list) and attendees else {}
-
-
 def _response(payload: object, field: str) -> str | None:
     return changes.text(payload, "responses", field, "value") or changes.text(payload, "responses", field)
 
 
-def _tokens(payload: object) -> tuple[str, ...]:
-    found = [changes.text(payload, "metadata", "lead"), _response(payload, "lead")]
-    return tuple(token for token in found if token)
+def _texts(*found: str | None) -> tuple[str, ...]:
+    return tuple(one for one in found if one)
 
 
-def _phones(payload: object, attendee: object) -> tuple[str, ...]:
-    found = [changes.text(attendee, "phoneNumber"), *(_response(payload, name) for name in _PHONE_FIELDS)]
-    return tuple(phone for phone in found if phone)
+def _emails(people: object) -> list[str | None]:
+    return [changes.text(one, "email") for one in people] if isinstance(people, list) else []
 
 
-def _canceller(payload: object, attendee: object) -> Party | None:
-    hosts = [changes.text(payload, "organizer", "email")]
-    return _party(changes.text(payload, "cancelledBy"), changes.text(attendee, "email"), hosts)
-
-
-def _canceller_of_list(booking: object, attendee: object) -> Party | None:
-    listed = changes.part(booking, "hosts")
-    hosts = [changes.text(host, "email") for host in (listed if isinstance(listed, list) else [])]
-    return _party(changes.text(booking, "cancelledByEmail"), changes.text(attendee, "email"), hosts)
-
-
-def _party(who: str | None, person: str | None, hosts: Iterable[str | None]) -> Party | None:
+def _party(who: str | None, attendee: _Attendee, hosts: Iterable[str | None]) -> Party | None:
+    """Return whether it was this attendee or a host; None for others, and if it is not told."""
     if who is None:
         return None
-    if person and who.casefold() == person.casefold():
+    if attendee.email and who.casefold() == attendee.email.casefold():
         return "person"
     return "host" if who.casefold() in {host.casefold() for host in hosts if host} else None

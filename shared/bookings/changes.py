@@ -20,7 +20,8 @@ class BookingChange:
 
     `key` names the event: a second report of it, also by another way, has the same key. `external_id` is the
     scheduler's name of the booking. `moved_from` and `moved_to` are the bookings before and after a
-    reschedule. `tokens` are all texts that may be a lead's token.
+    reschedule. `tokens` are all texts that may be a lead's token. `attendee` tells apart the people of one
+    meeting, see attendees.py; a guest that the person who booked has named is kept only if they are a lead.
     """
 
     source: str
@@ -43,7 +44,12 @@ class BookingChange:
     moved_to: str | None = None
     is_moved: bool = False
     cancelled_by: Party | None = None
+    # Who gave a meeting that took another one's place its time.
+    moved_by: Party | None = None
     reason: str | None = None
+    attendee: str | None = None
+    is_first: bool = True
+    is_kept_only_if_known: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +57,13 @@ class Listed:
     """What a scheduler's list tells of one booking now.
 
     `changes` have keys of their own: each holds once. `missed` holds if the booking is not known as missed,
-    `taken_back` if it is.
+    `taken_back` if it is. `moved` holds if the booking is known with another time, which it got earlier.
     """
 
     changes: tuple[BookingChange, ...]
     missed: BookingChange | None = None
     taken_back: BookingChange | None = None
+    moved: BookingChange | None = None
 
 
 class UnreadableBookingError(ValueError):

@@ -8,7 +8,8 @@ from sqlalchemy import or_, update
 from sqlmodel import col, select
 
 from shared.backoff import GrowingPause
-from shared.bookings.booking_store import record
+from shared.bookings.attendees import name_bookings
+from shared.bookings.booking_store import is_known, record
 from shared.bookings.changes import BookingChange, Listed
 from shared.bookings.schedulers.connection import Connection
 from shared.bookings.schedulers.http_api import SchedulerError
@@ -50,6 +51,8 @@ class Polling:
     )
     # Bookings without a time for which the scheduler was asked.
     _asked: set[int] = field(default_factory=set)
+    # Guests of a meeting who matched no lead: looking for one takes long, and each poll lists them.
+    _strangers: set[tuple[str, str | None]] = field(default_factory=set)
 
     @property
     def source(self) -> str:
@@ -113,27 +116,35 @@ class Polling:
     async def _record(self, listed: Listed, now: datetime) -> int:
         """Record what is new of a booking; returns how many changes were new."""
         found = 0
-        for one in await self._unknown(listed):
+        for one in await self._unknown(listed, now):
             async with self.database.writing() as session:
                 recorded = await record(session, one, now=now, actor=ACTOR, region=self.region)
             found += recorded.is_new
         return found
 
-    async def _unknown(self, listed: Listed) -> list[BookingChange]:
+    async def _unknown(self, listed: Listed, now: datetime) -> list[BookingChange]:
         """Return those changes that are not stored yet; all of them if the booking has no time yet."""
-        told = list(listed.changes)
-        rows = select(Booking).where(
-            col(Booking.source) == self.source, col(Booking.external_id) == told[0].external_id
-        )
+        guest = (listed.changes[0].external_id, listed.changes[0].attendee)
+        if guest in self._strangers:
+            return []
+        marks = [one for one in (listed.missed, listed.taken_back, listed.moved) if one is not None]
         async with self.database.reading() as session:
+            named = await name_bookings(session, [*listed.changes, *marks])
+            told, marks = named[: len(listed.changes)], named[len(listed.changes) :]
+            if told[0].is_kept_only_if_known and not await is_known(
+                session, told[0], now=now, region=self.region
+            ):
+                self._strangers.add(guest)
+                return []
+            rows = select(Booking).where(
+                col(Booking.source) == self.source, col(Booking.external_id) == told[0].external_id
+            )
             booking = (await session.exec(rows)).first()
-            keys = select(BookingEvent.key).where(col(BookingEvent.key).in_([one.key for one in told]))
+            keys = select(BookingEvent.key).where(col(BookingEvent.key).in_([one.key for one in named]))
             known = set((await session.exec(keys)).all())
-        is_missed = booking is not None and booking.state == "no_show"
-        marked = listed.taken_back if is_missed else listed.missed
         lacks_time = booking is not None and booking.start_at is None
         found = [one for one in told if lacks_time or one.key not in known]
-        return [*found, marked] if marked is not None else found
+        return found + [one for one in marks if one.key not in known and _holds(one, booking)]
 
     async def _claim(self, now: datetime, every: timedelta) -> bool:
         """Return True if it is time to poll, for this worker.
@@ -179,6 +190,20 @@ class Polling:
                 .where(_CONNECTION.source == self.source)
                 .values(updated_at=now, **values)
             )
+
+
+def _holds(marked: BookingChange, booking: Booking | None) -> bool:
+    """Return True if a listed mark tells something new of a booking."""
+    is_missed = booking is not None and booking.state == "no_show"
+    match marked.kind:
+        case "no_show_undone":
+            return is_missed
+        case "no_show":
+            return not is_missed
+        case _:
+            # Polling sees the time alone, however the meeting got it: record decides which is newer.
+            is_standing = booking is not None and booking.state in ("booked", "no_show")
+            return is_standing and booking is not None and booking.start_at not in (None, marked.start)
 
 
 def _is_due(checked_at: datetime | None, now: datetime) -> bool:

@@ -37,7 +37,7 @@ class Situation:
 
     `newest_word` is the id of the person's newest message (0: none). `is_waiting`: a message of the person,
     a draft or a queued message waits. `is_limited`: Telegram limits the account. `is_unconfirmed`: it is not
-    sure that this person left the request. `host_acts`: the bookings that got their time from us.
+    sure that this person left the request. `not_own_acts`: the bookings that may have got their time from us.
     """
 
     status: LeadStatus
@@ -50,7 +50,7 @@ class Situation:
     is_suppressed: bool = False
     is_unconfirmed: bool = False
     follow_ups_on: bool = True
-    host_acts: frozenset[int] = frozenset()
+    not_own_acts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,14 @@ def planner_of(config: FollowUpConfig, outreach_hours: Hours | None = None) -> "
     """Return the planner of a configuration; follow-ups also keep the hours of outreach, if there are any."""
     hours = Hours.parse(config.hours)
     return Planner(Calendar(hours, tuple(config.days_off), outreach_hours), REMINDER_HOURS)
+
+
+def needs_slot(one: PlannedMessage, newest_word: int) -> bool:
+    """Return True if a planned message counts in the account's limits, as a first message does.
+
+    `newest_word`: the id of the person's newest message; 0 if they have never answered.
+    """
+    return one.kind == "follow_up" and newest_word == 0
 
 
 @dataclass(frozen=True)
@@ -152,10 +160,18 @@ class Planner:
             return opening if opening > now else None
         # At the time that the person has named, or right after what they have done in the calendar.
         asked_at = one.send_at if one.kind == "requested" else one.created_at
-        is_own_act = one.kind in _ANSWERS_AN_ACT and one.booking_id not in situation.host_acts
+        is_own_act = one.kind in _ANSWERS_AN_ACT and not self._may_be_of_host(one, situation)
         if (one.kind == "requested" or is_own_act) and now - asked_at < _AT_ONCE:
             return None
         return self.reminder_hours.next_opening(now, zone)
+
+    def _may_be_of_host(self, one: PlannedMessage, situation: Situation) -> bool:
+        """Return True if a message about a booking may answer an act of the host, not of the person."""
+        if one.kind == "cancellation":
+            # It answers the person alone.
+            return False
+        # No scheduler says who has moved a meeting that keeps its name: `step` counts such moves.
+        return one.booking_id in situation.not_own_acts or bool(one.step)
 
     def _close_later(self, planned: Sequence[PlannedMessage], situation: Situation) -> datetime | None:
         """Return when the follow-ups may end if a step is late: the person has a day to answer it."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from shared.bookings.attendees import is_of_guest
 from shared.bookings.changes import HUMAN
 from shared.database.models import Booking, PlannedMessage, TelegramAccount
 from shared.leads import plans
@@ -37,11 +38,18 @@ async def load_bookings(session: AsyncSession, ids: Collection[int]) -> Mapping[
     return {booking.id: booking for booking in found}
 
 
-def made_by_host(bookings: Collection[Booking]) -> frozenset[int]:
-    """Return the ids of those bookings that got their time from us, not from the person."""
-    moved = {(one.source, one.external_id) for one in bookings if one.cancelled_by == "host"}
+def not_own_acts(bookings: Collection[Booking]) -> frozenset[int]:
+    """Return the ids of those bookings of which it is not certain that the person gave them their time.
+
+    A scheduler that does not say who moved a meeting may have been used by the host, at any hour.
+    """
+    own = {(one.source, one.external_id) for one in bookings if one.cancelled_by == "person"}
     return frozenset(
-        one.id for one in bookings if one.source == HUMAN or (one.source, one.moved_from) in moved
+        one.id
+        for one in bookings
+        if one.source == HUMAN
+        or is_of_guest(one)
+        or (one.moved_from is not None and (one.source, one.moved_from) not in own)
     )
 
 

@@ -4,16 +4,19 @@ import hmac
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
 import pytest
+from sqlmodel import select
 
 from shared.database.engine import Database
-from shared.database.models import BookingConnection, Lead
+from shared.database.models import Booking, BookingConnection, Lead
 from shared.statuses import LeadStatus
 from tests.api.conftest import add_contacted_lead, running
 from tests.shared.bookings.conftest import START, call, invitee
+from worker.follow_ups.planned import not_own_acts
 
 KEY, SECRET = "calendly-key", "calcom-secret"
 
@@ -85,6 +88,15 @@ async def test_calendlys_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     assert (await api.delete(f"/leads/{lead_id}/planned/{day}")).status_code == 404
 
 
+async def send_to_calcom(
+    api: httpx2.AsyncClient, trigger: str, payload: dict[str, Any], secret: str = SECRET
+) -> httpx2.Response:
+    event = {"triggerEvent": trigger, "createdAt": datetime.now(UTC).isoformat(), "payload": payload}
+    body = json.dumps(event).encode()
+    signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
+    return await api.post("/bookings/calcom", content=body, headers={"X-Cal-Signature-256": signature})
+
+
 async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
     payload = {
         "uid": "uid-1",
@@ -94,12 +106,7 @@ async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
         "metadata": {"lead": "own", "videoCallUrl": "https://cal.video/1"},
     }
 
-    async def send_calcom(trigger: str, payload: dict[str, Any], secret: str = SECRET) -> httpx2.Response:
-        event = {"triggerEvent": trigger, "createdAt": datetime.now(UTC).isoformat(), "payload": payload}
-        body = json.dumps(event).encode()
-        signature = hmac.new(secret.encode(), body, "sha256").hexdigest()
-        return await api.post("/bookings/calcom", content=body, headers={"X-Cal-Signature-256": signature})
-
+    send_calcom = partial(send_to_calcom, api)
     assert (await send_calcom("BOOKING_CREATED", payload)).json()["lead_id"] == lead_id
     # The metadata has gone missing, as it does.
     moved = payload | {"uid": "uid-2", "rescheduleUid": "uid-1", "metadata": {}}
@@ -126,6 +133,61 @@ async def test_cal_coms_calls(api: httpx2.AsyncClient, lead_id: int) -> None:
         "uid-2": "no_show",
         "uid-3": "cancelled",
     }
+
+
+async def test_each_person_of_a_cal_com_booking_has_their_own(
+    api: httpx2.AsyncClient, database: Database, lead_id: int
+) -> None:
+    async with database.writing() as session:
+        first = await session.get_one(Lead, lead_id)
+        person = {"account_id": first.account_id, "telegram_user_id": 2**41 + 1, "access_hash": 5}
+        fields = {"status": LeadStatus.SCHEDULED, "booking_token": "second", "extra": {"Email": "vera@x.org"}}
+        second = Lead(name="Вера", username="vera_k", source="api", **person, **fields)
+        session.add(second)
+    anna, vera, guest = ({"email": one} for one in ("anna@x.org", "Vera@x.org", "guest@x.org"))
+
+    async def send_calcom(trigger: str, people: list[dict[str, Any]], **payload: Any) -> dict[str, Any]:  # noqa: ANN401
+        usual = {"uid": "uid-1", "startTime": START.isoformat(), "attendees": people}
+        return dict((await send_to_calcom(api, f"BOOKING_{trigger}", usual | payload)).json())
+
+    async def booking_of(lead: int) -> tuple[str, str, datetime]:
+        shown = (await api.get(f"/leads/{lead}")).json()
+        (one,) = shown["bookings"]
+        return shown["status"], one["state"], datetime.fromisoformat(one["start_at"])
+
+    def answers(one: dict[str, Any], token: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+        return {"responses": {"email": {"value": one["email"]}} | more, "metadata": {"lead": token}}
+
+    # The guest is no lead: there is nothing to keep. The second person takes a seat, and all are told of.
+    with_guest = answers(anna, "own", guests={"value": [guest["email"]]})
+    assert (await send_calcom("CREATED", [anna, guest], **with_guest))["lead_id"] == lead_id
+    seat = answers(vera, "second") | {"attendeeSeatId": "seat-2"}
+    for outcome in ("stored", "duplicate"):
+        assert (await send_calcom("CREATED", [anna, vera], **seat))["outcome"] == outcome
+    assert await booking_of(lead_id) == await booking_of(second.id) == ("booked", "booked", START)
+    absent = {"attendees": [{**vera, "noShow": True}, {**guest, "noShow": True}], "bookingUid": "uid-1"}
+    assert (await send_calcom("NO_SHOW_UPDATED", [], **absent))["lead_id"] == second.id
+    assert [(await booking_of(lead))[1] for lead in (lead_id, second.id)] == ["booked", "no_show"]
+    # The first person gives their seat back; the second one is the first then, and is moved.
+    await send_calcom("CANCELLED", [anna])
+    later = START + timedelta(days=1)
+    await send_calcom("RESCHEDULED", [vera], startTime=later.isoformat())
+    assert await booking_of(lead_id) == ("scheduled", "cancelled", START)
+    assert await booking_of(second.id) == ("booked", "booked", later)
+    # All move to another booking: each from their own one. A guest who is a lead has a meeting, too.
+    moved = answers(anna, "own", guests={"value": ["vera@x.org"]}) | {"rescheduleUid": "uid-1"}
+    await send_calcom("RESCHEDULED", [anna, vera], uid="uid-2", rescheduledBy="Anna@x.org", **moved)
+    rows = (await api.get(f"/leads/{second.id}")).json()["bookings"]
+    assert {one["external_id"]: one["state"] for one in rows} == {
+        "uid-1/vera@x.org": "moved",
+        "uid-2/vera@x.org": "booked",
+    }
+    assert (await api.get("/bookings", params={"unmatched": True})).json() == []
+    async with database.reading() as session:
+        found = {one.id: one for one in (await session.exec(select(Booking))).all()}
+    # It is certain of the first person alone that the move was their own act.
+    waiting = {found[one].external_id for one in not_own_acts(list(found.values()))}
+    assert waiting == {"uid-2/vera@x.org"}
 
 
 async def test_a_repeat_of_a_move_does_not_move_the_meeting_back(

@@ -10,8 +10,10 @@ from shared.bookings.schedulers.calcom_api import calcom_api
 from shared.bookings.schedulers.connection import Connection
 from shared.bookings.schedulers.http_api import SchedulerError
 from shared.clock import utc_now
-from shared.database.models import BOOKING_CONNECTIONS, OwnerNotice
+from shared.database.models import BOOKING_CONNECTIONS, OwnerNotice, PlannedMessage
+from shared.statuses import LeadStatus
 from tests.sandbox.schedulers.conftest import Story
+from tests.support.rows import add_lead, now_of
 from worker.bookings.periodic_jobs import BookingRounds
 from worker.bookings.polling import Polling
 from worker.bookings.readers.calcom_reader import CalcomReader
@@ -96,6 +98,46 @@ async def test_polling_alone(story: Story) -> None:
     # A call of Cal.com is not signed: the worker has connected nothing.
     unsigned = await story.http.post(f"{story.api_url}/bookings/calcom", json={"triggerEvent": "PING"})
     assert unsigned.status_code == 401
+
+
+async def test_polling_reads_all_people_and_moves_under_the_same_uid(story: Story) -> None:
+    polling = await polling_of(story)
+    person = {"telegram_user_id": story.lead.id + 10**6, "access_hash": 1, "due_at": None}
+    token = {"status": LeadStatus.SCHEDULED, "booking_token": f"second-{story.lead.id}"}
+    second = await add_lead(story.database, account_id=story.lead.account_id, **person, **token)
+    booked = await book(story, guests=["guest@example.com"])
+    path, vera = f"/bookings/{booked['number']}", {"name": "Вера", "email": f"v{second.id}@example.com"}
+    await story.control(f"{path}/seats", "calcom", **vera, metadata={"lead": second.booking_token})
+    assert [await polling.poll(utc_now()) for _ in range(2)] == [2, 0]
+    assert [(await now_of(story.database, one)).status for one in (story.lead, second)] == [
+        LeadStatus.BOOKED
+    ] * 2
+    # The host moves the meeting. The poll finds it once for each person, at whatever time it is told again.
+    later = datetime.fromisoformat(booked["start"]) + timedelta(hours=3)
+    await story.control(path, "calcom", action="shift", start=later.isoformat())
+    assert [await polling.poll(utc_now()) for _ in range(2)] == [2, 0]
+    assert {(await now_of(story.database, one)).meeting_at for one in (story.lead, second)} == {later}
+    # A webhook reports the next moves, the last one while a poll is under way: it has read the time of before.
+    await connection_of(story).connect(story.api_url, now=utc_now())
+    await story.control(path, "calcom", action="shift", start=(later + timedelta(hours=1)).isoformat())
+    old = [one async for one in polling.reader.read(utc_now())]
+    latest = later + timedelta(hours=2)
+    await story.control(path, "calcom", action="shift", start=latest.isoformat())
+    assert [await polling._record(one, utc_now()) for one in old] == [0, 0, 0]
+    assert await polling.poll(utc_now()) == 0
+    # Once more, as a webhook reports a move that a poll has found already.
+    story.calcom_webhooks.report(("BOOKING_RESCHEDULED", story.calcom.bookings[booked["number"]]))
+    await story.calcom_webhooks.idle()
+    for one in (story.lead, second):
+        assert (await now_of(story.database, one)).meeting_at == latest
+        async with story.database.reading() as session:
+            plan = select(PlannedMessage).where(col(PlannedMessage.lead_id) == one.id)
+            rows = [row for row in (await session.exec(plan)).all() if row.kind == "confirmation"]
+        # For each time one, and only that of the last time is still to be sent.
+        assert [(row.state, row.step) for row in rows] == [
+            *(("cancelled", None), ("cancelled", 1), ("cancelled", 2), ("planned", 3)),
+        ]
+    await connection_of(story).disconnect(now=utc_now())
 
 
 async def test_a_webhook_that_was_switched_off_is_found_told_and_made_again(story: Story) -> None:

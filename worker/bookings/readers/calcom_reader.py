@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.bookings import calcom, changes
+from shared.bookings import attendees, calcom, changes
 from shared.bookings.changes import Listed, UnreadableBookingError
 from shared.bookings.schedulers.calcom_api import CalcomApi
 from worker.bookings.readers.reader import AHEAD, BEFORE
@@ -30,21 +30,19 @@ class CalcomReader:
             if (before := changes.text(one, "rescheduledFromUid")) and (uid := changes.text(one, "uid"))
         }
         for one in listed:
-            told = _read(one, now, moved.get(changes.text(one, "uid") or ""))
-            if told is not None:
+            for told in _read(one, now, moved.get(changes.text(one, "uid") or "")):
                 yield told
 
     async def ask(self, external_id: str, now: datetime) -> AsyncIterator[Listed]:
-        """Yield one booking."""
-        found = await self.api.booking(external_id)
-        told = _read(found, now, None) if found is not None else None
-        if told is not None:
+        """Yield one booking, for each attendee."""
+        found = await self.api.booking(attendees.shared_name(external_id))
+        for told in _read(found, now, None) if found is not None else ():
             yield told
 
 
-def _read(booking: Mapping[str, Any], now: datetime, moved_to: str | None) -> Listed | None:
+def _read(booking: Mapping[str, Any], now: datetime, moved_to: str | None) -> list[Listed]:
     try:
         return calcom.read_booking(booking, now, moved_to=moved_to)
     except UnreadableBookingError as error:
         log.warning("a booking of Cal.com cannot be read: %s", error)
-        return None
+        return []

@@ -14,7 +14,7 @@ from worker.domain.conversation import Conversation
 from worker.domain.local_time import to_local_time
 from worker.domain.outcomes import NothingToDo, Outcome, PlanChanged, QueueMessage
 from worker.follow_ups.decisions import Decision, Planner, Situation
-from worker.follow_ups.planned import made_by_host
+from worker.follow_ups.planned import not_own_acts
 
 _WITH_LINK = frozenset({LeadStatus.SCHEDULED, LeadStatus.BOOKED})
 
@@ -60,7 +60,7 @@ def situation_of(conversation: Conversation, config: PlanConfig, now: datetime) 
         is_limited=conversation.is_account_limited,
         is_unconfirmed=conversation.is_unconfirmed,
         follow_ups_on=config.follow_ups_on,
-        host_acts=made_by_host(conversation.bookings.values()),
+        not_own_acts=not_own_acts(conversation.bookings.values()),
     )
 
 

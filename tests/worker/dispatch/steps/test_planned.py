@@ -168,25 +168,38 @@ async def test_a_confirmation_names_the_time_of_the_person_and_how_to_move_it() 
     assert said.endswith("напишите сюда — перенесём.")
 
 
-@pytest.mark.parametrize("source", ["human", "calendly"])
-async def test_a_meeting_that_we_have_entered_or_moved_is_not_confirmed_at_night(source: str) -> None:
+@pytest.mark.parametrize(
+    ("source", "moved_from", "mover", "name", "step"),
+    [
+        ("human", None, None, "b", None),
+        ("calendly", "a", "host", "b", None),
+        # Cal.com has not said who moved it; it kept its uid; a guest has not booked it.
+        ("calcom", "a", None, "b", None),
+        ("calcom", None, None, "b", 1),
+        ("calcom", None, None, "b/guest@example.com", None),
+    ],
+)
+async def test_a_time_that_may_be_ours_is_not_confirmed_at_night(
+    source: str, moved_from: str | None, mover: str | None, name: str, step: int | None
+) -> None:
     night = NOW.replace(hour=23)
     names = {"lead_id": 17, "start_at": MEETING, "source": source}
-    booking = Booking(id=3, external_id="b", moved_from=None if source == "human" else "a", **names)
-    before = Booking(id=2, external_id="a", state="moved", moved_to="b", cancelled_by="host", **names)
-    row = planned("confirmation", booking_id=3, created_at=night, send_at=night)
+    booking = Booking(id=3, external_id=name, moved_from=moved_from, **names)
+    before = Booking(id=2, external_id="a", state="moved", moved_to="b", cancelled_by=mover, **names)
+    row = planned("confirmation", booking_id=3, created_at=night, send_at=night, step=step)
     lead = {"status": S.BOOKED, "follow_up_at": night, "extra": {}}
     told = Conversation(
         Lead(id=17, name="Анна", source="api", **lead),
         (GREETING,),
         planned=[row],
-        bookings={3: booking, 2: before} if source == "calendly" else {3: booking},
+        bookings={3: booking, 2: before} if moved_from else {3: booking},
     )
     outcome = await write_planned(told, Words(), CONFIG, now=night, link=LINK)
     assert isinstance(outcome, PlanChanged)
     assert outcome.postpone[5].astimezone(MOSCOW) == (NOW + timedelta(days=1)).replace(hour=8)
-    # The person has moved it: they are told at once.
-    before.cancelled_by, booking.source = "person", "calendly"
+    # It is certain that the person has booked or moved it: they are told at once.
+    before.cancelled_by, row.step, booking.token = "person", None, "own"
+    before.source = booking.source = "calcom"
     assert isinstance(await write_planned(told, Words(), CONFIG, now=night, link=LINK), QueueMessage)
 
 
