@@ -13,6 +13,7 @@ from worker.dispatch.steps.planned import PlanConfig, situation_of
 from worker.domain.conversation import Conversation
 from worker.domain.outcomes import Outcome, Wait, Withdrawn
 from worker.domain.wait_reasons import OUTSIDE_HOURS
+from worker.follow_ups.decisions import needs_slot
 from worker.follow_ups.planned import is_limited, load_bookings
 from worker.outreach.rate_limiter import OutreachRateLimiter
 
@@ -48,7 +49,7 @@ class PlannedCheck:
             return Withdrawn(message.id, planned_id, found)
         if isinstance(found, datetime):
             return Wait(found - situation.now, OUTSIDE_HOURS)
-        if one.kind == "follow_up" and newest == 0 and not has_slot:
+        if needs_slot(one, newest) and not has_slot:
             return await self.rate_limiter.reserve_first_message(conversation.lead, message)
         return None
 

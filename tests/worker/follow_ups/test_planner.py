@@ -1,19 +1,29 @@
 """The planner under any sequence of events: nothing twice, after a stop, at night, or over the limits."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given, settings
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from shared.leads.plans import FOLLOW_UPS
-from tests.worker.follow_ups.world import CONFIG, EVENTS, ZONES, S, World
+from tests.worker.follow_ups.account import LIMITS, Account, open_account
+from tests.worker.follow_ups.world import BEGAN, CONFIG, EVENTS, ZONES, S, World
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
+from worker.domain.sending_limits import DAY
 from worker.follow_ups.decisions import REMINDER_HOURS
 from worker.follow_ups.enrolment import steps_for
+
+
+@pytest.fixture
+def account(sqlite_url: str) -> Iterator[Account]:
+    with open_account(sqlite_url, BEGAN) as opened:
+        yield opened
 
 
 # Each is certain to meet one rule: a word ends follow-ups, plans expire, reminders survive a takeover,
@@ -23,14 +33,17 @@ from worker.follow_ups.enrolment import steps_for
 @example([("book", 1), ("takeover", 1), ("return", 60)], "Europe/Moscow", None)
 @example([("book", 1), ("shift", 1), ("shift_back", 1)], "Europe/Moscow", None)
 @example([("look", 49), ("takeover", 0)], "Europe/Moscow", None)
-@settings(max_examples=50, deadline=None)
+# All slots of the day are taken right before the follow-up to a person who has never answered.
+@example([("look", 48), ("greet", 1)], "Europe/Moscow", None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     story=st.lists(st.tuples(st.sampled_from(EVENTS), st.integers(0, 60)), max_size=25),
     zone=st.sampled_from(ZONES),
     outreach=st.sampled_from([None, "09:00-20:00", "12:00-15:00", "18:00-02:00"]),
 )
-def test_any_story(story: list[tuple[str, int]], zone: str, outreach: str | None) -> None:
-    world = World(ZoneInfo(zone), Hours.parse(outreach) if outreach else None)
+def test_any_story(account: Account, story: list[tuple[str, int]], zone: str, outreach: str | None) -> None:
+    account.forget()
+    world = World(ZoneInfo(zone), Hours.parse(outreach) if outreach else None, account)
     for event, hours in [*story, *[("look", 24)] * 20]:
         world.happen(event)
         for _ in range(hours):
@@ -39,6 +52,14 @@ def test_any_story(story: list[tuple[str, int]], zone: str, outreach: str | None
             world.now += timedelta(hours=1)
         world.look()
     check(world)
+    check_limits(world, account)
+
+
+def check_limits(world: World, account: Account) -> None:
+    """In no 24 hours are more strangers written to than the account may write to on that day."""
+    for last in world.to_strangers:
+        count = sum(last - DAY < at <= last for at in world.to_strangers)
+        assert count <= LIMITS.outreach_cap(account.created_at, last)
 
 
 def check(world: World) -> None:

@@ -9,10 +9,11 @@ from shared.bookings.reminders import BOOKING_CHANGED, History
 from shared.database.models import Booking, Lead, Message, PlannedMessage
 from shared.leads.plans import TAKEN_OVER
 from shared.statuses import LeadStatus
+from tests.worker.follow_ups.account import Account
 from worker.domain.config.follow_up_config import FollowUpConfig
 from worker.domain.config.outreach_hours import Hours
 from worker.domain.conversation import Conversation
-from worker.follow_ups.decisions import Decision, Situation, planner_of
+from worker.follow_ups.decisions import Decision, Situation, needs_slot, planner_of
 from worker.follow_ups.enrolment import steps_for
 
 S = LeadStatus
@@ -20,17 +21,21 @@ BEGAN = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 ZONES = ("Europe/Moscow", "Asia/Kamchatka", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia")
 CONFIG = FollowUpConfig(days_off=["01-01", "01-07", "2026-11-27"])
 # What may happen, with the hours until the next event. `shift` is a move to another time of the same booking,
-# `outage`: the worker does not run until the next event.
+# `outage`: the worker does not run until the next event, `greet`: others get all first messages of the day.
 EVENTS = (
     *("look", "look", "look", "person", "book", "cancel", "move", "shift", "shift_back"),
-    *("takeover", "return", "reject", "suppress", "limit", "outage", "outage"),
+    *("takeover", "return", "reject", "suppress", "limit", "outage", "outage", "greet", "greet"),
 )
 
 
 class World:
     """One lead, as the worker would treat it: enrolled, looked at, written to, answered."""
 
-    def __init__(self, zone: tzinfo, outreach: Hours | None) -> None:
+    def __init__(self, zone: tzinfo, outreach: Hours | None, account: Account | None = None) -> None:
+        self.account = account
+        # When strangers were written to: first messages of others, and follow-ups to a person who has never
+        # answered.
+        self.to_strangers: list[datetime] = []
         self.zone = zone
         self.planner = planner_of(CONFIG, outreach)
         self.outreach = outreach
@@ -111,10 +116,12 @@ class World:
             if decision.is_empty:
                 assert not due
                 return
-            self.settle(decision)
+            if not self.settle(decision):
+                return
         raise AssertionError("the planner does not come to rest")
 
-    def settle(self, decision: Decision) -> None:
+    def settle(self, decision: Decision) -> bool:
+        """Do what was decided; returns False if a message waits for a slot."""
         by_id = {one.id: one for one in self.planned}
         for number, reason in decision.cancel.items():
             by_id[number].state, by_id[number].reason = "cancelled", reason
@@ -122,17 +129,30 @@ class World:
             assert at > self.now
             by_id[number].send_at = at
         if decision.cancel or decision.postpone:
-            return
+            return True
         if decision.close is not None:
             decision.close.state, self.lead.status = "done", S.NO_REPLY
         elif decision.send is not None:
             checked = self.planner.may_still_be_sent(decision.send, self.situation())
             assert checked is None
+            newest_word = self.situation().newest_word
+            if needs_slot(decision.send, newest_word) and not self.take_slot(hot=False):
+                return False
+            if decision.send.kind == "follow_up" and not newest_word:
+                self.to_strangers.append(self.now)
             decision.send.state = "done"
             self.sent.append((decision.send, self.now))
             meeting = next((one.start_at for one in self.bookings if one.state == "booked"), None)
             self.known_at.append((self.situation().newest_word, meeting))
             self.messages.append(self.message(len(self.messages) + 1, "out", "follow_up", "sent"))
+        return True
+
+    def take_slot(self, *, hot: bool) -> bool:
+        return self.account is None or self.account.take_slot(self.now, hot=hot)
+
+    def greet(self) -> None:
+        while self.account is not None and self.take_slot(hot=True):
+            self.to_strangers.append(self.now)
 
     def book(self, *, is_move: bool) -> None:
         current = next((one for one in self.bookings if one.state == "booked"), None)
@@ -207,6 +227,7 @@ class World:
             "reject": self.reject,
             "suppress": self.suppress,
             "limit": self.limit,
+            "greet": self.greet,
         }
         # `look` and `outage` only let time pass.
         happens.get(event, lambda: None)()
