@@ -10,15 +10,17 @@ from sandbox.demo.booking import connect, noon_zone, scheduler_settings
 from tests.support.running_product import RunningProduct, token_of_link
 from tests.support.waiting import until
 
+ENGLISH = {"OWNER_LANGUAGE": "en"}
+
 
 def connect_scheduler(product: RunningProduct) -> str:
-    settings = scheduler_settings(product.facts) | {"DATABASE_URL": product.database_url}
+    settings = scheduler_settings(product.facts) | {"DATABASE_URL": product.database_url} | ENGLISH
     return connect(settings | {"PUBLIC_URL": str(product.api.base_url)})
 
 
 def connect_calcom(product: RunningProduct) -> str:
     settings = {"CALCOM_TOKEN": CALCOM_TOKEN, "CALCOM_API": f"{product.facts['http']}{CALCOM_API}"}
-    settings |= {"DATABASE_URL": product.database_url, "PUBLIC_URL": str(product.api.base_url)}
+    settings |= {"DATABASE_URL": product.database_url, "PUBLIC_URL": str(product.api.base_url)} | ENGLISH
     return connect(settings, "calcom")
 
 
