@@ -117,7 +117,7 @@ async def test_polling_reads_all_people_and_moves_under_the_same_uid(story: Stor
     await story.control(path, "calcom", action="shift", start=later.isoformat())
     assert [await polling.poll(utc_now()) for _ in range(2)] == [2, 0]
     assert {(await now_of(story.database, one)).meeting_at for one in (story.lead, second)} == {later}
-    # A webhook reports the next moves, the last one while a poll is under way: it has read the time of before.
+    # A webhook reports the next moves, the last one while a poll is under way: it has read the earlier time.
     await connection_of(story).connect(story.api_url, now=utc_now())
     await story.control(path, "calcom", action="shift", start=(later + timedelta(hours=1)).isoformat())
     old = [one async for one in polling.reader.read(utc_now())]
