@@ -18,7 +18,28 @@ _MAX_RAW_LENGTH = 1_000
 _MAX_WORDS_LENGTH = 4_000
 _MAX_DEPTH = 6
 # These repeat what was sent: a person's words must not decide how an error is read, nor reach a log.
-_ECHOES = frozenset({"input", "flagged_input", "messages", "prompt", "request", "body", "content", "user_id"})
+_ECHOES = frozenset(
+    {
+        "input",
+        "input_value",
+        "flagged_input",
+        "messages",
+        "prompt",
+        "request",
+        "body",
+        "content",
+        "user_id",
+        "failed_generation",
+    }
+)
+# The same inside a sentence: pydantic's `input_value='…'`, vLLM's `'input': {…}`, and the text of the model
+# that llama.cpp could not parse.
+_ECHO = re.compile(
+    r"""['"]?\b(?:(?:flagged_)?input(?:_value)?|messages|prompt|failed_generation)['"]?\s?[=:]\s?['"{\[].*
+    | ['"]?\bcontent['"]?\s?[=:]\s?['"].*
+    | (?<=\ at\ pos\ )\d{1,9}:.*""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
 _CODES = ("code", "status", "status_code", "statuscode", "http_status", "raw_status_code")
 _SENTENCES = ("raw", "message", "error_message", "msg", "detail", "error", "error_description", "title")
 _GENERIC = re.compile(
@@ -73,7 +94,7 @@ def read_error_value(value: object) -> ErrorBody:
     words = _lower(" ".join(f"{key}={text[:_MAX_RAW_LENGTH]}" for key, text in pairs))
     codes = (clean_number(text) for key, text in pairs if key in _CODES)
     code = next((int(number) for number in codes if number is not None and 400 <= number < 600), None)
-    sentences = [text for key, text in pairs if key in _SENTENCES and not _is_json(text)]
+    sentences = [text for key, text in pairs if key in _SENTENCES and text.strip()]
     best = next((text for text in sentences if not _GENERIC.search(text.strip())), "")
     # FastAPI's and Mistral's sentence does not name the field: "Extra inputs are not permitted".
     field = next((text for key, text in reversed(pairs) if key == "loc"), None)
@@ -90,7 +111,7 @@ def clean_sentence(text: str) -> str:
 
 def _read_text(text: str) -> ErrorBody:
     is_page = _HTML.match(text) is not None
-    bare = " ".join(_TAGS.sub(" ", text[: _MAX_WORDS_LENGTH * 4]).split())
+    bare = " ".join(_ECHO.sub("", _TAGS.sub(" ", text[: _MAX_WORDS_LENGTH * 4])).split())
     return ErrorBody(None, _lower(bare), clean_sentence(bare), is_page)
 
 
@@ -110,26 +131,29 @@ def _walk(value: object, key: str = "", depth: int = 0) -> Iterator[tuple[str, s
         for item in list(value)[:20]:
             yield from _walk(item, key, depth + 1)
     elif isinstance(value, str):
-        inside = _parse_inside(value)
+        inside, around = _split(value)
         if inside is not None:
             yield from _walk(inside, key, depth + 1)
-        yield key, value
+        yield key, around
     elif value is not None:
         yield key, str(value)
 
 
-def _is_json(text: str) -> bool:
-    return text.strip()[:1] in {"{", "["}
+def _split(text: str) -> tuple[object, str]:
+    """Return the JSON value inside a text, and the text around it, without echoes.
 
-
-def _parse_inside(text: str) -> object:
-    """Return the JSON value inside a text, such as another server's answer in `metadata.raw`; else None."""
+    The value is another server's answer, as in `metadata.raw`; None if there is none.
+    """
     starts = [place for place in (text.find("{"), text.find("[")) if place >= 0]
     end = max(text.rfind("}"), text.rfind("]"))
-    if not starts or end < 0:
-        return None
-    try:
-        value: object = json.loads(text[min(starts) : end + 1])
-    except (ValueError, RecursionError):
-        return None
-    return value if isinstance(value, dict | list) else None
+    echo = _ECHO.search(text)
+    if starts and end >= 0 and (echo is None or echo.start() > min(starts)):
+        try:
+            value: object = json.loads(text[min(starts) : end + 1])
+        except (ValueError, RecursionError):
+            value = None
+        # The list of "messages[3] is too long" is no answer.
+        parts = value if isinstance(value, list) else [value]
+        if any(isinstance(part, dict) for part in parts):
+            return value, f"{text[: min(starts)]} {text[end + 1 :]}"
+    return None, text[: echo.start()] if echo is not None else text

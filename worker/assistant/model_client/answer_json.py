@@ -17,6 +17,8 @@ _MAX_REPAIRED_BRACES = 40
 _THOUGHT = re.compile(r"<(?:think(?:ing)?|reasoning|thought)>", re.IGNORECASE)
 _THOUGHT_END = re.compile(r"</(?:think(?:ing)?|reasoning|thought)>", re.IGNORECASE)
 _TOKENS = re.compile(r"<[|｜][^<>|｜]{1,40}[|｜]>|\[/?INST\]|</?s>|\ufeff|\u200b")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SPACES = re.compile(r"[\s-]+")
 _DECODER = json.JSONDecoder(strict=False)
 # How the text of a complete object may end; otherwise its last string was cut off.
 _ENDS = ("]", '"', "'", ",", "`", "true", "false", "null", *"0123456789")
@@ -36,6 +38,11 @@ def find_object(text: str, keys: Collection[str], *, is_cut: bool = False) -> Ma
     return best if best is not None and _score(best, keys) else None
 
 
+def field_name(name: object) -> str:
+    """Return a field's name as our schemas write it: `doNotContact` and `Do-not-contact` are usual too."""
+    return _SPACES.sub("_", _CAMEL.sub("_", str(name).strip())).lower()
+
+
 def _strip(text: str) -> str:
     text = text[:MAX_LENGTH]
     # The beginning of a thought may be part of the prompt's template: then only its end is in the text.
@@ -48,7 +55,7 @@ def _strip(text: str) -> str:
 
 def _score(value: Mapping[str, Any], keys: Collection[str]) -> int:
     # A field that holds an object is a wrapping: {"type": "output_text", "text": {…}}.
-    names = {str(name).strip().lower() for name, part in value.items() if not isinstance(part, dict)}
+    names = {field_name(name) for name, part in value.items() if not isinstance(part, dict)}
     return len(names & set(keys))
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.intents import Intent
 from worker.assistant.cleaning import clean_number, clean_text
-from worker.assistant.model_client.answer_json import find_object
+from worker.assistant.model_client.answer_json import field_name, find_object
 from worker.assistant.output_schemas import ReplyAnswer
 from worker.domain.assistant_port import AssistantError, Wish
 
@@ -38,7 +38,7 @@ def read_answer(text: str, schema: type[AnswerT], *, is_cut: bool = False) -> An
     found = find_object(text, keys, is_cut=is_cut)
     if found is None:
         raise AssistantError(f"{MALFORMED}: {'the output limit is reached' if is_cut else 'no JSON in it'}")
-    fields = {str(name).strip().lower(): _clean(value) for name, value in found.items()}
+    fields = {field_name(name): _clean(value) for name, value in found.items()}
     if schema is ReplyAnswer:
         fields = _reply_fields(fields)
     if "text" in keys:

@@ -68,13 +68,42 @@ def parse_answer(api: Api, content: bytes) -> RawAnswer:
         body = join_events(text)
         if body is None:
             raise ErrorBodyError(read_error(text)) from error
-    if isinstance(body, list) and len(body) == 1:
-        body = body[0]
+    body = _unwrap(body, "choices" if api == "chat" else "output")
     if not isinstance(body, dict):
         raise ErrorBodyError(read_error_value(body))
     if body.get("error") and not _list(body.get("choices" if api == "chat" else "output")):
         raise ErrorBodyError(read_error_value(body))
     return _parse_completion(body) if api == "chat" else _parse_response(body)
+
+
+def parse_transcript(content: bytes) -> str:
+    """Return the words of a transcription, which some servers send as plain text.
+
+    Raises AssistantError for anything else, such as a web page: the person has not said that.
+    """
+    text = content.decode("utf-8-sig", "replace").strip()
+    try:
+        body = json.loads(text)
+    except (ValueError, RecursionError):
+        body = text
+    if isinstance(body, dict) and isinstance(body.get("text"), str):
+        return str(body["text"])
+    if body is None:
+        return ""
+    if not isinstance(body, dict | list) and not text.startswith(("{", "[", "<")):
+        return str(body)
+    said = read_error(text).sentence or "no text in it"
+    raise AssistantError(f"the transcript is unusable: {said}")
+
+
+def _unwrap(body: object, name: str) -> object:
+    """Return the answer, the object with this field: some gateways put it into a list or into `data`."""
+    if isinstance(body, list) and len(body) == 1:
+        body = body[0]
+    if not isinstance(body, dict) or name in body:
+        return body
+    inner = (body.get(wrapping) for wrapping in ("data", "result", "response"))
+    return next((one for one in inner if isinstance(one, dict) and name in one), body)
 
 
 def _parse_completion(body: Mapping[str, Any]) -> RawAnswer:
@@ -83,7 +112,8 @@ def _parse_completion(body: Mapping[str, Any]) -> RawAnswer:
         raise ErrorBodyError(read_error_value(body))
     choice = choices[0]
     finish = str(choice.get("finish_reason") or "").lower()
-    message = _dict(choice.get("message"))
+    message = choice.get("message") or choice.get("delta")
+    message = {"content": message} if isinstance(message, str) else _dict(message)
     text = _text_of(message.get("content")) or _text_of(choice.get("text"))
     if choice.get("error") or finish == "error":
         raise ErrorBodyError(read_error_value(choice.get("error") or body.get("error") or "error"))

@@ -29,6 +29,7 @@ from worker.assistant.model_client.api_responses import (
     RawAnswer,
     UnfinishedThoughtError,
     parse_answer,
+    parse_transcript,
 )
 from worker.assistant.model_client.pauses import ClientPause
 from worker.assistant.model_client.prices import find_price
@@ -162,9 +163,10 @@ class OpenAIModelClient:
         # Servers tell the format by the file name. Telegram's voice messages are Ogg, video messages MP4.
         name = "voice.ogg" if audio.startswith(b"OggS") else "voice.mp4"
         with self._pause.guard(optional="TRANSCRIBE_MODEL"), translate_errors(self._key):
-            transcription = await self._client.audio.transcriptions.create(file=(name, audio), model=model)
-        # A server that does not know the endpoint may answer with a plain text.
-        return clean_text(str(getattr(transcription, "text", transcription) or ""))
+            response = await self._client.audio.transcriptions.with_raw_response.create(
+                file=(name, audio), model=model
+            )
+        return clean_text(parse_transcript(response.content))
 
     async def _call(self, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]) -> RawAnswer:
         """Call in the current form; with OPENAI_API=auto, find another one if the server refuses it."""

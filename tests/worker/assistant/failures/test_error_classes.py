@@ -97,6 +97,27 @@ def test_what_a_person_wrote_decides_nothing() -> None:
     assert classify(403, read).value == "input"
 
 
+ECHO = "I live in another country, insufficient balance, invalid token, moderation"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"message": "Failed to generate JSON.", "code": "json_validate_failed", "failed_generation": ECHO},
+        {"message": f"[{{'type': 'missing', 'msg': 'No', 'input': {{'messages': ['{ECHO}']}}}}]"},
+        {"message": f"Should be a string [type=string_type, input_value='{ECHO}', input_type=str]"},
+        {"message": f'Failed to parse input at pos 12: {{"intent": "accept", "text": "{ECHO}"}}'},
+        {"message": f"Invalid 'messages[3].content': '{ECHO}'"},
+        {"message": "failed", "metadata": {"raw": json.dumps({"error": "bad", "flagged_input": ECHO})}},
+    ],
+)
+def test_words_that_an_error_repeats_pause_nothing(error: dict[str, object]) -> None:
+    failure = read_failure(400, {}, json.dumps({"error": error}), NOW)
+    assert failure.kind.value == "lead"
+    assert failure.body.sentence
+    assert "country" not in failure.describe()
+
+
 @pytest.mark.parametrize(
     "text",
     [

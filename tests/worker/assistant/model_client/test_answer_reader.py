@@ -140,6 +140,14 @@ def test_a_confidence_that_is_no_number_has_the_default(value: str) -> None:
     assert 0 <= read_answer(text, ReplyAnswer).confidence <= 1
 
 
+@pytest.mark.parametrize("name", ["doNotContact", "DO_NOT_CONTACT", "do-not-contact", "Do not contact"])
+def test_a_field_may_be_named_in_another_style(name: str) -> None:
+    text = json.dumps({"Intent": "reject", name: True, "needsHuman": True, "text": "Хорошо."})
+    answer = read_answer(text, ReplyAnswer)
+    assert answer.do_not_contact
+    assert answer.needs_human
+
+
 @pytest.mark.parametrize(
     ("changes", "field"),
     [

@@ -17,7 +17,11 @@ from worker.assistant.model_client.api_formats import (
     build_body,
     output_limit,
 )
-from worker.assistant.model_client.api_responses import ErrorBodyError, RawAnswer, parse_answer
+from worker.assistant.model_client.api_responses import (
+    ErrorBodyError,
+    RawAnswer,
+    parse_answer,
+)
 from worker.assistant.model_client.wire_forms import Api, WireForm
 from worker.assistant.output_schemas import GreetingAnswer, ReplyAnswer
 from worker.domain.assistant_port import AssistantError, Turn
@@ -185,12 +189,15 @@ INTENT = '{"intent": "accept", "text": "Да"}'
         response({"role": "assistant", "content": [{"type": "output_text", "text": INTENT}]}),
         response({"type": "message", "content": json.loads(INTENT)}),
         response({"type": "function_call", "name": "ReplyAnswer", "arguments": INTENT}),
+        {"choices": [{"message": INTENT}]},
+        {"choices": [{"delta": {"content": INTENT}}]},
+        {"code": 0, "data": completion(content=INTENT)},
+        {"result": response(message(INTENT))},
     ],
 )
 def test_an_answer_is_found_wherever_it_stands(answer: dict[str, Any]) -> None:
-    assert json.loads(parse("chat" if "choices" in answer else "responses", answer).text) == json.loads(
-        INTENT
-    )
+    api: Api = "chat" if "choices" in json.dumps(answer) else "responses"
+    assert json.loads(parse(api, answer).text) == json.loads(INTENT)
 
 
 def stream(*events: object) -> bytes:
@@ -216,6 +223,22 @@ STREAMS = {
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_an_answer_in_events_is_joined(api: Api) -> None:
     assert [parse_answer(api, body).text for body in STREAMS[api]] == [TEXT] * 2
+
+
+def test_deltas_may_be_parts_arguments_or_lines_of_their_own() -> None:
+    # U+2028 and U+0085 are signs of the text: they end no event.
+    said = '{"text": "Да.\u2028Нет.\x85"}'
+    deltas: list[dict[str, Any]] = [
+        {"content": said},
+        {"content": [{"type": "thinking", "thinking": "…"}, {"type": "text", "text": said}]},
+        {"tool_calls": [{"index": 0, "function": {"name": "x", "arguments": said}}]},
+    ]
+    bodies = [stream({"choices": [{"delta": delta}]}) for delta in deltas]
+    halves = [{"choices": [{"delta": {"content": part}}]} for part in (said[:9], said[9:])]
+    lines = "\n".join(json.dumps(half, ensure_ascii=False) for half in halves)
+    comment = f": PROCESSING\n\n{json.dumps(completion(content=said))}"
+    bodies += [lines.encode(), comment.encode()]
+    assert [parse_answer("chat", body).text for body in bodies] == [said] * 5
 
 
 @pytest.mark.parametrize(
