@@ -6,11 +6,12 @@ from contextlib import suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.backoff import GrowingPause
 from shared.clock import Clock
 from shared.database.engine import DATABASE_DOWN, Database
 from worker.assistant.qualification import scores
 from worker.assistant.qualification.qualification import Qualification, qualify
-from worker.assistant.trust import BAR, Trust, prompt_version
+from worker.assistant.trust import BAR, ServerName, Trust, prompt_version
 from worker.domain.assistant_port import AssistantUnavailableError
 from worker.monitoring import qualifications
 from worker.notifications import notices, texts
@@ -20,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # A model that cannot be reached is tried again, and a qualification by another worker is waited for.
 ROUND_SECONDS = 60.0
+# A model with a small limit of calls, or one that is too slow, is left to the people who write.
+MAX_ROUND_SECONDS = 900.0
 
 
 class Qualifier:
@@ -39,6 +42,9 @@ class Qualifier:
         self._database = database
         self._clock = clock
         self._round_seconds = round_seconds
+        self._pause = GrowingPause(base=round_seconds, maximum=MAX_ROUND_SECONDS)
+        # The answers so far of a model that could not be reached in between: no turn is paid for twice.
+        self._answers: dict[ServerName, dict[str, str | None]] = {}
         self._version = prompt_version()
         self._unknown = settings.providers if settings.assistant_trust == "auto" else []
 
@@ -51,37 +57,38 @@ class Qualifier:
     async def run(self) -> None:
         """Qualify the models that have no score, then wait until cancelled."""
         while self._unknown:
+            is_reached = True
             for model in [*self._unknown]:
                 with suppress(*DATABASE_DOWN):
-                    await self._settle(model)
+                    is_reached = await self._settle(model) and is_reached
             if self._unknown:
-                await asyncio.sleep(self._round_seconds)
+                await asyncio.sleep(self._round_seconds if is_reached else self._pause.failed())
         await asyncio.Event().wait()
 
-    async def _settle(self, model: AssistantSettings) -> None:
-        """Read the score of a model, or qualify it unless another worker does."""
+    async def _settle(self, model: AssistantSettings) -> bool:
+        """Read the score of a model, or qualify it unless another worker does; False: it is not reached."""
         if await self._restore(model):
-            return
+            return True
         async with self._database.writing() as session:
             is_ours = await qualifications.claim(
                 session, *scores.server_of(model), version=self._version, now=self._clock()
             )
-        if is_ours:
-            await self._qualify(model)
+        return await self._qualify(model) if is_ours else True
 
-    async def _qualify(self, model: AssistantSettings) -> None:
+    async def _qualify(self, model: AssistantSettings) -> bool:
         name = model.openai_model
         log.info("testing the model %s: until it has passed, it works in careful mode", name)
         try:
-            result = await qualify(model)
+            result = await qualify(model, known=self._answers.setdefault(scores.server_of(model), {}))
         except BaseException as error:
             async with self._database.writing() as session:
                 await qualifications.release(session, *scores.server_of(model))
             if not isinstance(error, AssistantUnavailableError):
                 raise
             log.info("the model %s is tested later: %s", name, error)
-            return
+            return False
         await self._store(model, result)
+        return True
 
     async def _store(self, model: AssistantSettings, result: Qualification) -> None:
         now, (host, name) = self._clock(), scores.server_of(model)

@@ -14,6 +14,7 @@ from shared.database.model_server_models import ModelServer
 from shared.database.models import OwnerNotice
 from tests.support.waiting import until_async
 from tests.worker.assistant.conftest import Server
+from worker.assistant.qualification.turns import load_turns
 from worker.assistant.trust import BAR, Trust, prompt_version
 from worker.monitoring import qualifications
 from worker.runtime.qualifying import Qualifier
@@ -142,6 +143,16 @@ async def test_a_model_that_cannot_be_reached_is_tested_later(
     row = await row_of(kept_database, server, "poor-7b")
     assert row is not None
     assert row.score is not None
+
+
+async def test_no_turn_is_asked_again_after_an_interruption(kept_database: Database, server: Server) -> None:
+    # A limit of calls a minute that twenty turns exceed: the model would never be through with them.
+    server.state.faults.add(RateLimit(match=load_turns()[-2].conversation[-1].text, times=2))
+    qualifier, trust = build(server, kept_database, "limited-7b")
+    async with running(qualifier):
+        await until_async(lambda: trust.is_trusted(name_of(server, "limited-7b")))
+    # The failed calls, and those that ran beside them.
+    assert server.call_count <= CALLS + 4
 
 
 async def test_full_and_careful_test_nothing(kept_database: Database, server: Server) -> None:

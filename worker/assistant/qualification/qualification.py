@@ -44,54 +44,58 @@ async def qualify(
     on_progress: Callable[[str], None] = lambda _: None,
     *,
     concurrency: int = CONCURRENCY,
+    known: dict[str, str | None] | None = None,
 ) -> Qualification:
     """Put the turns to the first provider's model, with the shipped prompts and description.
 
-    `on_progress` gets a line for each turn. Raises AssistantUnavailableError if the model cannot be reached.
+    `on_progress` gets a line for each turn. `known` is filled with each turn's mistake (None: it is right);
+    turns that are in it are not asked. Raises AssistantUnavailableError if the model cannot be reached.
     """
     sample = settings.model_copy(
         update={"company_name": _COMPANY, "company_profile": EXAMPLE_PROFILE, "assistant_config": None}
     )
     client = OpenAIModelClient(settings)
     try:
-        return await _put_turns(ModelAssistant(sample, client), on_progress, concurrency)
+        assistant = ModelAssistant(sample, client)
+        return await _put_turns(assistant, on_progress, concurrency, {} if known is None else known)
     finally:
         await client.close()
 
 
 async def _put_turns(
-    assistant: ModelAssistant, on_progress: Callable[[str], None], concurrency: int
+    assistant: ModelAssistant,
+    on_progress: Callable[[str], None],
+    concurrency: int,
+    known: dict[str, str | None],
 ) -> Qualification:
     turns = load_turns()
+    left = [turn for turn in turns if turn.id not in known]
     slots = asyncio.Semaphore(concurrency)
-    done = 0
 
-    async def ask(turn: QualificationTurn) -> str | None:
-        nonlocal done
+    async def ask(turn: QualificationTurn) -> None:
         async with slots:
-            mistake = await _ask(assistant, turn)
-        done += 1
+            known[turn.id] = mistake = await _ask(assistant, turn)
         on_progress(
             sentence(
                 "{done} of {number}: {turn}, {verdict}",
-                done=done,
+                done=len(known),
                 number=len(turns),
                 turn=turn.id,
                 verdict=mistake or "right",
             )
         )
-        return mistake
 
     # The first turn alone: a server that needs minutes for its first answer is not asked twice meanwhile.
-    mistakes = [await ask(turns[0])]
-    tasks = [asyncio.create_task(ask(turn)) for turn in turns[1:]]
+    for turn in left[:1]:
+        await ask(turn)
+    tasks = [asyncio.create_task(ask(turn)) for turn in left[1:]]
     try:
-        mistakes += await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks)
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-    return judge(turns, mistakes)
+    return judge(turns, [known[turn.id] for turn in turns])
 
 
 def judge(turns: Sequence[QualificationTurn], mistakes: Sequence[str | None]) -> Qualification:
