@@ -17,6 +17,8 @@ from worker.domain.assistant_port import Turn
 
 # The prompts ask for four sentences, which is 500 tokens in Russian. The limit stops endless output.
 MAX_OUTPUT_TOKENS = 1_500
+# What an answer needs, for servers that allow no more.
+MIN_OUTPUT_TOKENS = 800
 # Models that think first spend most of the limit on it.
 MAX_THINKING_TOKENS = 6_000
 _THINKING_MODELS = re.compile(
@@ -35,6 +37,11 @@ Body = Mapping[str, Any]
 def output_limit(model: str) -> int:
     """Return the most tokens that an answer of this model may have."""
     return MAX_THINKING_TOKENS if _THINKING_MODELS.search(model) else MAX_OUTPUT_TOKENS
+
+
+def smaller_limit(limit: int) -> int | None:
+    """Return the next smaller limit for a server that refuses this one; None if an answer needs more."""
+    return next((one for one in (MAX_OUTPUT_TOKENS, MIN_OUTPUT_TOKENS) if one < limit), None)
 
 
 def build_body(

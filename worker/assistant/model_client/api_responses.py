@@ -29,6 +29,8 @@ _WITHHELD = frozenset(
         "sensitive",
     }
 )
+# The fields that hold the answer in the two APIs.
+_ANSWER = frozenset({"choices", "output"})
 _WITHHELD_TEXT = "the model's answer was withheld by the provider's filter"
 
 
@@ -40,7 +42,11 @@ class ErrorBodyError(Exception):
         self.body = body
 
 
-class UnfinishedThoughtError(AssistantError):
+class EmptyAnswerError(AssistantError):
+    """There is no text: some servers and models answer so if they cannot write the form of the request."""
+
+
+class UnfinishedThoughtError(EmptyAnswerError):
     """The output limit was reached before the answer began: the model thinks, and needs a larger limit."""
 
 
@@ -58,6 +64,11 @@ class RawAnswer:
     tokens_out: int | None = None
     is_cut: bool = False
 
+    @property
+    def is_runaway(self) -> bool:
+        """True if the model wrote spaces until the output limit: a grammar may let it write nothing else."""
+        return self.is_cut and len(self.text.rstrip()) * 2 < len(self.text)
+
 
 def parse_answer(api: Api, content: bytes) -> RawAnswer:
     """Return the answer of a response. Raises ErrorBodyError, or AssistantError for one without a text."""
@@ -68,12 +79,14 @@ def parse_answer(api: Api, content: bytes) -> RawAnswer:
         body = join_events(text)
         if body is None:
             raise ErrorBodyError(read_error(text)) from error
-    body = _unwrap(body, "choices" if api == "chat" else "output")
+    body = _unwrap(body)
     if not isinstance(body, dict):
         raise ErrorBodyError(read_error_value(body))
-    if body.get("error") and not _list(body.get("choices" if api == "chat" else "output")):
+    if body.get("error") and not _list(body.get("choices")) and not _list(body.get("output")):
         raise ErrorBodyError(read_error_value(body))
-    return _parse_completion(body) if api == "chat" else _parse_response(body)
+    # Some gateways answer each API in the shape of the other.
+    is_completion = "choices" in body or (api == "chat" and "output" not in body)
+    return _parse_completion(body) if is_completion else _parse_response(body)
 
 
 def parse_transcript(content: bytes) -> str:
@@ -96,14 +109,14 @@ def parse_transcript(content: bytes) -> str:
     raise AssistantError(f"the transcript is unusable: {said}")
 
 
-def _unwrap(body: object, name: str) -> object:
-    """Return the answer, the object with this field: some gateways put it into a list or into `data`."""
+def _unwrap(body: object) -> object:
+    """Return the object with the answer: some gateways put it into a list or into `data`."""
     if isinstance(body, list) and len(body) == 1:
         body = body[0]
-    if not isinstance(body, dict) or name in body:
+    if not isinstance(body, dict) or not _ANSWER.isdisjoint(body):
         return body
     inner = (body.get(wrapping) for wrapping in ("data", "result", "response"))
-    return next((one for one in inner if isinstance(one, dict) and name in one), body)
+    return next((one for one in inner if isinstance(one, dict) and not _ANSWER.isdisjoint(one)), body)
 
 
 def _parse_completion(body: Mapping[str, Any]) -> RawAnswer:
@@ -174,8 +187,8 @@ def _without_text(*, calls_tool: bool, finish: str) -> AssistantError:
     if finish in _CUT:
         return UnfinishedThoughtError("the model's answer was cut off before it began")
     if calls_tool:
-        return AssistantError("the model called a tool instead of answering")
-    return AssistantError("the model's answer was empty")
+        return EmptyAnswerError("the model called a tool instead of answering")
+    return EmptyAnswerError("the model's answer was empty")
 
 
 def _with_usage(text: str, body: Mapping[str, Any], *, is_cut: bool) -> RawAnswer:

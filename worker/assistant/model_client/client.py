@@ -23,8 +23,10 @@ from worker.assistant.model_client.api_formats import (
     PATHS,
     build_body,
     output_limit,
+    smaller_limit,
 )
 from worker.assistant.model_client.api_responses import (
+    EmptyAnswerError,
     ErrorBodyError,
     RawAnswer,
     UnfinishedThoughtError,
@@ -99,7 +101,8 @@ class OpenAIModelClient:
         # Unknown errors are no longer put down to the form: it has worked, or no form does.
         self._is_proven = False
         self._pause = ClientPause(timedelta(seconds=settings.assistant_pause_seconds), clock)
-        http_client = openai.DefaultAsyncHttpxClient(proxy=settings.openai_proxy, limits=CONNECTION_LIMITS)
+        proxy = settings.openai_proxy
+        http_client = openai.DefaultAsyncHttpxClient(proxy=proxy, limits=CONNECTION_LIMITS, max_redirects=2)
         seconds = settings.openai_timeout_seconds if call_seconds is None else call_seconds
         self._client = openai.AsyncOpenAI(
             api_key=self._key,
@@ -135,8 +138,7 @@ class OpenAIModelClient:
     async def ask(self, instructions: str, turns: list[Turn], schema: type[AnswerT]) -> ModelAnswer[AnswerT]:
         """Return the model's answer in `schema`. Raises AssistantError or a subclass.
 
-        The constant instructions come first in the request, so that providers cache them. An answer without
-        a usable intent is asked for once more.
+        The constant instructions come first: providers cache them. A missing intent is asked for once more.
         """
         started = time.monotonic()
         raw = await self._call(instructions, turns, schema)
@@ -163,9 +165,8 @@ class OpenAIModelClient:
         # Servers tell the format by the file name. Telegram's voice messages are Ogg, video messages MP4.
         name = "voice.ogg" if audio.startswith(b"OggS") else "voice.mp4"
         with self._pause.guard(optional="TRANSCRIBE_MODEL"), translate_errors(self._key):
-            response = await self._client.audio.transcriptions.with_raw_response.create(
-                file=(name, audio), model=model
-            )
+            transcriptions = self._client.audio.transcriptions.with_raw_response
+            response = await transcriptions.create(file=(name, audio), model=model)
         return clean_text(parse_transcript(response.content))
 
     async def _call(self, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]) -> RawAnswer:
@@ -214,37 +215,42 @@ class OpenAIModelClient:
 
     def _may_try_other_form(self, failed: FailedCallError) -> bool:
         """Return True if the form may be the cause; an unknown error may be, before the first success."""
-        if self._settings.openai_api != "auto":
-            return False
-        kind = failed.failure.kind
-        return kind is FailureKind.WIRE_FORM or (kind is FailureKind.LEAD and not self._is_proven)
+        kind, is_auto = failed.failure.kind, self._settings.openai_api == "auto"
+        return is_auto and (
+            kind is FailureKind.WIRE_FORM or (kind is FailureKind.LEAD and not self._is_proven)
+        )
 
     async def _post(
         self, form: WireForm, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]
     ) -> RawAnswer:
-        """Make one request; a second one with a smaller output limit if the first limit is too large."""
-        try:
-            return await self._request(form, instructions, turns, schema)
-        except FailedCallError as failed:
-            if self.output_limit <= MAX_OUTPUT_TOKENS or not names_output_limit(failed.failure):
-                raise
-            log.info("the server allows no answer of %s tokens", self.output_limit)
-            self.output_limit = self._largest_limit = MAX_OUTPUT_TOKENS
-        return await self._request(form, instructions, turns, schema)
+        """Make one request; further ones with smaller output limits if the server refuses the limit."""
+        limit = self.output_limit
+        while True:
+            try:
+                return await self._request(form, instructions, turns, schema, limit)
+            except FailedCallError as failed:
+                if (smaller := smaller_limit(limit)) is None or not names_output_limit(failed.failure):
+                    raise
+                log.info("the server allows no answer of %s tokens", limit)
+                limit = smaller
+                # A long conversation leaves less of the context: that is no limit for others.
+                if limit == MAX_OUTPUT_TOKENS or "context" not in failed.failure.body.words:
+                    self.output_limit = self._largest_limit = limit
 
     async def _request(
-        self, form: WireForm, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]
+        self, form: WireForm, instructions: str, turns: Sequence[Turn], schema: type[AnswerT], limit: int
     ) -> RawAnswer:
-        """Make one request. Raises FailedCallError, or AssistantError for an answer without a text."""
-        body = build_body(
-            form, self._settings.openai_model, instructions, turns, schema, limit=self.output_limit
-        )
+        """Make one request. Raises FailedCallError; AssistantError for an answer without a text."""
+        body = build_body(form, self._settings.openai_model, instructions, turns, schema, limit=limit)
         with translate_errors(self._key):
             response = await self._client.post(PATHS[form.api], body=body, cast_to=httpx2.Response)
         try:
             answer = parse_answer(form.api, response.content)
-        except UnfinishedThoughtError:
-            self.output_limit = self._largest_limit
+        except EmptyAnswerError as empty:
+            if isinstance(empty, UnfinishedThoughtError) and limit < self._largest_limit:
+                self.output_limit = self._largest_limit
+            else:
+                self._on_ignored_form(form)
             raise
         except ErrorBodyError as error:
             raise FailedCallError(failure_of(response.status_code, error.body)) from error
@@ -262,7 +268,7 @@ class OpenAIModelClient:
         except AssistantError:
             if raw.is_cut and "{" not in raw.text:
                 self.output_limit = self._largest_limit
-            if not raw.is_cut:
+            if not raw.is_cut or raw.is_runaway:
                 self._on_ignored_form(form)
             raise
         self._readable.add(form)
@@ -274,8 +280,7 @@ class OpenAIModelClient:
         if self._settings.openai_api != "auto" or form in self._readable or self._malformed < _IGNORED_FORM:
             return
         self._malformed = 0
-        first = first_form("auto", self._settings.openai_base_url)
-        self._form = wire_forms.simpler_output(form) or first
+        self._form = wire_forms.simpler_output(form) or first_form("auto", self._settings.openai_base_url)
 
     def _usage(self, raw: RawAnswer) -> Usage:
         model = raw.model or self._settings.openai_model

@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from sandbox.fake_openai.faults import RawAnswer, SimpleFault
+from sandbox.fake_openai.faults import Fault, RawAnswer, SimpleFault
 from tests.support.model_failures import error
 from tests.worker.assistant.conftest import Server
 from worker.assistant.assistant import ModelAssistant
@@ -40,8 +41,15 @@ def form_of(assistant: ModelAssistant) -> WireForm:
     return form
 
 
-def refuse(server: Server, match: str, body: object, status: int = 400, api: Api | None = None) -> None:
-    server.state.faults.add(RawAnswer(status=status, body=body, times=None, match=match, api=api))
+def refuse(
+    server: Server,
+    match: str,
+    body: object,
+    status: int = 400,
+    api: Api | None = None,
+    times: int | None = None,
+) -> None:
+    server.state.faults.add(RawAnswer(status=status, body=body, times=times, match=match, api=api))
 
 
 def test_the_first_form_follows_from_setting_and_address() -> None:
@@ -145,6 +153,20 @@ async def test_a_limit_that_is_too_large_is_replaced(make: Make, server: Server,
     assert server.call_count == 3
 
 
+async def test_a_limit_below_ours_is_kept_and_a_full_context_is_not(
+    assistant: ModelAssistant, server: Server
+) -> None:
+    full = "maximum context length is 4096 tokens, you requested 4500 (3000 messages, 1500 completion)"
+    refuse(server, "1500", error(full), times=1)
+    await assistant.reply(ANNA, YES)
+    await assistant.reply(ANNA, YES)
+    assert server.call_count == 3
+    refuse(server, "1500", error("max_tokens must be <= 1024"))
+    await assistant.reply(ANNA, YES)
+    await assistant.reply(ANNA, YES)
+    assert server.call_count == 6
+
+
 async def test_a_server_without_chat_gets_responses(assistant: ModelAssistant, server: Server) -> None:
     refuse(server, "", {"detail": "Not Found"}, status=404, api="chat")
     await assistant.reply(ANNA, YES)
@@ -179,8 +201,19 @@ async def test_an_unknown_error_is_put_down_to_the_form_only_before_the_first_su
     assert server.call_count == 3
 
 
-async def test_a_form_that_the_model_ignores_is_replaced(assistant: ModelAssistant, server: Server) -> None:
-    server.state.faults.add(SimpleFault(kind="malformed_json", times=None, match='"json_schema"'))
+RUNAWAY = {
+    "choices": [{"finish_reason": "length", "message": {"content": '{"intent": "acc' + " \n" * 1_000}}]
+}
+
+
+@pytest.mark.parametrize("body", [None, RUNAWAY, {"choices": [{"message": {"content": ""}}]}])
+async def test_a_form_that_the_model_ignores_is_replaced(
+    assistant: ModelAssistant, server: Server, body: dict[str, Any] | None
+) -> None:
+    fault: Fault = SimpleFault(kind="malformed_json", times=None, match='"json_schema"')
+    if body is not None:
+        fault = RawAnswer(body=body, times=None, match='"json_schema"')
+    server.state.faults.add(fault)
     for _ in range(2):
         with pytest.raises(AssistantError):
             await assistant.reply(ANNA, YES)
