@@ -1,7 +1,8 @@
 """Translates failed calls of the OpenAI SDK to the errors of the assistant port."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
@@ -37,6 +38,8 @@ _PAUSES: Mapping[FailureKind, tuple[AccountFault, str]] = MappingProxyType(
         ),
     }
 )
+# The SDK's error comes first: it tells a connection that cannot be made from a slow answer.
+_MORE_SECONDS = 0.5
 # Three people's requests were refused in a row: it is not what they wrote.
 _SET_UP = "OPENAI_MODEL: the set-up of the model is at fault, everybody's requests are refused"
 _NO_ADDRESS = "OPENAI_MODEL or OPENAI_BASE_URL: the server knows no such address or model"
@@ -145,11 +148,15 @@ def names_output_limit(failure: Failure) -> bool:
     return may_be and error_words.OUTPUT_LIMIT.search(failure.body.words) is not None
 
 
-@contextmanager
-def translate_errors(secret: str = "") -> Iterator[None]:
-    """Raise FailedCallError in place of the SDK's errors."""
+@asynccontextmanager
+async def translate_errors(seconds: float, secret: str = "") -> AsyncIterator[None]:
+    """Raise FailedCallError in place of the SDK's errors, and if the call takes longer than `seconds`.
+
+    The SDK's own limit begins again with each byte: some servers send spaces while the model is at work.
+    """
     try:
-        yield
+        async with asyncio.timeout(seconds + _MORE_SECONDS):
+            yield
     except openai.APIStatusError as error:
         answer = error.response
         headers = {name.lower(): value for name, value in answer.headers.items()}
@@ -157,6 +164,9 @@ def translate_errors(secret: str = "") -> Iterator[None]:
             answer.status_code, headers, _content(answer), datetime.now(UTC), secret=secret
         )
         raise FailedCallError(failure) from error
+    except TimeoutError as error:
+        slow = Failure(FailureKind.SLOW, 0, ErrorBody(sentence=type(error).__name__))
+        raise FailedCallError(slow) from error
     except openai.APITimeoutError as error:
         raise FailedCallError(_no_answer(error, FailureKind.SLOW)) from error
     except openai.APIError as error:

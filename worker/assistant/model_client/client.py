@@ -103,13 +103,13 @@ class OpenAIModelClient:
         self._pause = ClientPause(timedelta(seconds=settings.assistant_pause_seconds), clock)
         proxy = settings.openai_proxy
         http_client = openai.DefaultAsyncHttpxClient(proxy=proxy, limits=CONNECTION_LIMITS, max_redirects=2)
-        seconds = settings.openai_timeout_seconds if call_seconds is None else call_seconds
+        self._seconds = settings.openai_timeout_seconds if call_seconds is None else call_seconds
         self._client = openai.AsyncOpenAI(
             api_key=self._key,
             # Always given: without it the SDK takes OPENAI_BASE_URL from the environment, also an empty one.
             base_url=settings.openai_base_url or f"https://{OPENAI_HOST}/v1",
             http_client=http_client,
-            timeout=httpx2.Timeout(seconds, connect=min(seconds, CONNECT_SECONDS)),
+            timeout=httpx2.Timeout(self._seconds, connect=min(self._seconds, CONNECT_SECONDS)),
             # The worker does all retries: it counts them, spreads them and continues after a restart.
             max_retries=0,
         )
@@ -147,11 +147,8 @@ class OpenAIModelClient:
             answer = self._read(raw, schema)
         except IncompleteAnswerError as incomplete:
             log.warning("%s; the model is asked once more", incomplete)
-            again = [
-                *turns,
-                Turn(from_us=True, text=clean_text(raw.text)),
-                Turn(from_us=False, text=_ASK_AGAIN.format(field=incomplete.field)),
-            ]
+            asked = Turn(from_us=False, text=_ASK_AGAIN.format(field=incomplete.field))
+            again = [*turns, Turn(from_us=True, text=clean_text(raw.text)), asked]
             raw = await self._call(instructions, again, schema)
             usage, answer = usage + self._usage(raw), self._read(raw, schema)
         latency = clean_count((time.monotonic() - started) * 1000) or 0
@@ -164,9 +161,10 @@ class OpenAIModelClient:
             raise AssistantError("TRANSCRIBE_MODEL: is not set")
         # Servers tell the format by the file name. Telegram's voice messages are Ogg, video messages MP4.
         name = "voice.ogg" if audio.startswith(b"OggS") else "voice.mp4"
-        with self._pause.guard(optional="TRANSCRIBE_MODEL"), translate_errors(self._key):
-            transcriptions = self._client.audio.transcriptions.with_raw_response
-            response = await transcriptions.create(file=(name, audio), model=model)
+        api = self._client.audio.transcriptions.with_raw_response
+        with self._pause.guard(optional="TRANSCRIBE_MODEL"):
+            async with translate_errors(self._seconds, self._key):
+                response = await api.create(file=(name, audio), model=model)
         return clean_text(parse_transcript(response.content))
 
     async def _call(self, instructions: str, turns: Sequence[Turn], schema: type[AnswerT]) -> RawAnswer:
@@ -242,7 +240,7 @@ class OpenAIModelClient:
     ) -> RawAnswer:
         """Make one request. Raises FailedCallError; AssistantError for an answer without a text."""
         body = build_body(form, self._settings.openai_model, instructions, turns, schema, limit=limit)
-        with translate_errors(self._key):
+        async with translate_errors(self._seconds, self._key):
             response = await self._client.post(PATHS[form.api], body=body, cast_to=httpx2.Response)
         try:
             answer = parse_answer(form.api, response.content)

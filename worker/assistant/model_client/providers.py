@@ -237,7 +237,7 @@ class ModelProviders:
             # It answers, if only with something that is of no use.
             self._on_answer(provider, is_trial=is_trial)
             raise
-        except asyncio.CancelledError:
+        except BaseException:
             availability.abandoned()
             raise
         self._on_answer(provider, is_trial=is_trial)

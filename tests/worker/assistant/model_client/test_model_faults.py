@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -147,6 +148,26 @@ async def test_a_slow_answer_is_told_from_an_outage(make: Make, server: Server) 
     error = await reply_error(closed)
     assert isinstance(error, AssistantUnavailableError)
     assert not error.slow
+
+
+async def test_spaces_while_the_model_is_at_work_do_not_prolong_the_wait(make: Make) -> None:
+    async def send_spaces(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
+        with suppress(ConnectionError):
+            while not writer.is_closing():
+                writer.write(b"\n")
+                await writer.drain()
+                await asyncio.sleep(0.1)
+
+    async with await asyncio.start_server(send_spaces, "127.0.0.1", 0) as slow:
+        host, port = slow.sockets[0].getsockname()
+        assistant = await make(
+            openai_base_url=f"http://{host}:{port}/v1", openai_timeout_seconds=1, call_seconds=None
+        )
+        error = await asyncio.wait_for(reply_error(assistant), patience_seconds(10))
+    assert isinstance(error, AssistantUnavailableError)
+    assert error.slow
 
 
 async def test_closed_port_counts_as_unavailable(make: Make) -> None:
