@@ -159,7 +159,8 @@ def _parse_response(body: Mapping[str, Any]) -> RawAnswer:
     contents = [
         _parts(item.get("content"))
         for item in items
-        if item.get("type", "message") == "message" and item.get("phase") in {None, "final_answer"}
+        if item.get("type", "message") == "message"
+        and str(item.get("phase") or "final_answer") == "final_answer"
     ]
     parts = [part for content in contents for part in content]
     texts = (

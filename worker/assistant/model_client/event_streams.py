@@ -52,7 +52,7 @@ def _events(text: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _ends(event: Mapping[str, Any]) -> bool:
-    return event.get("type") in {"response.completed", "response.incomplete", "response.failed"}
+    return str(event.get("type")) in {"response.completed", "response.incomplete", "response.failed"}
 
 
 def _completion(events: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

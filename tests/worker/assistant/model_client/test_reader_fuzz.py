@@ -134,6 +134,9 @@ def test_a_damaged_answer_is_read_or_refused(
                         "status",
                         "incomplete_details",
                         "output_text",
+                        "phase",
+                        "delta",
+                        "response",
                     ]
                 ),
                 inner,
@@ -146,7 +149,7 @@ def test_a_damaged_answer_is_read_or_refused(
 @pytest.mark.parametrize("api", ["chat", "responses"])
 def test_any_response_is_parsed_or_refused(api: Api, body: object) -> None:
     content = json.dumps(body).encode("utf-8", "surrogatepass")
-    for damaged in (content, content[:-1], b"\xff" + content, b"[" * 2_000 + content):
+    for damaged in (content, content[:-1], b"\xff" + content, b"data: " + content, b"[" * 2_000 + content):
         try:
             answer = parse_answer(api, damaged)
         except (AssistantError, ErrorBodyError):
