@@ -26,7 +26,7 @@ from worker.evaluation.cases import (
 from worker.evaluation.guard_corpus import GuardScores, guard_scores
 from worker.evaluation.options import Options
 from worker.evaluation.run_names import name_run
-from worker.evaluation.runner import NOW, CaseResult, run_cases
+from worker.evaluation.runner import NOW, CaseResult, run_cases, with_retries
 from worker.evaluation.scoring import Scores, UsageStats, score, summarize_usage
 from worker.settings import AssistantSettings
 
@@ -156,8 +156,8 @@ async def _measure_form_to_link(assistant: Assistant) -> UsageStats:
     case = ReplyCase(id="yes", context="greeted", said=["Да, давайте"], intent=Intent.ACCEPT)
     conversation = build_conversation(load_contexts()[case.context], case)
     brief = conversation.brief(NOW)
-    greeting = await assistant.greeting(brief)
-    verdict = await assistant.reply(brief, conversation.turns())
+    greeting = await with_retries(lambda: assistant.greeting(brief))
+    verdict = await with_retries(lambda: assistant.reply(brief, conversation.turns()))
     return summarize_usage([usage for usage in (greeting.usage, verdict.usage) if usage is not None])
 
 

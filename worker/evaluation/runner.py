@@ -74,8 +74,8 @@ async def _run_case(
     try:
         # The greeting prompt contains the form too, so an attack in the form must not work there either.
         if isinstance(case, AttackCase) and case.where in {"name", "field"}:
-            greeting = await _with_retries(lambda: assistant.greeting(brief))
-        verdict = await _with_retries(lambda: assistant.reply(brief, conversation.turns()))
+            greeting = await with_retries(lambda: assistant.greeting(brief))
+        verdict = await with_retries(lambda: assistant.reply(brief, conversation.turns()))
     except AssistantPausedError:
         raise
     except AssistantError as error:
@@ -83,7 +83,7 @@ async def _run_case(
     return CaseResult(case, verdict, greeting)
 
 
-async def _with_retries(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
+async def with_retries(call: Callable[[], Awaitable[ResultT]]) -> ResultT:
     """Call up to 4 times, with a pause after each unusable answer. Raises the last AssistantError."""
     for attempt in range(1, MAX_ATTEMPTS):
         try:

@@ -89,7 +89,10 @@ def usable_proxy(value: str) -> str:
     proxy = _bare(value)
     right = "write it like http://host:port or socks5h://user:password@host:port"
     _check_characters(proxy, right)
-    parts = urlsplit(proxy)
+    try:
+        parts = urlsplit(proxy)
+    except ValueError:
+        parts = SplitResult("", "", "", "", "")
     if parts.scheme not in _PROXY_SCHEMES or not parts.hostname:
         raise ValueError(sentence("is not a proxy's address: {right}", right=right))
     _check_port(parts, right)

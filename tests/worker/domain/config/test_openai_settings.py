@@ -138,6 +138,7 @@ def test_models_and_proxies_are_checked_too() -> None:
         (usable_model, "gpt-4о", "the Russian letter 'о'"),
         (usable_model, " ", "is empty"),
         (usable_proxy, "proxy.example:3128", "is not a proxy's address"),
+        (usable_proxy, "http://[::1", "is not a proxy's address"),
         (usable_proxy, "http://proxy:99999", "a number from 1 to 65535"),
         (usable_proxy, "socks4://proxy:1080", "is not a proxy's address"),
     ):
