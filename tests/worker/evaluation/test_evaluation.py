@@ -240,7 +240,7 @@ async def test_a_failed_step_and_a_stop_lose_no_figures(
     assert 200 < figures["the sandbox's rules"]["replies"] < 300
     assert figures["the sandbox's rules"]["form_to_link"] is None
     assert "accuracy" in printed.out
-    assert "error: " in printed.err
+    assert "OPENAI_API_KEY: " in printed.err
     # A line for each answer.
     assert printed.err.count(f" of {len(load_replies()) + len(load_attacks())}: ") >= 200
 
