@@ -126,7 +126,7 @@ class MaskingFormatter(logging.Formatter):
     """Masks phones in the whole record: message, arguments and traceback."""
 
     _second = 0
-    _time = ""
+    _time = _zone = ""
 
     def formatException(self, ei: _ExcInfo) -> str:  # noqa: N802 - logging's
         """Return a traceback without the values that a database's error quotes."""
@@ -140,13 +140,14 @@ class MaskingFormatter(logging.Formatter):
         return time + mask_phones(mask_credentials(text[len(time) :]))
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's
-        """Format the time as logging does, but format each second only once."""
+        """Format the time as logging does, with its zone after it; format each second only once."""
         if datefmt is not None:
             return super().formatTime(record, datefmt)
         if self._second != int(record.created):
             self._second = int(record.created)
             self._time = super().formatTime(record)[:-4]
-        return f"{self._time},{int(record.msecs):03}"
+            self._zone = super().formatTime(record, "%z")
+        return f"{self._time},{int(record.msecs):03}{self._zone}"
 
 
 def mask_credentials(text: str) -> str:
