@@ -37,7 +37,9 @@ router = APIRouter(
 )
 ONE_DRAFT: examples.Responses = {
     404: examples.problem("There is no such message.", "there is no draft 1"),
-    409: examples.problem("The message is no longer a draft.", "the message is cancelled: new words came …"),
+    409: examples.problem(
+        "The message is not a draft, or no longer one.", "the message is cancelled: new words came …"
+    ),
 }
 
 

@@ -206,6 +206,8 @@ class Message(SQLModel, table=True):
     created_at: datetime = moment(default_now=True)
     # When the rate limiter released a first message; from then on Telegram may have it.
     released_at: datetime | None = moment(nullable=True)
+    # When a human approved the draft; NULL: the message was never a draft, or is not approved.
+    approved_at: datetime | None = moment(nullable=True)
     sent_at: datetime | None = moment(nullable=True)
     error: str | None = text_field()
     # How the model decided, and the cost. Stored on our answer, or on the reply if it needed none.

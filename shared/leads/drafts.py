@@ -14,14 +14,16 @@ REJECTED = "the draft was rejected"
 
 
 class DraftError(LeadAssistantError):
-    """The message is no longer a draft; the text tells the operator what it is. Nothing is written."""
+    """The message is not a draft, or no longer one; the text says what it is. Nothing is written."""
 
 
 async def lock_draft(session: AsyncSession, message_id: int) -> tuple[Lead, Message] | None:
-    """Lock the message's lead, then load both; returns None if there is no such message."""
+    """Lock the message's lead, then load both; returns None if there is no such message of ours."""
     found = await session.get(Message, message_id)
-    lead = await handoff.lock(session, found.lead_id) if found else None
-    if lead is None or found is None:
+    if found is None or found.direction == "in":
+        return None
+    lead = await handoff.lock(session, found.lead_id)
+    if lead is None:
         return None
     await session.refresh(found)
     return lead, found
@@ -32,17 +34,19 @@ async def approve(
 ) -> None:
     """Queue the draft, or `text` in its place; repeating it changes nothing.
 
-    The lead must be locked. Raises DraftError if the message is cancelled or has failed.
+    The lead must be locked. Raises DraftError if the message is cancelled, has failed, or was never a draft.
     """
     if message.state == "draft":
         await session.exec(
             update(MESSAGES)
             .where(MESSAGES.c.id == message.id)
-            .values(state="queued", random_id=new_random_id(), text=text or message.text)
+            .values(state="queued", random_id=new_random_id(), text=text or message.text, approved_at=now)
         )
         await session.exec(update(LEADS).where(LEADS.c.id == lead.id).values(due_at=now, updated_at=now))
     elif message.state not in {"queued", "sent"}:
         raise _no_draft(message)
+    elif message.approved_at is None:
+        raise DraftError("the message was not a draft")
     await session.refresh(message)
 
 

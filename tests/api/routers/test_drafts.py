@@ -57,6 +57,14 @@ async def test_a_rejected_draft_hands_the_lead_to_a_human(
     assert states == ["sent", "received", "cancelled"]
 
 
-async def test_a_missing_draft_is_a_404(lite: httpx2.AsyncClient) -> None:
-    answer = await lite.post("/drafts/1/approve")
-    assert (answer.status_code, answer.json()["detail"]) == (404, "there is no draft 1")
+async def test_a_message_that_was_never_a_draft_is_not_approved(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
+    lead_id = await add_contacted_lead(database)
+    await add_question(database, lead_id)
+    [greeting, question] = (await client.get(f"/leads/{lead_id}")).json()["messages"]
+    answer = await client.post(f"/drafts/{greeting['id']}/approve")
+    assert (answer.status_code, answer.json()["detail"]) == (409, "the message was not a draft")
+    for missing in (question["id"], 999):
+        answer = await client.post(f"/drafts/{missing}/approve")
+        assert (answer.status_code, answer.json()["detail"]) == (404, f"there is no draft {missing}")
