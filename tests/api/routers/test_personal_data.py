@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
-from sqlmodel import SQLModel
 
 from shared.database.account_models import TelegramAccount, TelegramPerson
 from shared.database.booking_models import Booking, BookingEvent
+from shared.database.console_models import LEAD_VIEWS
 from shared.database.engine import Database
 from shared.database.models import Message
 from shared.database.notification_models import OwnerNotice
@@ -84,7 +84,7 @@ async def _ids(database: Database) -> Sequence[int]:
 def test_the_list_of_tables_is_complete() -> None:
     personal = {
         name
-        for name, table in SQLModel.metadata.tables.items()
+        for name, table in LEAD_VIEWS.metadata.tables.items()
         if PERSONAL_COLUMNS & set(table.columns.keys())
     }
     assert personal - NOT_OF_LEADS == set(TABLES)
