@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from importlib import import_module
@@ -174,3 +175,37 @@ def test_both_languages_have_the_same_commands() -> None:
         assert commands_of(russian) == [
             Command(russian.name, command.line) for command in commands_of(english)
         ], russian.name
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (
+            "old python",
+            "error: Python 3.11 or newer is needed, and ./python is Python 3.9.2: make PYTHON=python3.12 …",
+        ),
+        ("half-made venv", ".venv is not usable here: it is made again"),
+    ],
+)
+def test_make_notices_an_old_python_and_a_half_made_venv(tmp_path: Path, state: str, message: str) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    for name in ("pyproject.toml", "constraints.txt"):
+        (tmp_path / name).touch()
+    old = tmp_path / "python"
+    old.write_text('#!/bin/sh\n[ "$1" = -V ] && echo "Python 3.9.2"\nexit 1\n', encoding="utf-8")
+    old.chmod(0o755)
+    if state == "half-made venv":
+        (tmp_path / ".venv/bin").mkdir(parents=True)
+        shutil.copy(old, tmp_path / ".venv/bin")
+    done = subprocess.run(
+        ["make", "PYTHON=./python", "demo"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"]},
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=patience_seconds(),
+    )
+    assert message in (done.stdout + done.stderr).splitlines()
+    assert done.returncode != 0
+    assert not (tmp_path / ".venv").exists()
