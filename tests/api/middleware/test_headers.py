@@ -113,6 +113,9 @@ async def test_only_the_configured_sites_are_allowed(
     assert "access-control-allow-origin" not in (await lite.get("/healthz", headers=BROWSER)).headers
     opened = await guarded.options("/leads", headers=BROWSER)
     assert (opened.status_code, opened.headers["access-control-allow-origin"]) == (200, SITE)
+    for method in ("PATCH", "DELETE"):
+        asked = BROWSER | {"Access-Control-Request-Method": method}
+        assert (await guarded.options("/leads/1/planned/1", headers=asked)).status_code == 200
     # The page can read an error response, too.
     refused = await guarded.post("/leads", json=LEAD, headers=BROWSER)
     assert (refused.status_code, refused.headers["access-control-allow-origin"]) == (401, SITE)
