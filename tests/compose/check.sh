@@ -46,7 +46,7 @@ sed -i \
 
 # Without step 2, as on a machine where nothing is built yet. There is no terminal here, so login ends with one line.
 step "3. sign in"
-expect "error:" "${compose[@]}" run --rm worker python -m worker login
+expect "ошибка:" "${compose[@]}" run --rm worker python -m worker login
 
 step "2. build the images"
 "${compose[@]}" build --quiet
@@ -56,5 +56,5 @@ step "4. start it"
 curl -fsS "http://127.0.0.1:$port/readyz"
 echo
 # The worker waits for its account: the doctor says so, and its exit code is 1.
-expect "FAIL" "${compose[@]}" run --rm worker python -m worker doctor
+expect "СБОЙ" "${compose[@]}" run --rm worker python -m worker doctor
 expect "аккаунт: пока нет" "${compose[@]}" run --rm worker python -m worker status
