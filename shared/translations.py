@@ -112,7 +112,7 @@ def _translate(language: Language, reason: str) -> str:
         return f"{contact[1]}: {_translate(language, contact[2])}"
     # The name of a form's field stands before what is wrong with it.
     field, colon, fault = reason.partition(": ")
-    if colon and (ours := _translate_whole(language, fault)) is not None:
+    if colon and ";" not in field and (ours := _translate_whole(language, fault)) is not None:
         return f"{field}: {ours}"
     first, separator, rest = reason.partition("; ")
     return f"{_translate(language, first)}; {_translate(language, rest)}" if separator else reason

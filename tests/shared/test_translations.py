@@ -51,6 +51,9 @@ def test_names_and_reasons_in_the_owners_language() -> None:
     assert translate_reason("ru", "@anna: nobody has this username; no phone was given") == (
         "@anna: такого имени в Telegram нет; телефона в заявке нет"
     )
+    assert translate_reason("ru", "@anna: nobody has this username; +7…67: no phone was given") == (
+        "@anna: такого имени в Telegram нет; +7…67: телефона в заявке нет"
+    )
     assert translate_reason("ru", "the lead is engaged: no human has it") == (
         "разговор не у человека (разговор идёт)"
     )
