@@ -5,6 +5,7 @@ import ipaddress
 import json
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -156,7 +157,7 @@ async def _submit(stage: Stage, visitor: Visitor, kind: str, values: dict[str, s
     call = forms.outgoing(kind, values, str(secrets.randbelow(10**9)))
     sent = await asyncio.gather(*(stage.product.submit(kind, call) for _ in range(times)))
     # The new lead first: the repetition is answered with 200 and the same lead.
-    visitor.forms += sorted(sent, key=lambda form: -form.status)
+    visitor.forms += [replace(form, at=sent[0].at) for form in sorted(sent, key=lambda form: -form.status)]
     await stage.refresh(visitor)
 
 

@@ -70,7 +70,7 @@ def _felt(incidents: Iterable[Incident], forms: Sequence[Form]) -> list[Incident
 def _form_step(form: Form, texts: Texts) -> Step:
     if form.lead is None:
         key = "form.failed" if form.status == 0 or form.status >= 500 else "form.refused"
-        return Step(form.at, "site", texts(key, status=form.status), "bad", form.answer)
+        return Step(form.at, "site", texts(key, status=form.status), "bad", texts.reason(form.answer))
     key = "form.known" if form.status == 200 else "form.accepted"
     return Step(form.at, "site", texts(key, status=form.status, lead=form.lead))
 
@@ -86,7 +86,7 @@ def _event_steps(lead: dict[str, Any], texts: Texts) -> Iterator[Step]:
         elif status == "engaged" and before == "handed_off":
             yield Step(_seconds(event["at"]), "console", texts("event.given_back"))
         else:
-            detail = (event["reason"] or "") if status in {"unreachable", "failed"} else ""
+            detail = texts.reason(event["reason"] or "") if status in {"unreachable", "failed"} else ""
             text = texts(f"event.{status}")
             yield Step(_seconds(event["at"]), _place(status), text, _TONES.get(status, ""), detail)
 
@@ -110,7 +110,7 @@ def _message_steps(lead: dict[str, Any], texts: Texts) -> Iterator[Step]:
             who = "human" if message["kind"] == "human" else "assistant"
             yield Step(_seconds(message["sent_at"]), "telegram", texts(f"message.sent_{who}"), "out")
         elif message["state"] == "failed":
-            yield Step(at, "telegram", texts("message.failed"), "bad", message["error"] or "")
+            yield Step(at, "telegram", texts("message.failed"), "bad", texts.reason(message["error"] or ""))
         elif message["state"] == "draft":
             yield Step(at, "console", texts("message.draft"), "warm")
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 FOLDER: Final = Path(__file__).parent / "texts"
 LANGUAGES: Final = ("ru", "en")
 COOKIE: Final = "demo-language"
+_REASON: Final = "reason."
 
 
 class Texts:
@@ -25,6 +26,13 @@ class Texts:
     def raw(self, key: str) -> str:
         """Return a text with the names of its values."""
         return self._texts[key]
+
+    def reason(self, stored: str) -> str:
+        """Return a reason that the product stores in English; words that this page does not know stay."""
+        for key, text in self._texts.items():
+            if key.startswith(_REASON):
+                stored = stored.replace(key.removeprefix(_REASON), text)
+        return stored
 
     def keys(self) -> set[str]:
         """Return all keys."""

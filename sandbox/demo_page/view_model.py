@@ -149,7 +149,7 @@ def _form(form: Form, texts: Texts) -> dict[str, Any]:
         "status": form.status,
         "ok": form.lead is not None,
         "words": texts(key, lead=form.lead, status=form.status),
-        "detail": form.answer,
+        "detail": texts.reason(form.answer),
     }
 
 

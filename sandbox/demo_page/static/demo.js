@@ -43,7 +43,10 @@ async function call(path, body) {
 
 async function newVisitor() {
   const answer = await call("/demo/visitors");
-  if (answer?.ok) become(await answer.json());
+  if (!answer?.ok) return;
+  // The next form's row appears in the inbox.
+  if (opened) document.querySelector("iframe").src = "/demo/console?next=/";
+  become(await answer.json());
 }
 
 async function returnVisitor() {

@@ -9,6 +9,7 @@ import pytest
 from sandbox.demo_page import forms
 from sandbox.demo_page.texts import choose_language, texts_in
 from sandbox.fake_telegram.state.people import Person
+from shared.translations import translate_reason
 
 PERSON = Person(id=1, name="Анна", last_name="Смирнова", username="anna_s", phone="79161234567")
 
@@ -30,6 +31,23 @@ def test_both_languages_have_the_same_texts_with_the_same_values() -> None:
 )
 def test_the_first_known_language_is_chosen(wishes: tuple[str | None, ...], language: str) -> None:
     assert choose_language(*wishes) == language
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "they have blocked this account",
+        "@anna_k: this is no username that Telegram allows; no phone was given",
+        "@anna_k: nobody has this username; +7…67: no Telegram account can be found by this phone",
+        "a phone number or a Telegram username is needed, and no field holds one; fields seen: Name, Email."
+        " Name a field Phone or Telegram, or map it in TILDA_FIELDS",
+        "this is neither a phone number that can be dialled nor a Telegram username; fields seen: Name",
+    ],
+)
+def test_reasons_are_worded_as_in_the_console(reason: str) -> None:
+    for language in ("ru", "en"):
+        assert texts_in(language).reason(reason) == translate_reason(language, reason)
+    assert texts_in("ru").reason(reason) != reason
 
 
 @pytest.mark.parametrize("kind", forms.KINDS)
