@@ -87,7 +87,7 @@ class Hub:
                     tasks.create_task(self._listen())
                     tasks.create_task(self._poll())
                 else:
-                    tasks.create_task(watch_commits(self._database, self._tell_everything, SQLITE_SECONDS))
+                    tasks.create_task(watch_commits(self._database, self.tell_everything, SQLITE_SECONDS))
         except* Exception as errors:  # noqa: BLE001 - the pages reconnect and start it again
             logger.warning("live updates ended: %s", [type(error).__name__ for error in errors.exceptions])
             self.close()
@@ -100,7 +100,7 @@ class Hub:
 
     def _on_listening(self) -> None:
         self._is_listening = True
-        self._tell_everything()
+        self.tell_everything()
 
     def _on_notification(self, _channel: str, payload: str) -> None:
         # The intake notifies without a number: a lead is new.
@@ -109,7 +109,8 @@ class Hub:
             page.changed.add(lead_id)
             page.has_news.set()
 
-    def _tell_everything(self) -> None:
+    def tell_everything(self) -> None:
+        """Let the open pages fetch everything: for a change that belongs to no lead."""
         for page in self._pages:
             page.everything = True
             page.has_news.set()
@@ -118,7 +119,7 @@ class Hub:
         while True:
             await asyncio.sleep(POLL_SECONDS)
             if not self._is_listening:
-                self._tell_everything()
+                self.tell_everything()
 
     async def _keep_watch(self) -> None:
         while True:

@@ -19,6 +19,7 @@ from api.queries.inbox.search import LOOKED_THROUGH, Search
 from api.queries.inbox.urgent import MOST_URGENT, urgent_leads
 from shared.clock import utc_now
 from shared.database.engine import Database
+from shared.leads import pauses
 from shared.statuses import LeadStatus
 
 router = APIRouter()
@@ -57,6 +58,7 @@ async def show_inbox(
         others = [lead.id for lead in found.leads if lead.id not in elsewhere]
         rows = await rows_of(session, [*first, *others], user.id, now)
         status_counts = await counts.count_statuses(session)
+        pause = await pauses.current(session)
     # One of the first may have been erased in between.
     is_urgent = set(first)
     sources, accounts = choices.value
@@ -78,6 +80,7 @@ async def show_inbox(
         counts=status_counts,
         most_counted=counts.MOST_COUNTED,
         statuses=list(LeadStatus),
+        pause=pause,
         sources=sources,
         accounts=accounts,
     )

@@ -47,9 +47,11 @@ async def test_a_pause_is_begun_and_ended(operator: Client, database: Database) 
     assert await rows(database, "SELECT scope, actor FROM sending_pause") == [
         {"scope": "all", "actor": "Мария"}
     ]
-    assert "All messages of the assistant are paused." in (await operator.get("/console/overview")).text
+    for path in ("/console/overview", "/console/", "/console/?q=Anna"):
+        assert "All messages of the assistant are paused." in (await operator.get(path)).text, path
     assert (await operator.post("/console/pause/end")).status_code == 303
-    assert "are paused" not in (await operator.get("/console/overview")).text
+    for path in ("/console/overview", "/console/"):
+        assert "are paused" not in (await operator.get(path)).text, path
 
 
 async def test_a_booking_of_an_unknown_person_is_shown_and_tied(operator: Client, database: Database) -> None:

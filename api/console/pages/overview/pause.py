@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.console.access import Operator
 from api.console.cache import cache_of
+from api.console.live.hub import hub_of
 from api.dependencies import DatabaseDep
 from shared.clock import utc_now
 from shared.leads import pauses
@@ -35,4 +36,5 @@ async def end(request: Request, database: DatabaseDep, user: Operator) -> Respon
 
 def _to_overview(request: Request) -> Response:
     cache_of(request.app).forget("state")
+    hub_of(request.app).tell_everything()
     return RedirectResponse(f"{request.scope.get('root_path', '')}/overview", 303)
