@@ -149,10 +149,13 @@ def test_pages_of_a_browser_share_one_stream(console: Console) -> None:
     for page in (first, second):
         expect(page.locator("[data-row]", has_text="Видят обе")).to_be_visible()
     assert streams == {first: 1, second: 0}
-    first.close()
+    first.goto("/console/overview")
     until(lambda: second.evaluate("1") and streams[second] == 1, "the second page has opened the stream")
     console.samples.lead(name="Видит вторая")
     expect(second.locator("[data-row]", has_text="Видит вторая")).to_be_visible()
+    assert second.locator("#connection").text_content() == "", "it was never without a connection"
+    second.close()
+    until(lambda: first.evaluate("1") and streams[first] == 2, "the first page has opened it again")
 
 
 def _count_stream(streams: dict[Page, int], page: Page, request: Request) -> None:

@@ -197,7 +197,8 @@ function openStream() {
   stream.addEventListener("all", () => tell({ kind: "all" }));
   stream.addEventListener("changed", (event) => tell({ kind: "changed", changed: JSON.parse(event.data) }));
   stream.addEventListener("error", ({ target }) => {
-    tell({ kind: "lost" });
+    // A stream ends with an error, too, when its page is left: another page takes over then.
+    setTimeout(() => { if (stream === target && target.readyState !== EventSource.OPEN) tell({ kind: "lost" }); }, 1000);
     // A refused stream (signed out, an error page) is not opened again by the browser.
     if (target.readyState === EventSource.CLOSED) { soon(); setTimeout(() => { if (stream === target) openStream(); }, 5000); }
   });
