@@ -14,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.console import access
+from api.console.texts.message_marks import translate_marks
 from api.console.texts.page_texts import Texts, choose_language
 from shared.clock import utc_now
 from shared.translations import name_of_status, translate_reason, translate_summary
@@ -69,6 +70,7 @@ def page(request: Request, template: str, status: int = 200, **values: object) -
         "status_name": lambda status: name_of_status(language, status),
         "reason": lambda text: translate_reason(language, text),
         "summary": lambda text: translate_summary(language, text),
+        "words": lambda text: translate_marks(texts, text),
         "now": utc_now(),
         "ago": lambda moment: _ago(moment, texts),
     }

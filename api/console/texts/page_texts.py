@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,7 @@ class Texts:
     def __init__(self, language: Language, texts: Mapping[str, str]) -> None:
         self.language = language
         self._texts = texts
+        self._tables: dict[str, Sequence[tuple[str, str]]] = {}
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text; raises KeyError if there is none."""
@@ -29,6 +30,16 @@ class Texts:
     def or_plain(self, prefix: str, key: object) -> str:
         """Return the text of `prefix.key`, or the key itself: for values that a newer program may store."""
         return self._texts.get(f"{prefix}.{key}", str(key))
+
+    def table(self, name: str) -> Sequence[tuple[str, str]]:
+        """Return the keys and texts of a table, the longest keys first."""
+        if name not in self._tables:
+            prefix = f"{name}."
+            found = [
+                (key[len(prefix) :], text) for key, text in self._texts.items() if key.startswith(prefix)
+            ]
+            self._tables[name] = sorted(found, key=lambda pair: -len(pair[0]))
+        return self._tables[name]
 
 
 @cache

@@ -8,6 +8,7 @@ from sqlalchemy import update
 
 from api.console import charts
 from api.console.pages.inbox import ALL_URGENT
+from api.console.texts.message_marks import translate_marks
 from api.console.texts.page_texts import choose_language, load
 from api.queries import statistics
 from shared.clock import utc_now
@@ -198,3 +199,21 @@ async def test_both_languages_have_the_same_texts_and_values(operator: httpx2.As
 )
 def test_the_language(chosen: str | None, accepted: str, language: str) -> None:
     assert choose_language(chosen, accepted).language == language
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("[voice] А есть рассрочка?", "[голосовое] А есть рассрочка?"),
+        ("[voice message]", "[голосовое сообщение]"),
+        ("[file: прайс.pdf] вот", "[файл: прайс.pdf] вот"),
+        ("[reaction 👍 to “Удобно?”]", "[реакция 👍 на “Удобно?”]"),
+        ("[reply to “call to “us””] да", "[ответ на “call to “us””] да"),
+        ("[forwarded from Anna] текст", "[переслано от Anna] текст"),
+        ("[call, 2 min]", "[звонок, 2 min]"),
+        ("photo [photography] [unknown: voice] [", "photo [photography] [unknown: voice] ["),
+    ],
+)
+def test_marks_are_shown_in_the_language_of_the_page(stored: str, shown: str) -> None:
+    assert translate_marks(load("ru"), stored) == shown
+    assert translate_marks(load("en"), stored) == stored
