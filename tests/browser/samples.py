@@ -20,6 +20,9 @@ from shared.database.models import (
     MESSAGES,
 )
 from shared.database.urls import async_url
+from worker.dispatch.planned_messages import NO_ANSWER
+from worker.messaging.sender_matching import WROTE_AGAIN
+from worker.telegram.errors.texts import NOT_FOUND_TEXTS, PERSON_TEXTS
 
 _SOURCES = ("tilda", "tilda", "tilda", "landing", "import", "api")
 _NAMES = (
@@ -62,6 +65,19 @@ _STEPS = {
     "failed": ("failed",),
     "unreachable": ("unreachable",),
 }
+# What the worker stores as the cause of a status.
+_REASONS = {
+    "contacted": "greeting delivered",
+    "engaged": "answer delivered",
+    "scheduled": "link delivered",
+    "rejected": "apology delivered",
+    "no_reply": NO_ANSWER,
+    "handed_off": "taken over on request",
+    "booked": "a meeting was booked",
+    "failed": "after 8 attempts: the model's answer was malformed or cut off",
+    "unreachable": NOT_FOUND_TEXTS["PHONE_NOT_OCCUPIED"],
+}
+_BLOCKED = PERSON_TEXTS["USER_IS_BLOCKED"]
 
 
 class Samples:
@@ -166,7 +182,10 @@ class Samples:
             self._somebody(number, account, now)
         self.shown = self.conversation(account, now)
         self.delivery(
-            outcome="refused", error="no phone and no Telegram username", body="Name=Пётр&Email=p@x"
+            outcome="refused",
+            error="a phone number or a Telegram username is needed, and no field holds one; fields seen:"
+            " Name, Email. Name a field Phone or Telegram, or map it in TILDA_FIELDS",
+            body="Name=Пётр&Email=p@x",
         )
         self.delivery(outcome="duplicate")
         self.delivery(source="landing")
@@ -175,18 +194,18 @@ class Samples:
         at = now - timedelta(hours=(number * 6.1) % 700, minutes=number * 7 % 60)
         status = _STATUSES[number % 12] if number < 12 or number % 12 not in {1, 6, 7, 8} else "scheduled"
         known = {} if status in {"pending", "failed", "unreachable"} else {"account_id": account}
-        fault = {"failed": "the model's answer could not be read", "unreachable": "closed to strangers"}
         columns = {"status": status, "created_at": at, "updated_at": at, "source": _SOURCES[number % 6]}
         phone = f"+7999{number:07d}"
         columns |= {"name": _NAMES[number % 12], "phone": phone, "phone_e164": phone}
+        fault = _REASONS[status] if status in {"failed", "unreachable"} else None
         if status == "booked":
             columns["meeting_at"] = now + timedelta(days=1 + number % 4, hours=number % 5)
-        lead = self.lead(**columns, **known, last_error=fault.get(status))
+        lead = self.lead(**columns, **known, last_error=fault)
         before = "pending"
         for step, to_status in enumerate(_STEPS[status]):
             when = at + timedelta(minutes=1 + 9 * step)
             actor = {"actor": "Олег"} if to_status == "handed_off" else {}
-            self.event(lead, to_status, when, from_status=before, **actor)
+            self.event(lead, to_status, when, from_status=before, reason=_REASONS[to_status], **actor)
             before = to_status
         if known:
             greeted = at + timedelta(seconds=9 + number % 50)
@@ -221,12 +240,19 @@ class Samples:
                 "Бюджет": "до 400 000 ₽",
                 "utm_source": "google",
             },
-            contact_evidence={"username": {"field": "Telegram", "strength": "strong", "reason": "named so"}},
+            contact_evidence={
+                "username": {"field": "Telegram", "strength": "strong", "reason": "a field for Telegram"}
+            },
         )
-        self.event(
-            lead, "contacted", at + timedelta(minutes=1), from_status="resolved", reason="greeting sent"
+        history = (
+            (2, "resolved", "contacted", _REASONS["contacted"], "worker"),
+            (14, "contacted", "engaged", _REASONS["engaged"], "worker"),
+            (32, "engaged", "failed", _BLOCKED, "worker"),
+            (38, "failed", "engaged", WROTE_AGAIN, "person"),
         )
-        self.event(lead, "engaged", at + timedelta(minutes=8), from_status="contacted", reason="question")
+        for minutes, before, after, reason, actor in history:
+            when = at + timedelta(minutes=minutes)
+            self.event(lead, after, when, from_status=before, reason=reason, actor=actor)
         texts: Sequence[tuple[str, dict[str, Any]]] = (
             (
                 "Здравствуйте, Екатерина! Это Ася из GordovCode. Вы оставили заявку на сайт для клиники. "
@@ -243,7 +269,7 @@ class Samples:
             ("Уточню у коллеги и вернусь с ответом.", {"kind": "clarification"}),
             (
                 "Добавлю: мы работаем с 1С с 2017 года.",
-                {"kind": "answer", "state": "failed", "error": "USER_IS_BLOCKED"},
+                {"kind": "answer", "state": "failed", "error": _BLOCKED},
             ),
             ("И ещё вопрос: кто будет вести проект?", {"state": "received"}),
         )
