@@ -1,16 +1,22 @@
 """Finds the promise of a later answer: it makes a task for a human, or is taken out of the text. Pure."""
 
 import re
+from bisect import bisect_right
 
 from worker.dialogue import templates
 from worker.domain.wording.job_titles import COLLEAGUES, STAFF_EN
 
 _SENTENCE = re.compile(r"[^.!?…\n]+(?:[.!?…]+|\n|$)")
+# An order to the contact is no promise.
+_ASK = re.compile(
+    r"\b(?:уточн|узна|спрош|проконсультиру|посоветуюсь|выясн|провер|поинтересуюсь)(?!\w{0,8}[иьй]те\b)\w{0,8}\b",
+    re.IGNORECASE,
+)
+_COLLEAGUE = re.compile(rf"\b(?:{COLLEAGUES}|команд)", re.IGNORECASE)
+# In characters, from the verb to the one who is asked.
+_MAX_DISTANCE = 80
 _RUSSIAN = re.compile(
-    # An order to the contact is no promise.
-    r"\b(?:уточн|узна|спрош|проконсультиру|посоветуюсь|выясн|провер|поинтересуюсь)(?!\w{0,8}[иьй]те\b)\w{0,8}\b"
-    rf"[^.!?…\n]{{0,80}}\b(?:{COLLEAGUES}|команд)\w{{0,5}}"
-    r"|\b(?:вернусь|вернемся|вернёмся)\b[^.!?…\n]{0,40}\b(?:ответ|информаци|подробност|точн)\w{0,5}"
+    r"\b(?:вернусь|вернемся|вернёмся)\b[^.!?…\n]{0,40}\b(?:ответ|информаци|подробност|точн)\w{0,5}"
     r"|\b(?:уточню|узнаю|выясню|проверю)\b[^.!?…\n]{0,60}\b(?:и|потом|затем|сразу)\b[^.!?…\n]{0,20}"
     r"\b(?:отвечу|напишу|сообщу|скажу|вернусь)\b"
     rf"|\bпередам\b[^.!?…\n]{{0,30}}\bвопрос\w{{0,3}}\b[^.!?…\n]{{0,40}}\b(?:{COLLEAGUES}|команд)\w{{0,5}}"
@@ -99,7 +105,17 @@ def without_promises(text: str, language: str, *, offers_call: bool) -> str:
 
 
 def _is_promise(sentence: str) -> bool:
-    if _RUSSIAN.search(sentence) or _ENGLISH.search(sentence):
+    if _asks_colleague(sentence) or _RUSSIAN.search(sentence) or _ENGLISH.search(sentence):
         return True
     is_question = sentence.rstrip().endswith("?")
     return not is_question and _WILL_ASK.search(sentence) is not None and not _CONDITIONAL.search(sentence)
+
+
+def _asks_colleague(sentence: str) -> bool:
+    verbs = [found.end() for found in _ASK.finditer(sentence)]
+    for colleague in _COLLEAGUE.finditer(sentence) if verbs else ():
+        # The nearest verb before it is enough.
+        place = bisect_right(verbs, colleague.start())
+        if place and colleague.start() - verbs[place - 1] <= _MAX_DISTANCE:
+            return True
+    return False
