@@ -32,7 +32,7 @@ def test_the_second_provider_answers_and_the_status_shows_it(tmp_path: Path, dat
             assert models - {None} == {"deepseek-chat"}
 
             def status() -> str:
-                return run(tmp_path, "status", DATABASE_URL=database_url).stdout
+                return run(tmp_path, "status", DATABASE_URL=database_url, OWNER_LANGUAGE="ru").stdout
 
             # Not every 0.05 s: each look is a process.
             shown = until(

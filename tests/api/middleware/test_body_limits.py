@@ -170,12 +170,13 @@ async def test_a_slow_body_is_a_408_and_its_beginning_kept(sqlite_url: str, lite
 def test_ten_megabytes_and_a_slow_hand_over_a_real_socket(tmp_path: Path, sqlite_url: str) -> None:
     with serving(tmp_path, DATABASE_URL=sqlite_url, BODY_SECONDS="2") as (process, address, lines):
         assert httpx2.post(f"{address}{WEBHOOK}", content=BODY, headers={"content-type": FORM}).is_success
-        before = psutil.Process(process.pid).memory_info().rss
-        for path in (WEBHOOK, "/leads"):
-            answer = httpx2.post(
-                f"{address}{path}", content=os.urandom(10_000_000), timeout=patience_seconds()
-            )
-            assert (answer.status_code, answer.json()) == (413, {"detail": "the body is over 256 KiB"})
+        # The first refusals take what refusals keep taking, so only the growth after them counts.
+        before = 0
+        for size in (*[300_000] * 4, 10_000_000):
+            before = psutil.Process(process.pid).memory_info().rss
+            for path in (WEBHOOK, "/leads"):
+                answer = httpx2.post(f"{address}{path}", content=os.urandom(size), timeout=patience_seconds())
+                assert (answer.status_code, answer.json()) == (413, {"detail": "the body is over 256 KiB"})
         assert psutil.Process(process.pid).memory_info().rss - before < 8_000_000
         # A client that waits for "100 Continue" is refused before it sends the body.
         refused = _exchange(address, b"Content-Length: 10000000\r\nExpect: 100-continue")
