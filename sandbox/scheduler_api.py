@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 import httpx2
+from pydantic import BaseModel
 
 TIMEOUT_SECONDS = 15.0
 BookingT = TypeVar("BookingT")
@@ -37,12 +38,33 @@ class RateLimit:
     limit: int
     calls: list[float] = field(default_factory=list)
 
+    def change(self, limit: int | None) -> None:
+        """Set another limit; None keeps it."""
+        if limit is not None:
+            self.limit = limit
+
     def is_reached(self) -> bool:
         """Count a call; returns True if there were too many."""
         now = self.clock()
         self.calls = [at for at in self.calls if now - at < 60]
         self.calls.append(now)
         return len(self.calls) > self.limit
+
+
+class FaultsIn(BaseModel):
+    """The faults to set, and the limit of the API's calls in a minute; faults that are not named end."""
+
+    late_seconds: float = 0
+    twice: bool = False
+    reversed: bool = False
+    wrong_signature: int = 0
+    never: int = 0
+    bare: bool = False
+    rate_limit: int | None = None
+
+    def faults(self) -> Faults:
+        """Return the faults of webhook calls."""
+        return Faults(**self.model_dump(exclude={"rate_limit"}))
 
 
 class WebhookCalls(abc.ABC, Generic[BookingT]):

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from sandbox.calcom.state import OWNER, Booking, Calcom, Seat, listed
 from sandbox.calcom.webhooks import NO_SHOW, Webhooks
-from sandbox.scheduler_api import Faults
+from sandbox.scheduler_api import FaultsIn
 
 
 class CalcomBookIn(BaseModel):
@@ -41,18 +41,6 @@ class CalcomActIn(BaseModel):
     action: Literal["cancel", "cancel_by_host", "no_show", "no_show_undone", "shift"]
     # Of a shift, which moves a booking under its own uid.
     start: AwareDatetime | None = None
-
-
-class CalcomFaultsIn(BaseModel):
-    """The faults to set, and the limit of the API's calls in a minute."""
-
-    late_seconds: float = 0
-    twice: bool = False
-    reversed: bool = False
-    wrong_signature: int = 0
-    never: int = 0
-    bare: bool = False
-    rate_limit: int | None = None
 
 
 def build_control(calcom: Calcom, webhooks: Webhooks, prefix: str) -> APIRouter:
@@ -88,13 +76,10 @@ def build_control(calcom: Calcom, webhooks: Webhooks, prefix: str) -> APIRouter:
         return _act(calcom, webhooks, _find(calcom, number), wanted)
 
     @router.post("/faults")
-    async def set_faults(wanted: CalcomFaultsIn) -> dict[str, Any]:
+    async def set_faults(wanted: FaultsIn) -> dict[str, Any]:
         """Set the faults of webhook calls; those that are not named end."""
-        values = wanted.model_dump()
-        limit = values.pop("rate_limit")
-        calcom.faults = Faults(**values)
-        if limit is not None:
-            calcom.limit.limit = limit
+        calcom.faults = wanted.faults()
+        calcom.limit.change(wanted.rate_limit)
         return asdict(calcom.faults)
 
     @router.post("/webhooks/disable")

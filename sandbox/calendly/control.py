@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from sandbox.calendly.state import Calendly, Invitee
 from sandbox.calendly.webhooks import Webhooks
-from sandbox.scheduler_api import Faults
+from sandbox.scheduler_api import FaultsIn
 
 
 class BookIn(BaseModel):
@@ -25,18 +25,6 @@ class ActIn(BaseModel):
     """What happens with a booking."""
 
     action: Literal["cancel", "cancel_by_host", "no_show", "no_show_undone"]
-
-
-class FaultsIn(BaseModel):
-    """The faults to set, and the limit of the API's calls in a minute."""
-
-    late_seconds: float = 0
-    twice: bool = False
-    reversed: bool = False
-    wrong_signature: int = 0
-    never: int = 0
-    bare: bool = False
-    rate_limit: int | None = None
 
 
 def build_control(calendly: Calendly, webhooks: Webhooks, prefix: str) -> APIRouter:
@@ -72,11 +60,8 @@ def build_control(calendly: Calendly, webhooks: Webhooks, prefix: str) -> APIRou
     @router.post("/faults")
     async def set_faults(wanted: FaultsIn) -> dict[str, str]:
         """Set the faults of webhook calls; those that are not named end."""
-        values = wanted.model_dump()
-        limit = values.pop("rate_limit")
-        calendly.faults = Faults(**values)
-        if limit is not None:
-            calendly.limit.limit = limit
+        calendly.faults = wanted.faults()
+        calendly.limit.change(wanted.rate_limit)
         return {"status": "ok"}
 
     @router.post("/subscriptions/disable")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Update, update
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -221,32 +221,17 @@ def _apply(booking: Booking, change: BookingChange) -> None:
 async def _link(session: AsyncSession, booking: Booking, change: BookingChange, *, now: datetime) -> None:
     """Tie the two halves of a reschedule: the earlier booking is moved, and both have the same lead."""
     if change.moved_from is not None:
-        await session.exec(
-            update(BOOKINGS)
-            .where(
-                BOOKINGS.c.source == change.source,
-                BOOKINGS.c.external_id == change.moved_from,
-                BOOKINGS.c.state.in_(("booked", "cancelled", "no_show")),
-            )
-            .values(state="moved", moved_to=booking.external_id, updated_at=now)
-        )
-    if change.moved_from is not None and change.moved_by is not None:
-        await session.exec(
-            update(BOOKINGS)
-            .where(
-                BOOKINGS.c.source == change.source,
-                BOOKINGS.c.external_id == change.moved_from,
-                BOOKINGS.c.cancelled_by.is_(None),
-            )
-            .values(cancelled_by=change.moved_by)
-        )
+        earlier = _update_named(change.source, change.moved_from)
+        is_open = BOOKINGS.c.state.in_(("booked", "cancelled", "no_show"))
+        moved = {"state": "moved", "moved_to": booking.external_id, "updated_at": now}
+        await session.exec(earlier.where(is_open).values(moved))
+        if change.moved_by is not None:
+            has_no_actor = BOOKINGS.c.cancelled_by.is_(None)
+            await session.exec(earlier.where(has_no_actor).values(cancelled_by=change.moved_by))
     if booking.lead_id is not None and booking.moved_to is not None:
-        await session.exec(
-            update(BOOKINGS)
-            .where(
-                BOOKINGS.c.source == change.source,
-                BOOKINGS.c.external_id == booking.moved_to,
-                BOOKINGS.c.lead_id.is_(None),
-            )
-            .values(lead_id=booking.lead_id, updated_at=now)
-        )
+        later = _update_named(change.source, booking.moved_to).where(BOOKINGS.c.lead_id.is_(None))
+        await session.exec(later.values(lead_id=booking.lead_id, updated_at=now))
+
+
+def _update_named(source: str, external_id: str) -> Update:
+    return update(BOOKINGS).where(BOOKINGS.c.source == source, BOOKINGS.c.external_id == external_id)
