@@ -53,7 +53,9 @@ def _run(connection: Connection) -> None:
 
 
 def _limit_lock_wait(connection: Connection) -> None:
-    if connection.get_isolation_level() != "AUTOCOMMIT":
+    # Not `get_isolation_level`: PostgreSQL answers with its own level, also where the driver commits at once.
+    driver = connection.connection.dbapi_connection
+    if driver is not None and not connection.dialect.detect_autocommit_setting(driver):
         seconds = _seconds("lock_seconds", LOCK_SECONDS)
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(1000 * seconds)}")
 
