@@ -37,6 +37,8 @@ _PHONES = re.compile(
 )
 # The password may itself contain @ or /, if its owner forgot to encode it: up to the last @ before a blank.
 _PASSWORDS = re.compile(r"(://[^\s/:@?#]{0,128}):\S{0,256}@")
+# A name alone is a token where gateways of models take one: https://token@host
+_TOKENS = re.compile(r"(https?://)[^\s/:@?#]{1,256}@", re.IGNORECASE)
 _QUERY_SECRETS = re.compile(
     r"([?&](?:password|sslpassword|passwd|pass|token|secret|api_?key|key)=)[^\s&#'\"]+", re.IGNORECASE
 )
@@ -155,7 +157,7 @@ def mask_credentials(text: str) -> str:
     # Almost no text has an address.
     if "://" not in text:
         return text
-    return _QUERY_SECRETS.sub(r"\g<1>***", _PASSWORDS.sub(r"\g<1>:***@", text))
+    return _QUERY_SECRETS.sub(r"\g<1>***", _TOKENS.sub(r"\g<1>***@", _PASSWORDS.sub(r"\g<1>:***@", text)))
 
 
 def mask_phones(text: str) -> str:

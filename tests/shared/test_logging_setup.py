@@ -171,6 +171,8 @@ def test_size_of_a_message_replaces_its_text() -> None:
     [
         ("postgresql://anna:pass@host/name fails", "postgresql://anna:***@host/name fails"),
         ("socks5://u:p@ss/word@10.0.0.1:1080", "socks5://u:***@10.0.0.1:1080"),
+        ("model at https://sk-1@host/v1 fails", "model at https://***@host/v1 fails"),
+        ("https://u:p@host/v1", "https://u:***@host/v1"),
         ("https://x.example/?token=abc&a=1", "https://x.example/?token=***&a=1"),
         ("postgresql:///n?host=h&password=abc", "postgresql:///n?host=h&password=***"),
         ("https://t.me/proxy?server=s&secret=ee11", "https://t.me/proxy?server=s&secret=***"),
